@@ -1,21 +1,20 @@
 /**
- * Checks that an authenticator (a registered phone) belongs to a user. Nevis accepts the id of any user's authenticator, so this package must check
- * who owns the authenticator.
+ * Checks that an authenticator (a registered phone) belongs to a user. Nevis does not check this: it accepts the id of any user's authenticator.
  *
- * Out of scope: using the authenticator at Nevis (`client/`), and reading the id of the authenticator from a request (`start-parameters.ts`).
+ * Out of scope: using the authenticator (`client/`).
  */
 import { subjectMismatch } from '../trust/binding'
 import type { NamedAuthenticator, NevisClient, User } from '../client/client'
 import type { Subject } from '../factors/transaction'
 
 /**
- * Finds the authenticator with this id among the subject's own. Call this function before `renameAuthenticator` and
- * `deleteAuthenticator` with an id that comes from a request: Nevis does not check who owns the authenticator
+ * Finds an authenticator (a registered phone) of this user by its id. Call this function before `renameAuthenticator` and `deleteAuthenticator` if
+ * the id comes from a request: Nevis does not check who owns the authenticator
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref). Makes one call to Nevis.
  * @param subject the signed-in user, by userId or by username
  * @param authenticatorId the value from the request, of any type
- * @returns undefined if the subject has no such authenticator
- * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the subject
+ * @returns undefined if the user has no such authenticator
+ * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
  */
 export async function ownAuthenticator(client: NevisClient, subject: Subject, authenticatorId: unknown): Promise<NamedAuthenticator | undefined> {
   const user = await userOf(client, subject)
@@ -23,10 +22,8 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 }
 
 /**
- * The strategy calls this function before a start that names an authenticator (a registered phone). It checks that this authenticator belongs to the
- * subject, which is the user whom Nevis shall ask. Makes one call to Nevis.
- * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if it does not. If Nevis's answer is about another user: the name
- * of the field that shows it
+ * Checks that the authenticator (the registered phone) belongs to the subject, the user whom Nevis shall ask.
+ * @returns undefined if it does; `authenticatorId` if not. If Nevis's answer is about another user: the name of the field that shows it
  * @internal
  */
 export async function authenticatorMismatch(
@@ -39,15 +36,14 @@ export async function authenticatorMismatch(
 }
 
 /**
- * Reads the subject's user record at Nevis.
- * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the subject
+ * Reads the user's record at Nevis.
+ * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
  * @internal
  */
 export function userOf(client: NevisClient, { userId, username }: Subject): Promise<User> {
   return userId === undefined ? client.findUserByUsername(username as string) : client.getUser(userId)
 }
 
-/** Finds the authenticator with exactly this id: upper and lower case must match. */
 function findAuthenticator({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
   return authenticators.find((one): one is NamedAuthenticator => one.authenticatorId !== undefined && one.authenticatorId === authenticatorId)
 }

@@ -1,11 +1,10 @@
 /**
- * Handles a callback: the browser reports that the user has answered, or sends a code or a token. This file gets the user's decision from Nevis and
- * compares each answer of Nevis with the transaction that was started.
+ * Handles a callback: the user has answered, and the browser asks for the result, or sends a code or a token.
  *
  * Steps, in this order:
- * 1. The session must contain the transaction. It must still be open, and this route and this user must be allowed to finish it.
+ * 1. The session must contain the transaction, and this route and this user may finish it.
  * 2. If the user must type a code, the code is compared.
- * 3. `factor.check` asks Nevis. `proof.ts` compares Nevis's answer with the transaction, and lets Nevis introspect the token in the answer.
+ * 3. `factor.check` asks Nevis for the user's decision. `proof.ts` compares Nevis's answer with the transaction.
  * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.
  * 6. `strategy.ts` calls `verify`.
@@ -35,18 +34,15 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
 /**
- * A success can be the result of an attack: an attacker who has the password sends requests until the user accepts one. So the strategy publishes the
- * event `suspicious` (reason `success_after_denials`) if the user got at least this many requests within a day, and denied at least 2 of them.
+ * An attacker with the password sends requests until the user approves one (push bombing). If the user got this many requests in a day and denied
+ * two, the strategy publishes the event `suspicious`.
  */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
 
 type Failed = Extract<Outcome, { status: 'failed' }>
 
-/**
- * Handles a callback.
- * @internal
- */
+/** @internal */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings } = request
   const opened = request.openTransaction(handle)
@@ -56,8 +52,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // This transaction was started before the app turned on the option `typedCode`. With this option, the phone shows a code that the user must type.
-  // This transaction has no such code. An approval without a code is no longer enough, so the user must start again.
+  // This transaction was started before the app turned on the option `typedCode`, so its phone shows no code to type. The user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
@@ -65,9 +60,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
-  // Count the code before Nevis is asked anything, so that many codes at once cause few calls.
+  // Count the code before Nevis is asked, so that many parallel codes cause few calls.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
-  // At Nevis, one call verifies the code and enrols the factor. So check before this call whether the user may enrol.
+  // With this code, Nevis enrols the factor. So check before the call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
@@ -82,16 +77,14 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
-  // Check a second time, because the user may have started a newer enrolment while this request waited for Nevis.
+  // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // If the browser has closed this connection because of a reload or a double click, it will not get this answer. So do not use up the approval: the
-  // browser's second request needs it.
+  // The browser has closed this connection because of a reload or a double click. Its second request needs the approval, so do not use it up.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
-  // The user may have logged out while this request waited. So read the session just before this request writes it: writing the copy from before the
-  // wait would undo the logout.
+  // The user may have logged out while this request waited. Writing the old session would undo the logout, so read the session again.
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
@@ -102,9 +95,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 }
 
 /**
- * Marks the token of an approval as used in the ledger, so that the token cannot prove a second transaction. This is necessary in two cases. In the
- * first, the browser sent the token (factor `widget`). In the second, Nevis's answer names no transaction, so a gateway may have given the same
- * answer to two requests.
+ * Marks the token of an approval as used, so that it cannot prove a second transaction. Needed if a browser can send tokens (factor `widget`), or if
+ * Nevis's answer names no transaction.
  * @returns false if the token was already marked as used
  */
 async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {
@@ -112,11 +104,7 @@ async function isFirstUse({ settings, budgets }: StrategyRequest, { token, names
   return budgets.endings.claimToken(token)
 }
 
-/**
- * Checks that this request may finish the transaction.
- * @throws Refusal if the transaction belongs to another login, user or route, or if it has ended. For an ended transaction, the Refusal has the
- * failure code with which the transaction was closed
- */
+/** @throws Refusal if the transaction belongs to another login, user or route, or if it has ended */
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
@@ -127,9 +115,9 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Reads what the browser sent as the user's answer: a code, a token, or nothing if the user answers on the phone or has saved recovery codes.
- * @throws Refusal `missing_code` if the factor needs a code or a token and the request has none; `wrong_code` for a code that is too long;
- * `cross_site_post` if a link on another site sent this request for recovery codes: only the user may confirm that the codes are saved
+ * Reads the user's answer: a code, a token, or nothing if the user answers on the phone or has saved recovery codes.
+ * @throws Refusal `missing_code` if the code or token is missing; `wrong_code` for a code that is too long; `cross_site_post` if another site claims
+ * that the user has saved the recovery codes
  */
 function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, operation, isCodeTyped)
@@ -146,9 +134,7 @@ async function assertNewestEnrolment(request: StrategyRequest, transaction: Tran
   }
 }
 
-/**
- * Closes the transaction and throws if the user may no longer enrol. For example, the user may have enrolled a factor in another session meanwhile.
- */
+/** Closes the transaction and throws if the user may no longer enrol, for example after enrolling a factor in another session. */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
@@ -163,27 +149,25 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   try {
     const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
     if (answer.code === undefined) return await check()
-    // After a double click or a reload, two requests send the same code. Nevis accepts a code only once, and the browser shows only the answer to the
-    // second request. So both requests share one call to Nevis.
+    // A double click sends the same code twice, and the browser shows only the second answer. Nevis accepts a code only once, so both requests share
+    // one call.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" with an error page. So count this code although Nevis's verdict is unknown: otherwise an
-    // attacker could guess without a limit.
+    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code: otherwise an attacker could guess without a limit.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }
 
-/** The cache key of one code check. It is a digest, because the app may log the strategy object, and the log must not contain the code. */
+/** A digest, because the app may log the strategy object, and the log must not contain the code. */
 function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
- * Handles a callback without the code that the phone shows, or with a wrong code. This function still asks Nevis for the status, because the user may
- * have denied the request. Otherwise an attacker who only guesses codes could hide the denial. If the user has accepted, the code is still required,
- * and the browser does not learn of the acceptance.
+ * Handles a callback with a wrong code, or without the code that the phone shows. Still asks Nevis whether the user has denied: an attacker who
+ * guesses codes must not hide the denial.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
@@ -206,10 +190,7 @@ async function closeMismatched(request: StrategyRequest, transaction: Transactio
   return request.close(transaction, 'binding_mismatch')
 }
 
-/**
- * Handles a callback whose transaction has already ended or was moved to a new session, according to the ledger. If this session contains the failure
- * code with which the transaction was closed, the Refusal has this code.
- */
+/** Handles a callback for a transaction that the ledger reports as ended. */
 async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
   await request.refresh()
   const closed = request.transactionById(transaction.id)?.closed
@@ -220,8 +201,8 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
 }
 
 /**
- * Handles a callback that the browser sends a second time after a reload or a double click. If the user is signed in, this function redirects to the
- * page that the route's options name. Neither `verify` nor the app's handler runs a second time.
+ * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page that the route's
+ * options name.
  */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
@@ -231,10 +212,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/**
- * Finishes an approved transaction: removes it from the session, removes its starts from the count of the user's starts, and returns the profile of
- * the user who approved.
- */
+/** Finishes an approved transaction: removes it from the session, and its starts from the count of the user's starts. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)
@@ -244,7 +222,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The ledger has already marked the approval as used. So ignore errors of the ledger from here on: otherwise the user would lose the approval.
+  // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
@@ -256,13 +234,10 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
 }
 
-/**
- * How many requests the user denied before this success. A success after several denials is typical of push bombing, in which an attacker sends
- * requests until the user accepts one (MITRE ATT&CK T1621).
- */
+/** How many requests the user denied before this success. After several denials, the success may be push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // Ignore an error of the ledger. The number is used only for an event, and without it the user's approval is still valid.
+  // Ignore an error of the ledger: the number is only for an event.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

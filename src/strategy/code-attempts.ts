@@ -1,21 +1,18 @@
 /**
- * Counts the codes that a callback receives. Each code is counted before it is checked, so that parallel requests cannot exceed the limit. After the
- * check, a wrong code is also added to a count of the user's wrong codes. If the user enters too many wrong codes in a day, this package accepts no
- * more codes of this user (the codes are locked).
+ * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit.
  *
- * Out of scope: checking a code. Nevis does it (`callback.ts`), or a digest is compared (`typed-code.ts`).
+ * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
-/** Longer codes are refused without a check. Recovery codes have 16 characters; users may add dashes and spaces. */
+/** Recovery codes have 16 characters, to which users may add dashes and spaces. A longer code is refused without a check. */
 const MAX_CODE_LENGTH = 64
 
 /**
- * Reads the code or token from the request.
- * @throws Refusal `missing_code` if there is none, `wrong_code` for a code that is too long
+ * @throws Refusal `missing_code` if the field is empty, `wrong_code` for a code that is too long
  * @internal
  */
 export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): string {
@@ -27,7 +24,7 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
 
 /**
  * Counts one more code of this transaction and of this user, before the code is checked.
- * @returns how many codes have been tried in this transaction, including this one
+ * @returns how many codes this transaction has had, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
  * @internal
  */
@@ -41,8 +38,7 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
- * Returns the Refusal for a closed transaction. If the transaction was closed after too many codes, the Refusal says in how many seconds the user may
- * start another one.
+ * The Refusal for a closed transaction. After too many codes, it also says in how many seconds the user may start another one.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
@@ -51,7 +47,7 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
 }
 
 /**
- * Counts a wrong code of this user. After too many wrong codes in a day, this package accepts no more codes of the user.
+ * Counts a wrong code. After too many in a day, no more codes of this user are accepted.
  * @internal
  */
 export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -59,7 +55,7 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
 }
 
 /**
- * Counts a code for which Nevis's answer does not show whether the code was right.
+ * Counts a code of which Nevis's answer does not say whether it was right.
  * @internal
  */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -67,11 +63,10 @@ export async function noteUnclearCode(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * Answers a request that contained a wrong code, which has already been counted. If the transaction allows no further code, this function ends the
- * transaction.
- * @param attempts how many codes have been tried in this transaction
+ * Refuses a wrong code. Ends the transaction after its last allowed code.
+ * @param attempts how many codes this transaction has had
  * @returns a redirect to the waiting page, if the form of that page sent the code
- * @throws Refusal `wrong_code` if the request did not come from the waiting page's form
+ * @throws Refusal `wrong_code` if another form or a script sent the code; `too_many_attempts`
  * @internal
  */
 export async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
@@ -85,14 +80,12 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // The form of the waiting page sends the field `retry`. A user of this form stays on the waiting page after a wrong code, and can try another code.
+  // Only the form of the waiting page has the field `retry`. Its user stays on that page and can try another code.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }
 
-/**
- * The user's key in the ledger for counting codes. It is made from the userId if that is known, because an app may use two usernames for one user.
- */
+/** The user's key in the ledger for counting codes. An app may use two usernames for one user, so prefer the userId. */
 function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }

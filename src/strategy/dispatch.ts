@@ -1,11 +1,10 @@
 /**
  * Decides what a request is: a callback, a cancellation or a start.
  *
- * Only a POST can start or cancel a transaction, and its fields are read from the body only. So a link, an image or a prefetch cannot send a push. A
- * callback is a GET or a POST; HEAD does nothing.
+ * Only the body of a POST can start or cancel. So a link, an image or a prefetch cannot send a push. A callback is a GET or a POST.
  *
- * A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it (cross-site request forgery). For the
- * same reason, a GET of another site with input of the user is refused.
+ * A POST from a page of another site is refused (cross-site request forgery), and so is a GET from there with a code, a token or a choice of the
+ * user.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
@@ -18,10 +17,7 @@ import { isCallbackRoute } from './purpose'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/**
- * Passes a request to the function that starts, cancels or finishes a transaction.
- * @internal
- */
+/** @internal */
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
   const { req } = request
   if (hasInput(req)) refuseOtherSites(request)
@@ -33,25 +29,19 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
 }
 
-/**
- * The fields of a GET that contain input of the user: the code or token, and the choice in the check box "Remember this browser". The script of the
- * waiting page adds this choice to the URL of the callback.
- */
+/** Fields that contain input of the user: a code, a token, or the choice in the box "Remember this browser". */
 const INPUT = ['code', 'token', 'remember']
 
-/** True for a request that contains input of the user, so that another site must not send it: every POST, and a GET with such a field. */
+/** True for every POST, and for a GET with input of the user. Another site must not send such a request. */
 function hasInput(req: NevisRequest): boolean {
   return req.method === 'POST' || INPUT.some((name) => fieldOf(req, name) !== undefined)
 }
 
 /**
- * Reads the handle (the encrypted transaction id) of a callback. The handle of a POST must be in the body, except on the route `callbackURL`, where
- * it may be in the URL.
+ * Reads the handle (the encrypted transaction id) of a callback. The handle of a POST must be in the body, except on the callback route.
  *
- * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the same
- * URL. If this POST counted as a callback, the session would keep its id, and the user would see the attacker's transaction. The attacker may also
- * have planted this session. This function cannot check instead whether the user has just given the password, because an app may store its user in a
- * place that this package does not know.
+ * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. The password form then posts to this URL, and the user
+ * would see the attacker's transaction.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
@@ -59,10 +49,7 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/**
- * True if no field of the request asks for an action, such as a cancellation. A GET with such a field is refused, because a link must not cause an
- * action.
- */
+/** True if no field asks for an action, such as a cancellation. */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

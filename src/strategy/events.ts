@@ -36,21 +36,18 @@ export interface About extends Base {
 export interface NevisEvents {
   /** Nevis accepted a start and notifies the user. */
   started: About
-  /**
-   * A request asked for an approval that was already pending. The strategy showed the waiting page of the pending approval, and did not notify the
-   * user a second time.
-   */
+  /** The user clicked twice. The second request showed the waiting page of the first, and did not notify the user again. */
   reused: About
   /**
-   * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and marked as used, and `verify` is called next.
-   * `failed`: the user denied, or the transaction timed out.
+   * A transaction has ended; published once for each. `succeeded`: the user approved, and `verify` is called next. `failed`: the user denied, or did
+   * not answer in time.
    */
   decided: About & {
     /** Whether the user approved. */
     readonly outcome: 'succeeded' | 'failed'
     /**
-     * Only with `failed`: whether the user denied or the transaction timed out. Nevis has one answer for both, so this package infers the reason
-     * from the times in the answer, or from its own clock. Absent if it cannot be inferred. Do not show it to a browser.
+     * Only with `failed`: whether the user denied or did not answer in time. Nevis reports both alike, so this package infers the reason from the
+     * times. Absent if it cannot be inferred. Do not show it to a browser.
      */
     readonly reason?: Ending
     /** Milliseconds since the transaction was started. */
@@ -58,7 +55,7 @@ export interface NevisEvents {
   }
   /** The strategy refused a request: it called Passport's `fail`. */
   failed: About & {
-    /** Why the request was refused: the same code as `info.code` of Passport's `fail`. */
+    /** The `code` that Passport's `fail` got. */
     readonly code: FailureCode
     /** Milliseconds since the start of the transaction; absent without a transaction. */
     readonly ageMs?: number
@@ -66,16 +63,16 @@ export interface NevisEvents {
   /** A user has reached a limit for starting transactions or for trying codes (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
     /**
-     * Which limit was reached. `starts`: transactions that a user may start. `attempts`: codes per transaction. `subjectAttempts`: codes per user.
-     * `pause`: a pause after denials. `locked`: after too many wrong codes, no more codes of the user are accepted. `phone`: SMS to a phone number.
+     * Which limit. `starts`: transactions of a user. `attempts`: codes of a transaction. `subjectAttempts`: codes of a user. `pause`: starts during
+     * the pause after denials. `locked`: wrong codes of a user in a day. `phone`: SMS to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
-    /** How many the limit allows. For `locked`: after how many wrong codes in a day no more codes are accepted. */
+    /** The number that the limit allows. */
     readonly limit: number
   }
   /**
-   * A remembered browser. `remembered`: the user has given a second factor and wants this browser to be remembered. `used`: the user signed in from a
-   * remembered browser with the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has forgotten all browsers of the user.
+   * A browser that skips the second factor. `remembered`: the user wanted this browser to be remembered. `used`: the user signed in there without a
+   * second factor; `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
     /** What happened. */
@@ -83,32 +80,32 @@ export interface NevisEvents {
   }
   /**
    * A possible attack; `reason` says which:
-   * - `binding_mismatch`: an answer for another user or transaction, or a transaction that was changed in the session (`field`: what does not match);
-   * - `used_transaction`: an approval that was used twice;
-   * - `enrolment_of_enrolled`: the app started an enrolment for a user without a factor, but the user already has one;
-   * - `success_after_denials`: a success after several denials, which is typical of push bombing;
-   * - `copied_browser`: a copied cookie of a remembered browser.
+   * - `binding_mismatch`: Nevis's answer is about another user or transaction, or the transaction was changed in the session;
+   * - `used_transaction`: an approval was sent a second time;
+   * - `enrolment_of_enrolled`: an enrolment was started for a user who already has a factor;
+   * - `success_after_denials`: the user approved after several denials, as in push bombing;
+   * - `copied_browser`: the cookie of a remembered browser was copied.
    */
   suspicious: About &
     (
       | {
-          /** The answer belongs to another user or transaction, or the transaction was changed in the session. */
+          /** Nevis's answer is about another user or transaction, or the transaction was changed in the session. */
           readonly reason: 'binding_mismatch'
-          /** What does not match. */
+          /** The field that does not match. */
           readonly field: Mismatch
         }
       | {
-          /** The transaction had succeeded before. */
+          /** An approval was sent a second time. */
           readonly reason: 'used_transaction'
         }
       | {
-          /** The app started an enrolment for a user without a factor, but Nevis's answer shows that the user already has one. */
+          /** An enrolment was started for a user who already has a factor. */
           readonly reason: 'enrolment_of_enrolled'
         }
       | {
-          /** The user may have accepted only to stop the many requests. */
+          /** The user may have approved only to stop the many requests. */
           readonly reason: 'success_after_denials'
-          /** How many denials came before. */
+          /** How many requests the user denied before. */
           readonly denials: number
         }
       | {
@@ -116,16 +113,13 @@ export interface NevisEvents {
           readonly reason: 'copied_browser'
         }
     )
-  /** One HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
+  /** An HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
   call: NevisCall
-  /**
-   * A call to Nevis, or a store of the app (its session store or the ledger), has failed. The field `at` says where the fault occurred, and what the
-   * user noticed.
-   */
+  /** A call to Nevis, the session store or the ledger has failed. `at` says what was interrupted. */
   fault: Partial<About> & NevisFault
 }
 
-/** The name of an event: the part of its channel's name after `passport-nevis:`. */
+/** The name of an event, as in its channel's name `passport-nevis:<name>`. */
 export type NevisEventName = keyof NevisEvents
 
 /** The events that this file publishes. `client/calls.ts` publishes `call`, and `host/faults.ts` publishes `fault`. */
@@ -142,17 +136,15 @@ const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[N
 }
 
 /**
- * Publishes an event. `event` is called only if the channel has a subscriber.
+ * Publishes an event.
+ * @param event creates the event; called only if the channel has a subscriber
  * @internal
  */
 export function publish<Name extends OwnEventName>(name: Name, event: () => NevisEvents[Name]): void {
   publishers[name](event)
 }
 
-/**
- * The fields of an event that describe the transaction.
- * @internal
- */
+/** @internal */
 export function about(strategy: string, transaction: Partial<Transaction>): About {
   const { subject, userId, id, factor, operation } = transaction
   return {

@@ -1,8 +1,7 @@
 /**
  * Decides which factors a user is offered, in which order, and which of them a start uses.
  *
- * Three lists limit the choice: the strategy's `factors`, the route's `factors`, and the factors that the user has according to the app. Out of
- * scope: whether the user has the factor at Nevis (`other-ways.ts`), and who may enrol (`enrolment.ts`).
+ * Out of scope: whether the user has the factor at Nevis (`other-ways.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
@@ -12,7 +11,7 @@ import type { Subject } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
-/** What limits the choice of factors. A transaction has fields of the same names, so it can be passed as this type. */
+/** What limits the user's choice of factors. */
 export interface ChoiceLimits {
   readonly operation: Operation
   readonly factors?: readonly FactorName[]
@@ -28,22 +27,18 @@ export interface ChoiceLimits {
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
   const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true) && !wouldIgnorePhone(factor, operation, phone))
-  // An enrolment adds a factor that the user does not have yet. So ignore the list of factors that the user has.
+  // An enrolment adds a factor. So the factors that the user has do not matter.
   if (available === undefined || operation === 'enroll') return possible
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/**
- * True for an enrolment in the widget if the app gives the phone number. The widget is then not offered, because the user could enter another number
- * in it.
- */
+/** In the widget, the user could enroll another phone number than the one that the app gives. So the widget is not offered. */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }
 
 /**
- * Chooses the factor of a start: the factor that the request names; else the route's option `factor`; else the first entry in the list of factors
- * that the user is offered.
+ * The factor of a start: the factor in the request, else the route's option `factor`, else the first one that the user may choose.
  * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
  * route's factor
  * @internal
@@ -59,7 +54,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
   if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: the strategy has none of the factors of this route')
-  // The route's factor is only a default. If the user may not choose it, use the first entry in the list of factors that the user may choose.
+  // If the user may not choose the route's option `factor`, use the first one that the user may choose.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
 }

@@ -1,7 +1,7 @@
 /**
- * Resets the limits of one user, for a support desk that helps a user who is locked out.
+ * Resets the limits of one user who is locked out, for a support desk.
  *
- * Out of scope: who may reset limits. Your app decides that, and should write each reset to its audit log.
+ * Out of scope: who may reset limits. Your app decides that, and should log each reset.
  */
 import { userOf } from './authenticators'
 import { subjectMismatch } from '../trust/binding'
@@ -12,15 +12,14 @@ import type { Subject } from '../factors/transaction'
 
 /**
  * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counted codes and starts, the denials, and the pause after
- * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity in another way before you call this
- * function: the limits protect the user from an attacker who has the password.
+ * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity first: the limits protect the user from an
+ * attacker who has the password.
  *
- * The ledger counts codes under Nevis's userId, and starts under the name that your app gives. If you give only the userId or only the username, the
- * function asks Nevis for the missing one and resets the limits of both. In your app, the username that Nevis returns may belong to another person.
- * So compare the returned names with the user whom you mean, or give both.
+ * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Compare the returned
+ * names with the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
- * @param subject the user, as your option `subject` returns it: by userId, by username, or by both. With a name that your app has in its own database but
- * not at Nevis, this function resets the limits of nobody and reports no error: the ledger contains digests and no list of names
+ * @param subject the user, by the userId, username or both that your option `subject` returns. With another name from your database, this function
+ * resets nothing and reports no error
  * @returns the userId and username whose limits were reset
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */

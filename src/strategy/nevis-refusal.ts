@@ -1,10 +1,9 @@
 /**
- * Finds out why Nevis has refused a start. Nevis does not document which HTTP status it sends for a user who is blocked, has no device, or has the
- * maximum number of devices.
+ * Finds out why Nevis has refused a start: the user is blocked, has no device or has too many. Nevis does not document an HTTP status for each
+ * reason.
  *
- * A 400, 403, 409, … can also be about the access key or the request. So this file reads the user's record at Nevis and decides by two documented
- * fields, `exceededRateLimits` and `authenticators`. If it cannot read the record, the caller throws the original error. Out of scope: wrong codes
- * (`factors/code-check.ts`).
+ * So this file reads the user's record at Nevis, and looks at the documented fields `exceededRateLimits` and `authenticators`. Out of scope: wrong
+ * codes (`factors/code-check.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/manage-users-and-authenticators/retrieve-user
  */
@@ -18,19 +17,13 @@ import type { Subject } from '../factors/transaction'
 import { userOf } from './authenticators'
 import type { Settings } from './settings'
 
-/**
- * For these HTTP statuses, this file looks up the reason in the user's record. 5xx is left out, because Nevis documents it as a problem of its
- * servers.
- */
+/** HTTP statuses for which this file looks up the reason in the user's record at Nevis. */
 const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
-/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. */
+/** HTTP statuses with which Nevis refuses the content of a request. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
-/** The maximum number of authenticators per user, unless it was changed in Nevis's management console. */
+/** Nevis's default for the number of devices per user. The customer can change it in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
-/**
- * The factors for which the user needs an authenticator (a registered phone). SMS needs only a phone number, and no documented field of the user's
- * record contains phone numbers.
- */
+/** Factors that need a registered phone (authenticator). SMS needs only a phone number. */
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
 /**
@@ -52,28 +45,24 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
 }
 
-/** True if Nevis has blocked the user. That can be the reason why Nevis has refused a phone number. */
 async function isUserBlocked({ client }: Settings, subject: Subject): Promise<boolean> {
   const user = await userOf(client, subject).catch(() => undefined)
   return user !== undefined && isBlocked(user)
 }
 
-/**
- * Returns the Refusal for a 409, which Nevis documents as a conflict "in creation calls". For the enrolment of a phone app, it means that the user
- * has too many devices; for a phone number or recovery codes, that the user already has them.
- */
+/** The Refusal for a 409 to an enrolment: the user already has this phone number or recovery codes, or has too many devices. */
 function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   if (operation !== 'enroll') return undefined
   return new Refusal(name === 'sms' || name === 'recovery' ? 'factor_exists' : 'too_many_authenticators')
 }
 
-/** True if the user's record shows that the user has not set up this factor, and if that can be the reason for the HTTP status. */
+/** True if the user's record at Nevis shows that the user has not set up this factor. */
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
   // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
-  // A 429 already has a reason: too many calls.
+  // A 429 means too many calls. It does not show that the user has no phone.
   if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
-  // Some documents of Nevis say that a user with only a phone number has the status `new` as well. So the status `new` alone does not show that the
-  // user has no phone number. A 403 or 423 can have another reason, such as a wrong access key or a missing subscription.
+  // A user who has only a phone number may have the status `new` as well. So also require an HTTP status about the request: a 403 may be about the
+  // access key.
   return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
 }

@@ -1,6 +1,5 @@
 /**
- * Creates the transaction from Nevis's answer to a start. It also writes to the ledger (the store that all processes share): it marks the intent
- * token as used, counts an enrolment, and counts the start under the userId as well.
+ * Creates the transaction from Nevis's answer to a start.
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
@@ -16,7 +15,7 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
- * @returns the transaction; and, if Nevis has generated recovery codes, these codes, encrypted so that they can be sent in the handle
+ * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
  * @internal
  */
 export async function newTransaction(
@@ -33,8 +32,7 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
-  // The browser gets the intent token, and Nevis's introspection reports this token as active. So mark it as used, so that it can never count as
-  // proof of an approval.
+  // Nevis's introspection reports the intent token as active, and the browser gets it. So mark it as used: it must not count as an approval.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
@@ -62,8 +60,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // If an answer of Nevis has named the user, store that the userId belongs to the subject: the start has already compared that answer with the
-    // subject.
+    // Nevis has named the user, and the start has compared this name with the subject. So the userId belongs to the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -88,9 +85,8 @@ export async function newTransaction(
 }
 
 /**
- * Counts the enrolment under the userId and under the username, so that every older enrolment of the same user becomes invalid. The userId alone is
- * not enough: if the user was new to Nevis, the older enrolment started without a userId.
- * @returns the number of this enrolment for each of the subject's keys in the ledger
+ * Makes every older enrolment of this user invalid. Counts under the userId and the username, because a user who is new to Nevis has no userId yet.
+ * @returns the number of this enrolment for each of the user's keys in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
   const username = subject.username ?? settings.usernameOf(req)
@@ -104,9 +100,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts the start under Nevis's userId as well, not only under the name that the app gives. An app with its own option `subject` may name the same
- * user once by username and once by userId. Without this second count, an attacker could then start twice as many transactions. The user's first
- * start is counted under one name only, so that a usual sign-in needs only one command to the ledger.
+ * Counts a second or later start under Nevis's userId as well. An app may name the same user once by username and once by userId, and an attacker
+ * could then start twice as many transactions.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -37,13 +37,13 @@ export type Data =
     }['of']
 
 /**
- * Options of {@link NevisStrategy}. Required are `factors`, `waitingURL`, and one of three ways to reach Nevis: `instance` with `accessKey`,
- * `baseURL` with `accessKey`, or `client`. For an unknown or wrong option, the constructor throws a `TypeError` that names the option.
+ * Options of {@link NevisStrategy}. Required: `factors`, `waitingURL`, and `instance` with `accessKey` (or `baseURL` with `accessKey`, or `client`).
+ * For an unknown or wrong option, the constructor throws a `TypeError` that names the option.
  */
 export interface NevisStrategyOptions {
-  /** Instance id: the API is then at `https://{instance}.mauth.nevis.cloud`. Give this, `baseURL` or `client`. */
+  /** Instance id: the API is then at `https://{instance}.mauth.nevis.cloud`. Alternatives: `baseURL` or `client`. */
   readonly instance?: string | undefined
-  /** Address of the API without `/api/v1`; https, or http to loopback (the simulator). */
+  /** Address of the API without `/api/v1`: https, or http to the simulator on this machine. */
   readonly baseURL?: string | undefined
   /** Access key of the instance, or a function that returns the current one, for rotation. Use it with `instance` or `baseURL`. */
   readonly accessKey?: string | (() => string | Promise<string>) | undefined
@@ -53,21 +53,20 @@ export interface NevisStrategyOptions {
   readonly factors: readonly Factor[]
   /** Where `waitingPage` is mounted: an absolute path, or a URL. */
   readonly waitingURL: string
-  /** Where the browser goes when the user has answered: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
+  /** Where the browser goes after the user has answered: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
   readonly callbackURL?: string | undefined
   /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
   readonly statusURL?: string | undefined
-  /** Name under which Passport knows the strategy. Default `nevis`. */
+  /** Name under which `passport.use` registers the strategy. Default `nevis`. */
   readonly name?: string | undefined
   /**
-   * Returns the user to ask. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy calls this
-   * function again at the callback, because the approval must come from the signed-in user.
+   * Returns the user who must approve. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy also
+   * calls this function at the callback, because the signed-in user must have approved.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
-   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user cannot choose any other factor.
-   * In a browser that this user has used before, the factor used last comes first. The strategy calls this function when the user starts an approval.
-   * It does not call it for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
+   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user can choose no other. In a
+   * browser where this user has signed in before, the factor used last comes first. Not called for an enrolment. Default: all of `factors`.
    */
   readonly availableFactors?:
     | {
@@ -76,13 +75,13 @@ export interface NevisStrategyOptions {
       }['of']
     | undefined
   /**
-   * The operation that a start begins: `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one
-   * more call to Nevis. A function can choose the operation for each request.
+   * What a start does: `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one more call to Nevis.
+   * A function can choose for each request.
    */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**
-   * How the user gave the first factor (such as the password), in values of RFC 8176 such as `['pwd']`, or a function that returns them for the
-   * request of the start. They are then in `profile.amr`, together with `mfa`. Default: `profile.amr` has no values of the first factor.
+   * How the user gave the first factor, such as `['pwd']` for a password (RFC 8176), or a function that returns it at the start. `profile.amr` then
+   * contains these values and `mfa`. Default: `profile.amr` has no values of the first factor.
    */
   readonly firstFactorAmr?: FromRequest<readonly string[] | undefined> | undefined
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
@@ -98,9 +97,9 @@ export interface NevisStrategyOptions {
   /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * Limits how many transactions one user may start, over all sessions and processes. After this number of starts (`starts`), the user can start
-   * nothing for `perSeconds`. With each further start, this pause doubles, up to four hours. A start that the user approves is removed from the
-   * count. Every other start counts for a day. Default `{ starts: 5, perSeconds: 300 }`.
+   * How many transactions one user may start, in all sessions and processes. After `starts` of them, the user can start nothing for `perSeconds`.
+   * Each further start doubles this pause, up to four hours. An approved start no longer counts; every other start counts for a day. Default `{
+   * starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
     | {
@@ -124,8 +123,8 @@ export interface NevisStrategyOptions {
   /** How many status requests this process sends to Nevis at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * If true, the strategy pings Nevis before a start. If Nevis is down, the start then fails at once, and the user does not wait for nothing. The
-   * strategy sends at most one ping per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
+   * If true, the strategy pings Nevis before a start. While Nevis is down, a start then fails at once, and the user does not wait. At most one ping
+   * per process every 10 s (2 s while Nevis is down); it takes at most 2 s. Default false.
    */
   readonly healthCheck?: boolean | undefined
   /**
@@ -134,24 +133,24 @@ export interface NevisStrategyOptions {
    */
   readonly ledger?: Ledger | undefined
   /**
-   * Normally a user can enrol a factor only after giving a factor that is at least as strong. So an attacker with a stolen recovery code cannot add a
-   * phone. This option names weaker factors that you accept: `['recovery']` for users who have lost their phone, or `['sms']` if users with SMS only
-   * may add the app. Default: none.
+   * To enrol a factor, a user must have given a factor that is at least as strong. This option names weaker factors that you accept too:
+   * `['recovery']` for users who have lost their phone, or `['sms']` if users with SMS may add the app. An attacker with a stolen code can then add a
+   * phone. Default: none.
    */
   readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
   /**
-   * What the user may do after a request was denied or timed out (a browser cannot tell these two apart). `offer`: try another factor, or the same one
-   * again, within `firstFactorLifetimeSeconds`. `stop`: only enter the password again. Default `offer`.
+   * What the user may do after a request was denied or not answered (Nevis reports both alike). `offer`: try any factor, within
+   * `firstFactorLifetimeSeconds`. `stop`: only enter the password again. Default `offer`.
    */
   readonly afterDenial?: 'offer' | 'stop' | undefined
   /**
-   * Origins of other sites whose pages may send POSTs to the strategy's routes, such as an identity provider with `response_mode=form_post`:
-   * `['https://idp.example']`. With `true`, POSTs of every site are accepted, and only your CSRF token protects these routes. Default: none.
+   * Other sites whose pages may send POSTs to the strategy's routes, such as an identity provider with `response_mode=form_post`:
+   * `['https://idp.example']`. With `true`, every site may, and only your CSRF token protects these routes. Default: none.
    */
   readonly allowPostsFromOtherSites?: readonly string[] | true | undefined
   /**
-   * If set, the waiting page offers to remember the browser. For `days` days after the second factor, the user then signs in from this browser with the
-   * first factor alone. Default: off. Read the guide "Remembered browsers" first, because such a sign-in has only one factor.
+   * If set, the waiting page offers to remember the browser. For `days` days after the second factor, the user then signs in from this browser with
+   * the first factor alone. Default: off. Read the guide "Remembered browsers" first.
    */
   readonly rememberBrowser?:
     | {
@@ -166,8 +165,8 @@ export interface NevisStrategyOptions {
   /** How the transaction tokens of your instance differ from Nevis's documentation. Default: they do not differ. */
   readonly transactionTokens?: TransactionTokenClaims | undefined
   /**
-   * The secret from which the keys for handles, transactions and cookies are derived: 32 random characters or more. In a list, the strategy protects
-   * new handles, transactions and cookies with the first secret, and accepts those of all secrets. Default: the keys are derived from the access key.
+   * The secret that protects handles, transactions and cookies: 32 random characters or more. In a list, the first secret protects new ones, and each
+   * secret opens old ones. Default: the keys are derived from the access key.
    */
   readonly secret?: string | readonly string[] | undefined
   /** If true, the strategy calls `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */

@@ -1,8 +1,7 @@
 /**
- * Handles concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
+ * Handles a double click, or five equal requests at once: only one of them calls Nevis, and the others share its result or are refused.
  *
- * Only one of these requests calls Nevis. The other requests share its result or are refused. Out of scope: the order within one process
- * (`start-queue.ts`), and the start itself (`start.ts`).
+ * Out of scope: the order within one process (`start-queue.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -15,20 +14,20 @@ import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** How many seconds a start waits for another process that is making the same start. That process may still be waiting for Nevis. */
+/** How many seconds a start waits if another process is making the same start. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
 
 /**
- * For the second request of a double click: shares the result of the first request, which has just ended in this process.
+ * The second request of a double click shares the result of the first one.
  * @param previous the result of the first request
- * @returns undefined if the second request came with another session, or asks for something else
+ * @returns undefined if the second request has another session or asks for something else
  * @internal
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // The first request has given the session a new id, and its answer sets the new cookie. If the browser closed that connection, this second request
-  // renews the id again and sets the cookie. It does so only for the same browser, because an attacker may know the old session id.
+  // If the browser has closed the first connection, it never got the cookie of the new session. So renew the session again, but only for the same
+  // browser: an attacker may know the old session id.
   if (!previous.hasDisconnected()) return previous
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
@@ -51,20 +50,16 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/**
- * The address and headers of a request. Two requests with the same value come from the same browser. Behind a proxy, the headers contain the
- * browser's address.
- */
+/** The address and headers of a request. If two requests have the same, they come from the same browser. */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 /**
- * Finds out whether another process is making the same start for this session. Waits up to two seconds for the result of that start.
+ * Waits up to two seconds, and finds out whether another process is making the same start for this session.
  * @param slot the number of this start among the user's counted starts, 2 or more
  * @param findPending finds the other process's transaction once it is in the session
- * @returns true if another process is making the start
  * @internal
  */
 export async function isStartedByOtherProcess(
@@ -74,7 +69,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // Skip the check for a ledger in memory: there is only one process then, and the start queue runs its starts one after another.
+  // With a ledger in memory, there is only one process, and its start queue prevents equal starts.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false
@@ -82,8 +77,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // If no user is signed in, the start in the other process gives the session a new id. So if the store no longer has the old id, that start has
-      // ended, and this request must be refused.
+      // The other process gives the session a new id when its start succeeds. So if the old id is gone, refuse this request.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

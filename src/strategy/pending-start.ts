@@ -1,7 +1,7 @@
 /**
- * Reuses a pending transaction: if the user clicks twice, the second start must not notify the user again (MITRE ATT&CK T1621).
+ * If the user clicks twice, shows the waiting page of the first click, and does not notify the user again (MITRE ATT&CK T1621).
  *
- * Out of scope: concurrent starts, whose transaction is not in the session yet (`parallel.ts`).
+ * Out of scope: a second click while the first one still waits for Nevis (`parallel.ts`).
  */
 import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
@@ -15,20 +15,18 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * If the session has a pending transaction that is equal to what this request would start, sends the browser to the waiting page of that transaction.
- * @returns undefined if the session has no such transaction, or if that transaction must not be shown a second time
+ * Shows the waiting page of a pending transaction that is equal to what this request would start.
+ * @returns undefined if the session has none, or if the user must get a new one
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
   const { replaced, renewsSession, isAfterFirstFactor } = context
-  // "Send again" always starts a new transaction. The one exception is the second click of a double click on "Send again": it shows the transaction
-  // that the first click has started.
+  // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction of the first.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   if (renewsSession) {
-    // Never show a pending enrolment in a renewed session (session fixation): an attacker may have planted the old session and know the QR code. With
-    // the QR code, the attacker could register their own phone for the user.
+    // An attacker may have planted the session and know its QR code. With it, the attacker could register their own phone for the user.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
@@ -70,7 +68,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
 }
 
 /**
- * Returns the factor to start, if the user may choose it.
+ * The factor to start.
  * @throws Refusal `unknown_factor`, `not_enrolled`; TypeError for a route whose factor the strategy does not have
  * @internal
  */
@@ -79,7 +77,7 @@ export function offeredFactor({ settings, options }: StrategyRequest, parameters
 }
 
 /**
- * Returns the factor to start; undefined if the user may not choose it.
+ * The factor to start; undefined if the user may not choose it.
  * @internal
  */
 export function factorIfOffered(request: StrategyRequest, parameters: StartParameters, factorName: Field): Factor | undefined {
@@ -91,7 +89,7 @@ export function factorIfOffered(request: StrategyRequest, parameters: StartParam
 }
 
 /**
- * Returns the page of this site to which the user goes after the approval.
+ * The page of this site to which the user goes after the approval.
  * @internal
  */
 export function returnToOf({ session, settings, req }: StrategyRequest): string | undefined {

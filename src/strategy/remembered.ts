@@ -1,9 +1,8 @@
 /**
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * The second factor is skipped only at a sign-in: right after the first factor, in a session without a login, on a route without the options
- * `factors`, `message` and `data`. In every other case, and in any doubt, the user must give the second factor. Out of scope: the cookie
- * (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ * The second factor is skipped only right after the first factor, in a session without a login, on a route without the options `factors`, `message`
+ * and `data`. Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -27,7 +26,7 @@ import type { Approved, StrategyRequest } from './strategy-request'
 const DAY_MS = 86_400_000
 
 /**
- * Signs the user of a remembered browser in without the second factor. This function replaces the browser's cookie and gives the session a new id.
+ * Signs the user of a remembered browser in without the second factor.
  * @returns undefined if the user must give the second factor
  * @internal
  */
@@ -36,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
-  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, do not use up the present one: the browser would send it a second
-  // time, which looks like a copied cookie.
+  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, the browser would send the used one again, which looks like a
+  // copied cookie.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -59,14 +58,14 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // `amr` has the values of the first factor only, because the user has proved nothing else now.
+  // Only the values of the first factor (such as `pwd`), because the user has proved nothing else now.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }
 
 /**
- * Returns the user's choice in the check box "Remember this browser", for a new transaction.
- * @returns undefined if the start is not a sign-in that a remembered browser could skip
+ * The user's choice in the box "Remember this browser", for a new transaction.
+ * @returns undefined if the page does not show this box
  * @internal
  */
 export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFactor }: StartContext, operation: Transaction['operation']): boolean | undefined {
@@ -76,9 +75,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Returns how often the user's browsers were forgotten before this sign-in started. If the user has switched to another factor, the number of the
- * replaced transaction is kept. Otherwise an attacker could start a sign-in with a stolen password, switch to another factor after the password was
- * changed, and get a remembered browser.
+ * How often `forgetBrowsers` had been called for this user when the sign-in started. A change of the factor does not change the number: otherwise an
+ * attacker could use a stolen password even after `forgetBrowsers`.
  * @internal
  */
 export async function timesForgotten({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['timesForgotten']> {
@@ -87,16 +85,14 @@ export async function timesForgotten({ budgets }: StrategyRequest, { parameters,
 }
 
 /**
- * If the request contains the check box "Remember this browser", stores the user's choice in the transaction, so that the choice is not lost before
- * the user approves.
- * @returns the transaction with the choice
+ * Stores the user's choice in the box "Remember this browser" in the transaction.
  * @throws Refusal `unknown_transaction` if the session has ended meanwhile; StorageError
  * @internal
  */
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
   const choice = checkBoxOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
-  // Another tab may have signed the user in or out since this request read the session. So read the session again before writing it.
+  // Another tab may have signed the user in or out meanwhile. So read the session again before writing it.
   await request.refresh()
   const current = request.transactionById(transaction.id)
   const { digest: _before, ...rest } = current ?? transaction
@@ -108,8 +104,7 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
 }
 
 /**
- * Remembers the browser if the user wants it. The strategy calls this function after `verify` has accepted the user. If the ledger fails, the browser
- * is not remembered, but the approval stays valid.
+ * Remembers the browser if the user has chosen that. If the ledger fails, the browser is not remembered, but the user is signed in.
  * @internal
  */
 export async function rememberBrowser(request: StrategyRequest, transaction: Transaction, profile: NevisProfile): Promise<void> {
@@ -128,7 +123,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
     sendCookie(request, browser)
-    // The new cookie replaces this browser's old one. From now on, only an attacker with a copy would send the old cookie, so forget it.
+    // The new cookie replaces the old one in this browser. So only an attacker with a copy could still send the old one: forget it.
     if (before !== undefined) await budgets.browsers.end(before)
     publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
   } catch (error) {
@@ -148,26 +143,20 @@ async function wasForgotten({ browsers }: Budgets, keys: readonly string[], { ti
   return keys.some((key) => (times[key] ?? 0) !== (before[key] ?? 0))
 }
 
-/**
- * True for a start that only signs the user in: no user is signed in yet, and the start neither enrols a factor nor asks the user to confirm
- * something, such as a payment.
- */
+/** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/**
- * True if the route asks the user to confirm something, such as a payment. The strategy's option `message` does not count, because that message is
- * shown at every sign-in.
- */
+/** True if the route asks the user to confirm something, such as a payment. */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
 /**
- * Reads this browser's cookie. A cookie whose factor the app no longer offers is ignored. If the app has lowered `rememberBrowser.days`, the lower
- * number applies to older cookies as well.
+ * Reads this browser's cookie. Ignores it if the app no longer has its factor. If the app has lowered `rememberBrowser.days`, the cookie expires
+ * earlier.
  */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))

@@ -9,8 +9,8 @@ export interface NevisAuthenticateOptions {
   /** The factor to start if the request does not name one. Default: the first of `factors`. */
   factor?: FactorName | undefined
   /**
-   * Names of the factors that this route accepts, also when the user switches to another factor. For example `atLeast('push')`, if the phone must
-   * show what the user confirms. Default: the strategy's option `factors`.
+   * The factors that this route accepts, also if the user switches to another one. For example `atLeast('push')`, if the phone must show what the
+   * user confirms. Default: the strategy's option `factors`.
    */
   factors?: readonly FactorName[] | undefined
   /** The operation that this route starts. Default: the strategy's option `operation`. */
@@ -20,21 +20,19 @@ export interface NevisAuthenticateOptions {
   /** A JSON value that comes back in `profile.data`. Default: the strategy's option `data`. */
   data?: Data | undefined
   /**
-   * Where a signed-in user is redirected if the browser sends a callback again, for example after a reload. The approval is already used, so neither
-   * `verify` nor your handler runs again. Unlike Passport's `successRedirect`, this option does not affect the first callback, so
-   * `recordSecondFactor()` and your handler run there. Default: `successReturnToOrRedirect` or `successRedirect`; without them, the request fails
-   * with `used_transaction`.
+   * Page for a signed-in user whose browser sends a callback again, for example after a reload. `verify` and your handler run only for the first
+   * callback, and this option does not affect it, unlike Passport's `successRedirect`. Default: `successReturnToOrRedirect` or `successRedirect`;
+   * without them, the request fails with `used_transaction`.
    */
   repeatedCallbackRedirect?: string | undefined
   /**
-   * The phone number to enrol for SMS, such as `+41791234567`. If the route has this option, the number in the request is never used; if the option
-   * then has no value, an enrolment by SMS fails with `phone_refused`. The widget is not offered for an enrolment, because the user could enter
-   * another number in it. Default: `req.body.phone`.
+   * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If the function returns no number, the
+   * enrolment fails with `phone_refused`. The widget is not offered, because the user could enter another number there. Default: `req.body.phone`.
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Id of the authenticator (the registered phone) that push or app asks, if the request does not name one. The strategy first asks Nevis whether the
-   * authenticator belongs to the user, which needs one more call. Default: the authenticator that was registered last.
+   * Id of the authenticator (the registered phone) that push or app asks, if the request names none. The strategy checks that it belongs to the user,
+   * with one more call to Nevis. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
 }

@@ -1,7 +1,7 @@
 /**
- * Checks the strategy's options once and resolves them into one readonly object.
+ * Checks the options of `new NevisStrategy(…)` and adds the defaults.
  *
- * Out of scope: using the options.
+ * Out of scope: what each option does.
  */
 import { withoutSlash } from '../trust/binding'
 import { MAX_BROWSER_DAYS } from '../ledger/browsers'
@@ -27,10 +27,7 @@ import { defaultSchedule } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
 import { watchReports } from './watch-reports'
 
-/**
- * The checked options of one strategy, with their defaults.
- * @internal
- */
+/** @internal */
 export interface Settings {
   readonly name: string
   readonly client: NevisClient
@@ -40,12 +37,8 @@ export interface Settings {
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
   readonly hasOwnSubject: boolean
-  /**
-   * Returns the username in `req.user`. The ledger counts the user's starts and codes under it, even after a userId is known. Returns undefined if
-   * the app sets the option `subject`.
-   */
+  /** The username in `req.user`. Undefined if it has none, or if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
-  /** Undefined if the app does not say which factors a user has. */
   readonly availableFactors: NevisStrategyOptions['availableFactors']
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly firstFactorAmr: FromRequest<readonly string[] | undefined>
@@ -60,18 +53,18 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** Origins whose POSTs are accepted; `any` for all. POSTs from the app's own pages are always accepted. */
+  /** Origins whose pages may send POSTs, in addition to the app's own pages. `any`: all origins. */
   readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
-  /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
+  /** Undefined without the option `rememberBrowser`. */
   readonly rememberDays: number | undefined
   /**
-   * True if one of the factors accepts a token from the browser as proof (the widget does). Then the token of every approval is marked as used, so
-   * that no browser can send it as the result of the widget.
+   * True if a factor shows Nevis's widget, whose token comes from the browser. Then every approval's token counts only once: an attacker could send
+   * the token of an old push as the widget's token.
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue
-  /** The code checks that are waiting for Nevis at this moment. The two requests of a double click share one check. */
+  /** Calls to Nevis that verify a code and have not ended yet. The two requests of a double click share one call. */
   readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -79,10 +72,7 @@ export interface Settings {
   readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
-  /**
-   * Texts for the phone, in the language of the waiting page. `waitingPage` replaces the functions of this object, because only `waitingPage` knows
-   * which languages the app has.
-   */
+  /** Returns the line of a push message that contains the code to type. `waitingPage` replaces this function by one that uses the user's language. */
   readonly wording: { typedCodeLine: (req: HostRequest) => string }
 }
 
@@ -93,7 +83,6 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
 }
 
 /**
- * Checks the options and adds the defaults.
  * @throws TypeError that names the option
  * @internal
  */
@@ -213,10 +202,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/**
- * Returns the username in `req.user`. It stays the same when the userId becomes known, so the ledger continues to count the user's starts and codes
- * under it.
- */
+/** The ledger counts a user's starts under the username, because the userId may become known only after the first start. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

@@ -9,19 +9,16 @@ import type { RequestedParameters, StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
-/** Which browser sent a request: the session id, and the request's address and headers. The two requests of a double click have the same source. */
+/** From which browser a request came. The two requests of a double click have the same source. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
-/** The transaction that a start replaces, because the user switches to another factor or has the same push or SMS sent again. */
+/** The transaction that a start replaces, because the user chooses another factor or presses "Send again". */
 export type ReplacedTransaction = Transaction & {
-  /** True if an earlier request has already replaced the transaction that this request names. This object is then the newest replacement. */
+  /** True if an earlier request has already replaced the named transaction. This object is then the newest replacement. */
   readonly isNewerThanNamed: boolean
 }
 
-/**
- * The state of a start before its first call to Nevis.
- * @internal
- */
+/** @internal */
 export interface StartContext {
   readonly parameters: RequestedParameters
   readonly replaced: ReplacedTransaction | undefined
@@ -33,7 +30,7 @@ export interface StartContext {
   readonly renewsSession: boolean
 }
 
-/** What a start has found out before it asks Nevis to notify the user. */
+/** What is known just before Nevis is asked to notify the user. */
 export interface PreparedStart {
   readonly parameters: StartParameters
   readonly factor: Factor
@@ -55,10 +52,7 @@ export async function waitForDecision(
   return resultFor(request, { source }, await request.saveAndWait(transaction, lockedCodes), transaction, lockedCodes)
 }
 
-/**
- * Builds the result of a start, which the second request of a double click may share.
- * @internal
- */
+/** @internal */
 export function resultFor({ req }: StrategyRequest, { source }: Pick<StartContext, 'source'>, target: Redirect, transaction: Transaction, lockedCodes?: string): StartResult {
   return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
 }

@@ -1,7 +1,7 @@
 /**
- * Determines what to start: for whom, which operation, which factor, which message and data.
+ * Determines what to start: for which user, which operation, which factors, message and data.
  *
- * Out of scope: starting the transaction (`start.ts`).
+ * Out of scope: starting it (`start.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
@@ -23,7 +23,6 @@ import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
-/** What to start. A transaction has the same fields. */
 export interface StartParameters {
   readonly subject: Subject
   readonly operation: Operation
@@ -31,25 +30,22 @@ export interface StartParameters {
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
   readonly available?: readonly FactorName[]
-  /**
-   * The phone number that the route gives for an enrolment by SMS. An empty string if the route has the option `phone`, but the option gave no
-   * number.
-   */
+  /** The result of the route's option `phone`; an empty string if the function returned nothing. Undefined without this option. */
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
-  /** The subject's key in the ledger, under which starts and codes are counted. It is a digest of the subject's name. */
+  /** The user's key in the ledger for counting starts and codes: a digest of the username or userId. */
   readonly budget?: string
 }
 
-/** What the request asks for, before this package asks Nevis whether the subject has a factor. So `operation` can still be `approve-or-enroll`. */
+/** What the request asks for. `approve-or-enroll`: only Nevis can say whether the user has a factor and approves, or has none and enrols. */
 export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
 }
 
 /**
- * Reads the parameters from the route's and the strategy's options. Makes no call to Nevis.
+ * Reads the parameters from the options of the route and of the strategy.
  * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the app returns an invalid value, or `factors` is not a list
  * @internal
  */
@@ -57,7 +53,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const named = await subjectOf(settings, req)
   if (named === undefined) throw new Refusal('no_subject')
   assertValidForNevis(named)
-  // Copy only `userId` and `username`: an app may return its whole user object, and the subject goes into the session and into events.
+  // An app may return its whole user object. So copy only two properties: the session and events will contain the subject.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
   const operation = await valueOf(operationOf(options) ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
@@ -69,8 +65,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
-  // If the route's option `phone` gives no number, use an empty string. Never use the number in the request then, because an attacker may have sent
-  // that number.
+  // If the route's option `phone` gives no number, use an empty string. The number in the request may come from an attacker.
   const phone = 'phone' in options ? ((await valueOf<unknown>(options.phone, req)) ?? '') : undefined
   if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
@@ -90,8 +85,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 }
 
 /**
- * The id of the authenticator to ask. In this order: the authenticator that the request names; that of the replaced transaction, if the factor is the
- * same; the route's option. The caller must still check that the authenticator belongs to the subject (`authenticators.ts`).
+ * The id of the authenticator (the registered phone) that Nevis shall ask: from the request, else from the replaced transaction with the same factor,
+ * else from the route's option. Not yet checked: whether it is the user's phone.
  * @throws Refusal `unknown_authenticator` if the field is not a string
  * @internal
  */
@@ -111,9 +106,8 @@ export async function authenticatorFor(
 }
 
 /**
- * The phone number to enrol, in the form that Nevis accepts. If the route that started the transaction has the option `phone`, the number comes from
- * that option, even after a switch to another factor. Otherwise the number comes from the body of the request.
- * @returns undefined if there is no number, or if the value is not a phone number
+ * The phone number to enrol, as Nevis accepts it: from the route's option `phone`, or without this option from the request's body.
+ * @returns undefined if there is no phone number
  * @internal
  */
 export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'phone'>): string | undefined {
@@ -121,8 +115,7 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Returns a function that is true for a pending transaction equal to what this request would start. The strategy reuses such a transaction, so that
- * the user is not notified twice (MITRE ATT&CK T1621).
+ * Returns a function that is true for a pending transaction equal to what this request would start. The user is then not notified a second time.
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
@@ -137,19 +130,14 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     )
 }
 
-/**
- * The parameters by which two starts of the same subject are compared. If all of them are equal, the second start shows the transaction of the first
- * start.
- */
+/** What two starts of the same user must have in common, so that the second one shows the waiting page of the first. */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
   return { message, data, factors, phone, purpose, firstFactorAmr }
 }
 
 /**
- * True if the transaction belongs to the user of this request. With `passport.authorize` or `session: false`, the approval counts for `req.user`,
- * whether a session, a Bearer token or Basic credentials identify that user. So that user must have approved: otherwise an attacker with an account
- * of their own could approve with their own phone for another user. On a route that logs in, Passport logs in the transaction's own user, so the
- * result is always true.
+ * True if the transaction belongs to the user of this request. On a route without login (`passport.authorize`, `session: false`) an attacker could
+ * otherwise approve for another user, with the attacker's own account and phone.
  * @internal
  */
 export async function isForUserOf(
@@ -166,16 +154,14 @@ export async function isForUserOf(
 }
 
 /**
- * True if the waiting page of a pending transaction may be shown a second time, instead of starting a new transaction. False for an enrolment by SMS,
- * because the second request may have another phone number. False for new recovery codes, because only the URL of the first waiting page contains
- * them (encrypted).
+ * False if a second start must not show the same waiting page. Recovery codes are shown once, and a second SMS may go to another number.
  * @internal
  */
 export function isReusable({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
-/** Nevis accepts only some characters in a username. An app whose usernames have other characters must convert them in its option `subject`. */
+/** @throws Refusal `invalid_username` for a username with characters that Nevis does not accept */
 function assertValidForNevis({ userId, username }: Subject): void {
   if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: the userId of subject must be a userId of Nevis (a UUID)')
   if (username === undefined || isUsername(username)) return
@@ -186,10 +172,9 @@ function assertValidForNevis({ userId, username }: Subject): void {
 }
 
 /**
- * The user whom the option `subject` returns.
- * @returns undefined if the option returns no user, or if the userId or username in it is empty or not a string
- * @throws TypeError if the option returns something else than an object with `userId` or `username`. This is a mistake of the app's developer, and
- * must not look like a user who is not signed in
+ * The user whom the app's option `subject` returns.
+ * @returns undefined if there is no user, or if a name is empty or not a string
+ * @throws TypeError if the value is not an object with `userId` or `username`, which is a mistake in the app
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
   const subject: unknown = await settings.subject(req)
@@ -207,10 +192,7 @@ function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | u
   return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
 }
 
-/**
- * Converts the value to JSON and back, as the session store will do later. So the value can be compared exactly, and the app cannot change it
- * meanwhile.
- */
+/** Copies the value by way of JSON, as the session store will do, so that both copies compare equal. */
 function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

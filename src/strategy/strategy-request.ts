@@ -1,8 +1,7 @@
 /**
- * One request while the strategy handles it: its session, its transaction, and the results that it can have.
+ * One request to the strategy, with its session and its transaction (the approval or enrolment at Nevis).
  *
- * The functions `start` (`start.ts`), `callback` (`callback.ts`) and `cancel` (`dispatch.ts`) use it. Each of them returns a redirect or the approved
- * profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
+ * Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import type { Ending } from '../factors/ending'
@@ -31,27 +30,26 @@ export type StrategyResult = Redirect | Approved
 export interface Approved {
   readonly profile: NevisProfile
   readonly returnTo: string | undefined
-  /** The strategy calls this function after `verify` has accepted the user. */
+  /** The strategy calls this function after the app's `verify` has accepted the user. */
   readonly accepted?: () => Promise<void>
 }
 
 /** A field of a request: undefined if it is missing, null if its value is not a string. */
 export type Field = string | null | undefined
 
-/** Properties of the session that the web framework (for example express-session) or Passport writes. `reload` takes their values from the store. */
+/** Session properties that the web framework or Passport writes. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
 
-/** How a transaction ends without success. See `end`. */
 interface End {
   readonly wasDenied?: boolean
   readonly canGoOn?: boolean
   readonly decided?: { readonly ending: Ending | undefined }
 }
 
-/** The usual form of a language tag, such as `de-CH` (RFC 5646). */
+/** A language tag, such as `de-CH` (RFC 5646). */
 const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/i
 
-/** A budget (a limit of starts or codes) that is used up. */
+/** A limit of starts or codes that the user has reached. */
 export interface UsedUpBudget {
   readonly over: NevisEvents['budget']['budget']
   readonly limit: number
@@ -63,18 +61,15 @@ export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
   readonly budgets: Budgets
-  /** The fields of this request's transaction that are known so far. Events contain them. */
+  /** What is known so far about the transaction of this request. Events contain these fields. */
   current: Partial<Transaction> = {}
-  /** True if this request must not write to its session, because another tab has replaced the session. */
+  /** True if another tab has replaced the session. This request must then not write to the old session. */
   hasAbandonedSession = false
   private isNew = false
-  /** The session's properties when this request last read the session, as JSON. */
+  /** Each property of the session as JSON, to see later which properties the app has changed. */
   private lastRead = new Map<string, string | undefined>()
 
-  /**
-   * Checks that the request has a session that this package can use.
-   * @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE`
-   */
+  /** @throws StorageError `SESSION_REQUIRED` without a session; `SESSION_IN_COOKIE` if the browser holds the session itself, as with cookie-session */
   constructor(
     readonly settings: Settings,
     readonly keys: Keys,
@@ -88,10 +83,7 @@ export class StrategyRequest {
     this.budgets = new Budgets(settings)
   }
 
-  /**
-   * Sets the session of this request, after the session was renewed or read again.
-   * @param isNew true if this request has created the session's id, so that no other request can have changed the session
-   */
+  /** @param isNew true if this request has created the session, so that no other request can have changed it */
   useSession(session: SessionLike, isNew = false): void {
     const { sessionKey, firstFactorLifetimeMs } = this.settings
     this.session = session
@@ -101,7 +93,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again. Call it after a wait for Nevis and before you write the session, because another request may have changed it.
+   * Reads the session from the store again: while this request waited for Nevis, another request may have changed it.
    * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
    */
   async refresh(): Promise<void> {
@@ -114,10 +106,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again, and repeats the unsaved changes that the app has made to the session in this request: properties that the app added,
-   * changed or deleted, before the strategy ran or in `verify`. The strategy's own property, and those of the web framework and Passport, keep the
-   * value from the store.
-   * @returns undefined if the store no longer has the session; the request then has a new, empty one
+   * Reads the session from the store again. Keeps the changes that the app has made to its own properties in this request.
+   * @returns undefined if the store no longer has the session
    */
   async reload(): Promise<SessionLike | undefined> {
     const { session: before, lastRead } = this
@@ -137,25 +127,18 @@ export class StrategyRequest {
     return Math.max(0, Date.now() - startedAt)
   }
 
-  /**
-   * A digest of the signed-in user; undefined if no user is signed in. A transaction contains the digest of the user who started it, so that another
-   * user cannot continue it.
-   */
+  /** A digest of the signed-in user; undefined if no user is signed in. */
   login(): string | undefined {
     return loginOf(this.session)
   }
 
-  /**
-   * True if the browser may still use this session after the callback. The strategy then reads the session again before it writes it, so that it does
-   * not undo a logout in another tab. False for a session without a login that Passport will replace when it signs the user in. For a session with a
-   * login the result is always true, because with a custom callback Passport replaces nothing.
-   */
+  /** False if Passport will replace the session when it signs the user in, so that nobody uses the old session after this request. */
   sessionContinues(): boolean {
     return this.login() !== undefined || this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
   }
 
   /**
-   * Returns the transaction that the handle names; undefined if this session does not contain it.
+   * Returns the transaction that the handle (the encrypted transaction id) names; undefined if this session does not contain it.
    * @throws Refusal `unknown_transaction` if the handle cannot be decrypted; `binding_mismatch` if the transaction was changed in the session
    */
   openTransaction(handle: Field): Transaction | undefined {
@@ -177,9 +160,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Returns the Refusal for a transaction that the session does not contain. If a user is signed in, they have probably used the transaction already.
-   * If the session is empty, the browser's cookie may name an old session that another tab replaced when it signed in. This request then must not
-   * write to the session.
+   * The Refusal for a transaction that is not in the session. An empty session means that another tab has probably signed the user in and replaced
+   * the session. This request must then not write to the session.
    */
   missingTransactionRefusal(): Refusal {
     if (!hasContent(this.session)) this.abandonSession()
@@ -187,21 +169,20 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction without success. The ledger is written before the session: then neither a late write of the session nor an old session cookie
-   * can make the transaction valid again. If the ledger fails, the transaction stays open.
-   * @param wasDenied true if Nevis reported a denial or a time-out. Repeated denials pause the user's next starts
-   * @param canGoOn false if no other factor may be tried in place of this transaction
+   * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
+   * throws, and the transaction stays open.
+   * @param wasDenied true if Nevis reported a denial or a time-out
+   * @param canGoOn false if the user may not try another factor instead
    * @param decided set if the user has denied or has not answered in time; then the event `decided` is published
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     this.settings.watch.settle(transaction.id)
-    // Allow another factor only if this caller has ended the transaction. A second caller does not know how it ended: perhaps with a success or a
-    // cancellation.
+    // If another request has ended the transaction before, it may have succeeded or been cancelled. Then allow no other factor.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
-    // Another request may have removed the transaction from the session. Then do not put it back.
+    // If another request has removed the transaction from the session, do not put it back.
     if (this.transactionById(transaction.id) === undefined) return
     this.transactions.close(transaction, code)
     await this.transactions.save()
@@ -216,16 +197,13 @@ export class StrategyRequest {
     throw new Refusal(code)
   }
 
-  /** Ends a transaction because the user cancels it. No other factor may be tried in its place, even if `end` has allowed that before. */
+  /** Ends a transaction because the user has pressed "Cancel". The user may not try another factor instead. */
   async cancel(transaction: Transaction): Promise<never> {
     await this.budgets.endings.noteCancelled(transaction)
     return this.close(transaction, 'cancelled', { canGoOn: false })
   }
 
-  /**
-   * Makes sure that this request writes nothing to the session, because another tab of this browser was faster and has probably signed in. The answer
-   * then sets no session cookie, because it would replace the cookie of the other tab's sign-in.
-   */
+  /** Makes this request write nothing to the session and set no cookie. Another tab has probably signed the user in, and its new cookie must stay. */
   abandonSession(): void {
     this.hasAbandonedSession = true
     this.useSession(endSession(this.req), true)
@@ -238,14 +216,17 @@ export class StrategyRequest {
     return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
-  /** The URL of the waiting page. If the user has chosen a language on that page, the URL keeps it: the page's forms send the language in the query. */
+  /** The URL of the waiting page, with the language that the user has chosen on that page, if any. */
   waitingURL(sealed: Sealed): string {
     const language = queryFieldOf(this.req, 'language')
     const chosen = typeof language === 'string' && LANGUAGE_TAG.test(language) && { language }
     return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed), ...chosen })
   }
 
-  /** Publishes the event `suspicious`, because an answer or a transaction does not match what was started. Returns the Refusal. */
+  /**
+   * Publishes the event `suspicious`: Nevis's answer or the session's transaction differs from what was started.
+   * @returns the Refusal to throw
+   */
   mismatchRefusal(field: Mismatch): Refusal {
     publish('suspicious', () => ({ ...this.about(), reason: 'binding_mismatch', field }))
     return new Refusal('binding_mismatch')

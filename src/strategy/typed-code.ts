@@ -1,9 +1,7 @@
 /**
  * Checks the code that the phone shows and the user types into the browser. Without the right code, an approval does not sign the user in.
  *
- * The session stores a keyed digest of the code, and later the fact that the user has typed the code. The digest of the whole transaction reveals
- * changes to these two. A user who types the code before approving need not type it a second time. Out of scope: generating the code (`factors/`),
- * and the checks that follow (`callback.ts`).
+ * The session stores a keyed digest of the code. Out of scope: generating the code (`factors/`), and the checks that follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Transaction } from '../factors/transaction'
@@ -18,7 +16,7 @@ export type TypedCode =
   | { readonly verdict: 'right'; readonly transaction: Transaction }
 
 /**
- * Compares the code that the user has typed. If it is right, this function stores that in the session.
+ * Compares the code that the user has typed with the code on the phone.
  * @throws Refusal `missing_code` for an empty field, `wrong_code` for one that is too long, `codes_locked`, `too_many_attempts`
  * @internal
  */
@@ -34,10 +32,7 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
   return { verdict: 'wrong', attempts, isCode: code !== undefined }
 }
 
-/**
- * Stores in the session that the user has typed the right code. This function saves the session before Nevis is asked: if Nevis does not answer, the
- * user need not type the code a second time.
- */
+/** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type it again. */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
   await request.refresh()
   const current = request.transactionById(transaction.id)
