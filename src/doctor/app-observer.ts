@@ -1,9 +1,8 @@
 /**
- * Observes how the application configures Passport and its sessions: which strategies it registers, on which routes it uses them, and with which options
- * it creates sessions. The observed functions behave as before.
+ * Observes how the application configures Passport and its sessions: the strategies, the routes that use them, and the options of the sessions.
  *
- * It wraps `use`, `authenticate` and `authorize` of Passport, and the function that express-session exports. It reads no private members.
- * Out of scope: judging the configuration.
+ * It wraps `use`, `authenticate` and `authorize` of Passport, and the function that express-session exports. The wrapped functions behave as before. Out of
+ * scope: judging the configuration.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
@@ -19,7 +18,7 @@ export interface PassportModule {
 export interface Registered {
   readonly name: string
   readonly strategy: NevisStrategy
-  /** Undefined if the application exports the strategy without `passport.use`. */
+  /** The Passport package whose `use` got the strategy. Undefined if the application only exports the strategy. */
   readonly passport: PassportModule | undefined
 }
 
@@ -51,7 +50,7 @@ export class AppObserver {
   readonly sessions: SessionSetup[] = []
   /** All Passport packages that the application can load, whether it uses them or not. */
   readonly passports: PassportModule[] = []
-  /** True once a middleware of Passport was called with (request, response, next), as Express does. Some frameworks call it with other parameters. */
+  /** True once the application has called a Passport middleware as Express does: with request, response and next. */
   isConnect = false
   /** The trial sign-in of the command `doctor` (`start-trial.ts`), while it runs. */
   trial: StartTrial | undefined
@@ -92,7 +91,7 @@ export class AppObserver {
 
   /**
    * Observes the options with which the application creates sessions.
-   * @returns a function that replaces the one that express-session exports
+   * @returns a function to use instead of the one that express-session exports
    */
   watchSessions<Factory extends object>(factory: Factory): Factory {
     const watched = (options: Record<string, unknown> = {}) => {

@@ -1,9 +1,9 @@
 /**
- * Entry point of the child process in which the command `doctor` loads and checks the application. The application's output and exit then do not affect
- * the command. If an error of the application ends the process, it reports the error's name, code and line. It does not report the message, which may
- * quote a secret.
+ * Entry point of the child process in which the command `doctor` loads and checks the application. The output and the exit of the application then do not
+ * affect the command.
  *
- * Out of scope: printing the report. This process sends the findings to its parent process.
+ * If the application crashes, this process reports the name, code and line of the error. It does not report the message, which may quote a secret. Out of
+ * scope: printing the report. The parent process prints it.
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'

@@ -1,8 +1,8 @@
 /**
- * Checks a Nevis instance: that it responds, that it accepts the access key, and that its clock agrees with the clock of this machine.
+ * Checks a Nevis instance: that it responds, that it accepts the access key, and that its clock agrees with this machine's clock.
  *
- * Sends two requests, a ping and an introspection of the access key. Neither notifies a user or changes anything.
- * Out of scope: which instance and which key (`environment.ts`, or the application's own strategy).
+ * Sends a ping and an introspection of the access key. Neither notifies a user or changes anything. Out of scope: which instance and which key
+ * (`environment.ts`, or the application's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'
@@ -13,14 +13,10 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/**
- * The end of the year 9999. If an access key expires after this, the report names this date instead, because `new Date()` is invalid for very large numbers.
- */
+/** The end of the year 9999. The report names this date for an access key that expires later, because `new Date()` is invalid for very large numbers. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
-/**
- * The strategy accepts 60 s of clock difference (`binding.ts`). If the clocks differ by more, the strategy rejects valid tokens as expired or not yet valid.
- */
+/** The strategy accepts a clock difference of 60 s (`binding.ts`). With a larger difference, it rejects valid tokens. */
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 
@@ -42,8 +38,7 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 
 /**
  * Waits for a call of the client and returns its error instead of throwing it.
- * @returns the result, or the NevisError, or `{}` for any other error. Any other error comes from the application's `accessKey` function, so its text
- * may contain a secret
+ * @returns the result or the NevisError; `{}` for an error of the application's `accessKey` function, whose text may contain a secret
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
@@ -70,7 +65,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError)
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status}, ${kindOf(text)})`, remedy)
 }
 
-/** Describes a body in words, for example "a page". The report never quotes the body, because an unknown server may have sent it. */
+/** Describes a response body in words, for example "a page". The report never quotes a body, which may come from an unknown server. */
 function kindOf(text: string): string {
   if (text.trim() === '') return 'an empty body'
   if (/^\s*</.test(text)) return 'a page'
@@ -78,7 +73,8 @@ function kindOf(text: string): string {
 }
 
 /**
- * Reports the difference between Nevis's clock and this machine's clock. Subtracts the duration of the request, and one second for the rounding of `Date`.
+ * Reports the difference between Nevis's clock and this machine's clock. Allows for the duration of the request, and for the whole seconds in the header
+ * `Date`.
  */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
@@ -134,7 +130,7 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
   )
 }
 
-/** Returns the origin of an issuer URL, for the report. The rest of the URL is left out, because it may be secret. */
+/** Returns the origin of an issuer URL, for the report. The rest of the URL may be secret. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

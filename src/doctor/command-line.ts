@@ -1,9 +1,9 @@
 /**
- * Selects the command of `npx passport-nevis`. `doctor` checks the configuration of an application. `probe` sends requests to a Nevis instance, to find
- * out what Nevis's documentation does not say. `init` adds the second factor to an application. For `doctor`, this file parses the arguments, runs the
- * checks (`run-checks.ts`) and prints the report. `doctor` notifies no user, changes nothing at Nevis, and prints no secret.
+ * Selects the command of `npx passport-nevis`: `doctor` checks the configuration of an application, `probe` finds out how a Nevis instance behaves, and
+ * `init` adds the second factor to an application.
  *
- * Out of scope: the process and its exit code (`command.ts`), `probe` (`probe/probe-command.ts`), and `init` (`init/init-command.ts`).
+ * This file also runs `doctor`, which notifies no user, changes nothing at Nevis, and prints no secret. Out of scope: the process and its exit code
+ * (`command.ts`), `probe` (`probe/probe-command.ts`), and `init` (`init/init-command.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

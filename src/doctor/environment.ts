@@ -1,6 +1,6 @@
 /**
- * Checks the Nevis instance in the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY. The command `doctor` does this if
- * no application is given, or if the application cannot be loaded.
+ * Checks the Nevis instance in the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY. The command `doctor` does this if it has
+ * no application, or cannot load the application.
  *
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
@@ -32,7 +32,7 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
-    // In the client's error message, replace the name of the option by the name of the environment variable. The message never contains the value.
+    // In the error message of the client, name the environment variable instead of the option. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }

@@ -1,7 +1,7 @@
 /**
  * The findings of the command `doctor`. A finding is the result of one check, with a remedy if something is wrong.
  *
- * A finding contains no secret and no error message of another program, because it is printed. Out of scope: the checks, and printing (`report.ts`).
+ * Findings are printed. So they contain no secret, and no error message of another program. Out of scope: the checks, and printing (`report.ts`).
  */
 import { printable } from './printable'
 
@@ -50,8 +50,8 @@ interface Base {
 }
 
 /**
- * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: users can sign in, but something will fail
- * in production, for example with several processes · `unchecked`: `doctor` could not check it; the remedy tells the developer how to check it.
+ * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: something will fail in production, for
+ * example with several processes · `unchecked`: `doctor` could not check it; the remedy says how the developer can.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })
@@ -62,7 +62,7 @@ export const warning = (check: Check, finding: string, remedy: string): Finding 
 export const error = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'error', finding, remedy })
 export const unchecked = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'unchecked', finding, remedy })
 
-/** The remedy for an application that does not start: look at its output. `doctor` hides this output by default, because it may contain secrets. */
+/** The remedy for an application that does not start: look at its output, which `doctor` hides by default because it may contain secrets. */
 export const seeOutput = (file: string) => `npx passport-nevis doctor ${file} --app-output shows what the app prints`
 
 /** Validates a message from the child process. The application runs in that process and can send any message. */
@@ -82,7 +82,7 @@ export function printableFinding(one: Finding): Finding {
   return Object.fromEntries(texts) as Finding
 }
 
-/** Sorts the findings into the order of the report. Adds an `unchecked` finding, with this reason and remedy, for each check without a finding. */
+/** Sorts the findings into the order of the report. Each check without a finding gets an `unchecked` finding with this reason and remedy. */
 export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)

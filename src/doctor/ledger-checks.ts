@@ -1,6 +1,5 @@
 /**
- * Tests the ledger (the store that all processes share) with the operations of a sign-in: claims, counts, reads and deletes keys. The keys are random and
- * are deleted at the end.
+ * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims, counts, reads and deletes random keys.
  *
  * Out of scope: what the keys of real sign-ins mean (`ledger/`).
  */
@@ -11,7 +10,7 @@ import type { Registered } from './app-observer'
 
 type Ledger = Registered['strategy']['settings']['ledger']
 
-/** The test keys expire after one day. The strategy itself uses lifetimes from minutes to days. */
+/** Lifetime of the test keys. */
 const DAY_SECONDS = 86_400
 
 /**
@@ -45,7 +44,7 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
   } catch (reason) {
     return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
   }
-  // Make the two calls of `count` one after the other, because the second result must include the first call.
+  // Do not run the two calls in parallel: the second result must include the first call.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
   const isForgotten = (await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))).value === 0
   return [
@@ -63,7 +62,7 @@ function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding 
   if (claims.filter(Boolean).length !== 1) {
     return error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger')
   }
-  // Allow the expiry time to be wrong by one minute, because the store may be slow or have a clock of its own.
+  // The expiry time may be wrong by one minute, because the store may be slow or have a clock of its own.
   if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
     return error('ledger.claims', `a claim for a day has ${leftSeconds} s left right after it: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger: whole seconds')
   }

@@ -1,6 +1,6 @@
 /**
- * Checks that no rate limiter runs before the status endpoint. Each waiting page calls the status endpoint every two seconds. If the endpoint responds
- * with 429, the page does not notice that the user has approved.
+ * Checks that no rate limiter runs before the status endpoint, which each waiting page calls every two seconds. If a limiter responds with 429, the page
+ * does not notice that the user has approved.
  *
  * Out of scope: rate limiters on other routes. A rate limiter on the login route is useful.
  */
@@ -14,8 +14,8 @@ const REQUESTS = 60
 const LIMIT_HEADERS = ['ratelimit', 'ratelimit-limit', 'ratelimit-policy', 'x-ratelimit-limit']
 
 /**
- * Looks for rate-limit headers in a response, and sends 60 requests to see whether one gets a 429.
- * @param first a response of the status endpoint that the caller already has
+ * Looks for rate-limit headers in a response, then sends 60 requests to see whether one gets a 429.
+ * @param first a response that the status endpoint has already sent
  */
 export async function limitFinding(origin: string, statusURL: string, first: Reply): Promise<Finding> {
   const check = 'routes.status-limit'

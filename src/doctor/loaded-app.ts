@@ -1,6 +1,5 @@
 /**
- * Loads the application for the checks. Observes it while it starts, and makes it listen on a free loopback port instead of its own port. Runs in the
- * child process, which ends after the checks.
+ * Loads the application for the checks, and observes it while it starts. It listens on a free loopback port instead of its own port.
  *
  * Out of scope: requests to the application (`probe.ts`).
  */
@@ -21,7 +20,7 @@ export interface LoadedApp {
   readonly observer: AppObserver
 }
 
-/** Time limit for loading the application. It is long, because some applications connect to a database first. */
+/** Time limit for loading the application. It is long, because some applications first connect to a database. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
@@ -41,7 +40,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
-  // True for the server of a simulator that the application starts in this process. Do not mistake it for the application.
+  // True for the server of a Nevis simulator that the application starts itself. It is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0
@@ -95,7 +94,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports of a module while it is loaded. A later replacement would not reach code that uses `import`. */
+/** Replaces the exports of a module while it is loaded. Later, code that uses `import` would no longer see the replacement. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']
@@ -110,7 +109,7 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
   }
 }
 
-/** Makes every `listen` use a free loopback port, because the real port may be in use and must not be reachable from outside. */
+/** Makes every `listen` use a free loopback port: the application's own port may be in use, and must not be reachable from outside. */
 function redirectListen(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
   const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
@@ -137,8 +136,8 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
 }
 
 /**
- * Describes an error that the application threw while loading: the error's name, code and line. Includes the message only if this package threw the
- * error, because other messages may quote secrets.
+ * Describes an error that the application threw while loading: name, code and line. Includes the message only if this package threw the error: other
+ * messages may quote secrets.
  */
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, message, stack } = Object(reason) as Record<'name' | 'message' | 'stack', unknown>
@@ -151,10 +150,7 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
 
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger|PostgresLedger): /
 
-/**
- * True if the stack begins in this package, in the copy of the command or of the application. The message alone is no proof, because other code
- * may throw an error with the same message.
- */
+/** True if the stack begins in this package. The message is no proof, because other code may throw an error with the same message. */
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)
   const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]

@@ -12,7 +12,7 @@ const FRAME = /^\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]*?|(?:file:\/\/\/)?[A-Za-
 
 /**
  * Finds the first line of a stack trace that is in the application's own code.
- * @param isOwn true for files that are not the application's, for example those of this package
+ * @param isOwn true for files to skip, for example those of this package
  * @returns for example `routes/auth.js:12`, relative to the working directory; undefined if there is no such line
  */
 export function placeIn(stack: string, isOwn: (file: string) => boolean = () => false): string | undefined {
@@ -20,7 +20,7 @@ export function placeIn(stack: string, isOwn: (file: string) => boolean = () => 
     const [, address, number] = FRAME.exec(line) ?? []
     if (address === undefined) continue
     const file = address.startsWith('file:') ? fileURLToPath(address) : address
-    // An error message may contain text that looks like a stack frame. Skip a frame whose file does not exist, because the text may be a secret.
+    // A secret in an error message may look like a line of the stack. So the file of the line must exist.
     if (!/[\\/]node_modules[\\/]/.test(file) && !isOwn(file) && existsSync(file)) return `${relative(process.cwd(), file)}:${number}`
   }
   return undefined

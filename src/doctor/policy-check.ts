@@ -1,12 +1,12 @@
 /**
- * Checks that the application's Content-Security-Policy does not block the waiting page: its script, style, images, status requests and forms.
+ * Checks that the application's Content-Security-Policy allows what the waiting page uses: script, style, images, status requests and forms.
  *
  * Out of scope: Nevis's widget, which needs more (docs/guides/factors.md), and `form-action` for a callback that redirects to another origin.
  */
 import { error, ok, type Finding } from './findings'
 import type { Reply } from './probe'
 
-/** CSP directives, each with a source that the waiting page needs. */
+/** CSP directives, each with the source that the waiting page needs. */
 const NEEDS: readonly (readonly [directive: string, source: string])[] = [
   ['script-src', "'self'"],
   ['style-src', "'self'"],
@@ -14,7 +14,7 @@ const NEEDS: readonly (readonly [directive: string, source: string])[] = [
   ['connect-src', "'self'"],
   ['form-action', "'self'"],
 ]
-/** If a policy has no `form-action`, all form targets are allowed: `default-src` does not apply to it. */
+/** `default-src` does not apply to these directives. A policy without them allows every target. */
 const WITHOUT_FALLBACK = ['form-action']
 
 export function policyFinding({ headers, text }: Reply): Finding {
@@ -53,6 +53,6 @@ function isAllowed(source: string, allowed: readonly string[], html: string): bo
   const nonces = allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? [])
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
   if (allowed.includes(source)) return !allowed.includes("'strict-dynamic'")
-  // Accept a policy with other host names instead of 'self'. They may be the application's public name, which the command `doctor` does not know.
+  // Also accept a host name instead of 'self'. It may be the public name of the application, which `doctor` does not know.
   return source === "'self'" && allowed.some((one) => /^(\*$|https?:|[a-z\d*])/i.test(one) && !['data:', 'blob:'].includes(one.toLowerCase()))
 }

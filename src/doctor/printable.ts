@@ -1,8 +1,8 @@
 /**
  * Makes a text safe to print in a terminal and in a build log.
  *
- * A text from the application, a server or a file name may be an attack. Escape sequences can hide an error or fill the clipboard. Line breaks can add a
- * false line to the report. Bidi controls can reorder text. Out of scope: secrets. Findings never contain a value that may be secret.
+ * A text from the application, a server or a file name may be an attack: escape sequences hide an error, line breaks add a false line, and bidi controls
+ * reorder text. Out of scope: secrets. Findings never contain one.
  */
 
 /** Longer texts are cut off here. All texts of this package are shorter. */

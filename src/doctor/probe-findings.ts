@@ -1,6 +1,6 @@
 /**
- * Reads the report of the command `probe` and turns it into findings of the command `doctor`: which responses of this Nevis instance need an option of
- * the strategy, and which differ from the simulator in a way that the simulator cannot imitate.
+ * Turns the report of the command `probe` into findings of the command `doctor`: options that this Nevis instance needs, and responses that the simulator
+ * cannot imitate.
  *
  * Out of scope: making the report (`probe/`).
  */

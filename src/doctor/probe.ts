@@ -1,7 +1,7 @@
 /**
  * Sends a request to the application over loopback, with the headers that a TLS proxy adds, and reads the response.
  *
- * Out of scope: judging the response (`route-checks.ts`).
+ * Out of scope: judging the response (`route-checks.ts`). The command `probe` is in the folder `probe/`.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
@@ -20,7 +20,7 @@ export interface Reply {
   /** The body as a JSON object; an empty object if the body is anything else. */
   readonly json: Readonly<Record<string, unknown>>
   readonly location: string | undefined
-  /** The cookies of the response that may identify a session. CSRF cookies are left out, because scripts must be able to read them. */
+  /** The cookies of the response that may identify a session. CSRF cookies are left out: scripts must read them, so they cannot be HttpOnly. */
   readonly cookies: readonly Cookie[]
   readonly headers: IncomingHttpHeaders
   readonly text: string
@@ -32,7 +32,7 @@ export interface Reply {
   readonly fault: string | undefined
 }
 
-/** A transaction handle that no transaction has. The checks send it, so that nothing is started or approved. */
+/** No transaction has this handle (the id in the URL of the waiting page). So requests with it start and approve nothing. */
 export const UNKNOWN_HANDLE = 'passport-nevis-doctor'
 
 const DEADLINE_MS = 5000
@@ -42,7 +42,7 @@ const MAX_CHARACTERS = 100_000
  * Sends one request to the application.
  * @param origin the application's origin on loopback
  * @param address a path, or the public URL, of which only path and query are used
- * @returns undefined if no response came within five seconds
+ * @returns the response; undefined after five seconds without one
  */
 export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>, headers: OutgoingHttpHeaders = {}): Promise<Reply | undefined> {
   const refusals: { readonly strategy: string; readonly code: string }[] = []

@@ -11,7 +11,7 @@ const LEVEL_WIDTH = 13
 const CHECK_WIDTH = 28
 export const MAX_COLUMNS = 100
 
-/** Colours by level: the numbers for green, yellow, red and dim (ECMA-48, Select Graphic Rendition). */
+/** The terminal colour of each level: green, yellow, red and dim (ECMA-48, Select Graphic Rendition). */
 const COLOURS = { ok: 32, warning: 33, error: 31, unchecked: 2 } as const
 
 export function reportOf(findings: readonly Finding[], { hasColours = false } = {}): string {
@@ -20,7 +20,7 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
     const [first, ...others] = checks as [string, ...string[]]
     const isAlone = others.length === 0
     const indent = LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0)
-    // If the strategy's name is wider than its column, the finding's text begins on a new line.
+    // If the strategy's name is too wide for its column, the text of the finding begins on a new line.
     const isWide = isAlone && first.length >= CHECK_WIDTH
     const head = isAlone && !isWide ? first.padEnd(CHECK_WIDTH) : ''
     const texts = [...(isAlone && !isWide ? [] : wrapped(checks.join(', '), LEVEL_WIDTH)), ...wrapped(finding, indent)]

@@ -1,8 +1,8 @@
 /**
- * Checks that the routes in the strategy's options exist and reach the right handlers.
+ * Checks that the routes in the strategy's options exist and reach the right handlers. It requests each route with a transaction that does not exist, so
+ * nothing is started and no user is notified.
  *
- * Sends each route a request for a transaction that does not exist, so that nothing is started and no user is notified. If the request reaches the
- * strategy, the strategy publishes the event `passport-nevis:failed`, to which the command `doctor` subscribes. Out of scope: reading the
+ * When such a request reaches the strategy, the strategy publishes the event `passport-nevis:failed`, which `doctor` receives. Out of scope: the
  * application's list of routes, which every framework stores differently.
  */
 import { parseURL } from '../client/parse-url'
@@ -38,7 +38,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // If the application does not parse the query string, the strategy treats a callback as a start with GET, and fails with this code.
+  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. It then fails with this code.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
     const [method, path] = request.split(' ') as [string, string]
@@ -85,9 +85,9 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 }
 
 /**
- * Finds the path prefix that a proxy removes before the application. Example: `statusURL` is `/sub/login/2fa/status`, the application's route is
- * `/login/2fa/status`, and the prefix is `/sub`.
- * @returns the shortest prefix without which the status endpoint responds; empty if it responds at `statusURL` itself, or nowhere
+ * Finds the path prefix that a proxy removes. Example: `statusURL` is `/sub/login/2fa/status`, the application's route is `/login/2fa/status`, and the
+ * prefix is `/sub`.
+ * @returns the prefix; empty if the status endpoint responds at `statusURL` itself, or nowhere
  */
 async function prefixOf(origin: string, statusURL: string): Promise<string> {
   const { pathname } = new URL(statusURL, origin)
@@ -109,8 +109,7 @@ function withoutPrefix(address: string, prefix: string): string {
 }
 
 /**
- * Reports a URL in the options that is not ASCII. A header such as `Location` may contain ASCII only: some frameworks encode other characters, some drop
- * them, some throw.
+ * Reports a URL in the options that is not ASCII. In a header such as `Location`, some frameworks encode such characters, some drop them, and some throw.
  */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
@@ -120,8 +119,8 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
 /**
- * Reports that a POST was refused with 3xx or 4xx. That may be the application's CSRF protection, which needs a token that `doctor` does not have. So the
- * finding is `unchecked`, not `error`.
+ * Reports that a POST was refused with 3xx or 4xx. The finding is `unchecked`, not `error`, because the application may want a CSRF token, which `doctor`
+ * does not have.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)

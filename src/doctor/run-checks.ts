@@ -1,6 +1,6 @@
 /**
- * Runs all checks of the command `doctor`: with an application, in a child process; without one, only the checks of the Nevis instance in the environment
- * variables.
+ * Runs all checks of the command `doctor`. If an application is given, they run in a child process. Otherwise only the Nevis instance in the environment
+ * variables is checked.
  *
  * Out of scope: the checks themselves, and the output.
  */
@@ -11,7 +11,7 @@ import { withUnchecked, error, isFinding, seeOutput, type Finding } from './find
 import { isStep, STEPS } from './steps'
 
 const DEADLINE_MS = 120_000
-/** Milliseconds between SIGTERM and SIGKILL. They give the application time to close its database. */
+/** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */
 const GRACE_MS = 3000
 
 export interface Run {
@@ -19,7 +19,7 @@ export interface Run {
   readonly file: string | undefined
   readonly env: Environment
   readonly showsOutput?: boolean
-  /** Called with a text that says what is being checked now. */
+  /** Called with a text that names the current check. */
   readonly say?: (text: string) => void
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checks that the application's session is suitable for a sign-in. With express-session, checks the options and the session cookie; with other session
- * middleware, the cookies in the response of the callback route.
+ * Checks that the application's session is suitable for a sign-in. With express-session, checks the options and the cookie; with other session middleware,
+ * only the cookies of the callback route.
  *
  * Out of scope: the content of sessions, which `doctor` does not read.
  */
@@ -25,7 +25,7 @@ export function sessionFindings({ sessions }: AppObserver, circumstances: Circum
   return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
 }
 
-/** Adds an `unchecked` finding for each session check that could not run, with the reason. */
+/** Adds an `unchecked` finding, with the reason, for each session check that did not run. */
 export function withUncheckedSession(findings: readonly Finding[], { sessions }: AppObserver): Finding[] {
   if (sessions.length === 0) {
     return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')

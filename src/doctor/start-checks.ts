@@ -1,6 +1,6 @@
 /**
- * Checks that no sign-in skips the second factor: that no other strategy signs users in by itself, and that a sign-in with an invented user reaches the
- * Nevis strategy.
+ * Checks that no sign-in skips the second factor: no other strategy signs users in by itself, and a sign-in with an invented user reaches the Nevis
+ * strategy.
  *
  * Out of scope: sign-ins without `passport.authenticate`, for example `req.login` after a sign-up. `npx passport-nevis init` finds them in the source.
  */
@@ -13,19 +13,19 @@ import type { StrategyCall } from './strategy-calls'
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 /** Usual paths of login routes. `doctor` tries them, because every framework stores its list of routes differently. */
 const USUAL_PATHS = ['/login', '/signin', '/sign-in', '/auth/login', '/auth/signin', '/api/login', '/api/auth/login', '/users/login', '/user/login', '/account/login', '/session', '/sessions']
-/** Names of strategies that check a password. Others, such as OpenID Connect, may have a second factor of their own. */
+/** Names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
 const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen 1 if other middleware refused the check's request to the waiting page, so that the call of `passport.authenticate` there did not run;
- * otherwise 0. Such a call does not count as a start of the second factor
+ * @param unseen 1 if other middleware refused the request to the waiting page, otherwise 0. The `passport.authenticate` call of the waiting page has then
+ * not run, but it is no start of the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // The trial can replace the password check only if middleware has Express's form. In other frameworks, the application would look up the invented user.
+  // The trial replaces the password check only in Express middleware. In other frameworks, the application would look up the invented user.
   const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
   return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
 }
@@ -35,7 +35,7 @@ interface Result {
   readonly trial: StartTrial
 }
 
-/** Sends the login form with an invented user to the usual login paths, until a request reaches a password strategy. */
+/** Sends an invented user to the usual login paths, until a request reaches a password strategy. */
 async function tried(origin: string, observer: AppObserver, passwords: readonly StrategyCall[]): Promise<Result | undefined> {
   const redirects = passwords.flatMap(({ failureRedirect }) => (failureRedirect?.startsWith('/') === true ? [failureRedirect.split('?')[0] as string] : []))
   const invented = 'passport-nevis-doctor'
@@ -84,8 +84,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // A route that starts the second factor may exist although `doctor` has not seen it. An application may mount one middleware on several routes, and some
-  // frameworks call `authenticate` only during a request.
+  // There may be a start of the second factor that `doctor` has not seen: some frameworks call `authenticate` only during a request, and one middleware may
+  // serve several routes.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

@@ -1,7 +1,6 @@
 /**
- * Tries a sign-in with an invented user, to see whether the second factor follows the password. In a request of the trial, no strategy runs: the password
- * counts
- * as right, `req.logIn` signs nobody in, and the Nevis strategy starts nothing.
+ * Tries a sign-in with an invented user, to see whether the second factor follows the password. No strategy runs: the password counts as right, `req.logIn`
+ * signs nobody in, and the Nevis strategy starts nothing.
  *
  * Out of scope: which requests to send (`start-checks.ts`). Requests without the trial's header are handled normally.
  */
@@ -28,7 +27,7 @@ interface TrialResponse {
 type Next = () => void
 
 export class StartTrial {
-  /** The value of the trial's header. It is random, so that no visitor of the application can send it. */
+  /** The value of the trial's header. It is random, so that a visitor of the application cannot send it. */
   readonly id = randomUUID()
   /** The `passport.authenticate` call of the password strategy that the request reached. */
   password: StrategyCall | undefined
@@ -39,7 +38,7 @@ export class StartTrial {
 
   /**
    * Runs instead of the middleware of a `passport.authenticate` call.
-   * @returns false if the request does not belong to this trial, or if the middleware must run itself
+   * @returns false if the middleware must run itself, for example because the request is not part of this trial
    */
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
@@ -49,7 +48,7 @@ export class StartTrial {
       return end(response)
     }
     this.password ??= call
-    // Do not call a callback of the application, because it could do anything with the invented user. End the request instead.
+    // A callback of the application could do anything with the invented user. So end the request instead of calling it.
     if (call.hasCallback || call.signsIn) return end(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)

@@ -10,7 +10,7 @@ export interface StrategyCall {
   readonly asks: readonly unknown[]
   /** True if Passport signs the user in on success. False with `passport.authorize`, `session: false` or a custom callback. */
   readonly signsIn: boolean
-  /** True if the call has a custom callback. Then the callback decides whether the user is signed in. */
+  /** True if the call has a custom callback, which decides whether the user is signed in. */
   readonly hasCallback: boolean
   readonly failureRedirect: string | undefined
   /** The line of the application with this call, for example `routes/auth.js:12`. */

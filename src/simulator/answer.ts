@@ -1,5 +1,5 @@
 /**
- * The type of the simulator's HTTP responses: status, headers, and a body that is not yet serialised.
+ * A response of the simulator: status, headers, and the body before it is serialised.
  *
  * Out of scope: sending the response (`delivery.ts`).
  */

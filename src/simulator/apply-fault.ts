@@ -37,7 +37,7 @@ function wrongToken({ cloud, statusToken }: FaultContext, kind: string, userId: 
   }
 }
 
-/** Returns the operation's own response, with the status and the body properties that the fault changes. */
+/** Returns the operation's own response, with the fault's status and with the body properties that the fault changes. */
 function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answer {
   if (!isRecord(real.body)) return real
   const body: Record<string, unknown> = { ...real.body, ...fault.patch }
@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** Returns a response instead of the operation's own: with the fault's status, and the error body that Nevis documents for this status. */
+/** Returns the response that replaces the operation's own. It has the fault's status, and Nevis's documented error body for this status. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
@@ -59,8 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Run the operation, although the fault replaces its response: the new body needs the transaction's ids. The operation only reads a status, so it
-    // changes nothing.
+    // This error body needs the transaction's ids, which only the real response has. The operation only reads a status.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

@@ -15,12 +15,12 @@ import { Problem } from './problem'
 import { approvalJson } from './resources'
 
 /**
- * The error for a user who has no factor for the channel, for example no phone number for SMS. Nevis does not document its HTTP status. The simulator
- * uses 404, as for an unknown user.
+ * The error for a user without a factor for the channel, such as a user without a phone number for SMS. Nevis does not document its HTTP status. The
+ * simulator sends 404.
  */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
-/** Chooses the phone that is asked: the one in the request body; by default the one that was registered last. */
+/** Returns the authenticator id in the request body. Default: the authenticator that was registered last. */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
@@ -66,11 +66,11 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Nevis's table says that `channel` is required, but also names a default. So the simulator accepts a request without `channel`.
+  // Nevis's table calls `channel` required, but also names a default. So the simulator uses the default if `channel` is missing.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only an approval by QR code or app link may name no user. The user who scans the QR code is then the user of the approval.
+  // Only an approval by QR code or app link may name no user. Its user is then the one who scans the QR code.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

@@ -1,5 +1,5 @@
 /**
- * What an API operation of the simulator gets: the request, after authorisation and parsing.
+ * The request, as an API operation of the simulator gets it: authorised and parsed.
  *
  * Out of scope: parsing the request (`server.ts`).
  */

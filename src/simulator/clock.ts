@@ -1,7 +1,7 @@
 /**
- * The simulator's clock: the machine's clock plus an offset, which a test increases with `simulator.advance`.
+ * The simulator's clock: the machine's clock plus an offset. `simulator.advance` increases the offset.
  *
- * Out of scope: timers. The simulator has none: it compares expiry times with `now()` when a request comes.
+ * Out of scope: timers. When a request comes, the simulator compares expiry times with `now()`.
  */
 
 export class Clock {

@@ -67,7 +67,7 @@ export class Cloud {
 
   /**
    * Returns the claims of a valid token.
-   * @returns undefined if this simulator did not issue the token, if the token has expired, or if it is an access key that was replaced
+   * @returns undefined for an unknown token, an expired token, or a replaced access key
    */
   introspect(token: string): Claims | undefined {
     if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
@@ -79,7 +79,7 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** Finds a user by username. Distinguishes upper and lower case; Nevis does not document whether it does. */
+  /** Finds a user by username. Upper and lower case count as different; Nevis does not document this. */
   userByName(username: string): User | undefined {
     return this.usersByName.get(username)
   }
@@ -120,17 +120,14 @@ export class Cloud {
     this.end(user)
   }
 
-  /** Called after a user was deleted: makes the user's pending transactions fail, and deletes the user's rate limits. */
+  /** Cleans up after the deletion of a user: fails the user's pending transactions and deletes the user's rate limits. */
   private end(user: User): void {
     if (user.username !== undefined) this.usersByName.delete(user.username)
     this.limits.forget(user.userId)
     this.transactions.failAllOf(user)
   }
 
-  /**
-   * Throws 409 if the user has the maximum number of authenticators. Nevis does not document the status for this; of the statuses that Nevis documents, 409
-   * fits best.
-   */
+  /** Throws 409 if the user has the maximum number of authenticators. Nevis does not document this status. */
   checkRoom(user: User): void {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
   }
@@ -153,7 +150,7 @@ export class Cloud {
   }
 
   createIntent(intent: Omit<Intent, 'token' | 'used'>): Intent {
-    // If the user is not enrolled yet, there is no userId. The intent token then has no `sub`.
+    // A user who is not enrolled yet has no userId. The intent token then has no `sub`.
     const userId = this.find(intent.subject)?.userId
     const made: Intent = { ...intent, token: this.tokens.mint('intent', INTENT_LIFETIME_SECONDS, userId), used: false }
     this.intents.set(made.token, made)

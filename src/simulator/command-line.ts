@@ -43,7 +43,7 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** Reads a property of an error. Does not use `instanceof Error`, which is false for an error of another realm, for example in jest. */
+/** Reads a property of an error. `instanceof Error` would be false here in jest, which runs the code in another realm. */
 function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
@@ -53,7 +53,7 @@ function reasonOf(error: unknown, port: string): string {
   return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
 }
 
-/** The first sentence of an error message. The messages of `parseArgs` continue with advice that does not fit here. */
+/** The first sentence of an error message. The other sentences of a `parseArgs` error are advice that does not fit this command. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function dialectList(): string {

@@ -8,7 +8,7 @@ import { main } from './command-line'
 
 const running = main(process.argv.slice(2), console)
 
-// Register the signal handlers before the first output: a program that waits for this output may send a signal immediately.
+// Register the signal handlers before the first output, because a program that reads this output may send a signal at once.
 const stop = (): void => {
   void running.then((outcome) => ('simulator' in outcome ? outcome.simulator.close() : undefined))
 }

@@ -17,7 +17,7 @@ export interface DeliveryFault {
 export type Wait = (ms: number) => Promise<void>
 
 /**
- * Serialises the body and adds default headers. The response's own headers replace the defaults. JSON has the media type that Nevis documents:
+ * Serialises the body, and adds default headers that the response does not set itself. The media type of JSON is the one that Nevis documents:
  * https://docs.nevis.net/apidoc/authcloud/ (Media Type).
  */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
@@ -25,10 +25,10 @@ function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, strin
   const bytes = bytesOf(body)
   const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8'
   const defaults: Record<string, string> = body === undefined ? {} : { 'content-type': type }
-  // Send no Content-Length with status 204 (RFC 9110, section 8.6), or with a chunked body.
+  // Content-Length is forbidden with status 204 (RFC 9110, section 8.6) and with a chunked body.
   if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
   const headers = { ...defaults, ...answer.headers }
-  // If a fault sets a header to an empty string, the header is removed.
+  // A fault removes a header by setting it to an empty string.
   return { bytes, headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')) }
 }
 
@@ -69,6 +69,6 @@ export async function deliver(response: ServerResponse, now: number, answer: Ans
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // Do not wait for `finish` if the connection is destroyed, for example by `close()`: the event would never come.
+  // A destroyed connection never emits `finish`, for example after `close()`. So do not wait for the event.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

@@ -17,10 +17,7 @@ import { enrollmentJson, linkJson } from './resources'
 /** An enrolment creates this many recovery codes. Nevis does not document the number. */
 export const RECOVERY_CODES = 10
 
-/**
- * Finds or creates the user of an enrolment. Creates a user for an unknown username, and for a request without username and userId. Throws for an
- * unknown userId.
- */
+/** Returns the user of an enrolment. Creates a user if the username is unknown, or if the request names no user. Throws for an unknown userId. */
 function userFor(cloud: Cloud, named: Subject | undefined): User {
   if (named === undefined) return cloud.createUser(undefined)
   return 'userId' in named ? cloud.get(named) : (cloud.find(named) ?? cloud.createUser(named.username))
@@ -35,7 +32,7 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // Nevis does not document the exact body. The simulator sends the user, and the two ids that the client needs to verify the code.
+  // Nevis does not document this body. The simulator sends the user, and two ids with which the client verifies the SMS code.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }
@@ -47,7 +44,7 @@ function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): A
   const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
   if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
   const holder = user ?? cloud.createUser(owner)
-  // Nevis does not document whether a second set of codes replaces the first. In the simulator, it does.
+  // A second set of codes replaces the first. Nevis does not document this.
   holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
   // Nevis does not document in which field the codes are. The simulator uses `recoveryCodes`.
   return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))

@@ -1,5 +1,5 @@
 /**
- * The faults of the simulator: which API calls fail, how many of them, and how. A test adds them with `simulator.faults.add`.
+ * The faults of the simulator: which API calls fail, how often, and how. A test adds a fault with `simulator.faults.add`.
  *
  * Out of scope: applying a fault to a response (`apply-fault.ts`).
  */
@@ -22,7 +22,7 @@ export interface FaultEffect {
   /** Milliseconds of real time to wait before each byte of the body. */
   readonly drip?: number
   /**
-   * Replaces `token` in a status response, either with this string, or with a valid token of the wrong kind or of another user. Applies to `getStatus`,
+   * Replaces `token` in status responses: by a token of this kind, by a token of another user (`otherUser`), or by this string. Applies to `getStatus`,
    * unless `on` names other operations.
    */
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
@@ -39,15 +39,15 @@ export interface FaultEffect {
 export interface Fault extends FaultEffect {
   /** The operations that fail. Default: all. */
   readonly on?: OperationName | readonly OperationName[]
-  /** How many calls fail. Default: all. */
+  /** How many calls fail. The calls after them succeed. Default: all fail. */
   readonly times?: number
   /** The share of calls that fail, from 0 to 1. Default 1. */
   readonly share?: number
   /** How many calls succeed before the first one fails. Default 0. */
   readonly skip?: number
   /**
-   * Whether the operation runs if the fault replaces its response: `before` (the default), no; `after`, yes. Example: with `after`, a push arrives on the
-   * phone although the client gets an error. If the fault only changes, truncates or delays the response, the operation always runs.
+   * Whether the operation runs although the fault replaces its response. `before` (the default): it does not run. `after`: it runs; for example, a push
+   * arrives on the phone although the client gets an error. The operation always runs if the fault only changes, truncates or delays the response.
    */
   readonly when?: 'before' | 'after'
 }
@@ -109,7 +109,7 @@ export class Faults {
 
   /**
    * Creates an empty list of faults.
-   * @param seed seed of the random numbers for `share`. With the same seed, the same calls fail
+   * @param seed seed of the random numbers for the option `share` of a fault. With the same seed, the same calls fail
    */
   constructor(seed: number) {
     this.randomState = seed >>> 0
@@ -144,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // Decrease `skip` of every fault that matches this call, even if another fault is applied.
+      // A fault also counts the calls to which an earlier fault is applied.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

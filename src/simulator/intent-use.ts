@@ -1,5 +1,5 @@
 /**
- * Decides whether a request with an intent token instead of the access key may run an operation.
+ * Decides whether an operation may run for a request that has an intent token instead of the access key.
  *
  * Out of scope: creating intent tokens (`intent.ts`).
  */
@@ -7,7 +7,7 @@ import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** True if both references mean the same user. Users that do not exist yet are the same if their usernames are equal. */
+/** True if both name the same user. Users who do not exist yet are compared by their usernames. */
 function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)
@@ -16,8 +16,8 @@ function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
 
 /**
  * Returns the user for whom the operation may run.
- * @param intent the intent of the token in the request; undefined if the request has the access key
- * @param subject the user in the request body; may be undefined if there is an intent
+ * @param intent what the request's intent token allows; undefined if the request has the access key
+ * @param subject the user in the request body; may be missing if there is an intent
  * @throws Problem with status 403 if the intent is for another operation, channel or user
  */
 export function authorizedSubject(
@@ -36,7 +36,7 @@ export function authorizedSubject(
   return intent.subject
 }
 
-/** Marks the intent token as used. Call it only after the operation has succeeded, because a refused request must not use up the token. */
+/** Marks the intent token as used. Call it only after the operation has succeeded: a refused request does not use up the token. */
 export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

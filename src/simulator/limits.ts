@@ -1,8 +1,7 @@
 /**
- * Rate limits for pushes and SMS: after some requests to one user, the user is blocked for this channel.
+ * Rate limits for pushes and SMS. A user who has got too many is blocked for five minutes, and requests get 429 with `Retry-After`.
  *
- * Nevis documents neither the number, the duration nor the HTTP status. The simulator blocks a user for five minutes and responds with 429 and
- * `Retry-After`. Out of scope: other channels, which have no limit here.
+ * Nevis documents neither the number, the duration nor the HTTP status. Out of scope: other channels, which have no limit here.
  */
 import type { Clock } from './clock'
 import { Problem } from './problem'

@@ -4,11 +4,11 @@
  * Out of scope: the content of the entries.
  */
 
-/** Upper limits for what the simulator keeps in memory. A simulator may run for weeks next to a development server. */
+/** Upper limits, because a simulator may run for weeks next to a development server. */
 export const CAPACITY = {
   requests: 10_000,
   requestBytes: 10_000_000,
-  /** Transactions in any state, each with its SMS. After a transaction is deleted, its status is `unknown`. */
+  /** The number of transactions, each with its SMS. For a deleted transaction, the status is `unknown`. */
   transactions: 10_000,
   users: 10_000,
   intents: 10_000,

@@ -50,7 +50,7 @@ export interface Transaction {
   status: TransactionStatus
   /** The transaction token. Replaced whenever the status changes, because the token contains the status. */
   token: string
-  /** A number that sorts requests by their arrival on a phone; undefined until this request reaches a phone. */
+  /** A number that orders the requests by their arrival on a phone; undefined until this request has reached a phone. */
   arrival: number | undefined
   readonly createdAt: number
   readonly expiresAt: number

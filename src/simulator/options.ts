@@ -47,7 +47,7 @@ export interface ResolvedOptions {
   readonly dialects: readonly Dialect[]
 }
 
-/** The simulator listens on loopback only. It must not be reachable from a network, because it shows codes and approves for anyone who asks. */
+/** The simulator must not be reachable from a network, because it shows codes and approves for anyone who asks. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 const refuse = (option: string, rule: string): never => {

@@ -1,18 +1,16 @@
 /**
- * Rejects requests that another website sends through the developer's browser. Recognises them by headers that scripts cannot set.
+ * Rejects requests that another website sends through the developer's browser. The buttons of the simulator approve requests, so no other website may press
+ * them.
  *
- * The simulator may contain a developer's test data, and its buttons approve requests. So another website must not reach the simulator: neither under a
- * domain that resolves to 127.0.0.1 (DNS rebinding), nor by a form or a `fetch`. Out of scope: other programs on this machine.
+ * Another website could try this with a form or `fetch`, or under a domain that resolves to 127.0.0.1 (DNS rebinding). Browsers mark such requests with
+ * headers that scripts cannot set. Out of scope: other programs on this machine.
  */
 import type { IncomingMessage } from 'node:http'
 
-/**
- * True for `127.0.0.1`, `localhost` and `[::1]`, with any port: port forwarding changes the port. DNS rebinding cannot pass this check, because it needs
- * another host name.
- */
+/** True for `127.0.0.1`, `localhost` and `[::1]`, with any port. In a DNS rebinding attack, the header `Host` has the attacker's domain. */
 const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
 
-/** True unless a header shows that another website has sent the request. Programs other than browsers send no such header and are allowed. */
+/** True unless a header of the browser says that another website has sent the request. Other programs do not send this header. */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers
   const site = headers['sec-fetch-site'] ?? 'same-origin'

@@ -157,12 +157,12 @@ enhance()
 setTimeout(look, 1000)
 `
 
-/** Stores the length of the tab's history when an app link is opened. A button on the page with the phones then goes back to the application's page. */
+/** Stores the length of the tab's history when an app link is opened, so that a button can go back to the application's page. */
 export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Usernames and messages are untrusted. Even if one of them contained markup, this policy would prevent it from running a script. */
+/** Usernames and messages are untrusted. If one contains markup, this policy prevents it from running a script. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -37,7 +37,7 @@ const html = (status: number, body: string): Answer => ({
 const redirectToPhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
 
 export class Pages {
-  /** The fault that resets all API calls, while the user has switched the simulated Nevis off. */
+  /** The fault that makes all API calls fail while the user has switched the simulated Nevis off. */
   private off: FaultHandle | undefined
 
   constructor(
@@ -106,7 +106,7 @@ export class Pages {
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)
   }
 
-  /** Runs the action of a form, then redirects to the page with the phones. If the action fails, shows that page with the reason. */
+  /** Runs the action of a form, then redirects to the page with the phones. If the action fails, that page shows the reason. */
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')

@@ -1,5 +1,5 @@
 /**
- * A simulated phone. A test, or the page in the browser, uses it to see requests, scan QR codes, approve and deny.
+ * A simulated phone. A test, or the page in the browser, uses it to scan QR codes, and to see, approve and deny requests.
  *
  * Out of scope: the page in the browser (`phones-page.ts`), and SMS codes, which the user types into the application.
  */
@@ -27,13 +27,13 @@ export interface PhoneRequest {
   readonly expiresAt: Date
 }
 
-/** Runs the function. Returns a promise that rejects if the function throws. */
+/** Runs the function. If it throws, the returned promise rejects. */
 const asPromise = <Value>(work: () => Value): Promise<Value> =>
   new Promise((resolve) => {
     resolve(work())
   })
 
-/** Says why a phone cannot do what it is told. */
+/** The error of a simulated phone that cannot approve, deny or scan. */
 export class PhoneRefusal extends Error {
   /** @param text the reason in English, with `{name}` for the phone's owner. The page with the phones translates it */
   constructor(
@@ -44,7 +44,7 @@ export class PhoneRefusal extends Error {
   }
 }
 
-/** Describes why a request can no longer be approved or denied. */
+/** Says why a transaction that has ended can no longer be approved or denied. */
 function textOfEnd(transaction: Transaction): Text {
   if (transaction.status === 'succeeded') return "The request on {name}'s phone was approved already."
   return transaction.lastUpdatedAt >= transaction.expiresAt ? "The request on {name}'s phone has expired." : "The request on {name}'s phone was denied."
@@ -61,7 +61,7 @@ export class Phone {
     readonly name: string,
   ) {}
 
-  /** The requests on this phone that are neither approved, denied nor expired, newest last. */
+  /** The requests on this phone that wait for an answer, newest last. */
   get waiting(): readonly PhoneRequest[] {
     return this.arrived()
       .filter((transaction) => transaction.status === 'pending')
@@ -84,8 +84,7 @@ export class Phone {
 
   /**
    * Approves a request. Does nothing if the request is already approved.
-   *
-   * @param transactionId the request to approve. Default: the newest one that waits; if none waits, the newest one
+   * @param transactionId the request to approve. Default: the newest request that waits for an answer, or else the newest request
    * @throws Error (rejects) if there is no request, or if it was denied or has expired
    */
   approve(transactionId?: string): Promise<void> {
@@ -99,9 +98,8 @@ export class Phone {
 
   /**
    * Denies a request.
-   *
-   * @param transactionId the request to deny. Default: the newest one that waits
-   * @throws Error (rejects) if no request waits
+   * @param transactionId the request to deny. Default: the newest request that waits for an answer
+   * @throws Error (rejects) if no request waits for an answer
    */
   deny(transactionId?: string): Promise<void> {
     return asPromise(() => {
@@ -163,7 +161,7 @@ export class Phone {
     if (transaction.status !== 'pending') throw new PhoneRefusal(textOfEnd(transaction), this.name)
   }
 
-  /** Returns the request with this id. Without an id: the newest request that waits, or the newest of all if none waits. */
+  /** Returns the request with this id. Without an id: the newest request that waits for an answer, or else the newest request. */
   private pick(transactionId: string | undefined): Transaction {
     const arrived = this.arrived()
     const found =
@@ -186,7 +184,7 @@ export class Phone {
       .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0))
   }
 
-  /** The authenticators on this phone: all authenticators of the phone's owner, and those that other users enrolled with this phone. */
+  /** The authenticators on this phone: those of its owner, and those that other users have enrolled with it. */
   private devices(): { user: User; authenticator: Authenticator }[] {
     const owner = this.cloud.userByName(this.name) ?? this.cloud.userById(this.name)
     return [...this.cloud.users.values()].flatMap((user) =>
@@ -197,7 +195,7 @@ export class Phone {
   }
 }
 
-/** Returns the token in an app link; null if the text is no URL or has no token. */
+/** Returns the token in an app link; null if the text is not a URL with a token. */
 function tokenIn(appLinkUri: string): string | null {
   try {
     return new URL(appLinkUri).searchParams.get('dispatchTokenResponse')

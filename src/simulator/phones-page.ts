@@ -19,21 +19,18 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
-/**
- * Shows an `<html>` message with Nevis's six formatting tags, and escapes everything else. Other tags cannot occur, because the simulator has rejected
- * them.
- */
+/** Shows Nevis's six formatting tags in an `<html>` message, and escapes everything else. The simulator has already rejected messages with other tags. */
 function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
   const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
-  // In an `<html>` message, `&amp;` is an entity already. `escaped` has turned it into `&amp;amp;`, so change it back.
+  // `escaped` has turned the entity `&amp;` of the message into `&amp;amp;`. Change it back.
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
 const nameOf = (user: User, t: Translate): string => user.username ?? t('User {id}', { id: user.userId.slice(0, 8) })
 
-/** A form whose action has failed: the reason, the user of the phone, and the link that was typed into the form. */
+/** A form that could not be carried out: the reason, the user of the phone, and the link that was typed into the form. */
 export interface Refused {
   readonly reason: Text
   /** The name of the phone's owner. It replaces `{name}` in `reason`. */
@@ -139,14 +136,17 @@ ${codesHtml(user, t)}</div>
 </section>`
 }
 
-/** The 100 newest users, in the order of the page: first those with a pending transaction, the newest transaction first. */
+/** The 100 newest users. Users with a pending transaction come first. */
 function usersShown(cloud: Cloud): User[] {
   const pending = cloud.transactions.all().filter(({ status }) => status === 'pending').map(({ user }) => user)
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
   return users.sort((one, other) => pending.lastIndexOf(other) - pending.lastIndexOf(one))
 }
 
-/** The part of the page that changes: its HTML, the number of waiting requests, and a hash of the HTML, by which the script detects changes. */
+/**
+ * The part of the page that changes. `version` is a hash of the HTML, from which the page's script sees that something has changed. `waiting` is the number
+ * of waiting requests.
+ */
 export function phonesState(cloud: Cloud, { t }: PhoneTexts, refused?: Refused): { version: string; waiting: number; html: string } {
   const users = usersShown(cloud)
   const draw = (of?: Refused) => users.map((user) => phoneHtml(cloud, user, user === of?.user ? of : undefined, t)).join('\n')
@@ -177,7 +177,7 @@ ${warning}${off}
 <p class="hidden" role="status" id="news" data-requests="${t('Requests: {n}')}"></p>
 <div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}" data-placeholder="${t('Link or picture')}">${html}</div>
 ${scannerHtml(t)}`
-  // Do not reload a page that shows an error: the page has the URL of the form's action, and a GET of this URL gets a 404.
+  // Do not reload a page that shows an error. It has the URL of the form's action, which responds to GET with 404.
   return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${t(TITLE)}`, main, SCRIPT, language, refused === undefined)
 }
 

@@ -62,7 +62,7 @@ export interface PhoneTexts {
   readonly t: Translate
 }
 
-/** @param acceptLanguage the header `Accept-Language`. If it names German before English, the texts are German; otherwise English */
+/** @param acceptLanguage the header `Accept-Language`. The texts are German if it names German before English, otherwise English */
 export function textsFor(acceptLanguage: string | undefined): PhoneTexts {
   const isGerman = /\b(?:en|de)\b/i.exec(acceptLanguage ?? '')?.[0].toLowerCase() === 'de'
   return {

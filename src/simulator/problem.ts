@@ -10,7 +10,7 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
-/** Reasons of errors whose HTTP status Nevis does not document. With some dialects, the simulator responds with another status. */
+/** Reasons of errors whose HTTP status Nevis does not document. A dialect can change the status for one of these reasons. */
 export type ProblemReason = 'unknown-user' | 'no-factor' | 'no-room' | 'blocked' | 'wrong-code' | 'wrong-key'
 
 /** An error that an API operation throws. The server turns it into a response. */
@@ -26,10 +26,7 @@ export class Problem extends Error {
   }
 }
 
-/**
- * Creates the response for a Problem. As in Nevis's documentation, a 403 has a numeric `timestamp` and no `message`; a 400 has an ISO `timestamp` and a
- * `message`.
- */
+/** Creates the response for a Problem. As Nevis documents: a 403 has a numeric `timestamp`; a 400 has an ISO `timestamp` and a `message`. */
 export function problemAnswer(problem: Problem, path: string, now: number): Answer {
   const { status, message, headers } = problem
   const error = STATUS_CODES[status] ?? 'Error'

@@ -1,8 +1,8 @@
 /**
  * Encodes a short text as a QR code: rows of black and white squares (modules).
  *
- * It supports byte mode, error correction level L and versions 1 to 6: up to 134 bytes, which is enough for the simulator's app links. It always uses
- * mask 0, because readers accept every mask. Out of scope: drawing the image (`png.ts`), and longer texts.
+ * It supports only what the simulator's app links need: byte mode, error correction level L, versions 1 to 6 (up to 134 bytes) and mask 0. Out of scope:
+ * drawing the image (`png.ts`), and longer texts.
  *
  * Source: ISO/IEC 18004:2015.
  */
@@ -66,7 +66,7 @@ function codewords(bytes: Buffer, total: number, correction: number, blocks: num
   return [...interleave(parts, length), ...interleave(corrections, correction)]
 }
 
-/** Draws concentric squares: a finder (radius 4 with its white border) or an alignment pattern (radius 2). */
+/** Draws concentric squares: a finder pattern (radius 4 with its white border) or an alignment pattern (radius 2). */
 function drawRings(grid: Grid, centreX: number, centreY: number, radius: number): void {
   for (let y = -radius; y <= radius; y++) {
     for (let x = -radius; x <= radius; x++) {
@@ -76,7 +76,7 @@ function drawRings(grid: Grid, centreX: number, centreY: number, radius: number)
   }
 }
 
-/** Draws the format (level L and mask 0 as fifteen bits, twice), and the module that is always dark. */
+/** Draws the format information (fifteen bits for level L and mask 0, twice), and the module that is always dark. */
 function drawFormat(grid: Grid): void {
   const size = grid.length
   const format = 0b01000

@@ -1,5 +1,5 @@
 /**
- * The latest requests to the simulated API. Deletes old requests above a number and above a total size.
+ * The latest requests to the simulated API. If they become too many or too large, the oldest are deleted.
  *
  * Out of scope: reading a request (`requests.ts`).
  */
@@ -7,14 +7,14 @@ import { CAPACITY } from './memory'
 import type { RecordedRequest } from './requests'
 
 export class RequestLog {
-  /** The recorded requests, oldest first. A test may set `requests.length = 0`, so this class does not store the length elsewhere. */
+  /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the requests in bytes. It may be too large, because only `trim` subtracts the sizes of deleted requests. */
+  /** The total size of the requests in bytes. It is too large after a test has emptied the list, until `trim` computes it again. */
   private bytes = 0
 
   /**
-   * Adds a request. Deletes old requests if there are too many or they are too large.
+   * Adds a request. Deletes the oldest requests if they are too many or too large.
    * @param size size of headers and body, in bytes
    */
   add(record: RecordedRequest, size: number): void {
@@ -25,7 +25,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Deletes the oldest requests until three quarters of the allowed size remain. If it deleted only a few, every following `add` would call it again. */
+  /** Deletes the oldest requests until three quarters of the allowed size remain. The next requests then fit without another call. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

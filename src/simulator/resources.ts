@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * The status of a user. Nevis documents that `active` needs "at least one authenticator", but not whether a phone number counts as one. In the simulator
- * it does, because a user with a phone number can sign in.
+ * The status of a user. Nevis documents that `active` needs "at least one authenticator". In the simulator, a phone number counts as one, because a user
+ * can sign in with it.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'
@@ -35,7 +35,7 @@ export function authenticatorJson(authenticator: Authenticator): AuthenticatorJs
 
 /**
  * Builds the JSON of a user.
- * @param time formats dates. Enrolment responses have microseconds, all others whole seconds
+ * @param time formats dates: enrolment responses have microseconds, all others whole seconds
  */
 export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson {
   const exceeded = cloud.limits.blockedChannels(user.userId)
@@ -46,7 +46,7 @@ export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson 
     createdAt: time(user.createdAt),
     updatedAt: time(user.updatedAt),
     authenticators: user.authenticators.map(authenticatorJson),
-    // Nevis documents that this field is present while a user is blocked, but not its shape. The simulator sends a list of channels.
+    // Nevis documents that this field is present while a user is blocked, but not its form. The simulator sends a list of channels.
     ...(exceeded.length > 0 && { exceededRateLimits: exceeded }),
   }
 }

@@ -15,14 +15,14 @@ export function getStatus({ cloud, body }: Call): Answer {
   const transaction = cloud.transactions.ofStatusToken(requiredText(body, 'statusToken'))
   if (transaction === undefined) return answer(404, { status: 'unknown' } satisfies StatusJson)
   const { transactionId, status, token, createdAt, lastUpdatedAt } = transaction
-  // If the transaction was started without a user, name the user only after success.
+  // If the transaction was started without a user, the response names the user only after success.
   const user = transaction.usernameless && status !== 'succeeded' ? undefined : transaction.user
   const result: StatusJson = {
     transactionId,
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // Send the token in every status: Nevis documents that pending and failed transactions have one as well.
+    // The token is in every response: Nevis documents that pending and failed transactions have one as well.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),
@@ -31,8 +31,7 @@ export function getStatus({ cloud, body }: Call): Answer {
 }
 
 /**
- * Introspects a token. Every token of this simulator is active until it expires: access keys, status tokens, intent tokens (used or not), and the tokens
- * of pending and failed transactions. Nevis's documentation also allows stricter behaviour. The simulator is not stricter, so that a test fails if a
+ * Introspects a token. Every token of this simulator is active until it expires, even the token of a pending or failed transaction. So a test fails if a
  * client takes `active` alone for a success.
  */
 export function introspect({ cloud, body }: Call): Answer {

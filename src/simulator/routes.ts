@@ -48,8 +48,8 @@ export interface Route {
   readonly path: RegExp
   readonly media: 'json' | 'form' | 'none'
   /**
-   * What the Authorization header must contain. `key or intent`: the access key, or an unused intent token. `key or used intent`: the access key, or an
-   * intent token that may already have started an operation.
+   * What the Authorization header must contain. `key`: the access key. `key or intent`: the access key or an unused intent token. `key or used intent`: the
+   * access key or an intent token, used or unused.
    */
   readonly authorization: 'key' | 'key or intent' | 'key or used intent' | 'none'
   run(call: Call): Answer
@@ -64,7 +64,7 @@ const route = (
   run: Route['run'],
 ): Route => ({ operation, method, path, media, authorization, run })
 
-/** Nevis does not document whether `/ping` needs the access key. In the simulator it does. */
+/** The endpoints. Nevis does not document whether `/ping` needs the access key. In the simulator it does. */
 const ROUTES: readonly Route[] = [
   route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
   route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),

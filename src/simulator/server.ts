@@ -43,11 +43,11 @@ export class CloudServer {
     private readonly latencyMs: number,
     private readonly dialects: Dialects,
   ) {
-    // Each delayed response adds a listener to this signal. Without this line, Node would warn about a memory leak.
+    // Each delayed response adds a listener to this signal. Without this line, Node warns of a memory leak above ten listeners.
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Ends all delayed responses. Out of scope: closing the connections, which the HTTP server does. */
+  /** Ends all delayed responses. The HTTP server closes the connections. */
   close(): void {
     this.closing.abort()
   }
@@ -56,7 +56,7 @@ export class CloudServer {
     try {
       await this.answer(request, response, url)
     } catch {
-      // The client has closed the connection before the end of the request body, or the simulator is closing. So no response can be sent.
+      // No response can be sent: the client has closed the connection, or the simulator is closing.
       response.destroy()
     }
   }

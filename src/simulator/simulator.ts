@@ -24,8 +24,7 @@ import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
 /**
- * The server closes idle connections after this time. It is longer than the 30 s of NevisClient, so that the client never sends a request on a
- * connection that the server is just closing.
+ * The server closes a connection that is idle for this long. NevisClient closes it after 30 s, so it never uses a connection that the server is closing.
  */
 const KEEP_ALIVE_MS = 65_000
 
@@ -191,7 +190,7 @@ export class NevisSimulator {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
-    // Prepend the base URL. Otherwise a request for the path `//host` would be parsed as a URL of another host.
+    // Prepend the base URL. A request for the path `//host` would otherwise be parsed as a URL of another host.
     const url = new URL(this.baseURL + (target.startsWith('/') ? target : '/'))
     if (this.pages.has(url.pathname)) await this.pages.handle(request, response, url)
     else await this.api.handle(request, response, url)

@@ -1,9 +1,8 @@
 /**
  * Issues and verifies the tokens of the simulated Nevis: JSON Web Tokens, signed with HS512.
  *
- * Times in tokens are milliseconds, as in Nevis's example of an introspection, although Nevis's table says seconds. Nevis documents the `aud` of an
- * access key (`api`); the simulator has chosen the `aud` of all other tokens. Nevis documents that a transaction token "contains the verifiable result of
- * the current status", but not in which claim, and the introspection does not return it.
+ * Times are milliseconds, as in Nevis's example of an introspection. (Nevis's table says seconds.) Nevis documents only the `aud` of an access key. It does
+ * not document which claim of a transaction token contains the status. So these names and values are the simulator's own.
  *
  * Out of scope: whether an intent token was used, and which access key is current (`cloud.ts`).
  */
@@ -18,7 +17,7 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
-  /** Not-before time of the token. Access keys have none: Nevis's table lists `nbf`, but the example, an access key, does not contain it. */
+  /** The token is not valid before this time. Access keys have no `nbf`, as in Nevis's example. */
   readonly nbf?: number
   readonly sub?: string
 }

@@ -90,14 +90,13 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Delete the SMS of this transaction. A user's SMS are in the same order as the user's transactions. So the oldest SMS belongs to the oldest
-    // transaction.
+    // Delete the SMS of this transaction. The SMS of a user have the order of the user's transactions, so the oldest SMS is the right one.
     if (channel === 'sms') user?.inbox.shift()
   }
 
   /**
-   * Sets a pending transaction to failed if it has expired or its user was deleted, and returns it. Every look-up of a transaction calls this method,
-   * because the simulator has no timers.
+   * Returns the transaction. First sets it to failed if it has expired or its user was deleted. The simulator has no timers, so every look-up calls this
+   * method.
    */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
@@ -112,7 +111,7 @@ export class Transactions {
   }
 }
 
-/** Creates the token for an app link. It is short, so that the link fits into a QR code. It begins like the token in Nevis's documentation. */
+/** Creates the token for an app link. It is short, so that the link fits into a QR code, and begins as in Nevis's example. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

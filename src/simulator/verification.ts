@@ -1,10 +1,10 @@
 /**
  * `POST /api/v1/users/{userId}/verification`: checks an SMS code or a recovery code.
  *
+ * Nevis documents 200 for a correct code and "4xx otherwise". The simulator has chosen which 4xx it sends, and how many attempts are allowed.
  * Out of scope: limiting attempts over several transactions.
  *
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Nevis documents 200 for a correct code and "4xx otherwise",
- * without a body. The simulator has chosen which 4xx it sends, and how many attempts are allowed.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref.
  */
 import { answer, type Answer } from './answer'
 import type { Call } from './call'
@@ -40,8 +40,8 @@ function verifySms(cloud: Cloud, user: User, code: string, statusToken: string):
 }
 
 /**
- * Checks a code. The request may contain the intent token that started the transaction instead of the access key, as Nevis's use-case pages say. The
- * user in the path must then be the user of the intent.
+ * Checks a code. Instead of the access key, the request may contain the intent token that started the transaction. The path must then name the user of the
+ * intent.
  */
 export function verifyCode({ cloud, body, id, intent }: Call): Answer {
   const user = cloud.get({ userId: id })

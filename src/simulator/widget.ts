@@ -1,18 +1,19 @@
 /**
  * Replaces Nevis's widget in tests: the script that a page loads, and the iframe that the script creates.
  *
- * Nevis's public documentation describes the script's URL, the iframe, the intent token, the callback for the result, and some result codes. It does not
- * name the script's global function, nor the fields of its options and result. So the names here are invented, for example `nevisSimulatorWidget`.
- * The widget asks by push, or by QR code if the intent token does not allow push; never by SMS. Out of scope: looking like Nevis's widget. Sources:
- * https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
+ * Nevis documents the script's URL, the iframe, the intent token and some result codes. It documents no names of functions or fields, so the names here are
+ * invented, for example `nevisSimulatorWidget`. The widget asks by push, or by QR code if the intent token does not allow push.
+ * Out of scope: SMS, and looking like Nevis's widget.
+ *
+ * Sources: https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
  */
 import { createHash } from 'node:crypto'
 import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 
 /**
- * The script that runs in the application's page: `nevisSimulatorWidget({ intentToken, element, onResult })`. It calls `onResult` once, with
- * `{ code, token?, data? }`. It sets a style attribute, so that the page's CSP needs `'unsafe-inline'` for styles, as for Nevis's widget.
+ * The script that runs in the application's page: `nevisSimulatorWidget({ intentToken, element, onResult })`. It calls `onResult` once, with `{ code,
+ * token?, data? }`. It sets a style attribute, so the page's CSP must allow `'unsafe-inline'` styles, as for Nevis's widget.
  */
 const HOST_SCRIPT = `'use strict'
 ;(() => {
@@ -113,7 +114,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Allows only pages of this machine to embed the iframe. Nevis's widget restricts embedding, too. */
+/** Only pages of this machine may embed the iframe. Nevis's widget restricts embedding, too. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -1,8 +1,8 @@
 /**
- * Reads the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed, and writes
- * the changed files. It never writes outside the application's folder, follows no symbolic link, and runs no code of the application.
+ * Reads and writes the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed.
  *
- * Out of scope: what is changed (`plan.ts`).
+ * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: what is changed
+ * (`plan.ts`).
  */
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from 'node:fs'
@@ -59,7 +59,7 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
     folder = dirname(folder)
   }
   try {
-    // A repository can name a program in `core.fsmonitor`, which `git status` would run. `init` runs no program of the repository, so switch this off.
+    // `git status` runs the program in the repository's setting `core.fsmonitor`. `init` must run no program of the repository, so switch this off.
     const said = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignore-submodules=all', '--', '.'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     return said.trim() === '' ? 'clean' : 'dirty'
   } catch {
@@ -83,7 +83,7 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
     for (const { path, before, after } of changes) {
       const target = join(root, path)
       if (!realpathSync(dirname(target)).concat(sep).startsWith(root + sep)) throw new Error(`${path} is not in the folder of the app`)
-      // O_NOFOLLOW makes the call fail if the file has been replaced by a symbolic link since it was read.
+      // With O_NOFOLLOW, the call fails if somebody has replaced the file by a symbolic link.
       const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
       opened.push({ file, after })
       if (!fstatSync(file).isFile() || readFileSync(file, 'utf8') !== before) throw new Error(`${path} has changed meanwhile: run the command again`)

@@ -20,7 +20,7 @@ export function diffOf(path: string, before: string, after: string): string {
     if (next === -1) break
     const start = Math.max(i, next - CONTEXT)
     let end = next
-    // Extend the hunk to the following change if at most six unchanged lines (two contexts) are between them.
+    // Join two changes into one hunk if at most six unchanged lines (two contexts) are between them.
     for (let at = next; at < lines.length && at - end <= 2 * CONTEXT; at++) if (lines[at]?.sign !== ' ') end = at
     const stop = Math.min(lines.length, end + CONTEXT + 1)
     const skipped = start - i
@@ -39,7 +39,7 @@ export function diffOf(path: string, before: string, after: string): string {
   return `${out.join('\n')}\n`
 }
 
-/** Compares two texts line by line. Skips the lines that are equal at the beginning and the end, and finds a longest common subsequence of the rest. */
+/** Compares two texts line by line: finds a longest common subsequence of the lines between the first and the last difference. */
 function compared(a: readonly string[], b: readonly string[]): Line[] {
   let head = 0
   while (head < Math.min(a.length, b.length) && a[head] === b[head]) head++

@@ -1,9 +1,8 @@
 /**
- * Finds every place in a source file where the application signs a user in, for example the password route or a password reset. `init` calls such a
- * place a door.
+ * Finds every call in a source file that signs a user in, for example in the password route or a password reset. `init` calls such a place a door.
  *
- * In doubt, a place counts as a door, because a developer sees at once that `form.login(user)` signs nobody in. Out of scope: adding the second factor
- * there (`plan.ts`). A sign-in in another form, for example in a library, is not found.
+ * In doubt, a call counts as a door: a developer sees at once that `form.login(user)` signs nobody in. Out of scope: adding the second factor there
+ * (`plan.ts`), and sign-ins inside a library.
  */
 import { sessionWriteAt } from './session-doors'
 import type { Range, Source } from './source'
@@ -21,7 +20,7 @@ export interface Door {
   readonly strategy?: string
 }
 
-/** Patterns for the path of a route or the name of a file, each with the kind of sign-in that this path or file usually has. */
+/** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],
@@ -31,9 +30,9 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Other names of the request, for example `rq` or `origReq`. `init` names a sign-in by such a request, and does not change it. */
+/** Other names of the request, for example `rq` or `origReq`. `init` reports a sign-in with such a request, but does not change it. */
 const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
-/** The user in the arguments of a call, for example `newUser`, `account` or `users[0]`; not `username` or `userId`. */
+/** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
@@ -58,7 +57,7 @@ const isMember = (source: Source, at: number): boolean => source.is(at - 1, '.')
 
 function doorAt(source: Source, at: number): Found | undefined {
   const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
-  // For a string, only `x['login']` counts.
+  // A string counts as the name of a method only in `x['login']`.
   const isBracketed = !source.isWord(at) && source.is(at - 1, '[') && source.is(at + 1, ']')
   const isName = source.isWord(at) || isBracketed
   if (isName && text === 'authenticate') return useOfAuthenticate(source, at)
@@ -91,7 +90,7 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
   return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: LOGIN } : undefined
 }
 
-/** True if one of the first two arguments looks like a user, or if the last one is a callback, as in `login(user, options, callback)`. */
+/** True if one of the first two arguments looks like a user, or if the last argument is a callback: `login(user, options, callback)`. */
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)
   const last = parts.at(-1)
@@ -100,7 +99,7 @@ function isUserGiven(source: Source, open: number): boolean {
   return parts.slice(0, 2).some(isUser) || (isCallback && parts[0] !== undefined && source.stringAt(parts[0].first) === undefined)
 }
 
-/** True for `const { login } = req` and for the first parameter of a function: `({ login }, res) => …`. */
+/** True if the function is taken from the request by destructuring: `const { login } = req` or `({ login }, res) => …`. */
 function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
   const { parent } = source.token(at)
   const close = source.tokens[parent]?.pair
@@ -116,7 +115,7 @@ function useOfAuthenticate(source: Source, at: number): Found | undefined {
   return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, not called in place'), remedy: NOT_CALLED } : undefined
 }
 
-/** True for `passport.authenticate` without a call, such as `passport.authenticate.bind(passport)`, and for `const { authenticate } = passport`. */
+/** True if `passport.authenticate` is stored or bound instead of called: `passport.authenticate.bind(passport)` or `const { authenticate } = passport`. */
 function isUncalledAuthenticate(source: Source, at: number): boolean {
   if (isMember(source, at) || source.is(at - 1, '[')) return /passport/i.test(source.tokens[at - 2]?.text ?? '')
   const close = source.tokens[source.token(at).parent]?.pair
@@ -139,7 +138,11 @@ function callOfAlias(source: Source, at: number): Found | undefined {
   return found && { ...found, kind: 'other' }
 }
 
-/** @param isKnown true if the function is known to be Passport's. Otherwise the file must use Passport, or name a strategy as `'local'`. */
+/**
+ * Finds a call of Passport's `authenticate`.
+ * @param isKnown true if the function certainly is Passport's. If false, the call counts only if the file uses Passport, or if the call names a strategy
+ * such as `'local'`
+ */
 function authenticateAt(source: Source, at: number, isKnown = false): Found | undefined {
   const [first, ...rest] = source.partsOf(at + 1)
   if (first === undefined) return undefined
@@ -179,7 +182,7 @@ function isFalse(source: Source, value: Range | undefined): boolean {
   return value !== undefined && value.first === value.last && source.is(value.first, 'false')
 }
 
-/** True if the tokens are a function expression or an arrow function. False for a name that refers to a function. */
+/** True for a function expression or an arrow function; false for the name of a function. */
 export function isFunction(source: Source, { first, last }: Range): boolean {
   if (source.is(first, 'function') || (source.is(first, 'async') && source.is(first + 1, 'function'))) return true
   for (let i = first; i <= last; i++) {
@@ -190,7 +193,10 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
   return false
 }
 
-/** Describes a sign-in for the report: `password reset: req.login(…)`. The first part comes from the path of the route or the name of the file. */
+/**
+ * Describes a sign-in for the report, for example `password reset: req.login(…)`. The part before the colon comes from the path of the route or the name of
+ * the file.
+ */
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
@@ -203,7 +209,7 @@ export interface Route {
   readonly method: string
   readonly path: string
   readonly statement: Range
-  /** Index of the parenthesis before the first handler. */
+  /** Index of the parenthesis that opens the arguments of `app.post(…)`. */
   readonly open: number
 }
 

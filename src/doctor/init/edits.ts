@@ -13,7 +13,7 @@ interface Edit {
   readonly text: string
 }
 
-/** Exports of this package that are imported under another name: in most applications, `app` is the Express application. */
+/** Exports that `init` imports under another name. In most applications, `app` is already the variable of the Express application. */
 const RENAMED: Readonly<Record<string, string>> = { app: 'qrCode' }
 
 export class Edits {
@@ -57,7 +57,7 @@ export class Edits {
   changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
     for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
     const changed = [...this.edits].map(([{ path, text: before }, edits]) => {
-      // Of two texts that are inserted at one position, the text of the first call comes first.
+      // Texts inserted at the same position stay in the order of the calls that inserted them.
       const after = [...edits].reverse().sort((a, b) => b.start - a.start).reduce((text, { start, end, text: other }) => text.slice(0, start) + other + text.slice(end), before)
       return { path, before, after }
     })
@@ -95,7 +95,7 @@ function endOfImports(source: Source): number {
   return end
 }
 
-/** The import path of the strategy's file, for use in `source`. It has a file extension if the other imports in `source` have one, or if Node requires it. */
+/** The path with which `source` imports the strategy's file. It has an extension if the other imports have one, or if Node requires one. */
 function specifierOf(source: Source, strategyFile: Source): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`

@@ -1,6 +1,6 @@
 /**
- * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, it
- * changes the files. It only reads the application's files, and runs no code of the application.
+ * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, it changes
+ * the files. It runs no code of the application.
  *
  * Out of scope: which changes to make (`plan.ts`), and checking the running application (the command `doctor`).
  */
@@ -87,7 +87,9 @@ function messageOf(reason: unknown): string {
   return String(message)
 }
 
-/** True if the changed file can still be parsed. Compiles CommonJS files; reads ES modules and TypeScript only with the tokenizer of `init`. */
+/**
+ * True if the changed file can still be parsed. Node compiles CommonJS files; for ES modules and TypeScript, the tokenizer of `init` must read the file.
+ */
 function isReadable(path: string, text: string): boolean {
   if (!/\.[cm]?[jt]s$/.test(path)) return true
   const source = Source.read(path, text)
@@ -125,7 +127,7 @@ function described({ door, state }: DoorResult): string {
   return `${words[state].padEnd(14)}${door.source.path}:${door.line}  ${door.what}`
 }
 
-/** Returns the diff with escape sequences and other unprintable characters replaced, because a terminal would interpret them. */
+/** Returns the diff without escape sequences and other unprintable characters, which a terminal would interpret. */
 function shown({ path, before, after }: FileChange): string {
   return diffOf(path, before, after).split('\n').map((line) => line.replace(/(?!\t)[\p{C}\u2028\u2029]/gu, '?')).join('\n')
 }

@@ -1,6 +1,6 @@
 /**
- * Adds the second factor to two kinds of sign-in. The password route gets `session: false`, followed by the second factor. After a `req.login` whose
- * callback ends with a redirect, the second factor replaces the redirect.
+ * Adds the second factor to two kinds of sign-in. The password route gets `session: false`, and then the second factor. If a `req.login` ends with a
+ * redirect, the second factor replaces the redirect.
  *
  * Out of scope: finding the sign-ins (`doors.ts`), and creating the strategy (`plan.ts`).
  */
@@ -8,7 +8,7 @@ import type { Door, Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** Options that `init` removes from the password route, because they would take effect before the second factor. */
+/** Options that act as soon as the password is right. `init` removes them from the password route. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
@@ -21,7 +21,7 @@ export interface LoginChange {
 
 /**
  * Decides what must run after the second factor instead of after the password.
- * @returns these handlers, or a text that says why `init` does not change the route
+ * @returns the handlers to move, or why `init` does not change the route
  */
 export function loginChange(door: Door, route: Route): LoginChange | string {
   const { source, at } = door
@@ -35,7 +35,7 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   if (index === -1) return 'passport.authenticate is not an argument of the route itself'
   const behind = handlers.slice(index + 1)
   const text = behind.map((part) => source.textOf(part)).join(', ')
-  // After the second factor, `req.body` no longer contains the password form, because the callback is another request.
+  // The callback of the second factor is another request, so `req.body` no longer contains the password form.
   if (/\b(?:body|next)\b/.test(text)) return 'the handlers behind it read the form, or go on to others: move them behind the callback yourself'
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
   const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'
@@ -72,7 +72,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
   if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
-  // If the options are on several lines, change single lines, so that the diff stays small.
+  // Keep options on several lines as they are, and change single lines, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   const note = ' // the password is right, but the user is not signed in yet'

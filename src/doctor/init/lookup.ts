@@ -1,6 +1,6 @@
 /**
- * Finds the application's password strategy (passport-local) and how its verify function finds a user by name. `init` copies this look-up into the verify
- * function of the Nevis strategy.
+ * Finds the application's password strategy (passport-local), and the call with which it looks up a user. `init` copies this call into the verify function
+ * of the Nevis strategy.
  *
  * Out of scope: the change itself (`plan.ts`).
  */
@@ -77,8 +77,8 @@ function bodyOf(source: Source, { last }: Range): number | undefined {
 }
 
 /**
- * Builds the verify function from the first call to which the application passes the username. Returns undefined if that call also needs the password or
- * another value that the verify function does not have.
+ * Builds the verify function from the first call with the username. Returns undefined if that call also needs the password or another variable of the
+ * password strategy.
  */
 function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
   const close = source.token(brace).pair as number
@@ -92,7 +92,7 @@ function lookupIn(source: Source, brace: number, username: string, hidden: reado
   return undefined
 }
 
-/** True if the parenthesis belongs to a function call that may be a look-up. Excludes `if (…)` and similar keywords, and logging. */
+/** True if the parenthesis belongs to a call that may be a look-up. A keyword such as `if (…)` is no call, and logging is no look-up. */
 function isCallOf(source: Source, open: number): boolean {
   const callee = source.tokens[open - 1]
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')
@@ -102,7 +102,7 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
-  // Collect the variables that the function declares before the look-up, because they do not exist in the verify function of the Nevis strategy.
+  // The variables that are declared before the look-up do not exist in the new verify function.
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number

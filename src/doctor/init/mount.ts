@@ -1,7 +1,7 @@
 /**
  * Finds the path under which a router is mounted, for example `/account` for `app.use('/account', router)`. Follows nested routers through several files.
  *
- * Out of scope: the routes themselves (`doors.ts`). The path is undefined if it is not a string literal, or if the router is mounted twice.
+ * Out of scope: the routes themselves (`doors.ts`), paths that are not string literals, and routers that are mounted twice.
  */
 import { posix } from 'node:path'
 import { isFunction } from './doors'
@@ -38,7 +38,7 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
 
-/** Tells whether a variable contains an Express application or a router. A variable `app` or `server` that the file does not create is an application. */
+/** Tells whether a variable contains an Express application or a router. A variable `app` or `server` from another file is taken for an application. */
 function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue
@@ -55,7 +55,7 @@ interface Mount {
   readonly path: string | undefined
 }
 
-/** Finds the calls of `use` in `source` that mount `router` of the file `target`. Both may be the same file. */
+/** Finds the calls of `use` in `source` that mount `router`, a variable of the file `target`. */
 function mountsIn(sources: readonly Source[], source: Source, target: Source, router: string): Mount[] {
   return source.tokens.flatMap(({ text }, at) => {
     if (text !== 'use' || !source.is(at - 1, '.') || !source.is(at + 1, '(') || !source.isWord(at - 2)) return []

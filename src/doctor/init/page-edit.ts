@@ -1,6 +1,6 @@
 /**
- * Makes the changes outside the sign-in. It requires a recent second factor on sensitive routes, for example the change of the password. It adds a button
- * for a code by SMS to the login form, and the dependency to package.json.
+ * Makes the changes outside the sign-in: sensitive routes require a recent second factor, the login form gets a button for a code by SMS, and package.json
+ * gets the dependency.
  *
  * Out of scope: the sign-in (`login-edit.ts`).
  */
@@ -20,7 +20,7 @@ interface Guarded {
 }
 
 /**
- * Adds `requireSecondFactor` to sensitive routes, after their login guard. The second factor must then be at most five minutes old.
+ * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old.
  * @returns the changed routes, for example `POST /password in routes/account.js`
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): string[] {
@@ -32,8 +32,7 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     })
     const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
     if (sensitive.every(({ route }) => route.method === 'get')) return []
-    // If every route of the file has a login guard, add the second factor to all of them. The user then gives the second factor before seeing a form, not
-    // when sending it.
+    // If every route of the file has a login guard, change all of them. The user is then asked before a form is shown, not when it is sent.
     const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
     const name = 'recentSecondFactor'
     if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []
@@ -53,9 +52,9 @@ function routesIn(source: Source): Route[] {
 }
 
 /**
- * Adds a button for a code by SMS to the login form.
+ * Adds a button for a code by SMS to the login form. Changes nothing unless exactly one template has such a form, with exactly one button.
  * @param loginURL the `action` of the login form
- * @returns the path of the template; undefined unless exactly one template has such a form, with exactly one button
+ * @returns the path of the changed template; undefined if there is none
  */
 export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: string): string | undefined {
   const forms = [...templates].flatMap(([path, text]) => [...text.matchAll(/<form\b[^>]*>[^]*?<\/form>/gi)].map((form) => ({ path, text, form: form[0], at: form.index })))

@@ -1,9 +1,8 @@
 /**
- * Decides what `init` changes in the application. It creates the Nevis strategy next to the password strategy, and mounts the status endpoint before the
- * session. It adds the second factor to the password route, and to other places that sign a user in. If the password strategy, the session or the password
- * route is not clear, `init` changes nothing.
+ * Decides what `init` changes in the application: it creates the Nevis strategy next to the password strategy, mounts the status endpoint before the
+ * session, and adds the second factor to sign-ins.
  *
- * Out of scope: printing and writing (`init-command.ts`).
+ * If the password strategy, the session or the password route is not clear, `init` changes nothing. Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
 import { doorsIn, routeOf, type Door, type Route } from './doors'
@@ -18,7 +17,7 @@ export interface DoorResult {
   readonly door: Door
   /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
-  /** Why `init` does not change this place. Undefined if `init` changes the place, or never changes a place of this kind. */
+  /** Why `init` does not change this sign-in. Undefined for a changed sign-in, and for a kind of sign-in that `init` never changes. */
   readonly why: string | undefined
 }
 
@@ -62,7 +61,7 @@ interface Parts {
   readonly strategy: PasswordStrategy
   readonly session: Session
   readonly login: Login
-  /** Source text that exports the strategy, for example `exports.nevis = nevis`. Empty if no other file needs the strategy. */
+  /** Source text that exports the strategy, for example `exports.nevis = nevis`. Empty if no other file imports the strategy. */
   readonly exported: string
 }
 
@@ -124,7 +123,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   edits.use(source, 'NevisStrategy', 'push', 'app', 'sms', 'recovery')
   const indent = source.indentAt(statement.first)
   const text = lines.map((line) => `${indent}${line}`).join('\n')
-  // The status endpoint uses the strategy. If the session comes first in the same file, create the strategy before the session.
+  // The status endpoint needs the strategy, and is mounted before the session. If the file creates the strategy after the session, move the strategy up.
   const isLate = source === session.source && session.statement.first < statement.first
   if (isLate) edits.insert(source, source.lineStart(session.statement.first), `${text}\n\n`)
   else edits.insert(source, source.lineEnd(statement.last), `\n\n${text}`)
@@ -201,7 +200,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
 }
 
-/** Finds names that `init` would declare, such as `secondFactor`, but that the application already uses. If there is one, `init` changes nothing. */
+/** Finds names, such as `secondFactor`, that `init` would declare although the application uses them. If there is one, `init` changes nothing. */
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
@@ -219,8 +218,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
 }
 
 /**
- * If the password strategy, the session and the login route are in one file, checks that they are in one block. Otherwise the variable `nevis` would not be
- * visible to all three.
+ * Checks that the password strategy, the session and the login route can all see the variable `nevis`. If they are in one file, they must be in one block.
  */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))

@@ -1,16 +1,16 @@
 /**
- * Finds code that writes into the session who is signed in, without Passport's `req.login`: `req.session.userId = …`, `session['passport'] = …`,
+ * Finds code that stores the signed-in user in the session without `req.login`: `req.session.userId = …`, `session['passport'] = …`,
  * `Object.assign(req.session, …)`.
  *
- * Out of scope: sign-ins by Passport (`doors.ts`), and a session that the code calls otherwise than `session`.
+ * Out of scope: sign-ins by Passport (`doors.ts`), and sessions in a variable that is not called `session`.
  */
 import type { Range, Source } from './source'
 
 /** Properties of the session in which applications store who is signed in, for example `req.session.userId = …`. */
 const OWN_LOGIN = /^(?:user|user_?id|uid|account|account_?id|passport|logged_?in|is_?logged_?in|authenticated|is_?authenticated|username)$/i
-/** Functions that copy properties to their first argument: of `Object`, of lodash and of jQuery's descendants. */
+/** Functions that copy properties into their first argument, for example `Object.assign` and lodash's `merge`. */
 const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
-/** Functions that write the property that their second argument names. */
+/** Functions whose second argument names the property that they write, for example lodash's `set`. */
 const SETS = /^(?:set|defineProperty)$/
 
 /** @returns what the code at this token writes, for example `session.userId = …`; undefined if it writes no sign-in */
@@ -29,10 +29,10 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
   return isUserWritten || (value !== undefined && hasKey(source, value, /^user$/)) ? 'session.passport = …' : undefined
 }
 
-/** The name that a word or a string gives. */
+/** The text of a word, or the value of a string literal. */
 const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
-/** For `x.name` and `x['name']`: the index of the token before the dot or bracket, and of the last token of the member. */
+/** For `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
 function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
   if (source.isWord(at)) return source.is(at - 1, '.') || source.is(at - 1, '?.') ? { owner: at - 2, last: at } : undefined
   if (!source.is(at - 1, '[') || !source.is(at + 1, ']')) return undefined
@@ -48,14 +48,14 @@ function isSession(source: Source, at: number): boolean {
   return source.is(at, 'session')
 }
 
-/** The index of the assigned value, after `=`, `??=` or `||=`. Undefined without an assignment, or if it ends a sign-in: `null`, `undefined`, `false`. */
+/** The index of the value after `=`, `??=` or `||=`. Undefined if nothing is assigned, or if the value ends a sign-in: `null`, `undefined`, `false`. */
 function valueAfter(source: Source, at: number): number | undefined {
   const equals = source.is(at + 1, '??') || source.is(at + 1, '||') ? at + 2 : at + 1
   const value = equals + 1
   return source.is(equals, '=') && !['null', 'undefined', 'false'].some((text) => source.is(value, text)) ? value : undefined
 }
 
-/** True for `session[name] = …`, because the name may be `passport`. */
+/** True for `session[name] = …`. It counts as a sign-in, because `name` may be `passport`. */
 function isDynamicWrite(source: Source, at: number): boolean {
   const { pair } = source.token(at)
   if (!source.is(at, '[') || pair === undefined || !isSession(source, source.is(at - 1, '?.') ? at - 2 : at - 1)) return false
@@ -64,8 +64,8 @@ function isDynamicWrite(source: Source, at: number): boolean {
 }
 
 /**
- * True for `passport: { user: … }` in an object literal, wherever it is stored later. False in an `interface` or a `type`, and if the write around the
- * object is already found, as in `Object.assign(req.session, { passport: … })`.
+ * True for `passport: { user: … }` in an object literal, which may become the content of a session. False for a TypeScript type, and inside
+ * `Object.assign(req.session, …)`, which is found anyway.
  */
 function isFilledKey(source: Source, at: number): boolean {
   const { parent } = source.token(at)
@@ -75,12 +75,12 @@ function isFilledKey(source: Source, at: number): boolean {
   return around < 0 || sessionWriteAt(source, around) === undefined
 }
 
-/** True if an object literal begins here that has such a key. */
+/** True if the token opens an object literal with a matching key. */
 function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
 
-/** True if an object literal begins here that stores a sign-in, or may do so by `...other`. */
+/** True if the token opens an object literal that contains a sign-in, or a spread that may contain one. */
 function hasLogin(source: Source, open: number): boolean {
   return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
 }

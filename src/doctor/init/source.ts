@@ -67,7 +67,7 @@ export class Source {
   }
 
   /**
-   * Splits the arguments of a call, or the properties of an object literal, at their commas.
+   * Splits the arguments of a call, or the properties of an object literal, at the commas between them.
    * @param open index of the opening bracket
    */
   partsOf(open: number): Range[] {
@@ -123,7 +123,7 @@ export class Source {
     return { first, last }
   }
 
-  /** True if a statement ends between two neighbouring tokens: at a semicolon, or at a line break where JavaScript inserts a semicolon. */
+  /** True if a statement ends between these two tokens: at a semicolon, or at a line break where JavaScript inserts one. */
   private isEnd(before: number, after: number): boolean {
     if (this.is(before, ';')) return true
     const [one, other] = [this.token(before), this.token(after)]
@@ -151,10 +151,7 @@ export class Source {
     return found
   }
 
-  /**
-   * The parameter names of the function whose body begins at this brace. Undefined if the brace begins no function body, or if a parameter is not a plain
-   * name, for example a destructured one.
-   */
+  /** The parameter names of the function whose body begins at this brace. Undefined if no function body begins here, or if a parameter is destructured. */
   parametersOf(brace: number): string[] | undefined {
     let close = this.is(brace - 1, '=>') ? brace - 2 : brace - 1
     // In TypeScript, skip the return type between the parameters and the body.

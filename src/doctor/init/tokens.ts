@@ -1,6 +1,5 @@
 /**
- * Splits JavaScript and TypeScript into tokens, and matches brackets. The command `init` only searches for a few known patterns. So it needs neither a
- * parser as a dependency nor a certain version of TypeScript.
+ * Splits JavaScript and TypeScript into tokens, and matches brackets. `init` searches only for a few patterns, so it needs no parser as a dependency.
  *
  * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is rejected.
  */
@@ -24,7 +23,7 @@ const REGEX = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
 const SKIPPED = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*)/y
 const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
-/** After one of these words, a slash begins a regular expression. After any other word, it is a division. */
+/** After these words, a slash begins a regular expression. After other words, it means division. */
 const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'instanceof', 'yield', 'await'])
 
 export function tokensOf(source: string): Token[] | undefined {

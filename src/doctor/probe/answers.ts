@@ -1,6 +1,6 @@
 /**
- * Searches a response of Nevis for a value, by the name of its field or by its form, at any depth. The command `probe` expects no value in a certain
- * place, because its purpose is to find out in which place Nevis sends the value.
+ * Searches a response of Nevis for a value, by the name of its field or by its form. It searches at any depth, because Nevis does not document in which
+ * object the value is.
  *
  * Out of scope: describing a response (`shape.ts`).
  */
@@ -38,7 +38,7 @@ export function codesIn(json: unknown): string[] {
   return [...new Set(textsIn(json).flatMap(({ text }) => text.split(/[\s,;]+/)).filter((text) => CODE_FORM.test(text)))]
 }
 
-/** Returns the link that opens the Access App, and the QR code as a safe data URI; undefined for what the response does not contain. */
+/** Returns the link that opens the Access App, and the QR code as a safe data URI. Each is undefined if the response does not contain it. */
 export function linkIn(json: unknown): { readonly link: string | undefined; readonly image: string | undefined } {
   return { link: textAt(json, 'appLinkUri'), image: textsIn(json).map(({ text }) => pictureIn(text)).find((picture) => picture !== undefined) }
 }

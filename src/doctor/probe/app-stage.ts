@@ -1,6 +1,6 @@
 /**
- * The stage `app` of the command `probe`, for which a person with a phone is needed. It enrols the phone, starts one approval for the person to accept and
- * one to deny, and introspects the tokens that Nevis sends.
+ * The stage `app` of the command `probe`: enrols the phone of a person, has the person accept one approval and deny another, and introspects the tokens
+ * that Nevis sends.
  *
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */

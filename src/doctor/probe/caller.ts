@@ -9,8 +9,8 @@ import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 
 /**
- * What the command `probe` has recorded. For each step: the HTTP status, the content type, the fields with their kinds, and results of the stage. Never a
- * value from a response.
+ * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. Never a value
+ * itself.
  */
 export type Facts = Record<string, string | readonly string[]>
 
@@ -31,15 +31,15 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** Fields of the response whose values are remembered. The report then says "the userId" where a later response contains the same value. */
+  /** Fields whose values are remembered. If a later response contains the same value, the report says "the userId" instead. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
 const CALL_DEADLINE_MS = 15_000
-/** Response headers of which the report says whether they are present. It never contains their values. */
+/** Response headers of which the report says whether they are present. It never quotes them. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
-/** Thrown when the probe was interrupted or has sent too many requests. It skips the remaining stages; the test users are still deleted. */
+/** Thrown after an interruption or too many requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
 export class Caller {
@@ -62,7 +62,7 @@ export class Caller {
   }
 
   /**
-   * Sends one request and records the shape of its response under the name `step`. A second call with the same step replaces the first record.
+   * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @throws ProbeEnded if the probe was interrupted or has sent too many requests
    */
   async call(step: string, call: Call): Promise<Reply> {
@@ -73,7 +73,7 @@ export class Caller {
     return reply
   }
 
-  /** Sends a request for the deletion of test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
+  /** Sends a request that helps to delete test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
     return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
   }

@@ -17,7 +17,7 @@ const MOST_PHONES = 11
 
 /**
  * Runs the stage `limits`.
- * @param withPhone true to send pushes and enrol phones as well: a person with a phone has agreed to this
+ * @param withPhone true if a person with a phone has agreed. The stage then also sends pushes and enrols phones
  */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)
@@ -59,7 +59,7 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
   })
 }
 
-/** Repeats a request until the HTTP status differs from that of the first response. */
+/** Repeats a request until its HTTP status differs from the first one. */
 async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   const first = await send()
   for (let count = 1; count < most; count++) {

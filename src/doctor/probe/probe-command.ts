@@ -31,7 +31,7 @@ The report has the shapes of responses, never a token, code, id, phone number, k
 time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
 `
 
-/** The probe is interrupted after one hour. All stages together take less if the person reacts to each request. */
+/** The probe ends itself after one hour. */
 const MAX_MINUTES = 60
 
 const OPTIONS = {

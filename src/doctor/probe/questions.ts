@@ -1,6 +1,6 @@
 /**
  * The questions that Nevis's documentation does not answer. For each question: the answer that the command `probe` has found, what this package does in
- * that case, and the option to set, if one is needed.
+ * that case, and the option to set, if any.
  *
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
@@ -17,7 +17,7 @@ export interface Answered {
 
 type Read = (facts: Reader) => Omit<Answered, 'question'> | undefined
 
-/** Looks up what the probe has recorded for a step. */
+/** Reads what the probe has recorded. */
 class Reader {
   constructor(private readonly facts: Facts) {}
 
@@ -50,7 +50,7 @@ class Reader {
     return this.found(step, field).map(([, kind]) => kind)
   }
 
-  /** Describes the values of a field in words: their kinds, for example `UUID`, or `absent`. `null` counts as absent. */
+  /** Describes the values of a field by their kinds, for example `UUID`. Says `absent` for a missing field and for `null`. */
   claim(step: string, field: string): string {
     return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
@@ -64,7 +64,7 @@ class Reader {
 
 const isRight = (status: string) => status === '200'
 
-/** The option of the strategy to set if the claims of this instance's transaction tokens are not those that Nevis documents. */
+/** The option to set if this instance's transaction tokens have other claims than Nevis documents. */
 function optionsFor(facts: Reader, step: string): { readonly option?: string } {
   if (facts.claim(step, 'active') !== 'true') return {}
   const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
@@ -181,7 +181,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
 ]
 
-/** Returns the questions that the recorded responses answer, with the answers. */
+/** Returns the questions that the probe has answered, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
   const reader = new Reader(facts)
   return QUESTIONS.flatMap(([question, step, read]) => {

@@ -1,6 +1,6 @@
 /**
- * The stage `quiet` of the command `probe`. It notifies nobody and creates nothing: it sends requests about users, tokens and paths that do not exist, and
- * introspects the access key.
+ * The stage `quiet` of the command `probe`: requests about users, tokens and paths that do not exist, and an introspection of the access key. It notifies
+ * nobody and creates nothing.
  *
  * Out of scope: requests that create a user (`user-stage.ts`).
  */

@@ -1,9 +1,8 @@
 /**
- * Sends one HTTP request and returns the response as text. NevisClient cannot be used, because it rejects unexpected responses. `fetch` cannot be used,
- * because it skips certificate checks if `NODE_TLS_REJECT_UNAUTHORIZED=0` is set. The connections are those of NevisClient: certificates are
- * always checked, and the forward proxy of the environment is used.
+ * Sends one HTTP request and returns the response as text. NevisClient would reject unexpected responses.
  *
- * Out of scope: which requests to send (`*-stage.ts`), and what a response means (`caller.ts`).
+ * `fetch` would not check certificates with `NODE_TLS_REJECT_UNAUTHORIZED=0`. So this file uses NevisClient's connections, which always check them, and
+ * which use the forward proxy of the environment. Out of scope: which requests to send (`*-stage.ts`), and what a response means (`caller.ts`).
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -65,10 +64,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text.slice(0, MAX_BYTES)
 }
 
-/**
- * Decompresses the body. The request asks for gzip, but a gateway may use another algorithm. From an unreadable body, the probe could not learn which
- * users it has created.
- */
+/** Decompresses the body. The request asks for gzip, but a gateway may use another algorithm. */
 function decoded(response: IncomingMessage): AsyncIterable<unknown> {
   switch (response.headers['content-encoding']) {
     case 'gzip':

@@ -1,8 +1,8 @@
 /**
- * Finds out which dialects of the simulator together imitate a Nevis instance. A dialect is one deviation from Nevis's documentation. The probe also runs
- * on the simulator, once in each dialect. The differences between the instance and the simulator are then compared with those of each dialect.
+ * Finds the dialects with which the simulator behaves like a Nevis instance. A dialect is one deviation from Nevis's documentation.
  *
- * Out of scope: the questions of `questions.ts`.
+ * The probe runs on the simulator once in each dialect. If everything that a dialect changes is also found on the instance, the dialect is recognised. Out
+ * of scope: the questions of `questions.ts`.
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
@@ -13,21 +13,21 @@ import { runStages, type Stage, type StageResults } from './stages'
 /** How the responses of a Nevis instance differ from the simulator's, for example `enroll.recovery.http is 200`. */
 export type Differences = ReadonlySet<string>
 
-/** What the probe has recorded with the simulator, and how each dialect of the simulator changes that. */
+/** What the probe has recorded on the simulator, without a dialect and in each dialect. */
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** By the name of a dialect: what the probe has recorded on the simulator in this dialect. */
+  /** For the name of each dialect: what the probe has recorded on the simulator in this dialect. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
-/** The number of pushes that the simulator allows. It is small, so that the probe reaches the limit. */
+/** The simulator blocks a user after this many pushes. The number is small, so that the probe reaches the limit soon. */
 const PUSH_RATE_LIMIT = 3
 const CONCURRENT_SIMULATORS = 4
 
 export const DIALECT_NAMES: readonly string[] = DIALECT_GROUPS.flatMap(({ dialects }) => dialects.map(({ name }) => name))
 
-/** Runs the stages of the probe on the simulator, in one dialect or several. */
+/** Runs the stages of the probe on a simulator with this dialect, or with several at once. */
 export async function runOnSimulator(dialect: string | readonly string[], stages: readonly Stage[]): Promise<StageResults> {
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: PUSH_RATE_LIMIT })
   try {
@@ -75,12 +75,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A step that was run on the simulator only is a difference: on the instance, the probe skipped the step because a previous one failed.
+  // If a step ran on the simulator only, a previous step must have failed on the instance. That is a difference, too.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
 
-/** True if the probe has run the step that a difference names. For `status.sms.verified.fields lacks …`, the step is `status.sms.verified`. */
+/** True if the probe has run the step in the name of a difference. For `status.sms.verified.fields lacks …`, the step is `status.sms.verified`. */
 function wasTried(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
@@ -88,15 +88,15 @@ function wasTried(difference: string, facts: Facts): boolean {
 
 export interface Recognised {
   readonly dialects: readonly string[]
-  /** Groups of dialects that change the recorded responses in the same way. Only the first dialect of each group is in `dialects`. */
+  /** Groups of dialects that the probe cannot tell apart. Only the first dialect of a group is in `dialects`. */
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
 }
 
 /**
- * Finds the dialects whose differences all occur with the instance. Begins with the dialect that covers the most differences. Differences in steps that the
- * probe has not run with the instance are ignored.
+ * Finds the dialects whose differences all occur on the instance. First takes the dialect that explains the most. Ignores differences in steps that the
+ * probe has not run on the instance.
  */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)

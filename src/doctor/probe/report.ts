@@ -1,8 +1,8 @@
 /**
- * The report of the command `probe`: shapes of responses, answers and recognised dialects of the simulator. It contains no value of a response. Pass it to
- * the simulator as `dialect`, or to the command `doctor` with `--report`.
+ * The report of the command `probe`: shapes of responses, answers, and recognised dialects of the simulator. It contains no value of a response.
  *
- * Out of scope: the requests (`stages.ts`) and the recognition of dialects (`recognise.ts`).
+ * The option `dialect` of the simulator and `doctor --report` read it. Out of scope: the requests (`stages.ts`) and the recognition of dialects
+ * (`recognise.ts`).
  */
 import type { Facts } from './caller'
 import { answersIn, unansweredIn, type Answered } from './questions'
@@ -20,7 +20,7 @@ export interface ProbeReport {
   readonly unanswered: readonly string[]
   /** Names of the simulator's dialects that together imitate the instance. */
   readonly dialects: readonly string[]
-  /** Groups of dialects that change the recorded responses in the same way. */
+  /** Groups of dialects that the probe cannot tell apart. */
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]

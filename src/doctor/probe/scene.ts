@@ -13,7 +13,7 @@ export interface Person {
   confirm(question: string): Promise<boolean>
   /** Shows the link and the QR code. Resolves when the person has scanned the QR code with the Access App. */
   scan(link: string | undefined, image: string | undefined): Promise<void>
-  /** Asks the person to accept or deny the request on the phone. Resolves when the person says that this is done. */
+  /** Asks the person to accept or deny the request on the phone. Resolves when the person has done it. */
   answer(what: 'accept' | 'deny'): Promise<void>
   typeCode(): Promise<string>
 }
@@ -22,7 +22,7 @@ export interface Scene {
   readonly caller: Caller
   readonly users: TestUsers
   readonly person: Person
-  /** Waits for some milliseconds. With the simulator, it moves the simulator's clock instead. */
+  /** Waits for some milliseconds. With the simulator, it only moves the simulator's clock. */
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
   readonly phone: string | undefined
@@ -52,7 +52,7 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
   }
 }
 
-/** Introspects the token of a status response twice, to find out whether Nevis accepts a second introspection. */
+/** Introspects the token of a status response twice: Nevis may refuse the second introspection. */
 export async function introspectTwice(scene: Scene, step: string, statusReply: Reply, startedAt: number): Promise<void> {
   const token = textAt(statusReply.json, 'token')
   if (token === undefined) return
@@ -62,7 +62,7 @@ export async function introspectTwice(scene: Scene, step: string, statusReply: R
   await status(scene, `${step}.as-status-token`, token)
 }
 
-/** Records roughly for how long a token is valid and when it was issued. An exact time would identify the token. */
+/** Records roughly when a token was issued and for how long it is valid. Exact times would identify the token. */
 export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
   const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
@@ -71,7 +71,7 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
 }
 
 /**
- * Says when a token was issued: before or after the start of the transaction. "Before the start" or "in the future" means that the clocks differ, or that
+ * Says when a token was issued, compared with the start of the transaction. "Before the start" or "in the future" means that the clocks differ, or that
  * `iat` has another meaning.
  */
 function issuedIn(issued: number, start: number, now: number): string {

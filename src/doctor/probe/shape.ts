@@ -1,6 +1,6 @@
 /**
- * Describes the shape of a response: the paths of its fields, and the kinds of their values. Never a value, so that a report can be shared: values may be
- * tokens, codes, ids, phone numbers, keys or names.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. It never contains a value, which may be a token, code, id,
+ * phone number, key or name.
  *
  * Out of scope: which requests to send (`*-stage.ts`).
  */
@@ -13,7 +13,7 @@ export const BASE_URL = 'the base URL'
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
 
-/** The only values that the report quotes: words from Nevis's documentation, such as `pending`, and synonyms from other services. */
+/** The only values that the report quotes: status words from Nevis's documentation, such as `pending`, and similar words from other services. */
 const WORDS = new Set(
   `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
   approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),
@@ -47,12 +47,12 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** The name of a field, or words that replace it if the name itself is a value, for example a username. */
+/** The name of a field. If the name itself is a value, such as a username, words that replace it. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/** Describes a value in words, for example `UUID`. Returns the value itself only if it is one of `WORDS`. */
+/** Describes the kind of a value, for example `UUID`. Only for one of `WORDS`, returns the value itself. */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)
@@ -109,7 +109,7 @@ function kindOfNumber(value: number): string {
   return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
 }
 
-/** Describes the header `Content-Type` in words of this package, because the header itself may contain any value. */
+/** Describes the media type in words of this package: the header itself could contain any value. */
 export function mediaTypeOf(header: string | null): string {
   if (header === null) return 'none'
   const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')

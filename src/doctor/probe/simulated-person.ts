@@ -1,5 +1,5 @@
 /**
- * Plays the person with a phone when the command `probe` runs on the simulator. Does at once what the probe asks for.
+ * Plays the person with a phone when the command `probe` runs on the simulator.
  *
  * Out of scope: the real person (`terminal-person.ts`).
  */
@@ -18,8 +18,8 @@ export class SimulatedPerson implements Person {
   }
 
   /**
-   * Scans a link. A dialect may have changed the form of the link, so this method rebuilds the simulator's own link from the token. Scans nothing if the
-   * link contains no token.
+   * Scans a link. A dialect may have changed the link, so this method rebuilds the simulator's own link from its token. Does nothing if the link has no
+   * token.
    */
   async scan(link: string | undefined): Promise<void> {
     const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]

@@ -26,7 +26,7 @@ export interface StageOptions {
   readonly person: Person
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** When the signal is aborted, the remaining stages are skipped. The test users are still deleted. */
+  /** Aborting this signal skips the remaining stages. The test users are still deleted. */
   readonly signal: AbortSignal
 }
 
@@ -34,7 +34,7 @@ export interface StageResults {
   readonly facts: Facts
   readonly finished: readonly Stage[]
   readonly calls: number
-  /** The number of test users that may still exist, because Nevis did not confirm the deletion. */
+  /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
   /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined
@@ -42,7 +42,7 @@ export interface StageResults {
 
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
-/** The question to ask before a stage that notifies users, costs money or may affect users of the instance. */
+/** Asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
   sms: 'This stage sends two or three text messages, which may cost money. Continue?',
@@ -67,7 +67,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       finished.push(stage)
     }
   } catch (reason) {
-    // Report the message of a ProbeEnded only. Any other message may quote a response.
+    // Report only the message of a ProbeEnded. Other messages may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
   } finally {
     say('Deleting the test users …')

@@ -1,8 +1,7 @@
 /**
- * Asks the person at the terminal. Shows the QR code and the link in a file, because they are as secret as a password and terminals keep their output. Only
- * the current system user can read the file, and it is deleted after the scan.
+ * Asks the person at the terminal. Shows the QR code and the link in a file, because they are secret and terminals keep their output.
  *
- * Out of scope: what the person is asked for (`*-stage.ts`).
+ * Only the current system user can read the file. It is deleted after the scan. Out of scope: what the person is asked for (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,7 +44,7 @@ export class TerminalPerson implements Person {
     return (await this.ask('Type the code of the newest text message: ')).trim()
   }
 
-  /** @throws ProbeEnded if the input ends before the answer (Ctrl-D): otherwise the process would end without deleting the test users */
+  /** @throws ProbeEnded if the input ends before the answer (Ctrl-D). Otherwise the process would end, and the test users would remain */
   private async ask(question: string): Promise<string> {
     const ended = new AbortController()
     const end = () => ended.abort()
@@ -60,7 +59,7 @@ export class TerminalPerson implements Person {
   }
 }
 
-/** The HTML page with the QR code and the link. Nevis's response cannot add markup, because the image becomes base64 and the link is escaped. */
+/** The HTML page with the QR code and the link. Nevis's response cannot add markup: the image is base64, and the link is escaped. */
 function scanPage(link: string | undefined, image: string | undefined): string {
   const picture = pictureIn(image ?? '')
   const escaped = (link ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

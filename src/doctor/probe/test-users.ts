@@ -17,10 +17,7 @@ export class TestUsers {
 
   constructor(private readonly caller: Caller) {}
 
-  /**
-   * Returns a new username; sends no request. The username contains capital letters, because Nevis may change them to small ones, which the probe must
-   * detect.
-   */
+  /** Returns a new username, without sending a request. It contains capital letters, so that the probe sees whether Nevis changes them. */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
     this.caller.learn(username, 'the username')
@@ -51,12 +48,12 @@ export class TestUsers {
    * @returns the number of test users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // If the deletion fails, count the user as not deleted, so that the person is told to delete the user.
+    // If a deletion fails, the user counts as not deleted. The person is then told to delete the user.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
 
-  /** Deletes a test user, and returns true if the user may still exist. Compares the username first, because a faulty instance may return another user. */
+  /** Deletes a test user. Returns true if the user may still exist. Checks the username first, because a faulty instance may return another user. */
   private async isLeft({ username }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
@@ -71,11 +68,11 @@ export class TestUsers {
     return true
   }
 
-  /** Looks a test user up by name. `isUnknown` is true if the response is the same as for a username that does not exist. */
+  /** Looks a test user up by name. `isUnknown` is true if Nevis responds as for a username that does not exist. */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
     const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // A response about another user does not say whether this user exists.
+    // If the response contains the userId of another user, it does not say whether this user exists.
     const isUnknown = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
     return { userId: userIdOf(json, username), isUnknown }
   }

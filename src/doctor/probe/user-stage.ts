@@ -2,7 +2,7 @@
  * The stage `users` of the command `probe`, with test users: enrolments that nobody completes, recovery codes, intent tokens, users without a phone, and
  * deletion. It notifies nobody.
  *
- * Out of scope: deleting all test users at the end (`test-users.ts`).
+ * Out of scope: deleting the test users at the end (`test-users.ts`).
  */
 import { codesIn, textAt } from './answers'
 import { introspect, status, type Scene } from './scene'

@@ -1,13 +1,12 @@
 /**
- * The stage `wait` of the command `probe`. Waits until an unanswered approval expires. Records after how many seconds it expired, and which status Nevis
- * then sent.
+ * The stage `wait` of the command `probe`: waits until an unanswered approval expires. Records how long that took, and which status Nevis then sent.
  *
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
 import { decided, status, type Scene } from './scene'
 
-/** The stage waits at most this long. The strategy allows no longer lifetime. */
+/** The stage waits at most this long, which is the longest lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
 
 export async function waitStage(scene: Scene): Promise<void> {

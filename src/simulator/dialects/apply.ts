@@ -9,7 +9,7 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** For each token and each `status` or `active` value: how many responses with this value were sent. */
+  /** For each token: how many responses had each value of `status` or `active`. */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}
@@ -34,7 +34,7 @@ export class Dialects {
     return this.dialects.reduce((changed, { rewrites }) => rewrites?.(changed, exchange) ?? changed, answer)
   }
 
-  /** Counts this response, and returns how many responses with this `status` or `active` value were sent before for the same token. */
+  /** Counts this response. Returns how many earlier responses for the same token had the same `status` or `active` value. */
   private countEarlier({ body }: Answer, { operation, body: sent }: DialectRequest): number {
     const token = sent['statusToken'] ?? sent['token']
     if (typeof token !== 'string' || !isRecord(body)) return 0

@@ -1,6 +1,6 @@
 /**
- * The type of a dialect. Where Nevis's documentation leaves something open, each possible behaviour of Nevis is one dialect: a small change of the
- * simulator's responses. A test chooses dialects with the option `dialect`.
+ * The type of a dialect: one possible behaviour of Nevis where its documentation leaves something open. A test chooses dialects with the option `dialect`
+ * of the simulator.
  *
  * Out of scope: the dialects themselves (one file per group), and applying them (`apply.ts`).
  */
@@ -26,11 +26,11 @@ export interface DialectRequest {
   readonly cloud: Cloud
 }
 
-/** A request to the simulated API, with facts about the response. */
+/** A request to the simulated API, with facts about its response. */
 export interface Exchange extends DialectRequest {
-  /** The reason, if the simulator refused the request; otherwise undefined. */
+  /** The reason, if the simulator responds with one of the errors in `problem.ts`; otherwise undefined. */
   readonly refusal: ProblemReason | undefined
-  /** How many responses with the same `status` or the same `active` value were sent before for this token. */
+  /** How many earlier responses for the same token had the same `status` or `active` value. */
   readonly earlier: number
 }
 
@@ -57,6 +57,6 @@ export interface DialectGroup {
 
 /** The part of the report of `npx passport-nevis probe` that the option `dialect` reads. Other properties are ignored. */
 export interface DialectReport {
-  /** The names of the dialects that the probe has recognised. If the list is empty, the simulator behaves as without the option. */
+  /** Names of the dialects that the probe has recognised. An empty list has no effect. */
   readonly dialects: readonly string[]
 }

@@ -1,5 +1,5 @@
 /**
- * The list of all dialects of the simulator, and the search by name for the option `dialect` and the flag `--dialect`.
+ * The list of all dialects of the simulator, and the search for a dialect by its name.
  *
  * A dialect is one possible behaviour of Nevis where its documentation leaves something open. Several dialects can be combined.
  * Out of scope: applying dialects (`apply.ts`).

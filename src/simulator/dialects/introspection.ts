@@ -1,5 +1,5 @@
 /**
- * Dialects of the simulator for the introspection of tokens. Nevis documents only one example of a response, for an access key, so much is left open.
+ * Dialects of the simulator for the introspection of tokens. Nevis documents only one example of an introspection: that of an access key.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -11,7 +11,7 @@ import { refusing, without, type Json } from './rewrite'
 const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
 const HOUR_MS = 3_600_000
 
-/** Creates a function that changes introspection responses for active tokens, except access keys. */
+/** Creates a function that changes introspection responses. Responses for access keys and for inactive tokens stay unchanged. */
 const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
   const { body } = answer
   if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
@@ -25,11 +25,11 @@ const always = (claims: Json) => withClaims(() => claims)
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 
-/** Changes how long a token is active: this many seconds from its `iat`. */
+/** Makes tokens active for this many seconds after their `iat`. */
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // For 0 seconds, change only `exp` and leave the token active, so that a test sees what a client does if `exp` equals `iat`.
+    // With 0 seconds, `exp` equals `iat` and the token stays active. A test shows what a client does then.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

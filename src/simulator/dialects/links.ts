@@ -10,7 +10,7 @@ import { svgDataUri } from '../svg'
 
 const SHORTENED = 'The documents shorten the data URI in their samples.'
 const BRANDED = 'Branded Access Apps have links of their own.'
-/** A JPEG of one white pixel, sent instead of the QR code. The simulated phone opens the link instead of scanning it. */
+/** A JPEG of one white pixel, sent instead of the QR code. The simulated phone cannot scan it, and opens the app link instead. */
 const JPEG =
   '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k='
 

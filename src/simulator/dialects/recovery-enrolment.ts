@@ -13,7 +13,7 @@ const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 're
 
 /**
  * Creates a function that moves the recovery codes to another place in the response.
- * @param place returns the changed response body, given the simulator's own body and the codes
+ * @param place builds the changed body from the original body and the codes
  */
 const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>
   inAnswers('enroll', (json, exchange) => {

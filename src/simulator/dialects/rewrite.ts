@@ -1,5 +1,5 @@
 /**
- * Functions that create the parts of a dialect: a change of a response's JSON or HTTP status, or a refusal of a request.
+ * Functions that create parts of a dialect. Such a part changes a response or refuses a request.
  *
  * Out of scope: the dialects themselves.
  */
@@ -26,7 +26,7 @@ export function withStatus(operation: OperationName, status: number, isMeant: (e
   return (answer, exchange) => (exchange.operation === operation && answer.status < 400 && isMeant(exchange) ? { ...answer, status } : answer)
 }
 
-/** Creates a function that changes the HTTP status of errors with this reason. The body is the error body that Nevis documents. */
+/** Creates a function that changes the HTTP status of errors with this reason. The body becomes Nevis's documented error body for the new status. */
 export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
@@ -35,7 +35,7 @@ export function errorAnswer(status: number, { path, cloud }: DialectRequest): An
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }
 
-/** Creates a function that refuses, with this HTTP status, all requests for which `isMeant` is true. */
+/** Creates a function that refuses the requests for which `isMeant` is true, with this HTTP status. */
 export function refusing(status: number, isMeant: (request: DialectRequest) => boolean): NonNullable<Dialect['refuses']> {
   return (request) => (isMeant(request) ? new Problem(status, 'Refused by a dialect') : undefined)
 }
@@ -53,13 +53,13 @@ export function without(json: Json, ...names: readonly string[]): Json {
   return Object.fromEntries(Object.entries(json).filter(([name]) => !names.includes(name)))
 }
 
-/** Returns the object in a field; an empty object if the field contains none. */
+/** Returns the object in this field; an empty object if the field has no object. */
 export function objectIn(json: Json, name: string): Json {
   const value = json[name]
   return isRecord(value) ? value : {}
 }
 
-/** Creates one dialect per HTTP status. The dialects differ only in this status. */
+/** Creates one dialect for each HTTP status in the list. */
 export function perStatus(statuses: readonly number[], dialectOf: (status: number) => Dialect): Dialect[] {
   return statuses.map(dialectOf)
 }
