@@ -1,7 +1,7 @@
 /**
- * Makes the call to Nevis that starts a transaction. Converts Nevis's error answers to the Refusal that the user gets.
+ * Makes the call to Nevis that starts an approval or enrolment. Converts Nevis's error answers to the Refusal that the user gets.
  *
- * Out of scope: how many transactions a user may start, and the session (`start.ts`); who may enrol (`enrolment.ts`).
+ * Out of scope: how often a user may start (`start.ts`); who may enrol (`enrolment.ts`).
  */
 import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'
@@ -18,9 +18,9 @@ import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * Starts the approval or enrolment at Nevis.
- * @param userId the subject's userId, if an earlier call to Nevis has returned it. Nevis's answer must then be about this user
- * @returns the challenge. If Nevis's answer is about another user: the name of the field that shows it. If the app enrols a user without a factor,
- * but Nevis's answer shows that the user already has one: `hasFactor`
+ * @param userId the user's userId, if an earlier call to Nevis has returned it. Nevis's answer must then have the same
+ * @returns the challenge; if Nevis's answer is about another user, the name of the field that shows it; `hasFactor` for the enrolment of a user who
+ * already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
  * `phone_refused`, `too_many_starts`; NevisError
  * @internal
@@ -59,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** If Nevis's answer to the enrolment does not name the user, adds the userId that an earlier call to Nevis has returned. */
+/** If Nevis's answer has no userId, adds the one that an earlier call to Nevis has returned. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. The limit is per number, because an attacker can enter the same number in many accounts. */
+/** Counts one SMS to this phone number. An attacker may enter the same number in many accounts, so the limit is per number. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

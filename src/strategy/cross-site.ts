@@ -1,7 +1,7 @@
 /**
- * Refuses a request that a page of another site has caused (cross-site request forgery). The browser may add the user's cookie to such a request.
+ * Refuses a request from a page of another site (cross-site request forgery). The browser may add the user's cookie to it.
  *
- * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`), and what the browser says about the other site (`host/origin.ts`).
+ * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'

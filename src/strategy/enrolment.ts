@@ -1,10 +1,9 @@
 /**
  * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. A user who has no factor at Nevis needs only
- * the password. A user who has one must just have given a factor that is at least as strong as the new one. Otherwise an attacker with the password,
- * or with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it is accepted, because the
- * real user may enrol in between.
+ * Nevis adds a factor to any user whom the app names, and requires no proof. So this package checks: a user who has no factor needs only the
+ * password. A user who has one must just have given a factor that is at least as strong as the new one. Otherwise an attacker with the password could
+ * add their own phone.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
@@ -24,9 +23,8 @@ import { isAtLeast } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
 /**
- * Checks at the start of an enrolment whether the user may enrol the factor. If the call to Nevis fails, this function throws, and nothing is enrolled.
- * @returns the subject with Nevis's userId, if Nevis knows the subject; or, if Nevis's answer is about another user, the name of the field that shows
- * it
+ * Checks at the start of an enrolment whether the user may enrol the factor.
+ * @returns the subject, with the userId if Nevis knows the user; if Nevis's answer is about another user, the name of the field that shows it
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
  */
@@ -45,7 +43,7 @@ export async function assertMayEnroll(
 }
 
 /**
- * Checks again, before the enrolment is accepted, that the user may enrol the factor.
+ * Checks again before the enrolment is accepted: the user may have enrolled another factor meanwhile.
  * @param newFactors how many authenticators this enrolment has added so far: 1 if Nevis has reported success, else 0
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
@@ -61,24 +59,19 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Nevis's user record may already contain the phone number of this enrolment, although the user has not confirmed it. So count only
-    // `authenticators` here.
+    // Count only `authenticators`: the user's record may already contain the phone number that is being enrolled.
     if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }
 
-/**
- * How many confirmed authenticators the user has. If Nevis's answer has no list, the result is infinite, so that the enrolment is refused. The user's
- * status `new` means that no authenticator is confirmed.
- */
+/** How many confirmed authenticators (registered phones) the user has. If Nevis's answer has no list, infinite, so that the enrolment is refused. */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }
 
 /**
- * True if an enrolment must be refused because of Nevis's answer to it. Two conditions must hold. The answer shows that the user already has a
- * factor. And the user has not just given a second factor that is strong enough to add another one.
+ * True if Nevis's answer to the enrolment shows that the user already has a factor, and the user has not just given it.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -86,8 +79,7 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 }
 
 /**
- * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis, because the app's own records can
- * be incomplete: if the browser never comes to the callback, the app does not learn of the enrolment.
+ * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`.
  * @returns the operation, and the user if Nevis knows the subject
  * @throws NevisError
  * @internal
@@ -107,16 +99,15 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
 }
 
 /**
- * Documented fields that `hasFactor` skips: `authenticators`, because `hasFactor` checks it separately, and `exceededRateLimits`, because it names no
- * factors. https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+ * Fields of Nevis's user record that `hasFactor` skips: `exceededRateLimits` names no factors, and `authenticators` is checked separately.
+ * https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * True if the user has a factor at Nevis. A user has the status `new` until the first authenticator is confirmed. Nevis does not document the names
- * of the fields for phone numbers and recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. The date
- * of a successful login counts as well, because a login at Nevis requires a factor.
+ * True if the user has a factor at Nevis. Nevis does not document all names of fields for factors, so any non-empty list, and any field whose name
+ * suggests a factor, counts.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
@@ -131,8 +122,8 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this user has recently given a second factor in this session, and that factor is strong enough for enrolling the new one. Recently means:
- * at most `firstFactorLifetimeSeconds` before the enrolment started. A logout or another login ends this permission.
+ * True if this user has recently given a second factor in this session that is strong enough for enrolling the new one. Recently: at most
+ * `firstFactorLifetimeSeconds` before the start of the enrolment.
  */
 function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
@@ -144,6 +135,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the time of the second factor is in the future, the server's clock was set back. Then refuse.
+  // If the time is in the future, the server's clock was set back. Then refuse.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

@@ -1,20 +1,19 @@
 /**
- * Gives a user more time to save recovery codes that were just created. The codes cannot be shown a second time, and they do not expire at Nevis
- * while they are on the screen.
+ * Gives a user more time to save new recovery codes. They cannot be shown a second time.
  *
- * A transaction without recovery codes cannot be extended, because it expires at Nevis: the user must start a new one. Out of scope: the codes
- * themselves (`trust/recovery-codes.ts`). Source: WCAG 2.2, 2.2.1, which requires that a user can extend a time limit at least ten times.
+ * Out of scope: the codes themselves (`trust/recovery-codes.ts`). Source: WCAG 2.2, 2.2.1, which requires that a user can extend a time limit at
+ * least ten times.
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** The codes are shown for at most 11 times `firstFactorLifetimeSeconds`, so that an unattended screen does not show them for ever. */
+/** The time can be extended ten times, so that an unattended screen does not show the codes for ever. */
 const MAX_LIFETIMES = 11
 
 /**
- * Extends the transaction by one lifetime (`firstFactorLifetimeSeconds`) and reloads the waiting page.
+ * Extends the time for saving recovery codes by `firstFactorLifetimeSeconds`, and reloads the waiting page.
  * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the code with which the
  * transaction was closed; and those of `openTransactionForStart`
  * @internal
@@ -27,7 +26,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // Ask the ledger whether the transaction has ended. The session may be an old copy, in which it is still open.
+  // The session may be an old copy, in which an ended transaction is still open. So ask the ledger.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

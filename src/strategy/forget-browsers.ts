@@ -1,6 +1,5 @@
 /**
- * Forgets all remembered browsers of one user: each of them needs the second factor again. Use this after a change of the password, or when a device
- * is lost.
+ * Makes all remembered browsers of one user need the second factor again, for example after a change of the password.
  *
  * Out of scope: sessions that are signed in. Your app ends those sessions.
  */
@@ -14,15 +13,13 @@ import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
 /**
- * Forgets all remembered browsers of one user, at once and in every process that shares the ledger. The next sign-in in each of these browsers needs
- * the second factor. Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does
- * not end sessions.
+ * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of them needs the second factor.
+ * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does not end sessions.
  *
- * The ledger stores browsers under the username and under the userId. If you give only a username, the function first forgets the browsers that are
- * stored under it. Then it asks Nevis for the userId, and forgets the browsers that are stored under the userId.
+ * If you give only a username, this function asks Nevis for the userId, because the ledger stores some browsers under the userId only.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the user, as your option `subject` returns it: by userId, by username, or by both. With a name that your app has in its own database but
- * not at Nevis, this function finds no browser and reports no error: the ledger contains digests and no list of names
+ * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
+ * know, this function finds no browser and reports no error
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<void> {
@@ -32,7 +29,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   const budgets = new Budgets(settings)
   if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
-  // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
+  // The ledger stores every remembered browser under the userId, but only some also under the username.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
     if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))

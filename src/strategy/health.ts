@@ -1,8 +1,7 @@
 /**
- * Checks that Nevis answers before a user is sent to the waiting page.
+ * Checks that Nevis answers, before a user is sent to the waiting page. While Nevis does not answer, every start fails at once.
  *
- * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which refuse the user if Nevis does not answer; and
- * switching to another factor.
+ * Out of scope: switching to another factor.
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
@@ -11,9 +10,9 @@ import { SharedCache } from './shared-cache'
 
 /** Upper limit for one ping, including its retries. */
 const DEADLINE_MS = 2000
-/** A successful ping is cached for 10 s, so that not every start costs a ping. */
+/** A successful ping counts for 10 s, so that not every start costs a ping. */
 const UP_MS = 10_000
-/** A failed ping is cached for 2 s only, so that users notice quickly when Nevis is back. */
+/** A failed ping counts for 2 s only, so that users notice quickly when Nevis is back. */
 const DOWN_MS = 2000
 
 /** @internal */
@@ -31,7 +30,7 @@ export class Health {
   }
 
   /**
-   * Pings Nevis, unless the result of a recent ping is cached.
+   * Pings Nevis, unless a recent ping is cached.
    * @throws NevisError, the error of the ping or of the cached ping
    */
   async check(): Promise<void> {
@@ -39,16 +38,10 @@ export class Health {
   }
 }
 
-/**
- * HTTP statuses with which Nevis would also refuse a start. After one of them, the ping counts as failed: 401 and 403 are about the access key, 429
- * is about too many calls.
- */
+/** HTTP statuses with which Nevis would also refuse a start: wrong access key, too many calls. */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
-/**
- * True if the ping's answer is not the documented one but still shows that Nevis is reachable: other JSON, an empty body, or a 4xx about the ping
- * itself. HTML or plain text does not count, because it comes from a gateway.
- */
+/** True if the ping has failed, but the answer comes from Nevis and not from a gateway, which would send HTML or plain text. */
 function showsReachable(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false
   const { nevisStatus = 0 } = error

@@ -1,10 +1,8 @@
 /**
- * Offers first the factor that the user used for the last sign-in in this browser.
+ * Offers first the factor that the user used last in this browser.
  *
- * The browser keeps the factor in a cookie; the server stores nothing. The cookie's value is a keyed digest of the user and the factor, so the cookie
- * reveals neither of them. Nobody can forge the cookie, or use it for another user. The strategy reads the cookie only after the user has given the
- * password (or another first factor). The cookie changes only the order of the factors. Out of scope: which factors are offered (`factor-choice.ts`),
- * and skipping the second factor (`remembered.ts`).
+ * The browser keeps the factor in a cookie, as a keyed digest of the user and the factor. So nobody can read or forge it, or use it for another user.
+ * Out of scope: which factors are offered (`factor-choice.ts`), and skipping the second factor (`remembered.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { FactorName } from '../factors/names'
@@ -14,15 +12,15 @@ import { offeredFactors } from './factor-choice'
 import type { RequestedParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
-/** The cookie expires after 90 days. The user is then offered the factors in the app's order. */
+/** The cookie expires after 90 days. */
 const KEPT_SECONDS = 90 * 86_400
 
-/** Recovery codes are for an emergency, and each code works once. So they are not offered first, even if the user used one last. */
+/** Recovery codes are for an emergency, and each works once. So they are not offered first. */
 const NEVER_FIRST = 'recovery'
 
 /**
- * At a sign-in, moves the factor of the cookie to the front of the user's factors. Without the option `availableFactors`, the app's order stays. At a
- * step-up, the app's order stays as well, because a step-up may need a stronger factor than the sign-in.
+ * At a sign-in, moves the cookie's factor to the front of the factors that the user has. A step-up keeps the app's order, because it may need a
+ * stronger factor than the sign-in.
  * @internal
  */
 export function withLastFactorFirst(request: StrategyRequest, parameters: RequestedParameters): RequestedParameters {
@@ -33,8 +31,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 }
 
 /**
- * After an approval, stores its factor in the cookie. If the app's order has this factor first anyway, the cookie is deleted instead. An approval on
- * a route with the option `factors` changes nothing, because the user may have had no choice there.
+ * After an approval, stores its factor in the cookie. Deletes the cookie if this factor comes first anyway. A route with the option `factors` changes
+ * nothing, because the user may have had no choice there.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {
@@ -47,9 +45,9 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Deletes the cookie if a start with its factor fails because the user does not have this factor at Nevis or is blocked. Otherwise each sign-in in
- * this browser would begin with a factor that does not work.
- * @param factor the factor of the start
+ * Deletes the cookie if the user no longer has its factor at Nevis or is blocked. Otherwise each sign-in would begin with a factor that does not
+ * work.
+ * @param factor the factor of the start that has failed
  * @internal
  */
 export function forgetIfUnusable(request: StrategyRequest, reason: unknown, budget: string, factor: FactorName): void {
@@ -57,10 +55,7 @@ export function forgetIfUnusable(request: StrategyRequest, reason: unknown, budg
   if (isUnusable && factorIn(request, budget, [factor]) !== undefined) setCookie(request, '', 0)
 }
 
-/**
- * @returns the factor of this browser's cookie. Undefined if the browser has no cookie, or if the cookie was made for another user or for a factor
- * that is not in `names`
- */
+/** The factor in this browser's cookie; undefined without a cookie of this user, or if `names` does not contain the factor. */
 function factorIn({ req, keys, settings }: StrategyRequest, budget: string, names: readonly FactorName[]): FactorName | undefined {
   const value = cookieIn(req, cookieFor(req, settings.name, 'factor'))
   return value === undefined ? undefined : names.find((name) => keys.digests.isFactor(value, budget, name))

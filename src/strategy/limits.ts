@@ -18,8 +18,8 @@ import type { Subject } from '../factors/transaction'
  * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Compare the returned
  * names with the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
- * @param subject the user, by the userId, username or both that your option `subject` returns. With another name from your database, this function
- * resets nothing and reports no error
+ * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
+ * know, this function resets nothing and reports no error
  * @returns the userId and username whose limits were reset
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */

@@ -1,7 +1,7 @@
 /**
- * Checks options that are objects or lists: factors, names of factors, origins, limits, the poll schedule, the ledger.
+ * Checks options that are objects or lists. Each function throws a TypeError that names the option.
  *
- * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`settings.ts`).
+ * Out of scope: which options there are, and their defaults (`settings.ts`).
  */
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
@@ -35,12 +35,12 @@ export function factorNamesOf(option: string, value: unknown): readonly string[]
   return Object.freeze(value.map((name) => text(option, name)))
 }
 
-/** An origin as a browser sends it: scheme, host and port, without a path. A sandboxed page sends `null`. */
+/** An origin as a browser sends it: scheme, host and port. A sandboxed page sends `null`. */
 const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+|null)$/
 
 /**
  * Checks the option `allowPostsFromOtherSites`.
- * @param addresses the app's own addresses. If an address is a full URL, POSTs from its origin are accepted as well
+ * @param addresses the app's own addresses; the origin of a full URL is accepted too
  * @returns the origins whose POSTs are accepted; `any` for all
  */
 export function postOriginsOf(value: unknown, addresses: readonly string[]): readonly string[] | 'any' {

@@ -1,6 +1,5 @@
 /**
- * If a start fails because the user does not have the factor at Nevis, shows the waiting page, where the user can choose another factor. The
- * transaction keeps its message, its data, its route's purpose and the page to return to.
+ * If a start fails because the user does not have the factor at Nevis, shows the waiting page, where the user can choose another factor.
  *
  * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing factor.
  */
@@ -17,11 +16,11 @@ import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Shows the waiting page instead of the error, if the user can choose another factor there.
- * @param reason the error with which the start has failed
- * @param slot the number of this start in the count of the user's starts. An approval with another factor removes this start from that count
+ * Shows the waiting page instead of the error `not_enrolled`, if the user can choose another factor there.
+ * @param reason the error of the start
+ * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
- * @returns undefined if the start must fail, because `reason` is another error or the user has no other factor
+ * @returns undefined if the start must fail: another error, or no other factor
  * @internal
  */
 export async function waitForOtherWay(
@@ -44,9 +43,8 @@ export async function waitForOtherWay(
 }
 
 /**
- * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done only for a start
- * that replaces no transaction, and only if the app has the option `availableFactors`: otherwise, a user whom Nevis does not know at all would be
- * offered one useless factor after another.
+ * Stores a closed transaction, which does not exist at Nevis, so that its waiting page can offer the other factors. Only with the option
+ * `availableFactors`: otherwise a user whom Nevis does not know would be offered useless factors.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
@@ -57,10 +55,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/**
- * The user wanted to switch to a factor that they do not have. Shows the waiting page of the earlier transaction, because the user may still approve
- * that one.
- */
+/** The user wanted to switch to a factor that they do not have. Shows the waiting page of the earlier transaction, which they may still approve. */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, refusedFactor: FactorName, left: readonly FactorName[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

@@ -1,5 +1,5 @@
 /**
- * Finds and ends the transaction that a start replaces. This happens if the user switches to another factor, or has the same push or SMS sent again.
+ * Finds and ends the transaction that a start replaces: the user has chosen another factor, or has pressed "Send again".
  *
  * Out of scope: starting the new transaction (`start.ts`).
  */
@@ -14,7 +14,7 @@ import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Returns the transaction that the request names. If a user was signed in when the transaction was started, the same user must be signed in now.
+ * Returns the transaction that the request names. If a user was signed in at its start, the same user must be signed in now.
  * @throws Refusal `unknown_transaction`, `used_transaction`, `binding_mismatch`
  * @internal
  */
@@ -26,8 +26,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 }
 
 /**
- * Returns the transaction to replace. This is the transaction that the request names. If another click or tab has already replaced that transaction,
- * it is the newest replacement.
+ * Returns the transaction to replace: the one that the request names, or its newest replacement if another click has already replaced it.
  * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
  * @internal
  */
@@ -38,7 +37,7 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
   if (settings.afterDenial === 'stop') await assertNotDenied(request, transaction)
-  // Ask the ledger, because an old session cookie can still contain a transaction that has succeeded or was cancelled meanwhile.
+  // An old session cookie can still contain a transaction that has ended meanwhile. So ask the ledger.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
     throw new Refusal('used_transaction')
@@ -47,9 +46,8 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before this
- * package has learned of the denial. If the transaction has ended, Nevis cannot be asked any more. Then this function throws if the user may have
- * denied the request.
+ * Throws if the user has denied the request, or may have denied it. Otherwise an attacker with the password could switch to another factor after a
+ * denial.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError
  */
 async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -61,9 +59,8 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * True if the user has denied the transaction, or may have denied it. An attacker can hide a denial: they wait until the denied push has expired, or
- * send wrong codes until the transaction is closed. The result is false for an enrolment, an SMS and a recovery code, because a user cannot deny
- * these.
+ * True if the user may have denied the request. An attacker can hide a denial: they let the denied push expire, or send wrong codes until the
+ * transaction is closed.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
@@ -74,10 +71,7 @@ export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { fact
   return factor === undefined || factor.prompt === 'wait' || factor.check === outcomeByStatus
 }
 
-/**
- * Follows the field `next` from each replaced transaction to its replacement, up to the newest one. Stops at a loop, because an attacker who can
- * change the session could create one.
- */
+/** Follows `next` from a replaced transaction to its newest replacement. Stops at a loop, which an attacker who can change the session could create. */
 function newestAfter(request: StrategyRequest, named: Transaction): Transaction {
   let newest = named
   const visited = new Set([named.id])
@@ -91,10 +85,10 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction in the ledger. If this start replaces no transaction, this function looks for an older pending transaction that asks
- * the same user for the same thing. It ends that transaction if its waiting page cannot be shown a second time.
- * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then also ends the new transaction
+ * Ends the replaced transaction in the ledger. Without one, ends an older pending transaction that asks the same user for the same thing, if there is
+ * one.
+ * @returns the transaction that was ended, which the caller must still close in the session
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {

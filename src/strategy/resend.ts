@@ -1,9 +1,7 @@
 /**
- * Enforces a pause of 15 seconds before the same push or SMS is sent again. The waiting page shows a countdown, but a script could ignore the
- * countdown, so the server enforces the pause.
+ * Enforces a pause of 15 seconds before the same push or SMS is sent again. A script could ignore the countdown on the waiting page.
  *
- * Out of scope: how many transactions a user may start in a day (`ledger/start-budget.ts`), and the second click of a double click, which shows what
- * the first click has sent (`pending-start.ts`).
+ * Out of scope: how often a user may start (`ledger/start-budget.ts`), and a double click on "Send again" (`pending-start.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -14,14 +12,13 @@ import { authenticatorFor, phoneOf, type StartParameters } from './start-paramet
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** The earliest time for sending the same push or SMS again, in seconds after the first one. */
+/** A push or SMS can be sent again after this many seconds. */
 export const RESEND_PAUSE_SECONDS = 15
 
 /**
- * Refuses to send the push or SMS again during the pause. If the waiting page's own form sent the request (it has the field `retry`), the user stays
- * on the waiting page.
- * @returns a redirect to the waiting page of the pending transaction; undefined if the push or SMS may be sent
- * @throws Refusal `too_many_starts` during the pause, if the request does not have the field `retry`
+ * Refuses to send the push or SMS again during the pause.
+ * @returns a redirect, if the form of the waiting page sent the request (it has the field `retry`); undefined if the push or SMS may be sent
+ * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal
  */
 export async function waitBeforeResend(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
@@ -41,11 +38,11 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // Ask the ledger, because the session may not show yet that the user has denied the request.
+  // The session may not show yet that the user has denied the request. So ask the ledger.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False if the user has corrected the phone number in an enrolment by SMS. The first SMS went to another phone, so the pause does not apply. */
+/** False if the user has corrected the phone number in an enrolment by SMS. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)
@@ -54,7 +51,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 
 /**
  * Asks the ledger how long the user must wait.
- * @returns whole seconds until the push or SMS may be sent again; 0 if this request may send it now. Only one request, in all processes, gets the 0
+ * @returns whole seconds; 0 for only one request in all processes, which may send the push or SMS now
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)

@@ -1,6 +1,6 @@
 /**
- * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So when the user has given the first
- * factor (such as the password), the session gets a new id before a transaction is stored in it. Only the user's browser learns that id.
+ * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So the session gets a new id after the
+ * password (or another first factor).
  *
  * Out of scope: concurrent starts (`parallel.ts`).
  */
@@ -11,11 +11,10 @@ import type { StartParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * True if the user has probably given a first factor, such as the password, in this request. An attacker may have planted this session's id before
- * (session fixation). So this package must store nothing under that id, and must show nothing from that session.
+ * True if the user has probably given the password (or another first factor) in this request.
  *
- * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not
- * the user of the session's login, as after `req.logIn(user, { session: false })`.
+ * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
+ * is another user than that of the session, as after `req.logIn(user, { session: false })`.
  * @internal
  */
 export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {
@@ -24,9 +23,8 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
- * True if this start must give the session a new id. An app with the option `subject` may keep its user in any property of the request. So this
- * package cannot see whether the user gave a first factor in this request. So each start of such an app renews the session. The exception is
- * `passport.authorize`, which asks a user who is already signed in.
+ * True if this start must give the session a new id. An app with the option `subject` may store its user anywhere, so this package cannot see whether
+ * the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
@@ -34,14 +32,14 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). The new session keeps only the transactions of this subject (the
- * user to ask). It keeps the second factor record as well, unless the user has just given a first factor.
+ * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the second factor record only if the user
+ * has not just given the password.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
   if (hasContent(session) && isStored(req)) await request.reload()
-  // Renew the session even if it seems new, because an attacker who controls the cookie can make a planted session look new.
+  // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }

@@ -1,12 +1,12 @@
 /**
- * Caches one promise per key for a limited time. Concurrent callers share the promise (single flight).
+ * Caches the promise of a call for a limited time. Concurrent callers share the promise (single flight).
  *
- * The cache uses no timer, so it never keeps the process alive. Out of scope: what is cached, and for how long.
+ * Out of scope: what is cached, and for how long.
  */
 
 interface Entry<T> {
   readonly answer: Promise<T>
-  /** When the entry expires, on the clock of `performance.now()`; Infinity until the promise settles. */
+  /** When the entry expires, in milliseconds of `performance.now()`. Infinity until the promise settles. */
   until: number
 }
 
@@ -14,7 +14,7 @@ const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
 export class SharedCache<T> {
-  /** A `#` field is private at run time. So if the app prints the strategy, the output does not contain the cached results, which can contain tokens. */
+  /** A `#` field, because the app may print the strategy, and a result can contain a token. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
@@ -27,7 +27,7 @@ export class SharedCache<T> {
     private readonly keepFailureMs: number,
   ) {}
 
-  /** Returns the promise that is cached under this key. If there is none, calls `ask` and caches the promise that `ask` returns. */
+  /** Returns the cached promise of this key. If there is none, calls `ask` and caches its promise. */
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)
@@ -40,7 +40,7 @@ export class SharedCache<T> {
     return entry.answer
   }
 
-  /** The keys in the cache. They can include keys that have expired but are not deleted yet. */
+  /** The keys in the cache, perhaps with some that have just expired. */
   keys(): string[] {
     return [...this.#entries.keys()]
   }

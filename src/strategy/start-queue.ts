@@ -1,7 +1,7 @@
 /**
- * Runs the starts of one subject one after another in this process: a double click must not send two pushes.
+ * Runs the starts of one user one after another in this process: a double click must not send two pushes.
  *
- * Out of scope: starts in other processes (`parallel.ts` asks the ledger), and what a start does (`start.ts`).
+ * Out of scope: starts in other processes (`parallel.ts`), and what a start does (`start.ts`).
  */
 
 import { withDeadline } from '../client/deadline'
@@ -21,25 +21,23 @@ export interface StartResult {
   readonly hasDisconnected: () => boolean
 }
 
-/**
- * Upper limit for the starts of one subject that wait in the queue. A longer queue is an attack, and would delay the user's own start for too long.
- */
+/** How many starts of one user may wait. A longer queue is an attack. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
-/** Upper limit for the wait in the queue. An earlier start may never end, because a function of the app hangs. */
+/** How long a start may wait for earlier ones: an earlier start may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
-/** A start makes a few calls of at most 10 s each. If it takes longer than this, it hangs in a function of the app, and the next start may run. */
+/** A start makes a few calls of at most 10 s each. After this time, it hangs in a function of the app, and the next start may run. */
 const MAX_WORK_MS = 60_000
 
 /** @internal */
 export class StartQueue<Result = StartResult> {
-  // Use `#` fields, which are private at run time: the app may print or log the strategy, and a result contains a status token.
+  // The app may print the strategy, and a result contains a status token. So use `#` fields, which are not printed.
   readonly #last = new Map<string, Promise<Result | undefined>>()
   readonly #waiting = new Map<string, number>()
 
   /**
    * Runs `work` after all earlier work under the same key has ended.
-   * @param work gets the result of the work before it; undefined if there was no earlier work, or if it failed
+   * @param work gets the result of the work before it; undefined if there was none, or if it failed
    * @throws Refusal `too_many_starts` if the queue is full or the wait takes too long
    */
   async run(key: string, work: (hasWaited: boolean, previous: Result | undefined) => Promise<Result>): Promise<Result> {
@@ -51,8 +49,7 @@ export class StartQueue<Result = StartResult> {
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
     const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
     const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start waits too long and fails, the next start in the queue must still wait for the start before this one. Otherwise those two would
-    // run at the same time.
+    // If this start fails because it has waited too long, the next one must still wait for the start before this one.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

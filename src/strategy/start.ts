@@ -2,12 +2,12 @@
  * Handles a start: asks Nevis to notify the user, and sends the browser to the waiting page.
  *
  * Steps, in this order:
- * 1. Get the subject, message and data from the app.
+ * 1. Get the user, the message and the data from the app.
  * 2. If the browser is remembered, sign the user in at once.
- * 3. If the same transaction is already pending, show its waiting page again.
+ * 3. If the same request to the user is already pending, show its waiting page.
  * 4. Count the start; refuse it if the user has had too many.
  * 5. Call Nevis.
- * 6. Give the session a new id if the user may have just given a first factor. Otherwise read the session again.
+ * 6. Give the session a new id if the user may have just given the password. Otherwise read the session again.
  * 7. Redirect (303) to the waiting page.
  *
  * Out of scope: the call to Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
@@ -43,7 +43,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read the session id and the address before the first await, because a socket has no address after the browser has closed it.
+  // Read both before the first await: the socket has no address after the browser has closed it.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
@@ -55,7 +55,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
-    // This start has waited for an earlier one, which may have stored a transaction in the session. So read the session again.
+    // The earlier start may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
@@ -84,8 +84,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The user was not notified, so remove the start from the count of the user's starts. Only if this request was refused, keep the start in the
-    // count, because the request may have caused a call to Nevis.
+    // The user was not notified, so the start does not count. If this request was refused, it counts, because the check may have called Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -102,13 +101,13 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   request.current = transaction
   publish('started', () => request.about())
 
-  // If a time-out of the app has already answered this request, the browser never gets the new session id. So end the transaction.
+  // If a time-out of the app has already answered, the browser never gets the new session id. So end the transaction.
   if (isAnswered(request.req)) {
     await request.budgets.endings.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')
   }
   const older = await endReplaced(request, transaction, context.replaced)
-  // Renew the session only now, after Nevis has answered. Until then, the second request of a double click still uses the old session.
+  // Renew the session only after Nevis has answered. Until then, the second request of a double click still uses the old session.
   if (context.renewsSession) await renewForSubject(request, prepared.parameters, context.isAfterFirstFactor)
   else await refreshOrEnd(request, transaction)
   if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
@@ -136,10 +135,7 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
   return slot
 }
 
-/**
- * True if another process is making the same start. If the user has no other counted start, no other process is making one, so the ledger is not
- * asked.
- */
+/** True if another process is making the same start. The user's first start has number 1, so there can be no other. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))
@@ -153,8 +149,8 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
 }
 
 /**
- * Checks everything that can be checked before Nevis notifies the user: Nevis is reachable, the user may choose the factor, and the session has room
- * for the transaction.
+ * Checks all that can be checked before Nevis notifies the user: Nevis answers, the user may choose the factor, and the session has room for the
+ * transaction.
  */
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
@@ -166,7 +162,7 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
   const factor = offeredFactor(request, resolved, factorName)
   const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
   const returnTo = replaced === undefined ? returnToOf(request) : replaced.returnTo
-  // If the app keeps its session in a cookie, the transaction may not fit. `makeRoom` then drops `returnTo`, or throws.
+  // An app may keep its session in a cookie, which is small. `makeRoom` then drops `returnTo`, or throws.
   const planned = request.transactions.makeRoom({ ...resolved, ...(returnTo !== undefined && { returnTo }) })
   return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo, userId: user?.userId }
 }
@@ -187,10 +183,7 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
   return challenge
 }
 
-/**
- * Reads the session again after the call to Nevis. If the user has logged out meanwhile, this function ends the new transaction, so that it can never
- * succeed, and throws.
- */
+/** Reads the session again after the call to Nevis. If the user has logged out meanwhile, ends the new transaction and throws. */
 async function refreshOrEnd(request: StrategyRequest, transaction: Transaction): Promise<void> {
   try {
     await request.refresh()

@@ -1,10 +1,9 @@
 /**
- * NevisStrategy, the Passport strategy. Only this file uses Passport's actions.
+ * NevisStrategy, the Passport strategy. Only this file uses Passport's actions, such as `success` and `fail`.
  *
- * The folder `strategy/` handles a request of Passport. `dispatch.ts` decides whether it is a start (`start.ts`), a callback (`callback.ts`) or a
- * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. This folder makes the decisions
- * and uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores transactions
- * in the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
+ * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether it is a start (`start.ts`) or a callback (`callback.ts`). It
+ * uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores transactions in
+ * the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
@@ -21,7 +20,7 @@ import { isLoginOf, isStored } from '../host/session'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
 
-/** Passport's actions, which it adds to a strategy object for each request. `success` and `error` return what a custom callback of the app returns. */
+/** Passport adds these functions to a strategy object for each request. `success` and `error` return what a custom callback of the app returns. */
 interface PassportActions {
   readonly success: (user: Express.User, info: object) => unknown
   readonly fail: (challenge: Omit<Failure, 'message'> & Partial<Failure>, status: number) => void
@@ -91,9 +90,8 @@ export class NevisStrategy extends PassportStrategy {
   }
 
   /**
-   * Handles a request. Passport calls this method and ignores the return value, so the method handles every rejection itself. With
-   * `passport.authenticate(instance)`, all requests share one strategy object, and Passport sets each request's actions on it. So this method reads
-   * the actions before the first await.
+   * Handles a request. Passport calls this method. All requests may share one strategy object, on which Passport sets the actions of each request, so
+   * this method reads the actions before the first await.
    * @param req the request, with its session
    * @param options the options of the route
    */
@@ -105,7 +103,7 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // If even Passport's error action fails, nothing is left to do.
+      // If even Passport's `error` fails, nothing is left to do.
       .catch(() => undefined)
   }
 
@@ -123,7 +121,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // True as soon as this request has waited for I/O. Before that, no other request can have changed the session.
+    // True once this request has waited for I/O. Before that, no other request can have changed the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -133,16 +131,16 @@ export class NevisStrategy extends PassportStrategy {
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
       await accepted?.()
-      // Read the session again, because the user may have logged out while `verify` ran, and must stay logged out.
+      // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
       if (request.sessionContinues()) await request.refresh()
       noteSession(profile, req, loginCheckOf(request, user))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
-      // Set `req.authInfo` here for `passport.authorize`, because Passport does so only since version 0.7.
+      // Passport sets `req.authInfo` for `passport.authorize` only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may write the failure message into the session next. So read the session again: the user may have logged out meanwhile, and writing
-      // the old copy would undo the logout. A session that this request has created need not be read again.
+      // Passport may write the failure message into the session next. If the user has logged out meanwhile, writing the old copy would undo the
+      // logout. So read the session again.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
@@ -153,8 +151,8 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * Redirects the browser. A script can ask for the URL in JSON instead, because `fetch` follows a redirect by itself. On Fastify, such a script gets
- * the URL in the header `Location` of an answer with status 200.
+ * Redirects the browser. A script that asks for JSON gets the URL in the answer, because `fetch` would follow a redirect by itself. On Fastify, the
+ * URL is in the header `Location` of a 200.
  */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)
@@ -162,9 +160,8 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 }
 
 /**
- * Returns a function that checks that a login of the session belongs to the user who approved. The two can differ: a request can have one user's
- * Bearer token and another user's session cookie. The returned function is called with the session's login, if the approval did not change that
- * login.
+ * Returns a function that checks whether the session's login belongs to the user who approved. A request can have one user's Bearer token and another
+ * user's session cookie.
  * @param approver the user whom `verify` returned
  */
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
@@ -189,34 +186,29 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // The error that Passport creates for `failWithError` has no `code`, so create the error here. The exception is a route on which Passport must
-    // also store the failure message: there, let Passport create the error.
+    // Passport's own error for `failWithError` has no `code`. So create the error here, unless Passport must also store the failure message.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If another tab has replaced the session of this request, leave the message out: Passport would write the message into this session, and the web
-  // framework would send a cookie for it.
+  // If another tab has replaced the session, leave the message out: Passport would write it into the old session and send its cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   return fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
-/** Creates an error like Passport's own for `failWithError`, and adds the failure's code. */
+/** Creates an error like Passport's own for `failWithError`, with the failure's code. */
 function authenticationError(req: NevisRequest, { message, ...rest }: Failure, status: number): Error {
   setStatus(req, status)
   return Object.assign(new Error(message), { name: 'AuthenticationError', status, ...rest })
 }
 
 /**
- * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, or if a custom callback
- * returns a promise that rejects, this function passes the error to Passport's `error`, as Express does. If `error` fails as well, this function
- * answers with status 500, so that the browser gets an answer and the process does not end. Out of scope: an `async` callback that rejects after a
- * failure, because Passport's `fail` does not return the callback's promise.
+ * Calls one of Passport's actions, which runs code of the app: the next handler, or a custom callback. If that code throws or rejects, passes the
+ * error to Passport's `error`. If this fails as well, answers with status 500.
  */
 async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
-  // Forbid caches to store the answer. It may set the cookie of a new session. And a cached redirect would be used again after the user has decided.
-  // The app can still set another value.
+  // No cache may store the answer: it may set a session cookie, and a cached redirect would be used again after the user has decided.
   setHeader(req, 'Cache-Control', 'no-store')
   try {
     await act()
@@ -230,10 +222,7 @@ async function actOnce(req: NevisRequest, act: () => unknown, error: PassportAct
   }
 }
 
-/**
- * Returns an error that Express does not ignore. Express treats `next(undefined)` and `next('route')` as "continue", so a rejection with a value that
- * is not an object becomes an Error.
- */
+/** Express treats `next(undefined)` and `next('route')` as "continue". So a rejection with a value that is not an object becomes an Error. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`NevisStrategy: a ${typeof reason} was thrown instead of an error`)

@@ -1,31 +1,28 @@
 /**
- * Calls the app's `verify` and gets one result from it, whether `verify` uses a callback, a promise, or both.
+ * Calls the app's `verify`, and accepts its result from a callback or a promise.
  *
  * Out of scope: acting on the result (`strategy.ts`).
  */
 import type { NevisProfile } from '../factors/profile'
 import type { NevisRequest } from '../host/request'
 
-/** The callback of `verify`. Call it as `done(error)`, as `done(null, false, { message })` to reject the user, or as `done(null, user, info)`. */
+/** The callback of `verify`: `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
 
 /** @inline */
 type Found = Express.User | false | null | undefined
 
 /**
- * What `verify` may return: nothing, or a promise of the user. Returning a user without a promise is a mistake and does not compile. If your
- * callback-style `verify` returns another value by accident, add braces: `(profile, done) => { db.get(profile.id, done) }`.
+ * What `verify` may return: nothing, or a promise of the user. If your callback-style `verify` does not compile because it returns another value, add
+ * braces: `(profile, done) => { db.get(profile.id, done) }`.
  * @inline
  */
 type Verified = void | PromiseLike<Found | void>
 
-/** Your function, which finds the user: with a callback, `(profile, done) => …`, or async, `async (profile) => user`. */
+/** Your function that finds the user: `(profile, done) => …` with a callback, or `async (profile) => user`. */
 export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
 
-/**
- * The function for `passReqToCallback: true`: the request comes first. Declared as a method, so that TypeScript accepts the request type of any web
- * framework.
- */
+/** The function for `passReqToCallback: true`: its first parameter is the request, whose type may be that of any web framework. */
 export type VerifyWithRequest = {
   /** Called once for each approval. */
   of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified
@@ -37,9 +34,8 @@ export interface Verdict {
 }
 
 /**
- * Calls `verify` and returns its first result. If `verify` returns a promise of `undefined`, the user is rejected. The exception is a `verify` that
- * declares the parameter `done`: it may still call `done` after its promise resolves (`async (profile, done) => db.get(profile.id, done)`). `verify`
- * always gets the same arguments, however many parameters it declares.
+ * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares `done`: then it may still call
+ * `done` (`async (profile, done) => db.get(profile.id, done)`).
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {
@@ -50,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // Reject if `verify` returns a value that is not a promise and does not declare `done`: the browser would never get an answer. If `verify`
-      // declares `done`, ignore the value, which may be a database object.
+      // Without `done` and without a promise, the browser would never get an answer. If `verify` declares `done`, ignore the value, which may be a
+      // database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make verify an async function'))
       return
     }

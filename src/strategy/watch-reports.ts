@@ -1,6 +1,6 @@
 /**
- * Ends a transaction and publishes the event `decided` as soon as polling learns how the transaction ended. The callback would be too late: an
- * attacker never calls it, and a user may close the page.
+ * Ends a transaction as soon as polling learns that the user has denied it or has not answered in time. An attacker would never send the callback,
+ * and a user may close the page.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it learns of the end first.
  */
@@ -22,7 +22,7 @@ interface ReportSettings {
 }
 
 /**
- * Creates the functions that polling calls when a transaction ends or the ledger fails.
+ * Creates the functions that polling calls when a transaction ends, or when the ledger fails.
  * @internal
  */
 export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
@@ -35,7 +35,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // Only publish the event `fault`. The callback or the next start will end the transaction.
+      // The callback or the next start will end the transaction. So only publish the event `fault`.
       publishFault(error, 'watch', about(name, sealed))
     }
   }
@@ -48,7 +48,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
 
 type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
 
-/** The userId and username in Nevis's answer, for the event `decided`. Polling knows only the handle, which does not name the user. */
+/** The user in Nevis's answer, for the event `decided`. Polling knows only the handle, which does not name the user. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {
   if (answer.status === 'unknown') return {}
   const { userId, username } = answer
