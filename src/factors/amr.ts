@@ -5,22 +5,19 @@
  */
 import type { Operation } from '../client/wire'
 
-/** The value that says that the user gave two different factors: https://www.rfc-editor.org/rfc/rfc8176#section-2 */
+/** `mfa` says that the user gave two different factors: https://www.rfc-editor.org/rfc/rfc8176#section-2 */
 const MULTIPLE_FACTORS = 'mfa'
 
 /**
- * The `amr` values of a profile. For an approval: the values of the first factor if the app gives them, those of the second factor, and `mfa` if both
- * factors have values. For an enrolment: only the values of the first factor, because an enrolment does not prove who the user is.
+ * The `amr` values of a profile. For an approval: the values of both factors, and `mfa` if both have values. For an enrolment: only those of the first
+ * factor, because an enrolment does not prove who the user is.
  */
 export function amrOf(operation: Operation, first: readonly string[] = [], second: readonly string[] = []): readonly string[] {
   if (operation === 'enroll') return Object.freeze([...first])
   return Object.freeze([...new Set([...first, ...second, ...(first.length > 0 ? [MULTIPLE_FACTORS] : [])])])
 }
 
-/**
- * True for a non-empty list of `amr` values. They must be printable ASCII without spaces, quotes and backslashes, so that an app can write them into
- * a token, or into a list separated by spaces.
- */
+/** True for a non-empty list of printable ASCII texts without spaces, quotes and backslashes. An app can write them into a token or a space-separated list. */
 export function isListOfValues(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(one))
 }

@@ -52,7 +52,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   return {
     name: 'app',
     prompt: 'wait',
-    // The comment in `push.ts` explains why the value is `swk` and not `hwk`.
+    // Why `swk` and not `hwk`: see `push.ts`.
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {

@@ -1,10 +1,9 @@
 /**
- * Infers whether a request that Nevis reports as failed was denied or timed out.
+ * Infers whether the user denied a request or did not answer in time.
  *
- * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. Both times
- * are from Nevis's own clock, so a wrong clock of this server does no harm. Nevis does not document how long the user can answer a request. So this
- * file computes the time between creation and last change, and compares it with the lifetime of the transaction in this package. Out of scope:
- * telling the browser, which must not learn whether the user denied or did not answer.
+ * Nevis has one answer for both (HTTP 412, `failed`), with the times at which the transaction was created and last changed. This file compares the time
+ * between the two with the lifetime of the transaction. Both times are from Nevis's own clock, so a wrong clock of this server does no harm.
+ * Out of scope: telling the browser, which must not learn whether the user denied or did not answer.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
  */
@@ -13,7 +12,7 @@ import type { FailedStatus } from '../client/client'
 /** How a request ended without an approval. */
 export type Ending = 'denied' | 'timed_out'
 
-/** Nevis truncates its times to whole seconds. So a request that ended up to one second before the end of its lifetime counts as timed out. */
+/** Nevis truncates its times to whole seconds. So a request that ended up to one second before it expired counts as timed out. */
 const PRECISION_MS = 1000
 
 /**

@@ -1,9 +1,8 @@
 /**
- * The folder `factors/` contains the second factors, one file each. All of them implement the interface `Factor` below. A factor starts an approval
- * or an enrolment through the client, and later checks its outcome. Between the start and the check, a factor keeps no state. To add a factor, write
- * one file and add one line to `index.ts`; CONTRIBUTING.md lists the other places that name the factors.
+ * The interface `Factor`, which every second factor in this folder implements. A factor starts an approval or an enrolment through the client, and later
+ * checks its outcome. CONTRIBUTING.md says how to add a factor.
  *
- * Out of scope: sessions, requests and Passport. A factor sees the client, the subject and its own transaction.
+ * Out of scope: sessions, requests and Passport.
  */
 import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
@@ -20,23 +19,17 @@ export interface FactorRequest {
   readonly phone?: string
   /** Id of the authenticator (the registered phone) to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
-  /**
-   * The last line of the message on the phone, in the language of the waiting page. It shows a code, which the user must type into the waiting page.
-   * `{code}` is the placeholder for the code.
-   */
+  /** The last line of the message on the phone, with the placeholder `{code}`. The user must type this code into the waiting page. */
   readonly typedCodeLine?: string
 }
 
-/**
- * What a factor returns after it has started an approval or an enrolment at Nevis: `server` stays on the server, `browser` may be sent to the
- * browser.
- */
+/** A started approval or enrolment: `server` stays on the server, `browser` may be sent to the browser. */
 export interface Challenge {
   /** The part that the browser never gets. */
   readonly server: {
     /** Nevis's id of the transaction; a random id if Nevis gives none. */
     readonly id: string
-    /** True if this package generated the id, because Nevis gave none. The strategy never compares such an id with an id from Nevis. */
+    /** True if Nevis gave no id and this package generated one. The strategy never compares such an id with an id from Nevis. */
     readonly hasOwnId?: boolean
     /** The token with which `check` asks for the status. */
     readonly statusToken?: string
@@ -45,15 +38,13 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * True if Nevis's response to an enrolment shows that this user already had a factor: the user's `status` is not `new`, or `authenticators` is
-     * not empty. If the app started this enrolment for a user without a factor, the strategy then refuses it. Absent if the response does not show
-     * it.
+     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the app started the enrolment for a user without a factor,
+     * the strategy then refuses it. Absent if the response does not show it.
      */
     readonly hasFactor?: boolean
     /**
-     * Only for an approval: a code of 6 to 64 digits that the factor shows to the user outside this browser, for example on the phone. The strategy
-     * stores a keyed digest of it, asks the user for it on the page, and accepts an approval only after the user has typed the right code. The server
-     * never sends the code to the browser.
+     * Only for an approval: a code of 6 to 64 digits that the user sees outside this browser, for example on the phone. The user must type it into the page.
+     * The strategy stores only a keyed digest of it.
      */
     readonly typedCode?: string
   }
@@ -84,8 +75,8 @@ export interface Succeeded {
   /** Nevis's transaction token, which the strategy then introspects. */
   readonly token?: string
   /**
-   * True if nothing in Nevis's answer tells which transaction was approved. The strategy then accepts the token only once, so that it cannot prove a
-   * second transaction.
+   * True if Nevis's answer does not tell which transaction was approved. The strategy then accepts the token only once, so that it proves no second
+   * transaction.
    */
   readonly namesNoTransaction?: boolean
 }
@@ -127,7 +118,7 @@ export interface Factor {
   readonly enrollPrompt?: Prompt
   /** What an approval with this factor proves, in values of RFC 8176. Default: none. */
   readonly amr?: readonly string[]
-  /** True if the user can have several authenticators (registered phones) for this factor, and a start can name the one to ask. Default false. */
+  /** True if a start can name the authenticator (registered phone) to ask, because a user can have several. Default false. */
   readonly takesAuthenticator?: boolean
   /**
    * Starts an approval.
@@ -148,7 +139,7 @@ export interface Factor {
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
-   * Called at the callback: asks Nevis for the outcome. This function must not rely on what the browser says about the outcome.
+   * Called at the callback: asks Nevis for the outcome. Do not rely on what the browser says about the outcome.
    * @param nevis the strategy's client
    * @param transaction the started transaction, as stored in the session
    * @param answer the code or token sent by the browser

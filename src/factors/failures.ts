@@ -1,8 +1,8 @@
 /**
  * Every reason for which a user can be refused: code, HTTP status, and a message for the user.
  *
- * A message tells the user what happened and what to do next. No message distinguishes a denial from a time-out, because Nevis does not distinguish
- * them. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
+ * No message distinguishes a denial from a time-out, because Nevis does not distinguish them.
+ * Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
 
 /** The HTTP status and the message of a failure. */

@@ -39,9 +39,9 @@ export interface NevisProfile {
   /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown
   /**
-   * True if the user gave no second factor this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId`
-   * and `authTime` are those of the approval after which the browser was remembered. `amr` has the values of the first factor only. There is no
-   * message and no data.
+   * True if the user gave no second factor this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId` and
+   * `authTime` are those of the approval after which the browser was remembered. `amr` has only the values of the first factor; `message` and `data` are
+   * absent.
    */
   readonly remembered?: true
 }
@@ -52,7 +52,7 @@ export interface NevisProfile {
  */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
   const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
-  // Use the app's own spelling of the username. Nevis may return `Anna` for `anna`, and in the app, `Anna` may be another user's account.
+  // Use the app's own spelling of the username. Nevis may return `Anna` for `anna`, and `Anna` may be another user of the app.
   const username = subject.username ?? outcome.username
   return Object.freeze({
     provider: 'nevis',
@@ -64,10 +64,9 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    // Leave the message out for an enrolment: the phone does not show it in an enrolment, so the user has not agreed to it.
+    // The phone does not show the message of an enrolment, so the user has not agreed to it.
     ...(operation === 'approve' && message !== undefined && { message }),
-    // Leave the data out if `approve-or-enroll` started an enrolment. Otherwise the enrolment would look like an approval of the data, for example of
-    // a payment.
+    // Leave out the data if `approve-or-enroll` started an enrolment: the user has not approved the data, for example a payment.
     ...(isInPlaceOfApproval !== true && data !== undefined && { data }),
   })
 }

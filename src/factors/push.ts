@@ -13,8 +13,8 @@ import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed
 /** Options of {@link push}. */
 export interface PushOptions {
   /**
-   * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. If a user accepts an
-   * attacker's push by mistake, the attacker is still not signed in: the attacker must type the code and does not know it. Default false.
+   * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. If a user accepts an attacker's
+   * push by mistake, the attacker does not know the code and is not signed in. Default false.
    */
   readonly typedCode?: boolean
 }
@@ -38,7 +38,7 @@ export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
   return {
     name: 'push',
     prompt: hasCode ? 'code' : 'wait',
-    // Nevis does not say whether the phone's key is in hardware (`hwk`), so use the value for a key in software (`swk`).
+    // `swk` (a key in software), because Nevis does not say whether the phone's key is in hardware (`hwk`).
     amr: ['swk', 'mca'],
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {

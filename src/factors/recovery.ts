@@ -33,13 +33,13 @@ export function recovery(): Factor {
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
-      // Fail if Nevis's answer contains no codes: the user would have nothing to save.
+      // Without codes, the user would have nothing to save.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },
     async check(nevis, { id, userId, subject, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
-      // Nevis created the codes when the enrolment started, and the user has just confirmed that they are saved. So nothing is left to check.
+      // Nevis created the codes when the enrolment started, and the user has just confirmed that they are saved.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
       const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))

@@ -8,7 +8,7 @@ import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome, Succeeded } from './factor'
 
-/** Returns the userId of the subject (user) if it is known, else the username. A request to Nevis may contain only one of the two. */
+/** Returns one identifier of the user, because a request to Nevis may contain only one: the userId if it is known, else the username. */
 export function userReference(subject: Subject): { userId: string } | { username: string } {
   if (subject.userId !== undefined) return { userId: subject.userId }
   return { username: subject.username as string }
@@ -22,7 +22,7 @@ export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Pr
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** Adds the userId to the subject, for calls to Nevis that need it. If the subject already has a userId, no call to Nevis is made. */
+/** Adds the userId to the subject (the user). Asks Nevis for it if it is not known. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -42,9 +42,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/**
- * @param id a generated id for the transaction. It is used if Nevis's answer has no transaction id: Nevis does not document this id for every channel
- */
+/** @param id a generated transaction id, used if Nevis's answer has none. Nevis does not document this id for every channel */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -65,17 +63,16 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
 }
 
 /**
- * True if the response shows that the user already had a factor. `authenticators` lists the confirmed authenticators, and a user has the
- * status `new` until the first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+ * True if the response shows that the user already had a factor: a confirmed authenticator, or a status other than `new`.
+ * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 'status' | 'authenticators'>>): boolean {
   return (status !== undefined && status !== 'new') || authenticators.length > 0
 }
 
 /**
- * The outcome if Nevis's status answer says `succeeded`. The answer need not name the user or the transaction. It belongs to this transaction,
- * because the server asked with the status token of this transaction, and only the server has this token. The strategy then introspects the token in
- * the answer and compares the owner of the token with the subject.
+ * The outcome for Nevis's status `succeeded`. The answer belongs to this transaction even if it names none: the server asked with the transaction's own
+ * status token.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
@@ -83,8 +80,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * The user and the transaction that Nevis's answer names. Anything that the answer does not name is taken from the started transaction. If this
- * package generated the transaction's id, an id in the answer is ignored, because it can never equal the generated one.
+ * The user and the transaction that Nevis's answer names, or else those of the started transaction. If this package generated the transaction's id, the id in
+ * Nevis's answer is ignored.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer
@@ -96,21 +93,18 @@ export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username
 }
 
 /**
- * True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked, and does not
- * document its form. If every entry of the field is `false` or `null`, this function concludes that the user is not blocked.
+ * True if Nevis has blocked the user for push or SMS. Nevis does not document the form of `exceededRateLimits`. If all its entries are `false` or `null`, the
+ * user is not blocked.
  */
 export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRateLimits'>): boolean {
   if (typeof limits !== 'object' || limits === null) return Boolean(limits)
   return Object.values(limits).some((limit) => limit !== false && limit !== null)
 }
 
-/**
- * The outcome if the user denied, the request timed out, or Nevis does not know the transaction. Nevis does not say whether the user denied or the
- * request timed out, so this outcome does not say it either.
- */
+/** The user denied, or the request timed out: Nevis does not say which. Also for a transaction that Nevis does not know. */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The outcome `notApproved`. If the times in Nevis's answer show whether the user denied or the request timed out, the outcome says this as well. */
+/** The outcome `notApproved`. Says also whether the user denied or the request timed out, if the times in Nevis's answer show it. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }

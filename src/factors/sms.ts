@@ -72,11 +72,9 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may list the number that is being enrolled as an authenticator. Leave this number out, because the user did not have it as a factor
-        // before.
+        // Nevis may list the new number as an authenticator already. Leave it out: the user did not have it as a factor before.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification of the code needs the userId. If Nevis's answer to the enrolment does not contain it, ask Nevis for it: the enrolment has
-        // created the user at Nevis.
+        // The verification of the code needs the userId. If Nevis's answer does not contain it, ask Nevis for it.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
       } catch (error) {
@@ -93,20 +91,20 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
-      // Nevis's answer to the verification names no user, so ask for the status as well. If this status is final, it decides about the outcome.
+      // Nevis's answer to the verification names no user, so ask for the status as well. A final status decides the outcome.
       const answer = await finalStatus(nevis, statusToken)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
-      // A pending status can name a user or a transaction. Return these names, so that `binding.ts` compares them with the started transaction.
+      // A pending status can name a user or a transaction. `binding.ts` compares these names with the started transaction.
       return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }
 }
 
 /**
- * True if the phone number has this prefix. The comparison ignores the national trunk zero (`+41 (0)79`), because many SMS senders drop this zero.
- * But the zeros of a prefix such as `+390` (the landlines of Italy) are compared: without its zero, this prefix would match all numbers of Italy.
+ * True if the phone number has this prefix. Ignores the national trunk zero (`+41 (0)79`), because many SMS senders drop it. But the zero of `+390` (the
+ * landlines of Italy) is compared: without it, the prefix would match all numbers of Italy.
  */
 function hasPrefix(phone: string, prefix: string): boolean {
   const shorter = withoutTrunkZero(prefix)
@@ -115,9 +113,7 @@ function hasPrefix(phone: string, prefix: string): boolean {
 }
 
 /**
- * Asks for the transaction's status if Nevis's answer to the verification does not say whether the code is right. If the status is `succeeded`, this
- * function accepts it in place of the verification. The status comes with a token, which the strategy then introspects, so it proves more than a
- * verification.
+ * If Nevis's answer to the verification is unclear, accepts the status `succeeded` instead. The status comes with a token, which the strategy introspects.
  * @throws `error`, unless the status is `succeeded`
  */
 async function successInstead(nevis: NevisClient, transaction: Transaction, error: unknown): Promise<Outcome> {
@@ -127,13 +123,12 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
   return succeeded(answer, transaction)
 }
 
-/** HTTP statuses that show that a gateway has answered in place of Nevis; undefined stands for no answer. */
+/** HTTP statuses of a gateway that answers in place of Nevis; undefined stands for no answer. */
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
  * Asks for the transaction's status after a right code.
- * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that the status of an SMS transaction cannot be polled, and
- * does not say what Nevis answers to such a poll
+ * @returns undefined if Nevis's answer is not a status. Newer Nevis documentation says that an SMS transaction has no status to ask for
  * @throws NevisError if Nevis does not answer
  */
 async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {

@@ -8,7 +8,7 @@ import type { FactorName } from './names'
 /** The factors that have a rank. A factor that you write yourself has no rank, so add its name to the list that `atLeast` returns. */
 export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
 
-/** The rank of each factor. The comment of `atLeast` gives the reasons. */
+/** The rank of each factor. `atLeast` gives the reasons. */
 const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
 
 /**
@@ -33,15 +33,14 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
 }
 
 /**
- * True if a user who has given the factor `given` may enrol the factor `enrolled`. A factor that the app wrote itself has no rank. A user who has
- * given such a factor may enrol only this same factor. To enrol such a factor, a user must have given one of the strongest factors, or this same
- * factor.
+ * True if a user who has given the factor `given` may enrol the factor `enrolled`. A factor that the app wrote itself has no rank:
+ * - a user who has given such a factor may enrol only this factor;
+ * - to enrol such a factor, a user must have given one of the strongest factors, or this factor.
  * @internal
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say which channel it uses. So when the user gives the widget, it ranks as its weakest channel. When the user enrols it, it
-  // ranks as its strongest channel.
+  // The widget does not say which channel it uses. A given widget ranks as its weakest channel, an enrolled one as its strongest.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -31,7 +31,7 @@ export interface Shown {
 export interface Transaction {
   /** Nevis's id of the transaction; a random id if Nevis gives none. */
   readonly id: string
-  /** True if this package generated the id, because Nevis gave none. Such an id is never compared with an id from Nevis. */
+  /** True if Nevis gave no id and this package generated one. Such an id is never compared with an id from Nevis. */
   readonly hasOwnId?: boolean
   /** Name of the factor. */
   readonly factor: FactorName
@@ -41,7 +41,7 @@ export interface Transaction {
   readonly subject: Subject
   /** The userId that Nevis's response named. */
   readonly userId?: string
-  /** True if an answer of Nevis has shown that this userId belongs to the subject's username. */
+  /** True if Nevis has answered that this userId belongs to the subject's username. */
   readonly isUserIdNamed?: true
   /** The authenticator (the registered phone) to ask, if the request or the route has named one. */
   readonly authenticatorId?: string
@@ -52,8 +52,7 @@ export interface Transaction {
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
   /**
-   * When the user gave the first factor, in milliseconds since 1970. From that moment, the user may switch to other second factors for
-   * `firstFactorLifetimeSeconds`.
+   * When the user gave the first factor, in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to other second factors.
    */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
@@ -66,17 +65,11 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /**
-   * Names of the factors that the user may have: the factors that the app names (default: all), without those that the user does not have according
-   * to Nevis.
-   */
+  /** Names of the factors that the app names (default: all), without those that the user does not have according to Nevis. */
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /**
-   * Keyed digest of the phone number to which an enrolment by SMS sent the code. With the digest, the strategy notices that the user has corrected
-   * the number, and sends the next SMS without a pause.
-   */
+  /** Keyed digest of the phone number to which the code of an enrolment was sent. If the user corrects the number, the next SMS is sent without a pause. */
   readonly textedPhone?: string
   /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
@@ -90,41 +83,35 @@ export interface Transaction {
   readonly typedCode?: string
   /** Whether the user has typed the code that the phone shows; absent if the transaction has no such code. */
   readonly isCodeTyped?: boolean
-  /** The subject's key in the ledger (a digest), under which starts and codes of this user are counted. */
+  /** The key (a digest) under which the ledger counts the starts and codes of this user. */
   readonly budget?: string
-  /**
-   * The numbers that this transaction, and the transactions that it replaced, have in the count of the user's started transactions. An approval
-   * removes them from the count.
-   */
+  /** The ledger counts the starts of each user. These are the numbers of this start and of the starts that it replaced. An approval frees them. */
   readonly slots?: readonly number[]
-  /** The start is also counted under Nevis's userId, for an app that may name the same user once by username and once by userId. */
+  /** A second count of the starts, under the userId: an app may name the same user once by username and once by userId. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The numbers that the starts have in the count under the userId, like `slots` of the transaction. */
+    /** The numbers of the starts in the count under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**
-   * The number of this enrolment among the user's enrolments, for each identifier of the user (as a digest). An enrolment with a higher number makes
-   * this one invalid.
+   * The number of this enrolment, for each identifier of the user (as a digest). A later enrolment of the user has a higher number, and makes this one
+   * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
   /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
   readonly purpose?: string
-  /** Id of the transaction that replaced this one. The user had switched to another factor, or had the same push or SMS sent again. */
+  /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
-  /** How many times the transaction was moved into a new session. This happens if the user starts the same thing again in the same browser. */
+  /** How many times the transaction was moved into a new session, because the user started the same thing again in the same browser. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
-  /**
-   * True if the user wants this browser to be remembered; false if not. Absent if the user has no such choice, because a remembered browser would not
-   * skip this second factor.
-   */
+  /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * How often `forgetBrowsers` was called in the day before the sign-in started, for each of the user's keys in the ledger. Keys without a call are
-   * left out. If `forgetBrowsers` is called again before the approval, the browser is not remembered.
+   * How often `forgetBrowsers` was called in the day before the sign-in started, for each of the user's keys in the ledger. Another call before the approval
+   * means that the browser is not remembered.
    */
   readonly timesForgotten?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

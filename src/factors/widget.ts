@@ -1,9 +1,9 @@
 /**
  * The factor `widget`: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
- * The server has no status token for the widget, so only the introspection of the browser's token can show that the user approved. The strategy knows
- * which user must approve before the widget runs. `proof.ts` checks that the token belongs to this user, and that the token is neither an intent
- * token nor a status token. Out of scope: loading the widget (`waiting/assets/widget.ts`).
+ * The server has no status token for the widget, so only the introspection of the browser's token can show that the user approved. `trust/proof.ts` checks
+ * that the token belongs to the user, and that it is neither an intent token nor a status token.
+ * Out of scope: loading the widget (`waiting/assets/widget.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -25,12 +25,11 @@ export interface WidgetOptions {
 type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
- * The factor `widget`: Nevis's own element in the page. Use it only if no other factor fits: this package can ask Nevis for the status of a
- * transaction, but not for the widget. See SECURITY.md, "The widget". The intent token is valid for one use within ten minutes, and the widget does
- * not show your message.
+ * The factor `widget`: Nevis's own element in the page. Use it only if no other factor fits, because this package cannot ask Nevis for the status of the
+ * widget. See SECURITY.md, "The widget". The intent token is valid for one use within ten minutes, and the widget does not show your message.
  *
- * An enrolment succeeds when the user's status at Nevis is no longer `new`. Nevis documents this change for the app; it does not document
- * whether enrolling only a phone number changes the status as well.
+ * An enrolment succeeds when the user's status at Nevis is no longer `new`. Nevis does not document whether the status also changes if the user enrols only a
+ * phone number.
  * @param options which channels the widget may use
  * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
  * @throws TypeError if `channels` is wrong
@@ -42,7 +41,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   return {
     name: 'widget',
     prompt: 'widget',
-    // The widget may use app, push or SMS. The only value that all three have in common is `mca`, confirmation through another channel.
+    // The widget may use app, push or SMS. All three have only `mca` in common: confirmation through another channel.
     amr: ['mca'],
     async approve(nevis, subject) {
       const user = await withUserId(nevis, subject)
@@ -63,7 +62,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   }
 }
 
-/** Builds the challenge, with a generated transaction id: Nevis creates its transaction only when the widget runs. */
+/** Generates the transaction id, because Nevis creates its transaction only when the widget runs. */
 function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
   return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }
@@ -72,7 +71,7 @@ function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
-/** Finds the user at Nevis. Returns undefined for a user whom Nevis does not know yet: the enrolment will create this user. */
+/** Returns undefined for a user whom Nevis does not know yet. The enrolment will create this user. */
 async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await fetchUser(nevis, subject)
