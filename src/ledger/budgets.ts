@@ -2,8 +2,8 @@
  * Everything that the strategy keeps in the ledger (the store that all processes share): limits for starts, codes and SMS, the ends of transactions,
  * enrolments, sign-ins and remembered browsers.
  *
- * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: storing the keys (`ledger.ts`), and
- * what happens when a limit is reached (`strategy-request.ts`).
+ * The ledger's store never gets a username, phone number or token, only digests.
+ * Out of scope: storing the keys (`ledger.ts`), and what happens when a limit is reached (`strategy-request.ts`).
  */
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'
@@ -48,17 +48,14 @@ export class Budgets {
   }
 
   /**
-   * Returns the subject's key in the ledger, a digest. It ignores upper and lower case, because Nevis may find the same user under both spellings.
-   * Otherwise an attacker could get a new limit with each spelling.
+   * Returns the user's key in the ledger, a digest. Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`, and an attacker could
+   * use the limit twice.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)
   }
 
-  /**
-   * Counts an SMS to a phone number before the SMS is sent. The limit is per phone number and covers all accounts, because an attacker can enter the
-   * same number in many accounts.
-   */
+  /** Counts an SMS before it is sent. The limit is per phone number, because an attacker can enter the same number in many accounts. */
   async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
     const { ledger } = this.settings
     const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
@@ -68,10 +65,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /**
-   * Resets every limit of a user: the counts of starts, denials, tried codes and wrong codes, the pause after denials, and the lock after too many
-   * wrong codes.
-   */
+  /** Resets every limit of a user: the counts of starts, denials and codes, the pause after denials, and the lock after wrong codes. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

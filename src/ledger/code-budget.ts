@@ -1,16 +1,16 @@
 /**
- * Limits how many codes may be tried, per transaction and per subject, over all sessions and processes.
+ * Limits how many codes may be tried, per transaction and per user, over all sessions and processes.
  *
- * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot
- * exceed the limit. Out of scope: what the user is told when the limit is reached (`callback.ts`).
+ * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
+ * the limit. Out of scope: what the user is told when the limit is reached (`callback.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
 /**
- * After 50 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis's answer
- * does not show whether they were right.
+ * After 50 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis gave no clear
+ * answer.
  */
 const WRONG_CODES_PER_DAY = 50
 
@@ -52,17 +52,16 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. After the fiftieth wrong code within a day, this package accepts no more codes of the user for a year, or until `lift` is
-   * called. The day begins with the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes
-   * in 24 hours.
+   * Counts a wrong code. After the fiftieth wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. The
+   * day begins with the first wrong code, so within any 24 hours an attacker can try at most 99 wrong codes.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
   }
 
   /**
-   * Counts a code for which no clear answer came from Nevis: for example, a gateway answered with an error page. The code may have been wrong, so the
-   * number of such codes is limited as well. But the cause may be an outage, so the lock after such codes ends after a day.
+   * Counts a code for which Nevis gave no clear answer, for example because a gateway answered with an error page. The lock after such codes ends after a
+   * day, because the cause may be an outage.
    */
   async noteUnclear(key: string): Promise<void> {
     await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)

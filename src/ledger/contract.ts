@@ -1,8 +1,7 @@
 /**
- * The checks that every ledger must pass. They run under any test runner, and an app can run them on its own ledger: `proveLedger` of
- * `passport-nevis/simulator`.
+ * The checks that every ledger must pass. An app runs them on its own ledger with `proveLedger` of `passport-nevis/simulator`, under any test runner.
  *
- * Out of scope: what a ledger does while its store is down. `failClosed` (`ledger.ts`) handles that for every ledger.
+ * Out of scope: what a ledger does while its store is down (`failClosed` in `ledger.ts`).
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -37,10 +36,7 @@ export interface LedgerCheck {
 const LIFETIME_SECONDS = 3
 /** The timed checks wait this long, and expect that the ledger still has the key. */
 const EARLY_MS = 2000
-/**
- * The timed checks then wait this long, and expect that the ledger no longer has the key. A ledger may keep a key for a second longer than its
- * lifetime.
- */
+/** The timed checks then wait this long, and expect that the key is gone. A ledger may keep a key for a second longer than its lifetime. */
 const LATE_MS = 2100
 
 const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))
@@ -170,8 +166,8 @@ const TIMED_PROOFS: Proofs = {
 }
 
 /**
- * Wraps a ledger so that a method that throws, or is missing, returns a rejected promise instead. A synchronous error would end the check before its
- * other promises have a handler, and Node would report their rejections as unhandled.
+ * Turns a method that throws, or is missing, into one that returns a rejected promise. A synchronous error would leave the check's other promises without a
+ * handler.
  */
 function settled(ledger: Ledger): Ledger {
   return {
@@ -201,8 +197,8 @@ const timedChecks = Object.entries(TIMED_PROOFS).map(checkOf)
 export const ledgerChecks: readonly LedgerCheck[] = [...checks, ...timedChecks]
 
 /**
- * Checks that your own ledger keeps all promises of the type `Ledger`. The store may already have content: the checks use random keys, which
- * expire within a minute. Without `advance` the checks take about five seconds, so raise the time limit of your test if it is shorter.
+ * Checks that your own ledger keeps all promises of the type `Ledger`. The store may already have content: the checks use random keys, which expire within a
+ * minute. Without `advance`, the checks take about five seconds.
  * @param create creates a ledger. It is called several times, and all these ledgers must share one store, as the ledgers of several processes do
  * @param options how the store's clock is moved
  * @throws Error that lists each promise that is not kept, and why
@@ -211,7 +207,7 @@ export async function proveLedger(create: () => Ledger | Promise<Ledger>, option
   const broken: string[] = []
   const run = ({ name, run }: LedgerCheck) => run(create, options).catch((error: unknown) => void broken.push(`${name}\n    ${String(error).replaceAll('\n', '\n    ')}`))
   for (const check of checks) await run(check)
-  // `advance` moves the clock for every check, so the timed checks must run one after another. In real time they can wait concurrently.
+  // `advance` moves the clock for every check, so the timed checks must then run one after another.
   if (options.advance === undefined) await Promise.all(timedChecks.map(run))
   else for (const check of timedChecks) await run(check)
   if (broken.length > 0) throw new Error(`The ledger breaks ${broken.length} of ${ledgerChecks.length} promises:\n${broken.map((one) => `  - ${one}`).join('\n')}`)

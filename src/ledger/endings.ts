@@ -1,9 +1,8 @@
 /**
  * Records what may happen only once: the end of a transaction, and the use of a token as proof.
  *
- * The session cannot ensure that these happen only once. Several callbacks at the same time all read the session before the first one writes it. And
- * a browser may send an old session cookie again. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is
- * genuine (`trust/`).
+ * The session cannot ensure this: several callbacks at the same time all read it before the first one writes it. The ledger's `claim` returns true for the
+ * first caller only. Out of scope: whether an approval is genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -11,8 +10,8 @@ import { MARGIN_SECONDS, secondsToKeep, type LedgerTransaction } from './lifetim
 import type { StartBudget } from './start-budget'
 
 /**
- * How long the ledger remembers a used token. A transaction lives at most ten minutes, and a token that was issued more than a minute before the
- * start of the transaction is refused anyway. So after this time, the token is too old for any transaction.
+ * How long the ledger remembers a used token. After this time, the token is too old for any transaction: a transaction lives at most ten minutes, and the
+ * token may not be more than a minute older than the transaction.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 
@@ -34,9 +33,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds, so a transaction that has ended cannot succeed later. If a transaction
-   * moves to a new session, this method is called for its old key in the ledger. In the new session, the transaction has a new key, which contains
-   * the number of moves.
+   * Ends a transaction, with or without success. Only the first call succeeds. A transaction that moves to a new session ends under its old key in the
+   * ledger, and gets a new key, which contains the number of moves.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -44,8 +42,7 @@ export class Endings {
   }
 
   /**
-   * Marks a token as used. The strategy does this for a token that a browser got, and for a token that has proved a success. From then on, the token
-   * is never accepted as proof, in any transaction, session or process.
+   * Marks a token as used: no transaction, session or process accepts it as proof from then on.
    * @returns true for the first caller only
    */
   claimToken(token: string): Promise<boolean> {
@@ -53,9 +50,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success. If the user denied the transaction, the first call that reports the denial also adds it to the count of the
-   * user's denials.
-   * @param key the subject's key in the ledger; without it no denial is counted
+   * Ends a transaction without success, and counts the user's denial if there was one.
+   * @param key the user's key in the ledger; without it no denial is counted
    * @returns true for the first caller only
    */
   async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean): Promise<boolean> {
@@ -65,9 +61,8 @@ export class Endings {
   }
 
   /**
-   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, one for each session. Two
-   * callers could each claim one of these keys, and both would count the denial. So for such a transaction, this method claims a third key, only for
-   * the denial.
+   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, so its denial could be counted
+   * twice. A third key prevents that.
    */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction
@@ -86,30 +81,26 @@ export class Endings {
   }
 
   /**
-   * Decides which request may send the push or SMS of this transaction again. The ledger decides, because two processes may get such a request at the
-   * same moment.
-   * @returns 0 for the first caller, which may send the push or SMS; for every other caller, in how many whole seconds it may be sent again
+   * Decides which request may send the push or SMS of this transaction again, because two processes may get such a request at the same moment.
+   * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
   }
 
-  /**
-   * Allows the user to try another factor in place of this transaction. Call this method after a transaction has ended without a success or a
-   * cancellation.
-   */
+  /** Allows the user to try another factor after this transaction has ended. Do not call it after a success or a cancellation. */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /** If the transaction has already ended, records that the user has cancelled it. From then on, no other factor may be tried in its place. */
+  /** If the transaction has already ended, records that the user has cancelled it. No other factor may be tried afterwards. */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
   /**
-   * True if another factor may be tried in place of this transaction. The ledger decides, because an old session cookie can still show an ended
+   * True if the user may try another factor after this transaction. The session cannot decide this, because an old session cookie can still show an ended
    * transaction as pending.
    */
   async mayTryOtherFactor(transaction: LedgerTransaction): Promise<boolean> {

@@ -1,8 +1,7 @@
 /**
- * Allows one enrolment per subject at a time: a newer enrolment makes the older one invalid, in any session.
+ * Allows one enrolment per user at a time: a newer enrolment makes the older one invalid, in any session.
  *
- * Otherwise an attacker could start an enrolment before the user enrols, and finish it afterwards. Out of scope: who may enrol
- * (`strategy/enrolment.ts`).
+ * Otherwise an attacker could start an enrolment before the user enrols, and finish it afterwards. Out of scope: who may enrol (`strategy/enrolment.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'
@@ -13,12 +12,11 @@ export class Enrolments {
 
   /**
    * Starts an enrolment and makes the older one invalid.
-   * @param key the subject's key in the ledger
+   * @param key the user's key in the ledger
    * @returns the number of this enrolment
    */
   async start(key: string): Promise<number> {
-    // After a year the numbers start at 1 again. Then a key `superseded` of an older enrolment with the same number does no harm, because this key
-    // has expired after a day.
+    // After a year the numbers start at 1 again. By then, the key `superseded` of the old number 1 has long expired.
     const generation = await this.ledger.count(`enrolment:${key}`, YEAR_SECONDS)
     if (generation > 1) await this.ledger.claim(`superseded:${key}:${generation - 1}`, DAY_SECONDS)
     return generation

@@ -1,19 +1,17 @@
 /**
  * The interface of a ledger, and the ledger in memory.
  *
- * The folder `ledger/` records what all processes must agree on, such as "this approval was used" and "3 codes were tried". The session cannot ensure
- * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts`
- * store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data. Out of scope of this file: what a
- * key means.
+ * The folder `ledger/` records what all processes must agree on, such as "this approval was used" and "3 codes were tried". The session cannot ensure this,
+ * because ten concurrent callbacks all read the session before the first one writes it.
+ * Out of scope of this file: what a key means (`budgets.ts` and the files that it imports).
  */
 
 import { storageCall, StorageError } from '../host/storage'
 
 /**
- * Stores claims ("used once") and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or
- * write your own: each method must be atomic. A key is either claimed or counted, never both. Lifetimes are whole seconds, 1 or more; a ledger may
- * keep a key up to a second longer. If a ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and no user is signed
- * in.
+ * Stores claims ("used once") and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or write
+ * your own: each method must be atomic. A key is either claimed or counted, never both. A ledger may keep a key up to a second longer than its lifetime. If a
+ * ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and no user is signed in.
  */
 export interface Ledger {
   /**
@@ -88,7 +86,7 @@ export class MemoryLedger implements Ledger {
     return 1
   }
 
-  /** Deletes expired entries. It runs as part of other calls and not in a timer, because a timer would keep the process alive. */
+  /** Deletes expired entries. No timer does this, because a timer would keep the process alive. */
   private sweep(now: number): void {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
@@ -97,12 +95,12 @@ export class MemoryLedger implements Ledger {
 }
 
 /**
- * A ledger that throws a StorageError if the app's ledger does not answer properly: see `failClosed`.
+ * A ledger that throws a StorageError if the app's ledger does not answer properly (`failClosed`).
  * @internal
  */
 export interface FailClosedLedger extends Ledger {
   readonly kind: string
-  /** True if the ledger is in the memory of this process. Then no other process shares the ledger. */
+  /** True if the ledger is in the memory of this process, so that no other process shares it. */
   readonly isInMemory: boolean
   /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined

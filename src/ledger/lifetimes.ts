@@ -19,8 +19,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * How many seconds the ledger must keep its keys about a transaction. After the transaction has expired, a session or an old session cookie can
- * contain it for another `firstFactorLifetimeMs`. The ledger must keep the keys for this time as well.
+ * How many seconds the ledger must keep its keys about a transaction. An old session cookie can contain an expired transaction for another
+ * `firstFactorLifetimeMs`.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -30,18 +30,15 @@ export interface PostgresLedgerOptions {
 }
 
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
-/**
- * Id of an advisory lock that makes concurrent `createTable` calls wait for each other, because `CREATE … IF NOT EXISTS` can fail when two calls run
- * at once.
- */
+/** Id of an advisory lock. `CREATE … IF NOT EXISTS` can fail when two processes run it at once, so one waits for the other. */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
-/** How many expired rows one statement deletes at most. If it deletes this many, more expired rows may be left, so the next write deletes again. */
+/** How many expired rows one statement deletes at most. After deleting this many, the next write deletes again. */
 const SWEEP_ROWS = 1000
 
 /**
- * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction: a rollback would undo a claim.
- * Calls to the ledger also delete expired rows, so you need no clean-up job.
+ * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction: a rollback would undo a claim. You need no
+ * clean-up job, because calls to the ledger also delete expired rows.
  */
 export class PostgresLedger implements Ledger {
   private readonly table: string
@@ -82,7 +79,7 @@ export class PostgresLedger implements Ledger {
     )
   }
 
-  /** Claims a key. The statement inserts a row or changes an expired one, and returns a row only in these two cases. So exactly one caller gets a row. */
+  /** The statement inserts a row or changes an expired one, and returns a row only in these two cases. So exactly one caller gets a row. */
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const { rows } = await this.write(
       `INSERT INTO ${this.table} AS kept (key, uses, ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')
@@ -126,10 +123,7 @@ export class PostgresLedger implements Ledger {
     return result
   }
 
-  /**
-   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again. All other statements ignore expired rows, so
-   * a failure does no harm. Rows that another process is writing or deleting are skipped.
-   */
+  /** Deletes expired rows in the background, at most every 30 s. A failure does no harm, because all other statements ignore expired rows. */
   private async sweep(): Promise<void> {
     const startedAt = Date.now()
     if (startedAt < this.nextSweepAt) return
@@ -145,23 +139,17 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // Ignore the error: if the database is down, the next call of the ledger itself fails and reports it.
+      // If the database is down, the next call of the ledger itself fails and reports it.
     }
   }
 }
 
-/**
- * Escapes everything but printable ASCII. PostgreSQL cannot store some strings of JavaScript (U+0000, lone surrogates), and a database that is
- * not UTF-8 cannot store many other characters.
- */
+/** Escapes everything but printable ASCII. PostgreSQL cannot store some strings of JavaScript, for example U+0000. */
 function columnOf(key: string): string {
   return key.replace(/[^ -[\]-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/**
- * The integer in the result of a query. `pg` returns it as a number, or as a string of digits if the app has changed the type parsers of `pg`. Any
- * other value is an error.
- */
+/** The integer in the result of a query. `pg` returns a string of digits if the app has changed its type parsers. */
 function valueIn(rows: readonly unknown[]): number {
   const { value } = Object(rows[0]) as { value?: unknown }
   const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
@@ -169,7 +157,7 @@ function valueIn(rows: readonly unknown[]): number {
   return number
 }
 
-/** Makes the error for an unexpected result. It does not contain the rows, because they could come from another table. */
+/** The error does not contain the rows, because they could come from another table. */
 function unexpected(): TypeError {
   return new TypeError('PostgresLedger: unexpected result: query must resolve to { rows }, with a row as an object, as a Pool of pg does')
 }

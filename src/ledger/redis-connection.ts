@@ -1,9 +1,9 @@
 /**
  * Recognizes the app's Redis client, and sends it one command at a time.
  *
- * The clients differ in how they send a command. A cluster client needs the key of the command, to find the node that stores this key. A sentinel
- * client asks whether a replica may answer; this package always says no, because a replica can lag behind and report a used approval as unused. Out
- * of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
+ * A cluster client needs the key of the command, to find the node that stores this key. A sentinel client asks whether a replica may answer. This package
+ * always says no, because a replica can lag behind and report a used approval as unused.
+ * Out of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
  */
 
 /**
@@ -22,7 +22,7 @@ interface NodeRedis {
  * @inline
  */
 interface NodeRedisCluster {
-  /** A method that only cluster clients have; `RedisLedger` recognises them by it and never calls it. */
+  /** A method that only cluster clients have. `RedisLedger` recognises them by it and never calls it. */
   getSlotRandomNode(slot: number): unknown
   /** Sends one command to the node that has the key. */
   sendCommand(key: string, isReadonly: boolean, command: string[]): Promise<unknown>
@@ -33,7 +33,7 @@ interface NodeRedisCluster {
  * @inline
  */
 interface NodeRedisSentinel {
-  /** A method that only sentinel clients have; `RedisLedger` recognises them by it and never calls it. */
+  /** A method that only sentinel clients have. `RedisLedger` recognises them by it and never calls it. */
   getSentinelNode(): unknown
   /** Sends one command to the master, unless `isReadonly` allows a replica. */
   sendCommand(isReadonly: boolean, command: string[]): Promise<unknown>
@@ -54,14 +54,13 @@ interface IoRedis {
 export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
 
 /**
- * Sends a command. The key is part of the command; it is passed separately as well, because a cluster client needs it to find the node.
+ * Sends a command. The key is also passed on its own, because a cluster client finds the node by it.
  * @internal
  */
 export type SendCommand = (key: string, command: [name: string, ...args: string[]]) => Promise<unknown>
 
 /**
- * Recognizes the kind of client by public methods that only this kind has. The method `sendCommand` does not tell them apart, because several kinds
- * have it, with different parameters.
+ * Recognizes the kind of client by public methods that only this kind has. Several kinds have `sendCommand`, with different parameters.
  * @throws TypeError if the client is of none of the supported kinds
  * @internal
  */

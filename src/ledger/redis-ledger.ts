@@ -12,10 +12,7 @@ export interface RedisLedgerOptions {
   readonly prefix?: string
 }
 
-/**
- * A script that increments the key and sets its expiry at the first count. With two commands, the second one could be lost, and the key would never
- * expire.
- */
+/** A script that increments the key and sets its expiry at the first count. With two commands, a crash between them would leave a key that never expires. */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
 /** Special replies to the command PTTL: the key does not exist, or it has no expiry. */
 const NO_KEY = -2
@@ -23,9 +20,9 @@ const NO_END = -1
 const A_YEAR_SECONDS = 365 * 86_400
 
 /**
- * A ledger in Redis, for several processes. Your app opens the connection. Set `disableOfflineQueue: true` in node-redis, or
- * `enableOfflineQueue: false` in ioredis, so that a call fails at once while Redis is down; and listen to the client's `error` events. Keys
- * expire by themselves. It needs the commands `SET`, `EVAL`, `PTTL` and `DEL`.
+ * A ledger in Redis, for several processes. Your app opens the connection. Set `disableOfflineQueue: true` in node-redis, or `enableOfflineQueue: false` in
+ * ioredis, so that a call fails at once while Redis is down. Listen to the client's `error` events. The ledger needs the commands `SET`, `EVAL`, `PTTL` and
+ * `DEL`.
  */
 export class RedisLedger implements Ledger {
   private readonly send: SendCommand
@@ -59,7 +56,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger gives every key an expiry, so a key without one was changed by hand. Such a key never expires by itself, so return a year.
+    // This ledger gives every key an expiry, so somebody has changed this key by hand. It never expires, so return a year.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -69,15 +66,15 @@ export class RedisLedger implements Ledger {
     await this.send(name, ['DEL', name])
   }
 
-  /** The name of a key in Redis. It has the prefix `claim:`, as in version 0.1. So during a deploy, old and new processes use the same keys. */
+  /** The name of a key in Redis. `claim:` is the prefix of version 0.1: during a deploy, old and new processes use the same keys. */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
   }
 }
 
 /**
- * The number in a reply. node-redis and ioredis reply with a number, or with a string of digits if the app has configured them so. Any other
- * reply is an error: `true`, for example, would become `Number(true)`, which is 1 and would look like a first use.
+ * The number in a reply, which may be a string of digits if the app has configured its client so. Any other reply is an error: `Number(true)` is 1, which
+ * would look like a first use.
  */
 function wholeNumber(command: string, reply: unknown): number {
   const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply
@@ -85,7 +82,7 @@ function wholeNumber(command: string, reply: unknown): number {
   throw unexpected(command)
 }
 
-/** Makes the error for an unexpected reply. It does not contain the reply, because the reply can contain personal data. */
+/** The error does not contain the reply, because the reply can contain personal data. */
 function unexpected(command: string): TypeError {
   return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }

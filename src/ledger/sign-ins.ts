@@ -1,8 +1,8 @@
 /**
- * Records when a user last signed in. This is needed only if the app keeps its session in a cookie.
+ * Records when a user last signed in, for an app that keeps its session in a cookie.
  *
- * A browser can send an old copy of such a cookie. If the copy is older than the user's last sign-in, it must not start another factor without the
- * password. Out of scope: sessions in a store, where an old session id finds no session.
+ * A browser can send an old copy of such a cookie. If the copy is older than the user's last sign-in, it must not start another factor without the password.
+ * Out of scope: sessions in a store, where an old session id finds no session.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
@@ -23,7 +23,7 @@ export class SignIns {
   }
 
   /**
-   * True if the user has signed in at or after `time`. The ledger measures whole seconds, so a sign-in in the same second as `time` counts as well.
+   * True if the user has signed in since `time`. A sign-in in the same second counts, because the ledger measures whole seconds.
    * @param time milliseconds since 1970
    */
   async hasSignedInSince(key: string, time: number): Promise<boolean> {

@@ -1,9 +1,9 @@
 /**
- * Numbered slots for a limit, such as 5 starts in a day. Each use, such as a start, takes the lowest free number and keeps it for the period (the
- * day). If no number is free, the limit is reached.
+ * Numbered slots for a limit, such as 5 starts in a day. Each start takes the lowest free number and keeps it for a day. If no number is free, the limit is
+ * reached.
  *
- * A plain counter would start at 0 again at the end of its period. Around that moment, a user could use the limit twice. Each slot has its own
- * lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
+ * A plain counter would restart at the end of its day, and a user could use the limit twice around that moment. Each slot has its own day.
+ * Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'
 

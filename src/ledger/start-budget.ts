@@ -1,10 +1,9 @@
 /**
  * Limits how many transactions one user may start without approving them, over all sessions and processes.
  *
- * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one.
- * Each start takes a numbered slot for a day, and an approval frees the slot. The start that takes the last slot begins a pause in which no more
- * starts are allowed. Each later start begins another pause, and so does each repeated denial. Out of scope: what the user is told when no start is
- * allowed (`strategy-request.ts`).
+ * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. Each start
+ * takes a numbered slot for a day, and an approval frees the slot. When the last slot is taken, or the user denies repeatedly, a pause without starts begins.
+ * Out of scope: what the user is told when no start is allowed (`strategy-request.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
@@ -12,14 +11,11 @@ import { Slots } from './slots'
 
 /** The longest pause without starts, in seconds, unless `startBudget.perSeconds` is longer. */
 const MAX_PAUSE_SECONDS = 14_400
-/** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the length of the pause. */
+/** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
-/**
- * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. These pauses together last more than a day, and a slot is free
- * again after a day. So there is always a free slot.
- */
+/** Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. All these pauses last more than a day, so a slot is always free. */
 const EXTRA_SLOTS = 32
-/** `denialsOf` stops its search after this many denials. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */
+/** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100
 
 export interface SpentStart {
@@ -47,13 +43,12 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any
-   * slot after it, begins a pause; each such pause is twice as long as the previous one. During a pause, only slot 1 can be taken. A start that is
-   * refused changes nothing in the ledger.
+   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any slot after
+   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
-    // Take slot 1 first. It is free at most sign-ins, so most starts need only this one command to the ledger.
+    // Slot 1 is free at most sign-ins, so most starts need only this one command to the ledger.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
     const pauseSeconds = await this.ledger.look(`pause:${key}`)
     if (pauseSeconds > 0) {
@@ -66,7 +61,7 @@ export class StartBudget {
   }
 
   /**
-   * Claims the key of the pause first, and takes the slot afterwards. Only one of many concurrent starts can claim this key, so only one is allowed.
+   * Claims the key of the pause before it takes a slot, because only one of many concurrent starts can claim this key.
    * @returns 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
@@ -80,7 +75,7 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot under the user's second name (userId or username), for a start that was already allowed under the first name.
+   * Takes a slot under the user's second name (userId or username), for a start that is already allowed under the first name.
    * @returns the slot; 0 if none is free
    */
   async hold(key: string): Promise<number> {
@@ -90,17 +85,14 @@ export class StartBudget {
     return slot
   }
 
-  /**
-   * Begins the pause of a start under the user's second name (userId or username) as well. Otherwise an attacker could start more transactions under
-   * the second name.
-   */
+  /** Begins a pause under the user's second name (userId or username) as well, so that an attacker cannot go on under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
   /**
-   * Frees the slots of starts that the user has approved. Also ends the pause that began with these slots, unless a later start has a higher slot. If
-   * the ledger fails, the slots stay taken and this method only emits a warning: a fault of the ledger must not lose a valid approval.
+   * Frees the slots of starts that the user has approved, and ends their pause unless a later start has a higher slot. If the ledger fails, this method only
+   * emits a warning: the approval is valid without it.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -125,20 +117,16 @@ export class StartBudget {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /**
-   * Counts a denial. The first one in a day may be a mistake and has no effect. The second denial begins a pause, and each further denial begins a
-   * longer one.
-   */
+  /** Counts a denial. The first one in a day may be a mistake. The second begins a pause, and each further denial a longer one. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // A ledger cannot read a count without increasing it. So each denial also claims a key that contains the number of the denial, and `denialsOf`
-    // looks for these keys. The key expires at the same time as the count.
+    // A ledger cannot read a count. So each denial also claims a key with its number, for which `denialsOf` looks.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** How many requests the subject has denied within the day; 0 for a single denial, because it may be a mistake. */
+  /** How many requests the user has denied within the day; 0 for a single denial, because it may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++

@@ -1,5 +1,5 @@
 /**
- * Pure functions that check that a success (of an approval or an enrolment) belongs to this transaction, to its user and to this Nevis instance.
+ * Checks that an approval or an enrolment belongs to this transaction, to its user and to this Nevis instance.
  *
  * An active token alone proves nothing, because Nevis's introspection also reports access keys, status tokens and intent tokens as active
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
@@ -12,10 +12,7 @@ import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
-/**
- * Names what does not match: a field of Nevis's answer, the digest or the login of the transaction, or an option of the route that finishes the
- * transaction.
- */
+/** What does not match: a field of Nevis's answer; the stored `digest` or `login`; or what the callback route allows (`factors`, `operation`, `purpose`). */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
@@ -23,16 +20,15 @@ export type Mismatch =
 /** Allowed difference between this server's clock and Nevis's clock, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** True if two ids are the same. For UUIDs, upper and lower case make no difference (RFC 9562, section 4). */
+/** True if two ids are the same. For UUIDs, ignores upper and lower case (RFC 9562, section 4). */
 export function isSameId(one: string | undefined, other: string | undefined): boolean {
   return one === other || (isUuid(one) && one.toLowerCase() === other?.toLowerCase())
 }
 
 /**
- * If an answer of Nevis names a user, checks that this user is the subject (the user of the transaction). An app may have both an `Anna` and an
- * `anna`. So if the username differs in upper and lower case only, the userId decides.
- * @returns the field that does not match, or undefined; `usernameCase` if the username differs in upper and lower case only and the answer has no
- * userId
+ * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). An app may have both an `Anna` and an `anna`. So if the
+ * username differs only in upper and lower case, the userId decides.
+ * @returns the field that does not match, or undefined; `usernameCase` if no userId can decide
  */
 export function subjectMismatch(
   subject: Subject,
@@ -47,7 +43,7 @@ export function subjectMismatch(
 }
 
 /**
- * Checks that a success belongs to the transaction that this session started.
+ * Checks that an approval or an enrolment belongs to the transaction that this session started.
  * @returns the field that does not match, or undefined
  */
 export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): Mismatch | undefined {
@@ -56,9 +52,7 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   return subjectMismatch(transaction.subject, outcome)
 }
 
-/**
- * True if the transaction was started for this subject (user). Each identifier that the subject has, username or userId, must match the transaction.
- */
+/** True if the transaction was started for this subject (user). Every identifier of the subject, username or userId, must match. */
 export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
   const { userId: ownId = userId, username = asked.username } = subject
@@ -73,7 +67,7 @@ export interface ExpectedProof {
   readonly startedAt: number
   /** The current time, in milliseconds since 1970. */
   readonly now: number
-  /** True if the browser sent the token. Such a token must have `iat` (the time at which it was issued) and must name its user or transaction. */
+  /** True if the browser sent the token. Such a token must have `iat` (when it was issued) and must name its user or transaction. */
   readonly isFromBrowser?: boolean
   readonly username?: string | undefined
   readonly transactionId?: string
@@ -90,18 +84,17 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const { acceptAudienceApi = false, acceptMissingIssuer = false } = expected.claims ?? {}
   if (!isSubjectRight(proof.sub, expected)) return 'sub'
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
-  // Refuse `aud` "api", because of all documented tokens only access keys have it (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
+  // Of all documented tokens, only access keys have `aud` "api" (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
-  // If Nevis's answer has the header `Date`, compare the times in the token with this header: both come from Nevis's clock.
+  // Compare the times in the token with the header `Date` of Nevis's answer, because both come from Nevis's clock.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // Check `iat` (when the token was issued): no other documented field distinguishes this token from an older token of the same user.
+  // Only `iat` (when the token was issued) distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // Require `iat` of a browser's token. The ledger remembers a used token only until its `iat` is too old for any transaction. So a token without
-  // `iat` could be used again when the ledger has forgotten it.
+  // The ledger remembers a used token only until its `iat` is too old. A token without `iat` could be used again after that.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }

@@ -1,9 +1,9 @@
 /**
  * Encrypts and decrypts the cookie of a remembered browser.
  *
- * Authenticated encryption (AES-256-GCM) prevents an attacker from forging or changing the cookie, and from reading to which user it belongs. The
- * cookie alone is not enough to skip the second factor: the ledger must have a record of the id in the cookie. Out of scope: whether the browser may
- * skip the second factor (`ledger/browsers.ts`, `strategy/remembered.ts`).
+ * Authenticated encryption (AES-256-GCM) prevents an attacker from forging the cookie and from reading whose it is. The cookie alone does not skip the second
+ * factor: the ledger must have a record of it.
+ * Out of scope: whether the browser may skip the second factor (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */
 import type { Subject } from '../factors/transaction'
 import { decrypt, encrypt } from './handle'
@@ -11,7 +11,7 @@ import { decrypt, encrypt } from './handle'
 export interface RememberedBrowser {
   /** 256 random bits. The ledger stores only a digest of the id. */
   readonly id: string
-  /** Increases by one with each use of the cookie. A cookie with a lower number has already been used. */
+  /** Increases by one with each use of the cookie. A cookie with a lower generation has already been used. */
   readonly generation: number
   /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change it. */
   readonly at: number
@@ -23,14 +23,14 @@ export interface RememberedBrowser {
   readonly factor: string
   readonly transactionId: string
   /**
-   * The number of this browser among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` takes
-   * the next number, and forgets all browsers with a lower number.
+   * This browser's number among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` forgets all
+   * browsers that have a number by then.
    */
   readonly numbers: Readonly<Record<string, number>>
 }
 
 const VERSION = 1
-/** Longer cookies are refused without decrypting them. A real cookie has about 500 bytes of content, and browsers accept cookies of up to 4096 bytes. */
+/** Longer cookies are refused without decrypting them. A real cookie has about 500 bytes. */
 const MAX_LENGTH = 2048
 
 /** @internal */
@@ -39,7 +39,7 @@ export class BrowserCookies {
 
   /**
    * @param keys 32 bytes each. New cookies are encrypted with the first key; cookies of every key are accepted
-   * @param owner the strategy and the Nevis instance. A cookie of one owner cannot be decrypted for another
+   * @param owner the names of the strategy and the Nevis instance. Another strategy or instance cannot decrypt the cookie
    */
   constructor(
     private readonly keys: readonly Buffer[],

@@ -1,9 +1,8 @@
 /**
  * Protects a transaction from changes in the session: a keyed digest (HMAC) covers every field that must stay the same until the transaction ends.
  *
- * Without the digest, an attacker who can write to the session store could change the amount of a payment after the phone has shown it. A mistake of
- * the app that overwrites session data could change it as well. The key of the HMAC is not in the session, so an attacker cannot compute a matching
- * digest for a changed transaction. Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
+ * Without the digest, an attacker who can write to the session store could change the amount of a payment after the phone has shown it. The key of the HMAC
+ * is not in the session. Out of scope: refusing the request (`strategy-request.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
@@ -13,7 +12,7 @@ import { withSortedNames } from '../host/canonical'
 export class Digests {
   /**
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
-   * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another, even in the same session
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest of one owner does not match for another
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -27,7 +26,7 @@ export class Digests {
 
   /**
    * Compares the digest in the transaction with the computed one.
-   * @returns false if the transaction was changed, or has no digest because an older version of this package made it: the user must start again
+   * @returns false if the transaction was changed, or has no digest because an older version of this package made it
    */
   matches(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
@@ -36,8 +35,8 @@ export class Digests {
   }
 
   /**
-   * A keyed digest (HMAC) of a phone number. The session stores this digest instead of the number. Without the key, an attacker who can read the
-   * session could compute the digests of all phone numbers and find the number.
+   * A keyed digest (HMAC) of a phone number, which the session stores instead of the number. Without a key, an attacker who can read the session could
+   * compute the digests of all phone numbers.
    * @returns base64url
    */
   digestOfPhone(phone: string, id: string): string {
@@ -49,9 +48,8 @@ export class Digests {
   }
 
   /**
-   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. Because it is only a digest, the cookie reveals
-   * neither the user nor the factor.
-   * @param subject the key under which the ledger counts for this user
+   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. The cookie thus reveals neither.
+   * @param subject the user's key in the ledger
    * @returns base64url
    */
   digestOfFactor(subject: string, factor: string): string {

@@ -1,9 +1,9 @@
 /**
  * Encrypts and decrypts the handle: the string by which the browser names a transaction.
  *
- * The handle contains everything that the status endpoint needs, so any process can answer without the session. Authenticated encryption
- * (AES-256-GCM) prevents a browser from reading the status token in the handle and from forging a handle. Out of scope: whether this browser may use
- * the transaction. It may do so only if its session contains the transaction.
+ * The handle contains everything that the status endpoint needs, so any process can answer without the session. Authenticated encryption (AES-256-GCM)
+ * prevents a browser from reading the status token in the handle and from forging a handle.
+ * Out of scope: whether this browser may use the transaction, which must be in its session.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
@@ -15,9 +15,12 @@ export interface Sealed {
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
-  /** The key under which the ledger counts the user's denials; a digest of the user's name. */
+  /** The key under which the ledger counts the user's denials: a digest of the user's name. */
   readonly budget?: string
-  /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While it is false, Nevis is not polled. */
+  /**
+   * True once the user has typed the code that only the phone shows; undefined if there is no such code. While it is false, this package does not ask Nevis
+   * for the status.
+   */
   readonly isCodeTyped?: boolean
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
@@ -26,10 +29,7 @@ export interface Sealed {
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/**
- * Longest handle that is accepted, in characters. Real handles are far shorter: the longest part is the status token, a JWT of a few hundred bytes.
- * Browsers and proxies reject URLs that are much longer than this.
- */
+/** Longest handle that is accepted, in characters. A real handle has some hundred; its longest part is the status token. */
 const MAX_LENGTH = 8192
 
 /** @internal */
@@ -38,7 +38,7 @@ export class Handles {
 
   /**
    * @param keys 32 bytes each. New handles are encrypted with the first key; handles of every key are accepted
-   * @param owner the strategy, the Nevis instance and the callback URL. A handle of one owner cannot be decrypted for another
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. Another owner cannot decrypt the handle
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -58,7 +58,7 @@ export class Handles {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // Accept only the canonical string. Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes.
+    // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of them.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)
@@ -86,7 +86,7 @@ function parse(text: string): Sealed {
 
 /**
  * AES-256-GCM with a random nonce.
- * @param context the additional data, which is authenticated but not encrypted. `decrypt` needs the same context
+ * @param context additional data, which is authenticated but not encrypted. `decrypt` needs the same data
  * @returns nonce, ciphertext and tag
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and the parts of a challenge that are encrypted in the
- * session. The keys are derived from the option `secret`; without that option, from the current access key.
+ * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and encryption in the session. The keys come from the option
+ * `secret`; without that option, from the current access key.
  *
  * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */
@@ -23,14 +23,13 @@ export interface Keys {
   readonly typedCodes: TypedCodes
 }
 
-/** Returns the keys; or a promise of the keys, if the app's `accessKey` function must be called first. */
+/** Returns a promise only if the app's `accessKey` function must be called first. */
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
  * Returns a function that derives the keys, and derives new keys when the access key changes.
- * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
- * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only for this URL. The name is not enough to tell
- * two strategies apart: both may have the same name here, while the app registers them with Passport under different names
+ * @param name the strategy's name. Another strategy accepts none of its handles, digests and cookies
+ * @param callbackURL distinguishes two strategies of the same name, for their handles and digests
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted
  * @internal
  */

@@ -1,11 +1,9 @@
 /**
- * Checks that a success (of an approval or an enrolment) is genuine: introspects its token at Nevis, and compares every answer of Nevis with the
- * started transaction.
+ * Checks that an approval or an enrolment is genuine: introspects its token at Nevis, and compares every answer of Nevis with the started transaction.
  *
- * The folder `trust/` contains the checks that a success must pass, and the encryption of what an attacker must not read or forge. `proof.ts` and
- * `binding.ts` compare Nevis's answers with the transaction. `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
- * authenticate what leaves the process. `keys.ts` derives their keys. Every check fails closed. Out of scope: that an approval is used only once
- * (`ledger/endings.ts`).
+ * In the folder `trust/`, `proof.ts` and `binding.ts` compare Nevis's answers with the transaction. The other files encrypt or authenticate what leaves the
+ * process. If a check cannot be made, no user is signed in.
+ * Out of scope: that an approval is used only once (`ledger/endings.ts`).
  */
 import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
@@ -31,10 +29,9 @@ interface ProofSettings {
 }
 
 /**
- * Compares a success (of an approval or an enrolment) with the started transaction, and introspects the token of the success.
- * @param known Nevis's status answer that reported the success, if there is one. If the token in this answer is already being introspected, the
- * result of that introspection is used
- * @returns the field that does not match, or undefined if the success is genuine
+ * Compares the outcome of an approval or an enrolment with the started transaction, and introspects its token.
+ * @param known Nevis's status answer, if this process has just received it. An introspection that has already begun is used
+ * @returns the field that does not match, or undefined if the approval or enrolment is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal
  */
@@ -60,9 +57,8 @@ export async function mismatchOf(
 }
 
 /**
- * Checks that the user who approved is the user whom the app named. Nothing is left to check if the app gave a userId, or if Nevis's answer to the
- * start or its status answer contains the username. Otherwise this function asks Nevis for the userId of the username, in one call. Without this
- * check, a gateway that mixes up the answers of two starts could sign one user in with the approval of another.
+ * Checks that the user who approved is the user whom the app named. If no answer of Nevis has named the username so far, asks Nevis to which userId it belongs. Otherwise
+ * a gateway that mixes up two answers could sign one user in with the approval of another.
  * @returns the field that does not match, or undefined
  * @throws NevisError if the call to Nevis fails
  * @internal
@@ -77,9 +73,8 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * True if a success of this transaction is accepted only with a transaction token of Nevis. Nevis gives no token when it has verified an SMS code or
- * a recovery code, or has generated recovery codes. A push with a typed code needs the token: here this package, not Nevis, compares the code, so
- * only the token proves that the user approved.
+ * True if only a transaction token of Nevis proves a success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. For a push with a
+ * typed code, this package compares the code, so Nevis's token must prove that the user approved.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true
@@ -87,8 +82,8 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 }
 
 /**
- * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token. Both
- * introspect as active. This function recognises a status token by asking Nevis for its status, because Nevis has no status for any other token.
+ * False for a token that a browser can have without an approval: the intent token, or a status token. Both introspect as active. A token is a status token if
+ * Nevis has a status for it.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false

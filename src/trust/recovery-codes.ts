@@ -2,8 +2,8 @@
  * Encrypts recovery codes on their way to the user. The encrypted codes are in the handle, which is in the URL of the waiting page. The key is in the
  * session.
  *
- * So the server stores the codes nowhere. An attacker who can read the session store gets only the key. An attacker who can read an access log or the
- * browser's history gets only the encrypted codes, whose key is deleted with the transaction. Out of scope: generating codes, which Nevis does.
+ * So an attacker who can read the session store gets only the key. An attacker who can read an access log or the browser's history gets only the encrypted
+ * codes. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
 import { decrypt, encrypt } from './handle'

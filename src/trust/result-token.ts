@@ -7,11 +7,10 @@
 /**
  * True for a JSON Web Signature in canonical base64url in which no claim has the value `pending` or `failed`.
  *
- * Why canonical: the last character of base64url has unused bits, so one token can be written in several ways. An attacker could send a used token
- * written in another way, which the ledger does not know as used.
+ * Why canonical: the last character of base64url has unused bits, so one token can be written in several ways. The ledger would not recognise a used token
+ * that an attacker has written in another way.
  *
- * Why no `pending` or `failed`: Nevis's documentation says that the token of a status answer "contains the verifiable result of the current
- * status", which can be `pending` or `failed`. It does not say which claim contains the result, so every claim is checked.
+ * Why no `pending` or `failed`: Nevis documents that the token of a status answer contains the "result of the current status", but not in which claim.
  * Source: https://docs.nevis.net/apidoc/authcloud/, status polling
  * @internal
  */

@@ -1,9 +1,8 @@
 /**
  * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
- * Without the encryption, an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is
- * not in the session. The transaction's id is part of the encryption, so an encrypted QR code cannot be decrypted for another transaction. Out of
- * scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
+ * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is not in the session.
+ * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
 import type { Shown } from '../factors/transaction'
@@ -12,11 +11,11 @@ type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
 export class ShownCipher {
-  /** @param keys 32 bytes each. New text is encrypted with the first key; text that was encrypted with any of the keys can be decrypted */
+  /** @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /**
-   * Encrypts the parts of a challenge for the transaction with this id.
+   * @param id the transaction's id; the text can be decrypted only with the same id
    * @returns base64url; undefined if there is nothing to encrypt
    */
   encrypt(shown: Kept, id: string): string | undefined {
@@ -24,10 +23,7 @@ export class ShownCipher {
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
-  /**
-   * Decrypts the parts of a challenge of the transaction with this id.
-   * @returns an empty object if the text was not encrypted with one of these keys for this transaction
-   */
+  /** @returns an empty object if the text was not encrypted with one of these keys for this transaction */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
     const bytes = Buffer.from(encrypted, 'base64url')

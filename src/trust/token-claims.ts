@@ -5,21 +5,17 @@
  */
 
 /**
- * How the transaction tokens of your instance differ from the defaults below. Nevis documents introspection with only one example, and that
- * example is an access key. Set a value only if sign-ins fail with `binding_mismatch` for that claim and `npx passport-nevis probe` shows the
- * difference.
+ * How the transaction tokens of your instance differ from the defaults below. Nevis's only example of an introspection is one of an access key. Set a value
+ * only if sign-ins fail with `binding_mismatch` for that claim and `npx passport-nevis probe` shows the difference.
  */
 export interface TransactionTokenClaims {
   /** If true, `aud` may be or contain "api", as in access keys. The access key itself is still refused. Default false. */
   readonly acceptAudienceApi?: boolean
-  /**
-   * If true, `iss` may be missing. According to Nevis's documentation, this is safe, because `active` is true only for tokens that this instance
-   * issued. Default false.
-   */
+  /** If true, `iss` may be missing. This is safe if `active` is true only for tokens of this instance, as Nevis documents. Default false. */
   readonly acceptMissingIssuer?: boolean
   /**
-   * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved. The factor `widget` has no status
-   * answer, so it still refuses a token without `sub`. Default `userId`, as documented.
+   * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved. The factor `widget` has no status answer, so
+   * it refuses a token without `sub`. Default `userId`, as documented.
    */
   readonly subject?: 'userId' | 'username' | 'transactionId' | 'none'
 }

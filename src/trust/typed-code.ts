@@ -1,9 +1,8 @@
 /**
  * Computes and compares the digest of a code that the user must type. The session stores this digest instead of the code.
  *
- * A six-digit code has only a million values. With a plain digest, an attacker could try all of them and find the code. The digest is therefore keyed
- * (HMAC), and an attacker who can read the session store does not have the key. The digest also covers the transaction's id, so that it matches in
- * this transaction only. Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
+ * A six-digit code has only a million values, so an attacker could find the code behind a plain digest. The digest is therefore keyed (HMAC), and the key is
+ * not in the session. The digest also covers the transaction's id. Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
@@ -11,7 +10,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 export class TypedCodes {
   /**
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
-   * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest of one owner does not match for another
    */
   constructor(
     private readonly keys: readonly Buffer[],
