@@ -1,8 +1,7 @@
 /**
  * The types of `passport-nevis/browser`: the JSON that the page and the server exchange, and the parameters of the functions.
  *
- * They repeat types of the server. Importing those would require the types of Node, which browser projects do not have. `test/types/browser-contract.ts`
- * checks that both agree. Out of scope: code.
+ * They repeat types of the server, which need the types of Node. `test/types/browser-contract.ts` checks that both agree. Out of scope: code.
  */
 
 /** Name of a factor. A factor of your own may have any name. */
@@ -22,12 +21,13 @@ export interface SecondFactorView {
    */
   readonly prompt: 'wait' | 'code' | 'widget' | 'confirm'
   /**
-   * The status of the transaction. After `failed` or `expired`, the user can choose one of `factors` or cancel. `unreadable`: Nevis's response was invalid.
+   * The status of the transaction. After `failed` or `expired`, the user can choose one of `factors` or cancel. `unreadable`: Nevis's response was
+   * invalid.
    */
   readonly status: 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
   /** When the transaction expires, by the server's clock; ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may start now. If `factor` is one of them, the user may request it again, for example another push. */
+  /** The factors that the user may start now. If `factor` is one of them, the user may request it again, for example another push. */
   readonly factors: readonly FactorName[]
   /** URL at which the page asks for the status. */
   readonly statusURL: string
@@ -123,8 +123,8 @@ export interface SecondFactorStep {
   /** What to show to the user. */
   readonly view: SecondFactorView
   /**
-   * Why the last `send` failed; undefined if it succeeded. Show the reason to the user. The user can repeat the input. The error is usually the TypeError
-   * of `fetch` or a {@link SecondFactorError}.
+   * Why the last `send` failed; undefined if it succeeded. Show it to the user, who can try again. Usually the TypeError of `fetch` or a {@link
+   * SecondFactorError}.
    */
   readonly error: Error & {
     /** The error code. Compare the code, never the message. */
@@ -135,7 +135,7 @@ export interface SecondFactorStep {
     readonly retryAfterSeconds?: number | undefined
   } | undefined
   /**
-   * Sends what the user has typed or chosen. `show` is then called with the next step. Call it without fields to confirm that the recovery codes are saved.
+   * Sends what the user has typed or chosen; `show` is then called with the next step. Without fields, it confirms that the recovery codes are saved.
    * Only the first call in each step has an effect.
    */
   readonly send: (fields?: SecondFactorFields) => void
@@ -145,12 +145,9 @@ export interface SecondFactorStep {
 
 /** Options of {@link stepUpFetch}. */
 export interface StepUpOptions {
-  /** Shows a step to the user. Called with each new step, and always with `undefined` at the end. Every step is a new object. */
+  /** Shows a step to the user. Called with each new step, and with `undefined` at the end. */
   readonly show: (step: SecondFactorStep | undefined) => void
-  /**
-   * Returns headers for each request to your server, for example with your CSRF token. Called before each request, so that you can return a renewed token.
-   * Default: no headers.
-   */
+  /** Returns headers for each request to your server, for example with your CSRF token. Called before each request. Default: no headers. */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 

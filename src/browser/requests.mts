@@ -1,8 +1,8 @@
 /**
  * Sends the requests of `passport-nevis/browser`. It sends them to one origin only, and follows no redirect.
  *
- * `fetch` would follow a redirect to another origin and send the code and the CSRF token there. So this file requests `{ next: url }` instead of a
- * redirect, and checks the origin of that URL. Out of scope: which request to send (`second-factor.mts`).
+ * `fetch` would follow a redirect to another origin and send the code and the CSRF token there. So the server responds with `{ next: url }`, and this
+ * file checks the origin of that URL. Out of scope: which request to send (`second-factor.mts`).
  */
 import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 
@@ -10,7 +10,7 @@ import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 const NEXT = 'application/vnd.passport-nevis.next+json'
 /** A failed request is repeated for at most eleven minutes, because no transaction lives longer. */
 const LONGEST_MS = 660_000
-/** Time limit of one request. If an event stream reaches it, the stream is requested again, because a connection can break unnoticed. */
+/** Time limit of one request. A connection can break unnoticed, so even an event stream is requested again after this time. */
 const REQUEST_MS = 60_000
 
 /** Why a second factor was not completed. Contains no code and no token. */
@@ -55,7 +55,6 @@ export interface Requests {
 }
 
 /**
- * Creates the functions that send requests.
  * @param base all requests go to the origin of this URL
  * @internal
  */
@@ -83,7 +82,7 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
       } catch (error) {
         // An error without a status comes from the network. Treat it like 503.
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
-        // Repeat a GET after any status above 500. Do not repeat a POST after 502 or 504: the gateway may have passed it on.
+        // Repeat a GET after any 5xx, but not a POST after 502 or 504: the gateway may have passed it on.
         const isPassing = status === 429 || status === 503 || (!fields && status > 500)
         const waitMs = retryAfterSeconds * 1000
         if (!isRepeated || !isPassing || signal.aborted || Date.now() + waitMs > until) throw error
@@ -97,7 +96,7 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
 }
 
 /**
- * Waits for the promise. Rejects as soon as the signal is aborted.
+ * Waits for the promise; rejects as soon as the signal is aborted.
  * @internal
  */
 export function orAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
@@ -109,10 +108,7 @@ export function orAborted<Value>(signal: AbortSignal, promise: Promise<Value>): 
   })
 }
 
-/**
- * Reads a response.
- * @throws SecondFactorError if the server refuses the request, redirects, or does not respond with JSON
- */
+/** @throws SecondFactorError if the server refuses the request, redirects, or does not respond with JSON */
 async function answerOf(response: Response, path: string): Promise<Answer> {
   const { status, ok, headers } = response
   const fail = (code: SecondFactorErrorCode, message: unknown = `${code}: ${path}`, seconds?: number) => new SecondFactorError(code, String(message), status, seconds)
@@ -120,7 +116,7 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   if (!status) throw fail('redirected')
   const contentType = String(headers.get('content-type'))
   let text = await response.text()
-  // The server ends the event stream when the status is final. If the stream ended earlier, treat it as pending, so that the caller requests it again.
+  // If the event stream has ended without a status, treat it as pending, so that the caller requests it again.
   if (contentType.startsWith('text/event-stream')) text = /data: (.+)\n\n$/.exec(text)?.[1] ?? '{"status":"pending"}'
   let body: Record<string, unknown> | null | undefined
   try {
@@ -128,11 +124,11 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // For a handle that it cannot decrypt, the status endpoint responds with 404 and `unknown`. That is a result, not an error.
+  // A 404 with `unknown` is a result: the server cannot decrypt the handle.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
-  // On Fastify, the strategy cannot send a body, so the URL is in the Location header of a 200.
+  // On Fastify, the strategy cannot send a body, so the URL is in the `Location` header of a 200.
   const next = contentType.startsWith(NEXT) ? String(body?.['next']) : status === 200 && !text && headers.get('location')
   return { body, next }
 }

@@ -6,10 +6,7 @@
 import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
-/**
- * Pause before the view is requested again. One server process may learn of an approval seconds after another. Requests without a pause would load the server
- * during these seconds.
- */
+/** Pause before the view is requested again, because one server process may learn of an approval seconds after another. */
 const PAUSE_MS = 1000
 /** Time limit of the request that cancels the transaction. */
 const CANCEL_MS = 5000
@@ -33,20 +30,19 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
   const requests = requestsTo(base, headers, stopped)
   let waitingURL = ''
   let view: SecondFactorView | undefined
-  /** Why the last `send` failed; `show` gets it. */
   let error: Error | undefined
 
   async function run(): Promise<unknown> {
     let { next, body } = await requests.send(false, base, fields)
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
-      // If the approval has already been used, the strategy responds with the URL of a page of your app. Return this URL as the result.
+      // The approval has already been used, and the strategy responds with the URL of a page of your app. Return this URL.
       if (waitingURL && waitingURL !== page) return { next }
       waitingURL = page
       view = (await requests.send(true, next)).body as SecondFactorView | undefined
       if (!view?.transaction) throw new SecondFactorError('unexpected_answer')
       const { transaction, callbackURL } = view
-      // After `failed` or `expired`, the status no longer changes. Wait only for the user.
+      // After `failed` or `expired`, the status no longer changes. So wait only for the user.
       const isOver = ['failed', 'expired'].includes(view.status)
       if (isOver && !view.factors.length) throw error ?? new SecondFactorError(view.failure ?? 'refused')
 
@@ -63,8 +59,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
           // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
-          // The network failed, or the server refused the request. Show the error in the next step, because the user can repeat the input while the
-          // transaction is open.
+          // The network failed, or the server refused the request. The user can try again, so show the error in the next step.
           if (stopped.aborted || (reason as SecondFactorError).status < 400) throw reason
           error = reason as Error
         }
@@ -98,6 +93,6 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }
-  // `unreadable` counts as approved here, because the callback route then passes the error to your app.
+  // After `unreadable`, the callback route passes the error to your app.
   return status === 'succeeded' || status === 'unreadable'
 }

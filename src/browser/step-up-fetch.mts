@@ -15,15 +15,15 @@ interface StepUp {
 }
 
 /**
- * Creates a `fetch` for your API. If `requireSecondFactor` refuses a request with 401, this `fetch` asks the user for a second factor, and then sends the
- * request once more. Other requests that are refused during this time wait for the same second factor. Any other response is returned unchanged, and
- * so is a second refusal.
+ * Creates a `fetch` for your API. If `requireSecondFactor` refuses a request with 401, this `fetch` asks the user for a second factor, and then sends
+ * the request once more. Requests that are refused meanwhile wait for the same second factor. Any other response, and a second refusal, is returned
+ * unchanged.
  *
  * If you abort the signal of a request, that request stops waiting. When no request waits any longer, the second factor is cancelled.
  * @param url the POST route that starts the second factor. A 401 from another origin is returned unchanged
  * @param options the function that shows each step, and others
- * @returns a function like `fetch`. It throws what `fetch` and `secondFactor` throw, and a TypeError if the body is a stream, because a stream cannot
- * be sent twice
+ * @returns a function like `fetch`. It throws what `fetch` and `secondFactor` throw, and a TypeError if the body is a stream, which cannot be sent
+ * twice
  */
 export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof fetch {
   let current: StepUp | undefined
@@ -32,8 +32,7 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
   function start(): StepUp {
     const stop = new AbortController()
     const done = previous
-      // Wait until the server has got the cancellation of the previous step-up. If the cancellation arrived after the new start, it could cancel the new
-      // step-up.
+      // The server may still get the cancellation of the previous step-up. If it arrived after the new start, it could cancel the new step-up.
       .catch(() => undefined)
       .then(() => secondFactor(url, {}, { ...options, signal: stop.signal }))
     previous = done
@@ -61,11 +60,11 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
     const headers = new URL(request.url).origin === origin ? options.headers : undefined
     const before = previous
     const response = await send(request.clone(), headers)
-    // `response.url` is empty if a script has created the response, for example a service worker.
+    // `response.url` is empty if a script, such as a service worker, has created the response.
     if (response.status !== 401 || new URL(response.url || request.url).origin !== origin) return response
     const refusal = (await response.clone().json().catch(() => undefined)) as { error?: unknown } | null | undefined
     if (refusal?.error !== 'insufficient_user_authentication') return response
-    // If another step-up began after this request was sent and has already ended, repeat the request without asking the user a second time.
+    // If another step-up has ended after this request was sent, repeat the request without asking the user again.
     if (current || before === previous) await freshSecondFactor(request.signal)
     return send(request, headers)
   }

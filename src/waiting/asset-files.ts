@@ -1,5 +1,5 @@
 /**
- * Serves the script and the stylesheet of the pages: under the URL of the waiting page, with the query fields `asset` and `v`.
+ * Serves the script and the stylesheet of the pages, under the URL of the waiting page with the query fields `asset` and `v`.
  *
  * Out of scope: the content of the two files (`assets/`).
  */
@@ -16,7 +16,7 @@ const assets = {
 }
 
 /**
- * The URLs of this package's script and stylesheet, and the URL of the app's stylesheet.
+ * The URLs of this package's script and stylesheet, and of the app's stylesheet.
  * @internal
  */
 export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): ShellParts['assets'] {
@@ -39,10 +39,8 @@ function asset(body: string, type: string) {
 }
 
 /**
- * Makes the answer with a file. A shared cache must not store it. Session packages may set the session cookie on every response (`rolling: true`; the
- * default of `@fastify/session`), and a shared cache would send one user's session cookie to other users. So the header says `private` (RFC 9111,
- * 5.2.2.7). The browser caches a file for a year, because its URL changes with its content. If the URL has another `v`, because it comes from an
- * older page or was made up, the response is not cached at all.
+ * The browser caches the file for a year, because its URL changes with its content. A shared cache must not store it (`private`), because session
+ * packages may add the session cookie to every response (RFC 9111, 5.2.2.7).
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'

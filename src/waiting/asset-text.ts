@@ -1,8 +1,8 @@
 /**
- * The text of the pages' script and style, read from the files of the build.
+ * The script and the style of the pages, as strings.
  *
- * In the published package, `scripts/build.mjs` has replaced this file by a module with the two texts as strings. So the package reads no file at run
- * time, and works in a bundle and in a single executable. Out of scope: serving the text (`asset-files.ts`).
+ * In the published package, `scripts/build.mjs` has replaced this file by a module that contains both strings, so that the package works in a bundle.
+ * Out of scope: serving them (`asset-files.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

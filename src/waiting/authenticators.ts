@@ -1,8 +1,8 @@
 /**
- * Lists the user's own authenticators on the waiting page, so that the user can choose another phone.
+ * Lists the user's authenticators (registered phones) on the waiting page, so that the user can choose another phone.
  *
- * The list is fetched from Nevis only when the user opens it, so that an ordinary sign-in makes no extra call. Out of scope: checking that the
- * chosen authenticator belongs to the user; the start checks that.
+ * The list is fetched from Nevis only when the user opens it. Out of scope: checking that the chosen phone belongs to the user; the start checks
+ * that.
  */
 import type { Authenticator, User } from '../client/results'
 import { withDeadline } from '../client/deadline'
@@ -18,28 +18,25 @@ import { withQuery } from '../host/url'
 export interface OfferedAuthenticator {
   /** Value for the field `authenticatorId`. */
   readonly id: string
-  /** The name that the user chose; absent if the authenticator has none. */
+  /** The name that the user gave to the phone; absent if there is none. */
   readonly name?: string
-  /** The phone's operating system; absent if Nevis names another one, or none. */
+  /** The phone's operating system; absent if it is neither of these two. */
   readonly type?: 'ios' | 'android'
   /** When the phone was registered; ISO 8601. */
   readonly enrolledAt?: string
-  /**
-   * True for the phone to which this transaction was sent. Absent for every other phone. Also absent if Nevis's answer does not show to which phone
-   * the transaction was sent.
-   */
+  /** True for the phone that got this transaction's request. Absent for the others, and if Nevis's answer does not show which phone got it. */
   readonly isAsked?: true
 }
 
-/** The fields of a {@link WaitingView} for the list in which the user chooses another phone. */
+/** The fields of a {@link WaitingView} with which the user chooses another phone. */
 export interface Offer {
-  /** URL of the list of the user's phones; absent if the transaction's factor cannot ask another phone. */
+  /** URL of the list of the user's phones; absent if the user cannot choose another phone. */
   readonly authenticatorsURL?: string
-  /** The list of the user's phones; absent unless the browser requested the list, and null if Nevis cannot be reached. */
+  /** The user's phones; absent unless the browser requested the list, and null if Nevis cannot be reached. */
   readonly authenticators?: readonly OfferedAuthenticator[] | null
 }
 
-/** How long the list is cached. If the user opens it again within this time, no further call to Nevis is made. */
+/** How long the list is cached, in case the user opens it several times. */
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
 const MAX_WAIT_MS = 2000
@@ -51,8 +48,8 @@ export class AuthenticatorChoice {
   constructor(private readonly settings: Settings) {}
 
   /**
-   * The fields of the waiting page with which the user chooses another phone.
-   * @param isAsked true if the browser requested the list; false if it requested only the page
+   * The fields with which the user chooses another phone.
+   * @param isAsked true if the browser requested the list, and not only the page
    */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}
@@ -60,9 +57,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /**
-   * True if the browser of this session may start the factor on another phone of the user. Only such a browser sees the names of the user's phones.
-   */
+  /** True if this session's browser may start the factor on another phone of the user. Only then it may see the names of the phones. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -93,21 +88,15 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/**
- * Push and app ask the authenticator (the registered phone) that was registered last, if the start names none. Nevis documents this for these two
- * factors.
- */
+/** If the start names no phone, push and app ask the phone that was registered last. Nevis documents this for these two factors. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
-/**
- * The id of the phone that the transaction asks.
- * @returns undefined if this is not known: the start named no phone, and the times of registration do not show which phone was registered last
- */
+/** The id of the phone that got the request; undefined if this is not known. */
 function askedOf(phones: readonly Authenticator[], { authenticatorId, factor, startedAt }: Transaction): string | undefined {
   if (authenticatorId !== undefined || !ASK_THE_NEWEST.includes(factor)) return authenticatorId
   const times = phones.map(({ enrolledAt }) => Date.parse(enrolledAt ?? ''))
   const newest = Math.max(...times)
-  // If the newest phone was registered after the start, the transaction was sent to another phone.
+  // If a phone was registered after the start, the request went to another phone.
   const isClear = times.filter((time) => time === newest).length === 1 && newest <= startedAt
   return isClear ? phones[times.indexOf(newest)]?.authenticatorId : undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The parts of the waiting page for a pending transaction: the message, the QR code and link, the field for a code, the widget.
+ * The parts of the waiting page while the user has to answer: the message, the QR code and link, the field for a code, the widget.
  *
  * Out of scope: new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`ways.ts`).
  */
@@ -9,12 +9,12 @@ import { html, messageHtml, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
 
-/** True while the page shows the widget, for which it must load Nevis's script and the app's widget script. */
+/** True while the page needs Nevis's widget script. */
 export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
-/** Shows what the user confirms: the details from the app's option `details`, and the message. */
+/** Shows what the user confirms: the list from the app's option `details`, and the message. */
 export function confirmedPart(view: WaitingView, parts: PageParts): Html {
   const { confirming } = parts.language.texts
   const { details = [] } = view
@@ -28,10 +28,7 @@ export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
   return factor === 'push' && prompt === 'code'
 }
 
-/**
- * Shows the message. If the phone shows the message as well, the label says so (`messageLabel`). For SMS and recovery codes, where the phone does not
- * show it, the label is `confirming`.
- */
+/** Shows the message. The label says whether the phone shows the same message. */
 function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
   const { messageLabel, confirming } = language.texts
   const label = view.prompt === 'wait' || hasTypedCode(view) ? messageLabel : (view.details ?? []).length === 0 && confirming
@@ -39,7 +36,7 @@ function messagePart(view: WaitingView, message: string, { language, messageLang
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Shows the QR code and the link, on every device. The stylesheet puts the better one for the device first. */
+/** Shows the QR code and the link. The stylesheet puts first what suits the device. */
 export function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
@@ -47,10 +44,7 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
       </div>`
 }
 
-/**
- * Shows the field for a code. The error is not linked to the field by `aria-describedby`: a screen reader would then read the error twice after the
- * page has loaded.
- */
+/** Shows the field for a code. Do not link the error with `aria-describedby`: a screen reader would read it twice. */
 export function codePart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isWrong = view.failure === 'wrong_code'
@@ -64,7 +58,7 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
         <button class="nevis-button">${texts.send}</button>`)
 }
 
-/** The form of the widget. It sends the widget's token in the body of a POST, so that no URL and no access log contains the token. */
+/** The form sends the widget's token in the body of a POST, so that no access log contains it. */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`

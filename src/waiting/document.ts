@@ -1,8 +1,8 @@
 /**
- * The HTML document around every page: title, the app's logo, the footer, and the script and styles that it loads.
+ * The HTML document around every page: title, logo, footer, and the links to script and style.
  *
- * Style and script are in the body of the document. Tools such as htmx and Turbo load a page and insert only its body into the current page, so they
- * would drop a script in the head. Out of scope: the content of the page (`page.ts`, `notices.ts`).
+ * Style and script are in the body of the document, because htmx and Turbo insert only the body of a page. Out of scope: the content of the page
+ * (`page.ts`, `notices.ts`).
  */
 import { withQuery } from '../host/url'
 import { html, type Html, type Piece } from './html'
@@ -26,7 +26,7 @@ export interface ShellParts {
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
   /** The sources of `form-action` in the page's Content-Security-Policy. */
   readonly formAction: string
-  /** URL of the waiting page; contains the language if the user has chosen one. */
+  /** URL of the waiting page, with the language if the user has chosen one. */
   readonly waitingURL: string
   readonly callbackURL: string
 }
@@ -35,20 +35,16 @@ export interface PageParts extends ShellParts {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
-  /** Language of the message to the user, if the app has told it (option `messageLanguage`). */
+  /** Language of the message, by the app's option `messageLanguage`. */
   readonly messageLanguage?: string | undefined
 }
 
-/** The parts of a document that differ from page to page. */
 export interface Content {
   readonly heading: string
   readonly main: Html
   /** Scripts that are loaded after this package's script. */
   readonly scripts?: Piece
-  /**
-   * The query of this page's URL without the field `language`. The footer uses it for the links to the page in other languages. Undefined for a page
-   * that cannot be loaded a second time.
-   */
+  /** The query of this page's URL, for the footer's links to other languages. Undefined if the page cannot be loaded a second time. */
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
@@ -90,7 +86,7 @@ function brandPart({ name, logo, logoDark, href }: Brand & { readonly href: stri
     `
 }
 
-/** The footer: a link to the sign-in page (unless the user is signed in), the help link, the app's own links, and the choice of a language. */
+/** The footer: the links to the sign-in page and the help page, the app's own links, and the choice of a language. */
 function footerPart(parts: ShellParts, query: Content['query']): Html | false {
   const { texts } = parts.language
   const { signInURL, helpURL, footerLinks, offered } = parts

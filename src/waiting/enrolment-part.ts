@@ -1,6 +1,5 @@
 /**
- * The numbered steps with which a user sets up the Access App: install it, scan the QR code, follow the app. Users who have the app already
- * start at the second step.
+ * The numbered steps with which a user sets up the Access App: install it, scan the QR code, follow the app.
  *
  * Out of scope: the QR code itself (`challenge-parts.ts`).
  */
@@ -18,7 +17,7 @@ export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
       </ol>`
 }
 
-/** Shows the links to the two app stores. The names of the stores are the same in every language. */
+/** Links to the two app stores, whose names are the same in every language. */
 function storesPart({ storeLinks: { ios, android } }: PageParts): Html | false {
   if (ios === undefined && android === undefined) return false
   return html`<p class="nevis-stores">${ios !== undefined && html`<a href="${ios}" translate="no">App Store (iPhone)</a>`} ${android !== undefined && html`<a href="${android}" translate="no">Google Play (Android)</a>`}</p>`

@@ -1,5 +1,5 @@
 /**
- * The forms of the pages. Each form contains the handle (the encrypted transaction id) and the CSRF token, and works without JavaScript.
+ * The forms of the pages. Each contains the handle (the encrypted transaction id) and the CSRF token, and works without JavaScript.
  *
  * Out of scope: which forms a page has (`page.ts`).
  */
@@ -7,7 +7,7 @@ import type { PageParts } from './document'
 import { html, type Html, type Piece } from './html'
 import type { WaitingView } from './view'
 
-/** A form that posts to a start route of the strategy: to choose another factor, to send the push or SMS again, or to cancel. */
+/** A form for another factor, for "Send again" or for "Cancel". It posts to the waiting URL, on which the app has mounted the strategy. */
 export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html, attributes?: Html): Html {
   return html`
         <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`

@@ -12,7 +12,7 @@ export class Html {
 
 export type Piece = string | number | Html | undefined | false | readonly Piece[]
 
-/** Template tag that escapes every value, except values that are `Html`. */
+/** Template tag that escapes every value that is not `Html`. */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1]) + string))
 }
@@ -28,8 +28,8 @@ function escape(text: string): string {
 }
 
 /**
- * Renders a message as the phone does: inside `<html>…</html>`, Nevis's six formatting tags take effect, and everything else is plain text.
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref, `message`.
+ * Shows a message as the phone does: inside `<html>…</html>`, six formatting tags take effect, and everything else is plain text. Source:
+ * https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref, `message`.
  */
 export function messageHtml(message: string): Html {
   const wrapped = /^<html>([^]*)<\/html>$/.exec(message)?.[1]

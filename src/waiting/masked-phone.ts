@@ -1,8 +1,7 @@
 /**
- * The masked phone number to which SMS are sent: `•••• 0001`.
+ * Shows the user to which phone number the SMS was sent: `•••• 0001`, the last four digits at most.
  *
- * Only the app knows the user's phone number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a
- * number that the user types for an enrolment.
+ * Out of scope: a number that the user types for an enrolment.
  */
 import type { Subject, Transaction } from '../factors/transaction'
 import type { Settings } from '../strategy/settings'
@@ -16,7 +15,7 @@ const MASK = '••••'
 const DIGITS = /\d(?:[\s()./-]*\d)*/g
 
 /**
- * Asks the app for the user's phone number, if the page offers SMS and the user may still choose it.
+ * Asks the app for the user's phone number, if the page offers SMS.
  * @param numberOf the page's option `maskedPhone`
  * @returns undefined if there is no number to show
  * @internal
@@ -32,14 +31,14 @@ export async function maskedPhoneFor(
   return masked(await numberOf(Object.freeze({ ...subject })))
 }
 
-/** Keeps only the last digits: `+41 79 ••• •• 01` becomes `•••• 01`. */
+/** Keeps only the last four digits: `+41 79 ••• •• 01` becomes `•••• 01`. */
 function masked(number: unknown): string | undefined {
   if (typeof number !== 'string' && typeof number !== 'number') return undefined
   const last = (String(number).match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)
   return last === undefined ? undefined : `${MASK} ${last}`
 }
 
-/** The masked number as the page shows it, and the text that a screen reader reads instead of the dots. */
+/** The masked number, and the text that a screen reader reads instead of the dots. */
 export function maskedPhonePart(number: string, texts: Texts): Html {
   return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${texts.numberEnding.replace('{digits}', number.slice(MASK.length + 1))}</span>`
 }

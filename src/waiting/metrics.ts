@@ -1,7 +1,7 @@
 /**
- * Numbers for a dashboard: what a strategy in this process is doing now.
+ * Numbers for a dashboard: what a strategy is doing now in this process.
  *
- * Out of scope: past events. They are published on `diagnostics_channel`, and the guide "Monitoring" shows how to count them.
+ * Out of scope: past events. They are published on `diagnostics_channel`; the guide "Monitoring" shows how to count them.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { openStreamsOf } from './status-endpoint'
@@ -10,22 +10,22 @@ import { openStreamsOf } from './status-endpoint'
 export interface NevisMetrics {
   /** Event streams of `statusEndpoint` that are open. */
   readonly openStreams: number
-  /** Undecided transactions whose waiting page has been open in this process. */
+  /** Transactions that the user has not answered, and whose waiting page was opened in this process. */
   readonly waiting: number
-  /** How many status calls to Nevis are waiting now, because `maxStatusCallsPerSecond` is reached. */
+  /** Status calls to Nevis that wait because `maxStatusCallsPerSecond` is reached. */
   readonly queuedStatusCalls: number
-  /** How many status calls to Nevis were made for waiting pages since the strategy was created. This number only grows. */
+  /** Status calls to Nevis for waiting pages since the strategy was created. This number only grows. */
   readonly spentStatusCalls: number
-  /** How many status calls to Nevis are allowed per second now: `maxStatusCallsPerSecond`, or fewer while calls fail. */
+  /** Status calls to Nevis that are allowed per second: `maxStatusCallsPerSecond`, or fewer while calls fail. */
   readonly statusCallsPerSecond: number
-  /** `up` if Nevis answered the last request of any kind without a server error (5xx), `down` if not, `unknown` before the first request. */
+  /** `up` if Nevis answered the last request without a server error (5xx), `down` if not, `unknown` before the first request. */
   readonly health: 'up' | 'down' | 'unknown'
   /** Average duration of about the last twenty calls to the ledger, in milliseconds; undefined before the first call. */
   readonly ledgerLatencyMs: number | undefined
 }
 
 /**
- * Reads the gauges of a strategy. This function makes no network call, so you can call it each time your monitoring reads the numbers.
+ * Reads the gauges of a strategy. Makes no network call.
  * @param strategy the strategy of this process
  */
 export function metricsOf(strategy: NevisStrategy): NevisMetrics {

@@ -1,6 +1,5 @@
 /**
- * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that has already been used, an outage. Each
- * page has a link or button to continue.
+ * The pages without a pending transaction: the start of a step-up, an invalid link, a request that has already been used, an outage.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
@@ -8,7 +7,7 @@ import { documentHtml, type PageParts, type ShellParts } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
-/** The page for a signed-in user who must give a fresh second factor (step-up). Nothing is sent to the phone until the user presses the button. */
+/** The page on which a signed-in user starts a fresh second factor (step-up). Nothing is sent to the phone before the click. */
 export function startHtml(parts: PageParts): Html {
   const { heading, send, notNow } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
@@ -16,7 +15,7 @@ export function startHtml(parts: PageParts): Html {
   return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
-/** The page for a link to a transaction that is not in this session. It explains why the link cannot be used, and never signs a user in. */
+/** The page for a link to a transaction that is not in this session. It never signs a user in. */
 export function unknownTransactionHtml(parts: PageParts): Html {
   const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
   return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
@@ -30,14 +29,14 @@ export function usedHtml(parts: PageParts): Html {
 
 /**
  * The page for an outage.
- * @param again target of the link with which the user tries again; the page does not retry by itself
+ * @param again target of the link "Try again"
  */
 export function outageHtml(again: string, parts: ShellParts): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
 }
 
-/** The only link on a page where the user can do nothing else. It leads a signed-in user to the app, and every other user to the sign-in page. */
+/** The link to continue: to the app for a signed-in user, to the sign-in page for others. */
 export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
   return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }

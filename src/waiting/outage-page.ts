@@ -1,7 +1,7 @@
 /**
- * The page that users see, instead of the app's own error page, while Nevis or one of the app's stores is down.
+ * The page that users see while Nevis or one of the app's stores is down.
  *
- * Out of scope: signing in without Nevis. The page retries nothing by itself, offers no weaker factor, and signs no user in.
+ * Out of scope: signing in without Nevis. The page offers no weaker factor, and signs no user in.
  */
 import type { ServerResponse } from 'node:http'
 import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
@@ -15,15 +15,15 @@ import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { shellOf } from './shell'
 
-/** Options of {@link outagePage}. They are the options that `waitingPage` has as well, so an app can pass the same object to both. */
+/** Options of {@link outagePage}. `waitingPage` has all of them as well, so you can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
 /** Seconds for the header `Retry-After`, if Nevis sends none. */
 const RETRY_AFTER_SECONDS = 10
-/** Upper limit in seconds for a `Retry-After` from Nevis, because a gateway before Nevis may send any value. */
+/** Upper limit in seconds: a gateway before Nevis may send any `Retry-After`. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
 
-/** Express error middleware; its method `answer` does the same for other web frameworks. */
+/** Express error middleware; its method `answer` is for other web frameworks. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
@@ -34,9 +34,9 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 }
 
 /**
- * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`. If Nevis, the session store or the
- * ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. This
- * middleware logs nothing: mount your error logger before it.
+ * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error logger, because
+ * it logs nothing. If Nevis, the session store or the ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable',
+ * message }`. Every other error is passed on.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
@@ -56,8 +56,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If a transaction was already started, the link leads to its waiting page, where the user can continue. If Nevis's answers do not contain the
-    // status of that transaction, the waiting page would lead back here. Then the link leads to the sign-in page.
+    // Link to the waiting page of the request's transaction, if it has one. If Nevis's status answer is unreadable, that page would lead back here.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
@@ -70,18 +69,12 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(answerTo(error, req, res as Res)) })
 }
 
-/**
- * True if Nevis answered the status call, but the answer contained no status. The waiting page then goes to the callback, which fails with this
- * error.
- */
+/** True if Nevis's answer to a status call contained no status. The waiting page then goes to the callback, which fails with this error. */
 function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }
 
-/**
- * True for a temporary failure of Nevis or of a store. Also true if Nevis's status answer for a waiting user contains no status. False for a wrong
- * access key, and for an unreadable answer to a start.
- */
+/** True for a failure of Nevis or of a store that will probably end by itself. False for a wrong access key. */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503
   if (!(error instanceof NevisError)) return false

@@ -1,5 +1,5 @@
 /**
- * Turns a page into an HTTP answer: sets its headers, including a strict Content-Security-Policy.
+ * Turns a page into an HTTP answer with its headers, including a strict Content-Security-Policy.
  *
  * Out of scope: the HTML (`page.ts`, `notices.ts`).
  */
@@ -20,16 +20,12 @@ export const POLICY: Policy = {
 }
 
 /**
- * The referrer policy of the pages, whose URLs contain the handle (encrypted transaction id). With this policy, the `Referer` header shows the next
- * page and other sites only the origin. `no-referrer` would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged
- * posts.
+ * The URLs of the pages contain the handle (the encrypted transaction id). With this policy, other sites see only the origin in `Referer`. With
+ * `no-referrer`, the forms would send the `Origin` "null", which apps may refuse as a forged POST.
  */
 export const REFERRER_POLICY = 'strict-origin'
 
-/**
- * Makes the answer with a page, its security headers and its policy.
- * @internal
- */
+/** @internal */
 export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
   return completeAnswer(
     status,
@@ -43,16 +39,14 @@ export function page(res: HostResponse | undefined, status: number, body: string
   )
 }
 
-/** A Content-Security-Policy with the exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
+/** A Content-Security-Policy with the exceptions that Nevis's widget requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
 export function policyForWidget(origin: string): Policy {
   return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
 }
 
 /**
- * The headers that restrict the page. This package sends its Content-Security-Policy only if the app has set none: with two policies, browsers
- * enforce both, so this package's policy would block what the app's policy allows. If the app's policy has no `frame-ancestors`, or cannot be read,
- * `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore this header if the policy has `frame-ancestors` (Content Security
- * Policy Level 3, 6.4.2.1).
+ * Sends this package's Content-Security-Policy only if the app has set none, because browsers would enforce both. If the app's policy has no
+ * `frame-ancestors`, `X-Frame-Options` keeps the page out of frames of other sites.
  */
 function policyHeaders(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
   if (!isHeaderSet(res, 'Content-Security-Policy')) {

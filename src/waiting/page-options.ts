@@ -11,13 +11,13 @@ import type { Locales } from './texts/languages'
 export interface Brand {
   /** Your name: in the title of each page, and in place of the logo if there is none. */
   readonly name: string
-  /** A path of your own site, or a `data:image/…` URL: the page's Content-Security-Policy forbids images from other sites. */
+  /** A path of your own site, or a `data:image/…` URL. Images of other sites are forbidden. */
   readonly logo?: string
   /** The logo for a dark page. Default: `logo`. */
   readonly logoDark?: string
   /** The icon of the browser tab: a path of your own site, or a `data:image/…` URL. Default: `logo`. */
   readonly icon?: string
-  /** Your home page: the target of the logo, and of the link back for a signed-in user. Default `/`. */
+  /** Your home page: the target of the logo. Pages for a signed-in user link to it as well. Default `/`. */
   readonly href?: string
 }
 
@@ -42,8 +42,8 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   /** Your name and logo. Default: none. */
   readonly brand?: Brand
   /**
-   * Returns the user's language, as a tag such as `de-CH`. If this function returns undefined, or a language without texts, the browser's
-   * `Accept-Language` decides. Default: `Accept-Language`.
+   * Returns the user's language, as a tag such as `de-CH`. If it returns undefined or a language without texts, the browser's `Accept-Language`
+   * decides. Default: `Accept-Language`.
    */
   language?(req: Req): string | undefined
   /** Tags of the languages that the waiting page offers in its footer, such as `['de', 'fr', 'it', 'en']`. Default: no choice. */
@@ -52,10 +52,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   readonly signInURL?: string
   /** Your help page, or a `mailto:` or `tel:` URL. Every page links to it. Default: no link. */
   readonly helpURL?: string
-  /**
-   * Your page on which users change their password. The waiting page links to it for a user who gets a request that they did not start. Default: no
-   * link.
-   */
+  /** Your page for changing the password. The waiting page links to it when a user may not have started the request. Default: no link. */
   readonly changePasswordURL?: string
   /** More links in the footer, such as your imprint. Default: none. */
   readonly footerLinks?: readonly FooterLink[]
@@ -64,8 +61,8 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   /** Links to that app, for users who set it up. Default: none. */
   readonly storeLinks?: StoreLinks
   /**
-   * Other origins to which the page's forms may lead. Browsers check `form-action` for the form and for each redirect after it. So name here the
-   * other origins to which your callback or your `failureRedirect` redirects, or `https:` for any origin. Default: your own origin only.
+   * Other sites to which a form of the page may lead, because your callback or your `failureRedirect` redirects there: origins, or `https:` for any.
+   * Browsers check `form-action` for these redirects too. Default: your own origin only.
    */
   readonly formAction?: string | readonly string[]
   /**
@@ -73,7 +70,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    * @returns the nonce
    */
   nonce?(req: Req, res: Res): string
-  /** URL of your own stylesheet, loaded after this package's stylesheet; it may set the custom properties of that stylesheet. Default: none. */
+  /** URL of your own stylesheet, loaded after this package's. It may set the custom properties of that stylesheet. Default: none. */
   readonly stylesheet?: string
   /** Your own texts by language tag: they replace this package's texts or add a language. */
   readonly locales?: Locales

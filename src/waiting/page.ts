@@ -1,7 +1,6 @@
 /**
- * The HTML of the waiting page, for every factor and every state, with and without JavaScript.
+ * The HTML of the waiting page, for every factor and every state.
  *
- * The parts are in files of their own: `challenge-parts.ts`, `enrolment-part.ts`, `recovery-codes-part.ts`, `remember-part.ts`, `ways.ts`.
  * Out of scope: determining the state (`view.ts`), and sending the page (`waiting-page.ts`).
  */
 import type { FailureCode } from '../factors/failures'
@@ -63,19 +62,13 @@ function hintPart(view: WaitingView, texts: Texts): Piece {
   return html`${before}${maskedPhonePart(view.maskedPhone, texts)}${after}`
 }
 
-/**
- * A link that reloads the page, for users without JavaScript. The page does not reload itself, because that would move the focus and lose what the
- * user has typed.
- */
+/** Without JavaScript, the user presses a link to reload the page. An automatic reload would lose what the user has typed. */
 function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction })
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/**
- * Returns the message for a failure. If a factor failed because the user does not have it, the message names this factor: the page may be waiting for
- * another factor at the same time. For a factor that the app wrote itself, the message is a general one.
- */
+/** The message for a failure. If the user does not have a factor, it names this factor, because the page may be waiting for another one. */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { use } = wordsFor(view, texts)
   const { failure, missingFactor: name } = view
@@ -83,7 +76,7 @@ function failureWords(view: WaitingView, texts: Texts): string {
   return texts.notSetUp.replace('{way}', textFor(use, name))
 }
 
-/** The part of the page after the transaction has ended. After a cancellation, it has only the link to the app or to the sign-in page. */
+/** The page after the transaction has ended. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts

@@ -1,8 +1,7 @@
 /**
- * The list of the user's own phones, with which the user chooses another one.
+ * The list of the user's phones, in which the user chooses another one.
  *
- * A user may have two phones of the same name. So each entry also shows what Nevis knows about the phone: its system and when it was registered. Out
- * of scope: fetching the list (`authenticators.ts`).
+ * Out of scope: fetching the list (`authenticators.ts`).
  */
 import { withQuery } from '../host/url'
 import type { OfferedAuthenticator } from './authenticators'
@@ -20,10 +19,7 @@ interface Entry {
 
 const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
 
-/**
- * Shows the list, or a sentence if there are fewer than two phones. The phone to which the request was sent has no button in the list: the page's
- * button "Send again" sends the request to this phone again.
- */
+/** Shows the list, or a sentence if the user has only one phone. The phone that got the request has no button, because "Send again" asks it again. */
 export function phonesPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const phones = view.authenticators ?? []
@@ -42,10 +38,7 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
       </section>`
 }
 
-/**
- * Makes the entries of the list different from each other. If two phones have the same name, system and date of registration, their entries also show
- * the time of registration. If the entries are still equal, they also show their position in the list.
- */
+/** Two phones may have the same name, system and date. Their entries then also show the time, or their position in the list. */
 function entriesOf(phones: readonly OfferedAuthenticator[], language: Language): Entry[] {
   const numbered = (i: number) => language.texts.phone.replace('{n}', String(i + 1))
   const entries = phones.map((phone, i) => entryOf(phone, numbered(i), language, false))
@@ -58,7 +51,7 @@ function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: str
   return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
 }
 
-/** Keeps the day and the month of a date on one line. The line may break elsewhere, because large text has little room on a phone. */
+/** Keeps the day and the month of a date on one line. */
 function withFirmDay(date: string): string {
   return date.replace(/(?<=(?:^|\D)\d{1,2}\.?) (?=\p{L})|(?<=\p{L}) (?=\d{1,2}(?!\d))/gu, '\u00a0')
 }

@@ -1,9 +1,8 @@
 /**
- * Shows newly made recovery codes, until the user confirms that they are saved.
+ * Shows new recovery codes, until the user confirms that they are saved.
  *
- * The button to confirm works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing ticks the box. The
- * server checks nothing, because a user cannot prove that codes are saved. Out of scope: the field in which a recovery code is typed
- * (`challenge-parts.ts`).
+ * The confirm button works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing ticks it. Out of scope:
+ * the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm } from './forms'
@@ -11,16 +10,13 @@ import { html, type Html } from './html'
 import type { WaitingView } from './view'
 import { dateIn } from './wording'
 
-/**
- * Shows the codes with buttons to copy and to print, which stay hidden without JavaScript. Without it, the user prints with the browser's menu, and
- * one click selects all codes.
- */
+/** Shows the codes. The buttons to copy and to print stay hidden without JavaScript. */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view
   const button = html`<button class="nevis-button">${texts.written}</button>`
   if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
-  // Set `translate="no"` and `dir="ltr"`, because a translation tool or a right-to-left page would change the codes.
+  // A translation tool would change the codes, and a right-to-left page would reorder them: so `translate="no"` and `dir="ltr"`.
   return html`
       ${printedLines(parts)}
       <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>

@@ -1,18 +1,15 @@
 /**
- * The check box with which the user chooses that this browser is remembered.
+ * The box "Remember this browser".
  *
- * On a page with a form for a code or a widget, the box is a field of that form. A page that only waits has no such form: there the script adds the
- * choice to the URL of the callback, and without JavaScript a button sends the choice at once. Out of scope: whether the box is offered (`view.ts`).
+ * It is a field of the form for a code or of the widget. On a page without such a form, the script adds the choice to the URL of the callback;
+ * without JavaScript, a button sends it. Out of scope: whether the box is offered (`view.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
 import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
-/**
- * The box as a field of a form. Browsers send nothing for a box that is not ticked; the hidden field `remember=0` tells the server that the box
- * was offered.
- */
+/** Browsers send nothing for a box that is not ticked. The hidden field `remember=0` tells the server that the user saw the box. */
 export function rememberField({ remember }: WaitingView, parts: PageParts): Html | false {
   return remember !== undefined && html`<div class="nevis-remember">${hidden('remember', '0')}${box(remember, parts)}</div>`
 }
@@ -41,9 +38,7 @@ function label(days: number, { language: { tag, texts } }: PageParts): string {
   return texts.remember.replace('{days}', inDays(days, tag))
 }
 
-/**
- * `30 days` in the language of the page, with a no-break space. If the app has added a language whose tag Node does not know, the text is in English.
- */
+/** `30 days` in the language of the page; in English if Node does not know the language. */
 function inDays(days: number, tag: string): string {
   try {
     return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')

@@ -1,7 +1,7 @@
 /**
  * Resolves the options that the pages share into the values that every page needs: language, logo, links, policy.
  *
- * Out of scope: the HTML in which these values are used (`document.ts`).
+ * Out of scope: the HTML (`document.ts`).
  */
 import type { HostResponse } from '../host/answer'
 import { address } from '../host/option-values'
@@ -14,7 +14,6 @@ import type { Brand, FooterLink, PageOptions } from './page-options'
 import { availableLanguages, languageOf, preferred, primary, type Language } from './texts/languages'
 
 /**
- * Resolves the options that the waiting page and the outage page share.
  * @returns a function from a request to the values that every page needs
  * @throws TypeError that names the page and the option
  * @internal
@@ -55,8 +54,8 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
 }
 
 /**
- * The languages of a page, and a function that chooses the language for a request. It takes the language that the user has chosen on the page; else
- * the language from the app's option `language`; else the language that the browser prefers.
+ * The languages of a page, and a function that chooses one for a request: the user's choice on the page, else the app's option `language`, else what
+ * the browser prefers.
  * @throws TypeError that names the page and the option
  * @internal
  */
@@ -70,10 +69,7 @@ export function pageLanguages<Req extends HostRequest, Res extends HostResponse>
   return { offered, of: (req) => chosenLanguage(req, offered) ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available) }
 }
 
-/**
- * The language that the user has chosen on the page. It is kept in the query of the URL, because a page neither sets a cookie nor writes the
- * session.
- */
+/** The language that the user has chosen on the page. It is in the URL, because a page sets no cookie. */
 function chosenLanguage(req: HostRequest, offered: readonly Language[]): Language | undefined {
   const tag = queryFieldOf(req, 'language')
   return offered.find((language) => language.tag === tag)
@@ -93,17 +89,14 @@ function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly h
   return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }
 }
 
-/**
- * Refuses images of other origins. For such an image, the Content-Security-Policy would need an exception, and the other origin would learn when a
- * user signs in.
- */
+/** Refuses images of another site, which would learn when a user signs in. */
 function checkImage(owner: string, option: string, value: unknown): void {
   const isPath = typeof value === 'string' && /^\/(?![/\\])\S*$/.test(value)
   const isData = typeof value === 'string' && /^data:image\/\S+$/.test(value)
   if (!isPath && !isData) throw new TypeError(`${owner}: ${option} must be a path of your own site such as "/logo.svg", or a data:image/ URL`)
 }
 
-/** Validates a link of a page: refuses `javascript:`, and paths such as `//host` that a browser reads as another host. */
+/** Refuses `javascript:`, and paths such as `//host`, which a browser reads as another site. */
 function linkOf(owner: string, option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^(?:mailto|tel):\S+$/i.test(value)) return value
@@ -116,7 +109,7 @@ function linkOf(owner: string, option: string, value: string | undefined): strin
 
 const SOURCE = /^https?:(?:\/\/[a-z0-9.*-]+(?::(?:\d+|\*))?)?$/i
 
-/** The origins to which forms may lead: the page's own, those of an absolute `callbackURL` or `waitingURL`, and those of the option `formAction`. */
+/** The origins to which forms may lead: those of the app's own addresses, and those of the option `formAction`. */
 function formActionOf(owner: string, { waitingURL, callbackURL }: Settings, value: unknown): string {
   const sources: unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
   for (const source of sources) {

@@ -1,8 +1,8 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * It neither reads nor writes a session. A late write could bring back a finished transaction, and polling would keep a session alive for ever. So
- * mount the endpoint before the session middleware. Out of scope: which status a browser may see (`status.ts`).
+ * Mount it before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
+ * may see (`status.ts`).
  */
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
 import type { Stream } from '../host/stream'
@@ -15,31 +15,28 @@ import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './sta
 
 /** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
-  /**
-   * How many event streams may be open at the same time in this process; at most 20 of them per transaction. Further requests get JSON, and their
-   * pages poll. Default 10 000.
-   */
+  /** How many event streams may be open in this process. Further browsers get JSON, and poll. Default 10 000; at most 20 per transaction. */
   readonly maxStreams?: number
 }
 
 /** The middleware, with a method that closes its streams. */
 export interface StatusEndpoint extends Middleware {
   /**
-   * Closes every open stream and opens no new one, so that the server can shut down. After this call, a request for a stream gets 503, and the page
-   * polls for JSON instead. Every answer then also closes its connection: a connection that a browser keeps open would keep the process alive.
+   * Closes every open stream and opens no new one, so that the server can shut down. After this call, the pages poll, and every answer closes its
+   * connection.
    */
   closeStreams(): void
 }
 
-/** How many event streams one transaction may have: enough for several tabs of a browser, and for dead connections that are not detected yet. */
+/** Enough for several tabs, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
-/** Time between two heartbeats on an open stream: shorter than the 30 to 60 s after which proxies close a silent connection. */
+/** Proxies close a silent connection after 30 to 60 s, so a heartbeat is sent more often. */
 const HEARTBEAT_MS = 20_000
 
 /**
- * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with `Accept: text/event-stream` the same as events
- * named `status`: one immediately, one when the transaction is decided. If the handle cannot be decrypted: `{ status: 'unknown' }` with 404. The
- * endpoint signs no user in, and needs no session: mount it before the session middleware.
+ * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`. With `Accept: text/event-stream`, the same as events
+ * named `status`: one immediately, one when the user has answered. A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The
+ * endpoint signs no user in. Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if an option is unknown
@@ -73,7 +70,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       'X-Content-Type-Options': 'nosniff',
       'X-Accel-Buffering': 'no',
     }
-    // The first event contains the status that this process already knows. A call to Nevis for a newer status could delay this event.
+    // The first event must not wait for a call to Nevis. So send the status that this process knows.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return completeAnswer(503, { 'Retry-After': '1' })
@@ -94,7 +91,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
-      // If `closeStreams()` was called after this answer was made, end the stream at once.
+      // If `closeStreams()` was called meanwhile, end the stream at once.
       if (streams.areClosed) end()
       return stop
     }
@@ -104,11 +101,11 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
-/** The open streams of each strategy. The value is a list, because an app may mount several status endpoints of one strategy. */
+/** The open streams of each strategy. An app may mount several status endpoints of one strategy. */
 const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
 
 /**
- * Event streams of a strategy that are open in this process.
+ * How many event streams of a strategy are open in this process.
  * @internal
  */
 export function openStreamsOf(settings: Settings): number {
@@ -120,7 +117,7 @@ interface Slot {
   close: () => void
 }
 
-/** Limits the open streams in total and per transaction. Without the limit per transaction, one client with one handle could use up all streams. */
+/** Limits the open streams in total and per transaction. Otherwise one client could use up all streams. */
 class OpenStreams {
   areClosed = false
   private readonly slots = new Set<Slot>()
@@ -143,7 +140,7 @@ class OpenStreams {
     return slot
   }
 
-  /** Frees the place of a stream. A second call for the same stream does nothing. */
+  /** Gives a stream's place free; a second call for the same stream does nothing. */
   free(slot: Slot): void {
     if (!this.slots.delete(slot)) return
     const left = (this.counts.get(slot.id) as number) - 1

@@ -1,7 +1,7 @@
 /**
- * The part of a transaction's status that the browser may see.
+ * The status of a transaction, as a browser may see it.
  *
- * Out of scope: signing in. `succeeded` only sends the page to the callback, which asks Nevis itself.
+ * Out of scope: signing in. After `succeeded`, the page goes to the callback, which asks Nevis itself.
  */
 import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../trust/handle'
@@ -11,8 +11,8 @@ import type { Watched } from '../watch/watch'
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {
   /**
-   * The status. `succeeded` does not sign the user in: the page must go to the callback. `unreadable` means that Nevis's answers contain no status:
-   * the page must go to the callback as well, which passes the error to your app.
+   * After `succeeded`, the page must go to the callback, which signs the user in. `unreadable`: Nevis's answers contain no status; the page must go
+   * to the callback, which passes the error to your app.
    */
   readonly status: Watched
   /** What the browser should do while the status is `pending`. */
@@ -24,8 +24,8 @@ export interface WaitingStatus {
 }
 
 /**
- * Returns the status, and calls Nevis if this process does not know the status yet. If the browser sends the user's answer (a code, or the result of
- * the widget), the status stays `pending` until the callback, and no call is made.
+ * Returns the status, and asks Nevis if this process does not know it yet. If the user types a code or uses the widget, the status stays `pending`
+ * until the callback.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
@@ -41,7 +41,7 @@ export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus
 }
 
 /**
- * Calls the listener once, with the status after the transaction is decided or has expired.
+ * Calls the listener once, when the user has answered or the transaction has expired.
  * @returns a function that stops listening
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * The content of a waiting page as data: the JSON answer for single-page apps, and the input of the HTML.
+ * The content of a waiting page as data: as JSON for single-page apps, and for the HTML.
  *
  * Out of scope: the look of the page (`page.ts`).
  */
@@ -17,7 +17,7 @@ import { rememberOffer } from '../strategy/remember-offer'
 import { mayHaveBeenDenied } from '../strategy/replaced-transaction'
 import { statusOf, type WaitingStatus } from './status'
 
-/** One line of the list that the user confirms, such as the amount of a payment. */
+/** One line of the list of what the user confirms, such as the amount of a payment. */
 export interface Detail {
   /** For example `Amount`. */
   readonly label: string
@@ -25,7 +25,7 @@ export interface Detail {
   readonly value: string
 }
 
-/** The content of the waiting page as data: what `waitingURL` answers to `Accept: application/json`. */
+/** The content of the waiting page as JSON, with `Accept: application/json`. */
 export interface WaitingView extends Offer {
   /** The handle, to be sent as the field `transaction`. */
   readonly transaction: string
@@ -35,21 +35,21 @@ export interface WaitingView extends Offer {
   readonly operation: Operation
   /** What the browser should do while the status is `pending`. */
   readonly prompt: Prompt
-  /** The status of the transaction, as the status endpoint reports it. */
+  /** The status, as the status endpoint reports it. */
   readonly status: WaitingStatus['status']
   /** When the transaction expires; ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may start now. If `factor` is among them, its push, SMS or QR code can be sent again. */
+  /** The factors that the user may start now. If `factor` is one of them, it can be sent again. */
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** URL of the callback. The browser goes there after an approval, and posts a code there that the user has typed. */
+  /** URL of the callback: for the browser after an approval, and for a code that the user has typed. */
   readonly callbackURL: string
-  /** The message, exactly as the phone shows it, but without the line that contains the code to type. */
+  /** The message, as the phone shows it, without the line that contains the code to type. */
   readonly message?: string
-  /** What the user confirms, as a list: the result of the page's option `details`. */
+  /** What the user confirms: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
-  /** The end of the phone number that gets the SMS, such as `•••• 0001`. It comes from the page's option `maskedPhone`; present while SMS is offered. */
+  /** The end of the phone number that gets the SMS, such as `•••• 0001`; only while SMS is offered. */
   readonly maskedPhone?: string
   /** The QR code: `data:image/png;base64,…` */
   readonly qrCode?: string
@@ -57,32 +57,28 @@ export interface WaitingView extends Offer {
   readonly appLinkUri?: string
   /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** Newly made recovery codes; absent once the user has confirmed that they are saved. */
+  /** New recovery codes; absent after the user has confirmed that they are saved. */
   readonly recoveryCodes?: readonly string[]
-  /** How many codes may still be tried; only for factors with a code. */
+  /** How many codes the user may still try; only for factors with a code. */
   readonly attemptsLeft?: number
-  /**
-   * Present if this browser can be remembered after the sign-in: for how many days, and whether the user has ticked the box. Send the user's
-   * choice to the callback as the field `remember`: `1` or `0`.
-   */
+  /** Present if the page can show a box "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
     /** For how many days. */
     readonly days: number
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
+  /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
   readonly failure?: FailureCode
   /**
-   * With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, `factor` is another factor, for which the
-   * page still waits.
+   * With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, the page still waits for another
+   * `factor`.
    */
   readonly missingFactor?: FactorName
 }
 
 /**
- * Collects the content of the waiting page.
- * @param sealed what the handle contains, already decrypted
+ * @param sealed the decrypted handle
  * @internal
  */
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
@@ -112,7 +108,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
 }
 
 function offeredFor(settings: Settings, transaction: Transaction): FactorName[] {
-  // A user must enrol another factor before recovery codes. If no user is signed in, this enrolment counts as the user's first.
+  // Recovery codes cannot be a user's first factor. So at a first enrolment, offer the other factors only.
   const isFirst = transaction.operation === 'enroll' && transaction.login === undefined
   return offeredFactors(settings, transaction).map(({ name }) => name).filter((name) => !(isFirst && name === 'recovery'))
 }

@@ -1,7 +1,8 @@
 /**
- * The folder `waiting/` serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with
- * their texts, script and style. The waiting page shows the user what to do. When the user has answered, the page goes to the callback. Out of scope:
- * starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
+ * The waiting page: shows the user what to do while an approval is pending, and then goes to the callback.
+ *
+ * The folder `waiting/` also has the status endpoint, the outage page, the texts, the script and the style. Out of scope: starting or finishing a
+ * transaction; the page's forms post to the strategy's routes for that.
  */
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type HostResponse, type Middleware } from '../host/answer'
@@ -33,9 +34,9 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   csrfToken?(req: Req, res: Res): string
   /**
-   * Returns what the user confirms as a list, made from the `data` of the transaction. The page shows the list beside the message; the phone shows
-   * the message only. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
-   * @param data the value that your option `data` had when the transaction was started; undefined for a transaction without data
+   * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows it; the phone shows only the
+   * message. Default: no list.
+   * @param data the value of your option `data` at the start of the transaction
    * @param language tag of the page's language
    */
   details?(data: unknown, language: string): readonly Detail[] | false | undefined
@@ -44,18 +45,17 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
   accountName?(req: Req): string | undefined
   /**
-   * Returns the phone number to which this user gets SMS, for the page. Mask it: `•••• 0001`. The page shows the last four digits at most, and an
-   * attacker who has the user's password can read them. Default: no number.
+   * Returns the phone number to which this user gets SMS. Mask it: `•••• 0001`. The page shows the last four digits at most, also to an attacker who
+   * has the user's password. Default: no number.
    * @param subject the user, as your option `subject` returned it
    */
   maskedPhone?(subject: Subject, req: Req): string | undefined | Promise<string | undefined>
   /**
-   * URL of your own script that starts Nevis's widget; required with the factor `widget`. The script sets
-   * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: create
-   * the widget with the intent token, in the element or wherever the widget displays itself, and call back with its result.
+   * URL of your own script that starts Nevis's widget; required with the factor `widget`. It must define `window.startNevisWidget`, which the page
+   * calls once with `{ intentToken, element, succeeded(token), failed() }`: show the widget in `element`, and call `succeeded` or `failed`.
    *
-   * The page loads Nevis's `/widget/auth.js` before your script. Nevis describes the functions of `auth.js` only in its guide for customers, and
-   * this package is based on the public documents. So you write the few lines that call `auth.js`.
+   * The page loads Nevis's `/widget/auth.js` before your script. Nevis describes `auth.js` only in its guide for customers, so you write the few
+   * lines that call it.
    * @see https://docs.nevis.net/authcloud/widget/auth-widget
    */
   readonly widgetScript?: string
@@ -65,8 +65,8 @@ const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messa
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a signed-in user gets
- * a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`. It needs the session. It sets a strict Content-Security-Policy unless
- * your app has set one, with exceptions for the widget only while the page shows the widget.
+ * a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`. Mount it after the session middleware. It sets a strict
+ * Content-Security-Policy, unless your app has set one.
  * @param strategy the strategy whose transactions the page shows
  * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`
@@ -87,8 +87,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = pageLanguages('waitingPage', options)
-  // On Koa, the strategy gets a request of Passport, and not Koa's context. The app's function `language` expects the context, so pass the context to
-  // it.
+  // On Koa, `req` is not Koa's context, which the app's function `language` expects.
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
@@ -104,7 +103,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
-    // Do not show the transaction if another user has signed in to this session after the start.
+    // If another user has signed in to this session after the start, do not show the transaction.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
@@ -116,8 +115,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // If the user has typed the code since the handle was made, make a new handle. The old handle says that the code is not typed yet, so the status
-    // endpoint would never ask Nevis.
+    // If the user has typed the code meanwhile, make a new handle. The old one says that the code is missing, and the status would stay `pending`.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
@@ -136,7 +134,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 }
 
 /**
- * Converts each label and value of the app's list to text, because an app without TypeScript may give a number or `null`.
+ * An app without TypeScript may give a number or `null` as a label or value, so convert each to text.
  * @throws TypeError if it is no list of objects
  */
 function detailsIn(value: unknown): readonly Detail[] | undefined {

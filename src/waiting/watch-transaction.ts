@@ -1,13 +1,13 @@
 /**
- * Yields a transaction's status as an AsyncIterable, for servers that push the status to browsers over their own channel, such as a WebSocket.
+ * Yields a transaction's status as an AsyncIterable, for a server that pushes it to browsers over a channel of its own, such as a WebSocket.
  *
- * Out of scope: sessions. Every client that has the handle can watch the status; only the session that started the transaction can sign in with it.
+ * Out of scope: signing in. Only the session that started the transaction can do that.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'
 
 /**
- * Yields the current status. If this is `pending`, yields a second status when the transaction is decided or has expired.
+ * Yields the current status. After `pending`, yields a second status when the user has answered or the transaction has expired.
  * @param strategy the strategy of the transaction
  * @param handle the value that the browser got as `transaction`
  * @param options `signal` ends the iteration early, without an error

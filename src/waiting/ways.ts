@@ -1,8 +1,7 @@
 /**
- * The forms with which the user has the push or SMS sent again, or switches to another factor. Each button is in a form of its own, so that it works
- * without JavaScript.
+ * The forms for "Send again" and for another factor. Each button has a form of its own, so that it works without JavaScript.
  *
- * Out of scope: whether the user may start that factor, which the start route decides; and the list of phones (`phones-part.ts`).
+ * Out of scope: whether the user may start that factor (the start checks it), and the list of phones (`phones-part.ts`).
  */
 import { withQuery } from '../host/url'
 import { RESEND_PAUSE_SECONDS } from '../strategy/resend'
@@ -33,10 +32,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/**
- * The form that starts a factor. A form that asks for a phone number is collapsed at first. Otherwise users could confuse the field for the phone
- * number with the field for the code.
- */
+/** The form that starts a factor. If it asks for a phone number, it is collapsed: users could type the code into the field for the number. */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)
@@ -48,20 +44,20 @@ export function needsPhone({ operation }: WaitingView, factor: string): boolean 
   return operation === 'enroll' && factor === 'sms'
 }
 
-/** This package does not store the number. So the user types it again to get another SMS, and can correct it. */
+/** This package does not store the phone number. So the user types it again to get another SMS. */
 function phoneField({ phoneNumber }: Texts): Html {
   return html`<label for="nevis-phone">${phoneNumber}</label>
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** Below the button that sends an SMS: the masked phone number, if the app gives it. */
+/** The masked phone number below the button that sends an SMS. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
   return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
 }
 
 /**
- * The button "More time", which the script shows shortly before the transaction expires. It starts a new transaction, or, for new recovery codes,
- * extends the same one. A page with the button "Send again" has no button "More time", because "Send again" also gives more time.
+ * The button "More time", which the script shows shortly before the transaction expires. It starts a new transaction. For new recovery codes, it only
+ * extends the time.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`
@@ -70,10 +66,7 @@ export function moreTimePart(view: WaitingView, parts: PageParts): Html | false 
   return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
 }
 
-/**
- * The button that starts the same factor again. After the transaction has ended, this is the main button of the page. Before that, the user presses
- * it if the push or SMS has not arrived.
- */
+/** The button that starts the same factor again: "Send again" while the user waits, the main button after the end. */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)

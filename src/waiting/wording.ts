@@ -1,5 +1,5 @@
 /**
- * Picks the words for a factor and an operation, and writes dates and the time that is left.
+ * Picks the words for a factor and an operation, and writes dates and times.
  *
  * Out of scope: the texts themselves (`texts/`).
  */
@@ -27,10 +27,7 @@ export function clock(expiresAt: string): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/**
- * A date in the language of the page and the time zone of the process; with the time, the text names the time zone. If the app has added a language
- * whose tag Node does not know, the text is in English.
- */
+/** A date in the language of the page; in English if Node does not know the language. */
 export function dateIn({ tag }: Pick<Language, 'tag'>, date: Date, withTime = false): string {
   const time = withTime ? ({ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const) : {}
   try {

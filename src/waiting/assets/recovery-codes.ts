@@ -1,14 +1,13 @@
 /**
- * The script for new recovery codes: it copies, downloads and prints the codes, and enables the confirm button after any of these.
+ * The script for new recovery codes: it copies, downloads and prints them, and then enables the confirm button.
  *
- * Out of scope: everything else on the page (`waiting.ts`). `waiting.ts` calls this function; the build joins both into one file.
+ * Out of scope: everything else on the page (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
 window.nevisRecoveryCodes = (main) => {
-  // Shows a button that is hidden without JavaScript, and runs `action` at a click. Without TLS, a script cannot use the clipboard, so the button
-  // "copy" stays hidden.
+  // Shows a button that is hidden without JavaScript. Without TLS, a script cannot use the clipboard, so "Copy" stays hidden.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
     if (!element) return

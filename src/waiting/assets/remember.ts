@@ -1,8 +1,7 @@
 /**
- * The script of the check box "Remember this browser", for a page that has no form for a code or a widget. The script shows the box. It adds the
- * user's choice to the forms of the page, and to the URL of the callback.
+ * The script of the box "Remember this browser" on a page without a form for a code: it adds the user's choice to the URL of the callback.
  *
- * Out of scope: a box inside the form of a code or a widget, which the browser sends by itself; everything else on the page (`waiting.ts`).
+ * Out of scope: a box inside a form, which the browser sends by itself.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/remember.ts */
@@ -12,7 +11,7 @@ window.nevisRemember = (main) => {
   if (!box) return () => ''
   const choice = () => (box.checked ? '1' : '0')
   ;(box.closest('[data-remember]') as HTMLElement).hidden = false
-  // Add the choice to the form that the user sends. So the choice is kept when the user switches to another factor.
+  // If the user switches to another factor, the form must contain the choice.
   main.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return
     const field = document.createElement('input')

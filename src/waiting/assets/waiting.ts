@@ -1,13 +1,12 @@
 /**
- * The script of the waiting page: learns when the user has decided, counts down, and sends the browser to the callback.
+ * The script of the waiting page: learns when the user has answered, counts down, and sends the browser to the callback.
  *
- * Out of scope: signing in. The callback asks Nevis itself and does not trust this script. A plain script, not a module: the build compiles it to
- * `dist/waiting/assets/waiting.js`, and the page loads that file as it is.
+ * Out of scope: signing in. The callback asks Nevis itself and does not trust this script.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
 
-/** The values that `page.ts` writes into the `data-` attributes of the `main` element. */
+/** The `data-` attributes of the `main` element: see `page.ts`. */
 interface PageData {
   readonly transaction: string
   readonly statusUrl: string
@@ -28,18 +27,18 @@ interface TabMessage {
 }
 
 interface Window {
-  /** Starts this script on the page that is now in the document. The first run of this script in a document sets this function. */
+  /** Starts this script on the page that is now in the document. */
   nevisWaitingPage?: () => void
-  /** Defined in `remember.ts`. Returns a function that returns the user's current choice, as a part of the query for the callback's URL. */
+  /** Defined in `remember.ts`. The result returns the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
-  /** Defined in `recovery-codes.ts`. The build joins these four scripts into one file. */
+  /** Defined in `recovery-codes.ts`. */
   nevisRecoveryCodes(main: HTMLElement): void
   /** Defined in `widget.ts`. */
   nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
 }
 
 (() => {
-  // Some tools that insert a new page into the same document (htmx, Turbo) do not run this script again. So the first run serves every page.
+  // Tools that insert a new page into the same document (htmx, Turbo) may not run this script again. So the first run serves every page.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -64,7 +63,7 @@ interface Window {
     sendOnce()
     const rememberField = window.nevisRemember(main)
     if (main.dataset['status'] !== 'pending') {
-      // After a reload by this script, focus the heading, so that a screen reader reads how the transaction ended.
+      // After a reload, focus the heading, so that a screen reader reads how the transaction ended.
       heading.tabIndex = -1
       return heading.focus()
     }
@@ -77,25 +76,25 @@ interface Window {
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
     const resendLabel = resend?.textContent
-    // The browser's clock may be minutes wrong, so it is used to measure durations only.
+    // The browser's clock may be minutes wrong. So use it only to measure durations.
     let startedAt = Date.now()
     const SOON_SECONDS = 30
     const moreTime = main.querySelector<HTMLFormElement>('[data-more-time]')
-    // Stops all listeners and requests of this page when another page is inserted in its place.
+    // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // How long to wait for another tab's message that it has gone to the callback. On a slow machine, the message comes late.
+    // Milliseconds in which another tab may say that it has gone to the callback.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // Counts how often this script has paused, so that it ignores an answer to a request that it sent before the last pause.
+    // Number of the current round of requests. An answer to a request of an earlier round is ignored.
     let round = 0
     let isOver = false
     let warning = ''
 
-    // Writes only if the text has changed, because a screen reader announces every write.
+    // A screen reader announces every write. So write only if the text has changed.
     function say(text: string) {
       if (note.textContent !== text) note.textContent = text
     }
@@ -110,7 +109,7 @@ interface Window {
       isOver = true
       pause()
       if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
-      // Several tabs learn of the approval at once. The tab that gets the lock goes to the callback. It keeps the lock until it has left this page.
+      // Only one tab may go to the callback: the one that gets the lock. It keeps the lock until it has left this page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
         if (hasCompany) setTimeout(goOn, HEARING_MS)
@@ -134,7 +133,7 @@ interface Window {
       location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
-    // True if another tab waits for the same approval. Only one of the tabs may go to the callback, because an approval is accepted only once.
+    // True if another tab waits for the same approval. Only one of the tabs may go to the callback.
     let hasCompany = false
     let tabs: BroadcastChannel | undefined
     void attempt(() => {
@@ -180,9 +179,9 @@ interface Window {
         sayWhetherOnline()
       }
       opened.onerror = () => {
-        // The server refused the stream, because too many streams are open. Poll instead.
+        // Too many streams are open, so the server has refused this one. Poll instead.
         if (opened.readyState === EventSource.CLOSED) return void ask()
-        // The connection broke, and the browser reconnects by itself. Proxies end long streams now and then, so a single error is not shown.
+        // The browser reconnects by itself. Proxies end long streams now and then, so a single error is not shown.
         if (++errors > 1) say(offline)
       }
     }
@@ -248,7 +247,7 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // For recovery codes, "More time" sends nothing to a phone. So do not reload the page: it keeps what the user typed and ticked.
+    // For recovery codes, "More time" must not reload the page: it would lose what the user has typed and ticked.
     moreTime?.addEventListener('submit', (event) => {
       if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()
@@ -269,13 +268,13 @@ interface Window {
       main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
 
-    // Reloads the page, and keeps the phone number that the user has typed.
+    // Keeps the phone number that the user has typed.
     function reload() {
       void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
       location.reload()
     }
 
-    // Ignores the second click of a double click: it would start a second transaction, which ends the first one.
+    // Ignores the second click of a double click, which would start a second transaction.
     function sendOnce() {
       let sentAt = -Infinity
       main.addEventListener('submit', (event) => {
@@ -290,7 +289,7 @@ interface Window {
     addEventListener('online', resume, { signal })
     addEventListener('offline', sayWhetherOnline, { signal })
     addEventListener('pagehide', pause, { signal })
-    // Removes spaces from a code that was pasted or filled in by the browser.
+    // Removes spaces from a code that was pasted.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
     window.nevisWidget(main, isDone, finish)

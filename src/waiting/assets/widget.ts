@@ -1,13 +1,13 @@
 /**
- * Calls the app's script to start Nevis's widget, and sends the widget's result to the callback.
+ * Starts Nevis's widget by the app's script, and sends the widget's result to the callback.
  *
- * Out of scope: everything else on the page (`waiting.ts`). That script calls this function; the page loads both as one file.
+ * Out of scope: everything else on the page (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/widget.ts */
 
 interface Window {
-  /** Defined by the app's script (option `widgetScript`): starts Nevis's widget. */
+  /** Starts Nevis's widget. The app's script (option `widgetScript`) defines this function. */
   startNevisWidget(widget: { intentToken: string; element: HTMLElement; succeeded(token?: string): void; failed(): void }): unknown
 }
 
@@ -29,8 +29,7 @@ window.nevisWidget = (main, isDone, finish) => {
     form.submit()
   }
 
-  // Starts the widget. Tries again after a pause: in a page inserted by htmx or Turbo, the scripts of Nevis and of the app may load later than this
-  // script.
+  // If htmx or Turbo has inserted the page, the scripts of Nevis and of the app may load later than this one. So try again.
   function start(tries: number) {
     if (isDone()) return
     if (!('startNevisWidget' in window) && tries > 0) return void setTimeout(start, 100, tries - 1)
@@ -42,7 +41,7 @@ window.nevisWidget = (main, isDone, finish) => {
       })
   }
 
-  // Start only when the document is complete, because the scripts of Nevis and of the app must be loaded before.
+  // Before the document is complete, the scripts of Nevis and of the app may be missing.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

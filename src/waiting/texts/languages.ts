@@ -10,8 +10,8 @@ import { it } from './it'
 import type { Texts } from './texts'
 
 /**
- * Your own texts, by language tag. Each entry replaces a language of this package, or adds one. If you leave a text out, the page uses this package's
- * text in that language. If this package does not have the language, the page uses the English text.
+ * Your own texts, by language tag. Each entry changes a language of this package, or adds one. A text that you leave out is this package's text in
+ * that language, or else the English text.
  */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
@@ -24,8 +24,8 @@ export interface Language {
 }
 
 /**
- * The languages of this package and those of the app, by lower-case tag. English is the fallback if the browser accepts none of them.
- * @param appName name of the app on the phone, in every language; default: the texts' own name
+ * The languages of this package and those of the app, by lower-case tag.
+ * @param appName name of the app on the phone, in every language; default: the name in the texts
  * @internal
  */
 export function availableLanguages(locales: Locales = {}, appName?: string): ReadonlyMap<string, Language> {
@@ -46,7 +46,7 @@ export function languageOf(tag: unknown, available: ReadonlyMap<string, Language
 }
 
 /**
- * Chooses the language that an `Accept-Language` header asks for (RFC 9110, 12.5.4); English if none of them is available.
+ * The language for an `Accept-Language` header (RFC 9110, 12.5.4); English if none of its languages is available.
  * @internal
  */
 export function preferred(header: string | undefined, available: ReadonlyMap<string, Language>): Language {

@@ -22,12 +22,9 @@ export interface Texts {
   readonly heading: ByFactor
   /** What the user should do. */
   readonly hint: ByFactor
-  /** Replaces the text `hint` of the factor `sms` if the app gives the phone number. `{number}` is the masked number, such as `•••• 0001`. */
+  /** Replaces the text `hint` of the factor `sms` if the app gives the phone number; `{number}` is `•••• 0001`. */
   readonly sentToNumber: string
-  /**
-   * What a screen reader says for the masked phone number; `{digits}` are its last digits. The page also shows the masked number below the button
-   * that starts `sms`.
-   */
+  /** What a screen reader says for a masked phone number; `{digits}` are its last digits. */
   readonly numberEnding: string
   /** Button that starts a factor. */
   readonly use: ByFactor
@@ -39,7 +36,7 @@ export interface Texts {
   readonly enrollUse: ByEnrollable
   /** Label above the message, if the phone shows the same message. */
   readonly messageLabel: string
-  /** Label above the message if the phone does not show the message, and label above the list of details. */
+  /** Label above the list of details, and above a message that the phone does not show. */
   readonly confirming: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
@@ -47,9 +44,9 @@ export interface Texts {
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
   /** Alternative text of the QR code. */
   readonly qrCode: string
-  /** Last line of the message on the phone. `{code}` is the code that the user must type into the page. At most 59 characters. */
+  /** Last line of the message on the phone; `{code}` is the code that the user must type into the page. At most 59 characters. */
   readonly typedCodeLine: string
-  /** Replaces the text `hint` of the factor `push` if the phone shows a code that the user must type into the page. */
+  /** Replaces the text `hint` of the factor `push` if the user must type a code from the phone into the page. */
   readonly typedCodeHint: string
   /** Label of the field for the code. */
   readonly code: string
@@ -73,7 +70,7 @@ export interface Texts {
   readonly otherWays: string
   /** Button that sends the push or the SMS again. */
   readonly resend: string
-  /** Label of the button `resend` while it is disabled; `{n}` is the number of seconds left. */
+  /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
   /** Link to the list of the user's own phones. */
   readonly anotherPhone: string
@@ -87,21 +84,21 @@ export interface Texts {
   readonly phone: string
   /** Text below the name of a phone; `{date}` is when it was registered. */
   readonly registered: string
-  /** Text below the name of the phone to which the transaction was sent, by name of the factor; `other` is for your own factors. */
+  /** Text below the name of the phone that got the request, by name of the factor; `other` is for your own factors. */
   readonly askedPhone: Readonly<Record<'push' | 'app' | 'other', string> & Record<string, string>>
   /** Button that starts the widget again. */
   readonly startOver: string
   /** Button that cancels the transaction. */
   readonly cancel: string
-  /** Heading after the transaction ended without success, by failure code; `other` for every other code. */
+  /** Heading after a transaction without success, by failure code; `other` for every other code. */
   readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'other', string>>
-  /** Says that the user does not have a factor; `{way}` is the text of the button that starts this factor. */
+  /** Says that the user does not have a factor; `{way}` is the text of the button that starts it. */
   readonly notSetUp: string
-  /** Shown when the user has approved and the page goes to the callback. */
+  /** Shown when the user has approved, before the next page loads. */
   readonly approved: string
-  /** Shown in the other tabs when one tab goes to the callback. */
+  /** Shown in the other tabs after one tab has gone to the callback. */
   readonly continuedInOtherTab: string
-  /** Heading in the other tabs when one tab goes to the callback. */
+  /** Heading in the other tabs after one tab has gone to the callback. */
   readonly continuedInOtherTabHeading: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string
@@ -115,9 +112,9 @@ export interface Texts {
   readonly usedHeading: string
   /** Link to the sign-in page. */
   readonly toSignIn: string
-  /** Link to the app's page for changing the password, for a user who did not start the request. */
+  /** Link to the page for changing the password, shown to a user who may not have started the request. */
   readonly changePassword: string
-  /** On the page that starts a step-up: link that leaves the page, so that no request is sent. */
+  /** Link that leaves the page for a step-up without sending a request. */
   readonly notNow: string
   /** Link to the app's help page, in the footer. */
   readonly help: string
@@ -127,7 +124,7 @@ export interface Texts {
   readonly unavailable: string
   /** What an outage means for the user. */
   readonly unavailableHint: string
-  /** Link with which the user tries again, on the outage page and in place of the list of phones. */
+  /** Link with which the user tries again, on the outage page and in the list of phones. */
   readonly tryAgain: string
   /** Button with which the user confirms that the recovery codes are saved. */
   readonly written: string
@@ -141,7 +138,7 @@ export interface Texts {
   readonly remember: string
   /** Explains the box `remember`. */
   readonly rememberHint: string
-  /** Only shown without JavaScript: button with which the user no longer wants this browser to be remembered. */
+  /** Only shown without JavaScript: button that cancels the choice `remember`. */
   readonly doNotRemember: string
   /** Button beside the recovery codes that prints the page. */
   readonly print: string
