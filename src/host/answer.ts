@@ -1,8 +1,8 @@
 /**
  * Sends answers. On Express, this file writes to the response. Any other web framework gets the answer as a value and sends it itself.
  *
- * These functions must catch every error. Express does not await a middleware, so an error would become an unhandled rejection, which ends the
- * process. Out of scope: the content of an answer.
+ * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
+ * Out of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -16,10 +16,7 @@ export interface PlainAnswer {
   readonly status: number
   /** HTTP headers. Your code must set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /**
-   * The body; empty for a redirect. If it is a stream, destroy the stream when the browser disconnects, as web frameworks do, because that releases
-   * its resources.
-   */
+  /** The body; empty for a redirect. If it is a stream, destroy it when the browser disconnects, as web frameworks do. */
   readonly body: string | Buffer | Readable
 }
 
@@ -55,7 +52,7 @@ export interface Answer extends Omit<PlainAnswer, 'body'> {
 }
 
 /**
- * Makes an answer whose whole body is known (it is not a stream).
+ * Makes an answer whose body is not a stream.
  * @internal
  */
 export function completeAnswer(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
@@ -90,8 +87,7 @@ export function headerOf(res: HostResponse | undefined, name: string): string | 
 }
 
 /**
- * Turns a function into middleware for Express and for other web frameworks. The function returns an answer, or undefined to let the request
- * continue.
+ * Turns a function into middleware for Express and for other web frameworks. The function returns an answer, or undefined to let the request continue.
  * @param strategy name of the strategy, if there is one; for the event `passport-nevis:fault`
  * @internal
  */
@@ -109,8 +105,8 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
 type Next = (error?: unknown) => unknown
 
 /**
- * Sends the answer, or lets the request continue. An error is passed to `next`. The app may already have begun an answer, usually because of a
- * time-out. Then the error is dropped, because it can no longer be sent.
+ * Sends the answer, or lets the request continue. Passes an error to `next`. If the app has already begun an answer, for example after a time-out, the error
+ * is dropped.
  * @param decide returns undefined if the request may continue
  * @returns a promise that never rejects
  * @internal
@@ -125,16 +121,13 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The app's error handling has also failed. So close the connection, so that the browser does not wait for ever.
+      // The app's error handling has failed as well. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
 }
 
-/**
- * Returns an error that Express does not ignore. Express treats `next(undefined)` and `next('route')` as "continue", so a rejection with a value that
- * is not an object becomes an Error.
- */
+/** Express treats `next(undefined)` and `next('route')` as "continue", so a rejection with such a value becomes an Error. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`passport-nevis: a ${typeof reason} was thrown instead of an error`)
@@ -168,7 +161,7 @@ export function send(res: ServerResponse, answer: Answer): void {
 }
 
 /**
- * Sets a header of the answer that Passport or the app will send. Does nothing on web frameworks without `req.res` (Fastify, Koa).
+ * Sets a header of the answer that Passport or the app will send. Does nothing on Fastify and Koa, which have no `req.res`.
  * @internal
  */
 export function setHeader(req: object, name: string, value: string): void {
@@ -177,7 +170,7 @@ export function setHeader(req: object, name: string, value: string): void {
 }
 
 /**
- * Sets the status of the answer that the app will send. Does nothing on web frameworks without `req.res` (Fastify).
+ * Sets the status of the answer that the app will send. Does nothing on Fastify, which has no `req.res`.
  * @internal
  */
 export function setStatus(req: object, status: number): void {
@@ -186,19 +179,18 @@ export function setStatus(req: object, status: number): void {
 }
 
 /**
- * True if an answer has already begun, for example by a time-out of the app. Always false on web frameworks without `req.res` (Fastify).
+ * True if an answer has already begun, for example by a time-out of the app. Always false on Fastify, which has no `req.res`.
  * @internal
  */
 export function isAnswered(req: object): boolean {
   return (req as { res?: ServerResponse }).res?.headersSent === true
 }
 
-/** A script sends this media type in the header `Accept` to get the next URL as JSON instead of a redirect. The answer has the same media type. */
+/** With this media type in `Accept`, a script gets the next URL as JSON instead of a redirect. The answer has the same media type. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
 
 /**
- * True if the script that sent the request asks for the next URL as JSON. It does so because `fetch` either follows a redirect by itself or hides its
- * URL.
+ * True if the script that sent the request asks for the next URL as JSON, because `fetch` does not show the URL of a redirect.
  * @internal
  */
 export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
@@ -206,8 +198,8 @@ export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
 }
 
 /**
- * Answers with JSON, `{ next }`, which contains the next URL.
- * @returns false on web frameworks without `req.res` (Fastify)
+ * Answers with `{ next }`, the next URL, as JSON.
+ * @returns false on Fastify, which has no `req.res`
  * @internal
  */
 export function answerNext(req: object, next: string): boolean {
@@ -228,10 +220,7 @@ export function answerFault(req: object): void {
   res.end()
 }
 
-/**
- * Checks all headers of the answer before any of them is set. Otherwise Node could refuse a header when others are already set, and the app's error
- * page would be sent with those headers.
- */
+/** Checks all headers before any of them is set. Otherwise the app's error page could be sent with some of them. */
 function checked(answer: Answer): Answer {
   try {
     for (const [name, value] of Object.entries(answer.headers)) {
@@ -245,14 +234,13 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Releases the resources of a stream that will not be sent. To do so, this function starts the stream and stops it at once. */
+/** Releases the resources of a stream that will not be sent, by starting and stopping it. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // Write only while the response is open, because a time-out or the browser may end the response before its event 'close'. A write would then emit
-  // 'error', which ends the process if it has no listener.
+  // The response may end before its event 'close'. A write after its end would emit 'error', which ends the process without a listener.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))
@@ -263,7 +251,7 @@ function stream(res: ServerResponse, open: Stream): void {
     res.once('close', stop)
     res.once('close', onDisconnect(socketOf(res.req), stop))
   } catch (error) {
-    // Part of the answer may already be sent. So close the connection: otherwise the browser would wait for the rest.
+    // Part of the answer may already be sent. Close the connection, so that the browser does not wait for the rest.
     res.destroy()
     throw error
   }

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** The properties of a request that lead to its answer, for each web framework. */
+/** Where a request has its response, on each web framework. */
 interface Answers {
   /** The response on Express and NestJS. On Koa, this object cannot append headers. */
   readonly res?: ServerResponse
@@ -36,8 +36,8 @@ export function isSecure(req: object): boolean {
 }
 
 /**
- * The name of a cookie for this request. It contains the strategy's name, so that two strategies of an app do not overwrite each other's cookie. With
- * https it has the prefix `__Host-`, so that another subdomain cannot set a cookie of this name (RFC 6265bis, 4.1.3.2).
+ * The name of a cookie for this request. It contains the strategy's name, so that two strategies do not overwrite each other's cookie. With https it has the
+ * prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
  * @internal
  */
 export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor'): string {
@@ -47,7 +47,7 @@ export function cookieFor(req: object, strategy: string, use: 'browser' | 'facto
 
 /**
  * Returns a function that adds a cookie to the answer. The cookie is valid for the whole site, and scripts cannot read it.
- * @returns undefined if the answer has begun, or the web framework gives no access to it
+ * @returns undefined if the answer has begun, or its web framework gives no access to it
  * @internal
  */
 export function cookieSetter(req: object): ((name: string, value: string, maxAgeSeconds: number) => void) | undefined {

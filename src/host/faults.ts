@@ -10,9 +10,10 @@ import { StorageError, type StorageErrorCode } from './storage'
 /** A failure of Nevis, or of the app's session store or ledger. */
 export interface NevisFault {
   /**
-   * Where the fault occurred, and what it caused. `request`: while a request was handled; the app's error handler got the error. `watch`: while a
-   * waiting page waited; it could not get the status of its transaction, and keeps waiting. `browser`: while a remembered browser was checked or
-   * stored; the user had to give the second factor, or the browser was not remembered.
+   * Where the fault occurred, and what it caused:
+   * - `request`: while a request was handled; the app's error handler got the error.
+   * - `watch`: while a waiting page waited for the status of its transaction; it keeps waiting.
+   * - `browser`: while a remembered browser was checked or stored; the user had to give the second factor, or the browser was not remembered.
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`. */

@@ -8,22 +8,21 @@ import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
- * A digest of the complete value that the app's `serializeUser` returned. It does not depend on the order of property names, because some stores
- * (PostgreSQL's `jsonb`) change this order.
+ * A digest of the value that the app's `serializeUser` returned. Ignores the order of property names, because some stores (PostgreSQL's `jsonb`) change it.
  * @returns undefined if no user is signed in
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // Convert the login to JSON and back, so that the digest is the same in all requests. In the request that signs the user in, the login can contain,
-  // for example, a Date; in later requests it comes from the store as JSON.
+  // Later requests read the login from the store as JSON. The request of the login must have the same digest, even if the login contains, for example, a
+  // Date.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
 
 /**
- * Returns the same digest as `loginOf`, but for a given user: the digest that this user's session would have after a login.
+ * Returns the digest that `loginOf` would return after a login of this user.
  * @param req a request as Passport gives it to a strategy
  * @returns undefined if there is no user, or if this package cannot call the app's `serializeUser` on this web framework
  * @internal
@@ -43,16 +42,12 @@ export async function loginOfUser(user: unknown, req: object, session: SessionLi
   return loginOf({ passport: { user: serialized } })
 }
 
-/**
- * True for a session of Fastify. This matters because @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have
- * the methods `get` and `set`. The stored login itself does not show the framework: an app may serialize a user as `{ user, tenant }`, which looks
- * like Passport's own object.
- */
+/** True for a session of Fastify, the only ones with the methods `get` and `set`. @fastify/passport stores the login in another form than Passport. */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
-/** Passport stores the login in the property `user` of this object. Passport treats 0 as a login, and every other falsy value as no login. */
+/** Passport stores the login in the property `user` of this object. For Passport, 0 is a login, and every other falsy value is none. */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
   return user || user === 0 ? user : undefined

@@ -18,11 +18,10 @@ export function optionError(sentence: string, owner = 'NevisStrategy'): TypeErro
 const PATH = /^\/(?![/\\])/
 
 /**
- * Checks an address of the app. It must be a URL, or a path that a browser cannot read as another host. An address with white space is refused,
- * because browsers drop white space.
+ * Checks an address of the app: a URL, or a path that a browser cannot read as another host. Refuses white space, because browsers drop it.
  * @param owner the class or function that has the option
- * @returns the address in ASCII, encoded as a browser encodes it (`/best%C3%A4tigung` for `/bestätigung`), because Node refuses other
- * characters in the header `Location`
+ * @returns the address in ASCII, encoded as a browser encodes it (`/best%C3%A4tigung` for `/bestätigung`), because Node refuses other characters in the
+ * header `Location`
  */
 export function address(option: string, value: unknown, owner?: string): string {
   const url = text(option, value, owner)
@@ -35,7 +34,7 @@ export function address(option: string, value: unknown, owner?: string): string 
   throw optionError(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)
 }
 
-/** Encodes an address as a browser does. An address in ASCII stays unchanged, so that it equals the path at which the app mounts its route. */
+/** Encodes an address as a browser does. Leaves an address in ASCII unchanged, so that it equals the path of the app's route. */
 function inAscii(url: string): string {
   if (/^[\x21-\x7e]*$/.test(url)) return url
   const { href, pathname, search } = new URL(url, 'http://host')
@@ -68,7 +67,7 @@ export function callable<F>(option: string, value: F): F {
   return value
 }
 
-/** Refuses unknown options: a misspelt option would have no effect, so the app could allow more than intended. */
+/** Refuses unknown options. A misspelt option would have no effect, and the app could allow more than intended. */
 export function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
   const unknown = Object.keys(options).find((key) => !known.includes(key))
@@ -76,8 +75,7 @@ export function refuseUnknown(owner: string, options: object, known: readonly st
 }
 
 /**
- * Checks the option `sessionKey`. The names of properties that Passport or the session itself uses are refused, because this package would overwrite
- * these properties.
+ * Checks the option `sessionKey`. Refuses the names of properties that Passport or the session itself uses, because this package would overwrite them.
  * @throws TypeError
  * @internal
  */

@@ -1,10 +1,9 @@
 /**
  * Decides whether a request, or a URL, belongs to this site.
  *
- * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that
- * header. A page of another site cannot change these two headers. Such a page cannot set `X-Forwarded-Host` either. So behind a proxy, this file may
- * take the name of this site from `X-Forwarded-Host`. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
- * `session/return-to.ts`).
+ * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that header. A
+ * page of another site cannot change these two headers, nor set `X-Forwarded-Host`.
+ * Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`, `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'
 import type { HostRequest } from './request'
@@ -12,8 +11,7 @@ import type { HostRequest } from './request'
 type Headers = Pick<HostRequest, 'headers'>
 
 /**
- * True if the browser says that another site has sent this request. False if the request has neither `Sec-Fetch-Site` nor `Origin`, because then no
- * browser has sent it.
+ * True if the browser says that another site has sent this request. False without `Sec-Fetch-Site` and `Origin`: no browser has sent such a request.
  * @param trusted origins of other sites whose requests are accepted
  * @see https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454#section-7
  * @internal
@@ -22,14 +20,13 @@ export function isFromOtherSite(req: Headers, trusted: readonly string[]): boole
   const { origin } = req.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = req.headers['sec-fetch-site']
-  // In `Sec-Fetch-Site`, the browser itself has compared the two sites. Its result is right even if a proxy rewrites `Host`.
+  // The browser itself has compared the two sites, so the result is right even if a proxy rewrites `Host`.
   if (site !== undefined) return site === 'cross-site'
   return origin !== undefined && !isOwnURL(req, origin)
 }
 
 /**
- * True if the URL names the host to which the browser has sent this request. The scheme is not compared: if a proxy terminates TLS, this server sees
- * http although the browser uses https.
+ * True if the URL names the host to which the browser has sent this request. Ignores the scheme: behind a proxy that terminates TLS, this server sees http.
  * @internal
  */
 export function isOwnURL(req: Headers, url: string): boolean {

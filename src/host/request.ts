@@ -1,9 +1,9 @@
 /**
  * Reads a request of Express, NestJS, Fastify or Koa.
  *
- * The folder `host/` hides the differences between these web frameworks: how to read a request (`request.ts`), how to answer it (`answer.ts`), and
- * how to save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`. Out of
- * scope of this file: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
+ * The folder `host/` hides the differences between these web frameworks: how to read a request, how to answer it (`answer.ts`), and how to save, renew and
+ * reload its session (`session.ts`).
+ * Out of scope of this file: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
@@ -19,10 +19,7 @@ export type NevisRequest = IncomingMessage &
     readonly body?: unknown
   }
 
-/**
- * The properties that the pages and guards read. The object is a request of Express, NestJS or Fastify, or a Koa context. A Koa context has the
- * signed-in user in `state` and the body in `request`.
- */
+/** A request of Express, NestJS or Fastify, or a Koa context: the properties that the pages and guards of this package read. */
 export interface HostRequest {
   /** HTTP method. */
   readonly method?: string | undefined
@@ -74,7 +71,7 @@ export function fieldOf(req: Fields, name: string): string | null | undefined {
 }
 
 /**
- * Reads a field from the body only. The fields of a start must not come from the URL, because an attacker could put them into a link.
+ * Reads a field from the body only. A field in the URL could come from an attacker's link.
  * @internal
  */
 export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): string | null | undefined {
@@ -92,8 +89,8 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
- * Reads a check box. Browsers send nothing for a box that is not ticked. So before the box, a form may have a hidden field with the same name and the
- * value `0`. If the request has several values of the field, the last one counts.
+ * Reads a check box. Browsers send nothing for a box that is not ticked, so a form may have a hidden field with the same name and the value `0` before it.
+ * The last value counts.
  * @returns undefined if the request does not have the field
  * @internal
  */
@@ -104,7 +101,7 @@ export function checkBoxOf(req: Fields, name: string): boolean | undefined {
 }
 
 /**
- * The body of the request. A Koa context's own `body` is the body of the answer, so for Koa the body is read from `request`.
+ * The body of the request. On Koa, it is in `request`: the context's own `body` is that of the answer.
  * @internal
  */
 export function bodyOf(req: HostRequest): unknown {
@@ -136,7 +133,7 @@ export function sessionOf(req: object): SessionLike | undefined {
   return session ?? undefined
 }
 
-/** True if Passport signs the user in after a success. Passport always does so, except with `passport.authorize` or `session: false`. */
+/** True if Passport signs the user in after a success: always, except with `passport.authorize` or `session: false`. */
 export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
   return assignProperty === undefined && session !== false
 }
@@ -154,7 +151,7 @@ function own(fields: unknown, name: string): unknown {
   return (fields as Record<string, unknown>)[name]
 }
 
-/** Parses the whole query once. Searching the URL for each name would take quadratic time if an attacker sends a URL with many names. */
+/** Parses the whole query once. Searching the URL for each name would be slow if an attacker sends a URL with many names. */
 function queryOf(req: Fields): Record<string, string | string[]> {
   const url = req.originalUrl ?? req.url ?? ''
   const start = url.indexOf('?')

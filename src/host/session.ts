@@ -1,6 +1,6 @@
 /**
- * Saves, renews and reloads the session of Express, NestJS, Fastify and Koa. A session is saved before a redirect. It is renewed (it gets a new id)
- * at each sign-in and second factor. It is reloaded after a wait for Nevis.
+ * Saves, renews and reloads the session of Express, NestJS, Fastify and Koa. A session is saved before a redirect, renewed (it gets a new id) at each sign-in
+ * and second factor, and reloaded after a wait for Nevis.
  *
  * Out of scope: the content of the session (`session/`).
  */
@@ -9,13 +9,13 @@ import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
 /**
- * The largest content of a session that is kept in a cookie, in bytes. Browsers drop a cookie of more than 4096 bytes. Encryption and encoding make
- * the content about 50% larger.
+ * The largest content of a session that is kept in a cookie, in bytes. Encryption and encoding make it about 50 % larger, and browsers drop a cookie of more
+ * than 4096 bytes.
  */
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
- * True if the session is sent in a cookie that is so large that the browser would silently drop it.
+ * True if the session is in a cookie that the browser would drop because of its size.
  * @param planned properties that will be added to the session
  * @internal
  */
@@ -34,13 +34,12 @@ export function isInSmallCookie(session: SessionLike): boolean {
 }
 
 /**
- * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. The user of the
- * browser could read the status token in such a cookie. The user could also send an old cookie again. It would bring back a closed transaction, or a
- * second factor record after a logout.
+ * True if the whole session is in a cookie that is not encrypted, as with cookie-session, or koa-session without a store. The user could read the status
+ * token in it, or send an old cookie again and so undo a logout.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Ignore a property that the session has itself, because an app may store properties of these names in another kind of session.
+  // Ignore a property that the session has itself: the app may have stored it in another kind of session.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
@@ -56,19 +55,17 @@ export async function saveSession(session: SessionLike): Promise<void> {
 }
 
 /**
- * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0, 7.2.4).
- * A session without `regenerate` stays unchanged.
- * @returns the session to use from now on, because many session packages replace the session object
+ * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0, 7.2.4). A
+ * session without `regenerate` stays unchanged.
+ * @returns the session to use from now on; many session packages replace the object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  // Leave a session without `save` unchanged: it is in a cookie and has no id that an attacker could know. Some such sessions lose their content at
-  // `regenerate`.
+  // A session without `save` is in a cookie and has no id that an attacker could know. Some such sessions lose their content at `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
-  // Copy the content with `Object.entries`, which skips symbols. Some session packages store the session's id under a symbol, and the old id must not
-  // be copied.
+  // `Object.entries` skips symbols. Some session packages store the session's old id under a symbol, which must not be copied.
   const kept = Object.entries(before)
   await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
@@ -77,11 +74,9 @@ export async function renewSession(req: object): Promise<SessionLike> {
 }
 
 /**
- * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or the
- * app may have written something. Saving the old copy of the session would undo this. A session without `reload` (koa-session, sessions in a cookie)
- * stays unchanged.
- * @returns the session to use from now on; undefined if the store no longer has the session. In that case the request gets an empty session, so that
- * the old one cannot be saved any more.
+ * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or another tab may have cancelled. Saving the
+ * old copy would undo this. A session without `reload` (koa-session, sessions in a cookie) stays unchanged.
+ * @returns the session to use from now on; undefined if the store no longer has it. Then the request gets an empty session
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -90,8 +85,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // If the store has no such session, express-session reports an error with this message. If the store fails, express-session reports another
-    // error.
+    // With this message, express-session reports a missing session; with any other, a failure of the store.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -105,24 +99,23 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that is never stored. This function does not call `regenerate`, because the answer would then send a new
- * cookie. The new cookie would overwrite the cookie that the browser may have got in another tab. This works with express-session and
- * @fastify/session; with any other session package, the session stays unchanged.
+ * Replaces the request's session by one that is never stored. `regenerate` would send a new cookie, and so overwrite the cookie of another tab. Works with
+ * express-session and @fastify/session; any other session stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
   const before = sessionOf(req) as SessionLike
   if (!canEnd(req)) return before
   const isFastifys = isOfFastify(before)
-  // Leave the id out on Fastify: @fastify/session neither stores a session without an id nor sends its cookie.
+  // No id on Fastify: @fastify/session then neither stores the session nor sends its cookie.
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Remove the expiry, so that express-session does not send the cookie (unless `rolling` is set).
+    // Without an expiry, express-session does not send the cookie (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session compares this value to detect changes. It is constant, so express-session sees no change and stores nothing.
+    // express-session detects changes by this value. It is constant, so nothing is stored.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
@@ -141,11 +134,10 @@ function canEnd(req: object): boolean {
 }
 
 /**
- * True if the session may be in its store. False for a session that was created in this request: no other request can know it.
+ * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
- * A session counts as created in this request if its id is not in the request's cookie. But a client may write the cookie in a form that only the
- * app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored, because Passport has saved it at the
- * login.
+ * The id of such a session is not in the request's cookie. But a cookie may have a form that only the app's cookie parser understands (`j:"…"` of
+ * cookie-parser). So a session with a login always counts as stored.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -156,7 +148,7 @@ export function isStored(req: object): boolean {
   return cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
-/** Decodes a cookie in the same way as the cookie parsers of the web frameworks. A client may percent-encode any character of a cookie. */
+/** Decodes percent-encoding, as the cookie parsers of the web frameworks do. */
 function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie)
@@ -166,10 +158,8 @@ function decoded(cookie: string): string {
 }
 
 /**
- * True if the request's user is not the user of the session's login. The two can differ if a Bearer token or Basic credentials identify the request's
- * user.
- * @returns false if the session has no login, or if this package cannot call the app's `serializeUser` on this web framework; true if `serializeUser`
- * fails
+ * True if the request's user is not the user of the session's login, for example because a Bearer token identifies the request's user.
+ * @returns false if the session has no login, or if this package cannot call the app's `serializeUser` on this web framework; true if `serializeUser` fails
  * @internal
  */
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
@@ -195,15 +185,15 @@ export async function isLoginOf(user: unknown, req: object, login: string): Prom
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
-  // Use `toJSON` if the session has it: the session of koa-session has internal fields, which `toJSON` omits.
+  // `toJSON` omits the internal fields of a session of koa-session.
   const data = typeof session.toJSON === 'function' ? session.toJSON() : session
   return Object.keys(data).some((name) => name !== 'cookie')
 }
 
 /**
  * The id under which a store keeps the session.
- * @returns undefined if the session has no id, or its package does not give access to the id. The id of koa-session is not used, because koa-session
- * still returns the old id after the session has got a new one
+ * @returns undefined if the session has no id, or its package does not give access to it. With koa-session also undefined, because it still returns the old
+ * id after a renewal
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
@@ -212,9 +202,8 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /**
- * True if a second factor record would stay in the session after a log-out and the next login. This is so if two conditions hold. First, the app uses
- * @fastify/passport with `clearSessionOnLogin: false`, which keeps all data at a login. Second, the session has no id that changes
- * (@fastify/secure-session).
+ * True if a second factor record would stay in the session after a log-out and the next login. This is so with @fastify/secure-session if @fastify/passport
+ * has the option `clearSessionOnLogin: false`.
  * @internal
  */
 export function keepsDataAtLogout(req: object): boolean {
@@ -222,7 +211,7 @@ export function keepsDataAtLogout(req: object): boolean {
   return passport?.clearSessionOnLogin === false && sessionIdOf(req) === undefined
 }
 
-/** Calls a session method and waits until it has ended. Some session packages call a callback, some return a promise, and some do both. */
+/** Waits for the end of a session method. Some session packages call a callback, some return a promise, and some do both. */
 function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return storageCall(
     'SESSION_UNAVAILABLE',

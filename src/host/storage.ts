@@ -1,18 +1,20 @@
 /**
  * `StorageError`: the error if a store of the app fails (its session store or its ledger).
  *
- * The store's own error may contain the failed command, and with it the whole session. So a StorageError contains only the name and the code of the
- * store's error, such as `ECONNREFUSED`. Out of scope: storing.
+ * The store's own error may contain the failed command, and with it the whole session. So a StorageError keeps only the name and the code of that error, such
+ * as `ECONNREFUSED`. Out of scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'
 import { isInstance } from '../client/same-class'
 
 /**
- * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser holds the session itself and can
- * read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: the session is in an encrypted cookie and larger than browsers accept (500) ·
- * `SESSION_UNAVAILABLE`: the session could not be saved (503) · `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so no user is signed in
- * (503).
+ * Which store failed, and why (with the HTTP status):
+ * - `SESSION_REQUIRED`: no session middleware ran before the strategy (500)
+ * - `SESSION_IN_COOKIE`: the browser holds the session itself and can read it, as with cookie-session (500)
+ * - `SESSION_TOO_LARGE`: the session is in an encrypted cookie and larger than browsers accept (500)
+ * - `SESSION_UNAVAILABLE`: the session could not be saved (503)
+ * - `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so no user is signed in (503)
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
@@ -36,8 +38,8 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
 const MARK = Symbol.for('passport-nevis.StorageError')
 
 /**
- * The app's session store or ledger failed, and no user was signed in. To distinguish errors, compare `code`. The `cause` contains only the name and
- * the code word (such as `ECONNREFUSED`, `NOPERM` or `READONLY`) of the store's own error. The code word is also in the message.
+ * The app's session store or ledger failed, and no user was signed in. To distinguish errors, compare `code`. `cause` and the message contain only the name
+ * and the code word of the store's own error, such as `ECONNREFUSED`, `NOPERM` or `READONLY`.
  */
 export class StorageError extends Error {
   /**
@@ -70,8 +72,8 @@ export class StorageError extends Error {
 }
 
 /**
- * The code words of Redis and Valkey. The text of a Redis error begins with one of these words. This file reads the word from the text, because Redis
- * clients do not set the error's `code`. The rest of the text is not used, because it can contain names of users and keys.
+ * The first words of the error texts of Redis and Valkey. Redis clients do not set the error's `code`, so this file reads this word. The rest of the text can
+ * contain names of users and keys.
  */
 const REDIS_WORDS = new Set([
   'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',
@@ -94,11 +96,11 @@ function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/.test(value)
 }
 
-/** Upper limit for one call to a store, so that the browser always gets an answer. */
+/** No call to a store takes longer than this, so that the browser always gets an answer. */
 const DEADLINE_MS = 5000
 
 /**
- * Calls a store. If the call fails or takes longer than five seconds, this function throws a StorageError with this code.
+ * Calls a store. Throws a StorageError with this code if the call fails or takes longer than five seconds.
  * @internal
  */
 export function storageCall<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ export interface Sink {
   end(text?: string): void
 }
 
-/** A body that is written in parts. A function of this type starts to write, and returns a function that stops the writing and releases the resources. */
+/** Starts to write a body in parts. Returns a function that stops the writing and releases the resources. */
 export type Stream = (sink: Sink) => () => void
 
 /**
@@ -24,13 +24,13 @@ export function socketOf(req: unknown): Socket | undefined {
   return typeof socket?.once === 'function' ? socket : undefined
 }
 
-/** What must be stopped when a connection closes. There is one listener per connection, because Node warns of more than ten. */
+/** The functions to call when a connection closes. Each connection has only one listener, because Node warns of more than ten. */
 const streamsOf = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls a function once the connection is closed. Node emits no `close` for the answer to a pipelined request that still waits for the answer to an
- * earlier request of the same connection.
- * @returns a function that stops listening, so that a connection that stays open keeps nothing of an ended stream
+ * Calls a function once the connection is closed. Node emits no `close` for an answer that still waits for an earlier answer on the same connection
+ * (pipelining).
+ * @returns a function that stops listening
  * @internal
  */
 export function onDisconnect(socket: Socket | undefined, stop: () => void): () => void {
@@ -60,7 +60,7 @@ export function readable(open: Stream, socket?: Socket): Readable {
       done(error)
     },
   })
-  // Listen to 'error', because a web framework may destroy the stream with an error, and without a listener that would end the process.
+  // A web framework may destroy the stream with an error. Without a listener for 'error', that would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))

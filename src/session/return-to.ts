@@ -1,30 +1,26 @@
 /**
  * Stores the page from which a user was redirected to sign in or to give a second factor, and returns it with the approval.
  *
- * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. It never comes from a field of a request, because
- * then a link could send the user to another site (open redirect). Out of scope: the redirect itself.
+ * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. It never comes from a field of a request: a link could send the
+ * user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
 import type { StoredReturnTo, SessionState } from './transactions'
 
-/** Length of the longest path that is stored, in characters. The limit keeps sessions small. */
+/** Longest path that is stored, in characters, so that sessions stay small. */
 const MAX_LENGTH = 2048
 /**
- * A path: one `/`, then printable ASCII without `\`, because a browser sends only these characters in a request line. A second `/` or `\`, also
- * percent-encoded, is refused, because a browser could read the next part as a host.
+ * A path: one `/`, then printable ASCII without `\`. A second `/` or `\` (also percent-encoded) is refused, because a browser could read the next part as a
+ * host.
  */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
-/**
- * Percent-encoded control characters. They are refused, because other code may decode the path a second time. Decoded, they would allow header
- * injection, or would hide the name of another host.
- */
+/** Percent-encoded control characters. Other code may decode the path once more, and a decoded line break would allow header injection. */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 /**
- * Returns the path from a value that the app's own login guard has stored. Some guards store a whole URL; then only the path of the URL is used, so
- * that the target can never be another host.
+ * Returns the path from a value that the app's own login guard has stored. Some guards store a whole URL; then the path of this URL.
  * @returns undefined if the value is neither a path nor a URL of this site
  * @internal
  */
@@ -36,19 +32,17 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
 
 /**
  * Accepts only a path of this site.
- * @returns the path with its query; undefined if the value could lead a browser to another host, also after other code has decoded or normalized the
- * value
+ * @returns the path with its query; undefined if the value could lead a browser to another host
  * @internal
  */
 export function sitePathOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !PATH.test(value) || ENCODED_CONTROL.test(value)) return undefined
-  // Check the normalized form as well: `/.//host` is a path of this site, but its normalized form `//host` is another host.
+  // Check the normalized form as well: `/.//host` becomes `//host`, which is another host.
   return PATH.test(new URL(value, 'http://site').pathname) ? value : undefined
 }
 
 /**
- * Stores the path of the page from which the user is redirected. If the user cannot return to the request's path (it was a POST), this function
- * deletes the path that was stored before.
+ * Stores the path of the page from which the user is redirected. Deletes the stored path if the user cannot return to this page, because it was a POST.
  * @returns true if the session has changed
  * @internal
  */
@@ -60,7 +54,7 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
 }
 
 /**
- * Returns the stored path. Undefined if another user was signed in when the path was stored.
+ * Returns the stored path; undefined if another user was signed in when it was stored.
  * @internal
  */
 export function returnToIn(session: SessionLike, key: string): string | undefined {
@@ -69,9 +63,8 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * Returns the page that the user wanted before the sign-in. The app's login guard (for example `connect-ensure-login`) writes this page to
- * `session.returnTo`, the property that Passport uses. This function reads it only while no user is signed in, because after a sign-in it is out of
- * date.
+ * Returns the page that the user wanted before the sign-in, from `session.returnTo`. A login guard of the app (for example `connect-ensure-login`) writes
+ * this property. It is out of date while a user is signed in.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {
@@ -79,8 +72,8 @@ export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest,
 }
 
 /**
- * Deletes the stored path after the strategy has used it. If the session meanwhile contains a different path, that path stays, because it belongs to
- * another tab. `session.returnTo` stays if the route has `successReturnToOrRedirect`, because Passport itself will then use and delete it.
+ * Deletes the stored path after its use. A different path stays, because it belongs to another tab. `session.returnTo` stays if the route has
+ * `successReturnToOrRedirect`, because Passport itself will use and delete it.
  * @internal
  */
 export function forgetReturnTo(
@@ -96,9 +89,8 @@ export function forgetReturnTo(
 }
 
 /**
- * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, but the app sees `/account`. For example, with
- * `callbackURL` `/sub/nevis/callback`, the app sees the callback request at `/nevis/callback`, so the prefix is `/sub`. A header or field is never
- * used for this, because an attacker could set it.
+ * Adds the prefix that a proxy has removed from the path. If `callbackURL` is `/sub/nevis/callback` and the app sees the request at `/nevis/callback`, the
+ * prefix is `/sub`. It never comes from a header or field, because an attacker could set it.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */
@@ -106,7 +98,7 @@ export function withPrefix(path: string, callbackURL: string, { originalUrl, url
   const known = new URL(callbackURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
-  // Add the prefix only if it is missing, because the app may have written `session.returnTo` with the prefix.
+  // The app may have written `session.returnTo` with the prefix already.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 

@@ -1,9 +1,9 @@
 /**
- * The second factor record: after an approval, the session records who gave which second factor and when. Routes that need a fresh second factor
- * check this record (step-up).
+ * The second factor record: after an approval, the session records who gave which second factor and when. Routes that need a fresh second factor check this
+ * record (step-up).
  *
- * The record ends with the session. It also contains a digest of the signed-in user. So the record is not valid for another user who signs in later
- * in the same session. Out of scope: asking for the factor.
+ * The record contains a digest of the signed-in user, so it is not valid for another user who signs in later in the same session.
+ * Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, completeAnswer, type Middleware } from '../host/answer'
@@ -42,7 +42,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the user who was signed in when the record was made. */
   readonly login: string
-  /** Digest of the session's id. At a logout, the session gets a new id, even if its data is kept; the record is then no longer valid. */
+  /** Digest of the session's id. A logout gives the session a new id, so that the record is no longer valid, even if the session keeps its data. */
   readonly sessionId: string
 }
 
@@ -68,26 +68,28 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** If true, the user must have typed a code that only the phone showed, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean
   /**
-   * Where the browser is redirected (303) from a page, so that the user can give a second factor. If the page was requested with GET, its path is in
-   * `req.authInfo.returnTo` afterwards. Default: no redirect; the browser gets the 401.
+   * Where the browser is redirected (303) from a page, so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the path of
+   * the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
    */
   readonly redirectTo?: string
 }
 
 /**
- * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write
- * the record: Passport signs the user in after the strategy, and this login replaces the session.
+ * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write the
+ * record: Passport signs the user in after the strategy, and this login replaces the session.
  *
- * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a new id
- * and keeps its content. A session without `regenerate` keeps its id.
+ * If no login has renewed the session in this request, this middleware gives the session a new id and keeps its content. That is the case after `authorize`,
+ * and with Passport before 0.6. A session without `regenerate` keeps its id.
  *
- * It writes no record in three cases: for an enrolment; for a sign-in in a remembered browser; and if the session belongs to another user than the
- * one who approved. The last case is possible if a Bearer token or Basic credentials identified the user. It is also published as an event
- * `suspicious`.
+ * It writes no record in three cases:
+ * - for an enrolment;
+ * - for a sign-in in a remembered browser;
+ * - if the session belongs to another user than the one who approved, for example because a Bearer token identified the user. This case is also published as
+ *   an event `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware. It passes on an error if there is no approval or no login, or if the record would stay in the session after a log-out. It
- * passes on a StorageError `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
+ * @returns middleware. It passes on an error if there is no approval or no login, or if the record would stay in the session after a log-out. It passes on a
+ * StorageError `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -103,10 +105,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (keepsDataAtLogout(req)) {
       throw new Error('recordSecondFactor cannot be used with @fastify/secure-session while @fastify/passport has the option clearSessionOnLogin: false, because the record would count again after a log-out')
     }
-    // Write no record for a remembered browser, because the user has not given a second factor now.
+    // The user of a remembered browser has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the session's login has changed since the callback began, the app has signed the user in because of this approval. If the login has not
-    // changed, check that it is the login of the user who approved.
+    // If the login is new since the callback began, the app has signed the user in because of this approval. An unchanged login may belong to another user.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -132,8 +133,8 @@ interface CallbackNotes {
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
 /**
- * What the strategy has noted about the callback of each approval, for `recordSecondFactor`. npm may install two copies of this package: the strategy
- * can be from one copy, and the middleware from the other. So the map is on `globalThis`, which both copies share.
+ * What the strategy has noted about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two copies
+ * of this package: one with the strategy, one with the middleware.
  */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
@@ -141,7 +142,7 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 }
 
 /**
- * Records facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
+ * Notes facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
  * @param isLoginOfApprover true if a login, given as a digest, is certainly the login of the user who approved
  * @internal
  */
@@ -150,14 +151,14 @@ export function noteSession(profile: NevisProfile, req: object, isLoginOfApprove
   callbacks().set(profile, { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover })
 }
 
-/** Reads the session again and gives it a new id. It throws if the user has logged out meanwhile. */
+/** Reads the session again and gives it a new id. Throws if the user has logged out meanwhile. */
 async function renewedSession(req: HostRequest, login: string): Promise<SessionLike> {
   const session = await reloadSession(req)
   if (session === undefined || loginOf(session) !== login) throw new Error('recordSecondFactor: the user has logged out meanwhile')
   return renewSession(req)
 }
 
-/** True if the session already got a new id in this request, at the login. Then this id must stay, because the app may have stored it somewhere. */
+/** True if the login in this request has already given the session a new id. This id must stay, because the app may have stored it somewhere. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
@@ -202,12 +203,12 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // If the time in the record is in the future, the server's clock was set back. Then refuse.
+    // A time in the future means that the server's clock was set back. Then refuse.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
-      // Do not create a session for a visitor who has none: an attacker could fill the session store with thousands of requests.
+      // Create no session for a visitor who has none: an attacker could fill the session store with thousands of requests.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
       if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
       return completeAnswer(303, { Location: redirectTo })
@@ -229,8 +230,7 @@ function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCo
 }
 
 /**
- * Gives the session a new id and keeps its second factor record, if the record is valid for the login in the session. The login stays the same,
- * so the record is still about the same user.
+ * Gives the session a new id and keeps its second factor record, if the record is valid for the login in the session.
  * @returns the session to use from now on
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal

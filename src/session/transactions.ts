@@ -1,10 +1,10 @@
 /**
  * Keeps transactions in the session of the browser that started them.
  *
- * The folder `session/` manages what this package stores in the session: the transactions (`transactions.ts`), the page to return to (`return-to.ts`)
- * and the second factor record with its guard (`second-factor.ts`). All of it is in one property of the session, whose name is the option
- * `sessionKey`. Out of scope: making sure that a transaction succeeds only once. The ledger does this (`ledger/endings.ts`). The session cannot,
- * because a slow request may write its old copy of the session, with a transaction that has ended meanwhile.
+ * The folder `session/` manages what this package stores in the session: the transactions, the page to return to (`return-to.ts`) and the second factor
+ * record (`second-factor.ts`). All of it is in one property of the session, whose name is the option `sessionKey`.
+ * Out of scope: making sure that a transaction succeeds only once (`ledger/endings.ts`). The session cannot do this, because a slow request may write an old
+ * copy of the session back.
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -13,19 +13,13 @@ import type { SessionLike } from '../host/request'
 import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/**
- * A transaction as stored in the session: `box` contains the encrypted field `shown`. The name `box` must not change, because sessions of older
- * versions have it.
- */
+/** A transaction as stored in the session. `box` is its encrypted field `shown`. Sessions of older versions have the name `box` as well, so keep it. */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /**
-   * Digest of the user who was signed in at the redirect; absent if no user was. Another user who signs in later in this session must not learn the
-   * path.
-   */
+  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user of this session must not learn the path. */
   readonly login?: string
 }
 
@@ -36,10 +30,10 @@ export interface SessionState {
   readonly returnTo?: StoredReturnTo
 }
 
-/** Upper limit for pending transactions in one session; the oldest is dropped first, so that the session stays small. */
+/** Upper limit for pending transactions in one session. At this limit, the oldest one is dropped. */
 const MAX_TRANSACTIONS = 8
 
-/** Estimated size of a stored transaction without the app's data: ids, times, the digest, and a status token of a few hundred bytes. */
+/** Estimated size of a stored transaction without the app's data. */
 const RESERVED_BYTES = 900
 
 /** @internal */
@@ -57,10 +51,7 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /**
-   * The first transaction for which `matches` returns true. `matches` gets each transaction with an empty `shown`, so that only the found one is
-   * decrypted.
-   */
+  /** The first transaction for which `matches` returns true. `matches` gets each transaction without `shown`, so that only one must be decrypted. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
     return kept && this.decrypted(kept)
@@ -86,15 +77,15 @@ export class SessionTransactions {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Deletes the transactions of other subjects, because an attacker may have put them into a planted session (session fixation). */
+  /** Deletes the transactions of other users. An attacker may have put them into a planted session (session fixation). */
   keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
   }
 
   /**
-   * Checks that a session in a cookie has room for one more transaction. If there is no room, this method leaves `returnTo` out.
-   * @returns the planned transaction, without `returnTo` if there is only room without it
+   * Checks that a session in a cookie has room for one more transaction. Drops `returnTo` if there is only room without it.
+   * @returns the planned transaction
    * @throws StorageError `SESSION_TOO_LARGE`
    */
   makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
@@ -116,8 +107,7 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {
-    // `put` adds the transaction of this request at the front, and transactions are dropped from the end. So the transaction of this request is
-    // dropped last.
+    // `put` adds the transaction of this request at the front, so it is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()

@@ -16,8 +16,7 @@ export interface PollStep {
 
 /**
  * The default of the option `pollSchedule`. Most users answer within seconds, few after a minute. On average, this schedule makes 8.9 status calls for a
- * login, and half of the answers are noticed within 0.64 s. Both numbers were computed for answer times with a log-normal distribution (median 8 s); see
- * `docs/performance.md`.
+ * login, and half of the answers are noticed within 0.64 s: see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
@@ -27,7 +26,7 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** Each interval varies at random by up to a tenth. Otherwise transactions that started together would also be polled together. */
+/** Each interval varies at random by up to a tenth, so that transactions that started together are not asked for together. */
 const JITTER = 0.1
 
 /**
@@ -46,15 +45,12 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** After an idle time, all calls that are allowed in 0.1 s may be made at once. At 200 calls per second, these are 20 calls. */
+/** After an idle time, all calls that are allowed in 0.1 s may be made at once: 20 calls at 200 calls per second. */
 const BURST_SECONDS = 0.1
-/** While calls fail, the rate falls to 2 % of the maximum at the lowest. */
+/** While calls fail, the rate falls to 2 % of the maximum, not lower. */
 const MIN_SHARE = 0.02
 
-/**
- * Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. The rate halves with each failed call, and rises with
- * each successful call.
- */
+/** Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. A failed call halves the rate; a successful one raises it. */
 export class RateLimiter {
   private readonly queue: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined
@@ -83,7 +79,7 @@ export class RateLimiter {
     return true
   }
 
-  /** Waits until a call is allowed. The caller (`watched-transaction.ts`) ensures that a transaction has at most one place in the queue. */
+  /** Waits until a call is allowed. Callers must let a transaction wait only once at a time. */
   async acquire(): Promise<void> {
     if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {
@@ -117,7 +113,7 @@ export class RateLimiter {
   }
 }
 
-/** True if the error means that Nevis answered a status call, but without a status. False for 429 and 5xx, because such a call may succeed later. */
+/** True if Nevis answered a status call, but without a status. False for 429 and 5xx, because such a call may succeed later. */
 export function isAnswered(error: unknown): boolean {
   return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }

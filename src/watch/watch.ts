@@ -1,9 +1,8 @@
 /**
- * Finds the one polling loop of a transaction in this process: several tabs and callbacks that wait for the same transaction share this loop.
+ * Finds the one polling loop of a transaction in this process. Several tabs and callbacks that wait for the same transaction share this loop.
  *
- * The folder `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
- * `schedule.ts` decides when and how often. The waiting page and the callback share the answers. Out of scope: telling a browser
- * (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
+ * The folder `watch/` asks Nevis for the status of transactions: `watched-transaction.ts` polls one transaction, and `schedule.ts` decides when and how
+ * often. Out of scope: telling a browser (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
 import type { NevisClient } from '../client/client'
 import type { Sealed } from '../trust/handle'
@@ -23,11 +22,11 @@ export interface WatchOptions extends WatchReports {
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** A transaction counts as abandoned once it has been expired for this long. Before that, another process with a slow clock may still accept an approval. */
+/** A transaction counts as abandoned when it has been expired for this long. Until then, another process with a slow clock may accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * How many transactions this process watches at most, to limit the memory; each takes some hundred bytes. Beyond this number, the oldest ones whose
- * page is not open are dropped. If a dropped transaction is needed later, Nevis is asked for its status.
+ * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest ones without an open page are dropped. If a dropped
+ * one is needed later, Nevis is asked again.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -44,7 +43,7 @@ export class StatusWatch {
     this.rate = new RateLimiter(options.maxCallsPerSecond)
   }
 
-  /** The status of a transaction. Calls Nevis, unless the poll schedule or the rate limit forbids a call at this moment. */
+  /** The status of a transaction. Calls Nevis, unless the poll schedule or the rate limit forbids a call now. */
   look(sealed: Sealed): Promise<WatchedStatus> {
     return this.watchedFor(sealed).look()
   }
@@ -68,30 +67,26 @@ export class StatusWatch {
    * 1. a success that polling found at most five seconds ago; only one callback gets it
    * 2. otherwise the answer to a new call; concurrent callbacks share that call
    * 3. if the limit of calls is reached (ten calls in a row, then one each second), the last answer
-   * @param mayIntrospect false while the user still has to type a code. Nevis may allow only one introspection of the token. A callback with the right
-   * code needs it
+   * @param mayIntrospect false while the user still has to type a code: Nevis may allow only one introspection, which the callback with the right code needs
    * @returns undefined if the transaction has no status token
-   * @throws NevisError if the call failed: a callback reports this as an error, never as "pending"
+   * @throws NevisError if the call failed
    */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
     const { id, factor, operation, statusToken, expiresAt, budget } = transaction
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
-    // The handle may contain another status token than the session. Use only a watch with the token from the session.
+    // The handle may contain another status token than the session. Only the token from the session counts.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
-  /**
-   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished the transaction, or another transaction has
-   * replaced it.
-   */
+  /** Stops watching a transaction that a callback has finished or another transaction has replaced. Does not report it as abandoned. */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers, for `metricsOf`. They count only the calls for pages, because calls for callbacks have a separate limit. */
+  /** The current numbers, for `metricsOf`: only the calls for pages. Calls for callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -109,12 +104,10 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // If the watch of this transaction has expired, make a new one. The user may have got more time (`strategy/extend.ts`), and a new handle of the
-    // same transaction.
+    // An expired watch is of no use: the user may have got more time for the same transaction (`strategy/extend.ts`).
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // The transaction may have a second watch, from the time before the user typed the right code. That watch has no status token. End it, and do not
-    // report it as abandoned, because the new watch replaces it.
+    // Before the user typed the right code, the page had a watch without a status token. The new watch replaces it, so do not report it as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -145,7 +138,7 @@ export class StatusWatch {
     watched.reportAbandoned()
   }
 
-  /** Drops the oldest transactions whose page is not open. It drops many at once, so that this search runs rarely. */
+  /** Drops the oldest transactions without an open page. Drops many at once, so that this search runs rarely. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {
@@ -158,8 +151,8 @@ export class StatusWatch {
 }
 
 /**
- * The key under which a transaction is watched. While the user has not typed a required code, a page must not learn the status. So the page has a
- * watch under another key, which never gets the answers that a callback gets.
+ * The key under which a transaction is watched. Until the user has typed a required code, the page must not learn the status. So its watch has another key
+ * than the watch of the callbacks.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

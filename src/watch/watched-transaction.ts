@@ -1,8 +1,8 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * This file calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. It keeps the result until the
- * transaction expires. It leaves no timer running when no page is open. Out of scope: which transactions are watched (`watch.ts`).
+ * Calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. No timer runs while no page is open.
+ * Out of scope: which transactions are watched (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
@@ -11,7 +11,7 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
-/** The status that a page gets. `unreadable`: Nevis's last answers to the status call contained no status. @inline */
+/** The status that a page gets. `unreadable`: Nevis's last answers contained no status. @inline */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
 
 export type Listener = (status: WatchedStatus) => void
@@ -22,13 +22,13 @@ export interface WatchReports {
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
   /** Called once for a transaction whose page was open, some time after the transaction expired without an answer. It must not throw. */
   readonly abandoned?: (sealed: Sealed) => void | Promise<void>
-  /** Called at the first failed status call for a page. It is called a second time only if a call has succeeded in between. It must not throw. */
+  /** Called at the first failed status call for a page, and again only after a successful call in between. It must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }
 
 /**
- * Two page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each such
- * call postpones the next call by one interval, so the total number of calls stays the same.
+ * How many page requests of a transaction may call Nevis earlier than the schedule says, because the page, its first poll and a reload come close together.
+ * Each such call postpones the next one by an interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
@@ -36,14 +36,12 @@ const MAX_BACK_OFF_MS = 30_000
 /** How many status calls the callbacks of one transaction may make in a row; after that, one each second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
-/** Upper limit for how long a page's request waits for Nevis. If the answer arrives later, the next request gets it. */
+/** A page's request waits for Nevis no longer than this. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/**
- * A callback may use a success that polling found at most this long ago, without a new call. A browser gets to the callback sooner.
- */
+/** A callback may use a success that polling found at most this long ago, without a new call. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/** After this many answers in a row without a status, the page goes to the callback, which passes the error to the app. */
+/** After this many answers in a row without a status, the page goes to the callback, which reports the error to the app. */
 const MAX_UNREADABLE = 3
 
 /** The result of the last call: an answer or an error. */
@@ -70,10 +68,10 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  // Use `#` fields, which are private at run time: the app may print or log the strategy, and these fields contain tokens.
+  // Fields with `#`, because they contain tokens: the app may print or log the strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set by the first callback. Reports need it, because a handle does not name the user. */
+  /** The transaction from the session, set by the first callback. Reports need its user, whom the handle does not name. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -91,7 +89,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this watch uses this status token. A watch with the same transaction id may use another token. */
+  /** True if this watch uses this status token. Another watch may have the same transaction id and another token. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -104,7 +102,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Ends the watch without a report. Called when a callback has finished the transaction, or another transaction has replaced it. */
+  /** Ends the watch without a report, after a callback has finished the transaction or another transaction has replaced it. */
   settle(): void {
     this.isSettled = true
   }
@@ -113,7 +111,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** Returns the status for a page's request. If another tab has an event stream open, that tab's polling is enough, so this request makes no call. */
+  /** Returns the status for a page's request. Makes no call if another tab has an event stream open, because that tab's polling is enough. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -123,7 +121,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // When the first page listens, ask Nevis at once, unless a page has just requested the status.
+    // Ask Nevis at once for the first page, unless a page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -143,7 +141,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Introspect the token once for all callbacks that share an answer.
+    // All callbacks that share an answer also share one introspection of its token.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
@@ -156,7 +154,7 @@ export class WatchedTransaction {
     return { answer, ...(introspection && { introspection }) }
   }
 
-  /** The status for a page. After the transaction's expiry it is `expired`, even after a success, because the callback would refuse the success. */
+  /** The status for a page. After the transaction's expiry it is always `expired`, because the callback would refuse even a success. */
   now(): WatchedStatus {
     if (Date.now() >= this.#sealed.expiresAt) return 'expired'
     return this.status === 'pending' && this.unreadable >= MAX_UNREADABLE ? 'unreadable' : this.status
@@ -166,10 +164,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /**
-   * True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one open event
-   * stream.
-   */
+  /** True if the schedule permits a call for a page request. Fifty clients that poll one transaction cause no more calls than one. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -179,10 +174,7 @@ export class WatchedTransaction {
     return true
   }
 
-  /**
-   * True if the limit permits a call for a callback. Callbacks have a separate limit, so that page requests do not delay a sign-in. This limit stays
-   * the same while calls fail, so a callback gets an answer that is at most a second old.
-   */
+  /** True if the limit permits a call for a callback. It is separate from the limit for pages, so that page requests do not delay a sign-in. */
   private mayDecideNow(): boolean {
     const now = performance.now()
     if (now < this.nextDecisionAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
@@ -190,7 +182,7 @@ export class WatchedTransaction {
     return true
   }
 
-  /** Sets the timer for the next poll. There is at most one timer. There is none while a poll is running or no page listens. */
+  /** Sets the timer for the next poll, unless a timer is set, a poll is running, or no page listens. */
   private schedule(): void {
     if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
@@ -216,7 +208,7 @@ export class WatchedTransaction {
     this.timer = undefined
   }
 
-  /** Calls and removes all listeners, if the transaction is decided or has expired. */
+  /** If the transaction is decided or has expired, calls and removes all listeners. */
   private notifyIfDecided(): void {
     const status = this.now()
     if (status === 'pending') return
@@ -227,7 +219,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Continue after a listener throws, so that the other listeners are called and the process does not end.
+        // The other listeners must still be called.
       }
     }
   }
@@ -245,10 +237,10 @@ export class WatchedTransaction {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
-      // While a callback waits for this call, report nothing: the callback passes the error to the app.
+      // If a callback waits for this call, the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // An answer without a status still shows that Nevis is up. So do not double the interval: the user would only wait longer.
+      // An answer without a status still shows that Nevis is up, so do not double the interval.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
@@ -260,7 +252,7 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
-    // Report the end before the listeners are called, so that the user's next start already finds the denial in the ledger.
+    // Report the end before the listeners are called: the user's next start must find a denial in the ledger.
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
@@ -271,24 +263,24 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // If this report fails, the callback or the user's next start reports the end of the transaction.
+      // The callback or the user's next start reports the end instead.
     }
   }
 
-  /** Reports that the transaction was abandoned. Called after the transaction has expired. */
+  /** Called some time after the transaction has expired. */
   reportAbandoned(): void {
     void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
 
   /**
-   * Introspects the token of the last success. Only a callback may do that. Nevis calls transaction tokens "consumable", so Nevis may allow only one
-   * introspection. A process that only shows the page must not use it up, because the callback may reach another process.
+   * Introspects the token of the last success, for a callback only. Nevis may allow only one introspection, and the callback may reach another process than
+   * the page.
    */
   private introspect(): void {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
-    // Prevent an unhandled rejection. The callback that uses the introspection gets the error.
+    // Prevent an unhandled rejection: the callback that uses the introspection gets the error.
     last.introspection.catch(() => {})
   }
 }
