@@ -62,7 +62,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
   // Count the code before Nevis is asked, so that many parallel codes cause few calls.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
-  // With this code, Nevis enrols the factor. So check before the call whether the user may enrol.
+  // The call that verifies this code also enrols the factor at Nevis. So check before it whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
@@ -201,8 +201,8 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
 }
 
 /**
- * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page that the route's
- * options name.
+ * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page in the route's option
+ * `repeatedCallbackRedirect`.
  */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options

@@ -71,7 +71,7 @@ function countOf({ authenticators, raw, status }: User): number {
 }
 
 /**
- * True if Nevis's answer to the enrolment shows that the user already has a factor, and the user has not just given it.
+ * True if Nevis's answer to the enrolment shows that the user already has a factor, but the user has not just given a second factor.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -135,6 +135,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the time is in the future, the server's clock was set back. Then refuse.
+  // If the time of the second factor is in the future, the server's clock was set back. Then refuse.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

@@ -29,7 +29,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   const budgets = new Budgets(settings)
   if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
-  // The ledger stores every remembered browser under the userId, but only some also under the username.
+  // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
     if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))

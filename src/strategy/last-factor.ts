@@ -19,8 +19,8 @@ const KEPT_SECONDS = 90 * 86_400
 const NEVER_FIRST = 'recovery'
 
 /**
- * At a sign-in, moves the cookie's factor to the front of the factors that the user has. A step-up keeps the app's order, because it may need a
- * stronger factor than the sign-in.
+ * At a sign-in, moves the factor in this browser's cookie to the front of the factors that the user has. A step-up keeps the app's order, because it
+ * may need a stronger factor than the sign-in.
  * @internal
  */
 export function withLastFactorFirst(request: StrategyRequest, parameters: RequestedParameters): RequestedParameters {
@@ -45,7 +45,7 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Deletes the cookie if the user no longer has its factor at Nevis or is blocked. Otherwise each sign-in would begin with a factor that does not
+ * Deletes the cookie if the user no longer has this factor at Nevis, or is blocked. Otherwise each sign-in would begin with a factor that does not
  * work.
  * @param factor the factor of the start that has failed
  * @internal

@@ -27,6 +27,7 @@ const DEFAULT_MAX_AUTHENTICATORS = 10
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
 /**
+ * Finds out why Nevis has refused the call.
  * @returns the Refusal that the user gets; undefined if the caller must throw the original error
  * @internal
  */

@@ -26,7 +26,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   if (renewsSession) {
-    // An attacker may have planted the session and know its QR code. With it, the attacker could register their own phone for the user.
+    // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)

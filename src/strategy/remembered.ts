@@ -35,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
-  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, the browser would send the used one again, which looks like a
-  // copied cookie.
+  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, do not use up the present one: a used cookie looks like a copied
+  // one.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -75,8 +75,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * How often `forgetBrowsers` had been called for this user when the sign-in started. A change of the factor does not change the number: otherwise an
- * attacker could use a stolen password even after `forgetBrowsers`.
+ * How often `forgetBrowsers` had been called for this user when the sign-in started. If the user switches to another factor, the number stays:
+ * otherwise an attacker could use a stolen password even after `forgetBrowsers`.
  * @internal
  */
 export async function timesForgotten({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['timesForgotten']> {

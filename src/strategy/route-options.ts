@@ -9,7 +9,7 @@ export interface NevisAuthenticateOptions {
   /** The factor to start if the request does not name one. Default: the first of `factors`. */
   factor?: FactorName | undefined
   /**
-   * The factors that this route accepts, also if the user switches to another one. For example `atLeast('push')`, if the phone must show what the
+   * Names of the factors that this route accepts. The user cannot switch to any other. For example `atLeast('push')`, if the phone must show what the
    * user confirms. Default: the strategy's option `factors`.
    */
   factors?: readonly FactorName[] | undefined
@@ -20,8 +20,8 @@ export interface NevisAuthenticateOptions {
   /** A JSON value that comes back in `profile.data`. Default: the strategy's option `data`. */
   data?: Data | undefined
   /**
-   * Page for a signed-in user whose browser sends a callback again, for example after a reload. `verify` and your handler run only for the first
-   * callback, and this option does not affect it, unlike Passport's `successRedirect`. Default: `successReturnToOrRedirect` or `successRedirect`;
+   * Where a signed-in user is redirected if the browser sends a callback again, for example after a reload. Unlike Passport's `successRedirect`, this
+   * option does not affect the first callback, for which `verify` and your handler run. Default: `successReturnToOrRedirect` or `successRedirect`;
    * without them, the request fails with `used_transaction`.
    */
   repeatedCallbackRedirect?: string | undefined

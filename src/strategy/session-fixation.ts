@@ -32,8 +32,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the second factor record only if the user
- * has not just given the password.
+ * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the record of the last second factor only
+ * if the user has not just given the password.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {

@@ -14,7 +14,7 @@ const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
 export class SharedCache<T> {
-  /** A `#` field, because the app may print the strategy, and a result can contain a token. */
+  /** A `#` field is not printed if the app prints the strategy. A result can contain a token. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 

@@ -14,7 +14,7 @@ export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
 /** The transaction that a start replaces, because the user chooses another factor or presses "Send again". */
 export type ReplacedTransaction = Transaction & {
-  /** True if an earlier request has already replaced the named transaction. This object is then the newest replacement. */
+  /** True if an earlier request has already replaced the transaction that this request names. This object is then the newest replacement. */
   readonly isNewerThanNamed: boolean
 }
 

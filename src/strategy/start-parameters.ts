@@ -38,7 +38,7 @@ export interface StartParameters {
   readonly budget?: string
 }
 
-/** What the request asks for. `approve-or-enroll`: only Nevis can say whether the user has a factor and approves, or has none and enrols. */
+/** What the request asks for. With `approve-or-enroll`, Nevis must first say whether the user has a factor (then `approve`) or none (then `enroll`). */
 export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
@@ -173,7 +173,7 @@ function assertValidForNevis({ userId, username }: Subject): void {
 
 /**
  * The user whom the app's option `subject` returns.
- * @returns undefined if there is no user, or if a name is empty or not a string
+ * @returns undefined if there is no user, or if the userId or username is empty or not a string
  * @throws TypeError if the value is not an object with `userId` or `username`, which is a mistake in the app
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
@@ -192,7 +192,7 @@ function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | u
   return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
 }
 
-/** Copies the value by way of JSON, as the session store will do, so that both copies compare equal. */
+/** Copies the value by way of JSON, as the session store will do. So it compares equal to the value from the session. */
 function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

@@ -84,7 +84,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The user was not notified, so the start does not count. If this request was refused, it counts, because the check may have called Nevis.
+    // The user was not notified, so the start does not count. Only a refused request counts, because it may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -135,7 +135,7 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
   return slot
 }
 
-/** True if another process is making the same start. The user's first start has number 1, so there can be no other. */
+/** True if another process is making the same start. If this is the user's first counted start (number 1), there can be no other. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))

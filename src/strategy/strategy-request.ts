@@ -178,7 +178,7 @@ export class StrategyRequest {
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     this.settings.watch.settle(transaction.id)
-    // If another request has ended the transaction before, it may have succeeded or been cancelled. Then allow no other factor.
+    // If another request has ended the transaction first, the user may have approved or cancelled. Then allow no other factor.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()

@@ -68,7 +68,7 @@ function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageP
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/** The message for a failure. If the user does not have a factor, it names this factor, because the page may be waiting for another one. */
+/** The message for a failure. If the user does not have a factor, the message names this factor, because the page may be waiting for another one. */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { use } = wordsFor(view, texts)
   const { failure, missingFactor: name } = view

@@ -1,7 +1,7 @@
 /**
  * The box "Remember this browser".
  *
- * It is a field of the form for a code or of the widget. On a page without such a form, the script adds the choice to the URL of the callback;
+ * It is a field of the form for a code or for the widget. On a page without such a form, the script adds the choice to the URL of the callback;
  * without JavaScript, a button sends it. Out of scope: whether the box is offered (`view.ts`).
  */
 import type { PageParts } from './document'

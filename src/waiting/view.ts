@@ -39,7 +39,7 @@ export interface WaitingView extends Offer {
   readonly status: WaitingStatus['status']
   /** When the transaction expires; ISO 8601. */
   readonly expiresAt: string
-  /** The factors that the user may start now. If `factor` is one of them, it can be sent again. */
+  /** The factors that the user may start now. If `factor` is one of them, the user can request it again, for example another push. */
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string

@@ -87,7 +87,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = pageLanguages('waitingPage', options)
-  // On Koa, `req` is not Koa's context, which the app's function `language` expects.
+  // On Koa, the app's function `language` expects Koa's context. So pass the context instead of `req`.
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {

@@ -27,9 +27,9 @@ interface TabMessage {
 }
 
 interface Window {
-  /** Starts this script on the page that is now in the document. */
+  /** Starts this script again, after htmx or Turbo has inserted another page. */
   nevisWaitingPage?: () => void
-  /** Defined in `remember.ts`. The result returns the user's choice, as a part of the callback's query. */
+  /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
   /** Defined in `recovery-codes.ts`. */
   nevisRecoveryCodes(main: HTMLElement): void
@@ -83,7 +83,7 @@ interface Window {
     // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // Milliseconds in which another tab may say that it has gone to the callback.
+    // Milliseconds to wait for another tab's message that it has gone to the callback.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
@@ -268,7 +268,7 @@ interface Window {
       main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
 
-    // Keeps the phone number that the user has typed.
+    // Reloads the page, and keeps the phone number that the user has typed.
     function reload() {
       void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
       location.reload()

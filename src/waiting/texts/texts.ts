@@ -134,11 +134,11 @@ export interface Texts {
   readonly widgetFailed: string
   /** Shown in place of the widget without JavaScript. */
   readonly needsScript: string
-  /** Label of the box with which this browser is remembered; `{days}` is, for example, `30 days`. */
+  /** Label of the box "Remember this browser"; `{days}` is, for example, `30 days`. */
   readonly remember: string
   /** Explains the box `remember`. */
   readonly rememberHint: string
-  /** Only shown without JavaScript: button that cancels the choice `remember`. */
+  /** Only shown without JavaScript: button that takes back the choice `remember`. */
   readonly doNotRemember: string
   /** Button beside the recovery codes that prints the page. */
   readonly print: string
