@@ -22,8 +22,8 @@ export interface FaultEffect {
   /** Milliseconds of real time to wait before each byte of the body. */
   readonly drip?: number
   /**
-   * Replaces `token` in status responses: by a token of this kind, by a token of another user (`otherUser`), or by this string. Applies to `getStatus`,
-   * unless `on` names other operations.
+   * Replaces `token` in status responses by one of these tokens, or by any other string. Each of these tokens is valid, but does not prove an approval of
+   * this user. Applies to `getStatus`, unless `on` names other operations.
    */
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
   /** Responds with 429, as the simulator does for a user who is blocked for a channel. */
@@ -144,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // A fault also counts the calls to which an earlier fault is applied.
+      // A call counts for the `skip` of every matching fault, even if another fault is applied to the call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }
