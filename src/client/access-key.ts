@@ -42,8 +42,8 @@ export class AccessKey {
 
   /**
    * Returns the current key, or rejects after `timeoutMs`.
-   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. Its `operation` is `introspect`: a NevisError must name
-   * a client method
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. Its `operation` says `introspect`, although no request
+   * was sent
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source

@@ -7,7 +7,7 @@
  * - if the server announces its time-out (`Keep-Alive: timeout=5`): one second earlier, which Node's agent does by itself;
  * - if the server has closed an idle connection before: after 80 % of the idle time of that connection.
  *
- * Until the client has learned an unannounced shorter time-out, a request can fail with `NEVIS_UNREACHABLE`.
+ * If a server closes idle connections sooner without announcing it, a request can fail with `NEVIS_UNREACHABLE` before the client has observed this.
  *
  * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
@@ -21,11 +21,11 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** If the server closes a connection after less idle time than this, the server is probably restarting. The agent then learns no time-out. */
+/** The agent observes after which idle time a server closes connections. It ignores a shorter time than this, because the server is probably restarting. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** After one hour, the agent forgets the time-out that it has learned: a restarting server may have made it too short. */
+/** The agent forgets the observed idle time-out after one hour, because a restarting server may have made it too short. */
 const MEMORY_MS = 3_600_000
-/** The agent closes an idle connection after 80 % of the time-out that it has learned. */
+/** The agent closes an idle connection after 80 % of the observed idle time-out, before the server closes it. */
 const SAFE_SHARE = 0.8
 
 const OPTIONS = {
@@ -72,7 +72,7 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/** Makes the agent learn after which idle time the server closes connections. The agent then closes them earlier. */
+/** Makes the agent observe after which idle time the server closes connections, and close idle connections earlier itself. */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity

@@ -56,7 +56,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
-    // Callers see in one of the two whether the user already had a factor.
+    // Require the user's status or the list of authenticators: they show whether the user already had a factor.
     fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
@@ -152,7 +152,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** A missing id is no error: without an id, the authenticator is a second factor of the user as well. */
+/** Accepts an authenticator without an id, because it is a second factor of the user all the same. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),

@@ -79,7 +79,7 @@ const MARK = Symbol.for('passport-nevis.NevisError')
 const fromPages = new WeakSet<NevisError>()
 
 /**
- * Adds the error to `fromPages`.
+ * Marks an error whose response was an HTML page or plain text, and so came from a gateway or a firewall.
  * @internal
  */
 export function asFromPage(error: NevisError): NevisError {
@@ -88,7 +88,7 @@ export function asFromPage(error: NevisError): NevisError {
 }
 
 /**
- * True for an error that `asFromPage` has marked.
+ * True for an error whose response was an HTML page or plain text.
  * @internal
  */
 export function isFromPage(error: NevisError): boolean {

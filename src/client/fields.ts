@@ -41,7 +41,7 @@ export class Fields {
     return this.#nonEmpty(name, this.get(name))
   }
 
-  /** Like `optionalString`, but ignores nested objects: an authenticator, for example, has a `status` of its own. */
+  /** Like `optionalString`, but ignores nested objects, which may have a field of the same name. */
   optionalOwnString(name: string): string | undefined {
     return this.#nonEmpty(name, ownField(this.json, name))
   }

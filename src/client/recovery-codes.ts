@@ -23,10 +23,7 @@ interface Found {
   readonly isNamed: boolean
 }
 
-/**
- * Finds the recovery codes.
- * @returns undefined if there are no codes, or if several lists contain different codes
- */
+/** @returns undefined if there are no codes, or if several lists contain different codes */
 export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   const found = listsIn(value, false, 0)
   const named = found.filter(({ isNamed }) => isNamed)

@@ -42,7 +42,7 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction of the code. The response must not name another one. */
+/** The user and the transaction to which the code belongs. The response must not name another one. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
@@ -75,10 +75,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
 /** Each verdict of a field with its verdict for the whole object, strongest first. The strongest verdict in the object decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
-/**
- * Decides what a JSON object says.
- * @returns undefined if the object says neither yes nor no
- */
+/** @returns undefined if the object says neither yes nor no */
 function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
   const verdicts = Object.entries(json).map(([name, value]) => verdictOfField(json, name, value, depth))

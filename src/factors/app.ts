@@ -52,7 +52,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   return {
     name: 'app',
     prompt: 'wait',
-    // Why `swk` and not `hwk`: see `push.ts`.
+    // `swk` (a key in software), because Nevis does not say whether the phone's key is in hardware (`hwk`).
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {

@@ -17,7 +17,7 @@ const PRECISION_MS = 1000
 
 /**
  * Compares the two times in Nevis's answer.
- * @param lifetimeMs how long the user can answer the transaction, in milliseconds
+ * @param lifetimeMs how much time the user had to answer, in milliseconds
  * @returns undefined if the answer does not have both times
  */
 export function inferredEnding({ createdAt, lastUpdatedAt }: Pick<FailedStatus, 'createdAt' | 'lastUpdatedAt'>, lifetimeMs: number): Ending | undefined {

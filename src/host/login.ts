@@ -15,8 +15,7 @@ import type { SessionLike } from './request'
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // Later requests read the login from the store as JSON. The request of the login must have the same digest, even if the login contains, for example, a
-  // Date.
+  // Convert the login to JSON and back, as a session store does. Otherwise a login with a Date would have another digest in later requests.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
@@ -42,7 +41,7 @@ export async function loginOfUser(user: unknown, req: object, session: SessionLi
   return loginOf({ passport: { user: serialized } })
 }
 
-/** True for a session of Fastify, the only ones with the methods `get` and `set`. @fastify/passport stores the login in another form than Passport. */
+/** True for a session of Fastify: only such a session has the methods `get` and `set`. @fastify/passport stores the login in another form than Passport. */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }

@@ -39,7 +39,7 @@ export function isInSmallCookie(session: SessionLike): boolean {
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Ignore a property that the session has itself: the app may have stored it in another kind of session.
+  // Only an inherited property comes from the session package. The session's own property may be the app's data.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
@@ -136,8 +136,8 @@ function canEnd(req: object): boolean {
 /**
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
- * The id of such a session is not in the request's cookie. But a cookie may have a form that only the app's cookie parser understands (`j:"…"` of
- * cookie-parser). So a session with a login always counts as stored.
+ * The id of such a session is not in the request's cookie. But this function does not understand every form of cookie, for example `j:"…"` of cookie-parser.
+ * So a session with a login always counts as stored: Passport has saved it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {

@@ -52,8 +52,8 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. After the fiftieth wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. The
-   * day begins with the first wrong code, so within any 24 hours an attacker can try at most 99 wrong codes.
+   * Counts a wrong code. After the fiftieth wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
+   * begins with its first wrong code. Any 24 hours can overlap two such days, so an attacker can try at most 99 wrong codes in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)

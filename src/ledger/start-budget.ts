@@ -9,11 +9,14 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
 import { Slots } from './slots'
 
-/** The longest pause without starts, in seconds, unless `startBudget.perSeconds` is longer. */
+/** The longest pause in which a user may start nothing, in seconds, unless `startBudget.perSeconds` is longer. */
 const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
-/** Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. All these pauses last more than a day, so a slot is always free. */
+/**
+ * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. Together, these pauses last more than a day, and a slot is free again after
+ * a day. So there is always a free slot.
+ */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100

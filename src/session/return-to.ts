@@ -63,8 +63,8 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * Returns the page that the user wanted before the sign-in, from `session.returnTo`. A login guard of the app (for example `connect-ensure-login`) writes
- * this property. It is out of date while a user is signed in.
+ * Returns the page that the user wanted before the sign-in. A login guard of the app (for example `connect-ensure-login`) has written it to
+ * `session.returnTo`. Returns undefined while a user is signed in, because the property is then out of date.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {

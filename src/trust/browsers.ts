@@ -23,8 +23,8 @@ export interface RememberedBrowser {
   readonly factor: string
   readonly transactionId: string
   /**
-   * This browser's number among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` forgets all
-   * browsers that have a number by then.
+   * This browser's number among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` takes the next
+   * number, and forgets all browsers with a lower one.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

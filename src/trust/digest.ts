@@ -12,7 +12,7 @@ import { withSortedNames } from '../host/canonical'
 export class Digests {
   /**
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
-   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest of one owner does not match for another
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest matches only for the same owner
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -35,8 +35,8 @@ export class Digests {
   }
 
   /**
-   * A keyed digest (HMAC) of a phone number, which the session stores instead of the number. Without a key, an attacker who can read the session could
-   * compute the digests of all phone numbers.
+   * A keyed digest (HMAC) of a phone number, which the session stores instead of the number. An attacker who can read the session does not have the key, and
+   * so cannot try all phone numbers.
    * @returns base64url
    */
   digestOfPhone(phone: string, id: string): string {

@@ -38,7 +38,7 @@ export class Handles {
 
   /**
    * @param keys 32 bytes each. New handles are encrypted with the first key; handles of every key are accepted
-   * @param owner names of the strategy and the Nevis instance, and the callback URL. Another owner cannot decrypt the handle
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. A handle can be decrypted only for the same owner
    */
   constructor(
     private readonly keys: readonly Buffer[],

@@ -29,7 +29,7 @@ export type CurrentKeys = () => Keys | Promise<Keys>
 /**
  * Returns a function that derives the keys, and derives new keys when the access key changes.
  * @param name the strategy's name. Another strategy accepts none of its handles, digests and cookies
- * @param callbackURL distinguishes two strategies of the same name, for their handles and digests
+ * @param callbackURL handles and digests are valid only for this URL, because two strategies may have the same name
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted
  * @internal
  */

@@ -30,7 +30,7 @@ interface ProofSettings {
 
 /**
  * Compares the outcome of an approval or an enrolment with the started transaction, and introspects its token.
- * @param known Nevis's status answer, if this process has just received it. An introspection that has already begun is used
+ * @param known Nevis's status answer, if this process has just received it; with the introspection of its token, if that has already begun
  * @returns the field that does not match, or undefined if the approval or enrolment is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal

@@ -10,7 +10,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 export class TypedCodes {
   /**
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
-   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest of one owner does not match for another
+   * @param owner names of the strategy and the Nevis instance, and the callback URL. A digest matches only for the same owner
    */
   constructor(
     private readonly keys: readonly Buffer[],

@@ -79,7 +79,7 @@ export class RateLimiter {
     return true
   }
 
-  /** Waits until a call is allowed. Callers must let a transaction wait only once at a time. */
+  /** Waits until a call is allowed. `watched-transaction.ts` never waits twice for the same transaction at once. */
   async acquire(): Promise<void> {
     if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {

@@ -104,7 +104,7 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // An expired watch is of no use: the user may have got more time for the same transaction (`strategy/extend.ts`).
+    // Replace an expired watch: the user may have got more time for the same transaction (`strategy/extend.ts`).
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
     // Before the user typed the right code, the page had a watch without a status token. The new watch replaces it, so do not report it as abandoned.

@@ -267,7 +267,7 @@ export class WatchedTransaction {
     }
   }
 
-  /** Called some time after the transaction has expired. */
+  /** An abandoned transaction has expired without an answer. */
   reportAbandoned(): void {
     void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
