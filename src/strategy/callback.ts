@@ -34,8 +34,8 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
 /**
- * An attacker with the password sends requests until the user approves one (push bombing). If the user got this many requests in a day and denied
- * two, the strategy publishes the event `suspicious`.
+ * An attacker with the password sends requests until the user approves one (push bombing). If the user got this many requests in a day, denied two
+ * and then approves one, the strategy publishes the event `suspicious`.
  */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2

@@ -122,7 +122,7 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this user has recently given a second factor in this session that is strong enough for enrolling the new one. Recently: at most
+ * True if this user has recently given a second factor in this session, and this factor is strong enough for enrolling the new one. Recently: at most
  * `firstFactorLifetimeSeconds` before the start of the enrolment.
  */
 function hasFreshSecondFactor(

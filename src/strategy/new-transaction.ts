@@ -85,8 +85,8 @@ export async function newTransaction(
 }
 
 /**
- * Makes every older enrolment of this user invalid. Counts the enrolment under the userId and the username, because a user who is new to Nevis has no
- * userId yet.
+ * Gives the enrolment the user's next number, which makes older enrolments invalid. Counts under the userId and the username, because a user who is
+ * new to Nevis has no userId yet.
  * @returns the number of this enrolment for each of the user's keys in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {

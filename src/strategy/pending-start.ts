@@ -16,7 +16,7 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction that is equal to what this request would start.
- * @returns undefined if the session has none, or if the user must get a new one
+ * @returns undefined if the session has none, or if a new transaction must be started
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {

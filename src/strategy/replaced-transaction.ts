@@ -85,8 +85,7 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction in the ledger. Without one, ends an older pending transaction that asks the same user for the same thing, if there is
- * one.
+ * Ends the transaction that this start replaces, in the ledger. If there is none, ends an older pending transaction that asks the user for the same.
  * @returns the transaction that was ended, which the caller must still close in the session
  * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
  * @internal

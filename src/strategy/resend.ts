@@ -1,5 +1,5 @@
 /**
- * Enforces a pause of 15 seconds before the same push or SMS is sent again. A script could ignore the countdown on the waiting page.
+ * Enforces a pause of 15 seconds before the same push or SMS is sent again, because a script could ignore the countdown on the waiting page.
  *
  * Out of scope: how often a user may start (`ledger/start-budget.ts`), and a double click on "Send again" (`pending-start.ts`).
  */

@@ -56,7 +56,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // Link to the waiting page of the request's transaction, if it has one. If Nevis's status answer is unreadable, that page would lead back here.
+    // Link to the waiting page of the request's transaction, if it has one. If Nevis's status answer is unreadable, that page would lead back here,
+    // so link to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
@@ -74,7 +75,7 @@ function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }
 
-/** True for a failure of Nevis or of a store that will probably end by itself. False for a wrong access key. */
+/** True if Nevis or a store has failed and will probably recover by itself. False for a wrong access key. */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503
   if (!(error instanceof NevisError)) return false
