@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { npmCommand } from '../scripts/run.mjs'
 
 const root = join(import.meta.dirname, '..')
 const { name, version, description, license, engines, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -15,7 +16,7 @@ try {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, description, license, engines, dependencies }))
   copyFileSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'))
-  const npm = (/** @type {string[]} */ ...args) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const npm = (/** @type {string[]} */ ...args) => execFileSync(...npmCommand(args), { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   npm('install', '--package-lock-only', '--offline', '--ignore-scripts', '--silent')
   process.stdout.write(npm('sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'library', '--omit', 'dev'))
 } finally {

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Makes the documentation site in `site/`: `npm run docs`.
  *

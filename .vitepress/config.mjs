@@ -1,3 +1,4 @@
+// @ts-check
 /** How VitePress shows the pages that `build.mjs` has written: the menu, the search, the head. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -16,14 +17,22 @@ const documents = menu.map(([text, paths]) => ({
   items: paths.map((path) => ({ text: path === 'README.md' ? 'Options, codes and checks' : titleOf(join(ROOT, path)), link: `/${addressOf(path)}` })),
 }))
 
-/** TypeDoc's own navigation: the groups of both modules, one below the other. */
+/** @typedef {{ title: string, path?: string, children?: Entry[] }} Entry of TypeDoc's own navigation */
+
+/**
+ * The groups of both modules, one below the other.
+ * @param {Entry} entry
+ * @returns {import('vitepress').DefaultTheme.SidebarItem}
+ */
 const itemOf = ({ title, path, children }) => ({ text: title, ...(path && { link: `/reference/${path.replace(/\.md$/, '')}` }), ...(children && { collapsed: true, items: children.map(itemOf) }) })
+/** @type {Entry[]} */
 const modules = existsSync(REFERENCE) ? JSON.parse(readFileSync(REFERENCE, 'utf8'))[0].children : []
+/** @type {(entry: Entry) => Entry[]} */
 const namesIn = ({ children = [] }) => children.flatMap((child) => (child.children ? namesIn(child) : [child]))
-const reference = modules.flatMap(({ children }) => children.map((child) => itemOf(child.title === 'simulator' ? { ...child, title: 'Simulator', children: namesIn(child) } : child)))
+const reference = modules.flatMap(({ children = [] }) => children.map((child) => itemOf(child.title === 'simulator' ? { ...child, title: 'Simulator', children: namesIn(child) } : child)))
 
 /** The anchor of a heading, as GitHub makes it, so that a link leads to the same place there. */
-const slugify = (heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
+const slugify = (/** @type {string} */ heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
 
 export default defineConfig({
   title: 'passport-nevis',

@@ -1,6 +1,10 @@
+// @ts-check
 /** The menu of the site: every document of the repository stands here once, and the build fails for one that does not. */
 
-/** Headings, and below each the documents in the order of reading, by their path in the repository. */
+/**
+ * Headings, and below each the documents in the order of reading, by their path in the repository.
+ * @type {[heading: string, paths: string[]][]}
+ */
 export const menu = [
   ['Start here', ['docs/guides/quick-start.md', 'docs/guides/existing-app.md', 'docs/guides/init.md', 'docs/guides/testing.md', 'docs/guides/dialects.md']],
   ['Reference', ['docs/reference.md']],
@@ -13,7 +17,10 @@ export const menu = [
   ['The project', ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md']],
 ]
 
-/** The names of the reference, in groups: which folder of `src` a group is for, in this order. */
+/**
+ * The names of the reference, in groups: which folder of `src` a group is for, in this order.
+ * @type {[group: string, folders: string[]][]}
+ */
 export const groups = [
   ['Strategy', ['strategy', 'trust']],
   ['Factors', ['factors']],

@@ -1,12 +1,19 @@
+// @ts-check
 /** Copies the documents of the repository to where the site has them, and adapts their links. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { menu } from './menu.mjs'
 
-/** Where the site has a document, without extension: `docs/guides/doctor.md` is at `guides/doctor`. */
+/**
+ * Where the site has a document, without extension: `docs/guides/doctor.md` is at `guides/doctor`.
+ * @param {string} path in the repository, with slashes
+ */
 export const addressOf = (path) => (path === 'README.md' ? 'overview' : path.replace(/^docs\//, '').replace(/\.md$/, '').replace(/^[A-Z]+$/, (name) => name.toLowerCase()))
 
-/** The title of a document: its first heading. */
+/**
+ * The title of a document: its first heading.
+ * @param {string} path
+ */
 export function titleOf(path) {
   const [, title] = /^# (.+)\n/.exec(readFileSync(path, 'utf8')) ?? []
   if (title === undefined) throw new Error(`${path} does not begin with a heading of the first level`)
@@ -15,25 +22,30 @@ export function titleOf(path) {
 
 const documents = menu.flatMap(([, paths]) => paths)
 
-/** Every link and picture outside of code, with its target replaced. */
+/**
+ * Every link and picture outside of code, with its target replaced.
+ * @param {string} markdown
+ * @param {(target: string) => string} replace
+ */
 function withTargets(markdown, replace) {
-  return markdown.split(/(^ *```[^]*?^ *```$|`[^`\n]+`)/gm).map((text, i) => (i % 2 === 1 ? text : text.replace(/(\]\()([^)\s]+)(\))/g, (_all, open, target, close) => open + replace(target) + close))).join('')
+  return markdown.split(/(^ *```[^]*?^ *```$|`[^`\n]+`)/gm).map((text, i) => (i % 2 === 1 ? text : text.replace(/(\]\()([^)\s]+)(\))/g, (_all, /** @type {string} */ open, /** @type {string} */ target, /** @type {string} */ close) => open + replace(target) + close))).join('')
 }
 
+/** @param {string} root @param {string} path */
 function pageOf(root, path) {
   return withTargets(readFileSync(join(root, path), 'utf8'), (target) => {
     if (/^(https?:|mailto:|#)/.test(target)) return target
-    const [file, anchor] = target.split('#')
-    const to = join(dirname(path), file)
+    const [file = '', anchor] = target.split('#')
+    const to = posix.join(posix.dirname(path), file)
     if (documents.includes(to)) return `/${addressOf(to)}${anchor === undefined ? '' : `#${anchor}`}`
     if (to.startsWith('docs/') && !to.endsWith('.md')) return `/${to.replace(/^docs\//, '')}`
     throw new Error(`${path}: the site has no page for ${target}`)
   })
 }
 
-/** @param root of the repository @param pages the folder that VitePress reads */
+/** @param {string} root of the repository @param {string} pages the folder that VitePress reads */
 export function writePages(root, pages) {
-  const found = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((path) => path.endsWith('.md')).map((path) => join('docs', path))]
+  const found = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md')).map((path) => `docs/${path.replaceAll('\\', '/')}`)]
   const forgotten = found.filter((path) => !documents.includes(path))
   if (forgotten.length > 0) throw new Error(`.vitepress/menu.mjs does not name ${forgotten.join(', ')}`)
   for (const path of documents) {

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The reference: TypeDoc writes a page for each exported name, as Markdown for the site.
  *
@@ -6,14 +7,17 @@
 import { CommentTag, Converter, ReflectionKind } from 'typedoc'
 import { groups } from './menu.mjs'
 
-const pathOf = (reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName.replaceAll('\\', '/') ?? ''
+const pathOf = (/** @type {import('typedoc').Reflection} */ reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName?.replaceAll('\\', '/') ?? ''
 
-/** Groups the exported names by the folder that they come from, so that no docstring has to say it. */
+/**
+ * Groups the exported names by the folder that they come from, so that no docstring has to say it.
+ * @param {import('typedoc').Application} app
+ */
 function grouped(app) {
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (/** @type {import('typedoc').Context} */ { project }) => {
     for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
-      for (const child of module.children ?? []) {
-        const [, folder] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
+      for (const child of /** @type {import('typedoc').DeclarationReflection} */ (module).children ?? []) {
+        const [, folder = ''] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
         const group = groups.find(([, folders]) => folders.includes(folder))?.[0]
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])

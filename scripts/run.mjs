@@ -25,14 +25,23 @@ export async function runNode(args, env = {}) {
 }
 
 /**
- * Runs npm with the JavaScript file in `npm_execpath`, because on Windows the command `npm` is a shell script.
+ * Runs npm.
  * @param {readonly string[]} args
  * @returns {Promise<void>}
  */
 export async function runNpm(args) {
-  const npm = process.env['npm_execpath']
-  if (npm === undefined) throw new Error('Start this script with npm')
-  await runNode([npm, ...args])
+  await run(...npmCommand(args), {})
+}
+
+/**
+ * The program and the arguments that run npm. On Windows, the command `npm` is a shell script, which Node cannot start. `npm_execpath` is the JavaScript
+ * file behind it; npm sets it for the scripts of a `package.json`.
+ * @param {readonly string[]} args
+ * @returns {[program: string, args: string[]]}
+ */
+export function npmCommand(args) {
+  const script = process.env['npm_execpath']
+  return script === undefined ? ['npm', [...args]] : [process.execPath, [script, ...args]]
 }
 
 /**

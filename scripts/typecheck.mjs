@@ -17,7 +17,7 @@ const PROJECTS = [
   ['test/types', 'apps that must compile, and apps that must not'],
   ['test/hosts', 'the hosts: Fastify, NestJS'],
   ['test/stranger/shapes/typescript', 'an app in TypeScript that was not made here'],
-  ['scripts', 'scripts, CI helpers, benchmarks'],
+  ['scripts', 'scripts, CI helpers, benchmarks, mutation tests'],
 ]
 
 if (!existsSync(join(ROOT, 'dist/index.d.ts'))) {

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { npmCommand } from '../../scripts/run.mjs'
 import { writePage } from './page.mjs'
 
 /** In this order: what needs a quiet machine most comes first. */
@@ -26,7 +27,7 @@ const wanted = named('--without') ? PARTS.filter((part) => !named(part)) : isAll
 
 const results = JSON.parse(readFileSync(RESULTS, 'utf8'))
 if (wanted.some((part) => ['cpu', 'handshakes', 'loading'].includes(part)) && !existsSync(`${PEERS}node_modules`)) {
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: PEERS, stdio: 'inherit' })
+  execFileSync(...npmCommand(['ci', '--no-audit', '--no-fund']), { cwd: PEERS, stdio: 'inherit' })
 }
 for (const part of wanted) {
   const began = performance.now()

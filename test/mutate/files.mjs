@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Loads the project's files (TypeScript, compiled as jest does it) again as often as needed, in this process.
  *
@@ -13,12 +14,19 @@ import { Script } from 'node:vm'
 const AGAIN = /[\\/]node_modules[\\/](nock|@mswjs)[\\/]/
 const PACKAGES = `${sep}node_modules${sep}`
 
+/** @typedef {import('@swc/core').Options} SwcOptions */
+
 export class ProjectFiles {
+  /** @type {Map<string, (module: NodeJS.Module) => void>} */
   #compiled = new Map()
   #root
   #require
 
-  /** @param sources texts to take in place of files, by absolute path */
+  /**
+   * @param {string} root
+   * @param {SwcOptions} swc
+   * @param {Map<string, string>} [sources] texts to take in place of files, by absolute path
+   */
   constructor(root, swc, sources = new Map()) {
     this.#root = root
     this.#require = createRequire(join(root, 'package.json'))
@@ -29,22 +37,28 @@ export class ProjectFiles {
     }
   }
 
+  /** @param {string} file path below the root */
   load(file) {
     return this.#require(join(this.#root, file))
   }
 
   forget() {
     const { cache } = this.#require
-    for (const [filename, { exports }] of Object.entries(cache)) {
+    for (const [filename, module] of Object.entries(cache)) {
       const isOurs = filename.startsWith(this.#root) && !filename.slice(this.#root.length).includes(PACKAGES)
       if (!isOurs && !AGAIN.test(filename)) continue
-      if (/[\\/]nock[\\/]index\.js$/.test(filename)) exports.restore()
+      if (/[\\/]nock[\\/]index\.js$/.test(filename)) module?.exports.restore()
       delete cache[filename]
     }
   }
 }
 
-/** @returns what fills a module with what the file exports, each time anew */
+/**
+ * @param {string} filename
+ * @param {string} text
+ * @param {SwcOptions} swc
+ * @returns {(module: NodeJS.Module) => void} what fills a module with what the file exports, each time anew
+ */
 function compiled(filename, text, swc) {
   const { code } = transformSync(text, { ...swc, filename, swcrc: false, sourceMaps: false })
   const body = new Script(Module.wrap(code), { filename }).runInThisContext()

@@ -69,7 +69,12 @@ function isLone(node) {
   if (!ts.isExpressionStatement(node)) return false
   const what = unwrapped(node.expression)
   if (ts.isCallExpression(what)) return what.expression.kind !== ts.SyntaxKind.SuperKeyword
-  return ts.isDeleteExpression(what) || (ts.isBinaryExpression(what) && ts.isAssignmentOperator(what.operatorToken.kind))
+  return ts.isDeleteExpression(what) || (ts.isBinaryExpression(what) && isAssignment(what.operatorToken.kind))
+}
+
+/** @param {ts.SyntaxKind} kind @returns {boolean} `=`, `+=`, `??=` and the like */
+function isAssignment(kind) {
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
 }
 
 /** @param {ts.Expression} node @returns {ts.Expression} without `await`, `void` and brackets */

@@ -1,24 +1,32 @@
+// @ts-check
 /**
  * Finds the files that belong to a slice (a folder of src with its tests), and checks that every file of src is in a slice.
  *
  * Out of scope: which slices there are (`slices.mjs`), and the runs.
  */
 import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { exempt, slices } from './slices.mjs'
 
 const SOURCE = '.ts'
 const TEST = '.test.ts'
-export const sourceOf = (name) => `src/${name}${SOURCE}`
-export const testOf = (name) => `test/${name}${TEST}`
+export const sourceOf = (/** @type {string} */ name) => `src/${name}${SOURCE}`
+export const testOf = (/** @type {string} */ name) => `test/${name}${TEST}`
 
-/** @returns the names of the slice's source files, without those that are exempt */
+/**
+ * @param {string} slice
+ * @returns the names of the slice's source files, without those that are exempt
+ */
 export function filesOf(slice) {
-  return expand(slices[slice].files, 'src', SOURCE).filter((name) => reasonFor(name) === undefined)
+  return expand(sliceOf(slice).files, 'src', SOURCE).filter((name) => reasonFor(name) === undefined)
 }
 
-/** @returns paths of test files: the quick ones, and those for what these let live */
+/**
+ * @param {string} slice
+ * @returns paths of test files: the quick ones, and those for what these let live
+ */
 export function testsOf(slice) {
-  const { tests, more = [] } = slices[slice]
+  const { tests, more = [] } = sliceOf(slice)
   return { tests: expand(tests, 'test', TEST).map(testOf), more: expand(more, 'test', TEST).map(testOf) }
 }
 
@@ -33,15 +41,28 @@ export function assertComplete() {
   for (const slice of names) testsOf(slice)
 }
 
+/** @param {string} slice */
+function sliceOf(slice) {
+  const found = slices[slice]
+  if (found === undefined) throw new Error(`test/mutate/slices.mjs: no slice ${slice}`)
+  return found
+}
+
+/** @param {string} name */
 function reasonFor(name) {
   const key = Object.keys(exempt).find((one) => (one.endsWith('/') ? name.startsWith(one) : name === one))
   return key === undefined ? undefined : exempt[key]
 }
 
-/** `a/` is a folder, `!a/b` leaves out, anything else is a file that must be there. */
+/**
+ * `a/` is a folder, `!a/b` leaves out, anything else is a file that must be there.
+ * @param {readonly string[]} patterns
+ * @param {string} root
+ * @param {string} ending
+ */
 function expand(patterns, root, ending) {
   const all = namesIn(root, ending)
-  const matches = (pattern) => all.filter((name) => (pattern.endsWith('/') ? name.startsWith(pattern) : name === pattern))
+  const matches = (/** @type {string} */ pattern) => all.filter((name) => (pattern.endsWith('/') ? name.startsWith(pattern) : name === pattern))
   const left = patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1))
   const taken = patterns.filter((one) => !one.startsWith('!'))
   for (const pattern of [...left, ...taken]) if (matches(pattern).length === 0) throw new Error(`test/mutate/slices.mjs: no such file: ${root}/${pattern}`)
@@ -49,9 +70,10 @@ function expand(patterns, root, ending) {
   return [...new Set(taken.flatMap(matches))].filter((name) => !out.has(name))
 }
 
+/** @param {string} root @param {string} ending */
 function namesIn(root, ending) {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((one) => one.isFile() && one.name.endsWith(ending) && !one.parentPath.includes('node_modules'))
-    .map((one) => `${one.parentPath}/${one.name}`.slice(root.length + 1, -ending.length))
+    .map((one) => join(one.parentPath, one.name).slice(root.length + 1, -ending.length).replaceAll('\\', '/'))
     .sort()
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Stores the results of mutation runs for each source file in `reports/mutation`, and prints them as one table with a row for each folder.
  *
@@ -9,6 +10,14 @@ import { sourceOf } from './names.mjs'
 
 const REPORTS = 'reports/mutation'
 
+/**
+ * @typedef {{ line: number, column: number }} Position counted from 1
+ * @typedef {{ fileName: string, mutatorName: string, replacement?: string | undefined, status: string, location: { start: Position, end: Position } }} Result of Stryker's shape
+ * @typedef {{ status: string, line: number, mutatorName: string, original: string, replacement?: string | undefined }} Survivor
+ * @typedef {{ file: string, at: string, source: string, counts: Record<string, number>, survivors: Survivor[] }} Measured one file's results, as they are stored
+ */
+
+/** @param {{ status: string }} result */
 export function isAlive({ status }) {
   return status !== 'Killed' && status !== 'Timeout'
 }
@@ -16,16 +25,17 @@ export function isAlive({ status }) {
 /**
  * All files of a run at once, after it has ended well.
  *
- * @param operators `stryker` or `lone`
- * @param files names of source files
- * @param results of Stryker's shape
+ * @param {string} operators `stryker` or `lone`
+ * @param {readonly string[]} files names of source files
+ * @param {readonly Result[]} results
  */
 export function save(operators, files, results) {
   mkdirSync(REPORTS, { recursive: true })
   const at = new Date().toISOString().slice(0, 10)
   for (const file of files) {
     const text = readFileSync(sourceOf(file), 'utf8')
-    const own = results.filter((one) => one.fileName.endsWith(`/${sourceOf(file)}`))
+    const own = results.filter((one) => one.fileName.replaceAll('\\', '/').endsWith(`/${sourceOf(file)}`))
+    /** @type {Record<string, number>} */
     const counts = {}
     for (const { status } of own) counts[status] = (counts[status] ?? 0) + 1
     const survivors = own.filter(isAlive).map((one) => survivorOf(one, text.split('\n')))
@@ -35,22 +45,25 @@ export function save(operators, files, results) {
   }
 }
 
+/** @param {string} operators @param {readonly string[]} files */
 export function printSurvivors(operators, files) {
-  const short = (text) => text.replace(/\s+/g, ' ').slice(0, 160)
-  for (const { file, survivors } of files.map((file) => read(operators, file)).filter(Boolean)) {
+  const short = (text = '') => text.replace(/\s+/g, ' ').slice(0, 160)
+  for (const { file, survivors } of measuredOf(operators, files)) {
     for (const one of survivors) console.log(`${sourceOf(file)}:${one.line} ${one.status}: ${short(one.original)} → ${short(one.replacement)}`)
   }
 }
 
 /**
- * @param folders each slice with the names of its files
- * @returns the score over all results, from 0 to 100
+ * @param {string} operators
+ * @param {Record<string, readonly string[]>} folders each slice with the names of its files
+ * @returns {number} the score over all results, from 0 to 100
  */
 export function printTable(operators, folders) {
   console.log('| folder | measured on | files | mutants | killed | timed out | alive | score % |\n|---|---|---|---|---|---|---|---|')
+  /** @type {Measured[]} */
   const all = []
   for (const [name, files] of Object.entries(folders)) {
-    const measured = files.map((file) => read(operators, file)).filter(Boolean)
+    const measured = measuredOf(operators, files)
     all.push(...measured)
     console.log(rowOf(name, measured, files.length))
   }
@@ -58,6 +71,7 @@ export function printTable(operators, folders) {
   return scoreOf(all)
 }
 
+/** @param {string} name @param {readonly Measured[]} measured @param {number} files */
 function rowOf(name, measured, files) {
   const { killed, timedOut, alive } = totalOf(measured)
   const days = [...new Set(measured.map(({ at }) => at))].sort()
@@ -65,16 +79,24 @@ function rowOf(name, measured, files) {
   return `| ${name} | ${when} | ${measured.length} of ${files} | ${killed + timedOut + alive} | ${killed} | ${timedOut} | ${alive} | ${scoreOf(measured).toFixed(1)} |`
 }
 
+/** @param {readonly Measured[]} measured */
 function totalOf(measured) {
-  const sum = (status) => measured.reduce((total, { counts }) => total + (counts[status] ?? 0), 0)
+  const sum = (/** @type {string} */ status) => measured.reduce((total, { counts }) => total + (counts[status] ?? 0), 0)
   return { killed: sum('Killed'), timedOut: sum('Timeout'), alive: sum('Survived') + sum('NoCoverage') }
 }
 
+/** @param {readonly Measured[]} measured */
 function scoreOf(measured) {
   const { killed, timedOut, alive } = totalOf(measured)
   return killed + timedOut + alive === 0 ? 100 : (100 * (killed + timedOut)) / (killed + timedOut + alive)
 }
 
+/** @param {string} operators @param {readonly string[]} files */
+function measuredOf(operators, files) {
+  return files.map((file) => read(operators, file)).filter((one) => one !== undefined)
+}
+
+/** @param {string} operators @param {string} file @returns {Measured | undefined} */
 function read(operators, file) {
   const path = pathOf(operators, file)
   if (!existsSync(path)) return undefined
@@ -82,21 +104,25 @@ function read(operators, file) {
   return result.source === digestOf(readFileSync(sourceOf(file), 'utf8')) ? result : undefined
 }
 
+/** @param {string} operators @param {string} file */
 function pathOf(operators, file) {
   return `${REPORTS}/${operators}--${file.replaceAll('/', '--')}.json`
 }
 
+/** @param {string} text */
 function digestOf(text) {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** @param {Result} result @param {readonly string[]} lines @returns {Survivor} */
 function survivorOf({ status, location, replacement, mutatorName }, lines) {
   return { status, line: location.start.line, mutatorName, original: textAt(lines, location), replacement }
 }
 
+/** @param {readonly string[]} lines @param {Result['location']} location */
 function textAt(lines, { start, end }) {
   const text = lines.slice(start.line - 1, end.line)
-  text[text.length - 1] = text.at(-1).slice(0, end.column - 1)
-  text[0] = text[0].slice(start.column - 1)
+  text.push(String(text.pop()).slice(0, end.column - 1))
+  text.unshift(String(text.shift()).slice(start.column - 1))
   return text.join('\n')
 }

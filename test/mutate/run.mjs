@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Mutation testing: every line of src is broken in turn, and some test must fail.
  *
@@ -11,16 +12,25 @@
  */
 import { Stryker } from '@stryker-mutator/core'
 import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runLone } from './lone-run.mjs'
 import { assertComplete, filesOf, sourceOf, testsOf } from './names.mjs'
 import { isAlive, printSurvivors, printTable, save } from './results.mjs'
 import { slices } from './slices.mjs'
 
+/** @typedef {import('./results.mjs').Result} Result */
+
 const LEAST_SCORE = 90
 const { jest } = JSON.parse(readFileSync('package.json', 'utf8'))
 const swc = jest.transform['^.+\\.ts$'][1]
 
-/** First with the few tests that are quick and close; what they let live, once more with the others of the slice. */
+/**
+ * First with the few tests that are quick and close; what they let live, once more with the others of the slice.
+ * @param {readonly string[]} files names of source files
+ * @param {{ tests: string[], more: string[] }} tests paths
+ * @returns {Promise<Result[]>}
+ */
 async function runStryker(files, { tests, more }) {
   const results = await mutate(files.map(sourceOf), tests)
   const alive = results.filter(isAlive)
@@ -29,43 +39,54 @@ async function runStryker(files, { tests, more }) {
   return results.map((one) => killed.get(keyOf(one)) ?? one)
 }
 
+/** @param {string[]} ranges @param {string[]} tests */
 function mutate(ranges, tests) {
-  return new Stryker({
+  /** @type {Partial<import('@stryker-mutator/api/core').StrykerOptions>} */
+  const options = {
     mutate: ranges,
     testRunner: 'jest-without-sandbox',
-    plugins: [new URL('runner.mjs', import.meta.url).pathname],
+    plugins: [fileURLToPath(new URL('runner.mjs', import.meta.url))],
     inProcess: { tests, swc },
     coverageAnalysis: 'perTest',
     disableTypeChecks: false,
-    ignorePatterns: ['*', '!package.json', '!src/**', '!test/**', '!dist/waiting/assets/**'],
+    ignorePatterns: ['*', '!package.json', '!*.md', '!docs/**', '!src/**', '!test/**', '!dist/waiting/assets/**'],
     concurrency: Number(process.env.CONCURRENCY ?? 1),
     timeoutMS: 120_000,
     reporters: ['progress-append-only'],
-    logLevel: 'warn',
+    logLevel: /** @type {import('@stryker-mutator/api/core').LogLevel} */ ('warn'),
     tempDirName: '.stryker-tmp',
-    warnings: { slow: false },
-  }).runMutationTest()
+    warnings: { slow: false, preprocessorErrors: true, unknownOptions: true, unserializableOptions: true },
+  }
+  return new Stryker(options).runMutationTest()
 }
 
-/** A result counts lines and columns from 1, the option `mutate` lines from 1 and columns from 0. */
+/**
+ * A result counts lines and columns from 1, the option `mutate` lines from 1 and columns from 0.
+ * @param {Result} result
+ */
 function rangeOf({ fileName, location: { start, end } }) {
-  return `${fileName.slice(process.cwd().length + 1)}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
+  return `${relative(process.cwd(), fileName).replaceAll('\\', '/')}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
 }
 
+/** @param {Result} result */
 function keyOf(result) {
   return `${rangeOf(result)} ${result.mutatorName} ${result.replacement}`
 }
 
-/** @returns each slice that has something to run, with the names of those files */
+/**
+ * @param {readonly string[]} names
+ * @returns {Record<string, string[]>} each slice that has something to run, with the names of those files
+ */
 function wantedOf(names) {
   const all = Object.fromEntries(Object.keys(slices).map((slice) => [slice, filesOf(slice)]))
   const unknown = names.filter((name) => !(name in all) && !Object.values(all).flat().includes(name))
   if (unknown.length > 0) throw new Error(`neither a folder nor a file with mutants: ${unknown.join(', ')}`)
   if (names.length === 0) return all
-  const some = Object.entries(all).map(([slice, files]) => [slice, names.includes(slice) ? files : files.filter((file) => names.includes(file))])
-  return Object.fromEntries(some.filter(([, files]) => files.length > 0))
+  const some = Object.entries(all).map(([slice, files]) => ({ slice, files: names.includes(slice) ? files : files.filter((file) => names.includes(file)) }))
+  return Object.fromEntries(some.filter(({ files }) => files.length > 0).map(({ slice, files }) => [slice, files]))
 }
 
+/** @param {readonly string[]} args */
 async function main(args) {
   assertComplete()
   const operators = args.includes('--lone') ? 'lone' : 'stryker'

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Runs jest's test files for Stryker in one process: jest's own `describe`, `it`, `expect`, spies and timers, but without its sandbox, which costs
  * seconds for each mutant. The project's files are loaded again for every mutant and test file.
@@ -13,6 +14,7 @@ import * as circus from 'jest-circus'
 import { ModuleMocker } from 'jest-mock'
 import { SnapshotState } from 'jest-snapshot'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { ProjectFiles } from './files.mjs'
@@ -24,29 +26,44 @@ const SLOWER = 4
 const PATIENT_MS = 60_000
 const KILLERS = 4
 /** Node's own working must not stand still with the tests' clock. */
+const STRAYS = ['uncaughtException', 'unhandledRejection']
 const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
-const stryker = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
+/**
+ * @typedef {import('@stryker-mutator/api/test-runner').MutantRunOptions} MutantRunOptions
+ * @typedef {import('@stryker-mutator/api/test-runner').TestResult} TestResult
+ * @typedef {import('@jest/types').Circus.TestEntry} Test
+ * @typedef {import('@jest/types').Circus.DescribeBlock} Block
+ * @typedef {{ results: TestResult[], error?: unknown, reached?: string | undefined }} Run
+ * @typedef {{ tests: string[], swc: import('./files.mjs').SwcOptions, sources?: Map<string, string> }} InProcess
+ * @typedef {{ timeoutMs: number, wanted?: Set<string> | undefined, activate?: () => void, bail?: boolean | undefined, counts?: boolean | undefined }} RunOptions
+ */
+
+/** Stryker's switches, and jest's globals. @type {any} */
+const world = globalThis
+/** @type {import('@stryker-mutator/api/core').InstrumenterContext} */
+const stryker = (world[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
 const real = { setTimeout, clearTimeout, Timeout: setTimeout(() => {}).constructor }
 const runs = new AsyncLocalStorage()
 const mocker = new ModuleMocker(globalThis)
-const timers = new ModernFakeTimers({ global: globalThis, config: { fakeTimers: {}, rootDir: process.cwd() } })
+const timers = new ModernFakeTimers({ global: globalThis, config: /** @type {any} */ ({ fakeTimers: {}, rootDir: process.cwd() }) })
 
 const { describe, it, test, beforeAll, beforeEach, afterAll, afterEach } = circus
-Object.assign(globalThis, { describe, it, test, beforeAll, beforeEach, afterAll, afterEach, expect: jestExpect })
-globalThis.jest = {
-  fn: (implementation) => mocker.fn(implementation),
-  spyOn: (...args) => mocker.spyOn(...args),
-  mocked: (mock) => mock,
+Object.assign(world, { describe, it, test, beforeAll, beforeEach, afterAll, afterEach, expect: jestExpect })
+world.jest = {
+  fn: mocker.fn.bind(mocker),
+  spyOn: mocker.spyOn.bind(mocker),
+  mocked: (/** @type {unknown} */ mock) => mock,
+  requireActual: (/** @type {string} */ name) => createRequire(String(jestExpect.getState().testPath))(name),
   restoreAllMocks: () => mocker.restoreAllMocks(),
-  useFakeTimers: ({ doNotFake = [], ...options } = {}) => {
+  useFakeTimers: (/** @type {{ doNotFake?: string[] }} */ { doNotFake = [], ...options } = {}) => {
     timers.useRealTimers()
-    timers.useFakeTimers({ ...options, doNotFake: [...doNotFake, ...NEVER_FAKED] })
+    timers.useFakeTimers(/** @type {any} */ ({ ...options, doNotFake: [...doNotFake, ...NEVER_FAKED] }))
     spareNode()
   },
   useRealTimers: () => timers.useRealTimers(),
-  advanceTimersByTime: (ms) => timers.advanceTimersByTime(ms),
-  advanceTimersByTimeAsync: (ms) => timers.advanceTimersByTimeAsync(ms),
+  advanceTimersByTime: (/** @type {number} */ ms) => timers.advanceTimersByTime(ms),
+  advanceTimersByTimeAsync: (/** @type {number} */ ms) => timers.advanceTimersByTimeAsync(ms),
   getTimerCount: () => timers.getTimerCount(),
   setTimeout: () => {},
 }
@@ -55,52 +72,63 @@ globalThis.jest = {
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return
-  const isNode = () => /^.*\n.*\n.*\n.*\(?node:/.test(new Error().stack.split('\n', 4).join('\n'))
-  globalThis.setTimeout = Object.assign((...args) => (isNode() ? real.setTimeout : fake)(...args), fake)
-  globalThis.clearTimeout = (timer) => (timer instanceof real.Timeout ? real.clearTimeout : clearFake)(timer)
+  const isNode = () => /^.*\n.*\n.*\n.*\(?node:/.test(String(new Error().stack).split('\n', 4).join('\n'))
+  world.setTimeout = Object.assign((/** @type {Parameters<typeof setTimeout>} */ ...args) => (isNode() ? real.setTimeout : fake)(...args), fake)
+  world.clearTimeout = (/** @type {NodeJS.Timeout} */ timer) => (timer instanceof real.Timeout ? real.clearTimeout : clearFake)(timer)
 }
 
 export class JestWithoutSandbox {
+  /** @type {['options']} */
   static inject = [commonTokens.options]
 
-  constructor({ inProcess: { tests, swc, sources } }) {
+  /** @param {import('@stryker-mutator/api/core').StrykerOptions | { inProcess: InProcess }} options */
+  constructor(options) {
+    const { tests, swc, sources } = /** @type {InProcess} */ (options.inProcess)
     this.tests = tests
-    this.swc = swc
-    this.sources = sources
+    this.files = new ProjectFiles(process.cwd(), swc, sources)
+    /** @type {string[]} */
     this.killers = []
   }
 
   async init() {
     process.env.NODE_ENV = 'test'
     // What a broken line leaves behind may reject long after its run; it ends no process.
-    for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
-    this.files = new ProjectFiles(process.cwd(), this.swc, this.sources)
+    for (const name of STRAYS) process.on(name, () => {})
   }
 
   capabilities() {
     return { reloadEnvironment: true }
   }
 
+  /**
+   * @param {{ coverageAnalysis: string }} options
+   * @returns {Promise<import('@stryker-mutator/api/test-runner').DryRunResult>}
+   */
   async dryRun({ coverageAnalysis }) {
     delete stryker.activeMutant
-    stryker.hitLimit = undefined
+    delete stryker.hitLimit
+    /** @type {TestResult[]} */
     const tests = []
     for (const file of this.tests) {
       const { results, error } = await this.#run(file, { timeoutMs: PATIENT_MS, counts: coverageAnalysis === 'perTest' })
       if (error !== undefined) return { status: DryRunStatus.Error, errorMessage: `${file}: ${textOf(error)}` }
       tests.push(...results)
     }
-    return { status: DryRunStatus.Complete, tests, mutantCoverage: stryker.mutantCoverage }
+    return { status: DryRunStatus.Complete, tests, ...(stryker.mutantCoverage && { mutantCoverage: stryker.mutantCoverage }) }
   }
 
-  /** Stops at the first test that fails. Neighbouring mutants die of the same tests, so that the last killers go first. */
+  /**
+   * Stops at the first test that fails. Neighbouring mutants die of the same tests, so that the last killers go first.
+   * @param {Pick<MutantRunOptions, 'testFilter' | 'hitLimit' | 'mutantActivation'> & { activeMutant: { id: string } }} options
+   * @returns {Promise<import('@stryker-mutator/api/test-runner').MutantRunResult>}
+   */
   async mutantRun({ activeMutant: { id }, testFilter, hitLimit, mutantActivation }) {
     const options = { mutant: id, hitLimit, isStatic: mutantActivation === 'static', bail: true }
     const wanted = testFilter && new Set(testFilter)
     const killers = this.killers.filter((one) => wanted?.has(one) ?? true)
     let nrOfTests = 0
     for (const [file, tests] of [...roundsOf(this.tests, killers), ...roundsOf(this.tests, testFilter)]) {
-      const attempt = (timeoutMs) => this.#attempt(file, { ...options, timeoutMs, wanted: tests })
+      const attempt = (/** @type {number} */ timeoutMs) => this.#attempt(file, { ...options, timeoutMs, wanted: tests })
       let run = await attempt(TEST_TIMEOUT_MS)
       if (isTimeout(run)) {
         const usualMs = await this.#usualMs(file, run)
@@ -119,6 +147,11 @@ export class JestWithoutSandbox {
     return { status: MutantRunStatus.Survived, nrOfTests }
   }
 
+  /**
+   * @param {string} file
+   * @param {RunOptions & { mutant: string, hitLimit: number | undefined, isStatic: boolean }} options
+   * @returns {Promise<Run>}
+   */
   async #attempt(file, { mutant, hitLimit, isStatic, ...options }) {
     Object.assign(stryker, { hitCount: hitLimit === undefined ? undefined : 0, hitLimit })
     const activate = () => void (stryker.activeMutant = mutant)
@@ -131,19 +164,25 @@ export class JestWithoutSandbox {
     }
   }
 
-  /** How long does the test take that has timed out, without the mutant, now? */
+  /** How long does the test take that has timed out, without the mutant, now? @param {string} file @param {Run} run */
   async #usualMs(file, run) {
     const startedAt = performance.now()
-    await this.#run(file, { timeoutMs: PATIENT_MS, wanted: new Set([failedIn(run).id]) })
+    await this.#run(file, { timeoutMs: PATIENT_MS, wanted: new Set([String(failedIn(run)?.id)]) })
     return performance.now() - startedAt
   }
 
-  /** @returns what each test came to; and what failed outside of them, if something did */
+  /**
+   * @param {string} file
+   * @param {RunOptions} options
+   * @returns {Promise<Run>} what each test came to; and what failed outside of them, if something did
+   */
   #run(file, options) {
     return runs.run({}, () => this.#runHere(file, options))
   }
 
+  /** @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
   async #runHere(file, { timeoutMs, wanted, activate, bail, counts }) {
+    /** @type {Set<unknown>} */
     const strays = new Set()
     const restore = catchStrays(strays)
     circus.resetState()
@@ -153,7 +192,7 @@ export class JestWithoutSandbox {
     circus.addEventHandler(onEvent)
     const testPath = join(process.cwd(), file)
     const snapshotState = new SnapshotState(`${testPath}.snap`, { updateSnapshot: 'none', rootDir: process.cwd(), snapshotFormat: { escapeString: false, printBasicPrototype: false }, expand: false })
-    jestExpect.setState({ testPath, snapshotState, expand: false })
+    jestExpect.setState(/** @type {any} */ ({ testPath, snapshotState, expand: false }))
     try {
       this.files.load(file)
       const all = testsIn(state.rootDescribeBlock)
@@ -174,14 +213,21 @@ export class JestWithoutSandbox {
     }
   }
 
+  /**
+   * @param {string} file
+   * @param {Pick<RunOptions, 'bail' | 'counts'>} options
+   * @returns {import('@jest/types').Circus.EventHandler}
+   */
   #listener(file, { bail, counts }) {
-    return ({ name, test }, state) => {
-      if (name === 'test_start') {
+    return (event, state) => {
+      if (event.name === 'test_start') {
+        const { test } = event
         jestExpect.setState({ currentTestName: nameOf(test) })
         if (counts) stryker.currentTestId = idOf(file, test)
       }
-      if (name === 'test_done') {
-        stryker.currentTestId = undefined
+      if (event.name === 'test_done') {
+        const { test } = event
+        delete stryker.currentTestId
         test.errors.push(...jestExpect.extractExpectedAssertionsErrors().map(({ error }) => error))
         // A snapshot that does not match does not throw: jest's own adapter collects it here, too.
         test.errors.push(...(jestExpect.getState().suppressedErrors ?? []))
@@ -192,48 +238,59 @@ export class JestWithoutSandbox {
   }
 }
 
-/** @returns each file with those of the tests that are in it; with undefined for all */
+/**
+ * @param {readonly string[]} files
+ * @param {readonly string[] | undefined} ids
+ * @returns {[file: string, wanted: Set<string> | undefined][]} each file with those of the tests that are in it; with undefined for all
+ */
 function roundsOf(files, ids) {
   if (ids === undefined) return files.map((file) => [file, undefined])
-  return files.map((file) => [file, new Set(ids.filter((id) => id.startsWith(`${file} › `)))]).filter(([, tests]) => tests.size > 0)
+  const inFile = (/** @type {string} */ file) => new Set(ids.filter((id) => id.startsWith(`${file} › `)))
+  return files.flatMap((file) => (inFile(file).size > 0 ? [[file, inFile(file)]] : []))
 }
 
+/** @param {Run} run */
 function failedIn({ results }) {
-  return results.find(({ status }) => status === TestStatus.Failed)
+  return results.find((one) => one.status === TestStatus.Failed)
 }
 
+/** @param {Run} run */
 function isTimeout(run) {
-  return /Exceeded timeout/.test(failedIn(run)?.failureMessage)
+  return failedIn(run)?.failureMessage.includes('Exceeded timeout') === true
 }
 
-/** What rejects or throws beside the tests counts only in the run that caused it. */
+/** What rejects or throws beside the tests counts only in the run that caused it. @param {Set<unknown>} strays */
 function catchStrays(strays) {
   const run = runs.getStore()
-  const mine = { uncaughtException: (error) => runs.getStore() === run && strays.add(error), unhandledRejection: (error) => runs.getStore() === run && strays.add(error) }
-  const before = Object.keys(mine).map((name) => [name, process.rawListeners(name)])
-  for (const [name, listener] of Object.entries(mine)) process.removeAllListeners(name).on(name, listener)
+  const mine = (/** @type {unknown} */ error) => void (runs.getStore() === run && strays.add(error))
+  const before = STRAYS.map((name) => ({ name, listeners: process.rawListeners(name) }))
+  for (const name of STRAYS) process.removeAllListeners(name).on(name, mine)
   return () => {
-    for (const [name, listeners] of before) {
+    for (const { name, listeners } of before) {
       process.removeAllListeners(name)
-      for (const listener of listeners) process.on(name, listener)
+      for (const listener of listeners) process.on(name, /** @type {(error: unknown) => void} */ (listener))
     }
   }
 }
 
+/** @param {Block} block @returns {Test[]} */
 function testsIn(block) {
   return block.children.flatMap((child) => (child.type === 'describeBlock' ? testsIn(child) : [child]))
 }
 
+/** @param {Test} test */
 function nameOf(test) {
   const names = []
-  for (let one = test; one.parent !== undefined; one = one.parent) names.unshift(one.name)
+  for (let one = /** @type {Test | Block} */ (test); one.parent !== undefined; one = one.parent) names.unshift(one.name)
   return names.join(' ')
 }
 
+/** @param {string} file @param {Test} test */
 function idOf(file, test) {
   return `${file} › ${nameOf(test)}`
 }
 
+/** @param {string} file @param {Test} test @returns {TestResult} */
 function resultOf(file, test) {
   const id = idOf(file, test)
   const result = { id, name: id, fileName: join(process.cwd(), file), timeSpentMs: test.duration ?? 0 }
@@ -242,9 +299,10 @@ function resultOf(file, test) {
   return { ...result, status: TestStatus.Failed, failureMessage: textOf(test.errors[0]) }
 }
 
+/** @param {unknown} error */
 function textOf(error) {
   const one = Array.isArray(error) ? (error[0] ?? error[1]) : error
-  return String(one?.stack ?? one).slice(0, 2000)
+  return String(/** @type {{ stack?: unknown } | undefined} */ (one)?.stack ?? one).slice(0, 2000)
 }
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'jest-without-sandbox', JestWithoutSandbox)]

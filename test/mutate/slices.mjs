@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Defines which tests must fail when a file of src is broken: one slice for each folder.
  *
@@ -6,6 +7,7 @@
  * renamed inside its folder needs no change here. `names.mjs` refuses a file of src that is in no slice and not exempt.
  */
 
+/** @type {Record<string, { files: string[], tests: string[], more?: string[] }>} */
 export const slices = {
   trust: { files: ['trust/'], tests: ['trust/', '!trust/random-secrets'], more: ['strategy/callback'] },
   ledger: { files: ['ledger/'], tests: ['ledger/'], more: ['security/push-bombing', 'strategy/start'] },
@@ -20,7 +22,10 @@ export const slices = {
   doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide'] },
 }
 
-/** Files, or folders with a slash at the end, that get no mutants, each with the reason. */
+/**
+ * Files, or folders with a slash at the end, that get no mutants, each with the reason.
+ * @type {Record<string, string>}
+ */
 export const exempt = {
   'index': 'names only',
   'factors/index': 'names only',

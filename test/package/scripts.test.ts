@@ -1,13 +1,48 @@
-/** The commands in `package.json` and the line endings in `.gitattributes` work on any operating system. */
-import { readFileSync } from 'node:fs'
+/** The commands in `package.json` and the line endings in `.gitattributes` work on any operating system. The programs behind the commands have checked types. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import ts from 'typescript'
 
 const ROOT = join(__dirname, '../..')
+const { checked, programs } = scripts()
+
+const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+/** The files whose types `scripts/tsconfig.json` checks, and all programs that are no app: with slashes, from the root. */
+function scripts() {
+  const config = ts.readConfigFile(join(ROOT, 'scripts/tsconfig.json'), (path) => readFileSync(path, 'utf8')).config as object
+  const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, join(ROOT, 'scripts'))
+  const checked = fileNames.map((path) => path.slice(ROOT.length + 1).replaceAll('\\', '/'))
+  const folders = ['.ci', '.vitepress', 'scripts', 'test/bench', 'test/evidence', 'test/mutate', 'test/proxies', 'test/shapes']
+  const programs = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+      .filter((path) => /\.[cm]?js$/.test(path) && !/node_modules|\/peers\/|\/(cache|pages|theme)\/|(proxies|shapes)\/(app|cluster)\.mjs$/.test(path)),
+  )
+  return { checked, programs }
+}
 const scriptsOf = (folder: string) => Object.entries((JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts)
 
 describe('the npm scripts', () => {
   it.each([...scriptsOf('.'), ...scriptsOf('example-app')])('run on Windows too, because they use only Node, npm and installed commands: %s', (_name, script) => {
     for (const command of script.split(' && ')) expect(command).toMatch(/^(node|npm run|eslint|jest|tsc|typedoc)( [\w./-]+)*$/)
+  })
+})
+
+describe('a program behind an npm script', () => {
+  it('has types that npm run typecheck checks', () => {
+    expect(programs.length).toBeGreaterThan(60)
+    expect(programs.filter((path) => !checked.includes(path))).toEqual([])
+    expect(programs.filter((path) => !/^(#!.*\n)?\/\/ @ts-check\n/.test(textOf(path)))).toEqual([])
+  })
+
+  it('is checked by npm run typecheck, with the project in scripts/', () => {
+    expect(readFileSync(join(ROOT, 'scripts/typecheck.mjs'), 'utf8')).toContain("['scripts', ")
+  })
+
+  it('starts neither npm nor a shell by its name, because Windows has no such program', () => {
+    const starting = programs.filter((path) => /(exec|spawn)\w*\(\s*['"`](npm|npx|sh|bash)\b|shell: true/.test(textOf(path)))
+    expect(starting).toEqual(['.ci/sign-in.mjs']) // a part of .ci/run, which is a script for bash
   })
 })
 

@@ -12,6 +12,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { npmCommand } from '../../scripts/run.mjs'
 import { installed } from './installed.mjs'
 import { quick, slow } from './shapes.mjs'
 import { signInTo } from './sign-in.mjs'
@@ -24,7 +25,7 @@ const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
 const entry = join(home, 'app', 'app.mjs')
 mkdirSync(join(home, 'app'))
 cpSync(join(import.meta.dirname, 'app.mjs'), entry)
-symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'app', 'node_modules'))
+symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'app', 'node_modules'), 'junction')
 let failures = 0
 try {
   for (const [i, [name, { needs, make }]] of Object.entries(shapes).entries()) {
@@ -34,7 +35,7 @@ try {
       const tools = join(home, `tools${i}`)
       const folder = join(home, `shape${i}`)
       for (const each of [tools, folder]) mkdirSync(each)
-      if (needs) execFileSync('npm', ['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', ...needs], { stdio: 'pipe' })
+      if (needs) execFileSync(...npmCommand(['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', ...needs]), { stdio: 'pipe' })
       const { program, args } = await make(entry, folder, tools)
       await signInTo(program, args, folder)
       console.log(`ok   ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)

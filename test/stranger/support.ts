@@ -2,12 +2,13 @@
  * Runs an existing app as a process of its own, in a folder of its own, with the packages that it needs: Express 4 and Passport 0.6 under their usual
  * names, and this package from its tarball.
  */
-import { execFileSync, spawn, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Browser, type Page } from '../support/browser'
+import { pack } from '../support/installed'
 import { hiddenField } from '../example/support'
 
 const root = join(__dirname, '../..')
@@ -24,7 +25,7 @@ export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
   if (fixture === 'init') execFileSync(process.execPath, [join(root, 'dist/doctor/command.js'), 'init', '--write'], { cwd: path, stdio: 'ignore' })
   const modules = join(path, 'node_modules')
   mkdirSync(modules)
-  const link = (name: string, target = name) => symlinkSync(join(root, 'node_modules', target), join(modules, name))
+  const link = (name: string, target = name) => symlinkSync(join(root, 'node_modules', target), join(modules, name), 'junction')
   link('express', 'express4')
   link('passport', 'passport06')
   for (const name of ['csurf', 'ejs', 'express-session', 'node-sqlite3-wasm', 'passport-local']) link(name)
@@ -36,8 +37,7 @@ export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
 }
 
 function unpack(work: string, to: string): void {
-  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } satisfies ExecFileSyncOptionsWithStringEncoding
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], options)) as [{ filename: string }]
+  const { filename } = pack('--pack-destination', work)
   mkdirSync(to)
   execFileSync('tar', ['-xzf', join(work, filename), '-C', to, '--strip-components=1'])
 }

@@ -47,7 +47,10 @@ function placesFor(name: string, of: string): string[] {
 
 /** What `npm publish` would upload; the build is the one in `dist`. */
 export function pack(...options: string[]): Packed {
-  const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  // On Windows, the command `npm` is a shell script, which Node cannot start. `npm_execpath` is the JavaScript file behind it.
+  const script = process.env['npm_execpath']
+  const [program, ...first] = script === undefined ? ['npm'] : [process.execPath, script]
+  const json = execFileSync(program, [...first, 'pack', '--json', '--ignore-scripts', ...options], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   const [packed] = JSON.parse(json) as [Packed]
   return packed
 }

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { npmCommand } from '../../../scripts/run.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -48,6 +49,6 @@ export async function measure() {
     const paths = [...needed(packages, `node_modules/${name}`)]
     return { name, packages: paths.length, bytes: paths.reduce((sum, path) => sum + bytesIn(join(root, path)), 0) }
   })
-  const [{ size, unpackedSize }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  const [{ size, unpackedSize }] = JSON.parse(execFileSync(...npmCommand(['pack', '--dry-run', '--json', '--ignore-scripts']), { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
   return { tarball: size, unpacked: unpackedSize, packages: all.size, bytes: [...all].reduce((sum, path) => sum + bytesIn(join(root, path)), 0), rows }
 }
