@@ -63,8 +63,8 @@ export function readable(open: Stream, socket?: Socket): Readable {
   // A web framework may destroy the stream with an error. Without a listener for 'error', that would end the process.
   body.on('error', () => {})
   let isOver = false
-  const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))
-  const end = (text?: string): void => {
+  const push = (text: string | null) => void (!isOver && body.push(text))
+  const end = (text = ''): void => {
     push(text)
     push(null)
     isOver = true

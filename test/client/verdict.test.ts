@@ -19,6 +19,11 @@ describe('a body', () => {
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' },
+      // An empty text, and the other fields of Nevis's own responses, take nothing from a word that may mean yes.
+      { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
+      { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
+      { phone: '0791234567' }, { phone: '** 67' },
+      { items: [{ ok: true }] }, { items: [{ status: 'ok' }] }, { items: [{ status: 200 }] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('yes')
     })
@@ -46,6 +51,8 @@ describe('a body', () => {
       { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
       { result: { success: false } }, { ...USER, status: 'blocked' }, { ...USER, valid: false }, { ...ENROLLMENT, enrollment: { status: 'failed' } },
       { userId: USER.userId, status: 'new' }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
+      { accepted: false }, { correct: false }, { ...USER, results: [{ valid: false }] }, '{"success":false,"success":false}',
+      { ...USER, phone: { blocked: true } }, { ...USER, phones: [null, { number: '1' }, { blocked: true }] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('no')
     })
@@ -61,6 +68,7 @@ describe('a body', () => {
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
+      { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
     })
@@ -75,6 +83,24 @@ describe('a body', () => {
       expect(verdict(nested(8))).toBe('yes')
       expect(verdict(nested(9))).toBe('unclear')
       expect(verdict(nested(50_000))).toBe('unclear')
+    })
+
+    it.each<[string, object]>([
+      ['user', { userId: '00000000-0000-4000-8000-000000000000' }],
+      ['user, inside of another object', { user: { userId: '00000000-0000-4000-8000-000000000000' } }],
+      ['user, by a number', { userId: 7 }],
+      ['username', { username: 'berta' }],
+      ['username, which differs in its case alone', { username: 'Anna' }],
+      ['transaction', { transactionId: '00000000-0000-4000-8000-000000000000' }],
+    ])('because it names another %s than expected', (_what, body) => {
+      const { userId } = USER
+      expect(verdictOf(new Answer('verifyCode', 200, JSON.stringify({ valid: true, ...body }), undefined), { userId, username: 'anna', transactionId: ENROLLMENT.enrollment.transactionId })).toBe('unclear')
+    })
+
+    it('does not include a body that names the expected user and transaction, in any case of their letters, or names none', () => {
+      const { userId } = USER
+      const own = (body: object) => verdictOf(new Answer('verifyCode', 200, JSON.stringify({ valid: true, ...body }), undefined), { userId: userId.toUpperCase(), username: 'anna' })
+      expect([own({ userId, username: 'anna' }), own({ userId: userId.toUpperCase() }), own({ userId: null, username: null }), own({})]).toEqual(['yes', 'yes', 'yes', 'yes'])
     })
 
     it('because it has lists that are nested too deeply to be searched for another user', () => {

@@ -193,7 +193,7 @@ describe('a release', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
-    for (const path of ['.ci', '.gitignore', 'CHANGELOG.md', 'package-lock.json']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
+    for (const path of ['.ci', 'scripts/run.mjs', '.gitignore', 'CHANGELOG.md', 'package-lock.json']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
     setScripts({})
     dateIt('2026-11-30')
     git('init', '--quiet')
