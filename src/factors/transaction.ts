@@ -110,10 +110,10 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * How often `forgetBrowsers` was called in the day before the sign-in started, for each of the user's keys in the ledger. Another call before the approval
-   * means that the browser is not remembered.
+   * Calls of `forgetBrowsers` in the day before the sign-in started: for each of the user's keys in the ledger, the seconds until the ledger forgets the
+   * call. A further call before the approval means that the browser is not remembered.
    */
-  readonly timesForgotten?: Readonly<Record<string, number>>
+  readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
   /** Why the user could not switch to another factor. The waiting page shows this reason, and this transaction stays open. */

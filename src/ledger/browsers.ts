@@ -5,7 +5,7 @@
  * copied it, so the browser is forgotten. Emptying the ledger forgets every browser.
  * Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, MARGIN_SECONDS, YEAR_SECONDS } from './lifetimes'
 
@@ -30,6 +30,17 @@ export interface LedgerBrowser {
  * - `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
+
+/** For each of the user's keys with a mark of `forgetAll`, the seconds until the mark ends. */
+export type ForgetMarks = Readonly<Record<string, number>>
+
+/**
+ * A mark lasts for a random time between these two, longer than any sign-in. So two marks differ in the seconds that they have left, even if `forgetAll` was
+ * called twice within a second: a ledger cannot store which call has set the mark.
+ */
+const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
+/** The clocks of two processes may differ by a few seconds, and the ledger gives whole seconds. */
+const MARK_TOLERANCE_SECONDS = 10
 
 /** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
 const BUSY_SECONDS = 10
@@ -62,13 +73,23 @@ export class Browsers {
   }
 
   /**
-   * How often the user's browsers were forgotten in the last day, for each of the keys. If the number changes during a sign-in, the sign-in must not remember
-   * its browser.
-   * @returns the numbers; a key with the number 0 is left out
+   * Reads the marks of `forgetAll`. Each call of `forgetAll` replaces the mark of the user's key.
+   * @returns for each key with a mark, the seconds until the mark ends
    */
-  async timesForgotten(keys: readonly string[]): Promise<Readonly<Record<string, number>>> {
-    const times = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.timesForgottenUnder(key)] as const))
-    return Object.fromEntries(times.filter(([, number]) => number > 0))
+  async forgetMarks(keys: readonly string[]): Promise<ForgetMarks> {
+    const marks = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.ledger.look(markOf(key))] as const))
+    return Object.fromEntries(marks.filter(([, leftSeconds]) => leftSeconds > 0))
+  }
+
+  /**
+   * True if `forgetAll` has been called for one of the keys since the marks were read. Then the seconds that a mark has left are others than expected.
+   * @param before what `forgetMarks` returned then
+   * @param sinceSeconds how long ago that was
+   */
+  async isForgottenSince(keys: readonly string[], before: ForgetMarks, sinceSeconds: number): Promise<boolean> {
+    const marks = await this.forgetMarks(keys)
+    const expected = (key: string) => Math.max(0, (before[key] ?? 0) - sinceSeconds)
+    return keys.some((key) => Math.abs((marks[key] ?? 0) - expected(key)) > MARK_TOLERANCE_SECONDS)
   }
 
   async remember({ id, expiresAt }: LedgerBrowser): Promise<void> {
@@ -97,8 +118,9 @@ export class Browsers {
    * @param key the user's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
-    // Claim this key before taking a number. A sign-in takes its number first and then looks for this key, so it cannot miss this call.
-    await this.ledger.claim(`${timesOf(key)}:${(await this.timesForgottenUnder(key)) + 1}`, DAY_SECONDS)
+    // Set the mark before taking a number. A sign-in takes its number first and then reads the mark, so it cannot miss this call.
+    await this.ledger.forget(markOf(key))
+    await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
     // An earlier call of `forgetAll` has already forgotten all browsers with lower numbers. Stop there.
@@ -109,13 +131,6 @@ export class Browsers {
     await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
   }
 
-  /** Counts the calls of `forgetAll` in the last day. No sign-in takes longer than a day. */
-  private async timesForgottenUnder(key: string): Promise<number> {
-    let times = 0
-    while ((await this.ledger.look(`${timesOf(key)}:${times + 1}`)) > 0) times += 1
-    return times
-  }
-
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
     const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
@@ -124,7 +139,7 @@ export class Browsers {
 }
 
 const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
-const timesOf = (key: string): string => `browsers-forgotten-today:${key}`
+const markOf = (key: string): string => `browsers-forgotten-today:${key}`
 const endedOf = (key: string): string => `browser-ended:${key}`
 
 /** The browser's name in the ledger: a digest, because an attacker who can read the ledger must not learn the id in the cookie. */

@@ -7,7 +7,7 @@ import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import { isTypedCode } from '../factors/typed-code'
 import { lockCodes } from '../trust/recovery-codes'
-import { rememberOf, timesForgotten } from './remembered'
+import { forgetMarks, rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
 import { phoneOf } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
@@ -45,7 +45,7 @@ export async function newTransaction(
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const remember = rememberOf(request, context, operation)
-  const forgotten = remember === undefined ? undefined : await timesForgotten(request, context, server.userId)
+  const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
   const transaction = keys.digests.withDigest({
     id: server.id,
     ...(server.hasOwnId === true && { hasOwnId: true }),
@@ -79,7 +79,7 @@ export async function newTransaction(
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
     ...(remember !== undefined && { remember }),
-    ...(forgotten !== undefined && { timesForgotten: forgotten }),
+    ...(marks !== undefined && { forgetMarks: marks }),
   })
   return { transaction, lockedCodes: codes?.locked }
 }

@@ -75,13 +75,13 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * How often `forgetBrowsers` had been called for this user when the sign-in started. If the user switches to another factor, the number stays:
+ * Reads which calls of `forgetBrowsers` came before this sign-in. If the user switches to another factor, the strategy keeps what the first start has read:
  * otherwise an attacker could use a stolen password even after `forgetBrowsers`.
  * @internal
  */
-export async function timesForgotten({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['timesForgotten']> {
-  if (replaced !== undefined) return replaced.timesForgotten
-  return budgets.browsers.timesForgotten(keysOf(budgets, { ...parameters.subject, userId }, parameters.budget))
+export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
+  if (replaced !== undefined) return replaced.forgetMarks
+  return budgets.browsers.forgetMarks(keysOf(budgets, { ...parameters.subject, userId }, parameters.budget))
 }
 
 /**
@@ -118,7 +118,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   try {
     const at = Date.now()
     const { numbers, expiresAt } = await budgets.browsers.number(keys, offer.days, at)
-    if (expiresAt <= at || (await wasForgotten(budgets, keys, transaction))) return
+    if (expiresAt <= at || (await wasForgotten(budgets, keys, transaction, at))) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
@@ -138,9 +138,8 @@ function keysOf(budgets: Budgets, { userId, username }: Subject, budget: string 
 }
 
 /** True if `forgetBrowsers` was called for this user after the sign-in started. */
-async function wasForgotten({ browsers }: Budgets, keys: readonly string[], { timesForgotten: before = {} }: Transaction): Promise<boolean> {
-  const times = await browsers.timesForgotten(keys)
-  return keys.some((key) => (times[key] ?? 0) !== (before[key] ?? 0))
+function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMarks: before = {}, firstFactorAt }: Transaction, now: number): Promise<boolean> {
+  return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
 }
 
 /** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */

@@ -61,6 +61,35 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
   })
 
   // Shows: T-remembered-9
+  it('if the browsers had been forgotten a day before, and the mark of that call ends during the sign-in', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'performance', 'hrtime'] })
+    try {
+      const advance = (seconds: number) => { jest.setSystemTime(Date.now() + seconds * 1000); world.simulator.advance(seconds * 1000) }
+      await forgetBrowsers(app.nevis, both())
+      advance(86_400 - 20)
+      const handle = await signIn(thief, 'anna', { remember: '1' })
+      await world.simulator.phone('anna').approve()
+      advance(40)
+      await forgetBrowsers(app.nevis, both())
+      advance(5)
+      await expectNotRemembered(thief.get(callbackOf(handle)))
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('whether the browsers are forgotten for the first or for the hundredth time, at the same number of ledger commands', async () => {
+    const calls: string[] = []
+    const ledger = new MemoryLedger()
+    const counted = new Proxy(ledger, { get: (target, name) => (...given: [string, number]) => { calls.push(String(name)); return (target[name as keyof MemoryLedger] as (...all: unknown[]) => unknown)(...given) } })
+    const { nevis } = await start({ ledger: counted })
+    const cost = async () => { calls.length = 0; await forgetBrowsers(nevis, both()); return calls.length }
+    const [, second] = [await cost(), await cost()]
+    for (let i = 0; i < 98; i++) await cost()
+    expect(await cost()).toBe(second)
+  })
+
+  // Shows: T-remembered-9
   it('if the thief switches to another factor after the call', async () => {
     const first = await signIn(thief, 'anna', { remember: '1' })
     await forgetBrowsers(app.nevis, both())
