@@ -12,10 +12,14 @@ export function isJsonObject(value: unknown): value is RawAnswer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Nevis's responses have some hundred values. To search a response with many more for a field would block the process for seconds. */
+const MAX_VALUES = 20_000
+
 const SUCCESSES: readonly number[] = [200, 201, 202]
 
 export class Answer {
   readonly #date: unknown
+  #hasTooManyValues = false
 
   /**
    * @param text the body
@@ -50,7 +54,9 @@ export class Answer {
 
   jsonValue(): unknown {
     try {
-      return JSON.parse(this.text) as unknown
+      const value = JSON.parse(this.text) as unknown
+      this.#hasTooManyValues = hasTooManyValues(value)
+      return this.#hasTooManyValues ? undefined : value
     } catch {
       // Do not throw the parser's error: its message quotes the body, which may contain a token.
       return undefined
@@ -63,7 +69,7 @@ export class Answer {
    */
   json(): RawAnswer {
     const json = this.successJson()
-    if (!isJsonObject(json)) throw this.unexpected('the answer is not a JSON object')
+    if (!isJsonObject(json)) throw this.notAnObject()
     return json
   }
 
@@ -98,6 +104,11 @@ export class Answer {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
+  /** Creates the NevisError for a body that `jsonObject` could not read. */
+  notAnObject(): NevisError {
+    return this.unexpected(this.#hasTooManyValues ? `the answer has more than ${MAX_VALUES} values` : 'the answer is not a JSON object')
+  }
+
   /** Creates the NevisError for the HTTP status. A 404 becomes `NEVIS_NOT_FOUND` only if the body is an error body of Nevis (`isErrorOfNevis`). */
   statusError(): NevisError {
     const { status } = this
@@ -116,6 +127,21 @@ export class Answer {
       retryAfterSeconds: this.retryAfterSeconds,
     })
   }
+}
+
+/** True if the JSON has more than `MAX_VALUES` values, the nested ones included. */
+function hasTooManyValues(json: unknown): boolean {
+  let count = 0
+  const rest: unknown[] = [json]
+  while (rest.length > 0) {
+    const value = rest.pop()
+    if (typeof value !== 'object' || value === null) continue
+    const parts: unknown[] = Object.values(value)
+    count += parts.length
+    if (count > MAX_VALUES) return true
+    for (const part of parts) rest.push(part)
+  }
+  return false
 }
 
 /**

@@ -17,7 +17,7 @@ const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 export function decodeUser(answer: Answer): User {
   if (answer.status !== 200) throw answer.status >= 300 ? answer.statusError() : answer.unexpected()
   const user = userIn(answer.jsonValue())
-  if (user === undefined) throw answer.unexpected(answer.jsonObject() === undefined ? 'the answer is not a JSON object' : 'userId is missing')
+  if (user === undefined) throw answer.jsonObject() === undefined ? answer.notAnObject() : answer.unexpected('userId is missing')
   const fields = new Fields(answer, user)
   return {
     ...userFields(fields),

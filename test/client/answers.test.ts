@@ -147,6 +147,13 @@ describe('an answer that is refused', () => {
   })
 
   // One megabyte has room for 350,000 of them, and reading them kept the process from everybody else for seven seconds.
+  // An answer of 1 MB, which is 1 KB in gzip, took seconds to search for each field, and stopped the whole process meanwhile.
+  it.each([['{"a":{"b":{"c":{"d":[', '{}', ']}}}}'], ['{"userId":"u","a":[', '[]', ']}'], ['{"authenticators":[', '{"status":"active"}', ']}'], ['{"a":[', '0', ']}']])('with more values than 20,000 is refused, and is searched for no field: %s', async (before, value, after) => {
+    const client = await answeredWith(200, before + Array(20_001).fill(value).join(',') + after)
+    const error = await nevisError(client.getUser(USER_ID))
+    expect([error.code, error.message]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'Nevis getUser failed: NEVIS_UNEXPECTED_RESPONSE (HTTP 200), the answer has more than 20000 values'])
+  })
+
   it('with more than 200 authenticators, says why', async () => {
     const listing = (count: number) => ({ ...USER, authenticators: Array.from({ length: count }, () => ({})) })
     await expect(getUser(await answeredWith(200, listing(200)))).resolves.toMatchObject({ userId: USER.userId })
