@@ -72,5 +72,6 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 
 async function send(request: Request, headers: StepUpOptions['headers']): Promise<Response> {
   for (const [name, value] of Object.entries((await headers?.()) ?? {})) request.headers.set(name, value)
-  return fetch(request)
+  // A redirect could take these headers, for example a CSRF token, and the body to another origin.
+  return fetch(request, headers === undefined ? {} : { redirect: 'error' })
 }

@@ -27,7 +27,7 @@ const RESULT_NAMES = wordSet(
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
 /** A field whose name ends with one of these words means no, unless its value is empty or `false`. */
-const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
+const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
 /** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
 /** A field whose name contains one of these words is text for people, or the reference number on a firewall's block page. */
@@ -88,17 +88,24 @@ function strongest(verdicts: readonly FieldVerdict[]): Verdict | undefined {
 
 function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: number): FieldVerdict {
   if (Object.hasOwn(json, 'userId') && (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
-  const parts = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
+  const parts = wordsOf(name)
   const last = parts.at(-1) as string
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
+  if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
   // An object in an unknown field must itself say yes or no. `{"maintenance": {}}` says neither, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
+}
+
+/** True for an unknown field that may say no: `"code": "WRONG_CODE"`, `"wrongCode": true`, `"codeIsRight": false`. */
+function mayRefuse(parts: readonly string[], value: unknown): boolean {
+  const words = typeof value === 'string' ? wordsOf(value) : value === true ? parts : []
+  return value === false || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word))
 }
 
 /** Nevis does not document the form of a phone: it may be a number, an object that describes the phone, or a list of such objects. */
@@ -143,6 +150,11 @@ function hasDuplicateNames(text: string, json: RawAnswer): boolean {
     for (const part of parts) if (typeof part === 'object' && part !== null) rest.push(part)
   }
   return namesInText !== namesParsed
+}
+
+/** The words of a name, in lower case: `resultCode` and `RESULT_CODE` have the words `result` and `code`. */
+function wordsOf(name: string): string[] {
+  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
 }
 
 function isNonEmpty(value: unknown): boolean {

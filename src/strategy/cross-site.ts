@@ -3,7 +3,6 @@
  *
  * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`).
  */
-import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'
 import type { StrategyRequest } from './strategy-request'
 
@@ -11,6 +10,7 @@ import type { StrategyRequest } from './strategy-request'
  * @throws Refusal `cross_site_post`, unless the option `allowPostsFromOtherSites` allows the other site
  * @internal
  */
-export function refuseOtherSites({ req, settings }: Pick<StrategyRequest, 'req' | 'settings'>): void {
-  if (settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
+export function refuseOtherSites(request: Pick<StrategyRequest, 'req' | 'settings' | 'refusalWithoutSession'>): void {
+  const { postOrigins } = request.settings
+  if (postOrigins !== 'any' && isFromOtherSite(request.req, postOrigins)) throw request.refusalWithoutSession('cross_site_post')
 }

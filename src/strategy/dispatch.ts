@@ -8,7 +8,6 @@
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
-import { Refusal } from '../factors/failures'
 import { bodyFieldOf, fieldOf, type NevisRequest } from '../host/request'
 import { callback } from './callback'
 import { refuseOtherSites } from './cross-site'
@@ -23,7 +22,7 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   if (hasInput(req)) refuseOtherSites(request)
   const handle = handleOf(request)
   if (handle !== undefined && isCallback(request)) return callback(request, handle)
-  if (req.method !== 'POST') throw new Refusal('start_requires_post')
+  if (req.method !== 'POST') throw request.refusalWithoutSession('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
   if (bodyFieldOf(req, 'extend') !== undefined) return extend(request, named)
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))

@@ -143,7 +143,7 @@ export class StrategyRequest {
    */
   openTransaction(handle: Field): Transaction | undefined {
     const sealed = this.keys.handles.open(handle)
-    if (sealed === undefined) throw new Refusal('unknown_transaction')
+    if (sealed === undefined) throw this.refusalWithoutSession('unknown_transaction')
     this.current = { id: sealed.id, factor: sealed.factor }
     return this.transactionById(sealed.id)
   }
@@ -164,8 +164,16 @@ export class StrategyRequest {
    * the session. This request must then not write to the session.
    */
   missingTransactionRefusal(): Refusal {
+    return this.refusalWithoutSession(this.req.user ? 'used_transaction' : 'unknown_transaction')
+  }
+
+  /**
+   * A Refusal after which a request with an empty session gets no new session for the failure message. Another site may have sent the request, and then the
+   * browser may have left out the user's cookie (`SameSite`). The cookie of a new session would replace the user's cookie, and sign the user out.
+   */
+  refusalWithoutSession(code: FailureCode): Refusal {
     if (!hasContent(this.session)) this.abandonSession()
-    return new Refusal(this.req.user ? 'used_transaction' : 'unknown_transaction')
+    return new Refusal(code)
   }
 
   /**

@@ -66,6 +66,14 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect(simulator.requests.filter(({ operation }) => operation === 'approve')).toHaveLength(1)
   })
 
+  it('shows no text of a link that pretends to come from the provider', async () => {
+    const back = await browser.get(`/auth/provider/callback?error=access_denied&error_description=${encodeURIComponent('<script>alert(1)</script>')}`)
+    expect(back).toMatchObject({ status: 302, location: '/login' })
+    const { text } = await browser.get('/login')
+    expect(text).toContain('<p role="alert">The sign-in at the provider failed.</p>')
+    expect(text).not.toContain('script')
+  })
+
   it('sends nothing for an attacker who planted the session in which the user went to the provider', async () => {
     await browser.get('/auth/provider')
     const planted = browser.clone()

@@ -146,6 +146,14 @@ describeWithChromium('a single-page app', () => {
       expect(received).toHaveLength(1)
     })
 
+    // Shows: T-csrf-2
+    it.each([302, 307, 308])('by a redirect %i of its own server, with the token in a header › sends it nowhere', async (status) => {
+      routes['/report'] = redirect(status, `${elsewhere}/collect`)
+      expect(await page.evaluate(`ending(nevis.stepUpFetch('/step-up', options)('/report', { method: 'POST', body: 'x' }))`)).toMatchObject({ name: 'TypeError' })
+      expect(sent).toEqual(['POST /report'])
+      expect(received).toEqual([])
+    })
+
     it('by a redirect of its own server › starts no step-up either', async () => {
       routes['/step-up'] = next('/2fa?transaction=handle')
       routes['/report'] = redirect(302, `${elsewhere}/refused`)

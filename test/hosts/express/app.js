@@ -41,11 +41,14 @@ app.use((req, res, next) => {
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 
+// A message may contain text from a request, so escape it before it becomes HTML.
+const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
 // Sign in: the password, then the second factor.
 app.get('/login', (req, res) => {
   const { messages = [] } = req.session
   delete req.session.messages // shown once
-  res.send(`<!doctype html><p role="alert">${messages.at(-1) ?? ''}</p>
+  res.send(`<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>
     <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
 })
 app.post('/login',
@@ -64,7 +67,7 @@ app.all('/login/2fa/callback',
   recordSecondFactor(),
   (req, res) => res.redirect(303, req.authInfo.returnTo ?? '/'))
 
-app.get('/', (req, res) => res.send(req.user ? `Hello ${req.user.username}` : 'Hello'))
+app.get('/', (req, res) => res.type('text').send(req.user ? `Hello ${req.user.username}` : 'Hello'))
 app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 
 // Step-up: this page needs a second factor of the last five minutes.

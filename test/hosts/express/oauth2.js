@@ -22,11 +22,12 @@ oauth2.userProfile = (accessToken, done) => {
 passport.use(oauth2)
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
+const onProviderFailure = { failureRedirect: '/login', failureMessage: 'The sign-in at the provider failed.' } // not a text from the address
 app.get('/auth/provider', passport.authenticate('oauth2'))
 
 // The provider sends the user back by GET, and a GET never sends a push. Remember the user, and show a button.
 app.get('/auth/provider/callback',
-  passport.authenticate('oauth2', { ...onFailure, session: false }), // the user is known, but not signed in yet
+  passport.authenticate('oauth2', { ...onProviderFailure, session: false }), // the user is known, but not signed in yet
   (req, res, next) => {
     const firstFactor = { id: req.user.id, at: Date.now() }
     req.session.regenerate((error) => { // a new session, whose id no attacker can know

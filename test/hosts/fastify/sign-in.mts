@@ -40,6 +40,8 @@ const mounted = ({ answer }: Middleware) => async (request: FastifyRequest, repl
 const sessionOf = ({ session }: FastifyRequest) => session as object as { get(name: string): string[] | undefined; set(name: string, value: string[]): void }
 const messagesIn = (request: FastifyRequest) => sessionOf(request).get('messages') ?? []
 const keepMessages = (request: FastifyRequest, messages: string[]) => sessionOf(request).set('messages', messages)
+// A message may contain text from a request, so escape it before it becomes HTML.
+const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /** Register this outside the scope of the session: the status needs no session, and must not keep one alive. */
 export async function status(app: FastifyInstance) {
@@ -78,7 +80,7 @@ export async function signIn(app: FastifyInstance) {
   app.get('/login', async (request, reply) => {
     const [message] = messagesIn(request).slice(-1)
     if (message !== undefined) keepMessages(request, []) // shown once
-    return reply.type('text/html').send(`<!doctype html><p role="alert">${message ?? ''}</p>
+    return reply.type('text/html').send(`<!doctype html><p role="alert">${escapeHTML(message)}</p>
       <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
   })
   app.post('/logout', async (request, reply) => {

@@ -96,10 +96,12 @@ const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast
 router.get('/transfer', fresh, (ctx) => { ctx.body = 'Whom do you want to pay?' })
 
 router.get('/', (ctx) => { ctx.body = `Hello ${ctx.state.user?.username ?? 'stranger'}` })
+// A message may contain text from a request, so escape it before it becomes HTML.
+const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 router.get('/login', (ctx) => {
   const { messages = [] } = ctx.session
   delete ctx.session.messages // shown once
-  ctx.body = `<!doctype html><p role="alert">${messages.at(-1) ?? ''}</p>
+  ctx.body = `<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>
     <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
 })
 router.post('/logout', (ctx) => {
