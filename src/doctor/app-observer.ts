@@ -1,8 +1,8 @@
 /**
- * Observes how the application configures Passport and its sessions: the strategies, the routes that use them, and the options of the sessions.
+ * Observes how the application configures Passport and its sessions. For this, it wraps `use`, `authenticate` and `authorize` of Passport, and the function
+ * that express-session exports.
  *
- * It wraps `use`, `authenticate` and `authorize` of Passport, and the function that express-session exports. The wrapped functions behave as before. Out of
- * scope: judging the configuration.
+ * The wrapped functions behave as before. Out of scope: judging the configuration.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
@@ -107,7 +107,7 @@ export class AppObserver {
     return Object.assign(watched, factory)
   }
 
-  /** Records the value if it is a NevisStrategy. Recognises it by its members, because it may come from another copy of this package. */
+  /** Records the value if it is a NevisStrategy, even of another copy of this package. */
   register(strategy: unknown, name?: string, passport?: PassportModule): void {
     if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
     this.registered.push({ name: name ?? strategy.name, strategy, passport })

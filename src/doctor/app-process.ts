@@ -1,9 +1,9 @@
 /**
- * Entry point of the child process in which the command `doctor` loads and checks the application. The output and the exit of the application then do not
- * affect the command.
+ * Entry point of the child process in which the command `doctor` loads and checks the application. So the application's output and exit do not affect the
+ * command.
  *
- * If the application crashes, this process reports the name, code and line of the error. It does not report the message, which may quote a secret. Out of
- * scope: printing the report. The parent process prints it.
+ * If the application crashes, this process reports the error's name, code and line, but not its message, which may quote a secret.
+ * Out of scope: printing the report, which the parent process does.
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'

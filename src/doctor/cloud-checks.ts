@@ -1,7 +1,7 @@
 /**
  * Checks a Nevis instance: that it responds, that it accepts the access key, and that its clock agrees with this machine's clock.
  *
- * Sends a ping and an introspection of the access key. Neither notifies a user or changes anything. Out of scope: which instance and which key
+ * Sends a ping and an introspection of the access key. Neither notifies a user or changes anything. Out of scope: reading base URL and key of the instance
  * (`environment.ts`, or the application's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
@@ -13,7 +13,7 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/** The end of the year 9999. The report names this date for an access key that expires later, because `new Date()` is invalid for very large numbers. */
+/** The end of the year 9999, which the report names for an access key that expires later. `new Date()` is invalid for very large numbers. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
 /** The strategy accepts a clock difference of 60 s (`binding.ts`). With a larger difference, it rejects valid tokens. */
@@ -37,8 +37,8 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 }
 
 /**
- * Waits for a call of the client and returns its error instead of throwing it.
- * @returns the result or the NevisError; `{}` for an error of the application's `accessKey` function, whose text may contain a secret
+ * Waits for a call of the client, and returns its NevisError instead of throwing it. For any other error, returns `{}`, because the error's text may
+ * contain a secret.
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))

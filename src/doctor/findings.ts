@@ -1,7 +1,7 @@
 /**
  * The findings of the command `doctor`. A finding is the result of one check, with a remedy if something is wrong.
  *
- * Findings are printed. So they contain no secret, and no error message of another program. Out of scope: the checks, and printing (`report.ts`).
+ * A finding contains no secret, because it is printed. Out of scope: the checks, and printing (`report.ts`).
  */
 import { printable } from './printable'
 

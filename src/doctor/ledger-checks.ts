@@ -1,7 +1,7 @@
 /**
  * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims, counts, reads and deletes random keys.
  *
- * Out of scope: what the keys of real sign-ins mean (`ledger/`).
+ * Out of scope: the keys of real sign-ins (`ledger/`).
  */
 import { randomUUID } from 'node:crypto'
 import { error, ok, warning, type Finding } from './findings'

@@ -1,8 +1,8 @@
 /**
- * Checks that no rate limiter runs before the status endpoint, which each waiting page calls every two seconds. If a limiter responds with 429, the page
- * does not notice that the user has approved.
+ * Checks that no rate limiter runs before the status endpoint, which each waiting page calls every two seconds. A limiter's 429 would hide from the page
+ * that the user has approved.
  *
- * Out of scope: rate limiters on other routes. A rate limiter on the login route is useful.
+ * Out of scope: rate limiters on other routes.
  */
 import { ok, warning, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'

@@ -1,7 +1,7 @@
 /**
  * The functions with which a command prints.
  *
- * Out of scope: what is printed.
+ * Out of scope: the printed text.
  */
 export interface Output {
   log(text: string): void

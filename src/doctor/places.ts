@@ -1,7 +1,7 @@
 /**
  * Finds the line of the application's own code in a stack trace: the line that made a call or threw an error.
  *
- * Out of scope: source maps. For compiled code, the line in the compiled file is returned.
+ * Out of scope: source maps. For compiled code, the result is a line of the compiled file.
  */
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -20,7 +20,7 @@ export function placeIn(stack: string, isOwn: (file: string) => boolean = () => 
     const [, address, number] = FRAME.exec(line) ?? []
     if (address === undefined) continue
     const file = address.startsWith('file:') ? fileURLToPath(address) : address
-    // A secret in an error message may look like a line of the stack. So the file of the line must exist.
+    // A line of an error message may look like a line of the stack, but contain a secret. So the file must exist.
     if (!/[\\/]node_modules[\\/]/.test(file) && !isOwn(file) && existsSync(file)) return `${relative(process.cwd(), file)}:${number}`
   }
   return undefined

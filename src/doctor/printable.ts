@@ -1,8 +1,9 @@
 /**
  * Makes a text safe to print in a terminal and in a build log.
  *
- * A text from the application, a server or a file name may be an attack: escape sequences hide an error, line breaks add a false line, and bidi controls
- * reorder text. Out of scope: secrets. Findings never contain one.
+ * A text from the application or a server may be an attack: an escape sequence can hide an error, a line break can add a false line, and a bidi control can
+ * reorder text.
+ * Out of scope: secrets. Findings never contain one.
  */
 
 /** Longer texts are cut off here. All texts of this package are shorter. */

@@ -1,9 +1,9 @@
 /**
  * Checks that the routes in the strategy's options exist and reach the right handlers. It requests each route with a transaction that does not exist, so
- * nothing is started and no user is notified.
+ * nothing is started.
  *
- * When such a request reaches the strategy, the strategy publishes the event `passport-nevis:failed`, which `doctor` receives. Out of scope: the
- * application's list of routes, which every framework stores differently.
+ * If such a request reaches the strategy, the strategy publishes the event `passport-nevis:failed`, which `doctor` receives.
+ * Out of scope: the application's list of routes, which every framework stores differently.
  */
 import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
@@ -84,11 +84,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   return { findings, callback: callbackReply }
 }
 
-/**
- * Finds the path prefix that a proxy removes. Example: `statusURL` is `/sub/login/2fa/status`, the application's route is `/login/2fa/status`, and the
- * prefix is `/sub`.
- * @returns the prefix; empty if the status endpoint responds at `statusURL` itself, or nowhere
- */
+/** Finds the path prefix that a proxy removes: `/sub`, if `statusURL` is `/sub/login/2fa/status` and the application's route is `/login/2fa/status`. */
 async function prefixOf(origin: string, statusURL: string): Promise<string> {
   const { pathname } = new URL(statusURL, origin)
   const ends = [0, ...[...pathname.matchAll(/\//g)].slice(1, 1 + MAX_PREFIX_FOLDERS).map(({ index }) => index)]
@@ -108,9 +104,7 @@ function withoutPrefix(address: string, prefix: string): string {
   return url.href
 }
 
-/**
- * Reports a URL in the options that is not ASCII. In a header such as `Location`, some frameworks encode such characters, some drop them, and some throw.
- */
+/** Reports a URL in the options that is not ASCII. Frameworks differ in how they send such a URL in a header: some encode it, some drop it, some throw. */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
   return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
@@ -119,8 +113,8 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
 /**
- * Reports that a POST was refused with 3xx or 4xx. The finding is `unchecked`, not `error`, because the application may want a CSRF token, which `doctor`
- * does not have.
+ * Reports that a POST was refused with 3xx or 4xx. This is no error if the application wants a CSRF token, which `doctor` does not have. So the finding is
+ * `unchecked`.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)

@@ -2,7 +2,7 @@
  * Checks that the application's session is suitable for a sign-in. With express-session, checks the options and the cookie; with other session middleware,
  * only the cookies of the callback route.
  *
- * Out of scope: the content of sessions, which `doctor` does not read.
+ * Out of scope: the content of sessions.
  */
 import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'

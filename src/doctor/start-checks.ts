@@ -2,7 +2,7 @@
  * Checks that no sign-in skips the second factor: no other strategy signs users in by itself, and a sign-in with an invented user reaches the Nevis
  * strategy.
  *
- * Out of scope: sign-ins without `passport.authenticate`, for example `req.login` after a sign-up. `npx passport-nevis init` finds them in the source.
+ * Out of scope: sign-ins without `passport.authenticate`, which `npx passport-nevis init` finds in the source.
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
 import { ask } from './probe'
@@ -18,8 +18,8 @@ const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen 1 if other middleware refused the request to the waiting page, otherwise 0. The `passport.authenticate` call of the waiting page has then
- * not run, but it is no start of the second factor
+ * @param unseen 1 if the check's request did not reach the `passport.authenticate` of the waiting page, otherwise 0. That call is no start of the second
+ * factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
@@ -84,8 +84,7 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // There may be a start of the second factor that `doctor` has not seen: some frameworks call `authenticate` only during a request, and one middleware may
-  // serve several routes.
+  // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

@@ -2,7 +2,7 @@
  * Tries a sign-in with an invented user, to see whether the second factor follows the password. No strategy runs: the password counts as right, `req.logIn`
  * signs nobody in, and the Nevis strategy starts nothing.
  *
- * Out of scope: which requests to send (`start-checks.ts`). Requests without the trial's header are handled normally.
+ * Out of scope: choosing the requests (`start-checks.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import type { StrategyCall } from './strategy-calls'
@@ -38,7 +38,7 @@ export class StartTrial {
 
   /**
    * Runs instead of the middleware of a `passport.authenticate` call.
-   * @returns false if the middleware must run itself, for example because the request is not part of this trial
+   * @returns false if the request is not part of this trial; the middleware then runs itself
    */
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest

@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/approval`: asks a user to approve by push, by QR code, by app link, or by an SMS code.
  *
- * Out of scope: what the user does (`phone.ts`, `verification.ts`). Passkeys are not simulated.
+ * Out of scope: the user's answer (`phone.ts`, `verification.ts`), and passkeys.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
  */
@@ -14,10 +14,7 @@ import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/**
- * The error for a user without a factor for the channel, such as a user without a phone number for SMS. Nevis does not document its HTTP status. The
- * simulator sends 404.
- */
+/** The error for a user who has, for example, no phone number for SMS. Nevis does not document its HTTP status. The simulator sends 404. */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
 /** Returns the authenticator id in the request body. Default: the authenticator that was registered last. */
@@ -70,7 +67,7 @@ export function approve({ cloud, body, intent }: Call): Answer {
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only an approval by QR code or app link may name no user. Its user is then the one who scans the QR code.
+  // Only an approval by QR code or app link may name no user: it gets the user who scans the code.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

@@ -17,8 +17,8 @@ export interface DeliveryFault {
 export type Wait = (ms: number) => Promise<void>
 
 /**
- * Serialises the body, and adds default headers that the response does not set itself. The media type of JSON is the one that Nevis documents:
- * https://docs.nevis.net/apidoc/authcloud/ (Media Type).
+ * Serialises the body, and adds default headers. The media type of JSON is the one that Nevis documents: https://docs.nevis.net/apidoc/authcloud/ (Media
+ * Type).
  */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
   const { body } = answer

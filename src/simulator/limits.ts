@@ -1,7 +1,8 @@
 /**
- * Rate limits for pushes and SMS. A user who has got too many is blocked for five minutes, and requests get 429 with `Retry-After`.
+ * Rate limits for pushes and SMS. After too many, the user is blocked for five minutes: requests get 429 with `Retry-After`. Nevis documents neither the
+ * numbers nor the HTTP status.
  *
- * Nevis documents neither the number, the duration nor the HTTP status. Out of scope: other channels, which have no limit here.
+ * Out of scope: other channels, which have no limit here.
  */
 import type { Clock } from './clock'
 import { Problem } from './problem'

@@ -1,9 +1,8 @@
 /**
- * Rejects requests that another website sends through the developer's browser. The buttons of the simulator approve requests, so no other website may press
- * them.
+ * Rejects requests that another website sends through the developer's browser, because the simulator's buttons approve requests.
  *
- * Another website could try this with a form or `fetch`, or under a domain that resolves to 127.0.0.1 (DNS rebinding). Browsers mark such requests with
- * headers that scripts cannot set. Out of scope: other programs on this machine.
+ * The website could use a form, `fetch`, or a domain that resolves to 127.0.0.1 (DNS rebinding). Headers that scripts cannot set show such requests.
+ * Out of scope: other programs on this machine.
  */
 import type { IncomingMessage } from 'node:http'
 

@@ -1,5 +1,5 @@
 /**
- * The HTML of two pages. One page shows the simulated phones, one phone per user. The other page is shown when an app link is opened in a browser.
+ * The HTML of two pages: the page with the simulated phones, and the page for an app link that is opened in a browser.
  *
  * Out of scope: handling requests (`pages.ts`), and approving (`phone.ts`).
  */

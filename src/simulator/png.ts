@@ -1,7 +1,7 @@
 /**
  * Draws the black and white squares (modules) of a QR code as a PNG, in a data URI.
  *
- * Out of scope: which modules are black (`qr.ts`).
+ * Out of scope: computing the modules (`qr.ts`).
  *
  * Source: PNG specification, third edition, https://www.w3.org/TR/png-3/
  */

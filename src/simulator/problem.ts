@@ -1,7 +1,7 @@
 /**
  * The error responses of the simulated Nevis: an HTTP status and one of the two error bodies that Nevis documents.
  *
- * Out of scope: when an error occurs (the API operations), and faults (`faults.ts`).
+ * Out of scope: deciding when an error occurs (the API operations), and faults (`faults.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors).
  */

@@ -10,7 +10,7 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the requests in bytes. It is too large after a test has emptied the list, until `trim` computes it again. */
+  /** The total size of the requests in bytes. Only `trim` subtracts deleted requests. */
   private bytes = 0
 
   /**

@@ -1,7 +1,7 @@
 /**
  * Builds the JSON of users, authenticators, approvals and enrolments for responses.
  *
- * Out of scope: HTTP statuses, and changes of the state.
+ * Out of scope: the HTTP status of a response, and changes of the simulator's state.
  */
 import type { ApprovalJson, AuthenticatorJson, QrCodeJson, UserJson } from '../client/wire'
 import { isoMicroseconds, isoSeconds } from './clock'

@@ -1,7 +1,7 @@
 /**
  * The HTTP server of the simulated Nevis: reads a request, checks authorisation and media type, runs the operation, and responds.
  *
- * Out of scope: the operations, and the page with the phones (`pages.ts`).
+ * Out of scope: the API operations, and the page with the phones (`pages.ts`).
  */
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -23,9 +23,7 @@ import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
-/**
- * The server closes a connection that is idle for this long. NevisClient closes it after 30 s, so it never uses a connection that the server is closing.
- */
+/** The server closes a connection that is idle for this long. NevisClient closes it after 30 s already, so it never uses a closing connection. */
 const KEEP_ALIVE_MS = 65_000
 
 /** A user to add to the simulator, with factors that are already enrolled. */

@@ -1,7 +1,7 @@
 /**
  * Draws a QR code as an SVG, in a data URI, for the dialect in which Nevis sends SVG images.
  *
- * Out of scope: which modules are black (`qr.ts`).
+ * Out of scope: computing the black and white squares (`qr.ts`).
  */
 import { qrModules } from './qr'
 

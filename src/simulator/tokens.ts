@@ -1,9 +1,8 @@
 /**
- * Issues and verifies the tokens of the simulated Nevis: JSON Web Tokens, signed with HS512.
+ * Issues and verifies the tokens of the simulated Nevis: JSON Web Tokens, signed with HS512. Times are milliseconds, as in Nevis's example of an
+ * introspection.
  *
- * Times are milliseconds, as in Nevis's example of an introspection. (Nevis's table says seconds.) Nevis documents only the `aud` of an access key. It does
- * not document which claim of a transaction token contains the status. So these names and values are the simulator's own.
- *
+ * Nevis does not document all `aud` values, nor the claim with the status of a transaction. The simulator has chosen these names and values.
  * Out of scope: whether an intent token was used, and which access key is current (`cloud.ts`).
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'

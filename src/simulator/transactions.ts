@@ -1,7 +1,7 @@
 /**
  * The transactions of the simulated Nevis: creates them, finds them by token, and sets their status.
  *
- * Out of scope: who may approve (`phone.ts`, `verification.ts`), and the JSON of responses (`resources.ts`).
+ * Out of scope: approving (`phone.ts`, `verification.ts`), and the JSON of responses (`resources.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
@@ -90,13 +90,13 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Delete the SMS of this transaction. The SMS of a user have the order of the user's transactions, so the oldest SMS is the right one.
+    // Delete the SMS of this transaction. It is the user's oldest SMS, because this is the user's oldest transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
   /**
-   * Returns the transaction. First sets it to failed if it has expired or its user was deleted. The simulator has no timers, so every look-up calls this
-   * method.
+   * Returns the transaction, after setting it to failed if it has expired or its user was deleted. Every look-up calls this method, because the simulator
+   * has no timers.
    */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction

@@ -1,8 +1,8 @@
 /**
  * Replaces Nevis's widget in tests: the script that a page loads, and the iframe that the script creates.
  *
- * Nevis documents the script's URL, the iframe, the intent token and some result codes. It documents no names of functions or fields, so the names here are
- * invented, for example `nevisSimulatorWidget`. The widget asks by push, or by QR code if the intent token does not allow push.
+ * Nevis documents no names of functions or fields, so names such as `nevisSimulatorWidget` are invented. The widget asks by push, or by QR code if the
+ * intent token does not allow push.
  * Out of scope: SMS, and looking like Nevis's widget.
  *
  * Sources: https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref

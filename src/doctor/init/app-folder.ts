@@ -1,7 +1,7 @@
 /**
  * Reads and writes the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed.
  *
- * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: what is changed
+ * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
  * (`plan.ts`).
  */
 import { execFileSync } from 'node:child_process'
@@ -59,7 +59,7 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
     folder = dirname(folder)
   }
   try {
-    // `git status` runs the program in the repository's setting `core.fsmonitor`. `init` must run no program of the repository, so switch this off.
+    // `git status` would run the program that the repository names in `core.fsmonitor`, so switch this off.
     const said = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignore-submodules=all', '--', '.'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     return said.trim() === '' ? 'clean' : 'dirty'
   } catch {

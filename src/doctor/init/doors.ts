@@ -1,8 +1,8 @@
 /**
- * Finds every call in a source file that signs a user in, for example in the password route or a password reset. `init` calls such a place a door.
+ * Finds every call in a source file that signs a user in, for example in a password reset. `init` calls such a place a door.
  *
- * In doubt, a call counts as a door: a developer sees at once that `form.login(user)` signs nobody in. Out of scope: adding the second factor there
- * (`plan.ts`), and sign-ins inside a library.
+ * In doubt, a call counts as a door, because the developer can easily see that it signs nobody in.
+ * Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
 import { sessionWriteAt } from './session-doors'
 import type { Range, Source } from './source'
@@ -90,7 +90,7 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
   return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: LOGIN } : undefined
 }
 
-/** True if one of the first two arguments looks like a user, or if the last argument is a callback: `login(user, options, callback)`. */
+/** True if the first or second argument looks like a user, or the last argument is a callback. */
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)
   const last = parts.at(-1)
@@ -193,10 +193,7 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
   return false
 }
 
-/**
- * Describes a sign-in for the report, for example `password reset: req.login(…)`. The part before the colon comes from the path of the route or the name of
- * the file.
- */
+/** Describes a sign-in for the report, for example `password reset: req.login(…)`. */
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))

@@ -1,7 +1,7 @@
 /**
  * Collects the changes to the application's files for the command `init`: texts to insert or replace, and the imports that these texts need.
  *
- * Out of scope: which changes to make (`plan.ts`), and writing the files (`app-folder.ts`).
+ * Out of scope: choosing the changes (`plan.ts`), and writing the files (`app-folder.ts`).
  */
 import { dirname, relative } from 'node:path'
 import type { AppFolder, FileChange } from './app-folder'
@@ -95,7 +95,7 @@ function endOfImports(source: Source): number {
   return end
 }
 
-/** The path with which `source` imports the strategy's file. It has an extension if the other imports have one, or if Node requires one. */
+/** The path with which `source` imports the strategy's file, for example `./auth` or `./auth.js`. */
 function specifierOf(source: Source, strategyFile: Source): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`

@@ -2,7 +2,7 @@
  * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, it changes
  * the files. It runs no code of the application.
  *
- * Out of scope: which changes to make (`plan.ts`), and checking the running application (the command `doctor`).
+ * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */
 import { Script } from 'node:vm'
 import { parseArgs } from 'node:util'
@@ -87,9 +87,7 @@ function messageOf(reason: unknown): string {
   return String(message)
 }
 
-/**
- * True if the changed file can still be parsed. Node compiles CommonJS files; for ES modules and TypeScript, the tokenizer of `init` must read the file.
- */
+/** True if the changed file is still valid. Node compiles CommonJS files; for other files, only the tokens are checked. */
 function isReadable(path: string, text: string): boolean {
   if (!/\.[cm]?[jt]s$/.test(path)) return true
   const source = Source.read(path, text)

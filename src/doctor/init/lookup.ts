@@ -2,7 +2,7 @@
  * Finds the application's password strategy (passport-local), and the call with which it looks up a user. `init` copies this call into the verify function
  * of the Nevis strategy.
  *
- * Out of scope: the change itself (`plan.ts`).
+ * Out of scope: changing the files (`plan.ts`).
  */
 import { isFunction } from './doors'
 import type { Range, Source } from './source'
@@ -77,8 +77,7 @@ function bodyOf(source: Source, { last }: Range): number | undefined {
 }
 
 /**
- * Builds the verify function from the first call with the username. Returns undefined if that call also needs the password or another variable of the
- * password strategy.
+ * Builds the verify function from the first call that gets the username. Returns undefined if that call also needs the password, or another local variable.
  */
 function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
   const close = source.token(brace).pair as number
@@ -92,7 +91,7 @@ function lookupIn(source: Source, brace: number, username: string, hidden: reado
   return undefined
 }
 
-/** True if the parenthesis belongs to a call that may be a look-up. A keyword such as `if (…)` is no call, and logging is no look-up. */
+/** True if the parenthesis opens the arguments of a possible look-up. False for a keyword such as `if (…)`, and for logging. */
 function isCallOf(source: Source, open: number): boolean {
   const callee = source.tokens[open - 1]
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')

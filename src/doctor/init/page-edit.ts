@@ -32,7 +32,7 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     })
     const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
     if (sensitive.every(({ route }) => route.method === 'get')) return []
-    // If every route of the file has a login guard, change all of them. The user is then asked before a form is shown, not when it is sent.
+    // If every route of the file has a login guard, protect every route. The user is then asked before filling in a form, not after.
     const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
     const name = 'recentSecondFactor'
     if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []

@@ -1,8 +1,8 @@
 /**
- * Decides what `init` changes in the application: it creates the Nevis strategy next to the password strategy, mounts the status endpoint before the
- * session, and adds the second factor to sign-ins.
+ * Decides what `init` changes in the application: adds the Nevis strategy, the status endpoint, and the second factor at sign-ins.
  *
- * If the password strategy, the session or the password route is not clear, `init` changes nothing. Out of scope: printing and writing (`init-command.ts`).
+ * If the password strategy, the session or the password route is not clear, `init` changes nothing.
+ * Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
 import { doorsIn, routeOf, type Door, type Route } from './doors'
@@ -17,7 +17,7 @@ export interface DoorResult {
   readonly door: Door
   /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
-  /** Why `init` does not change this sign-in. Undefined for a changed sign-in, and for a kind of sign-in that `init` never changes. */
+  /** Why `init` does not change this sign-in. Undefined if `init` changes it, or never changes a sign-in of this kind. */
   readonly why: string | undefined
 }
 
@@ -123,7 +123,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   edits.use(source, 'NevisStrategy', 'push', 'app', 'sms', 'recovery')
   const indent = source.indentAt(statement.first)
   const text = lines.map((line) => `${indent}${line}`).join('\n')
-  // The status endpoint needs the strategy, and is mounted before the session. If the file creates the strategy after the session, move the strategy up.
+  // The status endpoint is mounted before the session, and needs the strategy. So the strategy must be created before the session.
   const isLate = source === session.source && session.statement.first < statement.first
   if (isLate) edits.insert(source, source.lineStart(session.statement.first), `${text}\n\n`)
   else edits.insert(source, source.lineEnd(statement.last), `\n\n${text}`)
@@ -217,9 +217,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/**
- * Checks that the password strategy, the session and the login route can all see the variable `nevis`. If they are in one file, they must be in one block.
- */
+/** Checks that the variable `nevis` is visible to the session and the login route. In one file, all must be in one block. */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

@@ -64,7 +64,7 @@ function isDynamicWrite(source: Source, at: number): boolean {
 }
 
 /**
- * True for `passport: { user: … }` in an object literal, which may become the content of a session. False for a TypeScript type, and inside
+ * True for `passport: { user: … }` in an object literal, which may become the content of a session. False in a TypeScript type, and in
  * `Object.assign(req.session, …)`, which is found anyway.
  */
 function isFilledKey(source: Source, at: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * Splits JavaScript and TypeScript into tokens, and matches brackets. `init` searches only for a few patterns, so it needs no parser as a dependency.
  *
- * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is rejected.
+ * Rejects a file whose brackets do not match. Out of scope: JSX, and what the tokens mean (`source.ts`).
  */
 
 export interface Token {

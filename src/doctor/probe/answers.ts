@@ -1,6 +1,6 @@
 /**
- * Searches a response of Nevis for a value, by the name of its field or by its form. It searches at any depth, because Nevis does not document in which
- * object the value is.
+ * Searches a response of Nevis for a value, by the name of its field or by its form. It searches at any depth, because Nevis does not document where the
+ * value is.
  *
  * Out of scope: describing a response (`shape.ts`).
  */

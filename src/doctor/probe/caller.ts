@@ -1,7 +1,7 @@
 /**
  * Sends the requests of the command `probe` and records the shape of each response. Limits the number of requests and the duration of each.
  *
- * Out of scope: which requests to send (`*-stage.ts`), HTTP (`raw-request.ts`), and describing a shape (`shape.ts`).
+ * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { textAt } from './answers'

@@ -1,6 +1,6 @@
 /**
- * The stage `limits` of the command `probe`. Repeats a request until Nevis responds with another HTTP status: wrong recovery codes, unanswered pushes,
- * and further phones for one user.
+ * The stage `limits` of the command `probe`. It repeats wrong recovery codes, unanswered pushes, and enrolments of further phones, until Nevis responds
+ * with another HTTP status.
  *
  * Out of scope: the limit for SMS, because each SMS costs money.
  */

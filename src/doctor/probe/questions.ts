@@ -1,6 +1,5 @@
 /**
- * The questions that Nevis's documentation does not answer. For each question: the answer that the command `probe` has found, what this package does in
- * that case, and the option to set, if any.
+ * The questions that Nevis's documentation does not answer. For each: the answer that the command `probe` has found, and what this package does then.
  *
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */

@@ -1,8 +1,8 @@
 /**
- * Sends one HTTP request and returns the response as text. NevisClient would reject unexpected responses.
+ * Sends one HTTP request and returns the response as text, even an unexpected one, which NevisClient would reject.
  *
- * `fetch` would not check certificates with `NODE_TLS_REJECT_UNAUTHORIZED=0`. So this file uses NevisClient's connections, which always check them, and
- * which use the forward proxy of the environment. Out of scope: which requests to send (`*-stage.ts`), and what a response means (`caller.ts`).
+ * It uses NevisClient's connections: they always check certificates, and use the forward proxy of the environment.
+ * Out of scope: choosing the requests (`*-stage.ts`), and interpreting the response (`caller.ts`).
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'

@@ -1,8 +1,8 @@
 /**
  * Finds the dialects with which the simulator behaves like a Nevis instance. A dialect is one deviation from Nevis's documentation.
  *
- * The probe runs on the simulator once in each dialect. If everything that a dialect changes is also found on the instance, the dialect is recognised. Out
- * of scope: the questions of `questions.ts`.
+ * The probe also runs on the simulator, once in each dialect. A dialect is recognised if everything that it changes is also found on the instance.
+ * Out of scope: the questions that Nevis's documentation does not answer (`questions.ts`).
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
@@ -75,12 +75,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // If a step ran on the simulator only, a previous step must have failed on the instance. That is a difference, too.
+  // A step that ran on the simulator but not on the instance is a difference, too: a previous step failed on the instance.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
 
-/** True if the probe has run the step in the name of a difference. For `status.sms.verified.fields lacks …`, the step is `status.sms.verified`. */
+/** True if the probe has run the step that a difference names: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
 function wasTried(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
@@ -94,10 +94,7 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
-/**
- * Finds the dialects whose differences all occur on the instance. First takes the dialect that explains the most. Ignores differences in steps that the
- * probe has not run on the instance.
- */
+/** Finds the dialects whose differences all occur on the instance, beginning with the dialect that explains the most. */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)
   const visible = (changes: Differences) => new Set([...changes].filter((one) => differences.has(one) || wasTried(one, facts)))

@@ -70,10 +70,7 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
   if (issued !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }
 
-/**
- * Says when a token was issued, compared with the start of the transaction. "Before the start" or "in the future" means that the clocks differ, or that
- * `iat` has another meaning.
- */
+/** Says whether a token was issued before or after the start of the transaction. */
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))
   if (issued < start - 2) return `${halfMinutes(start - issued)} before the start`

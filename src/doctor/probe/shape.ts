@@ -1,8 +1,8 @@
 /**
- * Describes the shape of a response: the paths of its fields, and the kinds of their values. It never contains a value, which may be a token, code, id,
- * phone number, key or name.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. It contains no value, because a value may be a token, code,
+ * id, phone number, key or name.
  *
- * Out of scope: which requests to send (`*-stage.ts`).
+ * Out of scope: choosing the requests (`*-stage.ts`).
  */
 
 import { parseURL } from '../../client/parse-url'

@@ -1,7 +1,7 @@
 /**
- * Asks the person at the terminal. Shows the QR code and the link in a file, because they are secret and terminals keep their output.
+ * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret.
  *
- * Only the current system user can read the file. It is deleted after the scan. Out of scope: what the person is asked for (`*-stage.ts`).
+ * Only the current system user can read the file. It is deleted after the scan. Out of scope: choosing the questions (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

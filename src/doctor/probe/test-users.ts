@@ -53,7 +53,7 @@ export class TestUsers {
     return left.filter(Boolean).length
   }
 
-  /** Deletes a test user. Returns true if the user may still exist. Checks the username first, because a faulty instance may return another user. */
+  /** Deletes a test user, after a check of the username. Returns true if the user may still exist. */
   private async isLeft({ username }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
