@@ -1,4 +1,4 @@
-/** German; spelt so that Switzerland, Austria and Germany can read it. */
+/** German, spelt with ss instead of ß, as in Switzerland. */
 import type { Texts } from './texts'
 
 export const de: Texts = {
