@@ -35,12 +35,15 @@ const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
+/** Strategies that sign nobody in, or that are the second factor. */
+const NO_PASSWORD: readonly string[] = ['nevis', 'session', 'anonymous']
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
 const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
 const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
+const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 
 export function doorsIn(source: Source): Door[] {
@@ -148,7 +151,7 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
   const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || [...source.imports.values()].some(({ from }) => /passport/.test(from))
-  if (!isPassport || strategies?.some((name) => ['nevis', 'session', 'anonymous'].includes(name)) === true) return undefined
+  if (!isPassport || (strategies !== undefined && !hasPassword(strategies))) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
   const base = { kind: 'authenticate', strategy, what: named(source, at, call, strategy) } as const
@@ -160,7 +163,13 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   const properties = options && source.propertiesOf(options)
   if (isFalse(source, properties?.get('session'))) return { ...base, remedy: undefined }
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options from elsewhere`, remedy: OTHER_STRATEGY }
+  if (strategies?.some((name) => NO_PASSWORD.includes(name)) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
   return { ...base, remedy: OTHER_STRATEGY }
+}
+
+/** True if one of the strategies may sign a user in without the second factor. In a list with `nevis`, any other strategy does. */
+function hasPassword(strategies: readonly string[]): boolean {
+  return strategies.some((name) => !NO_PASSWORD.includes(name))
 }
 
 function strategiesIn(source: Source, { first, last }: Range): string[] | undefined {

@@ -129,6 +129,8 @@ describe('a door', () => {
     ["req['login'](user, done)", "sign-in: req['login']", 'LEFT'],
     ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
     ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
+    ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
     // A request of another name, or a login that is taken off it.
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
@@ -188,6 +190,7 @@ describe('a door', () => {
   })
 
   it.each([
+    'req.session.returnTo = req.originalUrl', 'req.session.userAgent = 1', "passport.authenticate(['session', 'anonymous'])", "passport.authenticate(['nevis'])",
     'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'req.session.userId = null', 'if (req.session.user == user) next()',
     "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
     'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
