@@ -10,7 +10,7 @@ import type { StrategyRequest } from './strategy-request'
  * @throws Refusal `cross_site_post`, unless the option `allowPostsFromOtherSites` allows the other site
  * @internal
  */
-export function refuseOtherSites(request: Pick<StrategyRequest, 'req' | 'settings' | 'refusalWithoutSession'>): void {
+export function refuseOtherSites(request: Pick<StrategyRequest, 'req' | 'settings' | 'refusalOfLink'>): void {
   const { postOrigins } = request.settings
-  if (postOrigins !== 'any' && isFromOtherSite(request.req, postOrigins)) throw request.refusalWithoutSession('cross_site_post')
+  if (postOrigins !== 'any' && isFromOtherSite(request.req, postOrigins)) throw request.refusalOfLink('cross_site_post')
 }

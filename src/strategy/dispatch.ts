@@ -22,7 +22,7 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   if (hasInput(req)) refuseOtherSites(request)
   const handle = handleOf(request)
   if (handle !== undefined && isCallback(request)) return callback(request, handle)
-  if (req.method !== 'POST') throw request.refusalWithoutSession('start_requires_post')
+  if (req.method !== 'POST') throw request.refusalOfLink('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
   if (bodyFieldOf(req, 'extend') !== undefined) return extend(request, named)
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))

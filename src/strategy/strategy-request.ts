@@ -9,6 +9,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
+import { isFromOtherSite } from '../host/origin'
 import { logsIn, queryFieldOf, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
 import { endSession, hasContent, isInCookie, reloadSession } from '../host/session'
 import { StorageError } from '../host/storage'
@@ -143,7 +144,7 @@ export class StrategyRequest {
    */
   openTransaction(handle: Field): Transaction | undefined {
     const sealed = this.keys.handles.open(handle)
-    if (sealed === undefined) throw this.refusalWithoutSession('unknown_transaction')
+    if (sealed === undefined) throw this.refusalOfLink('unknown_transaction')
     this.current = { id: sealed.id, factor: sealed.factor }
     return this.transactionById(sealed.id)
   }
@@ -164,15 +165,17 @@ export class StrategyRequest {
    * the session. This request must then not write to the session.
    */
   missingTransactionRefusal(): Refusal {
-    return this.refusalWithoutSession(this.req.user ? 'used_transaction' : 'unknown_transaction')
+    if (!hasContent(this.session)) this.abandonSession()
+    return new Refusal(this.req.user ? 'used_transaction' : 'unknown_transaction')
   }
 
   /**
-   * A Refusal after which a request with an empty session gets no new session for the failure message. Another site may have sent the request, and then the
-   * browser may have left out the user's cookie (`SameSite`). The cookie of a new session would replace the user's cookie, and sign the user out.
+   * The Refusal for a request that another site may have sent. Then the browser may have left out the user's cookie (`SameSite`), so the session is empty.
+   * Passport must not create a session for the failure message, because its cookie would replace the user's cookie, and sign the user out.
    */
-  refusalWithoutSession(code: FailureCode): Refusal {
-    if (!hasContent(this.session)) this.abandonSession()
+  refusalOfLink(code: FailureCode): Refusal {
+    const { postOrigins } = this.settings
+    if (!hasContent(this.session) && isFromOtherSite(this.req, postOrigins === 'any' ? [] : postOrigins)) this.abandonSession()
     return new Refusal(code)
   }
 
