@@ -104,7 +104,7 @@ export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRa
 /** The user denied, or the request timed out: Nevis does not say which. Also for a transaction that Nevis does not know. */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The outcome `notApproved`. Says also whether the user denied or the request timed out, if the times in Nevis's answer show it. */
+/** The outcome `notApproved`, with the user's denial or the time-out as `ending` if the times in Nevis's answer show which it was. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }

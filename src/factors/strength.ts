@@ -40,7 +40,7 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say which channel it uses. A given widget ranks as its weakest channel, an enrolled one as its strongest.
+  // The widget does not say which channel it uses. If the user gave it, it ranks as its weakest channel; if the user enrols it, as its strongest.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -107,7 +107,7 @@ export function endSession(req: object): SessionLike {
   const before = sessionOf(req) as SessionLike
   if (!canEnd(req)) return before
   const isFastifys = isOfFastify(before)
-  // No id on Fastify: @fastify/session then neither stores the session nor sends its cookie.
+  // On Fastify, leave out the session's id: @fastify/session then neither stores the session nor sends its cookie.
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },

@@ -33,7 +33,7 @@ const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
 /** Id of an advisory lock. `CREATE … IF NOT EXISTS` can fail when two processes run it at once, so one waits for the other. */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
-/** How many expired rows one statement deletes at most. After deleting this many, the next write deletes again. */
+/** How many expired rows one statement deletes at most. If it deletes this many, more may be left, so the next write deletes again. */
 const SWEEP_ROWS = 1000
 
 /**
@@ -139,7 +139,7 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // If the database is down, the next call of the ledger itself fails and reports it.
+      // Ignore the error: if the database is down, the next call of the ledger itself fails and reports it.
     }
   }
 }

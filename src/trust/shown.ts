@@ -11,7 +11,7 @@ type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
 export class ShownCipher {
-  /** @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted */
+  /** @param keys 32 bytes each. New text is encrypted with the first key; text encrypted with any of the keys can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /**

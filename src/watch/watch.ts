@@ -76,7 +76,7 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
-    // The handle may contain another status token than the session. Only the token from the session counts.
+    // The handle may contain another status token than the session. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
@@ -104,10 +104,11 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // Replace an expired watch: the user may have got more time for the same transaction (`strategy/extend.ts`).
+    // An expired `WatchedTransaction` is replaced: the user may have got more time for the same transaction (`strategy/extend.ts`).
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // Before the user typed the right code, the page had a watch without a status token. The new watch replaces it, so do not report it as abandoned.
+    // Before the user typed the right code, the page had a `WatchedTransaction` without a status token. The new one replaces it, so do not report it as
+    // abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -151,8 +152,8 @@ export class StatusWatch {
 }
 
 /**
- * The key under which a transaction is watched. Until the user has typed a required code, the page must not learn the status. So its watch has another key
- * than the watch of the callbacks.
+ * The key of a `WatchedTransaction`. Until the user has typed a required code, the page must not learn the status. So it has another key for the page than
+ * for the callbacks.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

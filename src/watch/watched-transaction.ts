@@ -38,10 +38,10 @@ const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 /** A page's request waits for Nevis no longer than this. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/** A callback may use a success that polling found at most this long ago, without a new call. */
+/** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/** After this many answers in a row without a status, the page goes to the callback, which reports the error to the app. */
+/** After this many answers in a row without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_UNREADABLE = 3
 
 /** The result of the last call: an answer or an error. */
@@ -89,7 +89,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this watch uses this status token. Another watch may have the same transaction id and another token. */
+  /** True if this object uses this status token. Another one may have the same transaction id and another token. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -102,7 +102,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Ends the watch without a report, after a callback has finished the transaction or another transaction has replaced it. */
+  /** Stops watching without a report, after a callback has finished the transaction or another transaction has replaced it. */
   settle(): void {
     this.isSettled = true
   }
@@ -219,7 +219,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // The other listeners must still be called.
+        // Ignore the error of this listener, so that the other listeners are called.
       }
     }
   }
@@ -263,7 +263,7 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // The callback or the user's next start reports the end instead.
+      // Ignore the error: the callback or the user's next start reports the end of the transaction instead.
     }
   }
 
