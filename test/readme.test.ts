@@ -247,6 +247,6 @@ describe('the enrolment', () => {
     expect(await back(handleIn(approval.location))).toBe('/')
     const second = await browser.post('/account/factors', { factor: 'recovery' }, page)
     expect((await view(second.location)).recoveryCodes).toHaveLength(10)
-    expect(await back(handleIn(second.location))).toBe('/')
+    expect(await back(handleIn(second.location))).toBe('/account')
   })
 })

@@ -29,7 +29,7 @@ import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFac
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { afterPassword, approved, goOn, look, onFailure, signing, stepUp, waitingLook } from './second-factor.js'
+import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, signing, stepUp, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
@@ -88,10 +88,10 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   )
   // second factor: begin
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook))
-  app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // the forms of the waiting page: another factor, send again, cancel
-  app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn)
+  app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
+  app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/step-up', signedIn, page(stepUpPage, () => undefined))
-  app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
+  app.post('/step-up', signedIn, passport.authorize('nevis', stepUp))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
@@ -109,7 +109,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     signedIn,
     invoiceRoutes(invoices, {
       // second factor: begin
-      confirm: passport.authorize('nevis', { ...onFailure, ...signing }), // the phone shows the payment that the callback will carry out
+      confirm: passport.authorize('nevis', signing), // the phone shows the payment that the callback will carry out
       // second factor: end
     }),
   )

@@ -47,7 +47,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   // Redirects to the waiting page. After the enrolment, the callback redirects back to this page.
   routes.post('/add', hasPhone, passport.authorize('nevis', {
     operation: 'enroll',
-    data: { returnTo: HERE },
+    returnTo: HERE,
     failureRedirect: HERE,
     failureMessage: true,
   }))

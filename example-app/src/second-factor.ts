@@ -2,7 +2,7 @@
  * The middleware for the second factor: asks for it after the password, accepts it in the callback, and redirects. Out of scope: its options
  * (`nevis.ts`).
  */
-import type { Request, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
 import { atLeast, htmlMessage, type WaitingPageOptions } from 'passport-nevis'
 import { francs } from './format.js'
@@ -31,11 +31,22 @@ export const waitingLook: WaitingPageOptions<Request, Response> = {
   },
 }
 
-/** On failure, redirects to the password form, which shows the reason; a signed-in user gets to the account. */
+/** On failure after the password, redirects to the password form, which shows the reason. */
 export const onFailure = { failureRedirect: '/login', failureMessage: true } satisfies AuthenticateOptions
+
+/** On failure, stores the reason for the next page and calls `backWhereUserWas`. For the routes that sign-ins, step-ups and payments share. */
+export const onAnyFailure = { failWithError: true, failureMessage: true } satisfies AuthenticateOptions
+
+/** A user who denies or cancels returns to the page from which they started, signed in as before. At a sign-in, this is the password form. */
+export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
+  if (error.name !== 'AuthenticationError') return next(error)
+  res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')
+}
 
 /** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for this. */
 export const stepUp = {
+  failureRedirect: '/step-up',
+  failureMessage: true,
   message: (req: Request) => textsFor(req)('Confirm that it is you, at Alpine Mutual?'),
   factors: atLeast('sms'),
 } satisfies AuthenticateOptions
@@ -44,6 +55,8 @@ export const stepUp = {
 export const signing = {
   factors: atLeast('push'), // push and QR code: only these show the message on the phone
   failureRedirect: '/invoices',
+  failureMessage: true,
+  returnTo: '/invoices', // where a user who denies the payment returns
   message: (req: Request) => {
     const [amount, payee] = [francs(invoiceOf(req).amount), invoiceOf(req).payee]
     return languageOf(req) === 'de' ? htmlMessage`<b>${amount}</b><br>an <b>${payee}</b> zahlen?` : htmlMessage`Pay <b>${amount}</b><br>to <b>${payee}</b>?`
@@ -71,9 +84,10 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
 /** The callback: signs the user in. If the user is already signed in, the login stays as it is. */
 export function approved(passport: Pick<Authenticator, 'authenticate' | 'authorize'>): RequestHandler {
   // `keepSessionInfo` keeps the transactions of other tabs in the session.
-  const login = passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }) as RequestHandler
+  // `repeatedCallbackRedirect` is for a callback that is loaded again.
+  const login = passport.authenticate('nevis', { ...onAnyFailure, keepSessionInfo: true, repeatedCallbackRedirect: '/account' }) as RequestHandler
   // The options are copied, because `authorize` changes them.
-  const confirmAgain = passport.authorize('nevis', { ...onFailure }) as RequestHandler
+  const confirmAgain = passport.authorize('nevis', { ...onAnyFailure, repeatedCallbackRedirect: '/account' }) as RequestHandler
   return (req, res, next) => {
     if (req.user) return confirmAgain(req, res, next)
     return login(req, res, (error: unknown) => {
@@ -94,5 +108,5 @@ const ENROLLED: Readonly<Record<string, Text>> = {
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
   if (nevis?.operation === 'enroll') req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
-  res.redirect(303, returnTo ?? (nevis?.data as { returnTo?: string } | undefined)?.returnTo ?? '/account')
+  res.redirect(303, returnTo ?? '/account')
 }

@@ -29,12 +29,12 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   factor_exists: { status: 409, message: 'This way to confirm is already set up for your account. To replace it, please remove it first.' },
   user_blocked: { status: 429, message: 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again later.' },
   cancelled: { status: 401, message: 'The request was cancelled.' },
-  too_many_attempts: { status: 429, message: 'Too many wrong codes. Request a new one.' },
+  too_many_attempts: { status: 429, message: 'Too many wrong codes. Please start again.' },
   codes_locked: { status: 403, message: 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.' },
   rejected: { status: 401, message: 'You cannot sign in with this account. Please contact support.' },
-  not_approved: { status: 401, message: 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.' },
+  not_approved: { status: 401, message: 'You declined the request, or it was not answered in time. If you did not start this request, change your password.' },
   wrong_code: { status: 401, message: 'The code is incorrect. Please try again.' },
-  expired_transaction: { status: 401, message: 'This request has expired. Send a new one.' },
+  expired_transaction: { status: 401, message: 'This request has expired. Please start again.' },
   unknown_transaction: { status: 403, message: 'This request was started in another browser or has ended. Please sign in again.' },
   used_transaction: { status: 403, message: 'This approval has already been used. Please start again.' },
   binding_mismatch: { status: 403, message: 'Something did not match, so nothing was approved. Please start again.' },
@@ -79,6 +79,8 @@ export interface Failure {
   readonly message: string
   /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number
+  /** The page of this site from which the user started the request that failed: after a failed step-up, redirect a signed-in user there. */
+  readonly returnTo?: string
 }
 
 /**
@@ -90,6 +92,8 @@ export class Refusal extends Error {
   readonly retryAfterSeconds: number | undefined
   /** True if Passport must not write the failure message into the session, because another tab has replaced the session. */
   isUnkept = false
+  /** See `Failure`. */
+  returnTo: string | undefined
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {
     super(message)
@@ -103,7 +107,7 @@ export class Refusal extends Error {
   }
 
   toFailure(): Failure {
-    const { code, message, retryAfterSeconds } = this
-    return { code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
+    const { code, message, retryAfterSeconds, returnTo } = this
+    return { code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(returnTo !== undefined && { returnTo }) }
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
-import { returnToBeforeLogin, returnToIn } from '../session/return-to'
+import { returnToBeforeLogin, returnToIn, sitePathOf } from '../session/return-to'
 import { publish } from './events'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
@@ -90,8 +90,12 @@ export function factorIfOffered(request: StrategyRequest, parameters: StartParam
 
 /**
  * The page of this site to which the user goes after the approval.
+ * @throws TypeError if the route's option `returnTo` is not a path of this site
  * @internal
  */
-export function returnToOf({ session, settings, req }: StrategyRequest): string | undefined {
+export function returnToOf({ session, settings, req, options }: StrategyRequest): string | undefined {
+  const { returnTo } = options
+  if (returnTo !== undefined && sitePathOf(returnTo) === undefined) throw new TypeError('NevisStrategy: returnTo of a route must be a path of this site, such as /account')
+  if (returnTo !== undefined) return returnTo
   return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session, req)
 }

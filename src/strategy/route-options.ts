@@ -26,6 +26,11 @@ export interface NevisAuthenticateOptions {
    */
   repeatedCallbackRedirect?: string | undefined
   /**
+   * The path of the page from which the user starts, such as `/invoices`, for `req.authInfo.returnTo` at the callback. With `failWithError` or a custom
+   * callback, a failure has it, too. Default: the page from which `requireSecondFactor` redirected the user.
+   */
+  returnTo?: string | undefined
+  /**
    * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If the function returns no number, the
    * enrolment fails with `phone_refused`. The widget is not offered, because the user could enter another number there. Default: `req.body.phone`.
    */

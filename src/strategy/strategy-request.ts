@@ -15,6 +15,7 @@ import { endSession, hasContent, isInCookie, reloadSession } from '../host/sessi
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
+import { sitePathOf } from '../session/return-to'
 import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
 import type { Sealed } from '../trust/handle'
@@ -66,6 +67,8 @@ export class StrategyRequest {
   current: Partial<Transaction> = {}
   /** True if another tab has replaced the session. This request must then not write to the old session. */
   hasAbandonedSession = false
+  /** The page from which the user started the transaction that the request names, if the same user is signed in. */
+  startedFrom: string | undefined
   private isNew = false
   /** Each property of the session as JSON, to see later which properties the app has changed. */
   private lastRead = new Map<string, string | undefined>()
@@ -146,7 +149,9 @@ export class StrategyRequest {
     const sealed = this.keys.handles.open(handle)
     if (sealed === undefined) throw this.refusalOfLink('unknown_transaction')
     this.current = { id: sealed.id, factor: sealed.factor }
-    return this.transactionById(sealed.id)
+    const transaction = this.transactionById(sealed.id)
+    if (transaction?.login === this.login()) this.startedFrom = sitePathOf(transaction?.returnTo)
+    return transaction
   }
 
   /**

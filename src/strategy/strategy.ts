@@ -17,6 +17,7 @@ import { resolveOptions, type Settings } from './settings'
 import { logsIn, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/second-factor'
 import { isLoginOf, isStored } from '../host/session'
+import { withPrefix } from '../session/return-to'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
 
@@ -35,7 +36,7 @@ declare global {
     interface AuthInfo {
       /** The user who approved, and what the user approved. */
       readonly nevis?: NevisProfile
-      /** The page of this site from which `requireSecondFactor` redirected the user. */
+      /** The page of this site from which `requireSecondFactor` redirected the user, or the route's option `returnTo`. */
       readonly returnTo?: string
       /** Why the user was refused, after a failure on a route with `failWithError`. */
       readonly code?: FailureCode
@@ -145,6 +146,7 @@ export class NevisStrategy extends PassportStrategy {
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession
+      reason.returnTo = request.startedFrom && withPrefix(request.startedFrom, settings.callbackURL, req)
       throw reason
     }
   }

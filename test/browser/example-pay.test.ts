@@ -107,8 +107,21 @@ describeWithChromium('in the example app', () => {
       await app.phone('ben').deny()
       await showsHeading(page, 'Request not approved')
       await look(page, 'sign-denied')
-      await page.goto(`${app.origin}/invoices`)
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await showsHeading(page, 'Invoices')
+      await page.getByText('The request was cancelled.').waitFor()
       await page.getByRole('button', { name: POWER }).waitFor()
+    })
+
+    it('denied on the phone, without JavaScript › returns to the invoices with the reason, signed in', async () => {
+      const page = await signIn(await chromium.open({ javaScriptEnabled: false }), 'ben', false)
+      await pay(page, POWER)
+      await app.phone('ben').deny()
+      await page.getByRole('link', { name: 'Check now' }).click()
+      await showsHeading(page, 'Request not approved')
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await showsHeading(page, 'Invoices')
+      await page.getByText('The request was cancelled.').waitFor()
     })
 
     it('once more after it was paid, by going back › cannot be paid', async () => {

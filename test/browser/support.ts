@@ -133,6 +133,14 @@ export async function wholePicture(page: Page, path: string, { width, height }: 
   await page.screenshot({ path })
 }
 
+/** The elements whose text or buttons are wider than the element itself, so that they run over its border. */
+export function overflowing(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('body *')].filter((one) => {
+    const { display, overflowX } = getComputedStyle(one)
+    return one.checkVisibility() && display !== 'inline' && overflowX === 'visible' && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
+  }).map(({ outerHTML }) => outerHTML.slice(0, 100))`)
+}
+
 export const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 
 /** Waits until the heading is this one. */

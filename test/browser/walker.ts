@@ -7,7 +7,7 @@ import axe from 'axe-core'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { type WrittenPages } from './accessibility'
-import { wholePicture } from './support'
+import { overflowing, wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
 const NARROWEST = 320
@@ -112,6 +112,7 @@ export class Walker {
     const size = this.page.viewportSize() as { width: number; height: number }
     await this.page.setViewportSize({ ...size, width })
     expect([name, width, await this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([name, width, 0])
+    expect([name, width, await overflowing(this.page)]).toEqual([name, width, []])
     await this.page.setViewportSize(size)
   }
 

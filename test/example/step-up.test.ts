@@ -1,5 +1,6 @@
 /** A signed-in user of the example app must confirm again before something risky (step-up). */
 import { circumstances, sixMinutesLater } from './circumstances'
+import type { Browser } from '../support/browser'
 import { callbackOf, choose, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
@@ -56,7 +57,7 @@ describe('a transfer after a sign-in by recovery code', () => {
     const waiting = await enterPassword(browser, app.account('anna'), 'recovery')
     expect((await typeCode(browser, waiting, app.account('anna').recoveryCodes[0] as string)).location).toBe('/account')
     expect((await browser.get('/transfer', page)).location).toBe('/step-up')
-    expect((await submit(browser, '/step-up', '/step-up', { factor: 'recovery' })).location).toBe('/login')
+    expect((await submit(browser, '/step-up', '/step-up', { factor: 'recovery' })).location).toBe('/step-up')
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'sms' })
     const waitingPage = (await browser.get(started.location as string, page)).text
     expect(waitingPage).toContain('value="push"')
@@ -83,20 +84,64 @@ describe('confirming once more', () => {
     expect((await before.get('/account')).location).toBe('/login')
   })
 
-  it('denied › leaves the user signed in, with the reason', async () => {
-    const browser = await signIn(app, 'ben')
-    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+  const wrongCodes = async (browser: Browser, waiting: string) => {
+    for (let i = 0; i < 5; i++) await typeCode(browser, waiting, '1')
+    expect((await browser.get(waiting, page)).text).toContain('Too many wrong codes. Please start again.')
+    return cancelled(browser, waiting)
+  }
+  const expired = async (browser: Browser, waiting: string) => {
+    await sixMinutesLater(app)
+    return typeCode(browser, waiting, '123456')
+  }
+  const denied = async (browser: Browser, waiting: string) => {
     await app.phone('ben').deny()
-    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/login')
-    expect((await browser.get('/login')).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    return browser.get(callbackOf(waiting))
+  }
+  const deniedAndCancelled = async (browser: Browser, waiting: string) => {
+    await app.phone('anna').deny()
+    expect((await browser.get(waiting, page)).text).toContain('Request not approved')
+    return cancelled(browser, waiting)
+  }
+  const cancelled = (browser: Browser, waiting: string) => choose(browser, waiting, { cancel: '1' })
+
+  it.each([
+    ['denied on the phone', 'ben', 'push', denied, 'You declined the request'],
+    ['cancelled by the button', 'ben', 'push', cancelled, 'The request was cancelled.'],
+    ['denied, and then cancelled by the button', 'anna', 'push', deniedAndCancelled, 'The request was cancelled.'],
+    ['with five wrong codes, and then cancelled', 'anna', 'sms', wrongCodes, 'The request was cancelled.'],
+    ['expired', 'anna', 'sms', expired, 'This request has expired. Please start again.'],
+  ] as const)('%s › returns to the page that asked for it, signed in as before, with the reason', async (_how, person, factor, end, reason) => {
+    const browser = await signIn(app, person)
+    await sixMinutesLater(app)
+    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up')
+    const started = await submit(browser, '/step-up', '/step-up', { factor })
+    expect((await end(browser, started.location as string)).location).toBe('/transfer?recipient=Ben')
+    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up')
+    expect((await browser.get('/step-up')).text).toContain(reason)
+    expect((await browser.get('/account')).text).toContain(`Hello ${person}`)
   })
 
-  it('cancelled › leaves the user signed in, with the reason', async () => {
+  it.each([['a payment', '/invoices'], ['a new device', '/account/devices']])('for %s, cancelled › returns to %s, with the reason', async (what, from) => {
+    const browser = await signIn(app, 'anna')
+    const pay = /action="(\/invoices\/\d+\/pay)"/.exec((await browser.get('/invoices')).text)?.[1] as string
+    const started = what === 'a payment' ? await submit(browser, from, pay) : await submit(browser, from, '/account/devices/add', { factor: 'app' })
+    expect((await cancelled(browser, started.location as string)).location).toBe(from)
+    expect((await browser.get(from)).text).toContain('The request was cancelled.')
+    expect((await browser.get('/account')).text).toContain('Hello anna')
+  })
+
+  it('asked for without a page that needs it, cancelled › returns to the account', async () => {
     const browser = await signIn(app, 'ben')
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
-    expect((await choose(browser, started.location as string, { cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('The request was cancelled.')
+    expect((await cancelled(browser, started.location as string)).location).toBe('/account')
+  })
+
+  it('whose callback is loaded again › goes to the account', async () => {
+    const browser = await signIn(app, 'ben')
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    await app.phone('ben').approve()
+    await browser.get(callbackOf(started.location as string))
+    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/account')
+    expect((await browser.get('/account')).text).not.toContain('class="error"')
   })
 })

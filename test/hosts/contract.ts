@@ -276,6 +276,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       await simulator.phone(username).deny()
       const denied = await browser.get(callbackOf(handleIn(page.location)))
       expect([denied.status, denied.location]).toEqual(failure === 'json' ? [401, undefined] : [302, '/login'])
+      if (failure !== 'json') expect((await browser.get('/login')).location).toBe('/') // not the password form, because the user is signed in
       expect((await browser.get('/transfer')).status).toBe(401)
       expect(await greeting()).toBe(`Hello ${username}`)
     })

@@ -82,7 +82,7 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
         const handle = handleIn((await login()).location)
         await simulator.phone('anna').deny()
         return browser.get(callbackOf(handle))
-      }, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
+      }, 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'],
       ['a wrong code', async () => {
         const handle = handleIn((await login({ factor: 'sms' })).location)
         return browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
@@ -111,6 +111,24 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
       await simulator.phone('anna').approve()
       expect((await browser.get(callbackOf(handleIn(start.location)))).location).toBe('/transfer?to=ben')
       expect((await browser.get('/transfer?to=ben', page)).text).toBe('Whom do you want to pay?')
+      expect(await greeting()).toBe('Hello anna')
+    })
+
+    it.each([
+      ['cancelled', (handle: string) => browser.post('/login/2fa', { transaction: handle, cancel: '1' }), 'The request was cancelled.'],
+      ['denied', async (handle: string) => {
+        await simulator.phone('anna').deny()
+        return browser.get(callbackOf(handle))
+      }, 'You declined the request'],
+    ] as const)('that is %s leads back to the page that asked for it, signed in as before, with the reason', async (_how, end, reason) => {
+      await signIn()
+      const now = Date.now()
+      jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+      await browser.get('/transfer?to=ben', page)
+      const answer = await end(handleIn((await browser.post('/step-up')).location))
+      expect([answer.status, answer.location]).toEqual([302, '/transfer?to=ben'])
+      expect((await browser.get('/transfer?to=ben', page)).location).toBe('/step-up')
+      expect((await browser.get('/step-up')).text).toContain(reason)
       expect(await greeting()).toBe('Hello anna')
     })
 

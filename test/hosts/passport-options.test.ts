@@ -21,6 +21,7 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   const login = (path: string, ...callback: (RequestHandler | ErrorRequestHandler)[]) => app.all(path, ...callback)
   app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
   app.post('/password-only', passport.authenticate('local'), done)
+  app.post('/password-only-kept', passport.authenticate('local', { keepSessionInfo: true }), done)
   app.post('/remember', (req, res) => {
     Object.assign(req.session, { cart: ['book'], returnTo: '/wanted' })
     res.end()
@@ -37,8 +38,8 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never })) // @types/passport knows no object here
   login('/bare', passport.authenticate('nevis'), done)
   login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, req, res, _next) => {
-    const { code, retryAfterSeconds, message } = error as { code?: string; retryAfterSeconds?: number; message?: string }
-    res.status(error.status).json({ name: error.name, status: error.status, code, retryAfterSeconds, message, onRequest: req.authInfo })
+    const { code, retryAfterSeconds, message, returnTo } = error as { code?: string; retryAfterSeconds?: number; message?: string; returnTo?: string }
+    res.status(error.status).json({ name: error.name, status: error.status, code, retryAfterSeconds, message, returnTo, onRequest: req.authInfo })
   }) as ErrorRequestHandler)
   login('/error-and-message', passport.authenticate('nevis', { failWithError: true, failureMessage: true }), done, ((error: { name: string; status: number }, req, res, _next) => {
     res.status(error.status).json({ name: error.name, onRequest: req.authInfo, messages: (req.session as unknown as { messages: string[] }).messages })
@@ -58,6 +59,8 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/custom', custom, recordSecondFactor(), done)
 
   app.post('/step-up', passport.authorize('nevis', {}))
+  app.post('/pay', passport.authorize('nevis', { returnTo: '/invoices?open' }))
+  app.post('/pay-and-leave', passport.authorize('nevis', { returnTo: 'https://evil.example' }))
   login('/stepped-up', passport.authorize('nevis', {}), recordSecondFactor(), done)
   app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), done)
   const shared = {}
@@ -119,12 +122,12 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
       expect(await inSession()).toEqual({ user: null })
     })
 
-    it.each([['/message', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'], ['/own-message', 'Please try again.']])('failureMessage keeps a sentence for the page: %s', async (path, message) => {
+    it.each([['/message', 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'], ['/own-message', 'Please try again.']])('failureMessage keeps a sentence for the page: %s', async (path, message) => {
       expect((await denied(path)).location).toBe('/sorry')
       expect(await inSession()).toEqual({ user: null, messages: [message] })
     })
 
-    it.each([['/flash-failure', { error: ['You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'] }], ['/own-flash', { warning: ['Please try again.'] }]])('failureFlash keeps a sentence for connect-flash: %s', async (path, messages) => {
+    it.each([['/flash-failure', { error: ['You declined the request, or it was not answered in time. If you did not start this request, change your password.'] }], ['/own-flash', { warning: ['Please try again.'] }]])('failureFlash keeps a sentence for connect-flash: %s', async (path, messages) => {
       expect((await denied(path)).location).toBe('/sorry')
       expect((await browser.get('/flash')).json()).toEqual(messages)
     })
@@ -147,6 +150,30 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     it('failWithError with failureMessage leaves the error to Passport; the request has the code', async () => {
       const page = await browser.get('/error-and-message?transaction=x')
       expect([page.status, page.json()]).toEqual([403, { name: 'AuthenticationError', onRequest: expect.objectContaining({ code: 'unknown_transaction' }), messages: [expect.any(String)] }])
+    })
+
+    it('failWithError and a custom callback get the page from which the user started', async () => {
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const { returnTo, onRequest } = (await denied('/error', '/pay')).json()
+      expect([returnTo, onRequest.returnTo]).toEqual(['/invoices?open', '/invoices?open'])
+      expect((await browser.post('/error', { transaction: await start('/pay'), cancel: '1' })).json()).toMatchObject({ code: 'cancelled', returnTo: '/invoices?open' })
+      expect((await denied('/custom', '/step-up')).json()).toEqual({ code: 'not_approved' })
+    })
+
+    it('of another user\'s transaction in the same session › tells no page', async () => {
+      simulator.addUser({ username: 'ben' })
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const handle = await start('/pay')
+      await browser.post('/password-only-kept', { username: 'ben', password: PASSWORD })
+      const page = await browser.get(`/error?transaction=${handle}`)
+      expect([page.status, page.json()]).toEqual([403, expect.not.objectContaining({ returnTo: expect.anything() })])
+    })
+
+    it('a route whose returnTo is another site starts nothing', async () => {
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const page = await browser.post('/pay-and-leave')
+      expect([page.status, page.text]).toEqual([500, expect.stringContaining('returnTo of a route must be a path of this site')])
+      expect(simulator.phone('anna').waiting).toHaveLength(0)
     })
 
     it('none of them answers with the status in plain words, and no challenge', async () => {

@@ -54,18 +54,24 @@ app.get('/login', (req, res) => {
 app.post('/login',
   passport.authenticate('local', { ...onFailure, session: false }), // the password is right, but the user is not signed in yet
   passport.authenticate('nevis', onFailure)) // to the waiting page
-const secondFactor = (req, res, next) => passport.authenticate('nevis', {
-  failureRedirect: req.user ? '/' : '/login', // a signed-in user who cancels a step-up stays signed in
+const secondFactor = passport.authenticate('nevis', {
+  failWithError: true, // on failure, continues with `refused`
   failureMessage: true,
   keepSessionInfo: true,
   repeatedCallbackRedirect: '/', // for a callback that is loaded again
-})(req, res, next)
+})
+// A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
+const refused = (error, req, res, next) => {
+  if (error.name !== 'AuthenticationError') return next(error)
+  res.redirect(req.user ? req.authInfo.returnTo ?? '/' : '/login')
+}
 app.get('/login/2fa', waitingPage(nevis, { signInURL: '/login' }))
-app.post('/login/2fa', secondFactor) // another factor, send again, cancel
+app.post('/login/2fa', secondFactor, refused) // another factor, send again, cancel
 app.all('/login/2fa/callback',
   secondFactor,
   recordSecondFactor(),
-  (req, res) => res.redirect(303, req.authInfo.returnTo ?? '/'))
+  (req, res) => res.redirect(303, req.authInfo.returnTo ?? '/'),
+  refused)
 
 app.get('/', (req, res) => res.type('text').send(req.user ? `Hello ${req.user.username}` : 'Hello'))
 app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
@@ -73,8 +79,11 @@ app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(erro
 // Step-up: this page needs a second factor of the last five minutes.
 const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/login'))
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
-app.get('/step-up', signedIn, (req, res) => res.send('<!doctype html><form method="post"><button>Confirm it is you</button></form>'))
-app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, message: 'Confirm it is you?' })) // to the waiting page
+app.get('/step-up', signedIn, (req, res) => {
+  const [message = ''] = (req.session.messages ?? []).splice(0) // why the last attempt failed
+  res.send(`<!doctype html><p role="alert">${message}</p><form method="post"><button>Confirm it is you</button></form>`)
+})
+app.post('/step-up', signedIn, passport.authorize('nevis', { failureRedirect: '/step-up', failureMessage: true, message: 'Confirm it is you?' })) // to the waiting page
 
 // The log gets the error, the browser gets a sentence without details.
 app.locals.onError = [

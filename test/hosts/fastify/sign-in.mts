@@ -78,6 +78,7 @@ export async function signIn(app: FastifyInstance) {
 
   app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
   app.get('/login', async (request, reply) => {
+    if (request.isAuthenticated()) return reply.redirect('/', 303) // after a denied or cancelled step-up
     const [message] = messagesIn(request).slice(-1)
     if (message !== undefined) keepMessages(request, []) // shown once
     return reply.type('text/html').send(`<!doctype html><p role="alert">${escapeHTML(message)}</p>

@@ -99,6 +99,7 @@ router.get('/', (ctx) => { ctx.body = `Hello ${ctx.state.user?.username ?? 'stra
 // A message may contain text from a request, so escape it before it becomes HTML.
 const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 router.get('/login', (ctx) => {
+  if (ctx.isAuthenticated()) return ctx.redirect('/') // after a denied or cancelled step-up
   const { messages = [] } = ctx.session
   delete ctx.session.messages // shown once
   ctx.body = `<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>
