@@ -525,7 +525,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
     })
 
     it('is not taken for that of Nevis if the prototype is polluted', async () => {
-      Object.defineProperty(Object.prototype, 'status', { value: 404, configurable: true })
+      Object.defineProperty(Object.prototype, 'status', { value: 404, configurable: true, writable: true })
       try {
         answerAll('{}')
         expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')

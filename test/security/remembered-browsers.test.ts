@@ -5,6 +5,7 @@
  * proxy, before or after the user has used it again. Or the attacker has a remembered browser for one thing and wants to use it for another: another
  * account, instance or strategy, a payment, a step-up, an enrolment. In any doubt, the user must be asked.
  */
+import type { RequestHandler } from 'express'
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, NevisClient, NevisStrategy, forgetBrowsers, recordSecondFactor, requireSecondFactor, secondFactorOf, sms, type Ledger, type NevisStrategyOptions } from '../../src'
 import type { Browser, Page } from '../support/browser'
@@ -26,6 +27,7 @@ const enter = (browser: Browser, username = 'anna', path = '/login'): Promise<Pa
 const signOut = (browser: Browser) => void browser.cookies.delete('connect.sid')
 const cookieOf = (browser: Browser) => browser.cookies.get(COOKIE) as string
 const meOf = async (browser: Browser) => (await browser.get('/me')).json().user?.username
+const userIdOf = (username: string) => (world.simulator.users.find((user) => user.username === username) as { userId: string }).userId
 const reasons = () => world.events.all.filter(({ event }) => event === 'suspicious').map(({ reason }) => reason)
 const browserEvents = () => world.events.all.filter(({ event }) => event === 'browser').map(({ browser }) => browser)
 
@@ -88,6 +90,29 @@ describe('a remembered browser', () => {
     })
     expect(approved?.amr).toContain('mfa')
     expect(Math.abs((remembered?.authTime as number) - (approved?.authTime as number))).toBeLessThanOrEqual(1)
+  })
+
+  it('gives verify no value for the first factor unless the app names one, and the username that the user had at the approval', async () => {
+    let isNamed = true
+    const app = await start({ strategy: { subject: () => ({ userId: userIdOf('anna'), ...(isNamed && { username: 'anna' }) }) } })
+    const browser = await rememberedBrowser(app)
+    isNamed = false
+    expect(outcomeOf(await enter(browser))).toBe('success')
+    expect(app.verified.at(-1)).toMatchObject({ remembered: true, id: userIdOf('anna'), username: 'anna', amr: [] })
+  })
+
+  it('whose connection closes before the answer can set the next cookie has used nothing up', async () => {
+    const app = await start({
+      routes: (web, kit) => {
+        routes(web, kit)
+        const leave: RequestHandler = (req, _res, next) => (req.socket.destroy(), next())
+        web.post('/login-and-leave', kit.passport.authenticate('local', { session: false }), leave, kit.passport.authenticate('nevis'))
+      },
+    })
+    const browser = await rememberedBrowser(app)
+    await expect(enter(browser, 'anna', '/login-and-leave')).rejects.toThrow()
+    expect(outcomeOf(await enter(browser))).toBe('success')
+    expect(reasons()).toEqual([])
   })
 
   it('is one whose user has ticked the box: in the form of the password, on the page, or with the code', async () => {
@@ -557,14 +582,18 @@ describe('with a ledger', () => {
         failing = of
         return one
       })()
+      const faults = world.events.all.filter(({ event }) => event === 'fault').length
       expect([failing, outcomeOf(await enter(browser))]).toEqual([failing, ASKED])
+      expect(world.events.all.filter(({ event }) => event === 'fault').slice(faults)).toContainEqual(expect.objectContaining({ at: 'browser', code: 'LEDGER_UNAVAILABLE' }))
     }
     failing = 'browsers:'
     const browser = app.browser()
     const handle = await signIn(browser, 'ben', { remember: '1' })
     await world.simulator.phone('ben').approve()
+    const before = world.events.all.length
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
     expect(browser.cookies.has(COOKIE)).toBe(false)
+    expect(world.events.all.slice(before)).toContainEqual(expect.objectContaining({ event: 'fault', at: 'browser', code: 'LEDGER_UNAVAILABLE' }))
   })
 
   // Shows: T-remembered-8
