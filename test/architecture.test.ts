@@ -137,6 +137,18 @@ describe('the source', () => {
       expect(cycles).toEqual([])
     })
 
+    it('has twelve folders beside the entry points, on at most ten floors', () => {
+      expect(readdirSync(SRC).sort()).toEqual(['browser', 'client', 'doctor', 'factors', 'host', 'index.mts', 'index.ts', 'ledger', 'session', 'simulator', 'strategy', 'trust', 'waiting', 'watch'])
+      const below = new Map<string, Set<string>>()
+      for (const [name, { imports }] of sources) {
+        const folder = folderOf(name)
+        for (const one of imports.filter(({ isLocal }) => isLocal)) if (folderOf(target(one)) !== folder) below.set(folder, (below.get(folder) ?? new Set()).add(folderOf(target(one))))
+      }
+      const floorOf = (folder: string): number => 1 + Math.max(0, ...[...(below.get(folder) ?? [])].map(floorOf))
+      expect(floorOf('')).toBeGreaterThan(5)
+      expect(Math.max(...[...sources.keys()].map((name) => floorOf(folderOf(name))))).toBeLessThanOrEqual(10)
+    })
+
     // Shows: ASVS V11.2.1
     it('uses only the packages that package.json lists as dependencies', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
