@@ -12,7 +12,7 @@ const browserGlobals = readonly(
 )
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', '.vitepress/pages/', '.vitepress/cache/', 'test/given/'] },
+  { ignores: ['**/dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', '.vitepress/pages/', '.vitepress/cache/', '.vitepress/.temp/', 'test/given/'] },
   js.configs.recommended,
   { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {

@@ -5,11 +5,12 @@
  * The documents stay as GitHub and npm show them, without front matter: their pages are copies, of which the links are
  * adapted to the site. Out of scope: the words; `test/docs.test.ts` and `test/guides.test.ts` check those.
  */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Application, TSConfigReader } from 'typedoc'
 import { build } from 'vitepress'
 import { brokenLinks } from './broken-links.mjs'
+import { unnamedGroups } from './menu.mjs'
 import { writePages } from './pages.mjs'
 import options from './typedoc.mjs'
 
@@ -25,6 +26,8 @@ async function writeReference() {
     await app.generateOutputs(project)
   }
   if (project === undefined || app.logger.errorCount + app.logger.warningCount > 0) throw new Error('TypeDoc found the faults above')
+  const unnamed = unnamedGroups(JSON.parse(readFileSync(/** @type {string} */ (options.navigationJson), 'utf8')))
+  if (unnamed.length > 0) throw new Error(`menu.mjs does not name these groups of the reference: ${unnamed.join(', ')}`)
 }
 
 process.chdir(ROOT)

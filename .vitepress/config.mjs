@@ -17,7 +17,7 @@ const documents = menu.map(([text, paths]) => ({
   items: paths.map((path) => ({ text: path === 'README.md' ? 'Options, codes and checks' : titleOf(join(ROOT, path)), link: `/${addressOf(path)}` })),
 }))
 
-/** @typedef {{ title: string, path?: string, children?: Entry[] }} Entry of TypeDoc's own navigation */
+/** @typedef {import('./menu.mjs').Entry} Entry */
 
 /**
  * The groups of both modules, one below the other.
@@ -25,11 +25,13 @@ const documents = menu.map(([text, paths]) => ({
  * @returns {import('vitepress').DefaultTheme.SidebarItem}
  */
 const itemOf = ({ title, path, children }) => ({ text: title, ...(path && { link: `/reference/${path.replace(/\.md$/, '')}` }), ...(children && { collapsed: true, items: children.map(itemOf) }) })
+/** The other entry points of the package, with their titles in the menu. @type {Record<string, string>} */
+const ENTRY_POINTS = { simulator: 'Simulator', browser: 'Single-page apps' }
 /** @type {Entry[]} */
 const modules = existsSync(REFERENCE) ? JSON.parse(readFileSync(REFERENCE, 'utf8'))[0].children : []
 /** @type {(entry: Entry) => Entry[]} */
 const namesIn = ({ children = [] }) => children.flatMap((child) => (child.children ? namesIn(child) : [child]))
-const reference = modules.flatMap(({ children = [] }) => children.map((child) => itemOf(child.title === 'simulator' ? { ...child, title: 'Simulator', children: namesIn(child) } : child)))
+const reference = modules.flatMap(({ children = [] }) => children.map((child) => itemOf(child.title in ENTRY_POINTS ? { ...child, title: ENTRY_POINTS[child.title] ?? child.title, children: namesIn(child) } : child)))
 
 /** The anchor of a heading, as GitHub makes it, so that a link leads to the same place there. */
 const slugify = (/** @type {string} */ heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')

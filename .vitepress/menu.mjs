@@ -32,3 +32,14 @@ export const groups = [
   ['Simulator', ['simulator']],
   ['Single-page apps', ['browser']],
 ]
+
+/**
+ * The groups of the reference that are not in the list above. TypeDoc calls a group "Interfaces" if it has found no group for a name.
+ * @typedef {{ title: string, path?: string, children?: Entry[] }} Entry of TypeDoc's own navigation; a group has no page
+ * @param {readonly Entry[]} entries
+ * @returns {string[]}
+ */
+export function unnamedGroups(entries) {
+  const isNamed = (/** @type {Entry} */ { title, path }) => path !== undefined || title === 'Reference' || groups.some(([name]) => name === title)
+  return entries.flatMap((entry) => [...(entry.children === undefined || isNamed(entry) ? [] : [entry.title]), ...unnamedGroups(entry.children ?? [])])
+}

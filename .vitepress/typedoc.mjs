@@ -21,7 +21,7 @@ function grouped(app) {
         const group = groups.find(([, folders]) => folders.includes(folder))?.[0]
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
-        const documented = child.signatures?.[0] ?? child // of a function, the signature has the docstring
+        const documented = child.comment === undefined ? (child.signatures?.[0] ?? child) : child // of a function, the signature has the docstring
         documented.comment?.blockTags.push(tag) // without a docstring there is none, and TypeDoc complains
       }
     }

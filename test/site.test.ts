@@ -20,6 +20,13 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
+describe('the menu of the reference', () => {
+  it('has no group without a name of ours: TypeDoc would call it Interfaces', () => {
+    const reference = [{ title: 'Reference', children: [{ title: 'passport-nevis', path: 'index.md', children: [{ title: 'Pages', children: [] }, { title: 'Interfaces', children: [] }] }] }]
+    expect(evaluated('menu.mjs', `site.unnamedGroups(${JSON.stringify(reference)})`)).toEqual(['Interfaces'])
+  })
+})
+
 describe('the pages of the site', () => {
   it('are all the documents, each with the links of the site', () => {
     evaluated('pages.mjs', `site.writePages(${JSON.stringify(ROOT)}, ${JSON.stringify(folder)})`)
