@@ -10,16 +10,16 @@
 /** @type {Record<string, { files: string[], tests: string[], more?: string[] }>} */
 export const slices = {
   trust: { files: ['trust/'], tests: ['trust/', '!trust/random-secrets'], more: ['strategy/callback'] },
-  ledger: { files: ['ledger/'], tests: ['ledger/'], more: ['security/push-bombing', 'strategy/start'] },
+  ledger: { files: ['ledger/'], tests: ['ledger/', '!ledger/pglite', '!ledger/redis-cluster', '!ledger/redis-sentinel'], more: ['security/push-bombing', 'strategy/start'] },
   session: { files: ['session/'], tests: ['session/'], more: ['security/step-up', 'security/half-logged-in'] },
   watch: { files: ['watch/'], tests: ['watch/'], more: ['waiting/status-endpoint', 'waiting/watch-transaction', 'waiting/stream', 'strategy/callback'] },
   factors: { files: ['factors/'], tests: ['factors/'], more: ['strategy/factors', 'strategy/widget', 'strategy/verify'] },
-  host: { files: ['host/'], tests: ['host/'], more: ['session/', 'strategy/rules', 'strategy/options', 'waiting/stream', 'waiting/outage-page'] },
+  host: { files: ['host/'], tests: ['host/', '!host/nginx'], more: ['session/', 'strategy/rules', 'strategy/options', 'waiting/stream', 'waiting/outage-page', 'security/pipelined-streams'] },
   client: { files: ['client/'], tests: ['client/options', 'client/methods', 'client/', '!client/proxy'], more: ['factors/', 'strategy/options', 'strategy/health', 'doctor/cloud'] },
   waiting: { files: ['waiting/'], tests: ['waiting/'], more: ['host/answer', 'strategy/enrol', 'strategy/widget'] },
-  strategy: { files: ['strategy/'], tests: ['strategy/strategy-request', 'strategy/purpose', 'strategy/start-parameters', 'strategy/enrolment', 'strategy/'], more: ['security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session'] },
+  strategy: { files: ['strategy/'], tests: ['strategy/strategy-request', 'strategy/purpose', 'strategy/start-parameters', 'strategy/enrolment', 'strategy/'], more: ['security/cross-site-posts', 'security/cross-site-links', 'security/remembered-browsers', 'security/remembered-before-forget', 'security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session'] },
   simulator: { files: ['simulator/'], tests: ['simulator/', '!simulator/command', '!simulator/memory'] },
-  doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide'] },
+  doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide', '!doctor/probe/terminal'] },
 }
 
 /**

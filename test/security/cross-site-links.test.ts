@@ -38,6 +38,22 @@ describe('a link of another site to the callback', () => {
   })
 
   // Shows: T-csrf-3
+  it('brings no token: it is refused before the request is looked at', async () => {
+    const handle = await signIn(browser, 'anna')
+    expect(outcomeOf(await browser.get(`${callbackOf(handle)}&token=t0ken`, linkOfOtherSite))).toBe('cross_site_post')
+    expect(world.asked('getStatus')).toBe(0)
+  })
+
+  // Shows: T-csrf-3
+  it.each(['cancel', 'extend', 'factor'])('asks for nothing but the result: with the field %s in its URL it is refused, and the approval still counts', async (field) => {
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    for (const headers of [linkOfOtherSite, {}]) expect(outcomeOf(await browser.get(`${callbackOf(handle)}&${field}=push`, headers as Record<string, string>))).toBe('start_requires_post')
+    expect(world.asked('getStatus')).toBe(0)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+
+  // Shows: T-csrf-3
   it.each([
     ['as the browser says', linkOfOtherSite],
     ['as its origin says', { origin: 'https://evil.example' }],
