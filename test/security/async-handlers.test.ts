@@ -6,7 +6,7 @@
 import type { ErrorRequestHandler, Express as App, RequestHandler } from 'express'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { NevisClient, atLeast, ownAuthenticator, type FreshnessOptions } from '../../src'
+import { NevisClient, atLeast, ownAuthenticator, type RequireSecondFactorOptions } from '../../src'
 import { listen } from '../support/app'
 import { Browser, type Page } from '../support/browser'
 import { guides, snippetsOf, snippetWith } from '../support/markdown'
@@ -58,7 +58,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
     // A stolen recovery code must not remove the phone: afterwards, the password alone would enrol another one.
-    const onlyAfterPush = ({ factors }: FreshnessOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
+    const onlyAfterPush = ({ factors }: RequireSecondFactorOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
     const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, requireSecondFactor: onlyAfterPush })
     const remove = (authenticatorId = '') => browser.post('/phones/remove', { authenticatorId })
     const { status, text } = await (world.simulator.faults.add({ on: 'deleteAuthenticator', status: 503, times: 1 }), remove(authenticatorIds[0]))
