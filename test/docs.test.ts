@@ -125,6 +125,23 @@ describe('the size of a document', () => {
   })
 })
 
+describe('docs/waiting-page-compared.md', () => {
+  const compared = read('docs/waiting-page-compared.md')
+  const names = ['brand', 'help', 'language', 'registered ways only', 'typed code', 'same phone', 'store links', 'codes gated', 'no JavaScript', 'time', 'reduced motion']
+
+  it('compares every point with five others, and names a test of each', () => {
+    const rows = rowsOf(compared, '', 'passport-nevis')
+    expect(rows.map(([name]) => name)).toEqual(names)
+    expect(rows.filter((cells) => cells.length !== 7 || cells.includes(''))).toEqual([])
+    expect(rowsOf(compared, 'row', 'test').flatMap(([row]) => (row as string).split(', ')).sort()).toEqual([...names].sort())
+  })
+
+  it.each(rowsOf(compared, 'row', 'test').flatMap(([, cell]) => codeIn(cell)))('names a test that is there: %s', (name) => {
+    const [file = '', title = ''] = name.split(' › ')
+    expect(read(file)).toContain(title)
+  })
+})
+
 describe('docs/asvs.md', () => {
   const claims = rowsOf(paper('docs/asvs.md'), 'requirement', 'level')
 

@@ -244,6 +244,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Your recovery codes</h1>')
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
+      expect(text).toContain('data-codes dir="ltr" translate="no">')
       expect(text).not.toContain('name="code"')
       // Confirm or cancel: what was made is not made again by the way.
       expect(formsOf(text)).toEqual([
