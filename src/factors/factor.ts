@@ -62,7 +62,7 @@ export interface Answer {
   readonly status?: Status
 }
 
-/** The outcome of a successful check. The strategy compares the ids with the started transaction. */
+/** The outcome of a successful check. The strategy compares the ids of the user and the transaction with those of the start. */
 export interface Succeeded {
   /** Distinguishes this outcome from `pending` and `failed`. */
   readonly status: 'succeeded'
