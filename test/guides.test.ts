@@ -12,6 +12,7 @@ const { version, scripts, bin, dependencies, devDependencies } = JSON.parse(read
 /** Where the snippets are compiled, so that what they require is found; no such files exist. */
 const PLACE = join(ROOT, 'test', 'given', 'snippet')
 const GIVEN = join(ROOT, 'test', 'given', 'given.d.ts')
+const MODULES = join(ROOT, 'test', 'given', 'modules.d.ts')
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
@@ -49,7 +50,7 @@ function faultsIn(all: readonly Snippet[]): string[] {
     const text = files.get(resolve(file))
     return text === undefined ? getSourceFile.call(host, file, target) : ts.createSourceFile(file, text, target, true)
   }
-  const program = ts.createProgram([...files.keys(), GIVEN], OPTIONS, host)
+  const program = ts.createProgram([...files.keys(), GIVEN, MODULES], OPTIONS, host)
   return [...files.keys(), GIVEN].flatMap((file) => {
     const source = program.getSourceFile(file)
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ messageText, start = 0 }) => {

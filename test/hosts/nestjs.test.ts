@@ -1,17 +1,39 @@
-/** The app of docs/guides/hosts/nestjs.md, also with the usual mistake: a `PassportModule` without sessions. */
+/**
+ * The app of docs/guides/hosts/nestjs.md, also with a callback guard of @nestjs/passport, and with the usual mistake there: a `PassportModule` without
+ * sessions.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { PASSWORD, callbackOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
 import { hostContract } from './contract'
 import { run } from './program'
 
-describe('NestJS', () => hostContract({ app: 'nestjs/app', failure: 'json' }))
+const FOLDER = join(__dirname, 'nestjs')
 
-describe('NestJS, where PassportModule', () => {
+describe('NestJS', () => hostContract({ app: 'nestjs/app', failure: 'redirect' }))
+
+describe('the guide for NestJS', () => {
+  it('adds the second factor with 40 lines of code, with those that the app itself gets', () => {
+    const isCode = (line: string) => line.trim() !== '' && !/^ *(\/\/|\/\*\*)/.test(line)
+    const own = readFileSync(join(FOLDER, 'second-factor.mts'), 'utf8').split('\n').filter(isCode)
+    const marked = readFileSync(join(FOLDER, 'app.mts'), 'utf8').split('\n').filter((line) => isCode(line) && line.includes('// second factor'))
+    expect(marked).toHaveLength(3)
+    expect(own.length + marked.length).toBeLessThanOrEqual(40)
+    expect(readdirSync(FOLDER).sort()).toEqual(['app.mts', 'auth-guard.mts', 'outage.mts', 'second-factor.mts', 'users.mts'])
+  })
+})
+
+describe('NestJS, with a callback guard of @nestjs/passport, where PassportModule', () => {
   /** What the callback of an approval answers, and what the app has printed by then. */
-  async function callbackWith(passportModule: string) {
+  async function callbackWith(passportModule?: string) {
     const simulator = closing(await NevisSimulator.start())
-    const change = (text: string) => text.replace(/PassportModule\.register\(\{[^)]*\}\)/, passportModule)
+    const change = (text: string) => text
+      .replace(/ *consumer\.apply\(secondFactor, recordSecondFactor\(\).*\n/, '')
+      .replace("import { CloseStreams", "import { CallbackModule } from './auth-guard.mjs'\nimport { CloseStreams")
+      .replace('imports: [SecondFactorModule]', 'imports: [SecondFactorModule, CallbackModule]')
+      .replace(/PassportModule\.register\(\{[^)]*\}\)/, (found) => passportModule ?? found)
     const program = closing(await run('nestjs/app', simulator, [simulator.addUser({ username: 'anna' })], { change }))
     const browser = program.browser()
     const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
@@ -19,6 +41,10 @@ describe('NestJS, where PassportModule', () => {
     const { status } = await browser.get(callbackOf(handle))
     return { status, home: (await browser.get('/')).text, transfer: (await browser.get('/transfer')).status, printed: program.output() }
   }
+
+  it('is as in the guide › signs in and records the second factor', async () => {
+    expect(await callbackWith()).toMatchObject({ status: 303, home: 'Hello anna', transfer: 200 })
+  }, 30_000)
 
   it('is imported without options › signs in and records the second factor all the same', async () => {
     expect(await callbackWith('PassportModule')).toMatchObject({ status: 303, home: 'Hello anna', transfer: 200 })

@@ -28,10 +28,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
     async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
   ])]),
   ['nestjs/app', (text) => changed(option(text), [
-    ["@UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → waiting page\n  start() {}", `@UseGuards(AuthGuard('local'), NevisCallbackGuard)
-  start(@Req() request: Request, @Res() response: Response) {
-    response.redirect(303, request.authInfo?.returnTo ?? '/')
-  }`],
+    ["secondFactor).forRoutes(post('login'))", "secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes(post('login'))"],
   ])],
 ]
 

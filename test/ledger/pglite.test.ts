@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 describe('PostgresLedger in PGlite', () => {
-  it('keeps every promise of a ledger, and stores keys that PostgreSQL cannot', async () => {
+  it('keeps every promise of a ledger, stores keys that PostgreSQL cannot, and signs in once, with the sessions of connect-pg-simple beside it', async () => {
     if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
     const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'pglite.mjs')])
-    expect(JSON.parse(stdout)).toEqual(['proved', [{ key: 'own:\\u0000\\ud800' }]])
+    expect(JSON.parse(stdout)).toEqual(['proved', [{ key: 'own:\\u0000\\ud800' }], ['Forbidden', 'Hello anna']])
   }, 60_000)
 })

@@ -62,6 +62,7 @@ describe('the reason in decided', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('expired_transaction')
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('expired_transaction')
       expect(decided()).toEqual([['failed', 'timed_out']])
+      expect(Number(world.events.of('decided')[0]?.['ageMs']) / 1000).toBeCloseTo(120, 0)
     })
 
     it.each([-5, 0, 5])('%i: is absent of an approval', async (ahead) => {

@@ -28,32 +28,34 @@ async function serve(change: (text: string) => string): Promise<void> {
 /** Before the app listens. */
 const listenAfter = (lines: string) => (text: string) => text.replace(/^await app\.listen/m, `${lines}\nawait app.listen`)
 const underPrefix = (prefix: string) => (text: string) => text.replaceAll("'/login", `'${prefix}/login`).replaceAll("'/step-up", `'${prefix}/step-up`)
-const versioning = (text: string) => text.replace('import { All,', 'import { All, VersioningType,')
+/** The pages of the sign-in keep their address: the module mounts the sign-in without a version. */
+const versioning = (text: string) => text.replace('import { Controller, Get, Header, Module', 'import { Controller, Get, Header, Module, VERSION_NEUTRAL, VersioningType').replace('@Controller()', '@Controller({ version: VERSION_NEUTRAL })')
 
-const shapes: [name: string, base: string, changes: ((text: string) => string)[]][] = [
-  ['as the guide prints it', '', []],
-  ['a global prefix', '/api', [listenAfter("app.setGlobalPrefix('api')"), underPrefix('/api')]],
-  ['versions in the address', '/v1', [versioning, listenAfter("app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })"), underPrefix('/v1')]],
-  ['both, and the controller in two versions', '/api/v1', [
+/** `base` is of the guarded controller, `pages` of the sign-in. */
+const shapes: [name: string, base: string, pages: string, changes: ((text: string) => string)[]][] = [
+  ['as the guide prints it', '', '', []],
+  ['a global prefix', '/api', '/api', [listenAfter("app.setGlobalPrefix('api')"), underPrefix('/api')]],
+  ['versions in the address', '/v1', '', [versioning, listenAfter("app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })")]],
+  ['both, and the controller in two versions', '/api/v1', '/api', [
     versioning,
     listenAfter("app.setGlobalPrefix('api')\napp.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })"),
-    underPrefix('/api/v1'),
+    underPrefix('/api'),
     (text) => text.replace("@Controller('transfer')", "@Controller({ path: 'transfer', version: ['1', '2'] })"),
   ]],
 ]
 
-describe.each(shapes)('NestJS: %s', (_name, base, changes) => {
+describe.each(shapes)('NestJS: %s', (_name, base, pages, changes) => {
   const addresses = [`${base}/transfer`, `${base}/transfer/`, `${base}/TRANSFER`, ...(base === '/api/v1' ? ['/api/v2/transfer'] : [])]
 
   async function statuses(): Promise<number[]> {
-    const pages = [...addresses.map((address) => browser.get(address, json)), browser.post(`${base}/transfer/to/ben`, {}, json)]
-    return (await Promise.all(pages)).map(({ status }) => status)
+    const answers = [...addresses.map((address) => browser.get(address, json)), browser.post(`${base}/transfer/to/ben`, {}, json)]
+    return (await Promise.all(answers)).map(({ status }) => status)
   }
 
   async function signIn(factor: 'push' | 'sms', then: string): Promise<void> {
-    const started = await browser.post(`${base}/login`, { username: 'nora', password: PASSWORD, factor })
+    const started = await browser.post(`${pages}/login`, { username: 'nora', password: PASSWORD, factor })
     const code = factor === 'sms' && (/\d{6}/.exec(world.simulator.sms('nora').at(-1) as string)?.[0] as string)
-    const callback = `${base}/login/2fa/callback`
+    const callback = `${pages}/login/2fa/callback`
     expect((await browser.get(started.location as string, { accept: 'text/html' })).text).toContain('<main class="nevis"')
     if (code === false) await world.simulator.phone('nora').approve()
     expect((await browser.post(callback, { transaction: handleIn(started.location), ...(code && { code }) })).location).toBe(then)
@@ -67,7 +69,7 @@ describe.each(shapes)('NestJS: %s', (_name, base, changes) => {
     await signIn('sms', '/')
     expect(await statuses()).toEqual(refused)
     const page = await browser.get(`${base}/transfer`, { accept: 'text/html' })
-    expect([page.status, page.location]).toEqual([303, changes.length === 0 ? '/step-up' : `${base}/step-up`])
+    expect([page.status, page.location]).toEqual([303, `${pages}/step-up`])
     await signIn('push', `${base}/transfer`)
     expect(await statuses()).toEqual([...addresses.map(() => 200), 201])
     expect((await browser.post(`${base}/transfer/to/ben`)).text).toBe('Paid to ben')

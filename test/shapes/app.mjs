@@ -1,38 +1,7 @@
-// The app that is bundled: passwords and a second factor, in one file. It prints its port.
-import express from 'express'
-import session from 'express-session'
+// The app as a program of its own. It prints its port.
 import { once } from 'node:events'
 import process from 'node:process'
-import passport from 'passport'
-import { MemoryLedger, NevisStrategy, app as qrCode, outagePage, push, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
-import { Strategy as LocalStrategy } from 'passport-local'
-
-const app = express()
-const nevis = new NevisStrategy(
-  {
-    baseURL: process.env.NEVIS_BASE_URL,
-    accessKey: process.env.NEVIS_ACCESS_KEY,
-    factors: [push(), qrCode()],
-    waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
-    ledger: new MemoryLedger(),
-  },
-  async (profile) => ({ username: profile.username }),
-)
-passport.use(nevis)
-passport.use(new LocalStrategy((username, password, done) => done(null, password === 'secret' && { username })))
-passport.serializeUser((user, done) => done(null, user))
-passport.deserializeUser((user, done) => done(null, user))
-
-const status = statusEndpoint(nevis)
-app.get('/login/2fa/status', status)
-app.use(express.urlencoded({ extended: false }), session({ secret: 'a secret', resave: false, saveUninitialized: false }), passport.session())
-app.get('/', (req, res) => res.send(req.user ? `Hello ${req.user.username}` : 'Hello stranger'))
-app.get('/account', requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => res.send('Your account'))
-app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-app.get('/login/2fa', waitingPage(nevis))
-app.post('/login/2fa', passport.authenticate('nevis'))
-app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (req, res) => res.redirect('/'))
-app.use(outagePage(nevis))
+import { app, status } from './site.mjs'
 
 const server = app.listen(0, '127.0.0.1')
 void once(server, 'listening').then(() => console.log(server.address().port))

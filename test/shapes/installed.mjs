@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -16,16 +16,21 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /** The app, and a package.json that names what the app needs: this package as `npm pack` makes it. @param {string} entry @param {string} folder */
 async function layOut(entry, folder) {
-  cpSync(entry, join(folder, 'app.mjs'))
+  for (const file of ['app.mjs', 'site.mjs']) cpSync(join(dirname(entry), file), join(folder, file))
+  await writePackage(folder)
+}
+
+/** @param {string} folder @param {Record<string, string>} [more] dependencies */
+export async function writePackage(folder, more) {
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
   const [{ filename }] = JSON.parse(stdout)
   const { devDependencies: known } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const dependencies = Object.fromEntries(['express', 'express-session', 'passport', 'passport-local'].map((name) => [name, known[name]]))
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { ...dependencies, 'passport-nevis': `file:./${filename}` } }))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { ...dependencies, ...more, 'passport-nevis': `file:./${filename}` } }))
 }
 
 /** @param {string} folder */
-const byNpm = (folder) => run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
+export const byNpm = (folder) => run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
 
 /** @param {(tools: string) => { program: string, args: string[] }} start @param {string[]} [needs] @returns {Shape} */
 const withNpm = (start, needs) => ({

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Bundles one app in many ways, installs it by each package manager, starts it on each runtime, all outside of the repository, and signs in to it.
+ * Bundles one app in many ways, builds it with frameworks, installs it by each package manager, starts it on each runtime, all outside of the repository, and signs in to it.
  *
  *   npm run shapes             every shape; fetches the tools that it needs from npm
  *   npm run shapes -- Node     those whose name contains this
@@ -13,18 +13,19 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { npmCommand } from '../../scripts/run.mjs'
+import { frameworks } from './frameworks.mjs'
 import { installed } from './installed.mjs'
 import { quick, slow } from './shapes.mjs'
 import { signInTo } from './sign-in.mjs'
 
 if (!existsSync(join(import.meta.dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
 const [choice = ''] = process.argv.slice(2)
-const shapes = choice === '--quick' ? quick : { ...quick, ...slow, ...installed }
+const shapes = choice === '--quick' ? quick : { ...quick, ...slow, ...frameworks, ...installed }
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
 // An app of its own, which has the packages of this repository: bundlers read the settings of the folders above.
 const entry = join(home, 'app', 'app.mjs')
 mkdirSync(join(home, 'app'))
-cpSync(join(import.meta.dirname, 'app.mjs'), entry)
+for (const file of ['app.mjs', 'site.mjs']) cpSync(join(import.meta.dirname, file), join(home, 'app', file))
 symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'app', 'node_modules'), 'junction')
 let failures = 0
 try {
@@ -36,8 +37,7 @@ try {
       const folder = join(home, `shape${i}`)
       for (const each of [tools, folder]) mkdirSync(each)
       if (needs) execFileSync(...npmCommand(['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', ...needs]), { stdio: 'pipe' })
-      const { program, args } = await make(entry, folder, tools)
-      await signInTo(program, args, folder)
+      await signInTo(await make(entry, folder, tools), folder)
       console.log(`ok   ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
     } catch (error) {
       failures++

@@ -11,7 +11,10 @@ const node = process.execPath
 /** What a CommonJS package expects in a bundle that is an ES module. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;"
 
-/** @typedef {{ program: string, args: string[] }} Start */
+/**
+ * @typedef {{ program: string, args: string[], env?: (port: number) => Record<string, string>, base?: string }} Start `env`: how the app is told its
+ * port; without it, the app prints its port. `base`: the path under which it serves the app
+ */
 /** @typedef {{ needs?: string[], make(entry: string, folder: string, tools: string): Promise<Start> }} Shape `needs`: packages from npm that are fetched for it alone */
 
 /** @param {string} file @returns {Start} */

@@ -1,0 +1,34 @@
+// outage.mts
+import { Catch, Injectable, Logger, type ArgumentsHost, type BeforeApplicationShutdown } from '@nestjs/common'
+import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core'
+import type { Request, Response } from 'express'
+import { NevisError, StorageError, outagePage } from 'passport-nevis'
+import { Nevis } from './second-factor.mjs'
+
+/** Answers an outage with its page. Every other error goes to NestJS, whose answer has no details. */
+@Catch()
+export class OutageFilter extends BaseExceptionFilter {
+  private readonly log = new Logger('OutageFilter')
+  private readonly page
+
+  constructor(host: HttpAdapterHost, nevis: Nevis) {
+    super(host.httpAdapter)
+    this.page = outagePage(nevis, { signInURL: '/login' })
+  }
+
+  override catch(error: unknown, host: ArgumentsHost) {
+    const http = host.switchToHttp()
+    if (error instanceof NevisError || error instanceof StorageError) this.log.error(error)
+    this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
+  }
+}
+
+/** Ends the event streams of waiting users, so that the process can stop. */
+@Injectable()
+export class CloseStreams implements BeforeApplicationShutdown {
+  constructor(private readonly nevis: Nevis) {}
+
+  beforeApplicationShutdown() {
+    this.nevis.status.closeStreams()
+  }
+}

@@ -1,0 +1,48 @@
+// @ts-check
+/**
+ * The app inside frameworks that build a folder of their own: Next.js with `output: 'standalone'`, and Nitro. Each is built in one folder, moved to
+ * another one, and the first one is removed. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ */
+import { execFile } from 'node:child_process'
+import { cpSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { byNpm, writePackage } from './installed.mjs'
+
+const run = promisify(execFile)
+const node = process.execPath
+
+/**
+ * @param {string} name of the folder that is beside this file
+ * @param {Record<string, string>} dependencies
+ * @param {{ build: string[], output: string, start: Omit<import('./shapes.mjs').Start, 'program'> }} how `build`: arguments of Node; `output`: the folder that the framework builds
+ * @returns {import('./shapes.mjs').Shape}
+ */
+const withFramework = (name, dependencies, { build, output, start }) => ({
+  async make(entry, folder, tools) {
+    cpSync(join(import.meta.dirname, name), tools, { recursive: true })
+    cpSync(join(dirname(entry), 'site.mjs'), join(tools, 'site.mjs'))
+    await writePackage(tools, dependencies)
+    await byNpm(tools)
+    const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', BASE_PATH: start.base ?? '', NEVIS_BASE_URL: 'http://127.0.0.1:1', NEVIS_ACCESS_KEY: 'unused-while-building' }
+    await run(node, build, { cwd: tools, env, timeout: 280_000, maxBuffer: 1e8 })
+    rmSync(folder, { recursive: true })
+    renameSync(join(tools, output), folder)
+    rmSync(tools, { recursive: true })
+    return { program: node, ...start }
+  },
+})
+
+/** @type {Record<string, import('./shapes.mjs').Shape>} */
+export const frameworks = {
+  'Next.js, standalone': withFramework('next', { next: '16.4.6', react: '^18.3.1', 'react-dom': '^18.3.1' }, {
+    build: ['node_modules/next/dist/bin/next', 'build'],
+    output: '.next/standalone',
+    start: { args: ['server.js'], base: '/api', env: (port) => ({ PORT: String(port), HOSTNAME: '127.0.0.1' }) },
+  }),
+  Nitro: withFramework('nitro', { nitropack: '2.13.6', h3: '^1.15.11' }, {
+    build: ['node_modules/nitropack/dist/cli/index.mjs', 'build'],
+    output: '.output',
+    start: { args: ['server/index.mjs'], env: (port) => ({ PORT: String(port), HOST: '127.0.0.1' }) },
+  }),
+}
