@@ -177,10 +177,13 @@ const sections = {
     )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. The event reached their page after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s), because with the default of \`maxStatusCallsPerSecond\`, the two processes ask Nevis for each of ${number(result.people)} users every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, of which a browser waits 3 s. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
   },
 
-  rolling: (result) => {
-    const { tally } = result
-    return `${heading(result)} In ${number(result.seconds)} s, the processes were restarted ${result.restarts} times. ${number(tally.signedIn)} of ${number(tally.approved)} users who approved were signed in, each once, and none of the ${tally.denied} users who denied and ${tally.silent} users who did not answer. Browsers opened their stream again ${number(tally['stream opened again'])} times, and users repeated ${tally['request sent again']} requests, because no answer had come. A process ended ${number(result.stopSeconds.median, 2)} s after SIGTERM (median; longest: ${number(result.stopSeconds.longest, 2)} s).`
-  },
+  rolling: (result) => `${heading(result)} Each store had ${number(result.people)} users. "In" are the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
+    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
+    result.rows.map(({ store, seconds, restarts, stopSeconds, tally }) => [
+      store, number(seconds), restarts, tally.approved, tally.signedIn, tally.denied, tally.silent,
+      tally['stream opened again'], tally['request sent again'], `${number(stopSeconds.median, 2)} s`, `${number(stopSeconds.longest, 2)} s`,
+    ]),
+  )}`,
 
   load: (result) => {
     const { tally } = result

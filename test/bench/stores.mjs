@@ -105,3 +105,10 @@ export async function startPostgres() {
   }
   return { address: `postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, micros: () => microsOf(Number(server.pid)), close }
 }
+
+/** Each store with its name in the tables of the page. */
+export const STORES = [
+  { store: 'one Redis', open: startOneRedis },
+  { store: 'a Redis Cluster of three', open: startRedisCluster },
+  { store: 'PostgreSQL', open: startPostgres },
+]

@@ -1,15 +1,16 @@
 // @ts-check
-// Whole sign-ins through nginx over three processes and one Redis, with the simulator, while the processes are restarted one after the other, without
-// a pause, as by a deploy that does not end. It fails unless each user who approved is signed in, once, and nobody else is.
+// Whole sign-ins through nginx over three processes with the simulator, while the processes are restarted one after the other, without a pause, as by
+// a deploy that does not end: with one Redis, a Redis Cluster and PostgreSQL. It fails unless each user who approved is signed in, once, and nobody else
+// is.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { configurations } from '../../proxies/configurations.mjs'
 import { startProxy } from '../../proxies/servers.mjs'
 import { quantile, seeded, start, stop, tried } from '../processes.mjs'
-import { startOneRedis } from '../stores.mjs'
+import { STORES } from '../stores.mjs'
 
-const PEOPLE = tried(1000)
+const PEOPLE = tried(500)
 const AT_ONCE = 60
 const PROCESSES = 3
 /** A tenth denies, a tenth never answers; the others approve. */
@@ -62,10 +63,21 @@ class Person {
   }
 }
 
-/** @param {{ log: (line: string) => void }} tools */
+/** @param {{ log: (line: string) => void }} tools @returns a row for each store */
 export async function measure({ log }) {
+  const rows = []
+  for (const { store, open } of STORES) {
+    const row = await rowOf(open)
+    log(`${store}: ${JSON.stringify(row.tally)}`)
+    rows.push({ store, ...row })
+  }
+  return { people: PEOPLE, processes: PROCESSES, atOnce: AT_ONCE, rows }
+}
+
+/** @param {() => Promise<import('../stores.mjs').Store>} open */
+async function rowOf(open) {
   const random = seeded(20)
-  const redis = await startOneRedis()
+  const store = await open()
   /** @type {Awaited<ReturnType<typeof startProxy>> | undefined} */
   let proxy
   /** @type {string[]} */
@@ -76,7 +88,7 @@ export async function measure({ log }) {
   try {
     const [baseURL = '', accessKey = '', taps = ''] = (await start('./servers/load-cloud.mjs', [PEOPLE, 0])).address.split(' ')
     const startApp = async (port = 0) => {
-      const app = await start('./servers/scale-app.mjs', [baseURL, accessKey], { env: { STORE: redis.address, PORT: String(port), PRINTS_VERIFIED: '1' } })
+      const app = await start('./servers/scale-app.mjs', [baseURL, accessKey], { env: { STORE: store.address, PORT: String(port), PRINTS_VERIFIED: '1' } })
       app.child.stdout?.on('data', (text) => {
         for (const [, id = ''] of String(text).matchAll(/^verified (\S+)$/gm)) verified.set(id, (verified.get(id) ?? 0) + 1)
       })
@@ -170,12 +182,11 @@ export async function measure({ log }) {
     await restarts
     for (const [id, times] of verified) if (times !== 1) wrong.push(`${id}: verify ran ${times} times`)
     if (verified.size !== tally.signedIn) wrong.push(`verify ran for ${verified.size} approvals`)
-    log(JSON.stringify(tally))
     if (wrong.length > 0) throw new Error(`${wrong.length} wrong: ${wrong.slice(0, 10).join('; ')}`)
-    return { people: PEOPLE, processes: PROCESSES, atOnce: AT_ONCE, seconds, restarts: stops.length, stopSeconds: { median: quantile(stops, 0.5), longest: Math.max(...stops) }, tally }
+    return { seconds, restarts: stops.length, stopSeconds: { median: quantile(stops, 0.5), longest: Math.max(...stops) }, tally }
   } finally {
     await proxy?.close()
     stop()
-    await redis.close()
+    await store.close()
   }
 }

@@ -6,13 +6,8 @@ import { Browser } from '../browser.mjs'
 import { limitTo } from '../core-share.mjs'
 import { median, rounds, start, startUpstream, stop, tried } from '../processes.mjs'
 import { microsOf } from '../resources.mjs'
-import { startOneRedis, startPostgres, startRedisCluster } from '../stores.mjs'
+import { STORES } from '../stores.mjs'
 
-const STORES = [
-  { store: 'one Redis', open: startOneRedis },
-  { store: 'a Redis Cluster of three', open: startRedisCluster },
-  { store: 'PostgreSQL', open: startPostgres },
-]
 const COUNTS = [1, 2, 3]
 /** Three of them leave enough for the browsers, the upstream and the store. */
 const CORE_SHARE = 0.15
