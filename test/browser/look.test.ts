@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
 import { WrittenPages } from './accessibility'
 import { states, startLook, undoState, type State } from './states'
-import { forgiveComplaints, overflowing, useChromium, type Cloud } from './support'
+import { forgiveComplaints, useChromium, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const WRITTEN = new WrittenPages(
@@ -159,7 +159,6 @@ async function expectToFit(page: Page): Promise<void> {
     '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
   )
   expect(scrollWidth).toBe(clientWidth)
-  expect(await overflowing(page)).toEqual([])
 }
 
 /** By axe-core, every rule that it has; handed to the page past its policy. */
