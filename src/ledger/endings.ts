@@ -20,6 +20,13 @@ interface EndingsSettings {
   readonly firstFactorLifetimeMs: number
 }
 
+interface Ended {
+  /** True for the call that has ended the transaction, in any process. */
+  readonly isFirst: boolean
+  /** True for the call that was the first to learn how the transaction ended, in any process. */
+  readonly isNews: boolean
+}
+
 /** @internal */
 export class Endings {
   private readonly ledger: Ledger
@@ -50,34 +57,18 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success, and counts the user's denial if there was one.
+   * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own: the user can deny a push that is
+   * still on the phone after the transaction was replaced, cancelled or moved to a new session.
    * @param key the user's key in the ledger; without it no denial is counted
-   * @returns true for the first caller only
+   * @param isCertain false if Nevis's answer may also mean that the transaction has ended in another way. Such a denial counts only if this call ends the
+   * transaction
    */
-  async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean): Promise<boolean> {
+  async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
     const isFirst = await this.claim(transaction)
-    if (wasDenied && key !== undefined && (await this.isNewDenial(transaction, isFirst))) await this.starts.noteDenial(key)
-    return isFirst
-  }
-
-  /**
-   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, so its denial could be counted
-   * twice. A third key prevents that.
-   */
-  private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
-    const { id, moves } = transaction
-    const wasMoved = moves !== undefined || (!isFirst && (await this.ledger.look(`moved:${id}`)) > 0)
-    return wasMoved ? this.ledger.claim(`denial:${id}`, this.secondsToKeep(transaction)) : isFirst
-  }
-
-  /**
-   * Ends a transaction in its old session, because the transaction continues in a new session.
-   * @returns true for the first caller only
-   */
-  async claimMove(transaction: LedgerTransaction): Promise<boolean> {
-    if (!(await this.claim(transaction))) return false
-    await this.ledger.claim(`moved:${transaction.id}`, this.secondsToKeep(transaction))
-    return true
+    if (!wasDenied) return { isFirst, isNews: isFirst }
+    const isNews = (isFirst || isCertain) && (await this.ledger.claim(`denial:${transaction.id}`, this.secondsToKeep(transaction)))
+    if (isNews && key !== undefined) await this.starts.noteDenial(key)
+    return { isFirst, isNews }
   }
 
   /**
@@ -111,6 +102,10 @@ export class Endings {
 
   async hasEnded(transaction: LedgerTransaction): Promise<boolean> {
     return (await this.ledger.look(nameOf(transaction))) > 0
+  }
+
+  async wasDenied({ id }: LedgerTransaction): Promise<boolean> {
+    return (await this.ledger.look(`denial:${id}`)) > 0
   }
 
   private secondsToKeep(transaction: LedgerTransaction): number {

@@ -57,6 +57,11 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
+  /** All transactions, without `shown`. */
+  list(): Transaction[] {
+    return Object.values(this.all()).map((kept) => ({ ...kept, shown: {} }))
+  }
+
   put(transaction: Transaction): void {
     const now = Date.now()
     const { shown, ...rest } = transaction
@@ -67,20 +72,23 @@ export class SessionTransactions {
     this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }
 
-  /** Marks a transaction as ended without success, and deletes its status token and what the page showed. */
-  close(transaction: Transaction, code: FailureCode): void {
-    const { statusToken: _token, codesKey: _key, ...rest } = transaction
-    this.put({ ...rest, shown: {}, closed: code })
+  /**
+   * Marks a transaction as ended without success, and deletes its status token and what the page showed.
+   * @param keepsToken true to keep the status token, because the request is still on the phone and the user may deny it
+   */
+  close(transaction: Transaction, code: FailureCode, keepsToken = false): void {
+    const { statusToken, codesKey: _key, ...rest } = transaction
+    this.put({ ...rest, ...(keepsToken && statusToken !== undefined && { statusToken }), shown: {}, closed: code })
   }
 
   remove(id: string): void {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Deletes the transactions of other users. An attacker may have put them into a planted session (session fixation). */
-  keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
+  /** Deletes all other transactions, such as those of other users. An attacker may have put them into a planted session (session fixation). */
+  keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'login'>) => boolean): void {
     const all = Object.values(this.all())
-    if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
+    if (!all.every(isKept)) this.write(all.filter(isKept))
   }
 
   /**

@@ -21,6 +21,8 @@ import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
+import { assertNoEarlierDenial } from './after-denial'
+import { isAnsweredOnPhone } from './answered-on-phone'
 import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
@@ -48,7 +50,11 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, opened)
-  if (Date.now() >= opened.expiresAt) return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
+  if (Date.now() >= opened.expiresAt) {
+    // The user may have denied in time, while no page asked Nevis. This call publishes the denial.
+    if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
+    return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
+  }
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
@@ -60,6 +66,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
+  if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
   // Count the code before Nevis is asked, so that many parallel codes cause few calls.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   // The call that verifies this code also enrols the factor at Nevis. So check before it whether the user may enrol.

@@ -6,6 +6,7 @@
 import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import { returnToBeforeLogin, returnToIn, sitePathOf } from '../session/return-to'
+import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
@@ -28,7 +29,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (renewsSession) {
     // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
     if (pending.operation === 'enroll') return undefined
-    if (!(await request.budgets.endings.claimMove(pending))) return undefined
+    // End the transaction in its old session. In the new session, it has a new key in the ledger.
+    if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
   } else {
     await request.refresh()
@@ -44,6 +46,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   }
+  if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
 }
 

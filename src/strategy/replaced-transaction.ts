@@ -4,11 +4,10 @@
  * Out of scope: starting the new transaction (`start.ts`).
  */
 import type { Factor } from '../factors/factor'
-import { Refusal, type FailureCode } from '../factors/failures'
-import { outcomeByStatus } from '../factors/shared'
+import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
-import type { Settings } from './settings'
+import { assertNotDenied } from './after-denial'
 import type { ReplacedTransaction } from './start-context'
 import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
@@ -36,39 +35,13 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   const transaction = newestAfter(request, named)
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
-  if (settings.afterDenial === 'stop') await assertNotDenied(request, transaction)
+  await assertNotDenied(request, transaction)
   // An old session cookie can still contain a transaction that has ended meanwhile. So ask the ledger.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
     throw new Refusal('used_transaction')
   }
   return { ...transaction, isNewerThanNamed: transaction !== named }
-}
-
-/**
- * Throws if the user has denied the request, or may have denied it. Otherwise an attacker with the password could switch to another factor after a
- * denial.
- * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError
- */
-async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
-  const ended = transaction.closed ?? (Date.now() >= transaction.expiresAt ? 'expired_transaction' : undefined)
-  if (mayHaveBeenDenied(request.settings, transaction, ended)) throw new Refusal(ended)
-  if (ended !== undefined) return
-  const known = await request.settings.watch.decide(transaction)
-  if (known?.answer.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
-}
-
-/**
- * True if the user may have denied the request. An attacker can hide a denial: they let the denied push expire, or send wrong codes until the
- * transaction is closed.
- * @param ended why the transaction has ended; undefined while it is pending
- * @internal
- */
-export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Transaction, ended: FailureCode | undefined): ended is FailureCode {
-  if (ended === 'not_approved') return true
-  if (operation !== 'approve' || (ended !== 'expired_transaction' && ended !== 'too_many_attempts')) return false
-  const factor = factors.find((one) => one.name === name)
-  return factor === undefined || factor.prompt === 'wait' || factor.check === outcomeByStatus
 }
 
 /** Follows `next` from a replaced transaction to its newest replacement. Stops at a loop, which an attacker who can change the session could create. */
@@ -94,9 +67,10 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
   const { endings } = request.budgets
   const older = replaced ?? findOlder(request, transaction)
   if (older === undefined || older.id === transaction.id) return undefined
-  request.settings.watch.settle(older.id)
-  if (!(await endings.end(older, older.budget, false)) && !(await endings.mayTryOtherFactor(older))) {
-    await endings.end(transaction, transaction.budget, false)
+  // With `afterDenial: 'stop'`, a denial ends the chain of switches, but not a start with the password.
+  const mayGoOn = async () => (await endings.mayTryOtherFactor(older)) || (replaced === undefined && (await endings.wasDenied(older)))
+  if (!(await request.abandon(older)) && !(await mayGoOn())) {
+    await request.abandon(transaction)
     throw new Refusal('cancelled')
   }
   return older

@@ -18,6 +18,8 @@ import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
 import { sessionIdOf } from '../host/session'
 import { subjectMismatch } from '../trust/binding'
+import { assertNoDeniedStepUp } from './after-denial'
+import { isAnsweredOnPhone } from './answered-on-phone'
 import { challengeFor } from './challenge'
 import { firstOperation } from './enrolment'
 import { publish } from './events'
@@ -57,6 +59,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // The earlier start may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
+    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request)
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
       parameters: replaced === undefined ? parameters : { ...replaced, budget: parameters.budget },
@@ -80,6 +83,8 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
+  // Without an open page, this process has not learned yet that the user has denied the last request. A denial may begin a pause for this start.
+  if (context.replaced === undefined) await request.settings.watch.askAgainFor(context.parameters.budget)
   const slot = await spendStart(request, context)
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
@@ -99,18 +104,22 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   }
   const { transaction, lockedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
+  if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   publish('started', () => request.about())
 
   // If a time-out of the app has already answered, the browser never gets the new session id. So end the transaction.
   if (isAnswered(request.req)) {
-    await request.budgets.endings.end(transaction, transaction.budget, false)
+    await request.abandon(transaction)
     throw new Refusal('cancelled')
   }
   const older = await endReplaced(request, transaction, context.replaced)
   // Renew the session only after Nevis has answered. Until then, the second request of a double click still uses the old session.
   if (context.renewsSession) await renewForSubject(request, prepared.parameters, context.isAfterFirstFactor)
   else await refreshOrEnd(request, transaction)
-  if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
+  if (older !== undefined) {
+    const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
+    request.transactions.close({ ...older, next: transaction.id }, 'cancelled', keepsToken)
+  }
   return waitForDecision(request, context, transaction, lockedCodes)
 }
 
@@ -188,7 +197,7 @@ async function refreshOrEnd(request: StrategyRequest, transaction: Transaction):
   try {
     await request.refresh()
   } catch (error) {
-    await request.budgets.endings.end(transaction, transaction.budget, false)
+    await request.abandon(transaction)
     throw error
   }
 }

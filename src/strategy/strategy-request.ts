@@ -20,6 +20,7 @@ import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
 import type { Sealed } from '../trust/handle'
 import type { Keys } from '../trust/keys'
+import { isAnsweredOnPhone } from './answered-on-phone'
 import { about, publish, type About, type NevisEvents } from './events'
 import type { Settings } from './settings'
 
@@ -192,16 +193,29 @@ export class StrategyRequest {
    * @param decided set if the user has denied or has not answered in time; then the event `decided` is published
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
-    const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
-    this.settings.watch.settle(transaction.id)
+    const { isFirst, isNews } = await this.budgets.endings.end(transaction, transaction.budget, wasDenied, decided?.ending === 'denied')
+    const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
+    if (isLeft) this.settings.watch.leave(transaction)
+    else this.settings.watch.settle(transaction.id)
     // If another request has ended the transaction first, the user may have approved or cancelled. Then allow no other factor.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
-    if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
+    if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not put it back.
     if (this.transactionById(transaction.id) === undefined) return
-    this.transactions.close(transaction, code)
+    this.transactions.close(transaction, code, isLeft && this.settings.afterDenial === 'stop')
     await this.transactions.save()
+  }
+
+  /**
+   * Ends a transaction that the user has not answered, for example because another one replaces it. Its request stays on the phone, because Nevis cannot
+   * take it back. So a later denial still counts.
+   * @returns false if the transaction had already ended
+   */
+  async abandon(transaction: Transaction): Promise<boolean> {
+    if (isAnsweredOnPhone(this.settings, transaction)) this.settings.watch.leave(transaction)
+    else this.settings.watch.settle(transaction.id)
+    return this.budgets.endings.claim(transaction)
   }
 
   private publishFailed(transaction: Transaction, ending: Ending | undefined): void {

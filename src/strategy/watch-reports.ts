@@ -10,7 +10,7 @@ import type { Transaction } from '../factors/transaction'
 import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
 import type { Sealed } from '../trust/handle'
-import type { WatchReports } from '../watch/watched-transaction'
+import type { WatchReports } from '../watch/reports'
 import { about, publish } from './events'
 
 interface ReportSettings {
@@ -30,8 +30,9 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
   async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
       const { endings } = new Budgets(budgets)
-      if (!(await endings.end(sealed, sealed.budget, wasDenied))) return
-      if (!wasDenied || afterDenial === 'offer') await endings.allowOtherFactor(sealed)
+      const { isFirst, isNews } = await endings.end(sealed, sealed.budget, wasDenied, ending === 'denied')
+      if (isFirst && (!wasDenied || afterDenial === 'offer')) await endings.allowOtherFactor(sealed)
+      if (!isNews) return
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
@@ -40,13 +41,22 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
     }
   }
   return {
-    ended: (sealed, answer, transaction) => end(sealed, true, transaction ?? namedIn(answer), answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined),
-    abandoned: (sealed) => end(sealed, false, {}, 'timed_out'),
+    ended: (sealed, answer, transaction) => {
+      const ending = answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined
+      // A request that nobody has answered ends at Nevis, too. If our own time was over before, it is no denial.
+      const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
+      return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
+    },
+    abandoned: (sealed, transaction) => end(sealed, false, namedBy(transaction) ?? {}, 'timed_out'),
+    hasEnded: (sealed) => new Budgets(budgets).endings.hasEnded(sealed),
     faulted: (sealed, error) => publishFault(error, 'watch', about(name, sealed)),
   }
 }
 
 type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
+
+const namedBy = (transaction: Transaction | undefined): Named | undefined =>
+  transaction && { subject: transaction.subject, ...(transaction.userId !== undefined && { userId: transaction.userId }) }
 
 /** The user in Nevis's answer, for the event `decided`. Polling knows only the handle, which does not name the user. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {

@@ -22,6 +22,8 @@ export interface Sealed {
    * for the status.
    */
   readonly isCodeTyped?: boolean
+  /** How many times the transaction was moved into a new session: see `ledger/endings.ts`. */
+  readonly moves?: number
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
 }
@@ -47,9 +49,9 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped }: Sealed): string {
+  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves }: Sealed): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped])
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -70,8 +72,8 @@ export class Handles {
 
 function parse(text: string): Sealed {
   type Optional = string | null | undefined
-  type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined]
-  const [id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped] = JSON.parse(text) as Kept
+  type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined, number | null | undefined]
+  const [id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept
   return {
     id,
     factor,
@@ -81,6 +83,7 @@ function parse(text: string): Sealed {
     ...(lockedCodes && { lockedCodes }),
     ...(budget && { budget }),
     ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
+    ...(typeof moves === 'number' && { moves }),
   }
 }
 

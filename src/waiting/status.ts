@@ -50,9 +50,9 @@ export function followStatus(settings: Settings, sealed: Sealed, listener: (stat
 }
 
 function watchable(settings: Settings, sealed: Sealed): Sealed {
-  const { id, factor, operation, statusToken, expiresAt, budget } = sealed
+  const { statusToken, ...rest } = sealed
   const isPolled = promptFor(settings, sealed) === 'wait' && statusToken !== undefined
-  return { id, factor, expiresAt, ...(operation !== undefined && { operation }), ...(isPolled && { statusToken }), ...(budget !== undefined && { budget }) }
+  return isPolled ? { ...rest, statusToken } : rest
 }
 
 function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {

@@ -14,7 +14,7 @@ import { unlockCodes } from '../trust/recovery-codes'
 import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
 import { rememberOffer } from '../strategy/remember-offer'
-import { mayHaveBeenDenied } from '../strategy/replaced-transaction'
+import { mayHaveBeenDenied } from '../strategy/answered-on-phone'
 import { statusOf, type WaitingStatus } from './status'
 
 /** One line of the list of what the user confirms, such as the amount of a payment. */

@@ -113,7 +113,31 @@ export class RateLimiter {
   }
 }
 
+/** How many status calls the callbacks of one transaction may make in a row; after that, one each second. Concurrent callbacks share a call. */
+const DECISION_BURST = 10
+const DECISION_INTERVAL_MS = 1000
+
+/** Limits the calls to Nevis for the callbacks of one transaction. It is separate from the limit for pages, so that page requests do not delay a sign-in. */
+export class DecisionLimit {
+  private nextAt = -Infinity
+
+  /** @returns true if the call is allowed */
+  tryAcquire(): boolean {
+    const now = performance.now()
+    if (now < this.nextAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
+    this.nextAt = Math.max(now, this.nextAt) + DECISION_INTERVAL_MS
+    return true
+  }
+}
+
 /** True if Nevis answered a status call, but without a status. False for 429 and 5xx, because such a call may succeed later. */
 export function isAnswered(error: unknown): boolean {
   return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
+}
+
+/** Waits for the work, but not longer than this many milliseconds. */
+export async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
 }

@@ -9,9 +9,10 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import type { Transaction } from '../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
-import { WatchedTransaction, type Listener, type WatchedStatus, type WatchReports } from './watched-transaction'
+import type { Listener, WatchedStatus, WatchReports } from './reports'
+import { WatchedTransaction } from './watched-transaction'
 
-export type { WatchedStatus as Watched } from './watched-transaction'
+export type { WatchedStatus as Watched } from './reports'
 
 export interface WatchOptions extends WatchReports {
   readonly lifetimeMs: number
@@ -45,12 +46,12 @@ export class StatusWatch {
 
   /** The status of a transaction. Calls Nevis, unless the poll schedule or the rate limit forbids a call now. */
   look(sealed: Sealed): Promise<WatchedStatus> {
-    return this.watchedFor(sealed).look()
+    return this.openedFor(sealed).look()
   }
 
   /** The last status that this process has received, without a call to Nevis. */
   peek(sealed: Sealed): WatchedStatus {
-    return this.watchedFor(sealed).now()
+    return this.openedFor(sealed).now()
   }
 
   /**
@@ -58,7 +59,7 @@ export class StatusWatch {
    * @returns a function that stops listening
    */
   follow(sealed: Sealed, listener: Listener): () => void {
-    return this.watchedFor(sealed).follow(listener)
+    return this.openedFor(sealed).follow(listener)
   }
 
   /**
@@ -72,15 +73,46 @@ export class StatusWatch {
    * @throws NevisError if the call failed
    */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
-    const { id, factor, operation, statusToken, expiresAt, budget } = transaction
+    const { statusToken } = transaction
     if (statusToken === undefined) return undefined
-    const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
-    const watched = this.watchedFor(sealed)
+    const sealed = sealedOf(transaction)
+    const watched = this.openedFor(sealed)
     // The handle may contain another status token than the session. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
-  /** Stops watching a transaction that a callback has finished or another transaction has replaced. Does not report it as abandoned. */
+  /** Watches a request from its start, because the user may deny it although no page is ever opened. */
+  begin(transaction: Transaction): void {
+    this.watchedFor(sealedOf(transaction)).remember(transaction)
+  }
+
+  /**
+   * Asks Nevis once whether the user has denied a transaction, and reports a denial. Waits at most two seconds, and never throws: an error is reported.
+   */
+  async askAgain(transaction: Transaction): Promise<void> {
+    const sealed = sealedOf(transaction)
+    const watched = this.transactions.get(keyOf(sealed)) ?? this.newWatch(sealed)
+    watched.remember(transaction)
+    await watched.askAgain()
+  }
+
+  /** The same as `askAgain`, for every undecided request of this user that this process watches. */
+  async askAgainFor(budget: string): Promise<void> {
+    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
+    await Promise.all(ofUser.map((watched) => watched.askAgain()))
+  }
+
+  /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */
+  leave(transaction: Transaction): void {
+    const sealed = sealedOf(transaction)
+    if (sealed.statusToken === undefined) return this.settle(sealed.id)
+    this.transactions.get(withoutStatus(sealed.id))?.settle()
+    const watched = this.transactions.get(sealed.id) ?? this.newWatch(sealed)
+    watched.leave(transaction)
+    this.transactions.set(sealed.id, watched)
+  }
+
+  /** Stops watching a transaction that Nevis's answer has ended. Does not report it as abandoned. */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
@@ -91,7 +123,7 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     let waiting = 0
-    for (const watched of this.transactions.values()) if (watched.isUndecided() && !watched.isOver(now)) waiting += 1
+    for (const watched of this.transactions.values()) if (watched.isOpened && watched.isUndecided() && !watched.isOver(now)) waiting += 1
     return { waiting, ...this.rate.usage() }
   }
 
@@ -100,16 +132,25 @@ export class StatusWatch {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(keyOf(sealed))?.failures)
   }
 
+  private openedFor(sealed: Sealed): WatchedTransaction {
+    const watched = this.watchedFor(sealed)
+    watched.isOpened = true
+    return watched
+  }
+
   private watchedFor(sealed: Sealed): WatchedTransaction {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // An expired `WatchedTransaction` is replaced: the user may have got more time for the same transaction (`strategy/extend.ts`).
-    if (known !== undefined && !known.isOver(now)) return known
+    // An expired `WatchedTransaction` is replaced: the user may have got more time for the same transaction (`strategy/extend.ts`). A `WatchedTransaction` is
+    // also replaced after the transaction has moved to a new session, because the ledger then has another key for the transaction.
+    if (known !== undefined && !known.isOver(now) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
     // Before the user typed the right code, the page had a `WatchedTransaction` without a status token. The new one replaces it, so do not report it as
     // abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
+    // The start watches the same transaction with its status token.
+    else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
   }
@@ -136,7 +177,7 @@ export class StatusWatch {
 
   private drop(id: string, watched: WatchedTransaction): void {
     this.transactions.delete(id)
-    watched.reportAbandoned()
+    void watched.finish()
   }
 
   /** Drops the oldest transactions without an open page. Drops many at once, so that this search runs rarely. */
@@ -157,6 +198,10 @@ export class StatusWatch {
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id
+}
+
+function sealedOf({ id, factor, operation, statusToken, expiresAt, budget, moves }: Transaction): Sealed {
+  return { id, factor, operation, expiresAt, ...(statusToken !== undefined && { statusToken }), ...(budget !== undefined && { budget }), ...(moves !== undefined && { moves }) }
 }
 
 const withoutStatus = (id: string): string => `${id} without status`

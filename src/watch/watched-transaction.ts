@@ -1,7 +1,8 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * Calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. No timer runs while no page is open.
+ * Calls Nevis while a page has an open event stream, when a page requests the status, when a callback comes, at the user's next start, and once after the
+ * transaction has expired. No timer runs while no page is open.
  * Out of scope: which transactions are watched (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
@@ -9,22 +10,8 @@ import { NevisError } from '../client/errors'
 import type { Transaction } from '../factors/transaction'
 import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
-import { isAnswered, withJitter, type RateLimiter } from './schedule'
-
-/** The status that a page gets. `unreadable`: Nevis's last answers contained no status. @inline */
-export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
-
-export type Listener = (status: WatchedStatus) => void
-
-/** Functions that are called when a watched transaction ends, or when its status call fails. */
-export interface WatchReports {
-  /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
-  readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
-  /** Called once for a transaction whose page was open, some time after the transaction expired without an answer. It must not throw. */
-  readonly abandoned?: (sealed: Sealed) => void | Promise<void>
-  /** Called at the first failed status call for a page, and again only after a successful call in between. It must not throw. */
-  readonly faulted?: (sealed: Sealed, error: unknown) => void
-}
+import type { Listener, WatchedStatus, WatchReports } from './reports'
+import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
  * How many page requests of a transaction may call Nevis earlier than the schedule says, because the page, its first poll and a reload come close together.
@@ -33,9 +20,6 @@ export interface WatchReports {
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
 const MAX_BACK_OFF_MS = 30_000
-/** How many status calls the callbacks of one transaction may make in a row; after that, one each second. Concurrent callbacks share a call. */
-const DECISION_BURST = 10
-const DECISION_INTERVAL_MS = 1000
 /** A page's request waits for Nevis no longer than this. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
 /** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
@@ -66,17 +50,20 @@ export class WatchedTransaction {
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
-  private nextDecisionAt = -Infinity
+  private readonly decisions = new DecisionLimit()
   private asking: Promise<void> | undefined
   // Fields with `#`, because they contain tokens: the app may print or log the strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set by the first callback. Reports need its user, whom the handle does not name. */
+  /** The transaction from the session, set by the start or the first callback. Reports need its user, whom the handle does not name. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
   private isPolling = false
   private isSettled = false
+  private isLeft = false
+  /** True if a page or a callback of this process has asked for the status. */
+  isOpened = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
@@ -94,6 +81,14 @@ export class WatchedTransaction {
     return this.#sealed.statusToken === statusToken
   }
 
+  isOfUser(budget: string): boolean {
+    return this.#sealed.budget === budget
+  }
+
+  hasMovedBefore({ moves = 0 }: Sealed): boolean {
+    return (this.#sealed.moves ?? 0) < moves
+  }
+
   isOver(now: number): boolean {
     return now >= this.#sealed.expiresAt
   }
@@ -102,9 +97,38 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Stops watching without a report, after a callback has finished the transaction or another transaction has replaced it. */
+  /** Keeps the names of the user for the reports, without the QR code. */
+  remember(transaction: Transaction): void {
+    this.#transaction = { ...transaction, shown: {} }
+  }
+
+  /** Stops watching without a report, after Nevis's answer has ended the transaction. */
   settle(): void {
     this.isSettled = true
+  }
+
+  /** The transaction has ended without Nevis's answer, such as by a switch to another factor. The request stays on the phone, so a denial is still reported. */
+  leave(transaction: Transaction): void {
+    this.remember(transaction)
+    this.isLeft = true
+    this.isOpened = false
+  }
+
+  /** Asks Nevis although no page does, for the user's next start. Reports a denial before the returned promise is fulfilled. */
+  async askAgain(): Promise<void> {
+    if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
+    await waitAtMost(MAX_WAIT_MS, this.ask())
+  }
+
+  /** Called once after the transaction has expired. Asks Nevis once more, because the user may have denied while no page was open. */
+  async finish(): Promise<void> {
+    try {
+      if (!this.isLeft && (await this.reports.hasEnded?.(this.#sealed)) === true) return
+      if (this.#sealed.statusToken !== undefined) await this.rate.acquire().then(() => this.ask())
+      if (this.status !== 'failed' && !this.isLeft) await this.reports.abandoned?.(this.#sealed, this.#transaction)
+    } catch {
+      // Nobody waits for this report. A failed call to Nevis or to the ledger has its own report.
+    }
   }
 
   isIdle(): boolean {
@@ -136,7 +160,7 @@ export class WatchedTransaction {
     const last = this.#last
     const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
     if (isUnusedSuccess) return this.useLast()
-    const isLimited = this.asking === undefined && !this.mayDecideNow()
+    const isLimited = this.asking === undefined && !this.decisions.tryAcquire()
     this.deciding += 1
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
@@ -171,14 +195,6 @@ export class WatchedTransaction {
     if (now < this.backOffUntil || (isEarly && this.earlyLooks === 0) || !this.rate.tryAcquire()) return false
     if (isEarly) this.earlyLooks -= 1
     this.nextLookAt = Math.max(now, this.nextLookAt) + this.delayMs(this.failures)
-    return true
-  }
-
-  /** True if the limit permits a call for a callback. It is separate from the limit for pages, so that page requests do not delay a sign-in. */
-  private mayDecideNow(): boolean {
-    const now = performance.now()
-    if (now < this.nextDecisionAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
-    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + DECISION_INTERVAL_MS
     return true
   }
 
@@ -267,11 +283,6 @@ export class WatchedTransaction {
     }
   }
 
-  /** An abandoned transaction has expired without an answer. */
-  reportAbandoned(): void {
-    void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
-  }
-
   /**
    * Introspects the token of the last success, for a callback only. Nevis may allow only one introspection, and the callback may reach another process than
    * the page.
@@ -283,10 +294,4 @@ export class WatchedTransaction {
     // Prevent an unhandled rejection: the callback that uses the introspection gets the error.
     last.introspection.catch(() => {})
   }
-}
-
-async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
-  clearTimeout(timer)
 }

@@ -57,23 +57,23 @@ describe('another factor in place of a transaction', () => {
 
 describe('a transaction that is moved to a new session', () => {
   it('has ended for the session of before and is open in the new one, until the last second of its claim', async () => {
-    expect(await budgets.endings.claimMove(one)).toBe(true)
+    expect(await budgets.endings.claim(one)).toBe(true)
     later(120 + 600 + 299)
     expect([await budgets.endings.hasEnded(one), await budgets.endings.hasEnded(moved)]).toEqual([true, false])
   })
 
   it('is moved once', async () => {
-    expect([await budgets.endings.claimMove(one), await budgets.endings.claimMove(one)]).toEqual([true, false])
+    expect([await budgets.endings.claim(one), await budgets.endings.claim(one)]).toEqual([true, false])
   })
 
   it.each([['before, then after', [one, moved]], ['after, then before', [moved, one]]])('counts one denial, learned of by the handle of %s', async (_name, handles) => {
-    await budgets.endings.claimMove(one)
+    await budgets.endings.claim(one)
     for (const handle of handles) await budgets.endings.end(handle, KEY, true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
-  it('counts its denial by the handle of before alone, in the last second too: that handle knows only by the mark that it was moved', async () => {
-    await budgets.endings.claimMove(one)
+  it('counts its denial by the handle of before alone, in the last second too', async () => {
+    await budgets.endings.claim(one)
     later(120 + 600 + 299)
     await budgets.endings.end(one, KEY, true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
@@ -181,10 +181,12 @@ describe('denials', () => {
     expect(await ledger.look('denials:undefined')).toBe(0)
   })
 
-  it('of a transaction that has ended otherwise do not count', async () => {
+  it('of a transaction that has ended otherwise count once if they are certain, and not if they are not', async () => {
     await budgets.endings.end(one, KEY, false)
-    await budgets.endings.end(one, KEY, true)
+    await budgets.endings.end(one, KEY, true, false)
     expect(await ledger.look(`denials:${KEY}`)).toBe(0)
+    for (let i = 0; i < 2; i++) await budgets.endings.end(one, KEY, true)
+    expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('of two transactions that were moved are two', async () => {

@@ -96,7 +96,7 @@ async function driveRest(): Promise<void> {
   await budgets.endings.claimToken('token')
   await budgets.signIns.note(name)
   const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
-  await budgets.endings.claimMove(moved)
+  await budgets.endings.claim(moved)
   await budgets.endings.end({ ...moved, moves: 1 }, name, true)
   for (const user of ['wrong', 'unclear'] as const) {
     const key = budgets.keyOf({ username: user })

@@ -163,13 +163,13 @@ describe('a start', () => {
       const browser = other.browser()
       await signIn(browser, 'anna')
       await signIn(browser, 'anna', fields)
-      expect(operations()).toEqual(['approve', 'approve'])
+      expect(operations()).toEqual(['approve', 'getStatus', 'approve'])
     })
 
     it('pushes again in another browser', async () => {
       await signIn(app.browser(), 'anna')
       await signIn(app.browser(), 'anna')
-      expect(operations()).toEqual(['approve', 'approve'])
+      expect(operations()).toEqual(['approve', 'getStatus', 'approve'])
     })
 
     it('pushes again once it has expired', async () => {
@@ -177,7 +177,7 @@ describe('a start', () => {
       await signIn(browser, 'anna')
       later(121_000)
       await signIn(browser, 'anna')
-      expect(operations()).toEqual(['approve', 'approve'])
+      expect(operations()).toEqual(['approve', 'getStatus', 'approve'])
     })
 
     it('pushes again once it was denied', async () => {

@@ -177,11 +177,11 @@ describe('a start', () => {
     expect(codeOf(await ask(strategy(), {}, {}, { session: undefined }))).toBe('SESSION_REQUIRED')
   })
 
-  it('over the budget is refused, and nobody is asked', async () => {
+  it('over the budget is refused, and Nevis is asked only whether the user has denied the start before', async () => {
     const on = strategy({ startBudget: { starts: 1, perSeconds: 60 } })
     await begin(on)
     expect(codeOf(await ask(on, { factor: 'app' }))).toBe('too_many_starts')
-    expect(asked()).toEqual(['approve'])
+    expect(asked()).toEqual(['approve', 'getStatus'])
     const about = { strategy: 'nevis', subject: { username: 'anna' }, factor: 'app', operation: 'approve' }
     expect(events.all.slice(1)).toEqual([{ event: 'budget', ...about, budget: 'starts', limit: 1 }, { event: 'failed', ...about, code: 'too_many_starts' }])
   })
@@ -245,7 +245,7 @@ describe('a start of what already waits', () => {
     await begin(on)
     at(120_000)
     await begin(on)
-    expect([asked(), held('t1').closed]).toEqual([['approve', 'approve'], undefined])
+    expect([asked(), held('t1').closed]).toEqual([['approve', 'approve', 'getStatus'], undefined])
   })
 
   it('asks again, and leaves it alone, where it was changed in the session', async () => {
@@ -253,7 +253,7 @@ describe('a start of what already waits', () => {
     await begin(on)
     change('t1', { expiresAt: NOW + 100_000_000 })
     await begin(on)
-    expect([asked(), held('t1').closed, held('t2').closed]).toEqual([['approve', 'approve'], undefined, undefined])
+    expect([asked(), held('t1').closed, held('t2').closed]).toEqual([['approve', 'approve', 'getStatus'], undefined, undefined])
   })
 
   it('asks again, and closes it, where its codes cannot be shown once more', async () => {
@@ -391,7 +391,7 @@ describe('a callback', () => {
     at(ms)
     expect(codeOf(await finish(on, transaction))).toBe(expected)
     expect(held().closed).toBe(expected === 'redirect' ? undefined : expected)
-    expect(nevis.getStatus).toHaveBeenCalledTimes(expected === 'redirect' ? 1 : 0)
+    expect(nevis.getStatus).toHaveBeenCalledTimes(1)
   })
 
   it('of what was closed answers as it was closed, and asks nobody', async () => {
@@ -636,6 +636,7 @@ describe('a success after denials', () => {
       nevis.getStatus.mockResolvedValue({ status: 'failed' })
       await ask(on, { transaction })
     }
+    nevis.getStatus.mockResolvedValue({ status: 'pending' })
     for (const ms of [0, 5]) {
       at((times + 1) * 40_000 + ms)
       await begin(on, { factor: 'app' }, { message: `${ms}` })

@@ -1,0 +1,25 @@
+/**
+ * What a watched transaction tells: the status to the pages that wait, and the end to the strategy.
+ *
+ * Out of scope: polling (`watched-transaction.ts`), and what the strategy does at the end (`strategy/watch-reports.ts`).
+ */
+import type { FailedStatus, UnknownStatus } from '../client/client'
+import type { Transaction } from '../factors/transaction'
+import type { Sealed } from '../trust/handle'
+
+/** The status that a page gets. `unreadable`: Nevis's last answers contained no status. @inline */
+export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
+
+export type Listener = (status: WatchedStatus) => void
+
+/** Functions that are called when a watched transaction ends, or when its status call fails. */
+export interface WatchReports {
+  /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
+  readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
+  /** Called once, some time after the transaction has expired without an answer. It must not throw. */
+  readonly abandoned?: (sealed: Sealed, transaction?: Transaction) => void | Promise<void>
+  /** True if another process has ended the transaction. Then Nevis is not asked again after the transaction has expired. */
+  readonly hasEnded?: (sealed: Sealed) => Promise<boolean>
+  /** Called at the first failed status call for a page, and again only after a successful call in between. It must not throw. */
+  readonly faulted?: (sealed: Sealed, error: unknown) => void
+}

@@ -1,0 +1,186 @@
+/**
+ * The attacker hides that the user has denied.
+ *
+ * The attacker has the password, and perhaps a stolen recovery code. Nevis cannot take a push back: it stays on the victim's phone after the attacker
+ * has switched to another factor, has cancelled, has posted the password again, or has never opened the waiting page. The victim denies it there. If
+ * nobody asks Nevis about this push again, the app never hears of the denial, and `afterDenial: 'stop'` does not stop the recovery code.
+ */
+import { MemoryLedger, type NevisStrategyOptions } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, statusOf, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const CODE = 'AAAA-1111'
+const STOP = { afterDenial: 'stop' } as const
+
+const deny = () => world.simulator.phone('anna').deny()
+const denials = () => world.events.of('decided').filter(({ reason }) => reason === 'denied')
+const change = async (browser: Browser, transaction: string, factor: string) => browser.post('/login/2fa', { transaction, factor })
+const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
+
+/** Time passes for the app and for Nevis, whose clock follows that of the app. */
+async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
+  world.later(seconds)
+  await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
+}
+
+/** Waits until the call to Nevis has ended that no request waits for. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let left = 100_000; left > 0 && !isSo(); left--) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('with afterDenial "stop"', () => {
+  describe('after a switch to another factor', () => {
+    // Shows: T-bomber-9
+    it.each([['one switch', ['app']], ['two switches', ['app', 'sms']]])('a denial of the replaced push stops the recovery code: %s', async (_name, factors) => {
+      const browser = (await start()).browser()
+      let transaction = await signIn(browser, 'anna')
+      for (const factor of factors) transaction = handleIn((await change(browser, transaction, factor)).location)
+      await deny()
+      for (let i = 0; i < 2; i++) expect(outcomeOf(await change(browser, transaction, 'recovery'))).toBe('not_approved')
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      expect(denials()).toMatchObject([{ factor: 'push', subject: { username: 'anna' } }])
+    })
+
+    it('a denial stops the recovery code that was chosen before the denial, in a second process, too', async () => {
+      const ledger = new MemoryLedger()
+      const { MemoryStore } = await import('express-session')
+      const shared = { strategy: { ...STOP, ledger }, session: { store: new MemoryStore() } }
+      const [one, two] = [await world.start(shared), await world.start(shared)]
+      const browser = one.browser()
+      const transaction = handleIn((await change(browser, await signIn(browser, 'anna'), 'recovery')).location)
+      await deny()
+      const other = two.browser()
+      for (const [name, value] of browser.cookies) other.cookies.set(name, value)
+      expect(outcomeOf(await other.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
+      expect(world.asked('verifyCode')).toBe(0)
+      expect(denials()).toHaveLength(1)
+    })
+
+    it('nothing starts if Nevis cannot be asked about the replaced push', async () => {
+      const browser = (await start()).browser()
+      const transaction = handleIn((await change(browser, await signIn(browser, 'anna'), 'recovery')).location)
+      world.simulator.faults.add({ on: 'getStatus', status: 503 })
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    })
+
+    it.each([['at once', 0], ['after the replaced push has timed out', 121]])('a user who denies nothing signs in with a recovery code %s', async (_name, seconds) => {
+      const browser = (await start({ ...STOP, lifetimeSeconds: 120 })).browser()
+      const pushed = await signIn(browser, 'anna')
+      world.later(seconds === 0 ? 0 : 60)
+      const transaction = handleIn((await change(browser, pushed, 'recovery')).location)
+      if (seconds > 0) world.later(61)
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('success')
+      expect(denials()).toEqual([])
+    })
+  })
+
+  describe('in a signed-in session', () => {
+    async function signedIn(app: TestApp): Promise<Browser> {
+      const browser = app.browser()
+      const transaction = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('success')
+      return browser
+    }
+
+    // Shows: T-bomber-9
+    it.each(['learned', 'not learned', 'cancelled before'])('a denied step-up stops every factor until the password: %s', async (how) => {
+      const browser = await signedIn(await start())
+      const transaction = handleIn((await browser.post('/start', {})).location)
+      if (how === 'cancelled before') await browser.post('/login/2fa', { transaction, cancel: '1' })
+      await deny()
+      if (how === 'learned') expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      for (const factor of ['recovery', 'push']) expect(outcomeOf(await browser.post('/start', { factor }))).toBe('not_approved')
+      expect(denials()).toHaveLength(1)
+      const again = await browser.post('/login', { username: 'anna', password: PASSWORD })
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handleIn(again.location))))).toBe('success')
+      expect((await browser.post('/start', { factor: 'recovery' })).status).toBe(303)
+    })
+
+    it('a denied step-up stops the recovery code of a second tab', async () => {
+      const browser = await signedIn(await start())
+      await browser.post('/start', {})
+      const transaction = handleIn((await browser.post('/start', { factor: 'recovery' })).location)
+      await deny()
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
+    })
+
+    it('a user who denies nothing goes on with another step-up', async () => {
+      const browser = await signedIn(await start())
+      const transaction = handleIn((await browser.post('/start', {})).location)
+      await browser.post('/login/2fa', { transaction, cancel: '1' })
+      const code = handleIn((await browser.post('/start', { factor: 'recovery' })).location)
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: code, code: CODE }))).toBe('success')
+    })
+  })
+})
+
+describe('decided', () => {
+  // Shows: T-bomber-10
+  it.each(['new', 'old'])('is published once, if the password was posted twice and the page has the %s handle', async (which) => {
+    const app = await start({})
+    const browser = app.browser()
+    const handles = { old: await signIn(browser, 'anna'), new: await signIn(browser, 'anna') }
+    expect(world.asked('approve')).toBe(1)
+    await deny()
+    expect((await browser.get(statusOf(handles[which as 'old' | 'new']))).json().status).toBe('failed')
+    expect(denials()).toHaveLength(1)
+    expect((await browser.get(statusOf(handles.new))).json().status).toBe('failed')
+    expect(outcomeOf(await browser.get(callbackOf(handles.new)))).toBe('not_approved')
+    expect(denials()).toHaveLength(1)
+  })
+
+  // Shows: T-bomber-10
+  it('is published at the user\'s next start, if no page was opened; the third push is not sent', async () => {
+    const app = await start({})
+    for (let i = 0; i < 2; i++) {
+      await signIn(app.browser(), 'anna')
+      await deny()
+      expect(denials()).toHaveLength(i)
+    }
+    expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('too_many_starts')
+    expect(denials()).toHaveLength(2)
+    expect(world.asked('approve')).toBe(2)
+  })
+
+  const hiding: Record<string, (browser: Browser, transaction: string) => Promise<unknown>> = {
+    'no page': () => Promise.resolve(),
+    'one page, which then closes': (browser, transaction) => browser.get(statusOf(transaction)),
+    'a switch': (browser, transaction) => change(browser, transaction, 'app'),
+    'a cancellation': (browser, transaction) => browser.post('/login/2fa', { transaction, cancel: '1' }),
+  }
+
+  it.each(Object.keys(hiding))('is published after the push has expired, when the process next serves anybody: %s', async (how) => {
+    const app = await start({})
+    const browser = app.browser()
+    await hiding[how]?.(browser, await signIn(browser, 'anna'))
+    await deny()
+    await othersComeAfter(200, app)
+    await until(() => denials().length > 0)
+    expect(denials()).toMatchObject([{ factor: 'push', subject: { username: 'anna' } }])
+  })
+
+  it('says denied, if the callback comes only after the push has expired', async () => {
+    const browser = (await start({})).browser()
+    const transaction = await signIn(browser, 'anna')
+    await deny()
+    world.later(121)
+    expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('expired_transaction')
+    expect(world.events.of('decided')).toMatchObject([{ reason: 'denied' }])
+  })
+
+  it('counts no denial for a user who closes the page and answers nothing', async () => {
+    const app = await start({})
+    for (let i = 0; i < 3; i++) {
+      await signIn(app.browser(), 'anna')
+      await othersComeAfter(200, app)
+      await until(() => world.events.of('decided').filter(({ subject }) => (subject as { username?: string } | undefined)?.username === 'anna').length > i)
+    }
+    expect(world.events.of('decided').map(({ reason }) => reason)).not.toContain('denied')
+    await expect(signIn(app.browser(), 'anna')).resolves.toBeDefined()
+  })
+})
