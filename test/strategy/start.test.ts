@@ -257,14 +257,14 @@ describe('a start', () => {
   })
 
   describe('beyond the budget of the subject', () => {
-    it('fails with too_many_starts in every session, and asks Nevis nothing', async () => {
+    it('fails with too_many_starts in every session, and asks Nevis only whether an earlier start was denied', async () => {
       const other = await start({ strategy: { startBudget: { starts: 2, perSeconds: 60 } } })
       await signIn(other.browser(), 'anna')
       await signIn(other.browser(), 'anna')
       const page = await other.browser().post('/login', { username: 'anna', password: PASSWORD })
       expect(page.status).toBe(429)
       expect(page.json()).toMatchObject({ action: 'fail', code: 'too_many_starts' })
-      expect(operations()).toEqual(['approve', 'approve'])
+      expect(operations()).toEqual(['approve', 'getStatus', 'approve', 'getStatus', 'getStatus'])
     })
 
     it('leaves other subjects alone, and ends', async () => {
@@ -274,7 +274,7 @@ describe('a start', () => {
       await signIn(other.browser(), 'ben')
       later(60_000)
       await signIn(other.browser(), 'anna')
-      expect(operations()).toEqual(['approve', 'approve', 'approve'])
+      expect(operations()).toEqual(['approve', 'approve', 'getStatus', 'approve'])
     })
   })
 
