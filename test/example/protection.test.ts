@@ -57,14 +57,13 @@ describe('the callback', () => {
     expect((await stranger.get('/account')).location).toBe('/login')
   })
 
-  it('a second time › leaves the user signed in, with an explanation', async () => {
+  it('a second time › leaves the user signed in, and goes to the account', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('ben'))
     await app.phone('ben').approve()
     await browser.get(callbackOf(waiting))
-    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
-    expect((await browser.get('/login')).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('already been used')
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('Hello ben')
   })
 })
 
