@@ -109,7 +109,7 @@ describe('the callback', () => {
 
   describe('after the transaction\'s time', () => {
     // Shows: ASVS V6.5.5, ASVS V9.2.1, C-more-7, CD-short-1, N-oob-6
-    it('fails with expired_transaction, though it was approved, and asks Nevis nothing', async () => {
+    it('fails with expired_transaction, though it was approved, and asks Nevis only whether the user has denied', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
       await simulator.phone('anna').approve()
@@ -118,7 +118,7 @@ describe('the callback', () => {
       const page = await browser.get(callbackOf(handle))
       expect(page.status).toBe(401)
       expect(page.json()).toMatchObject({ action: 'fail', code: 'expired_transaction' })
-      expect(operations()).toEqual(['approve'])
+      expect(operations()).toEqual(['approve', 'getStatus'])
     })
   })
 
