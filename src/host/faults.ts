@@ -1,13 +1,15 @@
 /**
- * The event `passport-nevis:fault`, which tells the app's operators that Nevis or a store of the app has failed.
+ * The event `passport-nevis:fault`, which tells the app's operators that Nevis or a store of the app has failed, or that a function of the app gave no
+ * result in time.
  *
- * The event contains only codes. Errors of the app's own functions are not published. Out of scope: the answer to the user.
+ * The event contains only codes and names. Errors that the app's own functions throw are not published. Out of scope: the answer to the user.
  */
 import { NevisError, type NevisErrorCode, type NevisMethod } from '../client/errors'
 import { publisher } from '../client/publisher'
+import { isAppTimeout } from './app-function'
 import { StorageError, type StorageErrorCode } from './storage'
 
-/** A failure of Nevis, or of the app's session store or ledger. */
+/** A failure of Nevis, of the app's session store or ledger, or of a function of the app that gave no result in time. */
 export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused:
@@ -16,8 +18,10 @@ export interface NevisFault {
    * - `browser`: while a remembered browser was checked or stored; the user had to give the second factor, or the browser was not remembered.
    */
   readonly at: 'request' | 'watch' | 'browser'
-  /** The code of the `NevisError` or `StorageError`. */
-  readonly code: NevisErrorCode | StorageErrorCode
+  /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` for a function of the app. */
+  readonly code: NevisErrorCode | StorageErrorCode | 'APP_TIMEOUT'
+  /** Only with `APP_TIMEOUT`: the name of the function, such as `verify` or `subject`; `factor` for a factor of the app's own. */
+  readonly appFunction?: string
   /** The client's method that failed; only for a `NevisError`. */
   readonly call?: NevisMethod
   /** The HTTP status of Nevis's answer, if there was one. */
@@ -29,11 +33,12 @@ export interface NevisFault {
 const publish = publisher<NevisFault>('fault')
 
 /**
- * Publishes an error if it is a NevisError or a StorageError.
+ * Publishes an error if it is a NevisError, a StorageError or an AppTimeoutError.
  * @param about the fields that describe the strategy and the transaction, as far as they are known
  * @internal
  */
 export function publishFault(error: unknown, at: NevisFault['at'], about: object = {}): void {
+  if (isAppTimeout(error)) return publish(() => ({ ...about, at, code: error.code, appFunction: error.appFunction }))
   if (!(error instanceof NevisError || error instanceof StorageError)) return
   const { code, cause } = error
   const { code: causeCode } = Object(cause) as { code?: string }

@@ -18,6 +18,7 @@ import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
+import { MAX_FACTOR_MS, resultOf } from '../host/app-function'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
@@ -154,7 +155,7 @@ async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction
 
 async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, known: KnownStatus | undefined): Promise<Outcome> {
   try {
-    const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
+    const check = () => resultOf('factor', () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) }), MAX_FACTOR_MS)
     if (answer.code === undefined) return await check()
     // A double click sends the same code twice, and the browser shows only the second answer. Nevis accepts a code only once, so both requests share
     // one call.

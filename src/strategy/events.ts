@@ -115,7 +115,7 @@ export interface NevisEvents {
     )
   /** An HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
   call: NevisCall
-  /** A call to Nevis, the session store or the ledger has failed. `at` says what was interrupted. */
+  /** A call to Nevis, the session store or the ledger has failed, or a function of the app gave no result in time. `at` says what was interrupted. */
   fault: Partial<About> & NevisFault
 }
 

@@ -8,6 +8,7 @@ import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { FactorName } from '../factors/names'
 import type { Subject } from '../factors/transaction'
+import { resultOf } from '../host/app-function'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
@@ -67,7 +68,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
  */
 export async function availableFactorsOf({ availableFactors, factors }: Settings, req: NevisRequest, subject: Subject): Promise<readonly FactorName[] | undefined> {
   if (availableFactors === undefined) return undefined
-  const names: unknown = await availableFactors(req, Object.freeze({ ...subject }))
+  const names: unknown = await resultOf('availableFactors', () => availableFactors(req, Object.freeze({ ...subject })))
   if (!Array.isArray(names) || !names.every((name) => factors.some((factor) => factor.name === name))) {
     throw new TypeError(`NevisStrategy: availableFactors must return a list of names out of ${factors.map(({ name }) => name).join(', ')}`)
   }

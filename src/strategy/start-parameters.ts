@@ -19,6 +19,7 @@ import type { Settings } from './settings'
 import { availableFactorsOf } from './factor-choice'
 import { operationOf, purposeOf } from './purpose'
 import type { NevisAuthenticateOptions } from './route-options'
+import { resultOf } from '../host/app-function'
 import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
@@ -55,18 +56,18 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   assertValidForNevis(named)
   // An app may return its whole user object. So copy only two properties: the session and events will contain the subject.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
-  const operation = await valueOf(operationOf(options) ?? settings.operation, req)
+  const operation = await valueOf('operation', operationOf(options) ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }
-  const firstFactorAmr = await valueOf(settings.firstFactorAmr, req)
+  const firstFactorAmr = await valueOf('firstFactorAmr', settings.firstFactorAmr, req)
   if (firstFactorAmr !== undefined && !isListOfValues(firstFactorAmr)) throw new TypeError('NevisStrategy: firstFactorAmr must return a list of values of RFC 8176')
-  const message = await valueOf(options.message ?? settings.message, req)
-  const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
+  const message = await valueOf('message', options.message ?? settings.message, req)
+  const data = jsonCopy(await valueOf('data', options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
   // If the route's option `phone` gives no number, use an empty string. The number in the request may come from an attacker.
-  const phone = 'phone' in options ? ((await valueOf<unknown>(options.phone, req)) ?? '') : undefined
+  const phone = 'phone' in options ? ((await valueOf<unknown>('phone', options.phone, req)) ?? '') : undefined
   if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
   const available = operation === 'enroll' ? undefined : await availableFactorsOf(settings, req, subject)
@@ -100,7 +101,7 @@ export async function authenticatorFor(
   if (operation !== 'approve' || !factor.takesAuthenticator) return undefined
   const requested = bodyFieldOf(req, 'authenticatorId')
   const same = before?.factor === factor.name ? before.authenticatorId : undefined
-  const id = requested === undefined ? (same ?? (await valueOf(options.authenticatorId, req)) ?? undefined) : requested
+  const id = requested === undefined ? (same ?? (await valueOf('authenticatorId', options.authenticatorId, req)) ?? undefined) : requested
   if (id === undefined || typeof id === 'string') return id
   throw new Refusal('unknown_authenticator')
 }
@@ -177,7 +178,7 @@ function assertValidForNevis({ userId, username }: Subject): void {
  * @throws TypeError if the value is not an object with `userId` or `username`, which is a mistake in the app
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
-  const subject: unknown = await settings.subject(req)
+  const subject: unknown = await resultOf('subject', () => settings.subject(req))
   if (subject === undefined || subject === null || subject === false) return undefined
   const isEmpty = typeof subject === 'object' && !Array.isArray(subject) && Object.keys(subject).length === 0
   if (typeof subject !== 'object' || (!isEmpty && !('userId' in subject) && !('username' in subject))) {
@@ -188,8 +189,8 @@ async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest)
   return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '') ? (subject) : undefined
 }
 
-function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {
-  return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
+function valueOf<T>(option: string, value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {
+  return typeof value === 'function' ? resultOf(option, () => (value as (req: NevisRequest) => T | Promise<T>)(req)) : value
 }
 
 /** Copies the value by way of JSON, as the session store will do. So it compares equal to the value from the session. */

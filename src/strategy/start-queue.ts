@@ -6,6 +6,7 @@
 
 import { withDeadline } from '../client/deadline'
 import { Refusal } from '../factors/failures'
+import { AppTimeoutError, MAX_FACTOR_MS } from '../host/app-function'
 import type { Transaction } from '../factors/transaction'
 
 /** The result of a start. The next start in the queue may use the same result. */
@@ -26,8 +27,6 @@ const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
 /** How long a start may wait for earlier ones: an earlier start may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
-/** A start makes a few calls of at most 10 s each. After this time, it hangs in a function of the app, and the next start may run. */
-const MAX_WORK_MS = 60_000
 
 /** @internal */
 export class StartQueue<Result = StartResult> {
@@ -47,8 +46,9 @@ export class StartQueue<Result = StartResult> {
     this.#waiting.set(key, waiting + 1)
     const waitedTooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
-    const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
-    const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
+    // Everything else in a start has a shorter limit of its own, so a start that takes longer hangs in a factor of the app.
+    const workedTooLong = () => new AppTimeoutError('factor')
+    const own = turn.then((result) => withDeadline(MAX_FACTOR_MS, workedTooLong, () => work(previous !== undefined, result)))
     // If this start fails because it has waited too long, the next one must still wait for the start before this one.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)

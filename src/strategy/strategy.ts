@@ -7,6 +7,7 @@
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
+import { resultOf } from '../host/app-function'
 import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
@@ -129,7 +130,7 @@ export class NevisStrategy extends PassportStrategy {
       const result = await dispatch(request)
       if ('to' in result) return result
       const { profile, returnTo, accepted } = result
-      const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
+      const { user, info } = await resultOf('verify', () => runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile]))
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.

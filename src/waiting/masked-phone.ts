@@ -4,6 +4,7 @@
  * Out of scope: a number that the user types for an enrolment.
  */
 import type { Subject, Transaction } from '../factors/transaction'
+import { resultOf } from '../host/app-function'
 import type { Settings } from '../strategy/settings'
 import { html, type Html } from './html'
 import type { Texts } from './texts/texts'
@@ -28,7 +29,7 @@ export async function maskedPhoneFor(
 ): Promise<string | undefined> {
   const isSms = factors.includes('sms') || (factor === 'sms' && status === 'pending')
   if (!isSms || operation !== 'approve' || failure === 'cancelled' || Date.now() >= firstFactorAt + firstFactorLifetimeMs) return undefined
-  return masked(await numberOf(Object.freeze({ ...subject })))
+  return masked(await resultOf('maskedPhone', () => numberOf(Object.freeze({ ...subject }))))
 }
 
 /** Keeps only the last four digits: `+41 79 ••• •• 01` becomes `•••• 01`. */

@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http'
 import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
 import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
+import { isAppTimeout } from '../host/app-function'
 import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
@@ -35,8 +36,8 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 
 /**
  * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error logger, because
- * it logs nothing. If Nevis, the session store or the ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable',
- * message }`. Every other error is passed on.
+ * it logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, it answers 503 with
+ * `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
@@ -75,8 +76,9 @@ function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }
 
-/** True if Nevis or a store has failed and will probably recover by itself. False for a wrong access key. */
+/** True if Nevis, a store or a function of the app has failed and will probably recover by itself. False for a wrong access key. */
 function isOutage(error: unknown): boolean {
+  if (isAppTimeout(error)) return true
   if (error instanceof StorageError) return error.status === 503
   if (!(error instanceof NevisError)) return false
   const { code, nevisStatus = 0 } = error

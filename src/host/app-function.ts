@@ -1,0 +1,49 @@
+/**
+ * Calls a function of the app with a time limit. The functions are `verify`, a factor of the app's own, and options such as `subject`.
+ *
+ * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever, and the user's
+ * next starts would wait behind it. Out of scope: the function `accessKey` (`client/access-key.ts`), and the app's stores (`storage.ts`).
+ */
+import { withDeadline } from '../client/deadline'
+
+/** Shorter than the time-outs of most reverse proxies (30 s and more), so that the browser gets the app's error page. */
+const MAX_MS = 20_000
+
+/** A factor makes a few calls to Nevis, each of at most 10 s by default. So a factor that takes longer than this hangs. */
+export const MAX_FACTOR_MS = 60_000
+
+/**
+ * A function of the app gave no result in time. The request fails, and nobody is signed in.
+ * @internal
+ */
+export class AppTimeoutError extends Error {
+  readonly code = 'APP_TIMEOUT'
+  /** HTTP status with which the app should answer. */
+  readonly status = 503
+
+  /** @param appFunction name of the option; `verify`, or `factor` for a method of a factor */
+  constructor(readonly appFunction: string) {
+    super(`NevisStrategy: the function ${appFunction} of the app gave no result in time`)
+    this.name = 'AppTimeoutError'
+  }
+}
+
+/**
+ * True for an `AppTimeoutError`, also of another installed copy of this package.
+ * @internal
+ */
+export function isAppTimeout(error: unknown): error is AppTimeoutError {
+  return error instanceof Error && error.name === 'AppTimeoutError' && (error as { code?: unknown }).code === 'APP_TIMEOUT'
+}
+
+/**
+ * Calls a function of the app. A late result or error is ignored.
+ * @param appFunction the name of the function, for the error
+ * @throws AppTimeoutError if the function returns a promise that is not settled in time
+ * @internal
+ */
+export async function resultOf<T>(appFunction: string, call: () => T | PromiseLike<T>, maxMs = MAX_MS): Promise<T> {
+  const result = call()
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
+  return withDeadline(maxMs, () => new AppTimeoutError(appFunction), async () => result)
+}
