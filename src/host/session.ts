@@ -26,11 +26,13 @@ export function isTooLarge(session: SessionLike, planned: Readonly<Record<string
 }
 
 /**
- * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`.
+ * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`, or its `save` sets the cookie
+ * (iron-session) and it has no method `reload`. A session of koa-session has no `reload` either, but with a store it has an `externalKey`.
  * @internal
  */
 export function isInSmallCookie(session: SessionLike): boolean {
-  return typeof session.save !== 'function'
+  if (typeof session.save !== 'function') return true
+  return typeof session.reload !== 'function' && !('externalKey' in session)
 }
 
 /**

@@ -116,19 +116,23 @@ export class Browsers {
   /**
    * Forgets every browser of the user, even if the sign-in that wants to remember it is not finished yet.
    * @param key the user's key in the ledger
+   * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
-  async forgetAll(key: string): Promise<void> {
+  async forgetAll(key: string): Promise<number> {
     // Set the mark before taking a number. A sign-in takes its number first and then reads the mark, so it cannot miss this call.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
     // An earlier call of `forgetAll` has already forgotten all browsers with lower numbers. Stop there.
+    let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
       await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)
+      forgotten += 1
     }
     await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
+    return forgotten
   }
 
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {

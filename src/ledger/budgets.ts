@@ -65,6 +65,11 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
+  /** True if any limit of a user, as in `lift`, has a count, a pause or a lock. */
+  async holds(key: string): Promise<boolean> {
+    return (await this.starts.holds(key)) || this.codes.holds(key)
+  }
+
   /** Resets every limit of a user: the counts of starts, denials and codes, the pause after denials, and the lock after wrong codes. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])

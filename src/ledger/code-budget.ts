@@ -14,6 +14,9 @@ import { Slots } from './slots'
  */
 const WRONG_CODES_PER_DAY = 50
 
+/** More than `maxAttempts` by default: a token cannot be guessed, and a browser sends the right one several times after reloads or while Nevis fails. */
+const TOKENS_PER_TRANSACTION = 20
+
 export interface SpentCode {
   /** How many codes were tried in this transaction, including this one. 0 if this package accepts no more codes of the user. */
   readonly count: number
@@ -42,13 +45,22 @@ export class CodeBudget {
 
   async spend(transaction: LedgerTransaction, key: string): Promise<SpentCode> {
     if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
-    const { maxAttempts: limit, attemptBudget, firstFactorLifetimeMs } = this.settings
-    const count = await this.ledger.count(`attempts:${transaction.id}`, secondsToKeep(transaction, firstFactorLifetimeMs))
-    if (count > limit) return { count, limit, over: 'attempts' }
-    const { attempts, perSeconds } = attemptBudget
+    const { count, over, limit } = await this.spendAttempt(transaction, this.settings.maxAttempts)
+    if (over !== undefined) return { count, limit, over }
+    const { attempts, perSeconds } = this.settings.attemptBudget
     if ((await this.slots.take(`code:${key}`, perSeconds, 1, attempts)) > 0) return { count, limit }
     const retryAfterSeconds = Math.max(1, await this.ledger.look(`code:${key}:1`))
     return { count, limit: attempts, over: 'subjectAttempts', retryAfterSeconds }
+  }
+
+  /** Counts a token of the widget. A token cannot be guessed, so the count only limits the calls to Nevis. */
+  spendToken(transaction: LedgerTransaction): Promise<SpentCode> {
+    return this.spendAttempt(transaction, TOKENS_PER_TRANSACTION)
+  }
+
+  private async spendAttempt(transaction: LedgerTransaction, limit: number): Promise<SpentCode> {
+    const count = await this.ledger.count(`attempts:${transaction.id}`, secondsToKeep(transaction, this.settings.firstFactorLifetimeMs))
+    return count > limit ? { count, limit, over: 'attempts' } : { count, limit }
   }
 
   /**
@@ -69,6 +81,12 @@ export class CodeBudget {
 
   private async lockAt(name: string, key: string, lockSeconds: number): Promise<void> {
     if ((await this.ledger.count(name, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, lockSeconds)
+  }
+
+  /** True if the user has a counted code, or if the user's codes are locked. */
+  async holds(key: string): Promise<boolean> {
+    const left = await Promise.all(['locked', 'wrong', 'unclear'].map((name) => this.ledger.look(`${name}:${key}`)))
+    return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`code:${key}`, this.settings.attemptBudget.attempts)
   }
 
   async lift(key: string): Promise<void> {

@@ -20,11 +20,20 @@ export class Slots {
     return 0
   }
 
+  async hasTaken(name: string, last: number): Promise<boolean> {
+    const left = await Promise.all(numbersUpTo(last).map((slot) => this.ledger.look(`${name}:${slot}`)))
+    return left.some((seconds) => seconds > 0)
+  }
+
   async free(name: string, slots: readonly number[]): Promise<void> {
     await Promise.all(slots.map((slot) => this.ledger.forget(`${name}:${slot}`)))
   }
 
   freeUpTo(name: string, last: number): Promise<void> {
-    return this.free(name, Array.from({ length: last }, (_, i) => i + 1))
+    return this.free(name, numbersUpTo(last))
   }
+}
+
+function numbersUpTo(last: number): number[] {
+  return Array.from({ length: last }, (_, i) => i + 1)
 }

@@ -136,6 +136,12 @@ export class StartBudget {
     return denials === 1 ? 0 : denials
   }
 
+  /** True if the user has a counted start, a denial or a pause. */
+  async holds(key: string): Promise<boolean> {
+    const left = await Promise.all(['pause', 'denials'].map((name) => this.ledger.look(`${name}:${key}`)))
+    return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`start:${key}`, this.settings.startBudget.starts + EXTRA_SLOTS)
+  }
+
   async lift(key: string): Promise<void> {
     const denials = await this.denialsOf(key)
     await Promise.all([

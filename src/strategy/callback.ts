@@ -24,7 +24,7 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
+import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -68,8 +68,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
   if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
-  // Count the code before Nevis is asked, so that many parallel codes cause few calls.
+  // Count the code or token before Nevis is asked, so that many in parallel cause few calls.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
+  if (answer.token !== undefined) await spendToken(request, transaction)
   // The call that verifies this code also enrols the factor at Nevis. So check before it whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
 

@@ -38,6 +38,19 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
+ * Counts one more token of the widget, before Nevis is asked about it. If there were too many, the transaction stays open, because callbacks with the
+ * right token may still be running.
+ * @throws Refusal `too_many_attempts`
+ * @internal
+ */
+export async function spendToken(request: StrategyRequest, transaction: Transaction): Promise<void> {
+  const { over, limit } = await request.budgets.codes.spendToken(transaction)
+  if (over === undefined) return
+  const retryAfterSeconds = Math.max(1, Math.ceil((transaction.expiresAt - Date.now()) / 1000))
+  throw request.budgetRefusal({ over, limit, retryAfterSeconds }, 'too_many_attempts')
+}
+
+/**
  * The Refusal for a closed transaction. After too many codes, it also says in how many seconds the user may start another one.
  * @internal
  */

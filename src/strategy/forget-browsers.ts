@@ -19,22 +19,28 @@ import { subjectMismatch } from '../trust/binding'
  * If you give only a username, this function asks Nevis for the userId, because the ledger stores some browsers under the userId only.
  * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
- * know, this function finds no browser and reports no error
+ * know, this function finds no browser
+ * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if nothing was found: the user
+ * has no remembered browser, or `subject` is not the name that your option `subject` returns
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
-export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<void> {
+export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<number> {
   const { userId, username } = subject
   if (!isName(userId) && !isName(username)) throw new TypeError('forgetBrowsers: subject must have a userId or a username')
   const { settings } = strategy
   const budgets = new Budgets(settings)
-  if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
-  if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
+  const found: number[] = []
+  const forget = async (name: Subject) => void found.push(await budgets.browsers.forgetAll(budgets.keyOf(name)))
+  if (isName(userId)) await forget({ userId })
+  if (isName(username)) await forget({ username })
   // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
-    if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))
+    if (user !== undefined) await forget({ userId: user.userId })
   }
   publish('browser', () => ({ ...about(settings.name, { subject: { ...(isName(userId) && { userId }), ...(isName(username) && { username }) } }), browser: 'forgotten' }))
+  // A browser can be stored under both names, so the sum would count it twice.
+  return Math.max(...found)
 }
 
 async function findUser({ client }: NevisStrategy['settings'], username: string): Promise<User | undefined> {

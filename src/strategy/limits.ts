@@ -19,8 +19,9 @@ import type { Subject } from '../factors/transaction'
  * names with the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
  * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
- * know, this function resets nothing and reports no error
- * @returns the userId and username whose limits were reset
+ * know, this function resets nothing
+ * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the name, and no limit was
+ * counted under it
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {
@@ -28,6 +29,7 @@ export async function liftLimits(strategy: NevisStrategy, subject: Subject): Pro
   if (!isName(userId) && !isName(username)) throw new TypeError('liftLimits: subject must have a userId or a username')
   const { settings } = strategy
   const budgets = new Budgets(settings)
+  const wasHeld = await holdsAny(budgets, subject)
   await lift(budgets, subject)
   const lifted = { ...(isName(userId) && { userId }), ...(isName(username) && { username }) }
   if (isName(userId) && isName(username)) return lifted
@@ -35,9 +37,15 @@ export async function liftLimits(strategy: NevisStrategy, subject: Subject): Pro
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
     throw error
   })
+  if (user === undefined && !wasHeld) return {}
   if (user === undefined || subjectMismatch(subject, user) !== undefined) return lifted
   await lift(budgets, user)
   return { userId: user.userId, ...(user.username !== undefined && { username: user.username }), ...lifted }
+}
+
+async function holdsAny(budgets: Budgets, { userId, username }: Subject): Promise<boolean> {
+  if (isName(userId) && (await budgets.holds(budgets.keyOf({ userId })))) return true
+  return isName(username) && budgets.holds(budgets.keyOf({ username }))
 }
 
 async function lift(budgets: Budgets, { userId, username }: Subject): Promise<void> {

@@ -412,7 +412,21 @@ describe('forgetBrowsers', () => {
   it('refuses a subject without a name, and does not need a user whom Nevis knows', async () => {
     const app = await start()
     await expect(forgetBrowsers(app.nevis, {})).rejects.toThrow(new TypeError('forgetBrowsers: subject must have a userId or a username'))
-    await expect(forgetBrowsers(app.nevis, { username: 'nobody' })).resolves.toBeUndefined()
+    await expect(forgetBrowsers(app.nevis, { username: 'nobody' })).resolves.toBe(0)
+  })
+
+  it('says how many it found, so that the app sees that a name is not the one of subject', async () => {
+    const app = await start()
+    const browser = await rememberedBrowser(app)
+    await rememberedBrowser(app)
+    await expect(forgetBrowsers(app.nevis, { username: 'id-of-anna' })).resolves.toBe(0)
+    expect(outcomeOf(await enter(browser))).toBe('success')
+    await expect(forgetBrowsers(app.nevis, { username: 'anna' })).resolves.toBe(2)
+    signOut(browser)
+    expect(outcomeOf(await enter(browser))).toBe(ASKED)
+    await expect(forgetBrowsers(app.nevis, { username: 'anna' })).resolves.toBe(0)
+    await rememberedBrowser(app)
+    await expect(forgetBrowsers(app.nevis, { username: 'anna' })).resolves.toBe(1)
   })
 
   // Shows: T-remembered-5

@@ -313,6 +313,28 @@ describe('a genuine token', () => {
     })
   })
 
+  describe('beside a flood of wrong ones', () => {
+    // Shows: T-exhaust-3
+    it('costs Nevis twenty checks at most, and later tokens of this sign-in are refused without a call', async () => {
+      const app = await start()
+      const sign = await waiting(app)
+      // Nevis fails, so that no wrong token ends the transaction.
+      world.simulator.faults.add({ on: 'getStatus', status: 500, times: 1000 })
+      const before = world.simulator.requests.length
+      const wrong = Array.from({ length: 40 }, (_, i) => `e30.e30.${Buffer.from(`wrong ${i}`).toString('base64url')}`)
+      const outcomes = await Promise.all(wrong.map((token) => bring(sign, token)))
+      expect(tally(outcomes)['too_many_attempts']).toBe(20)
+      const asked = world.simulator.requests.length
+      expect(asked - before).toBeLessThanOrEqual(20 * 3)
+      expect(await bring(sign, wrong[0] as string)).toBe('too_many_attempts')
+      expect(world.simulator.requests.length).toBe(asked)
+      expect(world.events.of('budget')).toContainEqual(expect.objectContaining({ budget: 'attempts', limit: 20 }))
+      world.simulator.faults.clear()
+      const next = await waiting(app)
+      expect(await bring(next, await approved(next))).toBe('success')
+    })
+  })
+
   describe('of an enrolment', () => {
     it('does not enrol a second time: the newer of two enrolments is the one that counts', async () => {
       forgetPhones()

@@ -142,7 +142,7 @@ describe('room for one more transaction', () => {
 
   describe('in a session that its host saves', () => {
     it('is always there: nothing is changed', () => {
-      session = { save: () => undefined, nevis: { returnTo: { path: returnTo } } }
+      session = { save: () => undefined, reload: () => undefined, nevis: { returnTo: { path: returnTo } } }
       kept = new SessionTransactions(session, 'nevis', KEEP_MS, box)
       const wanted = { ...planned(100_000), returnTo }
       expect(kept.makeRoom(wanted)).toBe(wanted)

@@ -47,8 +47,23 @@ describe('liftLimits', () => {
 
     it('lifts what is held under the name that was given, where Nevis does not know it', async () => {
       const byName = await lockedOut(strategy, { username: 'new' })
-      await liftLimits(strategy, { username: 'New' })
+      expect(await liftLimits(strategy, { username: 'New' })).toEqual({ username: 'New' })
       expect(await byName()).toEqual(FREE)
+    })
+
+    it.each(['starts', 'codes'])('says whose limits it lifted, where Nevis does not know the name and only %s were counted under it', async (what) => {
+      const budgets = new Budgets(strategy.settings)
+      const key = budgets.keyOf({ username: 'new' })
+      if (what === 'starts') await budgets.starts.spend(key)
+      else await budgets.codes.spend({ id: 'x', expiresAt: Date.now() + 1000 }, key)
+      expect(await liftLimits(strategy, { username: 'new' })).toEqual({ username: 'new' })
+      expect(await liftLimits(strategy, { username: 'new' })).toEqual({})
+    })
+
+    it('says that it found nobody, where nothing is held under the name and Nevis does not know it', async () => {
+      const byName = await lockedOut(strategy, { username: 'anna' })
+      expect(await liftLimits(strategy, { username: 'id-of-anna' })).toEqual({})
+      expect(await byName()).toEqual(OUT)
     })
 
     it('says so where Nevis cannot be asked, and lifts what is held under the name that was given', async () => {
