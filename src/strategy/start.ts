@@ -83,9 +83,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
-  // Without an open page, this process has not learned yet that the user has denied the last request. A denial may begin a pause for this start.
-  if (context.replaced === undefined) await request.settings.watch.askAgainFor(context.parameters.budget)
-  const slot = await spendStart(request, context)
+  const slot = await spendStart(request, context).then((first) => spendAfterDenial(request, context, first))
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
@@ -142,6 +140,18 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
   const { slot, over, ...rest } = await request.budgets.starts.spend(parameters.budget)
   if (over !== undefined) throw request.budgetRefusal({ ...rest, over }, 'too_many_starts')
   return slot
+}
+
+/**
+ * Asks Nevis whether the user has denied an earlier request: without an open page, this process has not learned that yet. A denial begins a pause, so this
+ * start is then counted once more. A start that the limit refuses never gets here, and asks Nevis nothing.
+ * @throws Refusal `too_many_starts`
+ */
+async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
+  const { budget } = context.parameters
+  if (context.replaced !== undefined || slot === 1 || !(await request.settings.watch.askAgainFor(budget))) return slot
+  await request.budgets.starts.giveBack(budget, [slot])
+  return spendStart(request, context)
 }
 
 /** True if another process is making the same start. If this is the user's first counted start (number 1), there can be no other. */

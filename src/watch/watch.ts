@@ -96,10 +96,14 @@ export class StatusWatch {
     await watched.askAgain()
   }
 
-  /** The same as `askAgain`, for every undecided request of this user that this process watches. */
-  async askAgainFor(budget: string): Promise<void> {
-    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
+  /**
+   * The same as `askAgain`, for every undecided request of this user that this process watches.
+   * @returns true if Nevis has decided one of them, so that the user may have denied it
+   */
+  async askAgainFor(budget: string): Promise<boolean> {
+    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget) && watched.isUndecided())
     await Promise.all(ofUser.map((watched) => watched.askAgain()))
+    return ofUser.some((watched) => !watched.isUndecided())
   }
 
   /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */

@@ -102,6 +102,7 @@ describeWithRedis('the ledger in Redis', () => {
     const [day, year, none] = [86_400_000, 365 * 86_400_000, -1]
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day
+      if (/:browsers-forgotten-today:/.test(key)) return 60 * day
       // A remembered browser, and the time for which its used cookies are known afterwards.
       if (/:browser:/.test(key)) return 90 * day + 300_000
       return /:(locked|enrolment):/.test(key) ? year : day
