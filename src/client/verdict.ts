@@ -30,6 +30,8 @@ const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
 const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
 /** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
+const NEGATIONS = wordSet('not non never')
+const NO_WORDS = wordSet('no none false')
 /** A field whose name contains one of these words is text for people, or the reference number on a firewall's block page. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code is right. */
@@ -61,14 +63,18 @@ export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict
   return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
 }
 
+/** The names, in small letters only, of fields that name a user or a transaction, for example `user_id`. */
+const NAMES_OF_OWNER: ReadonlyMap<string, keyof ExpectedNames> = new Map([['userid', 'userId'], ['sub', 'userId'], ['username', 'username'], ['transactionid', 'transactionId']])
+
 /** True if a field names another user or transaction than expected, or is nested too deeply to be searched. */
 function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (depth > MAX_DEPTH) return true
   return Object.entries(value).some(([name, field]: [string, unknown]) => {
-    const own = Object.hasOwn(expected, name) ? expected[name as keyof ExpectedNames] : undefined
+    const known = NAMES_OF_OWNER.get(name.toLowerCase().replace(/[^a-z]/g, ''))
+    const own = known && expected[known]
     if (own === undefined || field === null) return namesAnother(field, expected, depth + 1)
-    return typeof field !== 'string' || (name === 'username' ? field !== own : field.toLowerCase() !== own.toLowerCase())
+    return typeof field !== 'string' || (known === 'username' ? field !== own : field.toLowerCase() !== own.toLowerCase())
   })
 }
 
@@ -90,6 +96,8 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (Object.hasOwn(json, 'userId') && (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
   const parts = wordsOf(name)
   const last = parts.at(-1) as string
+  // For example `notVerified`. Such a field never says yes.
+  if (parts.some((part) => NEGATIONS.has(part))) return isNonEmpty(value) ? 'unclear' : undefined
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
@@ -105,7 +113,8 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
 /** True for an unknown field that may say no: `"code": "WRONG_CODE"`, `"wrongCode": true`, `"codeIsRight": false`. */
 function mayRefuse(parts: readonly string[], value: unknown): boolean {
   const words = typeof value === 'string' ? wordsOf(value) : value === true ? parts : []
-  return value === false || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word))
+  const isMissing = value === null && parts.some((part) => RESULT_NAMES.has(part))
+  return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
 /** Nevis does not document the form of a phone: it may be a number, an object that describes the phone, or a list of such objects. */

@@ -13,7 +13,7 @@ import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
@@ -210,7 +210,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
       const session = sessionOf(req)
       // Create no session for a visitor who has none: an attacker could fill the session store with thousands of requests.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
-      if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
+      if (mayKeep) await keepReturnTo(req, sessionKey)
       return completeAnswer(303, { Location: redirectTo })
     }
     const challenge = {
@@ -222,6 +222,15 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     const parameters = Object.entries(challenge).map(([name, value]) => `${name}="${value}"`)
     return json(401, challenge, { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` })
   })
+}
+
+/**
+ * Stores the page that the user wanted. Reads the session again before: since this request has read it, the user may have logged out. An attacker with a copy
+ * of the cookie can make the time in between long, by a body that arrives slowly.
+ */
+async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
+  const session = isStored(req) ? await reloadSession(req) : sessionOf(req)
+  if (session !== undefined && storeReturnTo(session, sessionKey, req)) await saveSession(session)
 }
 
 function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCode = false }: RequireSecondFactorOptions): boolean {

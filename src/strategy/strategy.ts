@@ -123,9 +123,6 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // True once this request has waited for I/O. Before that, no other request can have changed the session.
-    let hasWaited = false
-    setImmediate(() => (hasWaited = true))
     try {
       const result = await dispatch(request)
       if ('to' in result) return result
@@ -143,7 +140,7 @@ export class NevisStrategy extends PassportStrategy {
     } catch (reason) {
       // Passport may write the failure message into the session next. If the user has logged out meanwhile, writing the old copy would undo the
       // logout. So read the session again.
-      if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
+      if (reason instanceof Refusal && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession

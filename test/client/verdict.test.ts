@@ -61,6 +61,7 @@ describe('a body', () => {
   describe('that cannot be trusted', () => {
     it.each<unknown>([
       'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
+      { notVerified: true }, { notApproved: true }, { not_ok: true }, { success: true, isNotCorrect: true }, { success: true, isValidCode: 'false' }, { success: true, hint: 'code does not match' }, { success: true, verifiedAt: null },
       { success: true, code: 'WRONG_CODE' }, { success: true, isvalid: false }, { success: true, codeIsRight: false }, { status: 'success', data: { code: 'INVALID' } }, { success: true, wrongCode: true },
       { status: 'success', resultCode: 'WRONG' }, { status: 'success', reply: 'denied' }, { success: true, pass: false }, { success: true, answer: 'codeRejected' },
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },

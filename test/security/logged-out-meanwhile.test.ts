@@ -22,6 +22,8 @@ jest.setTimeout(30_000)
 
 type AuthenticateCallback = (req: Request, res: Response, next: NextFunction) => (error: unknown, user: unknown, info: unknown, status: unknown) => void
 
+let slowGuard: () => Promise<void> = async () => undefined
+
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   const failed: AuthenticateCallback = (req, res, next) => (error, user, info, status) => {
@@ -43,6 +45,10 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
+  // What waits before this package runs, and after the session was read: a body that arrives slowly, a user look-up, a guard of the app.
+  const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
+  web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
+  web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
   web.post('/note', (req, res) => {
     Object.assign(req.session as object, { basket: 'full' })
@@ -119,6 +125,38 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       release()
       expect(outcomeOf(await callback)).toBe('unknown_transaction')
       await expectLoggedOut()
+    })
+
+    // Shows: T-old-session-2
+    it.each<[string, (old: Browser) => Promise<unknown>]>([
+      ['requireSecondFactor, which keeps the page for later', (old) => old.get('/slow-page', { accept: 'text/html' })],
+      ['a callback without a handle, whose failure message Passport keeps', (old) => old.get('/slow-callback')],
+      ['a callback with a wrong handle', (old) => old.get('/slow-callback?transaction=x')],
+      ['a POST with a wrong handle', (old) => old.post('/slow-callback', { transaction: 'x' })],
+    ])('a log-out while the app waits before %s lasts', async (_name, request) => {
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const waiting = new Promise<void>((resolve) => {
+        slowGuard = () => {
+          resolve()
+          return gate
+        }
+      })
+      const page = request(oldCookie.clone())
+      await waiting
+      await browser.post('/logout')
+      release()
+      await page
+      slowGuard = async () => undefined
+      await expectLoggedOut()
+    })
+
+    it('without a log-out, requireSecondFactor keeps the page for after the step-up', async () => {
+      expect((await browser.get('/slow-page', { accept: 'text/html' })).location).toBe('/step-up')
+      const handle = handleIn((await browser.post('/up')).location)
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(`/up?transaction=${handle}`))).toBe('success')
+      expect((await browser.get('/whoami')).json()).toMatchObject({ user: { username: 'anna' } })
     })
 
     it('a log-out while `verify` takes its time lasts, and the approval is not recorded', async () => {

@@ -81,7 +81,7 @@ const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/lo
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
 app.get('/step-up', signedIn, (req, res) => {
   const [message = ''] = (req.session.messages ?? []).splice(0) // why the last attempt failed
-  res.send(`<!doctype html><p role="alert">${message}</p><form method="post"><button>Confirm it is you</button></form>`)
+  res.send(`<!doctype html><p role="alert">${escapeHTML(message)}</p><form method="post"><button>Confirm it is you</button></form>`)
 })
 app.post('/step-up', signedIn, passport.authorize('nevis', { failureRedirect: '/step-up', failureMessage: true, message: 'Confirm it is you?' })) // to the waiting page
 

@@ -15,6 +15,9 @@ passport.use(new LocalStrategy((username, password, done) => done(null, findByPa
 passport.serializeUser<string>((user, done) => done(null, (user as User).username))
 passport.deserializeUser<string>((username, done) => done(null, findByUsername(username) ?? false))
 
+// A message may contain text from a request, so escape it before it becomes HTML.
+const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
 @Controller()
 export class Pages {
   @Get()
@@ -27,7 +30,7 @@ export class Pages {
   login(@Req() request: Request) {
     const { messages = [] } = request.session as { messages?: string[] }
     delete (request.session as { messages?: string[] }).messages // shown once
-    return `<p role="alert">${messages.at(-1) ?? ''}</p><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
+    return `<p role="alert">${escapeHTML(messages.at(-1))}</p><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
   }
 
   @Get('step-up')
