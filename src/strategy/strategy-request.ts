@@ -99,28 +99,30 @@ export class StrategyRequest {
 
   /**
    * Reads the session from the store again: while this request waited for Nevis, another request may have changed it.
+   * @param keepsAll see `reload`
    * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
    */
-  async refresh(): Promise<void> {
+  async refresh(keepsAll = false): Promise<void> {
     if (this.isNew) return
     const login = this.login()
-    const session = await this.reload()
+    const session = await this.reload(keepsAll)
     if (session === undefined) this.hasAbandonedSession = true
     if (session === undefined || loginOf(session) !== login) throw new Refusal('unknown_transaction')
     this.useSession(session)
   }
 
   /**
-   * Reads the session from the store again. Keeps the changes that the app has made to its own properties in this request.
+   * Reads the session from the store again. Keeps the changes that the app has made to its own properties since this object was created.
+   * @param keepsAll true: keeps all properties of the app, also those that the app has changed earlier in this request
    * @returns undefined if the store no longer has the session
    */
-  async reload(): Promise<SessionLike | undefined> {
+  async reload(keepsAll = false): Promise<SessionLike | undefined> {
     const { session: before, lastRead } = this
     const written = Object.entries(before).filter(([name]) => !HOST_PROPERTIES.includes(name) && name !== this.settings.sessionKey)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
     for (const name of lastRead.keys()) if (!(name in before) && !HOST_PROPERTIES.includes(name)) delete session[name]
-    for (const [name, value] of written) if (!(name in session) || lastRead.get(name) !== JSON.stringify(value)) session[name] = value
+    for (const [name, value] of written) if (keepsAll || !(name in session) || lastRead.get(name) !== JSON.stringify(value)) session[name] = value
     return session
   }
 

@@ -123,6 +123,9 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
+    // True once this request has waited for I/O, and may have read the session again.
+    let hasWaited = false
+    setImmediate(() => (hasWaited = true))
     try {
       const result = await dispatch(request)
       if ('to' in result) return result
@@ -139,8 +142,8 @@ export class NevisStrategy extends PassportStrategy {
       return { user, info: authInfo }
     } catch (reason) {
       // Passport may write the failure message into the session next. If the user has logged out meanwhile, writing the old copy would undo the
-      // logout. So read the session again.
-      if (reason instanceof Refusal && isStored(req)) await request.refresh().catch(() => undefined)
+      // logout. So read the session again. The app may have waited before this request reached the strategy.
+      if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession
