@@ -54,7 +54,7 @@ describe('paying an invoice', () => {
     const browser = await signIn(app, 'ben')
     const waiting = await startPaying(browser, POWER)
     await app.phone('ben').deny()
-    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/invoices')
     expect(await isPaid(browser, POWER)).toBe(false)
   })
 
@@ -63,7 +63,7 @@ describe('paying an invoice', () => {
     expect((await pressPay(browser, POWER, { factor })).location).toBe('/invoices')
     expect((await browser.get('/invoices', page)).text).toContain('This way to confirm is not available here. Please choose another one.')
     const waiting = await startPaying(browser, POWER)
-    expect((await choose(browser, waiting, { factor })).location).toBe('/login')
+    expect((await choose(browser, waiting, { factor })).location).toBe('/invoices')
     await app.phone('anna').deny()
   })
 
@@ -141,7 +141,7 @@ describe('an attack', () => {
     const winner = tabs[answers.indexOf(receipts[0] as Page)] as Browser
     const before = (await winner.get(receipts[0]?.location as string, page)).text
     await sixMinutesLater(app)
-    expect((await winner.get(callbackOf(waiting), page)).location).toBe('/login')
+    expect((await winner.get(callbackOf(waiting), page)).location).toBe('/account')
     const paidAt = (text: string) => /datetime="([^"]+)"/.exec(text)?.[1]
     expect(paidAt((await winner.get(receipts[0]?.location as string, page)).text)).toBe(paidAt(before))
   })
