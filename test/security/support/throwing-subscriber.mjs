@@ -34,7 +34,7 @@ const keys = new Set()
 for (const name of ['claim', 'count']) {
   const ask = ledger[name].bind(ledger)
   // Without ids and digests, which differ in each run.
-  ledger[name] = (key, seconds) => ask(key, seconds).then((answer) => (keys.add(`${name} ${key.replace(/transaction:.*|token:.*|goes-on:.*/, '').replace(/:[\w-]{22}/, '')} ${answer}`), answer))
+  ledger[name] = (key, seconds) => ask(key, seconds).then((answer) => (keys.add(`${name} ${key.replace(/transaction:.*|token:.*|goes-on:.*|denial:.*/, '').replace(/:[\w-]{22}/, '')} ${answer}`), answer))
 }
 const nevis = new NevisStrategy(
   { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/2fa', ledger, startBudget: { starts: 2, perSeconds: 60 } },
