@@ -26,11 +26,11 @@ export class Pages {
   }
 
   @Get('login')
-  @Header('Content-Type', 'text/html')
-  login(@Req() request: Request) {
+  login(@Req() request: Request, @Res() response: Response) {
+    if (request.user) return response.redirect(303, '/') // a user who denies or cancels a step-up stays signed in
     const { messages = [] } = request.session as { messages?: string[] }
     delete (request.session as { messages?: string[] }).messages // shown once
-    return `<p role="alert">${escapeHTML(messages.at(-1))}</p><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
+    response.type('html').send(`<p role="alert">${escapeHTML(messages.at(-1))}</p><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
   }
 
   @Get('step-up')
