@@ -73,5 +73,5 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 async function send(request: Request, headers: StepUpOptions['headers']): Promise<Response> {
   for (const [name, value] of Object.entries((await headers?.()) ?? {})) request.headers.set(name, value)
   // A redirect could take these headers, for example a CSRF token, and the body to another origin.
-  return fetch(request, headers === undefined ? {} : { redirect: 'error' })
+  return fetch(request, headers && { redirect: 'error' })
 }

@@ -197,7 +197,7 @@ describeWithChromium('the waiting page', () => {
       const { page } = await waiting(await chromium.open(), cloud)
       await until(() => streams() === 1)
       later(120_000)
-      await page.getByText('This request has expired. Please start again.').waitFor()
+      await page.getByText('This request has expired. Send a new one.').waitFor()
       // Later than the pause before a resend, and early enough for the new request to be pending.
       jest.restoreAllMocks()
       later(16_000)
@@ -211,7 +211,7 @@ describeWithChromium('the waiting page', () => {
       const { page } = await waiting(context, cloud, { factor: 'sms' })
       later(120_000)
       await context.clock.fastForward(121_000)
-      await page.getByText('This request has expired. Please start again.').waitFor()
+      await page.getByText('This request has expired. Send a new one.').waitFor()
     })
   })
 

@@ -56,8 +56,8 @@ describe('signing in', () => {
     await app.phone('ben').deny()
     expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'failed' })
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('You declined the request, or it was not answered in time. If you did not start this request, change your password.')
-    expect((await browser.get('/login')).text).not.toContain('You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+    expect((await browser.get('/login')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    expect((await browser.get('/login')).text).not.toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
     expect((await browser.get('/account')).location).toBe('/login')
   })
 

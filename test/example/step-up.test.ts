@@ -86,7 +86,7 @@ describe('confirming once more', () => {
 
   const wrongCodes = async (browser: Browser, waiting: string) => {
     for (let i = 0; i < 5; i++) await typeCode(browser, waiting, '1')
-    expect((await browser.get(waiting, page)).text).toContain('Too many wrong codes. Please start again.')
+    expect((await browser.get(waiting, page)).text).toContain('Too many wrong codes. Request a new one.')
     return cancelled(browser, waiting)
   }
   const expired = async (browser: Browser, waiting: string) => {
@@ -109,7 +109,7 @@ describe('confirming once more', () => {
     ['cancelled by the button', 'ben', 'push', cancelled, 'The request was cancelled.'],
     ['denied, and then cancelled by the button', 'anna', 'push', deniedAndCancelled, 'The request was cancelled.'],
     ['with five wrong codes, and then cancelled', 'anna', 'sms', wrongCodes, 'The request was cancelled.'],
-    ['expired', 'anna', 'sms', expired, 'This request has expired. Please start again.'],
+    ['expired', 'anna', 'sms', expired, 'This request has expired. Send a new one.'],
   ] as const)('%s › returns to the page that asked for it, signed in as before, with the reason', async (_how, person, factor, end, reason) => {
     const browser = await signIn(app, person)
     await sixMinutesLater(app)

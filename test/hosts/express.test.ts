@@ -82,7 +82,7 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
         const handle = handleIn((await login()).location)
         await simulator.phone('anna').deny()
         return browser.get(callbackOf(handle))
-      }, 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'],
+      }, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
       ['a wrong code', async () => {
         const handle = handleIn((await login({ factor: 'sms' })).location)
         return browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })

@@ -122,12 +122,12 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
       expect(await inSession()).toEqual({ user: null })
     })
 
-    it.each([['/message', 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'], ['/own-message', 'Please try again.']])('failureMessage keeps a sentence for the page: %s', async (path, message) => {
+    it.each([['/message', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'], ['/own-message', 'Please try again.']])('failureMessage keeps a sentence for the page: %s', async (path, message) => {
       expect((await denied(path)).location).toBe('/sorry')
       expect(await inSession()).toEqual({ user: null, messages: [message] })
     })
 
-    it.each([['/flash-failure', { error: ['You declined the request, or it was not answered in time. If you did not start this request, change your password.'] }], ['/own-flash', { warning: ['Please try again.'] }]])('failureFlash keeps a sentence for connect-flash: %s', async (path, messages) => {
+    it.each([['/flash-failure', { error: ['You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'] }], ['/own-flash', { warning: ['Please try again.'] }]])('failureFlash keeps a sentence for connect-flash: %s', async (path, messages) => {
       expect((await denied(path)).location).toBe('/sorry')
       expect((await browser.get('/flash')).json()).toEqual(messages)
     })

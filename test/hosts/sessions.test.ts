@@ -76,7 +76,7 @@ async function liveThrough(): Promise<void> {
   const denied = await start()
   await simulator.phone('anna').deny()
   expect((await browser.get(callbackOf(denied))).location).toBe('/login')
-  expect(await inSession()).toEqual({ user: null, cart: ['book'], messages: ['You declined the request, or it was not answered in time. If you did not start this request, change your password.'] })
+  expect(await inSession()).toEqual({ user: null, cart: ['book'], messages: ['You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'] })
 
   const sms = await start('/login', { factor: 'sms' })
   const code = /\d{4,}/.exec(simulator.sms('anna').at(-1) as string)?.[0] as string

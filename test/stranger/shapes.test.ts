@@ -76,7 +76,7 @@ describe('a login with callbacks of its own', () => {
     const handle = handleIn((await login()).location)
     await simulator.phone('anna').deny()
     const denied = await browser.get(`/login/2fa/callback?transaction=${handle}`)
-    expect([denied.status, denied.text]).toEqual([401, 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'])
+    expect([denied.status, denied.text]).toEqual([401, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
     expect(await me()).toEqual(NOBODY)
   })
 })

@@ -150,7 +150,7 @@ describe.each(['after', 'init'] as const)('%s', (fixture) => {
       await member('denied')
       const started = await password('denied')
       await simulator.phone('denied').deny()
-      expect(await said(await callback(started.location))).toEqual(['/login', 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'])
+      expect(await said(await callback(started.location))).toEqual(['/login', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
       expect(await home()).not.toContain('denied')
     })
 

@@ -171,7 +171,7 @@ describe('the session', () => {
 
   it('keeps eight transactions at most', async () => {
     const nevis = new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false, startBudget: { starts: 99, perSeconds: 60 } }, verify)
-    const kept: Record<string, unknown> = { save: (done: () => void) => done() }
+    const kept: Record<string, unknown> = { save: (done: () => void) => done(), reload: (done: () => void) => done() }
     for (let i = 0; i < 12; i++) {
       await act(nevis, { method: 'POST', url: '/', headers: {}, body: {}, session: kept, user: { username: 'anna' } }, { data: i })
     }

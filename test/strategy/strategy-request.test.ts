@@ -177,11 +177,11 @@ describe('a start', () => {
     expect(codeOf(await ask(strategy(), {}, {}, { session: undefined }))).toBe('SESSION_REQUIRED')
   })
 
-  it('over the budget is refused, and Nevis is asked only whether the user has denied the start before', async () => {
+  it('over the budget is refused, and Nevis is asked nothing', async () => {
     const on = strategy({ startBudget: { starts: 1, perSeconds: 60 } })
     await begin(on)
     expect(codeOf(await ask(on, { factor: 'app' }))).toBe('too_many_starts')
-    expect(asked()).toEqual(['approve', 'getStatus'])
+    expect(asked()).toEqual(['approve'])
     const about = { strategy: 'nevis', subject: { username: 'anna' }, factor: 'app', operation: 'approve' }
     expect(events.all.slice(1)).toEqual([{ event: 'budget', ...about, budget: 'starts', limit: 1 }, { event: 'failed', ...about, code: 'too_many_starts' }])
   })

@@ -267,7 +267,7 @@ describe('the waiting page', () => {
       const { browser, handle } = await waiting(2)
       await world.simulator.phone('eve').deny()
       const { text } = await browser.get(urlOf(handle), PAGE)
-      expect(text).toContain('You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+      expect(text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       expect(phonesOf(text)).toHaveLength(2)
     })
   })

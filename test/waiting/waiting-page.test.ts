@@ -397,8 +397,8 @@ describe('the page', () => {
     })
 
     it.each([
-      ['sms', 'en', 'Too many wrong codes. Please start again.', 'Send me a code by SMS'],
-      ['recovery', 'en', 'Too many wrong codes. Please start again.', 'Use a recovery code'],
+      ['sms', 'en', 'Too many wrong codes. Request a new one.', 'Send me a code by SMS'],
+      ['recovery', 'en', 'Too many wrong codes. Request a new one.', 'Use a recovery code'],
       ['recovery', 'de', 'Zu viele falsche Codes. Bitte beginnen Sie neu.', 'Wiederherstellungscode verwenden'],
       ['recovery', 'fr', 'Trop de codes erronés. Veuillez recommencer.', 'Utiliser un code de récupération'],
       ['recovery', 'it', 'Troppi codici errati. Ricominci.', 'Usa un codice di recupero'],
@@ -417,7 +417,7 @@ describe('the page', () => {
       expect(back?.status).toBe(303)
       const page = expectPage(await browser.get(back?.location as string, PAGE))
       expect(page.text).toContain('<h1>Too many wrong codes</h1>')
-      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Please start again.</p>')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Request a new one.</p>')
       expect(page.text).not.toContain('name="code"')
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
     })
@@ -438,7 +438,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').deny()
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      expect(formsOf(await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this request, change your password.'))).toHaveLength(5)
+      expect(formsOf(await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'))).toHaveLength(5)
     })
 
     it('says the same when the callback has closed it', async () => {
@@ -447,7 +447,7 @@ describe('the page', () => {
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'not_approved' })
       const asked = simulator.requests.length
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+      await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       expect(simulator.requests).toHaveLength(asked)
     })
 
@@ -456,7 +456,7 @@ describe('the page', () => {
         const { browser, handle } = await started(factor)
         later(120_000)
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
-        await over(browser, handle, 'Request expired', 'This request has expired. Please start again.')
+        await over(browser, handle, 'Request expired', 'This request has expired. Send a new one.')
         expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'expired_transaction' })
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
         jest.restoreAllMocks()

@@ -44,7 +44,7 @@ test('nobody is signed in who does not answer within two minutes', async () => {
   const callback = await password()
   simulator.advance(120_000)
   assert.equal((await browser.get(callback)).location, '/login')
-  assert.equal(await reason(), 'You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+  assert.equal(await reason(), 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
   assert.equal(await home(), 'Hello stranger')
 })
 
@@ -52,7 +52,7 @@ test('a denial leads back to the password, with the reason', async () => {
   const callback = await password()
   await simulator.phone('anna').deny()
   assert.equal((await browser.get(callback)).location, '/login')
-  assert.equal(await reason(), 'You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+  assert.equal(await reason(), 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
 })
 
 test('the code of the text signs in', async () => {
@@ -84,5 +84,5 @@ test('a browser that comes back after the transaction is over has to start again
   const later = Date.now() + 120_000
   mock.method(Date, 'now', () => later)
   assert.equal((await browser.get(callback)).location, '/login')
-  assert.equal(await reason(), 'This request has expired. Please start again.')
+  assert.equal(await reason(), 'This request has expired. Send a new one.')
 })

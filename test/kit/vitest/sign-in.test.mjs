@@ -43,7 +43,7 @@ test('nobody is signed in who does not answer within two minutes', async () => {
   const callback = await password()
   simulator.advance(120_000)
   expect((await browser.get(callback)).location).toBe('/login')
-  expect(await reason()).toBe('You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+  expect(await reason()).toBe('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
   expect(await home()).toBe('Hello stranger')
 })
 
@@ -51,7 +51,7 @@ test('a denial leads back to the password, with the reason', async () => {
   const callback = await password()
   await simulator.phone('anna').deny()
   expect((await browser.get(callback)).location).toBe('/login')
-  expect(await reason()).toBe('You declined the request, or it was not answered in time. If you did not start this request, change your password.')
+  expect(await reason()).toBe('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
 })
 
 test('the code of the text signs in', async () => {
@@ -83,5 +83,5 @@ test('a browser that comes back after the transaction is over has to start again
   const later = Date.now() + 120_000
   vi.spyOn(Date, 'now').mockImplementation(() => later)
   expect((await browser.get(callback)).location).toBe('/login')
-  expect(await reason()).toBe('This request has expired. Please start again.')
+  expect(await reason()).toBe('This request has expired. Send a new one.')
 })
