@@ -127,6 +127,20 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect(outcomeOf(await finish(thief, handle, { code }))).toBe('already_enrolled')
     expect(world.asked('verifyCode')).toBe(0)
   })
+
+  // Shows: ASVS V8.3.1, N-oob-12
+  it('by QR code is no longer allowed either, whatever the ledger remembers', async () => {
+    const app = await start()
+    const other = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
+    const { appLinkUri } = await viewOf(thief, handle)
+    await enrolsPhone(other)
+    await world.simulator.phone('newcomer').scan(appLinkUri)
+    expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
 })
 
 describe('Nevis\'s answer to an enrolment of a first factor', () => {

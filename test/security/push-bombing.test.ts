@@ -283,6 +283,15 @@ describe('a success', () => {
   })
 
   describe('that comes often, without any denial', () => {
+    // Shows: ASVS V6.6.4
+    it('gives each start back, also with the default limits: ten approved requests pass, and five starts are left', async () => {
+      const app = await world.start()
+      for (let i = 0; i < 10; i++) await approved(app)
+      const outcomes: string[] = []
+      for (let i = 0; i < 6; i++) outcomes.push(await startIn(app.browser()))
+      expect(tally(outcomes)).toEqual({ '303 /login/2fa': 5, too_many_starts: 1 })
+    })
+
     it('raises nothing', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       for (let i = 0; i < 8; i++) await approved(app)
