@@ -76,7 +76,7 @@ function getRaw(browser: Browser, target: string): Promise<{ status: number; loc
     let text = ''
     socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk)).on('error', reject)
     socket.on('close', () => resolve({ status: Number(/^HTTP\/1.1 (\d+)/.exec(text)?.[1]), location: /^location: (.*)\r$/im.exec(text)?.[1] }))
-    socket.end(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: app\r\nAccept: text/html\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`, 'latin1'))
+    socket.write(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: app\r\nAccept: text/html\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`, 'latin1'))
   })
 }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The app that is built in many shapes: passwords and a second factor. Out of scope: listening (`app.mjs`, `next/`, `nitro/`).
 import express from 'express'
 import session from 'express-session'
@@ -28,9 +29,9 @@ export const status = statusEndpoint(nevis)
 app.get('/login/2fa/status', status)
 app.use(express.urlencoded({ extended: false }), session({ secret: 'a secret', resave: false, saveUninitialized: false }), passport.session())
 app.get('/hello', (req, res) => res.send(req.user ? `Hello ${req.user.username}` : 'Hello stranger'))
-app.get('/account', requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => res.send('Your account'))
+app.get('/account', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => res.send('Your account'))
 app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
 app.get('/login/2fa', waitingPage(nevis))
 app.post('/login/2fa', passport.authenticate('nevis'))
-app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (req, res) => res.redirect(`${base}/hello`))
+app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect(`${base}/hello`))
 app.use(outagePage(nevis))
