@@ -156,8 +156,8 @@ describeWithRedis('the callback, with Redis', () => {
       })
       expectOneSuccess(await burst(browsers, callbackOf(handle)))
       expect(await client.get('verified')).toBe('1')
-      // Every process took part: each asked the cloud itself.
-      expect(world.asked('introspect')).toBeGreaterThan(3)
+      // Whoever signs in has asked the cloud. How many others ask, too, depends on how fast the first one is.
+      expect(world.asked('introspect')).toBeGreaterThan(0)
     }, 30_000)
   })
 
