@@ -24,7 +24,8 @@ if (!existsSync(join(ROOT, 'dist/index.d.ts'))) {
   console.error('The example app imports the built package: run "npm run build" first.')
   process.exit(1)
 }
-const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+// TypeScript 7 checks in half of the time. `npm run build` compiles the package with TypeScript 6.
+const tsc = join(ROOT, 'node_modules/typescript-7/bin/tsc')
 for (const [i, [project, what]] of PROJECTS.entries()) {
   step(`Types ${i + 1}/${PROJECTS.length}: ${what} (${project})`)
   await runNode([tsc, '--noEmit', '-p', /** @type {string} */ (project)])

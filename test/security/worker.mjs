@@ -1,5 +1,6 @@
 // One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its port. Out of scope: checking
 // anything; `support/workers.ts` starts several of these processes.
+import { subscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -14,11 +15,16 @@ import { Strategy as LocalStrategy } from 'passport-local'
 import { createClient } from 'redis'
 
 const { NevisStrategy, RedisLedger, push, statusEndpoint, waitingPage } = createRequire(import.meta.url)('../../dist/index.js')
-const { baseURL, accessKey, redisPath, latencyMs, password, typedCode } = JSON.parse(process.argv[2])
+const { baseURL, issuer, accessKey, redisPath, latencyMs, password, typedCode } = JSON.parse(process.argv[2])
 
 const redis = createClient({ socket: { path: redisPath, tls: false }, disableOfflineQueue: true })
 redis.on('error', () => undefined)
 await redis.connect()
+
+// The test counts the processes that have asked for an introspection.
+subscribe('http.client.request.start', ({ request }) => {
+  if (request.path === '/api/v1/introspect') void redis.sAdd('introspecting', String(process.pid))
+})
 
 class SlowRedisStore extends RedisStore {
   get(id, done) {
@@ -36,7 +42,7 @@ const passport = new Passport()
 passport.use(new LocalStrategy((username, given, done) => done(null, given === password && { username })))
 const nevis = new NevisStrategy(
   {
-    baseURL, accessKey,
+    baseURL, issuer, accessKey,
     factors: [push({ typedCode })],
     waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
     ledger: new RedisLedger(redis),

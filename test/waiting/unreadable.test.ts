@@ -23,8 +23,8 @@ beforeEach(async () => {
     routes: (express, { nevis }) => express.use(outagePage(nevis, { signInURL: '/login' })),
   })
   browser = app.browser()
-  handle = await signIn(browser, 'anna')
   events = recordEvents()
+  handle = await signIn(browser, 'anna')
 })
 
 afterEach(async () => {

@@ -13,6 +13,8 @@ import { PASSWORD } from '../../support/app'
 interface WorkerOptions {
   readonly simulator: NevisSimulator
   readonly redisPath: string
+  /** Where the processes reach the simulator, if not at its own address. */
+  readonly baseURL?: string
   /** What the session store takes for each call. */
   readonly latencyMs: number
   /** Does the phone show a code to type? */
@@ -24,9 +26,9 @@ export interface Workers {
   end(): Promise<void>
 }
 
-export async function startWorkers(count: number, { simulator: { baseURL, accessKey }, ...more }: WorkerOptions): Promise<Workers> {
+export async function startWorkers(count: number, { simulator: { baseURL: issuer, accessKey }, ...more }: WorkerOptions): Promise<Workers> {
   if (!existsSync(join(__dirname, '../../../dist/index.js'))) throw new Error('run "npm run build" first')
-  const setup = JSON.stringify({ baseURL, accessKey, password: PASSWORD, ...more })
+  const setup = JSON.stringify({ baseURL: issuer, issuer, accessKey, password: PASSWORD, ...more })
   const workers = Array.from({ length: count }, () => spawn(process.execPath, [join(__dirname, '../worker.mjs'), setup], { stdio: ['pipe', 'pipe', 'inherit'] }))
   const origins = await Promise.all(
     workers.map(async ({ stdout }) => {
