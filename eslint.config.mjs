@@ -16,7 +16,7 @@ export default tseslint.config(
   js.configs.recommended,
   { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {
-    files: ['src/**/*.ts', 'src/index.mts', 'src/browser/*.mts', 'example-app/src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
+    files: ['src/**/*.ts', 'src/index.mts', 'src/waiting/browser/*.mts', 'example-app/src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/waiting/assets/tsconfig.json', './example-app/tsconfig.json', './scripts/tsconfig.json', './test/tsconfig.json', './test/types/tsconfig.json', './test/hosts/tsconfig.json', './test/stranger/shapes/typescript/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {

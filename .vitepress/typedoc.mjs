@@ -31,7 +31,7 @@ function grouped(app) {
 /** @type {Partial<import('typedoc').TypeDocOptions> & Partial<import('typedoc-plugin-markdown').PluginOptions>} */
 export default {
   name: 'passport-nevis',
-  entryPoints: ['src/index.ts', 'src/simulator/index.ts', 'src/browser/index.mts'],
+  entryPoints: ['src/index.ts', 'src/simulator/index.ts', 'src/waiting/browser/index.mts'],
   plugin: ['typedoc-plugin-markdown', grouped],
   router: 'member',
   out: '.vitepress/pages/reference',

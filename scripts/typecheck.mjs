@@ -10,7 +10,7 @@ import { ROOT, runNode, step } from './run.mjs'
 const PROJECTS = [
   ['.', 'the package'],
   ['src/waiting/assets', 'the browser script of the waiting page'],
-  ['src/browser', 'the browser entry, without types of Node'],
+  ['src/waiting/browser', 'the browser entry, without types of Node'],
   ['example-app', 'the example app'],
   ['example-app/public', 'the browser script of the example app'],
   ['test', 'the tests'],

@@ -24,7 +24,7 @@ const named = (file: string) => file.replace(/\.m?ts$/, '')
 
 const sources = new Map<string, Source>(
   readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ts$|^browser.*\.mts$/.test(file))
+    .filter((file) => /\.ts$|^waiting.browser.*\.mts$/.test(file))
     .map((file) => {
       const text = readFileSync(join(SRC, file), 'utf8')
       const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true)
@@ -137,8 +137,8 @@ describe('the source', () => {
       expect(cycles).toEqual([])
     })
 
-    it('has twelve folders beside the entry points, on at most ten floors', () => {
-      expect(readdirSync(SRC).sort()).toEqual(['browser', 'client', 'doctor', 'factors', 'host', 'index.mts', 'index.ts', 'ledger', 'session', 'simulator', 'strategy', 'trust', 'waiting', 'watch'])
+    it('has ten folders beside the entry points, on at most ten floors', () => {
+      expect(readdirSync(SRC).sort()).toEqual(['client', 'doctor', 'factors', 'host', 'index.mts', 'index.ts', 'ledger', 'session', 'simulator', 'strategy', 'trust', 'waiting'])
       const below = new Map<string, Set<string>>()
       for (const [name, { imports }] of sources) {
         const folder = folderOf(name)
@@ -175,13 +175,10 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['client', 'factors', 'host'],
   trust: ['client', 'factors', 'host'],
   session: ['client', 'factors', 'host', 'trust'],
-  watch: ['client', 'factors', 'trust'],
-  strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust', 'watch'],
-  waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust', 'watch'],
+  strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust'],
+  waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust'],
   // Its entry point also exports the checks for ledgers, because an app uses both in tests.
   simulator: ['client', 'ledger'],
-  // Runs in browsers, so it takes nothing from the server's code.
-  browser: [],
   doctor: ['client', 'simulator', 'strategy', 'trust'],
 }
 
@@ -201,6 +198,21 @@ describe('the folders of src', () => {
     expect(breaking(inside(folder), (to) => folderOf(to) === folder || allowed.includes(folderOf(to)))).toEqual([])
     const names = Object.keys(FOLDERS)
     for (const other of allowed) expect(names.indexOf(other)).toBeLessThan(names.indexOf(folder))
+  })
+})
+
+describe('waiting/browser/, which runs in browsers', () => {
+  it('imports only its own files, and no file of the server imports it', () => {
+    expect(breaking(inside('waiting/browser'), (to) => to.startsWith('waiting/browser/'))).toEqual([])
+    const others = [...sources].filter(([name]) => !name.startsWith('waiting/browser/'))
+    expect(others.length).toBeLessThan(sources.size)
+    expect(breaking(others, (to) => !to.startsWith('waiting/browser/'))).toEqual([])
+  })
+})
+
+describe('strategy/watch/', () => {
+  it('imports only from client, factors and trust', () => {
+    expect(breaking(inside('strategy/watch'), (to) => to.startsWith('strategy/watch/') || ['client', 'factors', 'trust'].includes(folderOf(to)))).toEqual([])
   })
 })
 

@@ -324,7 +324,7 @@ describe('docs/reference.md', () => {
       const told = (head: string) => rowsOf(reference, head).flatMap(([cell]) => codeIn(cell))
       expect(told('name of `passport-nevis`').sort()).toEqual(Object.keys(passportNevis).filter((name) => name !== 'default').sort())
       expect(told('name of `passport-nevis/simulator`').sort()).toEqual(Object.keys(simulatorDoor).sort())
-      const ofBrowser = [...read('src/browser/index.mts').matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name)
+      const ofBrowser = [...read('src/waiting/browser/index.mts').matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name)
       expect(told('name of `passport-nevis/browser`').sort()).toEqual(ofBrowser.sort())
     })
 

@@ -18,7 +18,7 @@ const OPTIONS: ts.CompilerOptions = {
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
-  paths: { 'passport-nevis': [join(ROOT, 'src/index.ts')], 'passport-nevis/simulator': [join(ROOT, 'src/simulator/index.ts')], 'passport-nevis/browser': [join(ROOT, 'src/browser/index.mts')] },
+  paths: { 'passport-nevis': [join(ROOT, 'src/index.ts')], 'passport-nevis/simulator': [join(ROOT, 'src/simulator/index.ts')], 'passport-nevis/browser': [join(ROOT, 'src/waiting/browser/index.mts')] },
   types: ['node', 'jest'],
   allowJs: true,
   checkJs: true,

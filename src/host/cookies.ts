@@ -8,7 +8,7 @@ import type { NevisRequest } from './request'
 
 /** Where a request has its response, on each web framework. */
 interface Answers {
-  /** The response on Express and NestJS. On Koa, this object cannot append headers. */
+  /** The response, on Express and NestJS. On Koa, use `ctx`: Koa's `res` has no method that appends a header. */
   readonly res?: ServerResponse
   /** Koa's context. */
   readonly ctx?: { append?(name: string, value: string): unknown; headerSent?: boolean }

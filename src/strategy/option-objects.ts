@@ -7,7 +7,7 @@ import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
 import { flag, optionError, text, wholeNumber } from '../host/option-values'
 import { SUBJECTS, type TransactionTokenClaims } from '../trust/token-claims'
-import type { PollStep } from '../watch/schedule'
+import type { PollStep } from './watch/schedule'
 
 export function factorsOf(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors) || factors.length === 0) throw optionError('factors must be a list such as [push(), sms()]')

@@ -11,7 +11,7 @@ import type { Subject } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
 import type { TransactionTokenClaims } from '../trust/token-claims'
 import type { Ledger } from '../ledger/ledger'
-import type { PollStep } from '../watch/schedule'
+import type { PollStep } from './watch/schedule'
 
 /**
  * A value, or a function that returns it for a request. The function is declared as a method, so that TypeScript accepts the request type of any web

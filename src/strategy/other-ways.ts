@@ -43,8 +43,8 @@ export async function waitForOtherWay(
 }
 
 /**
- * Stores a closed transaction, which does not exist at Nevis, so that its waiting page can offer the other factors. Only with the option
- * `availableFactors`: otherwise a user whom Nevis does not know would be offered useless factors.
+ * Nevis has started nothing, because the first factor is not set up. Stores a closed transaction in its place, whose waiting page offers the other factors.
+ * Does so only with the option `availableFactors`, which says that the user has them; Nevis may not know the user at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared

@@ -23,8 +23,8 @@ import { typedCodeLine } from '../factors/typed-code'
 import type { FromRequest, NevisStrategyOptions } from './options'
 import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
-import { defaultSchedule } from '../watch/schedule'
-import { StatusWatch } from '../watch/watch'
+import { defaultSchedule } from './watch/schedule'
+import { StatusWatch } from './watch/watch'
 import { watchReports } from './watch-reports'
 
 /** @internal */

@@ -10,7 +10,7 @@ import type { Transaction } from '../factors/transaction'
 import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
 import type { Sealed } from '../trust/handle'
-import type { WatchReports } from '../watch/reports'
+import type { WatchReports } from './watch/reports'
 import { about, publish } from './events'
 
 interface ReportSettings {

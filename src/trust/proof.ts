@@ -57,8 +57,8 @@ export async function mismatchOf(
 }
 
 /**
- * Checks that the user who approved is the user whom the app named. If no answer of Nevis has named the username so far, asks Nevis to which userId it
- * belongs. Otherwise a gateway that mixes up two answers could sign one user in with the approval of another.
+ * Checks that the user who approved is the user whom the app named. If no answer of Nevis has contained the username yet, asks Nevis which userId the
+ * username has. Without this check, a gateway that mixes up two answers could sign one user in with another user's approval.
  * @returns the field that does not match, or undefined
  * @throws NevisError if the call to Nevis fails
  * @internal

@@ -31,9 +31,9 @@ export interface FooterLink {
 
 /** Links with which the user installs the app on the phone. */
 export interface StoreLinks {
-  /** Link in Apple's App Store. */
+  /** Link to the app's page in Apple's App Store. */
   readonly ios?: string
-  /** Link on Google Play. */
+  /** Link to the app's page on Google Play. */
   readonly android?: string
 }
 

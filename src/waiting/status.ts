@@ -6,7 +6,7 @@
 import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../trust/handle'
 import type { Settings } from '../strategy/settings'
-import type { Watched } from '../watch/watch'
+import type { Watched } from '../strategy/watch/watch'
 
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { ROOT } from '../support/installed'
 
-const DIST = join(ROOT, 'dist/browser')
+const DIST = join(ROOT, 'dist/waiting/browser')
 
 /** What a bundler makes of code that imports the installed package. */
 function bundled(code: string): string {

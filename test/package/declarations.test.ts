@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { ROOT } from '../support/installed'
 
 const DIST = join(ROOT, 'dist')
-const ENTRY_POINTS = ['index.d.ts', 'simulator/index.d.ts', 'browser/index.d.mts']
+const ENTRY_POINTS = ['index.d.ts', 'simulator/index.d.ts', 'waiting/browser/index.d.mts']
 const options: ts.CompilerOptions = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, noEmit: true }
 
 /** The entry points, and files that exist only in this test. */

@@ -16,7 +16,7 @@ import { NevisStrategy, app as qrCode, push, recovery, sms, type NevisStrategyOp
 import { NevisSimulator } from '../../src/simulator'
 import { listen, PASSWORD } from '../support/app'
 
-const ENTRY = join(__dirname, '../../src/browser/index.mts')
+const ENTRY = join(__dirname, '../../src/waiting/browser/index.mts')
 const { addApi } = jest.requireActual<{ addApi: (app: App, parts: object) => void }>('./server.js')
 
 /** A script for a page; what the code imports from here is in this folder. */

@@ -94,7 +94,10 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
-/** Finds the dialects whose differences all occur on the instance, beginning with the dialect that explains the most. */
+/**
+ * Finds the dialects that the instance speaks: those whose every change of an answer was seen on the instance. The dialect with the most changes comes
+ * first.
+ */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)
   const visible = (changes: Differences) => new Set([...changes].filter((one) => differences.has(one) || wasTried(one, facts)))

@@ -4,7 +4,7 @@
  * Out of scope: the call itself (`watched-transaction.ts`).
  */
 
-import { NevisError } from '../client/errors'
+import { NevisError } from '../../client/errors'
 
 /** One step of the schedule: the interval between status calls until the transaction has a given age. */
 export interface PollStep {

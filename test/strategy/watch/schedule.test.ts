@@ -1,6 +1,6 @@
 /** When Nevis is asked again, and how many calls a process may make. */
 import { assert, double, integer, property } from 'fast-check'
-import { defaultSchedule, delayMs, RateLimiter, withJitter, type PollStep } from '../../src/watch/schedule'
+import { defaultSchedule, delayMs, RateLimiter, withJitter, type PollStep } from '../../../src/strategy/watch/schedule'
 
 const steps: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },

@@ -4,10 +4,10 @@
  * The folder `watch/` asks Nevis for the status of transactions: `watched-transaction.ts` polls one transaction, and `schedule.ts` decides when and how
  * often. Out of scope: telling a browser (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
-import type { NevisClient } from '../client/client'
-import type { Sealed } from '../trust/handle'
-import type { KnownStatus } from '../trust/proof'
-import type { Transaction } from '../factors/transaction'
+import type { NevisClient } from '../../client/client'
+import type { Sealed } from '../../trust/handle'
+import type { KnownStatus } from '../../trust/proof'
+import type { Transaction } from '../../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
 import { WatchedTransaction } from './watched-transaction'

@@ -5,11 +5,11 @@
  * transaction has expired. No timer runs while no page is open.
  * Out of scope: which transactions are watched (`watch.ts`).
  */
-import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
-import { NevisError } from '../client/errors'
-import type { Transaction } from '../factors/transaction'
-import type { Sealed } from '../trust/handle'
-import type { KnownStatus } from '../trust/proof'
+import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../../client/client'
+import { NevisError } from '../../client/errors'
+import type { Transaction } from '../../factors/transaction'
+import type { Sealed } from '../../trust/handle'
+import type { KnownStatus } from '../../trust/proof'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 

@@ -3,9 +3,9 @@
  *
  * Out of scope: polling (`watched-transaction.ts`), and what the strategy does at the end (`strategy/watch-reports.ts`).
  */
-import type { FailedStatus, UnknownStatus } from '../client/client'
-import type { Transaction } from '../factors/transaction'
-import type { Sealed } from '../trust/handle'
+import type { FailedStatus, UnknownStatus } from '../../client/client'
+import type { Transaction } from '../../factors/transaction'
+import type { Sealed } from '../../trust/handle'
 
 /** The status that a page gets. `unreadable`: Nevis's last answers contained no status. @inline */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'

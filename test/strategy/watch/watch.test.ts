@@ -1,8 +1,8 @@
 /** One polling loop per transaction, however many tabs and clients ask. Only the tests move the clock and decide what Nevis answers. */
-import type { NevisClient, Transaction } from '../../src'
-import { NevisError } from '../../src/client/errors'
-import type { Sealed } from '../../src/trust/handle'
-import { StatusWatch, type Watched } from '../../src/watch/watch'
+import type { NevisClient, Transaction } from '../../../src'
+import { NevisError } from '../../../src/client/errors'
+import type { Sealed } from '../../../src/trust/handle'
+import { StatusWatch, type Watched } from '../../../src/strategy/watch/watch'
 
 const LIFETIME_MS = 120_000
 const SCHEDULE = [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: Infinity, everySeconds: 4 }]
