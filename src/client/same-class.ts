@@ -6,7 +6,8 @@
  */
 
 /**
- * Implements `[Symbol.hasInstance]` of a class: a value is an instance if it has the property `mark`.
+ * Implements `[Symbol.hasInstance]` of a class: a value is an instance of the class if it has a property whose key is the symbol `mark`. For a subclass, the
+ * normal `instanceof` applies.
  * @param own the class that defines `[Symbol.hasInstance]`
  * @param self `this` in that method: `own`, or a subclass of it
  * @param mark a symbol from `Symbol.for`, defined on the prototype of the class

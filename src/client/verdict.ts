@@ -105,7 +105,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // An object in an unknown field must itself say yes or no. `{"maintenance": {}}` says neither, so the field is `unknown`.
+  // An object in a field that this file does not know must contain a yes or a no. `{"maintenance": {}}` contains neither: `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }

@@ -78,7 +78,7 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot under the user's second name (userId or username), for a start that is already allowed under the first name.
+   * Counts a start that is already allowed under one name of the user (userId or username) under the other name, too.
    * @returns the slot; 0 if none is free
    */
   async hold(key: string): Promise<number> {
@@ -88,7 +88,7 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins a pause under the user's second name (userId or username) as well, so that an attacker cannot go on under that name. */
+  /** Begins the pause under the user's other name (userId or username), too. Otherwise an attacker could go on under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
@@ -101,6 +101,11 @@ export class StartBudget {
     await this.release(key, slots).catch(() => {
       process.emitWarning('NevisStrategy: the ledger could not give back the starts of an approval; they count against the user for a day', { code: 'PASSPORT_NEVIS_LEDGER' })
     })
+  }
+
+  /** Frees the slot of a start that is not made after all. Keeps the pause, which a denial may have begun. */
+  async free(key: string, slot: number): Promise<void> {
+    await this.slots.free(`start:${key}`, [slot])
   }
 
   private async release(key: string, slots: readonly number[]): Promise<void> {

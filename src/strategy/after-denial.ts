@@ -9,6 +9,7 @@
 import { inferredEnding } from '../factors/ending'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
+import { secondFactorOf } from '../session/second-factor'
 import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
 import type { StrategyRequest } from './strategy-request'
 
@@ -36,9 +37,9 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
  */
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
-  const { id, firstFactorAt, login } = transaction
+  const { id, firstFactorAt, login, budget } = transaction
   // A switch keeps the time of the first factor. So the transactions of one sign-in have the same time.
-  const refusal = await denialAmong(request, (one) => one.id !== id && (one.login === login) && (login !== undefined || one.firstFactorAt === firstFactorAt))
+  const refusal = await denialAmong(request, budget, (one) => one.id !== id && (one.login === login) && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
   throw refusal
@@ -46,25 +47,37 @@ export async function assertNoEarlierDenial(request: StrategyRequest, transactio
 
 /**
  * Throws if the signed-in user has denied a step-up, and has not entered the password since then.
+ * @param budget the user's key in the ledger
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
-export async function assertNoDeniedStepUp(request: StrategyRequest): Promise<void> {
+export async function assertNoDeniedStepUp(request: StrategyRequest, budget: string): Promise<void> {
   const login = request.login()
   if (request.settings.afterDenial !== 'stop' || login === undefined) return
-  const refusal = await denialAmong(request, (one) => one.login === login)
+  const refusal = await denialAmong(request, budget, (one) => one.login === login)
   if (refusal !== undefined) throw refusal
 }
 
-async function denialAmong(request: StrategyRequest, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
+async function denialAmong(request: StrategyRequest, budget: string | undefined, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
-  const related = transactions.list().filter((one) => {
-    const isRecent = now < one.firstFactorAt + settings.firstFactorLifetimeMs
-    return isRecent && isAnsweredOnPhone(settings, one) && isRelated(one) && keys.digests.matches(one)
-  })
+  const inSession = transactions.list().filter((one) => isRelated(one) && keys.digests.matches(one))
+  const others = budget === undefined ? [] : settings.watch.requestsOf(budget).filter((one) => isRelated(one) && isOfThisLogin(request, one))
+  const related = [...inSession, ...others.filter(({ id }) => inSession.every((one) => one.id !== id))].filter(
+    (one) => now < one.startedAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one),
+  )
   const refusals = await Promise.all(related.map((one) => refusalFor(request, one, now)))
   return refusals.find((refusal) => refusal !== undefined)
+}
+
+/**
+ * False for a step-up of an earlier login, before the second factor that this session has. Without a second factor record, only the session's own requests
+ * count.
+ */
+function isOfThisLogin({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
+  if (login === undefined) return true
+  const record = secondFactorOf(req, { sessionKey: settings.sessionKey })
+  return record !== undefined && record.at < startedAt
 }
 
 async function refusalFor({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {

@@ -16,7 +16,7 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Shows the waiting page of a pending transaction that is equal to what this request would start.
+ * Shows the waiting page of a pending transaction that this request would only start a second time.
  * @returns undefined if the session has none, or if a new transaction must be started
  * @internal
  */
@@ -51,7 +51,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 }
 
 /**
- * Finds the pending transaction in the session that is equal to what this request would start.
+ * Looks in the session for a pending transaction that this request would only start a second time (same user, factor and parameters).
  * @internal
  */
 export async function findPending(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<Transaction | undefined> {

@@ -146,6 +146,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
       enrollmentLifetimeMs,
       schedule: scheduleOf(pollSchedule),
       maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+      ...(afterDenial === 'stop' && { keepDeniedMs: firstFactorLifetimeMs }),
       ...watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets: limits }),
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),

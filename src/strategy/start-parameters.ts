@@ -116,7 +116,7 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Returns a function that is true for a pending transaction equal to what this request would start. The user is then not notified a second time.
+ * Returns a function that is true for a pending transaction that this request would only start a second time, so that the user is not notified twice.
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {

@@ -59,7 +59,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // The earlier start may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
-    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request)
+    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters.budget)
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
       parameters: replaced === undefined ? parameters : { ...replaced, budget: parameters.budget },
@@ -150,7 +150,7 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
   const { budget } = context.parameters
   if (context.replaced !== undefined || slot === 1 || !(await request.settings.watch.askAgainFor(budget))) return slot
-  await request.budgets.starts.giveBack(budget, [slot])
+  await request.budgets.starts.free(budget, slot)
   return spendStart(request, context)
 }
 

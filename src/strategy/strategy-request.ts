@@ -178,8 +178,8 @@ export class StrategyRequest {
   }
 
   /**
-   * The Refusal for a request that another site may have sent. Then the browser may have left out the user's cookie (`SameSite`), so the session is empty.
-   * Passport must not create a session for the failure message, because its cookie would replace the user's cookie, and sign the user out.
+   * The Refusal for a request that another site may have sent. The browser may then have left out the user's cookie (`SameSite`), so the session is empty.
+   * Passport must not create a session for the failure message: the cookie of the new session would replace the user's cookie and sign the user out.
    */
   refusalOfLink(code: FailureCode): Refusal {
     const { postOrigins } = this.settings
@@ -204,8 +204,11 @@ export class StrategyRequest {
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not put it back.
-    if (this.transactionById(transaction.id) === undefined) return
-    this.transactions.close(transaction, code, isLeft && this.settings.afterDenial === 'stop')
+    const current = this.transactionById(transaction.id)
+    if (current === undefined) return
+    // A user who cancels an ended transaction does not change why it has ended: it may have been denied.
+    const reason = code === 'cancelled' ? (current.closed ?? code) : code
+    this.transactions.close(transaction, reason, isLeft && this.settings.afterDenial === 'stop')
     await this.transactions.save()
   }
 

@@ -67,7 +67,7 @@ export class NevisStrategy extends PassportStrategy {
   /**
    * Creates a strategy.
    * @param options the options, which this constructor checks
-   * @param verify finds the user of your app for the profile of the user who approved
+   * @param verify gets the profile of the person who approved, and finds that user in your app
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)

@@ -17,7 +17,7 @@ function scripts() {
   const programs = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
-      .filter((path) => /\.[cm]?js$/.test(path) && !/node_modules|\/peers\/|\/(cache|pages|theme)\/|(proxies|shapes)\/(app|cluster)\.mjs$|shapes\/(next|nitro)\//.test(path)),
+      .filter((path) => /\.[cm]?js$/.test(path) && !/node_modules|\/peers\/|\/(\.temp|cache|pages|theme)\/|(proxies|shapes)\/(app|cluster)\.mjs$|shapes\/(next|nitro)\//.test(path)),
   )
   return { checked, programs }
 }

@@ -17,6 +17,7 @@ const STOP = { afterDenial: 'stop' } as const
 const deny = () => world.simulator.phone('anna').deny()
 const denials = () => world.events.of('decided').filter(({ reason }) => reason === 'denied')
 const change = async (browser: Browser, transaction: string, factor: string) => browser.post('/login/2fa', { transaction, factor })
+const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
 /** Time passes for the app and for Nevis, whose clock follows that of the app. */
@@ -87,12 +88,13 @@ describe('with afterDenial "stop"', () => {
     }
 
     // Shows: T-bomber-9
-    it.each(['learned', 'not learned', 'cancelled before'])('a denied step-up stops every factor until the password: %s', async (how) => {
+    it.each(['learned', 'not learned', 'cancelled before', 'learned, and cancelled afterwards'])('a denied step-up stops every factor until the password: %s', async (how) => {
       const browser = await signedIn(await start())
       const transaction = handleIn((await browser.post('/start', {})).location)
       if (how === 'cancelled before') await browser.post('/login/2fa', { transaction, cancel: '1' })
       await deny()
-      if (how === 'learned') expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      if (how.startsWith('learned')) expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      if (how.endsWith('afterwards')) await cancel(browser, transaction)
       for (const factor of ['recovery', 'push']) expect(outcomeOf(await browser.post('/start', { factor }))).toBe('not_approved')
       expect(denials()).toHaveLength(1)
       const again = await browser.post('/login', { username: 'anna', password: PASSWORD })
@@ -107,6 +109,36 @@ describe('with afterDenial "stop"', () => {
       const transaction = handleIn((await browser.post('/start', { factor: 'recovery' })).location)
       await deny()
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
+    })
+
+    it('a denied step-up that the session has lost stops the recovery code', async () => {
+      const browser = await signedIn(await start({ ...STOP, startBudget: { starts: 50, perSeconds: 60 } }))
+      const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
+      await browser.post('/prove', { username: 'anna', userId })
+      await browser.post('/start', {})
+      // The session keeps eight transactions. The last one is started before the denial.
+      const codes: string[] = []
+      for (let i = 0; i < 8; i++) {
+        const code = handleIn((await browser.post('/start', { factor: 'recovery' })).location)
+        if (codes.push(code) < 8) await cancel(browser, code)
+      }
+      await deny()
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: codes[7] as string, code: CODE }))).toBe('not_approved')
+      expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
+      expect(world.asked('verifyCode')).toBe(0)
+      // A newer second factor ends this: the user has entered the password again.
+      world.later(5)
+      await browser.post('/prove', { username: 'anna', userId })
+      expect((await browser.post('/start', { factor: 'recovery' })).status).toBe(303)
+    })
+
+    it('a step-up that has timed out stops the recovery code, also if it is cancelled afterwards', async () => {
+      const browser = await signedIn(await start())
+      const transaction = handleIn((await browser.post('/start', {})).location)
+      world.later(125)
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('expired_transaction')
+      await cancel(browser, transaction)
+      expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('expired_transaction')
     })
 
     it('a user who denies nothing goes on with another step-up', async () => {
@@ -151,7 +183,9 @@ describe('decided', () => {
     'no page': () => Promise.resolve(),
     'one page, which then closes': (browser, transaction) => browser.get(statusOf(transaction)),
     'a switch': (browser, transaction) => change(browser, transaction, 'app'),
-    'a cancellation': (browser, transaction) => browser.post('/login/2fa', { transaction, cancel: '1' }),
+    'a cancellation': (browser, transaction) => cancel(browser, transaction),
+    'two cancellations': async (browser, transaction) => [await cancel(browser, transaction), await cancel(browser, transaction)],
+    'a switch, and a cancellation of what was before it': async (browser, transaction) => [await change(browser, transaction, 'app'), await cancel(browser, transaction)],
   }
 
   it.each(Object.keys(hiding))('is published after the push has expired, when the process next serves anybody: %s', async (how) => {

@@ -20,6 +20,8 @@ export interface WatchOptions extends WatchReports {
   readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
+  /** How long a denied request stays known after it has expired, in milliseconds. Default: 0. */
+  readonly keepDeniedMs?: number
 }
 
 const SWEEP_EVERY_MS = 10_000
@@ -106,12 +108,22 @@ export class StatusWatch {
     return ofUser.some((watched) => !watched.isUndecided())
   }
 
+  /**
+   * The requests on the user's phone that this process knows, those that the user has denied included. The session may no longer contain them: it keeps only
+   * the newest ones, and a browser may restore an old session cookie.
+   */
+  requestsOf(budget: string): Transaction[] {
+    return [...this.transactions.values()].flatMap((watched) => (watched.isOfUser(budget) ? (watched.known() ?? []) : []))
+  }
+
   /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)
-    if (sealed.statusToken === undefined) return this.settle(sealed.id)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
-    const watched = this.transactions.get(sealed.id) ?? this.newWatch(sealed)
+    const known = this.transactions.get(sealed.id)
+    // Without a status token, the transaction has no request on the phone, or it has ended before and is already watched.
+    if (sealed.statusToken === undefined) return known?.leave(transaction)
+    const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
     this.transactions.set(sealed.id, watched)
   }
@@ -174,14 +186,17 @@ export class StatusWatch {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
     for (const [id, watched] of this.transactions) {
-      if (watched.isOver(now) && !watched.isUndecided()) this.transactions.delete(id)
+      const keepMs = watched.hasFailed() ? (this.options.keepDeniedMs ?? 0) : 0
+      if (watched.isOver(now - keepMs) && !watched.isUndecided()) this.transactions.delete(id)
       else if (watched.isOver(now - ABANDONED_AFTER_MS)) this.drop(id, watched)
     }
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
     this.transactions.delete(id)
-    void watched.finish()
+    void watched.finish().then(() => {
+      if (watched.hasFailed() && this.options.keepDeniedMs !== undefined) this.transactions.set(id, watched)
+    })
   }
 
   /** Drops the oldest transactions without an open page. Drops many at once, so that this search runs rarely. */

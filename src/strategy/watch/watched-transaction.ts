@@ -5,12 +5,13 @@
  * transaction has expired. No timer runs while no page is open.
  * Out of scope: which transactions are watched (`watch.ts`).
  */
-import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../../client/client'
+import type { FailedStatus, NevisClient, Status, UnknownStatus } from '../../client/client'
 import { NevisError } from '../../client/errors'
 import type { Transaction } from '../../factors/transaction'
 import type { Sealed } from '../../trust/handle'
 import type { KnownStatus } from '../../trust/proof'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
+import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
@@ -28,17 +29,6 @@ const MAX_SUCCESS_AGE_MS = 5000
 /** After this many answers in a row without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_UNREADABLE = 3
 
-/** The result of the last call: an answer or an error. */
-interface LastCall {
-  /** When the call ended, in milliseconds of `performance.now()`. */
-  readonly at: number
-  readonly answer?: Status
-  readonly error?: unknown
-  introspection?: Promise<Introspection>
-  /** True after a callback has used this answer. */
-  isUsed?: true
-}
-
 /** @internal */
 export class WatchedTransaction {
   /** How many calls have failed in a row. */
@@ -55,7 +45,7 @@ export class WatchedTransaction {
   // Fields with `#`, because they contain tokens: the app may print or log the strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set by the start or the first callback. Reports need its user, whom the handle does not name. */
+  /** The transaction from the session. Set by the start or by the first callback request. A report names the transaction's user, and the handle does not. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -93,6 +83,16 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
+  /** The transaction without its QR code; undefined if only a handle has named it so far. */
+  known(): Transaction | undefined {
+    return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
+  }
+
+  /** True if Nevis has answered that the user denied the request or did not answer in time. */
+  hasFailed(): boolean {
+    return this.status === 'failed'
+  }
+
   isUndecided(): boolean {
     return this.status === 'pending' && !this.isSettled
   }
@@ -109,7 +109,8 @@ export class WatchedTransaction {
 
   /** The transaction has ended without Nevis's answer, such as by a switch to another factor. The request stays on the phone, so a denial is still reported. */
   leave(transaction: Transaction): void {
-    this.remember(transaction)
+    // After the transaction has ended, the session no longer has its status token.
+    if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
   }

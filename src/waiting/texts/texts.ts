@@ -72,7 +72,7 @@ export interface Texts {
   readonly resend: string
   /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
-  /** Link to the list of the user's own phones. */
+  /** The text of the link that opens the list of the user's phones. */
   readonly anotherPhone: string
   /** Heading of the list of the user's own phones. */
   readonly whichPhone: string

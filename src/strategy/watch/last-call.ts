@@ -1,0 +1,17 @@
+/**
+ * What the last status call for a watched transaction has brought.
+ *
+ * Out of scope: making the call (`watched-transaction.ts`).
+ */
+import type { Introspection, Status } from '../../client/client'
+
+/** The result of the last call: an answer or an error. */
+export interface LastCall {
+  /** When the call ended, in milliseconds of `performance.now()`. */
+  readonly at: number
+  readonly answer?: Status
+  readonly error?: unknown
+  introspection?: Promise<Introspection>
+  /** True after a callback has used this answer. */
+  isUsed?: true
+}
