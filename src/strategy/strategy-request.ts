@@ -207,7 +207,8 @@ export class StrategyRequest {
     const current = this.transactionById(transaction.id)
     if (current === undefined) return
     // A user who cancels an ended transaction does not change why it has ended: it may have been denied.
-    const reason = code === 'cancelled' ? (current.closed ?? code) : code
+    const ended = current.closed ?? (Date.now() >= current.expiresAt ? 'expired_transaction' : undefined)
+    const reason = code === 'cancelled' ? (ended ?? code) : code
     this.transactions.close(transaction, reason, isLeft && this.settings.afterDenial === 'stop')
     await this.transactions.save()
   }
