@@ -126,8 +126,9 @@ describe('a call to the cloud', () => {
 
   describe('where the app has an agent of its own', () => {
     it('goes by that one: the environment is not asked', async () => {
-      const { client } = tunnels()
+      // The client chooses its agent when it is created.
       process.env['https_proxy'] = 'http://127.0.0.1:1'
+      const { client } = tunnels()
       await expect(client.introspect('t0ken')).resolves.toMatchObject({ active: true })
       expect(proxy.seen).toHaveLength(1)
     })
