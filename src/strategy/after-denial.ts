@@ -81,10 +81,12 @@ function isOfThisLogin({ req, settings }: StrategyRequest, { login, startedAt }:
 }
 
 async function refusalFor({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
-  const { closed, expiresAt, startedAt } = transaction
+  const { closed, expiresAt, startedAt, statusToken } = transaction
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(settings, transaction, ended)) return new Refusal(ended)
+  // A transaction that was cancelled in time keeps its status token. Without it, the user has denied the request or let it time out before the cancellation.
+  if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   const known = await settings.watch.decide(transaction, false)
   if (known === undefined || known.answer.status === 'pending' || known.answer.status === 'succeeded') return undefined
   const ending = known.answer.status === 'failed' ? inferredEnding(known.answer, expiresAt - startedAt) : undefined

@@ -204,12 +204,9 @@ export class StrategyRequest {
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not put it back.
-    const current = this.transactionById(transaction.id)
-    if (current === undefined) return
-    // A user who cancels an ended transaction does not change why it has ended: it may have been denied.
-    const ended = current.closed ?? (Date.now() >= current.expiresAt ? 'expired_transaction' : undefined)
-    const reason = code === 'cancelled' ? (ended ?? code) : code
-    this.transactions.close(transaction, reason, isLeft && this.settings.afterDenial === 'stop')
+    if (this.transactionById(transaction.id) === undefined) return
+    const keepsToken = isLeft && this.settings.afterDenial === 'stop' && Date.now() < transaction.expiresAt
+    this.transactions.close(transaction, code, keepsToken)
     await this.transactions.save()
   }
 

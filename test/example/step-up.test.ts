@@ -142,6 +142,6 @@ describe('confirming once more', () => {
     await app.phone('ben').approve()
     await browser.get(callbackOf(started.location as string))
     expect((await browser.get(callbackOf(started.location as string))).location).toBe('/account')
-    expect((await browser.get('/account')).text).not.toContain('class="error"')
+    expect((await browser.get('/account')).text).not.toContain('message failure')
   })
 })
