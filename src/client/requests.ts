@@ -25,7 +25,7 @@ export type UserReference =
 
 /** Enrols a new user without a username. `anonymous: true` is required, so that a call with `username: undefined` by mistake creates no user. */
 export interface AnonymousEnrollRequest {
-  /** Must be true: creates a user without a username. */
+  /** Always true: Nevis then creates a user without a username. */
   anonymous: true
   /** The channel. Only `app` is possible. */
   channel?: 'app' | undefined

@@ -12,7 +12,7 @@ import type { FailedStatus } from '../client/client'
 /** How a request ended without an approval. */
 export type Ending = 'denied' | 'timed_out'
 
-/** Nevis truncates its times to whole seconds. So a request that ended up to one second before it expired counts as timed out. */
+/** Nevis truncates its times to whole seconds. So a request counts as timed out if it ended at most one second before its expiry. */
 const PRECISION_MS = 1000
 
 /**

@@ -22,7 +22,7 @@ const EXTRA_SLOTS = 32
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** Number of the slot that the start has taken, from 1; 0 if the start was refused. */
+  /** Which of the user's counted starts this one is, from 1; 0 if the start was refused. */
   readonly slot: number
   /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'

@@ -25,7 +25,7 @@ export interface SecondFactorRecord {
   readonly userId: string
   /** Name of the factor. */
   readonly factor: FactorName
-  /** True if the user typed a code that only the phone showed. */
+  /** True if the user typed a code that the phone showed and the waiting page did not. */
   readonly typedCode?: true
   /** The transaction with which the user approved, for audit logs. */
   readonly transactionId: string
@@ -65,7 +65,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
    * middleware does not check the values. Default: none.
    */
   readonly acrValues?: readonly string[]
-  /** If true, the user must have typed a code that only the phone showed, as with `push({ typedCode: true })`. Default false. */
+  /** If true, the user must have typed a code that the phone showed and the waiting page did not, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean
   /**
    * Where the browser is redirected (303) from a page, so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the path of

@@ -5,9 +5,10 @@
  */
 import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
-import { returnToBeforeLogin, returnToIn, sitePathOf } from '../session/return-to'
 import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
+import { withBoxReadAgain } from './remembered'
+import { returnToOf } from './return-to'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
 import { factorFor } from './factor-choice'
@@ -40,12 +41,13 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   request.current = pending
   publish('reused', () => request.about())
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
-  const transaction = {
+  const again = {
     ...pending,
-    firstFactorAt: replaced === undefined ? Date.now() : pending.firstFactorAt,
+    ...(replaced === undefined && { firstFactorAt: Date.now() }),
     ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   }
+  const transaction = replaced === undefined ? await withBoxReadAgain(request, context, again) : again
   if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
 }
@@ -89,16 +91,4 @@ export function factorIfOffered(request: StrategyRequest, parameters: StartParam
   } catch {
     return undefined
   }
-}
-
-/**
- * The page of this site to which the user goes after the approval.
- * @throws TypeError if the route's option `returnTo` is not a path of this site
- * @internal
- */
-export function returnToOf({ session, settings, req, options }: StrategyRequest): string | undefined {
-  const { returnTo } = options
-  if (returnTo !== undefined && sitePathOf(returnTo) === undefined) throw new TypeError('NevisStrategy: returnTo of a route must be a path of this site, such as /account')
-  if (returnTo !== undefined) return returnTo
-  return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session, req)
 }

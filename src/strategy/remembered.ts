@@ -17,7 +17,7 @@ import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
 import { about, publish } from './events'
 import { renewForSubject } from './session-fixation'
-import { returnToOf } from './pending-start'
+import { returnToOf } from './return-to'
 import { rememberOffer } from './remember-offer'
 import type { StartContext } from './start-context'
 import type { RequestedParameters } from './start-parameters'
@@ -82,6 +82,18 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
   if (replaced !== undefined) return replaced.forgetMarks
   return budgets.browsers.forgetMarks(keysOf(budgets, { ...parameters.subject, userId }, parameters.budget))
+}
+
+/**
+ * Updates a pending sign-in, because the user has given the password again: reads the box "Remember this browser" and the calls of `forgetBrowsers` anew.
+ * @internal
+ */
+export async function withBoxReadAgain(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<Transaction> {
+  if (transaction.remember === undefined) return transaction
+  const { digest: _before, ...rest } = transaction
+  const remember = checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? transaction.remember
+  const marks = await forgetMarks(request, context, transaction.userId)
+  return request.keys.digests.withDigest({ ...rest, remember, ...(marks !== undefined && { forgetMarks: marks }) })
 }
 
 /**

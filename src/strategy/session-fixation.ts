@@ -34,12 +34,13 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the record of the last second factor only
  * if the user has not just given the password. With `afterDenial: 'stop'`, a new password also ends the step-ups before it, and with them their denials.
+ * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
   const endsStepUps = isAfterFirst && settings.afterDenial === 'stop'
-  if (hasContent(session) && isStored(req)) await request.reload()
+  if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }) && !(endsStepUps && one.login !== undefined))

@@ -28,6 +28,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   })
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   web.post('/up', passport.authorize('nevis'))
+  web.get('/who', (req, res) => void res.send((req.user as { username: string } | undefined)?.username))
 }
 
 async function signedIn(app: TestApp): Promise<Browser> {
@@ -66,6 +67,21 @@ describe('five starts at once', () => {
     for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
     // The other four know the name of the request, and nothing else.
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
+  })
+
+  it('with two factors, in an app with its own subject, keep the user signed in', async () => {
+    const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) }, strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } } })
+    const browser = await signedIn(app)
+    const pages = await Promise.all(['push', 'recovery'].map(async (factor) => {
+      const one = browser.clone()
+      const page = await one.post('/login/2fa', { factor })
+      return { outcome: outcomeOf(page), cookies: one.cookies, isRenewed: page.headers.getSetCookie().length > 0 }
+    }))
+    expect(pages.map(({ outcome }) => outcome).sort()).toEqual(['303 /login/2fa', 'unknown_transaction'])
+    const [renewed, ...others] = pages.filter(({ isRenewed }) => isRenewed)
+    expect(others).toEqual([])
+    for (const [name, value] of renewed?.cookies ?? []) browser.cookies.set(name, value)
+    expect((await browser.get('/who')).text).toBe('anna')
   })
 
   it('of a resend are one push more', async () => {

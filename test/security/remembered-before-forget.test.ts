@@ -108,6 +108,14 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
     await expectNotRemembered(page)
   })
 
+  it('if the thief posts the same start again, and does not give the password again', async () => {
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    await forgetBrowsers(app.nevis, both())
+    await thief.post('/login/2fa', { transaction: handle, factor: 'push' })
+    await world.simulator.phone('anna').approve()
+    await expectNotRemembered(thief.get(callbackOf(handle)))
+  })
+
   it('if another process is asked, and the browsers had been forgotten before', async () => {
     const ledger = new MemoryLedger()
     const [one, other] = [await start({ ledger }), await start({ ledger })]
@@ -131,6 +139,16 @@ describe('the owner, who signs in after forgetBrowsers,', () => {
     await expectRemembered(app.browser())
     world.later(90_000)
     await expectRemembered(app.browser())
+  })
+
+  // Shows: T-remembered-9
+  it('has the browser remembered if the password is given again while the first push is still waiting', async () => {
+    await forgetBrowsers(app.nevis, both())
+    world.later(3600)
+    const browser = app.browser()
+    await signIn(browser, 'anna')
+    world.later(20)
+    await expectRemembered(browser)
   })
 
   it('is not affected by another user whose browsers are forgotten meanwhile', async () => {

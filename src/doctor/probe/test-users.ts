@@ -48,12 +48,12 @@ export class TestUsers {
    * @returns the number of test users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // If a deletion fails, the user counts as not deleted. The person is then told to delete the user.
+    // If a deletion fails, the test user counts as not deleted, and the probe tells whoever runs it to delete the test user.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
 
-  /** Deletes a test user, after a check of the username. Returns true if the user may still exist. */
+  /** Deletes a test user, if Nevis still has the user under the username of the test. Returns true if the user may still exist. */
   private async isLeft({ username }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
