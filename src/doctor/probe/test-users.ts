@@ -10,6 +10,8 @@ import type { Caller, Reply } from './caller'
 interface TestUser {
   readonly username: string
   userId: string | undefined
+  /** True if an answer to an enrolment contained neither the user nor Nevis's own error. A gateway may have sent it after Nevis had created the user. */
+  isInDoubt: boolean
 }
 
 export class TestUsers {
@@ -31,9 +33,10 @@ export class TestUsers {
   async enroll(step: string, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
     const { username } = enrollment
     let user = this.made.find((one) => one.username === username)
-    if (user === undefined) this.made.push((user = { username, userId: undefined }))
+    if (user === undefined) this.made.push((user = { username, userId: undefined, isInDoubt: false }))
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
+    user.isInDoubt = user.userId === undefined && (user.isInDoubt || !isErrorOfNevis(reply))
     return { ...reply, userId: user.userId }
   }
 
@@ -54,11 +57,11 @@ export class TestUsers {
   }
 
   /** Deletes a test user, if Nevis still has the user under the username of the test. Returns true if the user may still exist. */
-  private async isLeft({ username }: TestUser): Promise<boolean> {
+  private async isLeft({ username, isInDoubt }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
       if (userId === undefined) {
-        if (isUnknown) return false
+        if (isUnknown === 'surely' || (isUnknown === 'probably' && !isInDoubt)) return false
         continue
       }
       const { status } = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(userId) })
@@ -68,14 +71,23 @@ export class TestUsers {
     return true
   }
 
-  /** Looks a test user up by name. `isUnknown` is true if Nevis responds as for a username that does not exist. */
-  private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
-    const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
+  /**
+   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404, and `probably` for the answer that a username that does not exist got: a
+   * gateway or a firewall may answer every request alike.
+   */
+  private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
+    const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
+    const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
     // If the response contains the userId of another user, it does not say whether this user exists.
-    const isUnknown = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
-    return { userId: userIdOf(json, username), isUnknown }
+    const isAlike = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
+    return { userId: userIdOf(json, username), isUnknown: !isAlike ? 'no' : status === 404 && isErrorOfNevis(reply) ? 'surely' : 'probably' }
   }
+}
+
+/** True for an error body as Nevis documents it: JSON with the HTTP status as a number. */
+function isErrorOfNevis({ status, json }: Reply): boolean {
+  return status >= 400 && (Object(json) as { status?: unknown }).status === status
 }
 
 function pathOf(userId: string): string {

@@ -1,0 +1,178 @@
+/**
+ * The probe against the simulator in each dialect: what it recognises, which users it leaves, and what its report may contain.
+ *
+ * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print what they have counted.
+ */
+import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
+import { Connections } from '../../../src/doctor/probe/raw-request'
+import { reportOf, textOf } from '../../../src/doctor/probe/report'
+import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
+import { NevisSimulator } from '../../../src/simulator'
+import { pooled } from '../../dialects/run'
+
+/** Each simulator is asked some two hundred times. */
+jest.setTimeout(1_800_000)
+
+/** Headers that may contain a value. The others contain none, or one that the report shows on purpose, such as the media type. */
+const TELLING_HEADERS = ['location', 'set-cookie', 'www-authenticate'] as const
+
+/** Collects every value of the probe's requests and of the responses. */
+function overhear(secretsOf: (baseURL: string) => Set<string>) {
+  const { send } = Connections.prototype
+  return jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
+    const response = await send.call(this, path, request)
+    const secrets = secretsOf((this as unknown as { baseURL: string }).baseURL)
+    const headers = TELLING_HEADERS.flatMap((name) => response.headers[name] ?? [])
+    for (const text of [path, request.body ?? '', response.text, ...headers]) collect(text, secrets)
+    return response
+  })
+}
+
+/** Adds the values of a body, and the names of its fields where they may be values: everything with a digit in it that is long enough to be one. */
+function collect(text: string, secrets: Set<string>): void {
+  const isSecret = (value: string) => /\d/.test(value) && value.length >= 6 && !['image/png', 'base64'].includes(value)
+  const visit = (value: unknown): void => {
+    if (typeof value === 'number') visit(String(value))
+    else if (typeof value === 'string') [value, ...value.split(/[/?=&\s,;]+/), ...partsOfToken(value)].filter(isSecret).forEach((one) => secrets.add(one))
+    else if (typeof value === 'object' && value !== null) [...Object.keys(value), ...Object.values(value)].forEach(visit)
+  }
+  try {
+    visit(JSON.parse(text))
+  } catch {
+    visit(text)
+    visit(Object.fromEntries(new URLSearchParams(text)))
+  }
+}
+
+/** The parts of a JWT. A part alone is secret, too; a short one, such as a header, is in every token. */
+const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
+
+/** A value as it is, and as an encoding would hide it. Base64 without its end, which depends on what comes after it. */
+function formsOf(secret: string): string[] {
+  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '')
+  const forms = [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
+  return [...new Set(forms.map((form) => form.toLowerCase()))]
+}
+
+function secretsShownIn(printed: string, secrets: Iterable<string>): string[] {
+  const text = printed.toLowerCase()
+  return [...secrets].filter((secret) => formsOf(secret).some((form) => text.includes(form)))
+}
+
+/** Behind a gateway that answers everything in Nevis's place, the probe cannot delete the users that Nevis has created, and the report says so. */
+const IN_DOUBT = ['redirect-301', 'redirect-302', 'redirect-307', 'gateway-page-502', 'gateway-page-200', 'firewall-page-403']
+const isWhole = process.env['EVERY_DIALECT'] !== undefined
+const PLAYED = DIALECT_NAMES.filter((name, i) => isWhole || i % 8 === 0 || name === 'gateway-page-502' || name === 'gateway-page-200')
+const WIDTH = 4
+let simulated: Simulated
+/** Every value that each simulated instance got or sent, by the name of its dialect; the simulator without a dialect has the name ''. */
+const secretsIn = new Map<string, Set<string>>()
+/** The users whom each simulated instance still had when the probe had ended. */
+const usersOf = new Map<string, readonly unknown[]>()
+/** What a second probe of the instance has found: of the first probe, only the form of the answers is the same. By default, every third has one. */
+const again = new Map<string, StageResults>()
+beforeAll(async () => {
+  const nameOf = new Map<string, string>()
+  const start = NevisSimulator.start.bind(NevisSimulator)
+  const starts = jest.spyOn(NevisSimulator, 'start').mockImplementation(async (given) => {
+    const made = await start(given)
+    const name = typeof given?.dialect === 'string' ? given.dialect : ''
+    nameOf.set(made.baseURL, name)
+    secretsIn.set(name, new Set([made.accessKey, made.baseURL]))
+    const close = made.close.bind(made)
+    made.close = () => {
+      usersOf.set(name, made.users)
+      collect(JSON.stringify(made.users), secretsIn.get(name) as Set<string>)
+      return close()
+    }
+    return made
+  })
+  const heard = overhear((baseURL) => secretsIn.get(nameOf.get(baseURL) as string) as Set<string>)
+  simulated = await simulate(STAGES, undefined, PLAYED)
+  starts.mockRestore()
+  heard.mockRestore()
+  const played = await pooled(isWhole ? PLAYED : PLAYED.filter((_name, i) => i % 3 === 0), WIDTH, async (name) => [name, await runOnSimulator(name, STAGES)] as const)
+  for (const [name, results] of played) again.set(name, results)
+  if (isWhole) process.stdout.write(figures())
+})
+
+const resultsOf = (name: string) => (again.get(name) ?? simulated.results.get(name)) as StageResults
+
+/** What the whole run has counted. */
+function figures(): string {
+  const calls = [...again.values(), ...simulated.results.values()].map((results) => results.calls).sort((one, other) => one - other)
+  const recognised = PLAYED.map((name) => ({ name, ...recognise(resultsOf(name).facts, simulated) }))
+  const alone = recognised.filter(({ name, dialects, alike }) => dialects.includes(name) && !alike.flat().includes(name))
+  const among = recognised.filter(({ name, alike }) => alike.flat().includes(name)).map(({ name, alike }) => `${name}: ${alike.map((names) => names.join(', ')).join(' | ')}`)
+  const unseen = recognised.filter(({ name, dialects, alike }) => ![...dialects, ...alike.flat()].includes(name)).map(({ name, dialects }) => `${name}: ${dialects.join(', ') || 'none'}`)
+  return `${PLAYED.length} dialects: ${alone.length} recognised alone, ${among.length} with others that are alike, ${unseen.length} not
+calls: ${calls[0]} at least, ${calls[calls.length >> 1]} in the middle, ${calls.at(-1)} at most
+secrets searched for: ${[...secretsIn.values()].reduce((sum, { size }) => sum + size, 0)}
+users left: ${[...usersOf.values()].flat().length}
+alike:\n  ${among.join('\n  ')}\nnot recognised:\n  ${unseen.join('\n  ')}\n`
+}
+
+describe('the probe in every dialect', () => {
+  it('leaves no user behind, or says how many, runs to its end and makes at most 400 calls', () => {
+    const wrong = [...simulated.results].filter(([, { endedBy, calls }]) => endedBy !== undefined || calls > 400)
+    expect(wrong.map(([name]) => name)).toEqual([])
+    expect(simulated.results.size).toBe(PLAYED.length)
+    const reported = [...simulated.results].map(([name, { usersLeft }]) => [name, usersLeft] as const)
+    expect(reported).toEqual(reported.map(([name]) => [name, usersOf.get(name)?.length]))
+    const withUsers = [...usersOf].filter(([, users]) => users.length > 0)
+    expect([usersOf.size, withUsers.map(([name]) => name)]).toEqual([PLAYED.length + 1, PLAYED.filter((name) => IN_DOUBT.includes(name))])
+  })
+
+  it('reports no value of any request or response', () => {
+    const without = ['', { facts: simulated.facts, finished: STAGES, calls: 0, usersLeft: 0, endedBy: undefined }] as const
+    for (const [name, results] of [without, ...simulated.results]) {
+      const secrets = [...(secretsIn.get(name) as Set<string>)]
+      if (!/^(redirect|gateway|firewall)-/.test(name)) expect([name, secrets.length > 100]).toEqual([name, true])
+      const report = reportOf(results, recognise(results.facts, simulated))
+      const printed = JSON.stringify(report) + textOf(report)
+      expect([name, secretsShownIn(printed, secrets)]).toEqual([name, []])
+    }
+    expect(secretsIn.size).toBe(PLAYED.length + 1)
+  })
+
+  it('is searched for values in any encoding', () => {
+    const secret = 'C7xk-9/+?ü-42'
+    const bytes = Buffer.from(secret)
+    for (const form of [secret, secret.toUpperCase(), bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(secret)]) {
+      expect([form, secretsShownIn(`{"a":"${form}"}`, [secret])]).toEqual([form, [secret]])
+    }
+  })
+})
+
+describe('recognition', () => {
+  /**
+   * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change what no parsed response shows. The others answer as
+   * the simulator itself does.
+   */
+  const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
+  const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']
+
+  it('sees more than 97 in 100 of the dialects that differ from the simulator\'s own answers: all but five', () => {
+    const unseen = [...simulated.dialects].filter(([, changes]) => changes.size === 0).map(([name]) => name)
+    expect(unseen.sort()).toEqual(PLAYED.filter((name) => [...invisible, ...same].includes(name)).sort())
+    expect(1 - invisible.length / (DIALECT_NAMES.length - same.length)).toBeGreaterThan(0.97)
+  })
+
+  it.each(PLAYED.filter((name) => ![...invisible, ...same].includes(name)))('names %s, or says with which it can be confused', (name) => {
+    const { dialects, alike, unexplained } = recognise(resultsOf(name).facts, simulated)
+    expect([...dialects, ...alike.flat()]).toContain(name)
+    expect(dialects).toHaveLength(1)
+    expect(unexplained).toEqual([])
+  })
+
+  it('names two dialects of one instance', async () => {
+    const names = ['sms-not-pollable', 'token-consumable']
+    const both = await simulate(STAGES, undefined, names)
+    const { facts } = await runOnSimulator(names, STAGES)
+    expect(recognise(facts, both)).toMatchObject({ dialects: names, unexplained: [] })
+  })
+
+  it('lists what no dialect explains', () => {
+    expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 418'] })
+  })
+})
