@@ -45,6 +45,17 @@ describe('an enrolment', () => {
       const client = await answeredWith(201, { userId: USER_ID, codes })
       expect('recoveryCodes' in (await client.enroll({ username: 'u12345', channel: 'recovery' }))).toBe(false)
     })
+
+    const CODES = ['aB3daB3daB3daB3d', 'bB3daB3daB3daB3d']
+    const OTHERS = ['cB3daB3daB3daB3d', 'dB3daB3daB3daB3d']
+    it.each<[string, object, readonly string[] | undefined]>([
+      ['of two lists in the form of codes, takes the one that is named as codes', { devices: OTHERS, recoveryCodes: CODES }, CODES],
+      ['of two lists in the form of codes, takes none if neither is named as codes', { devices: OTHERS, backup: CODES }, undefined],
+      ['takes one list that is there twice', { backup: CODES, copy: { backup: CODES } }, CODES],
+    ])('%s', async (_what, lists, expected) => {
+      const client = await answeredWith(201, { userId: USER_ID, ...lists })
+      expect((await client.enroll({ username: 'u12345', channel: 'recovery' })).recoveryCodes).toEqual(expected)
+    })
   })
 
   describe('of something else', () => {

@@ -1,4 +1,6 @@
 /** How the simulator's dialects are named, listed and selected. `test/dialects/` tests flows in each dialect. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { main } from '../../src/simulator/command-line'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'
@@ -27,6 +29,15 @@ describe('the list of dialects', () => {
     expect(await main(['--list-dialects'], out)).toEqual({ exitCode: 0 })
     const listed = lines.join('\n')
     for (const { name, says } of all) expect(listed).toContain(`${name.padEnd(44)} ${says}`)
+  })
+})
+
+describe('the guide', () => {
+  it('names dialects that there are, in its code and in its command', () => {
+    const guide = readFileSync(join(__dirname, '../../docs/guides/dialects.md'), 'utf8')
+    const named = [...guide.matchAll(/dialect: \[([^\]]+)\]|--dialect (\S+)/g)].flatMap(([, code = '', command = '']) => `${code},${command}`.match(/[a-z][\w-]+/g) ?? [])
+    expect(named).toHaveLength(4)
+    expect(named.filter((name) => !all.some((dialect) => dialect.name === name))).toEqual([])
   })
 })
 

@@ -52,7 +52,7 @@ describe('a success', () => {
 
 describe('an answer that names a user', () => {
   describe('compared with the subject', () => {
-    it.each<[Subject, { userId?: string; username?: string }, 'userId' | 'username' | undefined]>([
+    it.each<[Subject, { userId?: string; username?: string }, ReturnType<typeof subjectMismatch>]>([
       [{ username: 'anna' }, { username: 'anna' }, undefined],
       [{ username: 'anna' }, { userId: USER, username: 'anna' }, undefined],
       [{ username: 'anna' }, { userId: USER }, undefined],
@@ -67,6 +67,10 @@ describe('an answer that names a user', () => {
       [{ userId: USER }, { userId: '' }, 'userId'],
       [{ userId: USER, username: 'anna' }, { userId: OTHER, username: 'anna' }, 'userId'],
       [{ userId: USER, username: 'anna' }, { userId: USER, username: 'ben' }, 'username'],
+      [{ userId: USER, username: 'Anna' }, { userId: USER.toUpperCase(), username: 'anna' }, undefined],
+      [{ userId: USER, username: 'Anna' }, { userId: OTHER, username: 'anna' }, 'userId'],
+      [{ userId: USER, username: 'Anna' }, { username: 'anna' }, 'usernameCase'],
+      [{ username: 'Anna' }, { userId: USER, username: 'anna' }, 'usernameCase'],
     ])('%j and %j: %s', (subject, named, expected) => {
       expect(subjectMismatch(subject, named)).toBe(expected)
     })
