@@ -39,8 +39,15 @@ export class Tokens {
 
   claims(aud: TokenKind, lifetimeSeconds: number, subject: string | undefined): Claims {
     const iat = this.clock.now()
-    const claims = { aud, iss: this.issuer, iat, exp: iat + lifetimeSeconds * 1000, ...(aud !== 'api' && { nbf: iat }) }
-    return subject === undefined ? claims : { ...claims, sub: subject }
+    // In the order of Nevis's example of an introspection, which has no `nbf`.
+    return {
+      exp: iat + lifetimeSeconds * 1000,
+      iat,
+      ...(aud !== 'api' && { nbf: iat }),
+      ...(subject !== undefined && { sub: subject }),
+      aud,
+      iss: this.issuer,
+    }
   }
 
   /**

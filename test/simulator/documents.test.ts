@@ -97,7 +97,7 @@ it('POST /api/v1/status: pending, succeeded, failed, unknown (O: Status polling)
   const start = async () => (await post('/api/v1/approval', { username: 'u12345', channel: 'push' })).json['statusToken']
   const statusToken = await start()
   const pending = await nevis.status(statusToken)
-  expect([pending.status, documented(pending.json, STATUS).sort(), pending.json['status']]).toEqual([200, [...STATUS].sort(), 'pending'])
+  expect([pending.status, documented(pending.json, STATUS), pending.json['status']]).toEqual([200, STATUS, 'pending'])
   await nevis.simulator.phone('u12345').approve()
   expect((await nevis.status(statusToken)).json['status']).toBe('succeeded')
   const denied = await start()
@@ -110,13 +110,13 @@ it('POST /api/v1/status: pending, succeeded, failed, unknown (O: Status polling)
 
 it('POST /api/v1/introspect: the printed example is that of an access key; the table has nbf (O: Token introspection)', async () => {
   const key = (await nevis.introspect(nevis.simulator.accessKey)).json
-  expect(Object.keys(key).sort()).toEqual(['active', 'aud', 'exp', 'iat', 'iss', 'sub'])
+  expect(Object.keys(key)).toEqual(['active', 'exp', 'iat', 'sub', 'aud', 'iss'])
   expect(key).toMatchObject({ active: true, sub: '100', aud: 'api', iss: `${nevis.simulator.baseURL}/` })
   expect((await nevis.introspect('x')).text).toBe('{"active":false}')
   anna()
   const { statusToken } = (await post('/api/v1/approval', { username: 'u12345', channel: 'push' })).json
   const { token } = (await nevis.status(statusToken)).json
-  expect(Object.keys((await nevis.introspect(token)).json).sort()).toEqual(['active', 'aud', 'exp', 'iat', 'iss', 'nbf', 'sub'])
+  expect(Object.keys((await nevis.introspect(token)).json)).toEqual(['active', 'exp', 'iat', 'nbf', 'sub', 'aud', 'iss'])
 })
 
 it('users and authenticators: retrieve, rename, delete (O: Users and Authenticators)', async () => {

@@ -282,6 +282,13 @@ describe('a challenge', () => {
     await expect(start(NEW, factorWith(answer), operation)).rejects.toEqual(refused(code))
   })
 
+  it.each([400, 403, 409, 412, 422, 423, 429])('of a user whom Nevis has blocked is refused for that reason, with any HTTP status of a refusal: %i', async (status) => {
+    const code = status === 403 ? 'NEVIS_UNAUTHORIZED' : status === 429 ? 'NEVIS_RATE_LIMITED' : 'NEVIS_REJECTED'
+    for (const operation of ['approve', 'enroll'] as const) {
+      await expect(start({ ...NEW, exceededRateLimits: ['push'] }, factorWith(error(code, status)), operation)).rejects.toMatchObject({ code: 'user_blocked' })
+    }
+  })
+
   it.each<[unknown, 'approve' | 'enroll']>([
     [error('NEVIS_REJECTED', 409), 'approve'],
     [error('NEVIS_REJECTED', 400), 'enroll'],
