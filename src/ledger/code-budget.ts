@@ -65,7 +65,8 @@ export class CodeBudget {
 
   /**
    * Counts a wrong code. After the fiftieth wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
-   * begins with its first wrong code. Any 24 hours can overlap two such days, so an attacker can try at most 99 wrong codes in 24 hours.
+   * begins with its first wrong code. Any 24 hours can overlap two such days, and codes that are already under way are still checked. So with the default
+   * `attemptBudget`, an attacker can try at most 49 + 49 + 30 = 128 wrong codes in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)

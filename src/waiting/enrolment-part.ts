@@ -9,10 +9,11 @@ import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
 export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
-  const { install, scan, finish } = parts.language.texts.enrollSteps
+  const { enrollSteps, enrollWarning } = parts.language.texts
+  const { install, scan, finish } = enrollSteps
   return html`<ol class="nevis-steps">
         <li>${install}${storesPart(parts)}</li>
-        <li>${scan}${appPart(view, parts)}</li>
+        <li>${scan}${appPart(view, parts)}<p>${enrollWarning}</p></li>
         <li>${finish}</li>
       </ol>`
 }

@@ -37,6 +37,7 @@ const ar: Locales[string] = {
   saved: 'أحتفظ بهذه الرموز في مكان آمن',
   written: 'لقد حفظت هذه الرموز',
   enrollSteps: { install: 'ثبّت {app} على هاتفك.', scan: 'افتح التطبيق وامسح هذا الرمز.', finish: 'اتبع الخطوات في التطبيق.' },
+  enrollWarning: 'لا تُظهر هذا الرمز لأحد ولا ترسله إلى أحد، ولا حتى إلى موظفي الدعم.',
 }
 
 /** By the link, which moves the sight to the list. */

@@ -259,7 +259,7 @@ describe('afterDenial', () => {
     })
 
     // The attacker is faster than every page: nobody has asked Nevis since the denial.
-    // Shows: T-bomber-9
+    // Shows: T-bomber-9, CD-rate-1
     it.each(['push', 'app', 'sms', 'recovery'])('asks Nevis before it changes to %s, and sends nothing', async (factor) => {
       const { browser, transaction } = await deniedPush(await start())
       const before = world.operations().length

@@ -134,6 +134,21 @@ describe('maxAttempts', () => {
   })
 })
 
+describe('a code that the user has asked for and then gives to an attacker', () => {
+  // Shows: CD-session-1
+  it('is refused in the attacker\'s session, with either handle; the user\'s session still takes it', async () => {
+    const app = await start()
+    const [user, thief] = [app.browser(), app.browser()]
+    const thiefs = await signIn(thief, 'anna', { factor: 'sms' })
+    const users = await signIn(user, 'anna', { factor: 'sms' })
+    const code = rightCode('sms')
+    expect(await tryCode(thief, users, code)).toBe('unknown_transaction')
+    expect(await tryCode(thief, thiefs, code)).toBe('wrong_code')
+    expect(app.verified).toHaveLength(0)
+    expect(await tryCode(user, users, code)).toBe('success')
+  })
+})
+
 describe('attemptBudget', () => {
   describe('over three sessions and two factors', () => {
     // Shows: ASVS V6.6.3, C-sms-7, N-oob-10, N-lookup-4

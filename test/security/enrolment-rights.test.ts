@@ -202,6 +202,7 @@ describe('a weaker factor', () => {
     expect((await thief.post('/pay')).status).toBe(401)
   })
 
+  // Shows: N-lookup-1
   it.each([
     ['sms', { factor: 'sms', phone: NUMBER }],
     ['push', { factor: 'app' }],
@@ -213,6 +214,7 @@ describe('a weaker factor', () => {
     expect(outcomeOf(await browser.post('/factors', fields))).toBe('303 /login/2fa')
   })
 
+  // Shows: N-oob-12
   it('enrols a stronger one where the app allows it by name', async () => {
     const app = await start({ allowEnrollmentOfStrongerFactorAfter: ['recovery'] })
     const browser = await signedInBy(app, 'recovery')

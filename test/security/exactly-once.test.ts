@@ -57,6 +57,19 @@ function expectOneSuccess(outcomes: Record<string, number>): void {
 
 describe(`the callback, ${TIMES} times at once with the cookie of one session`, () => {
   describe('in one process, with sessions that take 20 ms', () => {
+    // Shows: CD-unique-1
+    it('and once more afterwards › is refused, and published as failed: the session no longer contains the transaction', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+      expect(app.verified).toHaveLength(1)
+      expect(world.events.of('failed')).toMatchObject([{ code: 'used_transaction' }])
+      expect(world.events.of('suspicious')).toEqual([])
+    })
+
     // Shows: ASVS V6.5.1, T-browser-5
     it('signs in once, verify runs once, and all others fail with used_transaction or unknown_transaction', async () => {
       const app = await world.start({ session: { store: new SlowStore() } })

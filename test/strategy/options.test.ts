@@ -67,7 +67,7 @@ describe('new NevisStrategy', () => {
       ['passReqToCallback', [0, 1, 'true', null, {}]],
     ]
 
-    // Shows: ASVS V6.5.5, ASVS V11.2.3, N-oob-6
+    // Shows: ASVS V6.5.5, ASVS V11.2.3, N-oob-6, CD-short-1
     it.each(wrong.flatMap(([option, values]) => values.map((value): [string, string, unknown] => [option, inspect(value, { depth: 1 }), value])))(
       'refuses %s: %s, and names it',
       (option, _shown, value) => {

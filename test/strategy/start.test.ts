@@ -76,6 +76,7 @@ describe('a start', () => {
   })
 
   describe('without anyone to ask', () => {
+    // Shows: CD-first-1
     it('fails with no_subject', async () => {
       const page = await app.browser().post('/start')
       expect(page.status).toBe(400)

@@ -332,6 +332,7 @@ describe('signing with a typed code', () => {
     expect(paid.json()).toMatchObject({ action: 'success', nevis: { message, data: { amount: 50 }, typedCode: true }, record: { factor: 'push', typedCode: true } })
   })
 
+  // Shows: CD-select-1
   it('opens a route that wants a typed code', async () => {
     await browser.post('/password', { username: 'anna', password: PASSWORD })
     expect((await browser.get('/typed')).status).toBe(401)

@@ -63,6 +63,7 @@ describe('the message', () => {
   const CONFIRMING = '<figcaption>You are confirming</figcaption>'
   const MESSAGE = '<blockquote>Pay 5 CHF?</blockquote>'
 
+  // Shows: CD-experience-1
   it.each(['push', 'app'])('is said to be what the phone shows, where it does: %s', async (factor) => {
     expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${LABEL}${MESSAGE}</figure>`)
   })
@@ -71,6 +72,7 @@ describe('the message', () => {
     expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${CONFIRMING}${MESSAGE}</figure>`)
   })
 
+  // Shows: CD-experience-1
   it('is not shown at an enrolment, which confirms none', async () => {
     const waits = await enrolling('app', { message: 'Pay 5 CHF?' })
     expect(await viewOf(waits)).toMatchObject({ operation: 'enroll', message: 'Pay 5 CHF?' })

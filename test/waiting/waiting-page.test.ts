@@ -87,6 +87,7 @@ function formsOf(text: string): { action: string; fields: Record<string, string>
 
 describe('the page', () => {
   describe('for a push', () => {
+    // Shows: CD-experience-1
     it('tells to look at the phone, and offers the other ways', async () => {
       const { browser, handle } = await started()
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
@@ -254,6 +255,7 @@ describe('the page', () => {
       ])
     })
 
+    // Shows: N-lookup-3
     it('shows the same codes for longer where the user wants more time, ten times and no more', async () => {
       const { browser, handle } = await startedCodes()
       const { recoveryCodes } = await viewOf(browser, handle)
@@ -354,9 +356,27 @@ describe('the page', () => {
       expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
     })
+
+    // Shows: CD-enrol-1, T-enrol-10
+    it.each([
+      ['en', 'Do not show or send this code to anyone, not even to our support staff.'],
+      ['de', 'Zeigen oder senden Sie diesen Code niemandem, auch nicht unserem Support.'],
+      ['fr', 'Ne montrez ni n’envoyez ce code à personne, pas même à notre assistance.'],
+      ['it', 'Non mostri né invii questo codice a nessuno, nemmeno alla nostra assistenza.'],
+    ])('warns beside the QR code that nobody else may scan it, and not beside the QR code of an approval: %s', async (tag, warning) => {
+      const { browser, handle } = await started('app')
+      const approval = await browser.get(waitingOf(handle), { ...PAGE, 'accept-language': tag })
+      expect(approval.text).toContain('<img src="data:image/png;base64,')
+      expect(approval.text).not.toContain(warning)
+      await restart({ strategy: { operation: 'enroll' } })
+      const enrolling = await started('app', 'newcomer')
+      const { text } = await enrolling.browser.get(waitingOf(enrolling.handle), { ...PAGE, 'accept-language': tag })
+      expect(text).toMatch(new RegExp(`<img src="data:image/png;base64,[^>]*>\\s*<a [^>]*>[^<]*</a>\\s*</div><p>${warning}`))
+    })
   })
 
   describe('for an enrolment', () => {
+    // Shows: CD-short-1
     it.each([[{}, 600], [{ enrollmentLifetimeSeconds: 90, lifetimeSeconds: 30 }, 90]])('waits longer than for a tap: %j', async (lifetimes, seconds) => {
       await restart({ strategy: { operation: 'enroll', ...lifetimes } })
       const { browser, handle } = await started('sms', 'newcomer', { phone: '+41790000001' })

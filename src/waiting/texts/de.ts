@@ -60,6 +60,7 @@ export const de: Texts = {
     scan: 'Öffnen Sie die App und scannen Sie diesen Code. Ist diese Seite auf demselben Telefon offen, öffnen Sie die App hier.',
     finish: 'Folgen Sie den Schritten in der App. Danach geht es auf dieser Seite weiter.',
   },
+  enrollWarning: 'Zeigen oder senden Sie diesen Code niemandem, auch nicht unserem Support. Wer ihn scannt, kann in Ihrem Namen bestätigen.',
   qrCode: 'QR-Code für {theApp}',
   typedCodeLine: 'Geben Sie diesen Code auf der Seite ein: {code}',
   typedCodeHint: 'Wir haben eine Anfrage an Ihr Telefon gesendet. Öffnen Sie {theApp}, geben Sie den angezeigten Code hier ein und stimmen Sie der Anfrage zu.',

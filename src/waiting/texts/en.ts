@@ -62,6 +62,7 @@ export const en: Texts = {
     scan: 'Open the app and scan this code. If this page is on that phone, open the app from here.',
     finish: 'Follow the steps in the app. Then continue on this page.',
   },
+  enrollWarning: 'Do not show or send this code to anyone, not even to our support staff. Anyone who scans it can confirm in your name.',
   qrCode: 'QR code for {theApp}',
   typedCodeLine,
   typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter on this page the code that the app shows, and accept the request.',

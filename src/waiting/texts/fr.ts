@@ -60,6 +60,7 @@ export const fr: Texts = {
     scan: 'Ouvrez l’application et scannez ce code. Si cette page est ouverte sur ce téléphone, ouvrez l’application ici.',
     finish: 'Suivez les étapes dans l’application. Continuez ensuite sur cette page.',
   },
+  enrollWarning: 'Ne montrez ni n’envoyez ce code à personne, pas même à notre assistance. Toute personne qui le scanne peut confirmer en votre nom.',
   qrCode: 'Code QR pour {theApp}',
   typedCodeLine: 'Saisissez ce code sur la page\u00a0: {code}',
   typedCodeHint: 'Nous avons envoyé une demande sur votre téléphone. Ouvrez {theApp}, saisissez ici le code affiché et acceptez la demande.',

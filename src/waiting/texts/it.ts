@@ -60,6 +60,7 @@ export const it: Texts = {
     scan: 'Apra l’app e scansioni questo codice. Se questa pagina è aperta su quel telefono, apra l’app da qui.',
     finish: 'Segua i passaggi nell’app. Poi prosegua su questa pagina.',
   },
+  enrollWarning: 'Non mostri né invii questo codice a nessuno, nemmeno alla nostra assistenza. Chi lo scansiona può confermare a Suo nome.',
   qrCode: 'Codice QR per {theApp}',
   typedCodeLine: 'Inserisca questo codice nella pagina: {code}',
   typedCodeHint: 'Abbiamo inviato una richiesta al Suo telefono. Apra {theApp}, inserisca qui il codice visualizzato e accetti la richiesta.',

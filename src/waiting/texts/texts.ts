@@ -42,6 +42,8 @@ export interface Texts {
   readonly openApp: string
   /** The numbered steps to set up the app. */
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
+  /** Below the QR code and the link of the enrolment: nobody else may scan or open them, or another person's phone is registered. */
+  readonly enrollWarning: string
   /** Alternative text of the QR code. */
   readonly qrCode: string
   /** Last line of the message on the phone; `{code}` is the code that the user must type into the page. At most 59 characters. */
