@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 
 const child = spawn('npm', ['start'], { env: { ...process.env, PORT: '0', SIMULATOR_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })
 const exited = new Promise((resolve) => child.once('exit', resolve))
+process.once('exit', () => child.kill('SIGTERM'))
 let printed = ''
 const addresses = await new Promise((resolve, reject) => {
   const timer = setTimeout(() => reject(new Error(`no address after 240 s:\n${printed}`)), 240_000)
@@ -54,31 +55,29 @@ const expect = (what, actual, wanted) => {
   if (!(wanted instanceof RegExp ? wanted.test(String(actual)) : actual === wanted)) throw new Error(`${what}: ${actual} instead of ${wanted}`)
 }
 
-try {
-  const first = await send('GET', '/')
-  const [, username = '', password = ''] = /<dt>Username<\/dt><dd><code>([^<]+)<\/code><\/dd>\s*<dt>Password<\/dt><dd><code>([^<]+)<\/code>/.exec(first.text) ?? []
-  const form = await send('GET', '/login')
-  const start = await send('POST', '/login', { username, password, _csrf: tokenIn(form.text) })
-  expect('the password', start.status, 303)
-  expect('the waiting page', start.location, /^\/login\/2fa\?transaction=/)
-  const waiting = await send('GET', start.location)
-  expect('the waiting page', waiting.status, 200)
-  expect('the account before the tap', String((await send('GET', '/account')).location), /^\/login/)
+const first = await send('GET', '/')
+const [, username = '', password = ''] = /<dt>Username<\/dt><dd><code>([^<]+)<\/code><\/dd>\s*<dt>Password<\/dt><dd><code>([^<]+)<\/code>/.exec(first.text) ?? []
+const form = await send('GET', '/login')
+const start = await send('POST', '/login', { username, password, _csrf: tokenIn(form.text) })
+expect('the password', start.status, 303)
+expect('the waiting page', start.location, /^\/login\/2fa\?transaction=/)
+const waiting = await send('GET', start.location)
+expect('the waiting page', waiting.status, 200)
+expect('the account before the tap', String((await send('GET', '/account')).location), /^\/login/)
 
-  const phones = await (await fetch(addresses.phones)).text()
-  const fields = Object.fromEntries(['user', 'transactionId'].map((name) => [name, new RegExp(`name="${name}" value="([^"]+)"`).exec(phones)?.[1] ?? '']))
-  const tap = await fetch(new URL('/_simulator/decide', addresses.phones), { method: 'POST', body: new URLSearchParams({ ...fields, decision: 'approve' }) })
-  expect('the tap', tap.status, 200)
+const phones = await (await fetch(addresses.phones)).text()
+const fields = Object.fromEntries(['user', 'transactionId'].map((name) => [name, new RegExp(`name="${name}" value="([^"]+)"`).exec(phones)?.[1] ?? '']))
+const tap = await fetch(new URL('/_simulator/decide', addresses.phones), { method: 'POST', body: new URLSearchParams({ ...fields, decision: 'approve' }) })
+expect('the tap', tap.status, 200)
 
-  const handle = new URL(String(start.location), addresses.app).searchParams.get('transaction')
-  expect('the callback', (await send('GET', `/login/2fa/callback?transaction=${handle}`)).location, '/account')
-  const account = await send('GET', '/account')
-  expect('the account', account.status, 200)
-  await send('POST', '/logout', { _csrf: tokenIn(account.text) })
-  expect('the account after signing out', String((await send('GET', '/account')).location), /^\/login/)
-} finally {
-  child.kill('SIGTERM')
-}
+const handle = new URL(String(start.location), addresses.app).searchParams.get('transaction')
+expect('the callback', (await send('GET', `/login/2fa/callback?transaction=${handle}`)).location, '/account')
+const account = await send('GET', '/account')
+expect('the account', account.status, 200)
+await send('POST', '/logout', { _csrf: tokenIn(account.text) })
+expect('the account after signing out', String((await send('GET', '/account')).location), /^\/login/)
+
+child.kill('SIGTERM')
 await exited
 // npm may end before the app: some shells do not pass the signal on, and the app then notices that its shell has ended.
 const deadline = Date.now() + 10_000

@@ -19,13 +19,13 @@ describeWithChromium('the waiting page', () => {
   })
   afterEach(() => cloud.close())
 
-  /** Swaps the body of the page at the address into this page; scripts run as htmx and Turbo make them run. */
-  const swapIn = (page: Page, address: string) =>
+  /** Swaps the body of the page at the address into this page. By default, its scripts run, as htmx and Turbo make them run. */
+  const swapIn = (page: Page, address: string, runsScripts = true) =>
     page.evaluate(`(async () => {
       const text = await (await fetch(${JSON.stringify(address)})).text()
       document.body.innerHTML = new DOMParser().parseFromString(text, 'text/html').body.innerHTML
       history.pushState(null, '', ${JSON.stringify(address)})
-      for (const old of document.body.querySelectorAll('script')) {
+      for (const old of ${runsScripts} ? document.body.querySelectorAll('script') : []) {
         const script = document.createElement('script')
         for (const { name, value } of old.attributes) script.setAttribute(name, value)
         old.replaceWith(script)
@@ -49,11 +49,11 @@ describeWithChromium('the waiting page', () => {
       await isSignedIn(page)
     })
 
-    it('a second time › starts again, and once', async () => {
+    it.each([['and its scripts run', true], ['and its scripts do not run', false]])('a second time, %s › starts again, and once', async (_name, runsScripts) => {
       const context = await chromium.open()
       const { page, username, address } = await inTheShop(context)
       await swapIn(page, address)
-      await swapIn(page, address)
+      await swapIn(page, address, runsScripts)
       await cloud.simulator.phone(username).approve()
       await isSignedIn(page)
       expect(cloud.app.verified).toHaveLength(1)
@@ -99,6 +99,21 @@ describeWithChromium('the waiting page', () => {
 
   describe('half a minute before the end', () => {
     const note = (page: Page) => page.getByRole('status')
+
+    it('says so once, although the page hears again that the request is still open', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page } = await waiting(context, cloud, { factor: 'recovery' })
+      await context.clock.runFor(100_000)
+      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      const writes = await page.evaluate(`(() => {
+        const writes = new MutationObserver(() => undefined)
+        writes.observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true })
+        dispatchEvent(new Event('offline'))
+        return writes.takeRecords().length
+      })()`)
+      expect(writes).toBe(0)
+    })
 
     it('says so once, and a recovery code that is half typed stays while more time is got', async () => {
       const context = await chromium.open()
