@@ -1,7 +1,7 @@
 /**
- * How long the ledger keeps its keys.
+ * How long the ledger keeps its entries.
  *
- * Out of scope: what each key means (for example in `start-budget.ts`, `code-budget.ts` and `endings.ts`).
+ * Out of scope: what each entry means (for example in `start-budget.ts`, `code-budget.ts` and `endings.ts`).
  */
 
 export const DAY_SECONDS = 86_400

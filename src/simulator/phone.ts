@@ -77,7 +77,7 @@ export class Phone {
       }))
   }
 
-  /** Returns `waiting`. */
+  /** Returns the same requests as `waiting`. */
   requests(): readonly PhoneRequest[] {
     return this.waiting
   }

@@ -36,7 +36,7 @@ export interface NevisAuthenticateOptions {
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Id of the authenticator (the registered phone) that push or app asks, if the request names none. The strategy checks that it belongs to the user,
+   * Id of the authenticator (the registered phone) that the factors `push` and `app` use, if the user chose no phone. The strategy checks that it belongs to the user,
    * with one more call to Nevis. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined

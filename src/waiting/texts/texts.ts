@@ -26,7 +26,7 @@ export interface Texts {
   readonly sentToNumber: string
   /** What a screen reader says for a masked phone number; `{digits}` are its last digits. */
   readonly numberEnding: string
-  /** Button that starts a factor. */
+  /** Text of the button that starts a factor. */
   readonly use: ByFactor
   /** Heading during an enrolment. */
   readonly enrollHeading: ByEnrollable
