@@ -54,7 +54,7 @@ export async function newTransaction(
     subject,
     startedAt,
     expiresAt: startedAt + lifetimeMs,
-    firstFactorAt: replaced?.firstFactorAt ?? startedAt,
+    firstFactorAt: replaced?.firstFactorAt ?? context.requestedAt,
     budget: context.parameters.budget,
     slots: [...(replaced?.slots ?? []), slot],
     shown,

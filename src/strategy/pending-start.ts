@@ -43,7 +43,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
   const again = {
     ...pending,
-    ...(replaced === undefined && { firstFactorAt: Date.now() }),
+    ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
     ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   }

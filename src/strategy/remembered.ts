@@ -34,7 +34,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const { settings, req, options, budgets } = request
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
-  if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
+  if (browser === undefined || Date.now() >= cookieExpiresAt(request, browser) || !isSubjectOf(parameters.subject, browser)) return undefined
   // A cookie is valid for one sign-in. If this answer cannot set the next cookie, do not use up the present one: a used cookie looks like a copied
   // one.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
@@ -75,13 +75,26 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads which calls of `forgetBrowsers` came before this sign-in. If the user switches to another factor, the strategy keeps what the first start has read:
- * otherwise an attacker could use a stolen password even after `forgetBrowsers`.
+ * Reads which calls of `forgetBrowsers` came before this sign-in, under the names of the user that are known before Nevis is asked. Must run before the
+ * start waits for anything: a call that comes while it waits comes after the password was checked.
+ * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
-export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
+export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
+  if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
+  return request.budgets.browsers.forgetMarks(keysOf(request.budgets, parameters.subject, parameters.budget))
+}
+
+/**
+ * Adds the calls of `forgetBrowsers` under the userId that Nevis has named. If the user switches to another factor, the strategy keeps what the first start
+ * has read: otherwise an attacker could use a stolen password even after `forgetBrowsers`.
+ * @internal
+ */
+export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
   if (replaced !== undefined) return replaced.forgetMarks
-  return budgets.browsers.forgetMarks(keysOf(budgets, { ...parameters.subject, userId }, parameters.budget))
+  const known = keysOf(budgets, parameters.subject, parameters.budget)
+  const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
+  return { ...marksBefore, ...(await budgets.browsers.forgetMarks(named)) }
 }
 
 /**
@@ -165,18 +178,24 @@ function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
-/**
- * Reads this browser's cookie. Ignores it if the app no longer has its factor. If the app has lowered `rememberBrowser.days`, the cookie expires
- * earlier.
- */
+/** Reads this browser's cookie. Ignores it if the app no longer has its factor. */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
-  return { ...browser, expiresAt: Math.min(browser.expiresAt, browser.at + (settings.rememberDays ?? 0) * DAY_MS) }
+  return browser
 }
 
-function sendCookie({ settings, req, keys }: StrategyRequest, browser: RememberedBrowser): void {
-  const seconds = Math.max(1, Math.floor((browser.expiresAt - Date.now()) / 1000))
+/**
+ * When the cookie expires. That is earlier than its `expiresAt` if the app has lowered `rememberBrowser.days`. The ledger still records its use until
+ * `expiresAt`: if the app raises `days` again, or another process has more, a used cookie must not be valid again.
+ */
+function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
+  return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)
+}
+
+function sendCookie(request: StrategyRequest, browser: RememberedBrowser): void {
+  const { settings, req, keys } = request
+  const seconds = Math.max(1, Math.floor((cookieExpiresAt(request, browser) - Date.now()) / 1000))
   cookieSetter(req)?.(cookieFor(req, settings.name, 'browser'), keys.browsers.seal(browser), seconds)
 }
 

@@ -28,6 +28,10 @@ export interface StartContext {
   /** True if the user gave a first factor, such as the password, in this request. */
   readonly isAfterFirstFactor: boolean
   readonly renewsSession: boolean
+  /** When the request came, in milliseconds since 1970. */
+  readonly requestedAt: number
+  /** The calls of `forgetBrowsers` before this request; absent if the page does not offer to remember this browser. */
+  readonly marksBefore?: Transaction['forgetMarks']
 }
 
 /** What is known just before Nevis is asked to notify the user. */

@@ -28,7 +28,7 @@ import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareRes
 import { isAfterFirstFactor, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, offeredFactor, reusePending } from './pending-start'
-import { recognizeBrowser } from './remembered'
+import { forgetMarksBefore, recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherWay } from './other-ways'
 import { waitBeforeResend } from './resend'
@@ -48,12 +48,14 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const { settings, req, options } = request
   // Read both before the first await: the socket has no address after the browser has closed it.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
+  const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   const renews = named === undefined && renewsSession(request, isAfterFirst)
   const recognized = named === undefined ? await recognizeBrowser(request, parameters, isAfterFirst) : undefined
   if (recognized !== undefined) return recognized
+  const marksBefore = await forgetMarksBefore(request, parameters, isAfterFirst)
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
@@ -69,6 +71,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       source,
       isAfterFirstFactor: isAfterFirst,
       renewsSession: renews,
+      requestedAt,
+      ...(marksBefore !== undefined && { marksBefore }),
     }
     return (
       (await reusePending(request, context)) ??

@@ -108,6 +108,20 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
     await expectNotRemembered(page)
   })
 
+  // Shows: T-remembered-9
+  it.each<[string, () => Partial<Parameters<typeof forgetBrowsers>[1]>]>([
+    ['both names', both],
+    ['the username', () => ({ username: 'anna' })],
+  ])('if the browsers are forgotten while the start waits for Nevis, and the app gives %s', async (_name, subject) => {
+    world.simulator.faults.add({ on: 'approve', delayMs: 300, times: 1 })
+    const started = signIn(thief, 'anna', { remember: '1' })
+    while (world.asked('approve') === 0) await new Promise(setImmediate)
+    await forgetBrowsers(app.nevis, subject())
+    const handle = await started
+    await world.simulator.phone('anna').approve()
+    await expectNotRemembered(thief.get(callbackOf(handle)))
+  })
+
   it('if the thief posts the same start again, and does not give the password again', async () => {
     const handle = await signIn(thief, 'anna', { remember: '1' })
     await forgetBrowsers(app.nevis, both())

@@ -357,6 +357,22 @@ describe('a cookie of', () => {
   })
 })
 
+describe('a cookie that was used where fewer days were allowed', () => {
+  // Shows: T-remembered-1
+  it('is a copy where more days are allowed, and ends both', async () => {
+    const ledger = new MemoryLedger()
+    const longer = await start({ strategy: { ledger } })
+    const shorter = await start({ strategy: { ledger, rememberBrowser: { days: 2 } } })
+    const stolen = cookieOf(await rememberedBrowser(longer))
+    const [owner, thief] = [shorter.browser(), longer.browser()]
+    for (const browser of [owner, thief]) browser.cookies.set(COOKIE, stolen)
+    expect(outcomeOf(await enter(owner))).toBe('success')
+    world.later(5 * DAY_SECONDS)
+    expect(outcomeOf(await enter(thief))).toBe(ASKED)
+    expect(reasons()).toEqual(['copied_browser'])
+  })
+})
+
 describe('a cookie by a factor that the app no longer allows', () => {
   it('is not accepted', async () => {
     const ledger = new MemoryLedger()
