@@ -37,9 +37,13 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
  */
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
-  const { id, firstFactorAt, login, budget } = transaction
+  const { id, firstFactorAt, login, budget, isAfterFirstFactor = false } = transaction
   // A switch keeps the time of the first factor. So the transactions of one sign-in have the same time.
-  const refusal = await denialAmong(request, budget, (one) => one.id !== id && (one.login === login) && (login !== undefined || one.firstFactorAt === firstFactorAt))
+  const isOfThisSignIn = (one: Transaction) => one.firstFactorAt === firstFactorAt
+  // If a signed-in user has given the password again, only requests since then count.
+  const isOfThisLogin = (one: Transaction) => !isAfterFirstFactor || one.firstFactorAt >= firstFactorAt
+  const isRelated = login === undefined ? isOfThisSignIn : isOfThisLogin
+  const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && isRelated(one))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
   throw refusal
@@ -62,22 +66,20 @@ async function denialAmong(request: StrategyRequest, budget: string | undefined,
   const now = Date.now()
   const { settings, transactions, keys } = request
   const inSession = transactions.list().filter((one) => isRelated(one) && keys.digests.matches(one))
-  const others = budget === undefined ? [] : settings.watch.requestsOf(budget).filter((one) => isRelated(one) && isOfThisLogin(request, one))
+  const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
+  const others = ofUser.filter((one) => isRelated(one) && !isBeforeSignIn(request, one))
   const related = [...inSession, ...others.filter(({ id }) => inSession.every((one) => one.id !== id))].filter(
-    (one) => now < one.startedAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one),
+    (one) => now < one.expiresAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one),
   )
   const refusals = await Promise.all(related.map((one) => refusalFor(request, one, now)))
   return refusals.find((refusal) => refusal !== undefined)
 }
 
-/**
- * False for a step-up of an earlier login, before the second factor that this session has. Without a second factor record, only the session's own requests
- * count.
- */
-function isOfThisLogin({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
-  if (login === undefined) return true
+/** True for a step-up before the last sign-in of this session. Without a second factor record, only this process knows when the user last signed in. */
+function isBeforeSignIn({ req, settings }: StrategyRequest, stepUp: Transaction): boolean {
+  if (stepUp.login === undefined) return false
   const record = secondFactorOf(req, { sessionKey: settings.sessionKey })
-  return record !== undefined && record.at < startedAt
+  return record === undefined ? settings.watch.isBeforeSignIn(stepUp) : record.at >= stepUp.startedAt
 }
 
 async function refusalFor({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {

@@ -7,7 +7,7 @@ import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
-import { withBoxReadAgain } from './remembered'
+import { boxReadAgain } from './remembered'
 import { returnToOf } from './return-to'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
@@ -41,13 +41,14 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   request.current = pending
   publish('reused', () => request.about())
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
-  const again = {
-    ...pending,
+  const { digest: _before, ...rest } = pending
+  const transaction = request.keys.digests.withDigest({
+    ...rest,
+    ...(replaced === undefined && (await boxReadAgain(request, context, pending))),
     ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
     ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
-  }
-  const transaction = replaced === undefined ? await withBoxReadAgain(request, context, again) : again
+  })
   if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
 }

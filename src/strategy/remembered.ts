@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000
  * @returns undefined if the user must give the second factor
  * @internal
  */
-export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
+export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'budget' | 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
   const { settings, req, options, budgets } = request
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
@@ -55,6 +55,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   await renewForSubject(request, parameters, true)
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.transactions.save()
+  settings.watch.noteSignIn(parameters.budget)
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
@@ -98,15 +99,13 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 }
 
 /**
- * Updates a pending sign-in, because the user has given the password again: reads the box "Remember this browser" and the calls of `forgetBrowsers` anew.
+ * Reads the box "Remember this browser" and the calls of `forgetBrowsers` anew for a pending sign-in, because the user has given the password again.
  * @internal
  */
-export async function withBoxReadAgain(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<Transaction> {
-  if (transaction.remember === undefined) return transaction
-  const { digest: _before, ...rest } = transaction
-  const remember = checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? transaction.remember
-  const marks = await forgetMarks(request, context, transaction.userId)
-  return request.keys.digests.withDigest({ ...rest, remember, ...(marks !== undefined && { forgetMarks: marks }) })
+export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
+  if (remember === undefined) return {}
+  const marks = await forgetMarks(request, context, userId)
+  return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }
 }
 
 /**
@@ -167,10 +166,14 @@ function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMa
   return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */
+/**
+ * True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. Passport must have set `req.user`
+ * in this request. An app's own `subject` may read the user from a session in which the password was given days ago.
+ */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
-  const { settings, options } = request
-  return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
+  const { settings, options, req } = request
+  const isOffered = settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options)
+  return isOffered && req.user != null && request.login() === undefined
 }
 
 /** True if the route asks the user to confirm something, such as a payment. */

@@ -39,9 +39,15 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
-  const endsStepUps = isAfterFirst && settings.afterDenial === 'stop'
+  const login = request.login()
+  const stops = settings.afterDenial === 'stop'
+  // Only the password of the signed-in user ends that user's denials.
+  const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
-  request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }) && !(endsStepUps && one.login !== undefined))
+  request.transactions.keepOnly((one) => {
+    if (isOfAnother && one.login !== undefined && one.login === login) return true
+    return isDeepStrictEqual({ ...one.subject }, { ...subject }) && !(stops && isAfterFirst && one.login !== undefined)
+  })
 }

@@ -60,6 +60,18 @@ describe('with afterDenial "stop"', () => {
       expect(denials()).toHaveLength(1)
     })
 
+    it.each([['while the push is open', 2], ['after the push has expired', 60]])('a denial stops the recovery code %s, if firstFactorLifetimeSeconds is shorter than lifetimeSeconds', async (_name, seconds) => {
+      const browser = (await start({ ...STOP, firstFactorLifetimeSeconds: 60, lifetimeSeconds: 120 })).browser()
+      const pushed = await signIn(browser, 'anna')
+      world.later(50)
+      const transaction = handleIn((await change(browser, pushed, 'recovery')).location)
+      world.later(15)
+      await deny()
+      world.later(seconds)
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
+      expect(world.asked('verifyCode')).toBe(0)
+    })
+
     it('nothing starts if Nevis cannot be asked about the replaced push', async () => {
       const browser = (await start()).browser()
       const transaction = handleIn((await change(browser, await signIn(browser, 'anna'), 'recovery')).location)
@@ -111,10 +123,21 @@ describe('with afterDenial "stop"', () => {
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
     })
 
-    it('a denied step-up that the session has lost stops the recovery code', async () => {
-      const browser = await signedIn(await start({ ...STOP, startBudget: { starts: 50, perSeconds: 60 } }))
+    it('the password of another user ends no denial', async () => {
+      const browser = await signedIn(await start())
+      await browser.post('/start', {})
+      await deny()
+      for (let i = 0; i < 2; i++) {
+        expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
+        expect((await browser.post('/login', { username: 'ben', password: PASSWORD })).status).toBe(303)
+      }
+    })
+
+    it.each([['has', true], ['does not have', false]])('a denied step-up that the session has lost stops the recovery code, if the session %s a second factor record', async (_name, hasRecord) => {
+      const app = await start({ ...STOP, startBudget: { starts: 50, perSeconds: 60 } })
+      const browser = await signedIn(app)
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
-      await browser.post('/prove', { username: 'anna', userId })
+      if (hasRecord) await browser.post('/prove', { username: 'anna', userId })
       await browser.post('/start', {})
       // The session keeps eight transactions. The last one is started before the denial.
       const codes: string[] = []
@@ -126,9 +149,12 @@ describe('with afterDenial "stop"', () => {
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: codes[7] as string, code: CODE }))).toBe('not_approved')
       expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
       expect(world.asked('verifyCode')).toBe(0)
-      // A newer second factor ends this: the user has entered the password again.
-      world.later(5)
-      await browser.post('/prove', { username: 'anna', userId })
+      // A newer sign-in ends this.
+      world.later(30)
+      const transaction = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('success')
+      if (hasRecord) await browser.post('/prove', { username: 'anna', userId })
       expect((await browser.post('/start', { factor: 'recovery' })).status).toBe(303)
     })
 

@@ -35,6 +35,7 @@ const MAX_TRANSACTIONS = 50_000
 
 /** @internal */
 export class StatusWatch {
+  private readonly beforeSignIn = new WeakSet<WatchedTransaction>()
   private readonly transactions = new Map<string, WatchedTransaction>()
   private readonly rate: RateLimiter
   private nextSweepAt = 0
@@ -114,6 +115,17 @@ export class StatusWatch {
    */
   requestsOf(budget: string): Transaction[] {
     return [...this.transactions.values()].flatMap((watched) => (watched.isOfUser(budget) ? (watched.known() ?? []) : []))
+  }
+
+  /** The user has signed in with the password. */
+  noteSignIn(budget: string): void {
+    for (const watched of this.transactions.values()) if (watched.isOfUser(budget)) this.beforeSignIn.add(watched)
+  }
+
+  /** True if the user has signed in with the password after this request, in this process. */
+  isBeforeSignIn({ id }: Transaction): boolean {
+    const watched = this.transactions.get(id)
+    return watched !== undefined && this.beforeSignIn.has(watched)
   }
 
   /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */
