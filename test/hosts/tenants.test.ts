@@ -1,17 +1,21 @@
 /**
- * One app with three Nevis instances, chosen per request as docs/guides/tenants.md shows; a thousand users at once, with the same names in each
+ * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand users at once, with the same names in each
  * instance.
  *
  * Nothing of one tenant may reach another: no call, no user, no counted start. Out of scope: two instances in one session (`instances.test.ts`), and
  * one instance with tenants of the app's own (`test/security/tenants.test.ts`).
  */
-import type { RequestHandler } from 'express'
-import { MemoryLedger, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from '../../src'
+import express, { type RequestHandler } from 'express'
+import session from 'express-session'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import * as passportNevis from '../../src'
+import { MemoryLedger, NevisStrategy, type NevisStrategyOptions, type Verify } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { handleIn, PASSWORD } from '../support/app'
 import type { Browser } from '../support/browser'
-import { bare, strategyFor } from './express/bare'
-import { newest, type Host } from './express/host'
+import { snippetWith } from '../support/markdown'
+import { listening, type Host } from './express/host'
 
 const TENANTS = ['north', 'south', 'west'] as const
 type Tenant = (typeof TENANTS)[number]
@@ -22,47 +26,17 @@ interface Person {
 const LOGINS = 1000
 /** At the same moment. */
 const UNDER_WAY = 40
+const GUIDE = snippetWith('docs/guides/tenants.md', 'function tenantOf(id)')
 
 let clouds: Record<Tenant, NevisSimulator>
 let host: Host
+let store: session.MemoryStore
 
 beforeEach(async () => {
   const started = await Promise.all(TENANTS.map(async (tenant) => [tenant, await NevisSimulator.start({ instance: tenant, accessKey: `key-of-${tenant}` })] as const))
   clouds = Object.fromEntries(started) as typeof clouds
-  // All tenants share one ledger and one store.
-  const ledger = new MemoryLedger()
-  const all = new Map(TENANTS.map((tenant) => {
-    const name = `nevis-${tenant}`
-    const subject = ({ user }: { user?: unknown }) => ((user as Person | undefined)?.tenant === tenant ? { username: (user as Person).username } : undefined)
-    const nevis = strategyFor(clouds[tenant], { subject, name, sessionKey: name, ledger, waitingURL: `/${tenant}/2fa`, callbackURL: `/${tenant}/2fa/callback`, statusURL: `/${tenant}/2fa/status` },
-      ({ username }, done) => done(null, { username: `${username}@${tenant}` }))
-    return [tenant, { name, nevis, status: statusEndpoint(nevis), page: waitingPage(nevis) }]
-  }))
-  host = await bare({ simulator: clouds.north, stack: newest, routes: (app, { passport }) => {
-    for (const { nevis } of all.values()) passport.use(nevis)
-    type Parts = { name: string; status: RequestHandler; page: RequestHandler }
-    const ofTenant = (handler: (tenant: Parts) => RequestHandler): RequestHandler => (req, res, next) => {
-      const tenant = all.get(req.params['tenant'] as Tenant)
-      if (tenant === undefined) return void res.status(404).end()
-      handler(tenant)(req, res, next)
-    }
-    // The session keeps `anna@north`.
-    app.use((req, _res, next) => {
-      const [username, tenant] = (req.user as { username: string } | undefined)?.username.split('@') ?? []
-      if (tenant !== undefined) req.user = { username, tenant }
-      next()
-    })
-    app.get('/:tenant/2fa/status', ofTenant(({ status }) => status))
-    const ofThisTenant: RequestHandler = (req, _res, next) => {
-      req.user = { ...(req.user as Person), tenant: req.params['tenant'] as Tenant }
-      next()
-    }
-    app.post('/:tenant/login', passport.authenticate('local', { session: false }), ofThisTenant, ofTenant(({ name }) => passport.authenticate(name)))
-    app.get('/:tenant/2fa', ofTenant(({ page }) => page))
-    app.post('/:tenant/2fa', ofTenant(({ name }) => passport.authenticate(name)))
-    app.all('/:tenant/2fa/callback', ofTenant(({ name }) => passport.authenticate(name)), ofTenant(({ name }) => recordSecondFactor({ sessionKey: name })), (req, res) => void res.json(req.user))
-    app.post('/:tenant/transfer', ofTenant(({ name }) => requireSecondFactor({ maxAgeSeconds: 300, sessionKey: name })), (req, res) => void res.json(req.user))
-  } })
+  store = new session.MemoryStore()
+  host = await listening(appOfGuide())
 })
 
 afterEach(async () => {
@@ -70,8 +44,38 @@ afterEach(async () => {
   for (const tenant of TENANTS) await clouds[tenant].close()
 })
 
+/** The app of the guide. Its instances are the simulators, and its tenants share one ledger and one session store. */
+function appOfGuide(): express.Express {
+  const ledger = new MemoryLedger()
+  class OfSimulator extends NevisStrategy {
+    constructor({ instance, ...options }: NevisStrategyOptions, verify: Verify) {
+      super({ ...options, baseURL: clouds[instance as Tenant].baseURL, ledger }, verify)
+    }
+  }
+  const env = Object.fromEntries(TENANTS.flatMap((tenant) => [[`NEVIS_INSTANCE_${tenant.toUpperCase()}`, tenant], [`NEVIS_ACCESS_KEY_${tenant.toUpperCase()}`, clouds[tenant].accessKey]]))
+  const passport = new Passport()
+  passport.use(new LocalStrategy({ passReqToCallback: true }, ({ params }, username, password, done) => done(null, password === PASSWORD ? { username, tenant: params['tenant'] } : false)))
+  passport.serializeUser<Person>((user, done) => done(null, user as unknown as Person))
+  passport.deserializeUser<Person>((user, done) => done(null, user))
+  const app = express()
+  app.use(express.urlencoded({ extended: false }), session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
+  const showUser: RequestHandler = (req, res) => void res.json(req.user ?? null)
+  const given = { ...passportNevis, NevisStrategy: OfSimulator, process: { env }, app, passport, transfer: showUser }
+  const names = Object.keys(given).filter((name) => name !== 'default')
+  new Function(...names, GUIDE)(...names.map((name) => given[name as keyof typeof given]))
+  return app
+}
+
 const start = (browser: Browser, tenant: Tenant, username: string) => browser.post(`/${tenant}/login`, { username, password: PASSWORD })
-const finish = (browser: Browser, tenant: Tenant, handle: string) => browser.get(`/${tenant}/2fa/callback?transaction=${handle}`)
+const finish = (browser: Browser, tenant: Tenant, handle: string) => browser.get(`/${tenant}/login/2fa/callback?transaction=${handle}`)
+/** Who is signed in after the callback, as the session store has it; or where else the callback leads. */
+async function userAfter(browser: Browser, tenant: Tenant, handle: string): Promise<unknown> {
+  const { location, text } = await finish(browser, tenant, handle)
+  if (location !== `/${tenant}`) return location ?? text
+  const [, id = ''] = /^s:(.+)\./.exec(decodeURIComponent(browser.cookies.get('connect.sid') as string)) ?? []
+  const { sessions } = store as unknown as { sessions: Record<string, string> }
+  return (JSON.parse(sessions[id] as string) as { passport: { user: unknown } }).passport.user
+}
 const asked = (tenant: Tenant, operation: string) => clouds[tenant].requests.filter((one) => one.operation === operation).length
 
 // Shows: T-handle-2
@@ -86,8 +90,8 @@ it('a thousand interleaved logins over HTTP each end at their own tenant, and no
       const browser = host.browser()
       const handle = handleIn((await start(browser, tenant, username)).location)
       await clouds[tenant].phone(username).approve()
-      const page = await finish(browser, tenant, handle)
-      results.push(page.json().username === `${username}@${tenant}` ? 'own' : page.text)
+      const user = JSON.stringify(await userAfter(browser, tenant, handle))
+      results.push(user === JSON.stringify({ username, tenant }) ? 'own' : user)
       if (results.length % 50 === 0) results.push((await browser.post(`/${tenant}/transfer`)).status === 200 ? 'record' : 'no record')
     }
   }
@@ -114,12 +118,12 @@ it('a switch of the tenant in mid-flow is refused at every route, asks neither i
   const browser = host.browser()
   const handle = handleIn((await start(browser, 'north', 'anna')).location)
   await clouds.north.phone('anna').approve()
-  expect((await finish(browser, 'south', handle)).status).toBe(403)
-  for (const fields of [{ factor: 'sms' }, { cancel: '1' }, { code: '123456' }]) expect((await browser.post('/south/2fa', { transaction: handle, ...fields })).status).toBe(403)
-  expect((await browser.get(`/south/2fa?transaction=${handle}`, { accept: 'application/json' })).status).toBe(403)
-  expect((await browser.get(`/south/2fa/status?transaction=${handle}`)).json()).toEqual({ status: 'unknown' })
+  expect(await userAfter(browser, 'south', handle)).toBe('/login')
+  for (const fields of [{ factor: 'sms' }, { cancel: '1' }, { code: '123456' }]) expect((await browser.post('/south/login/2fa', { transaction: handle, ...fields })).status).toBe(403)
+  expect((await browser.get(`/south/login/2fa?transaction=${handle}`, { accept: 'application/json' })).status).toBe(403)
+  expect((await browser.get(`/south/login/2fa/status?transaction=${handle}`)).json()).toEqual({ status: 'unknown' })
   expect(clouds.south.requests).toEqual([])
-  expect((await finish(browser, 'north', handle)).json()).toEqual({ username: 'anna@north' })
+  expect(await userAfter(browser, 'north', handle)).toEqual({ username: 'anna', tenant: 'north' })
   expect((await browser.post('/south/transfer')).status).toBe(401)
 })
 
@@ -130,11 +134,11 @@ it('a signed-in user of one tenant can start a second factor there, and none for
   const handle = handleIn((await start(browser, 'north', 'anna')).location)
   await clouds.north.phone('anna').approve()
   await finish(browser, 'north', handle)
-  for (const fields of [{}, { factor: 'sms' }]) expect((await browser.post('/south/2fa', fields)).status).toBe(400)
+  for (const fields of [{}, { factor: 'sms' }]) expect((await browser.post('/south/login/2fa', fields)).status).toBe(400)
   expect(clouds.south.requests).toEqual([])
-  const stepUp = handleIn((await browser.post('/north/2fa')).location)
+  const stepUp = handleIn((await browser.post('/north/login/2fa')).location)
   await clouds.north.phone('anna').approve()
-  expect((await finish(browser, 'north', stepUp)).json()).toEqual({ username: 'anna@north' })
+  expect(await userAfter(browser, 'north', stepUp)).toEqual({ username: 'anna', tenant: 'north' })
 })
 
 it('a tenant that is none gets 404', async () => {
