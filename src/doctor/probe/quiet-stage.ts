@@ -15,7 +15,7 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
   await caller.call('ping.no-key', { method: 'GET', path: '/ping', accept: '*/*', withKey: false })
   await caller.call('ping.accept-json', { method: 'GET', path: '/ping' })
   noteClock(scene)
-  noteTimes(scene, 'introspect.key', await introspect(scene, 'introspect.key', accessKey), Date.now())
+  noteTimes(scene, 'introspect.key', await introspect(scene, 'introspect.key', accessKey))
   await introspect(scene, 'introspect.unknown', token)
   await status(scene, 'status.unknown', token)
   await status(scene, 'status.unknown.with-key', token, true)

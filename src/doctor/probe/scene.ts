@@ -43,8 +43,11 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
  * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
+  // Pauses and calls are added up, because with the simulator a pause only moves the simulator's clock.
   for (let ms = 0; ; ms += POLL_MS) {
+    const askedAt = performance.now()
     const reply = await status(scene, step, statusToken)
+    ms += performance.now() - askedAt
     const word = statusIn(reply.json)
     const isOpen = reply.status === 0 || (reply.status < 400 && !['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown'].includes(word))
     if (!isOpen || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000 }
@@ -62,12 +65,12 @@ export async function introspectTwice(scene: Scene, step: string, statusReply: R
   await status(scene, `${step}.as-status-token`, token)
 }
 
-/** Records roughly when a token was issued and for how long it is valid. Exact times would identify the token. */
-export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt: number): void {
+/** Records roughly for how long a token is valid, and when a token of a transaction was issued. Exact times would identify the token. */
+export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt?: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
   const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
   if (issued !== undefined && end !== undefined) caller.facts[`${step}.life`] = roughly(end - issued)
-  if (issued !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
+  if (issued !== undefined && startedAt !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }
 
 /** Says whether a token was issued before or after the start of the transaction. */

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../../../src/doctor/command-line'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { Connections } from '../../../src/doctor/probe/raw-request'
 import { recognise, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
@@ -43,6 +44,30 @@ describe('the probe', () => {
       expect(recognised).toEqual({ dialects: [], alike: [], unexplained: [] })
       expect(reportOf(results, recognised).unanswered).toEqual([])
     })
+
+    it('finds no difference either where each call takes long, because the machine is busy', async () => {
+      let lateMs = 0
+      const [date, monotonic] = [Date.now.bind(Date), performance.now.bind(performance)]
+      const { send } = Connections.prototype
+      const spies = [
+        jest.spyOn(Date, 'now').mockImplementation(() => date() + lateMs),
+        jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + lateMs),
+        jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
+          lateMs += 400
+          return send.call(this, path, request)
+        }),
+      ]
+      const stages = ['quiet', 'app', 'wait'] as const
+      const { facts } = await runStages(options({ stages }))
+      for (const spy of spies) spy.mockRestore()
+      expect(recognise(facts, await simulate(stages, undefined, [])).unexplained).toEqual([])
+    })
+
+    it('shows what it does: each stage, and the deletion', async () => {
+      const said: string[] = []
+      await runStages(options({ stages: ['quiet', 'users', 'sms'], say: (line) => void said.push(line) }))
+      expect(said).toEqual(['Stage "quiet" …', 'Stage "users" …', 'Stage "sms" …', 'Deleting the test users …'])
+    })
   })
 
   describe('without a flag', () => {
@@ -72,6 +97,16 @@ describe('the probe', () => {
       person.scan = async () => interrupted.abort()
       const results = await runStages(options({ person, signal: interrupted.signal, stages: ['quiet', 'app'] }))
       expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'interrupted', usersLeft: 0 })
+      expect(simulator.users).toEqual([])
+    })
+  })
+
+  describe('whose stage fails while users exist', () => {
+    it('deletes them, and does not quote the error', async () => {
+      const person = new SimulatedPerson(simulator)
+      person.scan = () => Promise.reject(new Error(simulator.accessKey))
+      const results = await runStages(options({ person, stages: ['quiet', 'app'] }))
+      expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'an unexpected error', usersLeft: 0 })
       expect(simulator.users).toEqual([])
     })
   })
