@@ -227,6 +227,23 @@ describe('docs/cross-device.md', () => {
     it.each([['3.1.2.1', 2], ['3.1.2.2', 5], ['3.1.3', 1], ['3.1.3.1', 4], ['3.1.3.2', 8], ['3.1.3.3', 2], ['3.1.3.4', 1], ['3.2.9', 1], ['4.1.2.2', 1]])('has the rows for NIST SP 800-63B-4, %s', (section, count) => {
       expect(told(section)).toBe(count)
     })
+
+    it('has the rows for NIST SP 800-63B-4, 3.2.2: the limit, several authenticators, the new binding, what is optional, the count after a success', () => {
+      const [, limits = ''] = paper('docs/cross-device.md').split('\n## NIST SP 800-63B-4, 3.2.2')
+      const opening = (what: string | undefined) => what?.split(/[ ,]+/).slice(0, 2).join(' ')
+      expect(rowsOf(limits, 'id').map(([, what]) => opening(what))).toEqual(['No more', 'If several', 'A disabled', 'Optional: growing', 'After a'])
+    })
+  })
+})
+
+describe('what a user of the package must know', () => {
+  it.each([
+    ['docs/events.md', 'the reason of a failure is only inferred, and not for a browser', /^\| `reason` \| `'denied'` or `'timed_out'` .*\*\*inferred\*\*.* Never show the reason to a browser \|$/m],
+    ['SECURITY.md', 'the time tells a denial from a time-out', /A browser can tell a denial from a time-out\.\*\* A denial comes earlier/],
+    ['docs/guides/remembered-browsers.md', 'a new password is a reason to forget browsers', /Call `forgetBrowsers` when the user's password changes/],
+    ['docs/guides/factors.md', 'when a QR code is better than a typed code', /^\| when to make this factor the default \| for sign-ins.*\| if users cannot scan.*\| only if an accidental approval does no harm \|$/m],
+  ])('%s says that %s', (path, _what, words) => {
+    expect(paper(path)).toMatch(words)
   })
 })
 

@@ -3,9 +3,15 @@
  *
  * Out of scope: attacks (`test/security/remembered-browsers.test.ts`).
  */
+import type { Express, RequestHandler } from 'express'
+import * as passportNevis from '../../src'
+import { NevisStrategy, recordSecondFactor, requireSecondFactor } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import type { Browser } from '../support/browser'
+import { snippetWith } from '../support/markdown'
+import { bare, strategyFor } from './express/bare'
+import { newest } from './express/host'
 import { run, type Program } from './program'
 
 jest.setTimeout(60_000)
@@ -121,6 +127,62 @@ describe('fastify without the hook', () => {
       await program.printed('PASSPORT_NEVIS_NO_REPLY')
     } finally {
       await program.close()
+      await simulator.close()
+    }
+  })
+})
+
+describe('the code of the guide, in Express', () => {
+  const GUIDE = 'docs/guides/remembered-browsers.md'
+
+  /** Runs the snippet with this text, and returns the function of this name in it. */
+  function runSnippet(text: string, given: object, name = 'undefined'): unknown {
+    const code = snippetWith(GUIDE, text)
+    return new Function('require', ...Object.keys(given), `${code}\nreturn ${name}`)(() => passportNevis, ...Object.values(given))
+  }
+
+  it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
+    const simulator = await NevisSimulator.start()
+    // The guide names the user at Nevis by an id of the app.
+    simulator.addUser({ username: 'user-anna' })
+    const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
+      ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))
+    const host = await bare({ simulator, stack: newest, routes: (app: Express, { passport }) => {
+      passport.use(nevis)
+      runSnippet("app.post('/login'", { app, passport, recordSecondFactor })
+      app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect(303, '/'))
+      // The cookie of plain http has no prefix, as the guide says.
+      const withoutPrefix: RequestHandler = (_req, res, next) => {
+        const { clearCookie } = res
+        res.clearCookie = (name, options) => clearCookie.call(res, name.replace('__Host-', ''), { ...options, secure: false })
+        next()
+      }
+      app.use(withoutPrefix)
+      runSnippet("app.post('/sign-out'", { app })
+      app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.end())
+    } })
+    try {
+      const passwordChanged = runSnippet('passwordChanged', { nevis }, 'passwordChanged') as (user: { id: string }) => Promise<void>
+      const browser = host.browser()
+      const enter = (fields: Record<string, string> = {}) => browser.post('/login', { username: 'anna', password: PASSWORD, ...fields })
+      const remember = async () => {
+        const handle = handleIn((await enter({ remember: '1' })).location)
+        await simulator.phone('user-anna').approve()
+        expect(await browser.get(callbackOf(handle))).toMatchObject({ status: 303, location: '/' })
+        browser.cookies.delete('connect.sid')
+      }
+      await remember()
+      expect(await enter()).toMatchObject({ status: 303, location: '/' })
+      expect((await browser.post('/transfer')).status).toBe(401)
+      browser.cookies.delete('connect.sid')
+      await passwordChanged({ id: 'anna' })
+      expect((await enter()).location).toMatch(/^\/login\/2fa\?/)
+      await remember()
+      expect(await enter()).toMatchObject({ status: 303, location: '/' })
+      expect(await browser.post('/sign-out')).toMatchObject({ status: 303, location: '/' })
+      expect((await enter()).location).toMatch(/^\/login\/2fa\?/)
+    } finally {
+      await host.close()
       await simulator.close()
     }
   })

@@ -8,6 +8,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { app as appFactor, htmlMessage, MemoryLedger, push, recordSecondFactor, requireSecondFactor, secondFactorOf, sms, type Factor } from '../../src'
 import { handleIn, PASSWORD, signIn, statusOf, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
+import { snippetWith } from '../support/markdown'
 import { codeOn, messageOn, otherCode } from '../support/typed-code'
 import { lab, outcomeOf } from '../security/support/lab'
 
@@ -429,6 +430,20 @@ describe('a factor of the app\'s own with a typed code', () => {
     expect(outcomeOf(await send(handle, mailed()))).toBe('success')
     expect(check).toHaveBeenCalledTimes(1)
     expect(app.verified).toMatchObject([{ factor: 'mail', typedCode: true }])
+  })
+
+  it('is the one of the guide, which dictates the code in a call', async () => {
+    const dictated: [string, string][] = []
+    const dictate = async (...call: [string, string]) => void dictated.push(call)
+    const call = new Function('require', 'dictate', `${snippetWith('docs/guides/factors.md', 'const call = {')}\nreturn call`)(require, dictate) as Factor
+    await start({ strategy: { factors: [call] } })
+    const handle = await signIn(browser, 'anna')
+    const [[name, words = ''] = []] = dictated
+    const heard = /\d{6}$/.exec(words)?.[0] as string
+    expect([name, words]).toEqual(['anna', `Enter this code on the page: ${heard}`])
+    expect(outcomeOf(await send(handle, otherCode(heard)))).toBe('wrong_code')
+    expect(outcomeOf(await send(handle, heard))).toBe('success')
+    expect(app.verified).toMatchObject([{ factor: 'call', typedCode: true }])
   })
 
   it.each<[string, string]>([['too short', '12345'], ['too long', '1'.repeat(65)], ['not digits', 'abcdef'], ['empty', '']])('whose code is %s is the developer\'s mistake, and does not show the code', async (_name, secret) => {
