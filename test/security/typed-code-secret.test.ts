@@ -8,6 +8,7 @@
  * So these tests go through every kind of sign-in and search everything that comes out for the code: as it is, decoded from base64 and hexadecimal,
  * and as a digest that a reader of the session could compute.
  */
+import type { ErrorRequestHandler } from 'express'
 import { createHash, createHmac } from 'node:crypto'
 import session from 'express-session'
 import { inspect } from 'node:util'
@@ -49,7 +50,12 @@ beforeEach(() => {
 async function start(factor: Factor, options: object = {}): Promise<void> {
   store = new session.MemoryStore()
   ledger = new MemoryLedger()
-  app = await world.start({ session: { store }, strategy: { factors: [factor, sms()], message: 'Sign in?', ledger, ...options } })
+  // An app may log the whole error that its error handler gets, with its hidden fields and its cause.
+  const logError: ErrorRequestHandler = (error, _req, _res, next) => {
+    logged.push(inspect(error, { depth: Infinity, showHidden: true }))
+    next(error)
+  }
+  app = await world.start({ session: { store }, strategy: { factors: [factor, sms()], message: 'Sign in?', ledger, ...options }, routes: (web) => void web.use(logError) })
   browser = app.browser()
 }
 
