@@ -202,6 +202,25 @@ describe('the probe', () => {
     })
   })
 
+  describe('of an instance that never answers', () => {
+    it('waits at most 15 seconds for each answer', async () => {
+      const server = createServer(() => undefined).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { timeout } = AbortSignal
+      const limits = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout.call(AbortSignal, ms / 1000))
+      try {
+        const { port } = server.address() as AddressInfo
+        const { facts, calls, endedBy } = await runStages(options({ baseURL: `http://127.0.0.1:${port}`, stages: ['quiet'] }))
+        expect([facts['ping.http'], endedBy]).toEqual(['no answer (TimeoutError)', undefined])
+        expect(limits.mock.calls).toEqual(Array.from({ length: calls }, () => [15_000]))
+      } finally {
+        limits.mockRestore()
+        server.closeAllConnections()
+        server.close()
+      }
+    })
+  })
+
   describe('of an instance that is not there', () => {
     it('ends, and reports that nothing answered', async () => {
       await simulator.close()
@@ -260,5 +279,11 @@ describe('the command', () => {
     const text = textOf(reportOf(results, recognise(results.facts, simulated)))
     expect(text).toContain('Does the status endpoint need the access key?\n  no\n  passport-nevis: ')
     expect(text).toContain('Users left behind: 0.')
+    const other = { dialects: ['chunked'], alike: [['chunked', 'encoded-gzip']], unexplained: ['ping.http is 418'] }
+    const told = textOf({ ...reportOf(results, other), answers: [{ question: 'Why?', answer: 'so', does: 'this', option: '`that`' }] })
+    expect(told).toContain('Why?\n  so\n  passport-nevis: this\n  option: `that`\n')
+    expect(told).toContain('dialects of the simulator:\n  chunked\n')
+    expect(told).toContain('cannot distinguish:\n  chunked, encoded-gzip\n')
+    expect(told).toContain('Answers that no dialect of the simulator explains:\n  ping.http is 418\n')
   })
 })

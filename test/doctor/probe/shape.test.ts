@@ -1,0 +1,28 @@
+/** The description of an answer in the report of the probe: it has the names of fields and the kinds of values, and no value, whatever the answer has. */
+import fc from 'fast-check'
+import { mediaTypeOf, shapeOf } from '../../../src/doctor/probe/shape'
+
+const UUID = '7e16ba00-92e2-4fcb-b30e-1af8fdc843aa'
+const known = new Map([['anna', 'the username'], [UUID, 'the userId'], ['https://abc.mauth.nevis.cloud', 'the base URL']])
+
+describe('the description of an answer', () => {
+  it('names fields and kinds', () => {
+    const answer = { userId: UUID.toUpperCase(), enrollment: { statusToken: 'eyJhbGciOi.eyJhbGciOi.c2ln', codes: ['aB3d-eF6h-iJ9k-lM2n'] }, status: 'new', size: 300 }
+    expect(shapeOf(answer, known)).toEqual(['enrollment.codes[]: recovery code', 'enrollment.statusToken: JWT', 'size: number', 'status: "new"', 'userId: the userId, in another case'])
+  })
+
+  it.each(['anna', UUID, '+41791234567', 'aB3d-eF6h-iJ9k-lM2n', 'anna@bank.example', 'u12345', 'x'.repeat(41)])('does not repeat a field whose name is a value: %s', (name) => {
+    expect(shapeOf({ [name]: { phone: 1 } }, known)).toEqual(['<key>.phone: number'])
+  })
+
+  it('of any text contains no part of the text that could be a value', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9+/=_.:-]{0,20}[A-Z]\d{5}[A-Za-z0-9+/=_.:-]{0,20}$/), (text) => {
+        const value = /[A-Z]\d{5}/.exec(text)?.[0] as string
+        expect(shapeOf({ field: text, list: [text] }, known).join()).not.toContain(value)
+        expect(mediaTypeOf(`text/${text};charset=${text}`)).not.toContain(value.toLowerCase())
+      }),
+      { seed: 18, numRuns: 300 },
+    )
+  })
+})
