@@ -1,5 +1,7 @@
 /** The description of an answer in the report of the probe: it has the names of fields and the kinds of values, and no value, whatever the answer has. */
 import fc from 'fast-check'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { mediaTypeOf, shapeOf } from '../../../src/doctor/probe/shape'
 
 const UUID = '7e16ba00-92e2-4fcb-b30e-1af8fdc843aa'
@@ -24,5 +26,13 @@ describe('the description of an answer', () => {
       }),
       { seed: 18, numRuns: 300 },
     )
+  })
+})
+
+describe('the probe', () => {
+  it('does not use the client, which would hide how an answer differs: only its connections, and its reading of addresses and pictures', () => {
+    const folder = join(__dirname, '../../../src/doctor/probe')
+    const used = readdirSync(folder).flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/from '..\/..\/client\/([\w-]+)'/g)].map(([, file]) => file))
+    expect([...new Set(used)].sort()).toEqual(['agents', 'parse-url', 'pictures'])
   })
 })
