@@ -55,8 +55,6 @@ export interface Transaction {
    * When the user gave the first factor, in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to other second factors.
    */
   readonly firstFactorAt: number
-  /** True if the user was already signed in, and gave the first factor again in the request that started this transaction or the one that it replaces. */
-  readonly isAfterFirstFactor?: true
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
   /** The message that the phone shows. */

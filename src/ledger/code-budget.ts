@@ -9,10 +9,10 @@ import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from
 import { Slots } from './slots'
 
 /**
- * After 50 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis gave no clear
+ * After 35 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis gave no clear
  * answer.
  */
-const WRONG_CODES_PER_DAY = 50
+const WRONG_CODES_PER_DAY = 35
 
 /** More than `maxAttempts` by default: a token cannot be guessed, and a browser sends the right one several times after reloads or while Nevis fails. */
 const TOKENS_PER_TRANSACTION = 20
@@ -64,9 +64,9 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. After the fiftieth wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
+   * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
    * begins with its first wrong code. Any 24 hours can overlap two such days, and codes that are already under way are still checked. So with the default
-   * `attemptBudget`, an attacker can try at most 49 + 49 + 30 = 128 wrong codes in 24 hours.
+   * `attemptBudget`, an attacker can try at most 34 + 34 + 30 = 98 wrong codes in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)

@@ -67,7 +67,7 @@ export class SessionTransactions {
     const { shown, ...rest } = transaction
     const box = this.cipher.encrypt(shown, transaction.id)
     const others = Object.values(this.all())
-      .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt, expiresAt) + this.keepMs)
+      .filter(({ id, expiresAt }) => id !== transaction.id && now < expiresAt + this.keepMs)
       .sort((a, b) => b.startedAt - a.startedAt)
     this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }

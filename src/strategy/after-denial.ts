@@ -37,13 +37,9 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
  */
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
-  const { id, firstFactorAt, login, budget, isAfterFirstFactor = false } = transaction
+  const { id, firstFactorAt, login, budget } = transaction
   // A switch keeps the time of the first factor. So the transactions of one sign-in have the same time.
-  const isOfThisSignIn = (one: Transaction) => one.firstFactorAt === firstFactorAt
-  // If a signed-in user has given the password again, only requests since then count.
-  const isOfThisLogin = (one: Transaction) => !isAfterFirstFactor || one.firstFactorAt >= firstFactorAt
-  const isRelated = login === undefined ? isOfThisSignIn : isOfThisLogin
-  const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && isRelated(one))
+  const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
   throw refusal
@@ -67,32 +63,43 @@ async function denialAmong(request: StrategyRequest, budget: string | undefined,
   const { settings, transactions, keys } = request
   const inSession = transactions.list().filter((one) => isRelated(one) && keys.digests.matches(one))
   const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
-  const others = ofUser.filter((one) => isRelated(one) && !isBeforeSignIn(request, one))
-  const related = [...inSession, ...others.filter(({ id }) => inSession.every((one) => one.id !== id))].filter(
-    (one) => now < one.expiresAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one),
-  )
-  const refusals = await Promise.all(related.map((one) => refusalFor(request, one, now)))
+  const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))
+  const mayCount = (one: Transaction) => now < one.expiresAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one)
+  const refusals = await Promise.all([
+    ...inSession.filter(mayCount).map((one) => refusalFor(request, one, now)),
+    ...others.filter(mayCount).map((one) => denialOf(request, one, now)),
+  ])
   return refusals.find((refusal) => refusal !== undefined)
 }
 
-/** True for a step-up before the last sign-in of this session. Without a second factor record, only this process knows when the user last signed in. */
-function isBeforeSignIn({ req, settings }: StrategyRequest, stepUp: Transaction): boolean {
-  if (stepUp.login === undefined) return false
+/**
+ * False for a step-up of an earlier login, before the second factor that this session has. Without a second factor record, only the session's own requests
+ * count.
+ */
+function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
+  if (login === undefined) return true
   const record = secondFactorOf(req, { sessionKey: settings.sessionKey })
-  return record === undefined ? settings.watch.isBeforeSignIn(stepUp) : record.at >= stepUp.startedAt
+  return record !== undefined && record.at < startedAt
 }
 
-async function refusalFor({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
-  const { closed, expiresAt, startedAt, statusToken } = transaction
+/** Why a transaction of this session stops the user. */
+async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
+  const { closed, expiresAt, statusToken } = transaction
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
-  if (mayHaveBeenDenied(settings, transaction, ended)) return new Refusal(ended)
+  if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
   // A transaction that was cancelled in time keeps its status token. Without it, the user has denied the request or let it time out before the cancellation.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
+  return denialOf(request, transaction, now)
+}
+
+/** Asks Nevis whether the user has denied the transaction. */
+async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
+  const { expiresAt, startedAt } = transaction
   const known = await settings.watch.decide(transaction, false)
   if (known === undefined || known.answer.status === 'pending' || known.answer.status === 'succeeded') return undefined
   const ending = known.answer.status === 'failed' ? inferredEnding(known.answer, expiresAt - startedAt) : undefined
   // A replaced or cancelled request also ends because nobody answers. Only a denial stops the user.
-  const isTimeOut = ending === 'timed_out' || (isOver && ending === undefined)
+  const isTimeOut = ending === 'timed_out' || (now >= expiresAt && ending === undefined)
   return isTimeOut ? undefined : new Refusal('not_approved')
 }

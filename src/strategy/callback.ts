@@ -233,8 +233,6 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
   // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
   await giveBackStarts(request, transaction).catch(() => undefined)
-  const isSignIn = transaction.login === undefined || transaction.isAfterFirstFactor === true
-  if (isSignIn && transaction.budget !== undefined) settings.watch.noteSignIn(transaction.budget)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const profile = profileOf(transaction, outcome, factor)

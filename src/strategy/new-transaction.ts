@@ -55,7 +55,6 @@ export async function newTransaction(
     startedAt,
     expiresAt: startedAt + lifetimeMs,
     firstFactorAt: replaced?.firstFactorAt ?? context.requestedAt,
-    ...(login !== undefined && (replaced?.isAfterFirstFactor ?? context.isAfterFirstFactor) && { isAfterFirstFactor: true as const }),
     budget: context.parameters.budget,
     slots: [...(replaced?.slots ?? []), slot],
     shown,

@@ -27,9 +27,11 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
+  const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
   if (renewsSession) {
     // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
     if (pending.operation === 'enroll') return undefined
+    if (!isAfterFirstFactor) await request.refresh()
     // End the transaction in its old session. In the new session, it has a new key in the ledger.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
@@ -44,7 +46,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const { digest: _before, ...rest } = pending
   const transaction = request.keys.digests.withDigest({
     ...rest,
-    ...(replaced === undefined && (await boxReadAgain(request, context, pending))),
+    ...box,
     ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
     ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),

@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000
  * @returns undefined if the user must give the second factor
  * @internal
  */
-export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'budget' | 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
+export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
   const { settings, req, options, budgets } = request
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
@@ -55,7 +55,6 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   await renewForSubject(request, parameters, true)
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.transactions.save()
-  settings.watch.noteSignIn(parameters.budget)
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
@@ -77,7 +76,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 
 /**
  * Reads which calls of `forgetBrowsers` came before this sign-in, under the names of the user that are known before Nevis is asked. Must run before the
- * start waits for anything: a call that comes while it waits comes after the password was checked.
+ * start waits for another start or for Nevis: a call that comes while the start waits comes after the password was checked.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
@@ -91,15 +90,18 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
  * has read: otherwise an attacker could use a stolen password even after `forgetBrowsers`.
  * @internal
  */
-export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
+export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
   if (replaced !== undefined) return replaced.forgetMarks
   const known = keysOf(budgets, parameters.subject, parameters.budget)
   const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
-  return { ...marksBefore, ...(await budgets.browsers.forgetMarks(named)) }
+  const marks = await budgets.browsers.forgetMarks(named)
+  // All marks are compared later as if they had been read when the request came.
+  const waitedSeconds = (Date.now() - requestedAt) / 1000
+  return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }
 
 /**
- * Reads the box "Remember this browser" and the calls of `forgetBrowsers` anew for a pending sign-in, because the user has given the password again.
+ * Reads the box "Remember this browser" and the calls of `forgetBrowsers` anew for a pending sign-in that is started again, as after a second password.
  * @internal
  */
 export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
@@ -166,14 +168,10 @@ function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMa
   return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
 }
 
-/**
- * True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. Passport must have set `req.user`
- * in this request. An app's own `subject` may read the user from a session in which the password was given days ago.
- */
+/** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
-  const { settings, options, req } = request
-  const isOffered = settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options)
-  return isOffered && req.user != null && request.login() === undefined
+  const { settings, options } = request
+  return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
 /** True if the route asks the user to confirm something, such as a payment. */

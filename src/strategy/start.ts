@@ -77,14 +77,16 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
     return (
       (await reusePending(request, context)) ??
       (await shareResult(request, previous, context)) ??
-      (await startNew(request, context))
+      (await startNew(request, context, hasWaited))
     )
   })
   return target
 }
 
-async function startNew(request: StrategyRequest, context: StartContext): Promise<StartResult> {
+async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
+  // The earlier start may have given the session a new id. Then do not notify the user: the transaction could not be stored.
+  if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon

@@ -99,32 +99,32 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
   })
 
   describe('that a gateway answers with a page of its own, time and again', () => {
-    it('is counted: the codes are locked after fifty, though no answer has said that one was wrong', async () => {
+    it('is counted: the codes are locked after 35, though no answer has said that one was wrong', async () => {
       app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
       browser = app.browser()
       world.simulator.faults.add({ on: 'verifyCode', status: 403, body: '<h1>Forbidden</h1>' })
       const outcomes: string[] = []
-      while (outcomes.length < 60) {
+      while (outcomes.length < 40) {
         const transaction = await signIn(browser, 'anna', { factor })
         for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
         browser = app.browser()
       }
-      expect(outcomes.indexOf('codes_locked')).toBe(50)
-      expect(world.asked('verifyCode')).toBe(50)
+      expect(outcomes.indexOf('codes_locked')).toBe(35)
+      expect(world.asked('verifyCode')).toBe(35)
     })
   })
 
   describe('that Nevis calls wrong, time and again', () => {
-    it('is counted over all transactions: the codes are locked after fifty', async () => {
+    it('is counted over all transactions: the codes are locked after 35', async () => {
       app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
       const outcomes: string[] = []
-      while (outcomes.length < 60) {
+      while (outcomes.length < 40) {
         browser = app.browser()
         const transaction = await signIn(browser, 'anna', { factor })
         for (let i = 0; i < 19; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
       }
-      expect(outcomes.slice(0, 50)).toEqual(Array(50).fill('wrong_code'))
-      expect(outcomes[50]).toBe('codes_locked')
+      expect(outcomes.slice(0, 35)).toEqual(Array(35).fill('wrong_code'))
+      expect(outcomes[35]).toBe('codes_locked')
     })
   })
 
@@ -191,17 +191,17 @@ describe.each([
   ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],
   ['a 503', { status: 503 }],
 ])('right codes that a gateway answers with %s', (_what, fault) => {
-  it('are errors; the fiftieth locks the codes, and the lock ends by itself after a day', async () => {
+  it('are errors; the 35th locks the codes, and the lock ends by itself after a day', async () => {
     app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
     const failing = world.simulator.faults.add({ on: 'verifyCode', ...fault })
     const outcomes: string[] = []
-    while (outcomes.length < 52) {
+    while (outcomes.length < 36) {
       browser = app.browser()
       const transaction = await signIn(browser, 'anna', { factor: 'recovery' })
       for (let i = 0; i < 18; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf('recovery') })))
     }
-    expect(outcomes.slice(0, 50)).toEqual(Array(50).fill('NEVIS_UNEXPECTED_RESPONSE'))
-    expect(outcomes[50]).toBe('codes_locked')
+    expect(outcomes.slice(0, 35)).toEqual(Array(35).fill('NEVIS_UNEXPECTED_RESPONSE'))
+    expect(outcomes[35]).toBe('codes_locked')
     failing.remove()
     world.later(86_401)
     expect(await tryCode('recovery', codeOf('recovery'))).toBe('success')

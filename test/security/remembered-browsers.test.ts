@@ -373,30 +373,6 @@ describe('a cookie that was used where fewer days were allowed', () => {
   })
 })
 
-describe('an app whose own subject reads the user from the session', () => {
-  // Shows: T-remembered-6
-  it('asks for the second factor, unless the password was given in the same request', async () => {
-    const app = await start({
-      routes: (web, { passport }) => {
-        const local = passport.authenticate('local', { session: false })
-        web.post('/password', local, (req, res) => {
-          Object.assign(req.session as object, { pending: 'anna' })
-          res.end()
-        })
-        web.post('/second', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' }))
-        web.post('/both', local, passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' }))
-      },
-      strategy: { subject: ({ user, session }) => ({ username: (user as { username?: string } | undefined)?.username ?? (session as { pending?: string } | undefined)?.pending }) },
-    })
-    const browser = await rememberedBrowser(app)
-    await enter(browser, 'anna', '/password')
-    world.later(5 * 60)
-    expect(outcomeOf(await browser.post('/second'))).toBe(ASKED)
-    signOut(browser)
-    expect(outcomeOf(await enter(browser, 'anna', '/both'))).toBe('success')
-  })
-})
-
 describe('the box, in a password form that is sent again while a push is waiting,', () => {
   it.each([['1', '0', false], ['0', '1', true]])('counts as it was sent last: %s, then %s', async (first, second, isRemembered) => {
     const browser = (await start()).browser()

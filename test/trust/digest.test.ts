@@ -32,8 +32,8 @@ describe('a digest', () => {
     })
   })
 
-  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'typedCode', 'isCodeTyped', 'remember', 'forgetMarks', 'moves', 'isAfterFirstFactor', 'digest'])('does not fit where %s is another, or gone', (field) => {
-    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 }, typedCode: 'd', isCodeTyped: false, remember: true, forgetMarks: { a: 1 }, moves: 2, isAfterFirstFactor: true })
+  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'typedCode', 'isCodeTyped', 'remember', 'forgetMarks', 'moves', 'digest'])('does not fit where %s is another, or gone', (field) => {
+    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 }, typedCode: 'd', isCodeTyped: false, remember: true, forgetMarks: { a: 1 }, moves: 2 })
     for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.matches({ ...bound, [field]: value })).toBe(false)
   })
 

@@ -35,7 +35,6 @@ const MAX_TRANSACTIONS = 50_000
 
 /** @internal */
 export class StatusWatch {
-  private readonly beforeSignIn = new WeakSet<WatchedTransaction>()
   private readonly transactions = new Map<string, WatchedTransaction>()
   private readonly rate: RateLimiter
   private nextSweepAt = 0
@@ -110,22 +109,12 @@ export class StatusWatch {
   }
 
   /**
-   * The requests on the user's phone that this process knows, those that the user has denied included. The session may no longer contain them: it keeps only
+   * The requests of this user that this process knows and that the user can still deny, or has denied. The session may no longer contain them: it keeps only
    * the newest ones, and a browser may restore an old session cookie.
    */
   requestsOf(budget: string): Transaction[] {
-    return [...this.transactions.values()].flatMap((watched) => (watched.isOfUser(budget) ? (watched.known() ?? []) : []))
-  }
-
-  /** The user has signed in with the password. */
-  noteSignIn(budget: string): void {
-    for (const watched of this.transactions.values()) if (watched.isOfUser(budget)) this.beforeSignIn.add(watched)
-  }
-
-  /** True if the user has signed in with the password after this request, in this process. */
-  isBeforeSignIn({ id }: Transaction): boolean {
-    const watched = this.transactions.get(id)
-    return watched !== undefined && this.beforeSignIn.has(watched)
+    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
+    return ofUser.flatMap((watched) => (watched.isUndecided() || watched.hasFailed() ? (watched.known() ?? []) : []))
   }
 
   /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */
