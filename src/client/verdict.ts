@@ -12,7 +12,7 @@ import { isJsonObject, type Answer, type RawAnswer } from './answer'
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
- * What one field says.
+ * What one field of a response says about the question whether the code was right.
  * - `maybe`: a word such as `ok`. A server other than Nevis may send it to report that it is running.
  * - `text`: text for people. `unknown`: a field that Nevis is not known to send. Both make the body unclear, unless another field says yes.
  * - undefined: the field says neither yes nor no.

@@ -139,7 +139,7 @@ export class StrategyRequest {
     return loginOf(this.session)
   }
 
-  /** False if Passport will replace the session when it signs the user in, so that nobody uses the old session after this request. */
+  /** True if the session is still used after this request. False if Passport will replace the session when it signs the user in. */
   sessionContinues(): boolean {
     return this.login() !== undefined || this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
   }

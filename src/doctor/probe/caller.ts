@@ -47,6 +47,8 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
+  /** True as soon as one response was JSON. */
+  hasGotJson = false
   private readonly connections: Connections
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
@@ -94,6 +96,7 @@ export class Caller {
     try {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
       reply = { status, json: parsed(text), text }
+      if (typeof reply.json === 'object') this.hasGotJson = true
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {

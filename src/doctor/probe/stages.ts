@@ -42,6 +42,8 @@ export interface StageResults {
 
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
+/** The stages after `quiet` create test users. A gateway that answers in Nevis's place would hide whether Nevis has created or deleted them. */
+const NOT_NEVIS = 'no response was JSON, so something in front of Nevis seems to answer; no test user was created'
 /** Asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
@@ -59,6 +61,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   let usersLeft: number
   try {
     for (const stage of STAGES.filter((one) => stages.includes(one))) {
+      if (stage !== 'quiet' && !caller.hasGotJson) throw new ProbeEnded(NOT_NEVIS)
       const question = QUESTIONS[stage]
       const needsPerson = stage !== 'limits' || stages.includes('app')
       if (question !== undefined && needsPerson && !(await person.confirm(question))) continue

@@ -113,7 +113,7 @@ export class RateLimiter {
   }
 }
 
-/** How many status calls the callbacks of one transaction may make in a row; after that, one each second. Concurrent callbacks share a call. */
+/** Requests to the callback route may ask Nevis for the status of one transaction this many times; after that, once each second. Concurrent ones share a call. */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 
