@@ -61,7 +61,8 @@ export async function assertNoDeniedStepUp(request: StrategyRequest, budget: str
 async function denialAmong(request: StrategyRequest, budget: string | undefined, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
-  const inSession = transactions.list().filter((one) => isRelated(one) && keys.digests.matches(one))
+  // The session of a signed-in user can also contain transactions of another user, whose password was entered there.
+  const inSession = transactions.list().filter((one) => one.budget === budget && isRelated(one) && keys.digests.matches(one))
   const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
   const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))
   const mayCount = (one: Transaction) => now < one.expiresAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one)
@@ -93,7 +94,7 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   return denialOf(request, transaction, now)
 }
 
-/** Asks Nevis whether the user has denied the transaction. */
+/** Asks Nevis whether the user has denied the transaction. Before the transaction expires, an unclear answer counts as a denial. */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction
   const known = await settings.watch.decide(transaction, false)

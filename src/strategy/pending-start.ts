@@ -9,7 +9,7 @@ import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
 import { boxReadAgain } from './remembered'
 import { returnToOf } from './return-to'
-import { renewForSubject } from './session-fixation'
+import { mayRenew, renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
 import { factorFor } from './factor-choice'
 import { authenticatorFor, isPendingFor, isReusable, type StartParameters } from './start-parameters'
@@ -22,15 +22,16 @@ import type { Field, StrategyRequest } from './strategy-request'
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
-  const { replaced, renewsSession, isAfterFirstFactor } = context
+  const { replaced, isAfterFirstFactor } = context
   // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction of the first.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
+  // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
+  if (context.renewsSession && pending.operation === 'enroll') return undefined
+  const renewsSession = mayRenew(request, context)
   if (renewsSession) {
-    // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
-    if (pending.operation === 'enroll') return undefined
     if (!isAfterFirstFactor) await request.refresh()
     // End the transaction in its old session. In the new session, it has a new key in the ledger.
     if (!(await request.budgets.endings.claim(pending))) return undefined

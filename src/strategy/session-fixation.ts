@@ -32,8 +32,18 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
+ * False if a signed-in user's browser has closed the connection, as at a double click: it would never get the new session id, and the user would be logged
+ * out. The second request of the double click renews the session.
+ * @internal
+ */
+export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAfterFirstFactor: isAfterFirst }: { readonly renewsSession: boolean; readonly isAfterFirstFactor: boolean }): boolean {
+  return renews && (isAfterFirst || req.socket?.destroyed !== true)
+}
+
+/**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the record of the last second factor only
- * if the user has not just given the password. With `afterDenial: 'stop'`, a new password also ends the step-ups before it, and with them their denials.
+ * if the user has not just given the password. With `afterDenial: 'stop'`, the signed-in user's new password also ends the step-ups before it, and with them
+ * their denials; after another user's password, the session keeps them.
  * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */

@@ -25,7 +25,7 @@ import { firstOperation } from './enrolment'
 import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
-import { isAfterFirstFactor, renewForSubject, renewsSession } from './session-fixation'
+import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recognizeBrowser } from './remembered'
@@ -119,8 +119,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   }
   const older = await endReplaced(request, transaction, context.replaced)
   // Renew the session only after Nevis has answered. Until then, the second request of a double click still uses the old session.
-  if (context.renewsSession) await renewForSubject(request, prepared.parameters, context.isAfterFirstFactor)
-  else await refreshOrEnd(request, transaction)
+  await prepareSession(request, context, transaction)
   if (older !== undefined) {
     const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
     request.transactions.close({ ...older, next: transaction.id }, 'cancelled', keepsToken)
@@ -209,10 +208,11 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
   return challenge
 }
 
-/** Reads the session again after the call to Nevis. If the user has logged out meanwhile, ends the new transaction and throws. */
-async function refreshOrEnd(request: StrategyRequest, transaction: Transaction): Promise<void> {
+/** Gives the session a new id, or reads it again after the call to Nevis. If the user has logged out meanwhile, ends the new transaction and throws. */
+async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {
   try {
-    await request.refresh()
+    if (mayRenew(request, context)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+    else await request.refresh()
   } catch (error) {
     await request.abandon(transaction)
     throw error

@@ -107,15 +107,15 @@ describe('five starts at once', () => {
 
 describe('a double click whose first request the browser has aborted', () => {
   /** A request that can be cut off, and whose headers are a browser's. */
-  function click(app: TestApp, browser: Browser, agent: string) {
+  function click(app: TestApp, browser: Browser, agent: string, path = '/login', fields: Record<string, string> = credentials) {
     const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
-    const sent = request(`${app.origin}/login`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })
+    const sent = request(`${app.origin}${path}`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })
     const answer = new Promise<{ location: string; cookie: string }>((resolve, reject) => {
       sent.on('response', ({ headers }) => resolve({ location: headers.location as string, cookie: /connect.sid=([^;]+)/.exec(String(headers['set-cookie']))?.[1] as string }))
       sent.on('error', reject)
     })
     answer.catch(() => undefined)
-    sent.end(new URLSearchParams(credentials).toString())
+    sent.end(new URLSearchParams(fields).toString())
     return { sent, answer }
   }
 
@@ -123,6 +123,10 @@ describe('a double click whose first request the browser has aborted', () => {
     const app = await world.start({ routes })
     const browser = app.browser()
     await browser.get('/sign-in')
+    return clickTwice(app, browser, (agent) => click(app, browser, agent), secondAgent)
+  }
+
+  async function clickTwice(app: TestApp, browser: Browser, press: (agent: string, isSecond: boolean) => ReturnType<typeof click>, secondAgent = 'Firefox') {
     const { client } = app.nevis.settings
     const real = client.approve.bind(client)
     let release = () => {}
@@ -135,7 +139,7 @@ describe('a double click whose first request the browser has aborted', () => {
         return answer
       })
     })
-    const first = click(app, browser, 'Firefox')
+    const first = press('Firefox', false)
     await asked
     const aborted = new Promise((resolve) => first.sent.once('close', resolve))
     first.sent.destroy()
@@ -149,7 +153,7 @@ describe('a double click whose first request the browser has aborted', () => {
         return taken
       })
     })
-    const second = click(app, browser, secondAgent)
+    const second = press(secondAgent, true)
     await isInRow
     release()
     const { location, cookie } = await second.answer
@@ -162,6 +166,16 @@ describe('a double click whose first request the browser has aborted', () => {
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it.each([['the same factor', 'push', 1], ['another factor', 'recovery', 1]])('keeps a signed-in user of an app with its own subject signed in: %s', async (_name, factor, pushes) => {
+    const app = await world.start({ routes, strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } } })
+    const browser = await signedIn(app)
+    const before = world.asked('approve')
+    const { handle } = await clickTwice(app, browser, (agent, isSecond) => click(app, browser, agent, '/login/2fa', { factor: isSecond ? factor : 'push' }))
+    expect(world.asked('approve') - before).toBe(pushes)
+    expect((await browser.get('/who')).text).toBe('anna')
+    expect((await browser.get(waitingOf(handle))).status).toBe(200)
   })
 
   it('gives nothing to another browser that knows the session and the password: that one gets a request of its own', async () => {

@@ -161,7 +161,7 @@ export class StatusWatch {
     const known = this.transactions.get(keyOf(sealed))
     // An expired `WatchedTransaction` is replaced: the user may have got more time for the same transaction (`strategy/extend.ts`). A `WatchedTransaction` is
     // also replaced after the transaction has moved to a new session, because the ledger then has another key for the transaction.
-    if (known !== undefined && !known.isOver(now) && !known.hasMovedBefore(sealed)) return known
+    if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
     // Before the user typed the right code, the page had a `WatchedTransaction` without a status token. The new one replaces it, so do not report it as
     // abandoned.
