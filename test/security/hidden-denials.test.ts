@@ -133,6 +133,15 @@ describe('with afterDenial "stop"', () => {
       }
     })
 
+    it('a denied step-up stops no other user, who gives the password in the same session', async () => {
+      const browser = await signedIn(await start())
+      await browser.post('/start', {})
+      await deny()
+      const transaction = handleIn((await browser.post('/login', { username: 'ben', password: PASSWORD })).location)
+      expect(outcomeOf(await change(browser, transaction, 'app'))).toBe('303 /login/2fa')
+      expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
+    })
+
     it('a denied step-up that the session has lost stops the recovery code, if the session has a second factor record', async () => {
       const app = await start({ ...STOP, startBudget: { starts: 50, perSeconds: 60 } })
       const browser = await signedIn(app)
