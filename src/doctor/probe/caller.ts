@@ -47,8 +47,8 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** True as soon as one response was JSON. */
-  hasGotJson = false
+  /** The steps whose response was JSON. */
+  readonly jsonSteps = new Set<string>()
   private readonly connections: Connections
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
@@ -96,7 +96,6 @@ export class Caller {
     try {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
       reply = { status, json: parsed(text), text }
-      if (typeof reply.json === 'object') this.hasGotJson = true
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {
@@ -109,6 +108,7 @@ export class Caller {
   private note(step: string, { status, json, text }: Reply, headers: IncomingHttpHeaders): void {
     const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
+    if (typeof json === 'object') this.jsonSteps.add(step)
     this.facts[`${step}.http`] = String(status)
     this.facts[`${step}.type`] = mediaTypeOf(headers['content-type'] ?? null)
     const noted = NOTED_HEADERS.filter((name) => name in headers)

@@ -43,6 +43,7 @@ export interface StageResults {
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
 /** The stages after `quiet` create test users. A gateway that answers in Nevis's place would hide whether Nevis has created or deleted them. */
+const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 const NOT_NEVIS = 'no response was JSON, so something in front of Nevis seems to answer; no test user was created'
 /** Asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
@@ -61,7 +62,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   let usersLeft: number
   try {
     for (const stage of STAGES.filter((one) => stages.includes(one))) {
-      if (stage !== 'quiet' && !caller.hasGotJson) throw new ProbeEnded(NOT_NEVIS)
+      if (stage !== 'quiet' && !JSON_STEPS.some((step) => caller.jsonSteps.has(step))) throw new ProbeEnded(NOT_NEVIS)
       const question = QUESTIONS[stage]
       const needsPerson = stage !== 'limits' || stages.includes('app')
       if (question !== undefined && needsPerson && !(await person.confirm(question))) continue
