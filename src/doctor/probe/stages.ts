@@ -62,7 +62,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   let usersLeft: number
   try {
     for (const stage of STAGES.filter((one) => stages.includes(one))) {
-      if (stage !== 'quiet' && !JSON_STEPS.some((step) => caller.jsonSteps.has(step))) throw new ProbeEnded(NOT_NEVIS)
+      if (finished.includes('quiet') && !JSON_STEPS.some((step) => caller.jsonSteps.has(step))) throw new ProbeEnded(NOT_NEVIS)
       const question = QUESTIONS[stage]
       const needsPerson = stage !== 'limits' || stages.includes('app')
       if (question !== undefined && needsPerson && !(await person.confirm(question))) continue
