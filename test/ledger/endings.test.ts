@@ -125,7 +125,7 @@ describe('the last second', () => {
 
   it('of a lock › refuses a code', async () => {
     await ledger.claim(`locked:${KEY}`, 1)
-    expect(await budgets.codes.spend(one, KEY)).toEqual({ count: 0, limit: 50, over: 'locked' })
+    expect(await budgets.codes.spend(one, KEY)).toEqual({ count: 0, limit: 35, over: 'locked' })
   })
 
   it('of a place › is still held: the next place is taken', async () => {
