@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A jest reporter that prints the totals to standard output as the last line, after the coverage table. Jest itself prints its totals to
+ * A jest reporter that prints the totals to standard output as the last line. Jest itself prints its totals to
  * standard error, so they would be missing in a pipe or a file.
  */
 import { writeSync } from 'node:fs'

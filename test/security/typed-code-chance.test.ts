@@ -8,7 +8,7 @@
  * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand sign-ins.
  * For ten thousand (about six minutes on two busy cores):
  *
- *     TYPED_CODE_SIGN_INS=10000 npx jest -i --coverage=false test/security/typed-code-chance.test.ts
+ *     TYPED_CODE_SIGN_INS=10000 npx jest -i test/security/typed-code-chance.test.ts
  */
 import { randomInt } from 'node:crypto'
 import { NevisStrategy, push } from '../../src'
