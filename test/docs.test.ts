@@ -127,7 +127,7 @@ describe('the size of a document', () => {
 
 describe('docs/waiting-page-compared.md', () => {
   const compared = read('docs/waiting-page-compared.md')
-  const names = ['brand', 'help', 'language', 'registered ways only', 'typed code', 'same phone', 'store links', 'codes gated', 'no JavaScript', 'time', 'reduced motion']
+  const names = ['brand', 'help', 'language', 'registered factors only', 'typed code', 'same phone', 'store links', 'recovery codes saved', 'no JavaScript', 'time', 'reduced motion']
 
   it('compares every point with five others, and names a test of each', () => {
     const rows = rowsOf(compared, '', 'passport-nevis')
