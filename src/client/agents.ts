@@ -21,9 +21,9 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** The agent observes after which idle time a server closes connections. It ignores a shorter time than this, because the server is probably restarting. */
+/** If a server closes a connection after a shorter idle time than this, the agent ignores that time: the server is probably restarting. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** The agent forgets the observed idle time-out after one hour, because a restarting server may have made it too short. */
+/** The agent forgets the observed idle time-out after one hour. A server that was restarting may have closed connections sooner than it usually does. */
 const MEMORY_MS = 3_600_000
 /** The agent closes an idle connection after 80 % of the observed idle time-out, before the server closes it. */
 const SAFE_SHARE = 0.8
@@ -33,7 +33,7 @@ const OPTIONS = {
   // If all 50 connections are in use, further requests wait for a free connection, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios sets the same value on the socket before each request. With another value here, Node and axios would overwrite each other's.
+  // axios sets the same value on the socket before each request. If the values differed, Node and axios would overwrite each other's value again and again.
   keepAliveMsecs: 60_000,
 }
 

@@ -113,7 +113,7 @@ export class NevisClient {
    *
    * A maintenance page or a firewall also responds with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
    * responses.
-   * @param expected the username and the transaction of the code, if known. A body that names another one is not accepted
+   * @param expected the user's username and the transaction id of the code, if known. A body with another username or transaction id is not accepted
    * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` if the body is a page, a text or a list, if a 200 does not say whether
    * the code is right, or if the JSON of a 404 is not Nevis's own error
@@ -284,7 +284,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page may also have HTTP 200. The user would then believe that a lost phone is deleted.
+    // A maintenance page may also have HTTP 200. If it counted as success, the user would wrongly believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

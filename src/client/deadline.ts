@@ -1,7 +1,8 @@
 /**
  * Limits the total time of an async function, with all its requests, retries and pauses.
  *
- * A time-out per request restarts with every retry, and an idle time-out with every byte that a slow server sends. Out of scope: what the function does.
+ * Time-outs of single requests do not limit the total time: a time-out per request begins again with every retry, and an idle time-out with every byte
+ * that a slow server sends. Out of scope: what the function does.
  */
 
 export interface Deadline {
@@ -28,7 +29,7 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       isOver = true
-      // Reject first. Otherwise the caller would get the error of the destroyed request.
+      // Reject before destroying the request. Otherwise the caller would get the error of the destroyed request instead of the time-out.
       reject(expired())
       current?.destroy()
     }, timeoutMs)

@@ -78,7 +78,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
   })
 }
 
-/** Each verdict of a field with its verdict for the whole object, strongest first. The strongest verdict in the object decides. */
+/** Pairs of the verdict of one field and the resulting verdict of the whole object. The first pair whose field verdict occurs in the object decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /** @returns undefined if the object says neither yes nor no */
@@ -105,7 +105,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // An object in a field that this file does not know must contain a yes or a no. `{"maintenance": {}}` contains neither: `unknown`.
+  // If the nested object says neither yes nor no, as in `{"maintenance": {}}`, this unknown field counts as `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }

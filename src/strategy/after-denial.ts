@@ -1,9 +1,9 @@
 /**
- * With `afterDenial: 'stop'`, refuses to go on after a denial, until the user enters the password again. An attacker with the password could otherwise
- * go on with a stolen recovery code.
+ * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise an attacker with the
+ * password, whose approval request the user has denied, could still sign in with a stolen recovery code.
  *
- * A request stays on the phone after the user has switched to another factor, has cancelled or has opened a second tab, because Nevis cannot take it
- * back. So this file asks Nevis about every request that the user can still have denied.
+ * Nevis cannot withdraw an approval request: it stays on the phone after the user has switched to another factor, has cancelled or has opened a second tab. So
+ * this file asks Nevis about every approval request that the user may have denied.
  * Out of scope: counting denials (`watch-reports.ts`, `strategy-request.ts`).
  */
 import { inferredEnding } from '../factors/ending'
@@ -38,7 +38,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
   const { id, firstFactorAt, login, budget } = transaction
-  // A switch keeps the time of the first factor. So the transactions of one sign-in have the same time.
+  // A switch to another factor copies `firstFactorAt`. So all transactions of one sign-in have the same `firstFactorAt`.
   const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
@@ -74,8 +74,8 @@ async function denialAmong(request: StrategyRequest, budget: string | undefined,
 }
 
 /**
- * False for a step-up of an earlier login, before the second factor that this session has. Without a second factor record, only the session's own requests
- * count.
+ * True for a transaction of a sign-in. A step-up (an approval by a signed-in user) counts only if it was started after the second factor that the session
+ * records. If the session records no second factor, no step-up counts.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true
@@ -83,13 +83,13 @@ function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, starte
   return record !== undefined && record.at < startedAt
 }
 
-/** Why a transaction of this session stops the user. */
+/** Returns the Refusal for the user if the user has denied this transaction or may have denied it; otherwise undefined. */
 async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { closed, expiresAt, statusToken } = transaction
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
-  // A transaction that was cancelled in time keeps its status token. Without it, the user has denied the request or let it time out before the cancellation.
+  // A transaction that was cancelled while pending keeps its status token. Without a status token, it was denied or had expired before it was cancelled.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   return denialOf(request, transaction, now)
 }
@@ -100,7 +100,7 @@ async function denialOf({ settings }: StrategyRequest, transaction: Transaction,
   const known = await settings.watch.decide(transaction, false)
   if (known === undefined || known.answer.status === 'pending' || known.answer.status === 'succeeded') return undefined
   const ending = known.answer.status === 'failed' ? inferredEnding(known.answer, expiresAt - startedAt) : undefined
-  // A replaced or cancelled request also ends because nobody answers. Only a denial stops the user.
+  // An approval request that was replaced or cancelled also fails if the user does not answer it. Only a denial stops the user, not a time-out.
   const isTimeOut = ending === 'timed_out' || (now >= expiresAt && ending === undefined)
   return isTimeOut ? undefined : new Refusal('not_approved')
 }

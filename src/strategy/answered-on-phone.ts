@@ -1,5 +1,5 @@
 /**
- * Finds the requests that the user answers on the phone, and could deny there.
+ * Finds the transactions that the user answers on the phone, and could deny there.
  *
  * Out of scope: what follows from a denial (`after-denial.ts`).
  */
@@ -9,7 +9,8 @@ import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
 /**
- * True for an approval that the user accepts or denies on the phone. For a factor that the app no longer has, the answer is true.
+ * True for an approval that the user accepts or denies on the phone. Also true for an approval with a factor that the app's option `factors` no longer
+ * contains.
  * @internal
  */
 export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Pick<Transaction, 'factor' | 'operation'>): boolean {
@@ -19,8 +20,8 @@ export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { fact
 }
 
 /**
- * True if the user may have denied the request. An attacker can hide a denial: they let the denied push expire, or send wrong codes until the
- * transaction is closed.
+ * True if the user may have denied the approval request. An attacker could hide a denial by letting the denied request expire, or by sending wrong codes until
+ * the transaction is closed. So these two endings count as well.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */

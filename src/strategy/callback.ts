@@ -37,8 +37,8 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
 /**
- * An attacker with the password sends requests until the user approves one (push bombing). If the user got this many requests in a day, denied two
- * and then approves one, the strategy publishes the event `suspicious`.
+ * In push bombing, an attacker with the password sends approval requests until the user approves one. If the user got at least this many approval requests in
+ * a day, denied two of them and then approves one, the strategy publishes the event `suspicious`.
  */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
@@ -52,7 +52,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
-    // The user may have denied in time, while no page asked Nevis. This call publishes the denial.
+    // The user may have denied in time while no page was open. This call to Nevis finds and publishes such a denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
     return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }
@@ -68,7 +68,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
   if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
-  // Count the code or token before Nevis is asked, so that many in parallel cause few calls.
+  // Count the code or token before asking Nevis. Otherwise many parallel requests could all be checked before the first one is counted.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
   // The call that verifies this code also enrols the factor at Nevis. So check before it whether the user may enrol.
@@ -89,7 +89,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection because of a reload or a double click. Its second request needs the approval, so do not use it up.
+  // The browser has closed this connection, for example by a reload or a double click, and sends a second request. Leave the approval for that request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
@@ -104,8 +104,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 }
 
 /**
- * Marks the token of an approval as used, so that it cannot prove a second transaction. Needed if a browser can send tokens (factor `widget`), or if
- * Nevis's answer names no transaction.
+ * Marks the token of an approval as used, so that the token cannot prove a second transaction. Needed in two cases: if a browser can send tokens (factor
+ * `widget`), or if Nevis's answer contains no transaction id.
  * @returns false if the token was already marked as used
  */
 async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {
@@ -158,31 +158,31 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   try {
     const check = () => resultOf('factor', () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) }), MAX_FACTOR_MS)
     if (answer.code === undefined) return await check()
-    // A double click sends the same code twice, and the browser shows only the second answer. Nevis accepts a code only once, so both requests share
-    // one call.
+    // A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once, so both requests share one
+    // call to Nevis.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code: otherwise an attacker could guess without a limit.
+    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }
 
-/** A digest, because the app may log the strategy object, and the log must not contain the code. */
+/** The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the code. */
 function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
- * Handles a callback with a wrong code, or without the code that the phone shows. Still asks Nevis whether the user has denied: an attacker who
- * guesses codes must not hide the denial.
+ * Handles a callback with a wrong code, or without the code that the phone shows. Asks Nevis all the same whether the user has denied. Otherwise an attacker
+ * could hide a denial by sending wrong codes.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
   if (factor.check === outcomeByStatus && (!isWrong || typed.isCode)) {
     const asked = request.settings.watch.decide(transaction, false)
-    // If the code is wrong, ignore an error of Nevis: the code is refused in any case.
+    // After a wrong code, ignore an error of the call to Nevis: the callback is refused in any case.
     const known = await (isWrong ? asked.catch(() => undefined) : asked)
     const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known.answer }))
     if (outcome?.status === 'failed') return refuseNotApproved(request, transaction, outcome)
@@ -221,7 +221,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Finishes an approved transaction: removes it from the session, and its starts from the count of the user's starts. */
+/** Finishes an approved transaction: removes it from the session, and gives its starts back to the user's start limit. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)
@@ -243,10 +243,10 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
 }
 
-/** How many requests the user denied before this success. After several denials, the success may be push bombing (MITRE ATT&CK T1621). */
+/** Returns how many approval requests the user denied before this success. A success after several denials may be push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // Ignore an error of the ledger: the number is only for an event.
+  // Ignore an error of the ledger: only an event needs the number, not the sign-in.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

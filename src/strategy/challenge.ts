@@ -19,8 +19,9 @@ import { phoneOf, type StartParameters } from './start-parameters'
 /**
  * Starts the approval or enrolment at Nevis.
  * @param userId the user's userId, if an earlier call to Nevis has returned it. Nevis's answer must then have the same
- * @returns the challenge; if Nevis's answer is about another user, the name of the field that shows it; `hasFactor` for the enrolment of a user who
- * already has a factor
+ * @param userId the user's userId, if an earlier call to Nevis has returned it. The answer to the start must then contain the same userId
+ * @returns the challenge. Instead, the name of the field that does not match, if Nevis's answer is about another user; or `hasFactor`, if an enrolment shows
+ * that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
  * `phone_refused`, `too_many_starts`; NevisError
  * @internal
@@ -65,7 +66,7 @@ function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. An attacker may enter the same number in many accounts, so the limit is per number. */
+/** Counts one SMS to this phone number. The limit is per number, because an attacker may enter one number in many accounts. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

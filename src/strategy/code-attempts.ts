@@ -38,8 +38,8 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
- * Counts one more token of the widget, before Nevis is asked about it. If there were too many, the transaction stays open, because callbacks with the
- * right token may still be running.
+ * Counts one more token of the widget before asking Nevis about it. If there were too many tokens, refuses the request but leaves the transaction open:
+ * another callback with the right token may still be running.
  * @throws Refusal `too_many_attempts`
  * @internal
  */
@@ -51,7 +51,7 @@ export async function spendToken(request: StrategyRequest, transaction: Transact
 }
 
 /**
- * The Refusal for a closed transaction. After too many codes, it also says in how many seconds the user may start another one.
+ * Returns the Refusal for a closed transaction. If too many codes have closed it, the Refusal also says in how many seconds the user may start again.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
@@ -60,7 +60,7 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
 }
 
 /**
- * Counts a wrong code. After too many in a day, no more codes of this user are accepted.
+ * Counts a wrong code. After too many wrong codes in a day, no further code of this user is accepted.
  * @internal
  */
 export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -68,7 +68,7 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
 }
 
 /**
- * Counts a code of which Nevis's answer does not say whether it was right.
+ * Counts a code for which Nevis's answer was unclear: it did not say whether the code was right.
  * @internal
  */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -93,12 +93,12 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // Only the form of the waiting page has the field `retry`. Its user stays on that page and can try another code.
+  // Only the form of the waiting page sends the field `retry`. Its user stays on the waiting page and can try another code.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }
 
-/** The user's key in the ledger for counting codes. An app may use two usernames for one user, so prefer the userId. */
+/** The user's key in the ledger for counting codes. It is made of the userId if known, because an app may use two usernames for one user. */
 function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }

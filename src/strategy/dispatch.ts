@@ -37,10 +37,10 @@ function hasInput(req: NevisRequest): boolean {
 }
 
 /**
- * Reads the handle (the encrypted transaction id) of a callback. The handle of a POST must be in the body, except on the callback route.
+ * Reads the handle (the encrypted transaction id) of a callback. A POST must send the handle in its body, except on the callback route.
  *
- * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. The password form then posts to this URL, and the user
- * would see the attacker's transaction.
+ * The attack: an attacker sends the user a link to `/login?transaction=…` with the attacker's handle. The password form on that page posts to the same URL.
+ * If this handle counted, the user would see the attacker's transaction.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
@@ -48,7 +48,7 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/** True if no field asks for an action, such as a cancellation. */
+/** True if the request contains no field that asks for another action, such as a cancellation. */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

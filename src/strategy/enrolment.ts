@@ -1,9 +1,9 @@
 /**
  * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user whom the app names, and requires no proof. So this package checks: a user who has no factor needs only the
- * password. A user who has one must just have given a factor that is at least as strong as the new one. Otherwise an attacker with the password could
- * add their own phone.
+ * Nevis adds a factor to any user whom the app names, and requires no proof of identity. So this package checks the user itself. A user without any factor
+ * needs only the password. A user who already has a factor must just have used one that is at least as strong as the new factor. Otherwise an attacker with
+ * the password could add their own phone.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
@@ -65,13 +65,13 @@ export async function assertMayStillEnroll(
   throw new Refusal('already_enrolled')
 }
 
-/** How many confirmed authenticators (registered phones) the user has. If Nevis's answer has no list, infinite, so that the enrolment is refused. */
+/** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }
 
 /**
- * True if Nevis's answer to the enrolment shows that the user already has a factor, but the user has not just given a second factor.
+ * True if Nevis's answer to the enrolment shows that the user already has a factor, and the user has not recently given a second factor.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -99,15 +99,15 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
 }
 
 /**
- * Fields of Nevis's user record that `hasFactor` skips: `exceededRateLimits` names no factors, and `authenticators` is checked separately.
+ * Fields of Nevis's user record that `hasFactor` skips. `exceededRateLimits` contains no factors, and `hasFactor` reads `authenticators` separately.
  * https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * True if the user has a factor at Nevis. Nevis does not document all names of fields for factors, so any non-empty list, and any field whose name
- * suggests a factor, counts.
+ * True if the user has a factor at Nevis. Nevis does not document every field that contains factors. So any non-empty list counts, and so does any field whose
+ * name suggests a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true

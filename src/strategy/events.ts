@@ -71,8 +71,8 @@ export interface NevisEvents {
     readonly limit: number
   }
   /**
-   * A browser that skips the second factor. `remembered`: the user wanted this browser to be remembered. `used`: the user signed in there without a
-   * second factor; `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
+   * A browser in which the user can sign in without the second factor. `remembered`: the user chose to have this browser remembered. `used`: the user signed in
+   * there without a second factor, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
     /** What happened. */

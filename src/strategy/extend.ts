@@ -14,8 +14,8 @@ const MAX_LIFETIMES = 11
 
 /**
  * Extends the time for saving recovery codes by `firstFactorLifetimeSeconds`, and reloads the waiting page.
- * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the code with which the
- * transaction was closed; and those of `openTransactionForStart`
+ * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the failure code of a closed
+ * transaction; and every Refusal of `openTransactionForStart`
  * @internal
  */
 export async function extend(request: StrategyRequest, handle: Field): Promise<StrategyResult> {

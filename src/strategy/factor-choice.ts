@@ -28,12 +28,12 @@ export interface ChoiceLimits {
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
   const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true) && !wouldIgnorePhone(factor, operation, phone))
-  // An enrolment adds a factor. So the factors that the user has do not matter.
+  // For an enrolment, ignore which factors the user already has: an enrolment adds a factor.
   if (available === undefined || operation === 'enroll') return possible
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** In the widget, the user could enroll another phone number than the one that the app gives. So the widget is not offered. */
+/** True for the widget if the app gives the phone number of an enrolment: the user could enter another number there, so the widget is not offered. */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }

@@ -18,11 +18,11 @@ import { subjectMismatch } from '../trust/binding'
  *
  * If you give only a username, this function asks Nevis for the userId, because the ledger stores some browsers under the userId only.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
- * know, this function finds no browser
- * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if nothing was found: the user
- * has no remembered browser, or `subject` is not the name that your option `subject` returns
- * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
+ * @param subject the user, by the userId, username or both that your option `subject` returns. If Nevis does not know this name, and your option `subject`
+ * returns another one, this function finds no browser
+ * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
+ * has none, or `subject` is not the name that your option `subject` returns
+ * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<number> {
   const { userId, username } = subject
@@ -39,7 +39,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
     if (user !== undefined) await forget({ userId: user.userId })
   }
   publish('browser', () => ({ ...about(settings.name, { subject: { ...(isName(userId) && { userId }), ...(isName(username) && { username }) } }), browser: 'forgotten' }))
-  // A browser can be stored under both names, so the sum would count it twice.
+  // A browser can be stored under both names. So return the larger number: the sum would count such a browser twice.
   return Math.max(...found)
 }
 

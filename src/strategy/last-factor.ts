@@ -1,7 +1,8 @@
 /**
  * Offers first the factor that the user used last in this browser.
  *
- * The browser keeps the factor in a cookie, as a keyed digest of the user and the factor. So nobody can read or forge it, or use it for another user.
+ * The browser stores the factor in a cookie, as a keyed digest of the user and the factor. So an attacker cannot read or forge the cookie, and cannot use it
+ * for another user.
  * Out of scope: which factors are offered (`factor-choice.ts`), and skipping the second factor (`remembered.ts`).
  */
 import { Refusal } from '../factors/failures'
@@ -31,8 +32,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 }
 
 /**
- * After an approval, stores its factor in the cookie. Deletes the cookie if this factor comes first anyway. A route with the option `factors` changes
- * nothing, because the user may have had no choice there.
+ * After an approval, stores its factor in the cookie. Deletes the cookie if this factor is the app's first one anyway. On a route with the option `factors`,
+ * leaves the cookie unchanged, because the route may have offered the user only one factor.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {

@@ -15,14 +15,14 @@ import type { Subject } from '../factors/transaction'
  * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity first: the limits protect the user from an
  * attacker who has the password.
  *
- * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Compare the returned
- * names with the user whom you mean: in your app, the username that Nevis returns may belong to another person.
+ * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Check that the returned names
+ * are those of the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
- * @param subject the user, by the userId, username or both that your option `subject` returns. With another name of the user, which Nevis does not
- * know, this function resets nothing
+ * @param subject the user, by the userId, username or both that your option `subject` returns. If Nevis does not know this name, and your option `subject`
+ * returns another one, this function resets nothing
  * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the name, and no limit was
  * counted under it
- * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
+ * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {
   const { userId, username } = subject

@@ -32,14 +32,15 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
-  // Nevis's introspection reports the intent token as active, and the browser gets it. So mark it as used: it must not count as an approval.
+  // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that a browser cannot send it as proof of an
+  // approval.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
-  // Give the user more time to save recovery codes than to accept a push. The codes do not expire at Nevis meanwhile.
+  // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
@@ -60,7 +61,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis has named the user, and the start has compared this name with the subject. So the userId belongs to the subject.
+    // Nevis has named the user, and the start has checked that this is the subject. So the userId certainly belongs to the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -85,8 +86,8 @@ export async function newTransaction(
 }
 
 /**
- * Gives the enrolment the user's next number, which makes older enrolments invalid. Counts under the userId and the username, because a user who is
- * new to Nevis has no userId yet.
+ * Gives the enrolment the user's next number. A new number makes the user's older enrolments invalid. The numbers are counted under the userId and under the
+ * username, because a user who is new to Nevis has no userId yet.
  * @returns the number of this enrolment for each of the user's keys in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
@@ -101,8 +102,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts a second or later start under Nevis's userId as well. An app may name the same user once by username and once by userId, and an attacker
- * could then start twice as many transactions.
+ * Counts a second or later start under Nevis's userId as well. Otherwise an attacker could start twice as many transactions, if the app identifies the same
+ * user sometimes by username and sometimes by userId.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -165,8 +165,8 @@ export interface NevisStrategyOptions {
   /** How the transaction tokens of your instance differ from Nevis's documentation. Default: they do not differ. */
   readonly transactionTokens?: TransactionTokenClaims | undefined
   /**
-   * The secret that protects handles, transactions and cookies: 32 random characters or more. In a list, the first secret protects new ones, and each
-   * secret opens old ones. Default: the keys are derived from the access key.
+   * The secret that protects handles, transactions and cookies: 32 random characters or more. In a list, the first secret protects new values, and every secret
+   * opens values that it has protected before. Default: the keys are derived from the access key.
    */
   readonly secret?: string | readonly string[] | undefined
   /** If true, the strategy calls `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */

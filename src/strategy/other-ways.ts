@@ -43,8 +43,8 @@ export async function waitForOtherWay(
 }
 
 /**
- * Nevis has started nothing, because the first factor is not set up. Stores a closed transaction in its place, whose waiting page offers the other factors.
- * Does so only with the option `availableFactors`, which says that the user has them; Nevis may not know the user at all.
+ * For a start whose factor the user has not set up, so that Nevis has started nothing. Stores a closed transaction in the session: its waiting page offers the
+ * other factors. Only used with the option `availableFactors`, which says that the user has other factors. Nevis may not know the user at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
@@ -55,7 +55,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/** The user wanted to switch to a factor that they do not have. Shows the waiting page of the earlier transaction, which they may still approve. */
+/** For a switch to a factor that the user has not set up. Shows the waiting page of the earlier transaction, which the user may still approve. */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, refusedFactor: FactorName, left: readonly FactorName[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

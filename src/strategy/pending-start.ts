@@ -17,8 +17,8 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Shows the waiting page of a pending transaction that this request would only start a second time.
- * @returns undefined if the session has none, or if a new transaction must be started
+ * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
+ * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
@@ -33,7 +33,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const renewsSession = mayRenew(request, context)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
-    // End the transaction in its old session. In the new session, it has a new key in the ledger.
+    // The transaction gets a new key in the ledger for its new session. Mark the old key as used, so that the old session cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
   } else {
@@ -57,7 +57,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 }
 
 /**
- * Looks in the session for a pending transaction that this request would only start a second time (same user, factor and parameters).
+ * Looks in the session for a pending transaction with the same user, factor and parameters as this request.
  * @internal
  */
 export async function findPending(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<Transaction | undefined> {

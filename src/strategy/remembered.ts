@@ -35,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || Date.now() >= cookieExpiresAt(request, browser) || !isSubjectOf(parameters.subject, browser)) return undefined
-  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, do not use up the present one: a used cookie looks like a copied
-  // one.
+  // A cookie is valid for one sign-in, and the response replaces it. If this response cannot set a cookie, do not use up the present one: a used cookie that is
+  // sent again looks like a copied one.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -75,10 +75,9 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads which calls of `forgetBrowsers` came before this sign-in, under the names of the user that are known before Nevis is asked. Must run before the
- * start waits for another start or for Nevis: a call that comes while the start waits comes after the password was checked.
+ * Reads which calls of `forgetBrowsers` came before this sign-in, for the names of the user that are known before Nevis is asked. Run this function before the
+ * start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
- * @internal
  */
 export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
@@ -86,8 +85,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Adds the calls of `forgetBrowsers` under the userId that Nevis has named. If the user switches to another factor, the strategy keeps what the first start
- * has read: otherwise an attacker could use a stolen password even after `forgetBrowsers`.
+ * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns what the first start has read. If it were
+ * read again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -95,13 +94,14 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
   const known = keysOf(budgets, parameters.subject, parameters.budget)
   const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // All marks are compared later as if they had been read when the request came.
+  // `isForgottenSince` compares all marks as if they had been read when the request came. So add the seconds that have passed since then.
   const waitedSeconds = (Date.now() - requestedAt) / 1000
   return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }
 
 /**
- * Reads the box "Remember this browser" and the calls of `forgetBrowsers` anew for a pending sign-in that is started again, as after a second password.
+ * For a pending sign-in that is started again, for example after a second password: reads the box "Remember this browser" and the calls of `forgetBrowsers`
+ * anew.
  * @internal
  */
 export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
@@ -149,7 +149,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
     sendCookie(request, browser)
-    // The new cookie replaces the old one in this browser. So only an attacker with a copy could still send the old one: forget it.
+    // The new cookie replaces the old cookie in this browser. After that, only an attacker with a copy could send the old cookie, so make it invalid.
     if (before !== undefined) await budgets.browsers.end(before)
     publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
   } catch (error) {
@@ -187,8 +187,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * When the cookie expires. That is earlier than its `expiresAt` if the app has lowered `rememberBrowser.days`. The ledger still records its use until
- * `expiresAt`: if the app raises `days` again, or another process has more, a used cookie must not be valid again.
+ * When the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. But the ledger records that a
+ * cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -58,16 +58,17 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the transaction that this start replaces, in the ledger. If there is none, ends an older pending transaction that asks the user for the same.
+ * Ends the transaction that this start replaces, in the ledger. If this start replaces none, ends an older pending transaction with the same user, factor and
+ * parameters.
  * @returns the transaction that was ended, which the caller must still close in the session
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then ends the new transaction as well
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {
   const { endings } = request.budgets
   const older = replaced ?? findOlder(request, transaction)
   if (older === undefined || older.id === transaction.id) return undefined
-  // With `afterDenial: 'stop'`, a denial ends the chain of switches, but not a start with the password.
+  // With `afterDenial: 'stop'`, a user who has denied cannot switch to another factor, but can start again with the password.
   const mayGoOn = async () => (await endings.mayTryOtherFactor(older)) || (replaced === undefined && (await endings.wasDenied(older)))
   if (!(await request.abandon(older)) && !(await mayGoOn())) {
     await request.abandon(transaction)

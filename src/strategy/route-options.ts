@@ -27,7 +27,7 @@ export interface NevisAuthenticateOptions {
   repeatedCallbackRedirect?: string | undefined
   /**
    * The path of the page from which the user starts, such as `/invoices`, for `req.authInfo.returnTo` at the callback. With `failWithError` or a custom
-   * callback, a failure has it, too. Default: the page from which `requireSecondFactor` redirected the user.
+   * callback, a failure contains this path as well. Default: the page from which `requireSecondFactor` redirected the user.
    */
   returnTo?: string | undefined
   /**
@@ -36,8 +36,8 @@ export interface NevisAuthenticateOptions {
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Id of the authenticator (the registered phone) that the factors `push` and `app` use, if the user chose no phone. The strategy checks that it belongs to the user,
-   * with one more call to Nevis. Default: the authenticator that was registered last.
+   * Id of the authenticator (the registered phone) that the factors `push` and `app` use, if the user chose no phone. The strategy checks, with one more call
+   * to Nevis, that the authenticator belongs to the user. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
 }

@@ -41,17 +41,18 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
 }
 
 /**
- * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). It keeps only the transactions of this user. It keeps the record of the last second factor only
- * if the user has not just given the password. With `afterDenial: 'stop'`, the signed-in user's new password also ends the step-ups before it, and with them
- * their denials; after another user's password, the session keeps them.
- * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
+ * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Keeps only the transactions of this user. Keeps the record of the last second factor only if the user has
+ * not just given the password.
+ *
+ * With `afterDenial: 'stop'`, the password also decides about step-ups, which may have been denied. If the signed-in user has entered the password, the
+ * session loses this user's earlier step-ups, so that their denials no longer count. If another user has entered a password, the session keeps them.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
-  // Only the password of the signed-in user ends that user's denials.
+  // Only the signed-in user's own password removes that user's denied step-ups. Another user's password must not.
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.

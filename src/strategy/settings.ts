@@ -59,8 +59,8 @@ export interface Settings {
   /** Undefined without the option `rememberBrowser`. */
   readonly rememberDays: number | undefined
   /**
-   * True if a factor shows Nevis's widget, whose token comes from the browser. Then every approval's token counts only once: an attacker could send
-   * the token of an old push as the widget's token.
+   * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. Otherwise an attacker
+   * could send the token of an old push as the widget's token.
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue

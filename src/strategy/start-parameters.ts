@@ -116,7 +116,7 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Returns a function that is true for a pending transaction that this request would only start a second time, so that the user is not notified twice.
+ * Returns a function that is true for a pending transaction that asks for the same as this request. Starting a second one would notify the user twice.
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
@@ -131,14 +131,14 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     )
 }
 
-/** What two starts of the same user must have in common, so that the second one shows the waiting page of the first. */
+/** Returns the parameters that two starts of one user must have in common. If they are equal, the second start shows the waiting page of the first. */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
   return { message, data, factors, phone, purpose, firstFactorAmr }
 }
 
 /**
- * True if the transaction belongs to the user of this request. On a route without login (`passport.authorize`, `session: false`) an attacker could
- * otherwise approve for another user, with the attacker's own account and phone.
+ * True if the transaction belongs to the user of this request. Needed on routes without login (`passport.authorize`, `session: false`). There, an attacker
+ * could otherwise approve with the attacker's own account and phone on behalf of another user.
  * @internal
  */
 export async function isForUserOf(

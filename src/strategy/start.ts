@@ -85,7 +85,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
-  // The earlier start may have given the session a new id. Then do not notify the user: the transaction could not be stored.
+  // If an earlier start has given the session a new id, `refresh` throws. The new transaction could not be stored, so do not notify the user.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
@@ -94,7 +94,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The user was not notified, so the start does not count. Only a refused request counts, because it may have caused a call to Nevis.
+    // The user was not notified, so do not count the start. A start that ends with a Refusal still counts, because it may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -112,7 +112,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   publish('started', () => request.about())
 
-  // If a time-out of the app has already answered, the browser never gets the new session id. So end the transaction.
+  // If a time-out middleware of the app has already responded, the browser never gets the new session id. So end the transaction.
   if (isAnswered(request.req)) {
     await request.abandon(transaction)
     throw new Refusal('cancelled')
@@ -149,8 +149,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * Asks Nevis whether the user has denied an earlier request: without an open page, this process has not learned that yet. A denial begins a pause, so this
- * start is then counted once more. A start that the limit refuses never gets here, and asks Nevis nothing.
+ * Asks Nevis whether the user has denied an earlier approval request. While no page was open, this process did not poll and may not know of the denial. A
+ * denial begins a pause, so the start is then counted again, now with the pause. A start that `spendStart` has refused never gets here, and causes no call.
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {

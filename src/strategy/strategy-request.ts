@@ -211,7 +211,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction that the user has not answered, for example because another one replaces it. Its request stays on the phone, because Nevis cannot
+   * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone,
+   * so a later denial still counts.
    * take it back. So a later denial still counts.
    * @returns false if the transaction had already ended
    */

@@ -79,8 +79,8 @@ export class NevisStrategy extends PassportStrategy {
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**
    * For options in a variable of the type {@link NevisStrategyOptions}.
-   * @param options the same options, without `passReqToCallback: true`
-   * @param verify the same function
+   * @param options the options, without `passReqToCallback: true`
+   * @param verify gets the profile of the person who approved, and finds that user in your app
    */
   constructor(options: NevisStrategyOptions, verify: Verify)
   constructor(options: NevisStrategyOptions, verify: Verify | VerifyWithRequest) {
@@ -141,8 +141,8 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may write the failure message into the session next. If the user has logged out meanwhile, writing the old copy would undo the
-      // logout. So read the session again. The app may have waited before this request reached the strategy.
+      // Passport may next write the failure message into the session. If the user has logged out meanwhile, that would restore the old session and undo the
+      // logout. So read the session again, even if this request has not waited: the app may have waited before it called the strategy.
       if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
@@ -154,8 +154,8 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * Redirects the browser. A script that asks for JSON gets the URL in the answer, because `fetch` would follow a redirect by itself. On Fastify, the
- * URL is in the header `Location` of a 200.
+ * Redirects the browser. A script that asks for JSON gets the URL in the body instead, because `fetch` would follow a redirect by itself. On Fastify, such a
+ * script gets status 200 with the URL in the header `Location`.
  */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)

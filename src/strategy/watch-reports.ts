@@ -1,6 +1,6 @@
 /**
- * Ends a transaction as soon as polling learns that the user has denied it or has not answered in time. An attacker would never send the callback,
- * and a user may close the page.
+ * Ends a transaction as soon as polling learns that the user has denied it or has not answered in time. The callback alone is not enough: an attacker would not
+ * send it after a denial, and a user may close the page.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it learns of the end first.
  */
@@ -36,14 +36,14 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // The callback or the next start will end the transaction. So only publish the event `fault`.
+      // Ignore the error here, because the callback or the user's next start also ends the transaction. Only publish the event `fault`.
       publishFault(error, 'watch', about(name, sealed))
     }
   }
   return {
     ended: (sealed, answer, transaction) => {
       const ending = answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined
-      // A request that nobody has answered ends at Nevis, too. If our own time was over before, it is no denial.
+      // Nevis also answers `failed` if the user does not answer in time. So after the transaction has expired, only a certain denial counts as a denial.
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },

@@ -1,5 +1,5 @@
 /**
- * What the last status call for a watched transaction has brought.
+ * The type for the result of the last status call for one transaction.
  *
  * Out of scope: making the call (`watched-transaction.ts`).
  */

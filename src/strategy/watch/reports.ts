@@ -1,5 +1,5 @@
 /**
- * What a watched transaction tells: the status to the pages that wait, and the end to the strategy.
+ * The types with which polling reports its results: the status for the open pages, and the end of the transaction for the strategy.
  *
  * Out of scope: polling (`watched-transaction.ts`), and what the strategy does at the end (`strategy/watch-reports.ts`).
  */

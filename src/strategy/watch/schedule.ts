@@ -113,7 +113,10 @@ export class RateLimiter {
   }
 }
 
-/** Requests to the callback route may ask Nevis for the status of one transaction this many times; after that, once each second. Concurrent ones share a call. */
+/**
+ * Requests to the callback route may ask Nevis for the status of one transaction this many times; after that, once each second. Concurrent callbacks share a
+ * call.
+ */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 

@@ -20,7 +20,7 @@ export interface WatchOptions extends WatchReports {
   readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
-  /** How long a denied request stays known after it has expired, in milliseconds. Default: 0. */
+  /** How long a denial is remembered after the transaction has expired, in milliseconds. Default: 0. */
   readonly keepDeniedMs?: number
 }
 
@@ -83,7 +83,7 @@ export class StatusWatch {
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
-  /** Watches a request from its start, because the user may deny it although no page is ever opened. */
+  /** Watches a transaction from its start, before any page is open: the user may deny it on the phone without opening the waiting page. */
   begin(transaction: Transaction): void {
     this.watchedFor(sealedOf(transaction)).remember(transaction)
   }
@@ -109,20 +109,23 @@ export class StatusWatch {
   }
 
   /**
-   * The requests of this user that this process knows and that the user can still deny, or has denied. The session may no longer contain them: it keeps only
-   * the newest ones, and a browser may restore an old session cookie.
+   * The transactions of this user that this process watches and that the user has denied or can still deny. The session alone is not enough: it contains only
+   * the newest transactions, and a browser may restore an old session cookie.
    */
   requestsOf(budget: string): Transaction[] {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
     return ofUser.flatMap((watched) => (watched.isUndecided() || watched.hasFailed() ? (watched.known() ?? []) : []))
   }
 
-  /** Goes on watching a request that this package has ended without Nevis's answer, until it has expired: the user can still deny it on the phone. */
+  /**
+   * Goes on watching a transaction that this package has ended without Nevis's answer, until the transaction has expired: the user can still deny it on the
+   * phone.
+   */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, the transaction has no request on the phone, or it has ended before and is already watched.
+    // A transaction without a status token is not on the phone, or has ended before, so that this process already watches it.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -159,14 +162,14 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // An expired `WatchedTransaction` is replaced: the user may have got more time for the same transaction (`strategy/extend.ts`). A `WatchedTransaction` is
-    // also replaced after the transaction has moved to a new session, because the ledger then has another key for the transaction.
+    // Replace an expired `WatchedTransaction`: the user may have got more time for the same transaction (`strategy/extend.ts`). Also replace the one of a
+    // transaction that has moved to a new session: the transaction then has another key in the ledger.
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // Before the user typed the right code, the page had a `WatchedTransaction` without a status token. The new one replaces it, so do not report it as
-    // abandoned.
+    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. The new one replaces it. Settle the old one, so that
+    // it is not reported as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // The start watches the same transaction with its status token.
+    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So the new one must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -213,8 +216,8 @@ export class StatusWatch {
 }
 
 /**
- * The key of a `WatchedTransaction`. Until the user has typed a required code, the page must not learn the status. So it has another key for the page than
- * for the callbacks.
+ * The key of a `WatchedTransaction`. Until the user has typed a required code, the page must not learn the status. So the page has a separate
+ * `WatchedTransaction`, without the status token and with another key.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

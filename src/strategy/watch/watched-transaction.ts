@@ -66,7 +66,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object uses this status token. Another one may have the same transaction id and another token. */
+  /** True if this object was created with this status token. Another object may exist with the same transaction id and another status token. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -107,7 +107,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** The transaction has ended without Nevis's answer, such as by a switch to another factor. The request stays on the phone, so a denial is still reported. */
+  /** For a transaction that has ended without Nevis's answer, for example by a switch to another factor. The user can still deny it, and this is reported. */
   leave(transaction: Transaction): void {
     // After the transaction has ended, the session no longer has its status token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
@@ -115,7 +115,7 @@ export class WatchedTransaction {
     this.isOpened = false
   }
 
-  /** Asks Nevis although no page does, for the user's next start. Reports a denial before the returned promise is fulfilled. */
+  /** Asks Nevis at the user's next start, even if no page is polling. Reports a denial before the returned promise is fulfilled. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -128,7 +128,7 @@ export class WatchedTransaction {
       if (this.#sealed.statusToken !== undefined) await this.rate.acquire().then(() => this.ask())
       if (this.status !== 'failed' && !this.isLeft) await this.reports.abandoned?.(this.#sealed, this.#transaction)
     } catch {
-      // Nobody waits for this report. A failed call to Nevis or to the ledger has its own report.
+      // Ignore the error, because no caller waits. If the call to Nevis or to the ledger has failed, it was already reported as an event.
     }
   }
 
