@@ -37,8 +37,8 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 }
 
 /**
- * Waits for a call of the client, and returns its NevisError instead of throwing it. For any other error, returns `{}`, because the error's text may
- * contain a secret.
+ * Waits for a call of the client, and returns its NevisError instead of throwing it. If the call throws any other error, returns `{}`: that error is dropped,
+ * because its text may contain a secret.
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))

@@ -18,8 +18,8 @@ const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen 1 if the check's request did not reach the `passport.authenticate` of the waiting page, otherwise 0. That call is no start of the second
- * factor
+ * @param unseen 1 if the check's request did not reach the `passport.authenticate` of the waiting page, otherwise 0. Such a call must not be mistaken for a
+ * start of the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))

@@ -1,6 +1,6 @@
 /**
  * Tries a sign-in with an invented user, to see whether the second factor follows the password. No strategy runs: the password counts as right, `req.logIn`
- * signs nobody in, and the Nevis strategy starts nothing.
+ * does not sign the user in, and the Nevis strategy starts nothing.
  *
  * Out of scope: choosing the requests (`start-checks.ts`).
  */

@@ -40,7 +40,7 @@ export interface NevisProfile {
   readonly data?: unknown
   /**
    * True if the user gave no second factor this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId` and
-   * `authTime` are those of the approval after which the browser was remembered. `amr` has only the values of the first factor; `message` and `data` are
+   * `authTime` come from the approval after which the browser was remembered. `amr` has only the values of the first factor, and `message` and `data` are
    * absent.
    */
   readonly remembered?: true

@@ -71,8 +71,8 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
 }
 
 /**
- * The outcome for Nevis's status `succeeded`. The answer belongs to this transaction even if it names none: the server asked with the transaction's own
- * status token.
+ * The outcome for Nevis's status `succeeded`. An answer without a transaction id is accepted: the server has asked with this transaction's own status token, so
+ * the answer is about this transaction.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
@@ -80,8 +80,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * The user and the transaction that Nevis's answer names, or else those of the started transaction. If this package generated the transaction's id, the id in
- * Nevis's answer is ignored.
+ * The user and the transaction in Nevis's answer. If the answer does not contain them, those of the started transaction. If this package generated the
+ * transaction's id, uses that id instead of the one in Nevis's answer.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer
@@ -101,7 +101,7 @@ export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRa
   return Object.values(limits).some((limit) => limit !== false && limit !== null)
 }
 
-/** The user denied, or the request timed out: Nevis does not say which. Also for a transaction that Nevis does not know. */
+/** The outcome for Nevis's status `failed` (the user denied or did not answer in time; Nevis does not say which) and for a transaction unknown to Nevis. */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
 /** The outcome `notApproved`, with the user's denial or the time-out as `ending` if the times in Nevis's answer show which it was. */

@@ -91,7 +91,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
-      // Nevis's answer to the verification names no user, so ask for the status as well. A final status decides the outcome.
+      // Nevis's answer to the code does not name the user, so ask for the status as well. If the status is final, it decides the outcome.
       const answer = await finalStatus(nevis, statusToken)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
@@ -103,8 +103,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
 }
 
 /**
- * True if the phone number has this prefix. Ignores the national trunk zero (`+41 (0)79`), because many SMS senders drop it. But the zero of `+390` (the
- * landlines of Italy) is compared: without it, the prefix would match all numbers of Italy.
+ * True if the phone number has this prefix. Ignores the zero after the country code (`+41 (0)79`), because many SMS providers drop this zero. Exception: the
+ * zero of `+390` (landlines in Italy) is compared, because without the zero this prefix would match every number in Italy.
  */
 function hasPrefix(phone: string, prefix: string): boolean {
   const shorter = withoutTrunkZero(prefix)
@@ -113,7 +113,8 @@ function hasPrefix(phone: string, prefix: string): boolean {
 }
 
 /**
- * If Nevis's answer to the verification is unclear, accepts the status `succeeded` instead. The status comes with a token, which the strategy introspects.
+ * If Nevis's answer to the code is unclear, asks for the status, and accepts `succeeded` instead. Such a status contains a token, which the strategy
+ * introspects.
  * @throws `error`, unless the status is `succeeded`
  */
 async function successInstead(nevis: NevisClient, transaction: Transaction, error: unknown): Promise<Outcome> {

@@ -40,7 +40,8 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say which channel it uses. If the user gave it, it ranks as its weakest channel; if the user enrols it, as its strongest.
+  // The widget does not say which channel the user used. So the widget counts as its weakest channel if the user gave it, and as its strongest for an
+  // enrolment.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -85,7 +85,7 @@ export interface Transaction {
   readonly isCodeTyped?: boolean
   /** The key (a digest) under which the ledger counts the starts and codes of this user. */
   readonly budget?: string
-  /** The ledger counts the starts of each user. These are the numbers of this start and of the starts that it replaced. An approval frees them. */
+  /** The numbers of this start and of the starts that it replaced, among the starts that the ledger counts for the user. An approval frees these numbers. */
   readonly slots?: readonly number[]
   /** A second count of the starts, under the userId: an app may name the same user once by username and once by userId. */
   readonly alsoHeld?: {
@@ -110,8 +110,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Calls of `forgetBrowsers` in the day before the sign-in started: for each of the user's keys in the ledger, the seconds until the ledger forgets the
-   * call. A further call before the approval means that the browser is not remembered.
+   * For each of the user's keys in the ledger: the seconds until the ledger forgets the last call of `forgetBrowsers` that came before this sign-in. If
+   * `forgetBrowsers` is called again before the approval, this number changes, and the browser is not remembered.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

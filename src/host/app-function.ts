@@ -13,7 +13,7 @@ const MAX_MS = 20_000
 export const MAX_FACTOR_MS = 60_000
 
 /**
- * A function of the app gave no result in time. The request fails, and nobody is signed in.
+ * A function of the app gave no result in time. The request fails, and the user is not signed in.
  * @internal
  */
 export class AppTimeoutError extends Error {

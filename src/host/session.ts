@@ -57,8 +57,8 @@ export async function saveSession(session: SessionLike): Promise<void> {
 }
 
 /**
- * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0, 7.2.4). A
- * session without `regenerate` stays unchanged.
+ * Gives the session a new id and keeps its content. Afterwards, an attacker who knows the old id cannot use the session (session fixation; OWASP ASVS 5.0,
+ * 7.2.4). A session without `regenerate` stays unchanged.
  * @returns the session to use from now on; many session packages replace the object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
@@ -76,8 +76,8 @@ export async function renewSession(req: object): Promise<SessionLike> {
 }
 
 /**
- * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or another tab may have cancelled. Saving the
- * old copy would undo this. A session without `reload` (koa-session, sessions in a cookie) stays unchanged.
+ * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or another tab may have cancelled. If this request
+ * saved its old copy, it would undo the logout or the cancellation. A session without `reload` (koa-session, sessions in a cookie) stays unchanged.
  * @returns the session to use from now on; undefined if the store no longer has it. Then the request gets an empty session
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
@@ -101,8 +101,8 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that is never stored. `regenerate` would send a new cookie, and so overwrite the cookie of another tab. Works with
- * express-session and @fastify/session; any other session stays unchanged.
+ * Replaces the request's session by one that is never stored. `regenerate` cannot be used instead: it would send a new cookie, which would replace
+ * the cookie of another tab. Works with express-session and @fastify/session; any other session stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
@@ -138,8 +138,8 @@ function canEnd(req: object): boolean {
 /**
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
- * The id of such a session is not in the request's cookie. But this function does not understand every form of cookie, for example `j:"…"` of cookie-parser.
- * So a session with a login always counts as stored: Passport has saved it at the login.
+ * The id of such a session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
+ * session with a login always counts as stored: Passport has saved it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -204,8 +204,8 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /**
- * True if a second factor record would stay in the session after a log-out and the next login. This is so with @fastify/secure-session if @fastify/passport
- * has the option `clearSessionOnLogin: false`.
+ * True if a second factor record would survive a log-out and still be in the session at the next login. This happens with @fastify/secure-session if
+ * @fastify/passport has the option `clearSessionOnLogin: false`.
  * @internal
  */
 export function keepsDataAtLogout(req: object): boolean {

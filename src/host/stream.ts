@@ -28,8 +28,8 @@ export function socketOf(req: unknown): Socket | undefined {
 const streamsOf = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls a function once the connection is closed. Node emits no `close` for an answer that still waits for an earlier answer on the same connection
- * (pipelining).
+ * Calls a function once the connection is closed. The event `close` of the response is not enough: Node does not emit it while the response still waits for an
+ * earlier one on the same connection (pipelining).
  * @returns a function that stops listening
  * @internal
  */

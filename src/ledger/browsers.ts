@@ -1,8 +1,8 @@
 /**
  * The ledger's records of remembered browsers: which browsers are still remembered, and which of their cookies have been used.
  *
- * Each cookie is valid for one use, and the answer to this use sets a new cookie with the next generation number. If a cookie is used twice, someone has
- * copied it, so the browser is forgotten. Emptying the ledger forgets every browser.
+ * Each cookie is valid for one use, and the response to this use sets a new cookie with the next generation number. If a cookie is used twice, it has been
+ * copied, so the browser is forgotten. Emptying the ledger forgets every browser.
  * Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
 import { createHash, randomInt } from 'node:crypto'
@@ -31,15 +31,15 @@ export interface LedgerBrowser {
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
-/** For each of the user's keys with a mark of `forgetAll`, the seconds until the mark ends. */
+/** For each of the user's keys for which `forgetAll` was called: the seconds until the mark of this call expires. A mark is a claimed key in the ledger. */
 export type ForgetMarks = Readonly<Record<string, number>>
 
 /**
- * A mark lasts for a random time between these two, longer than any sign-in. So two marks differ in the seconds that they have left, even if `forgetAll` was
- * called twice within a second: a ledger cannot store which call has set the mark.
+ * Each call of `forgetAll` sets a mark with a random lifetime between these two, longer than any sign-in. A ledger cannot store which call has set a mark. But
+ * two marks almost always differ in the seconds that they have left, even if `forgetAll` was called twice within a second.
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
-/** The clocks of two processes may differ by a few seconds, and the ledger gives whole seconds. */
+/** If a mark's remaining seconds differ by no more than this, it is the same mark. Clocks of two processes may differ, and a ledger gives whole seconds. */
 const MARK_TOLERANCE_SECONDS = 10
 
 /** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
@@ -82,9 +82,9 @@ export class Browsers {
   }
 
   /**
-   * True if `forgetAll` has been called for one of the keys since the marks were read. Then the seconds that a mark has left are others than expected.
-   * @param before what `forgetMarks` returned then
-   * @param sinceSeconds how long ago that was
+   * True if `forgetAll` has been called for one of the keys since the marks were read: the remaining seconds of its mark then differ from the expected ones.
+   * @param before the marks that `forgetMarks` returned when they were read
+   * @param sinceSeconds how many seconds ago the marks were read
    */
   async isForgottenSince(keys: readonly string[], before: ForgetMarks, sinceSeconds: number): Promise<boolean> {
     const marks = await this.forgetMarks(keys)
@@ -124,7 +124,7 @@ export class Browsers {
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // An earlier call of `forgetAll` has already forgotten all browsers with lower numbers. Stop there.
+    // An earlier call of `forgetAll` has already forgotten the browsers with lower numbers than its own. So stop at its number.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

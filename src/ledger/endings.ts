@@ -40,8 +40,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds. A transaction that moves to a new session ends under its old key in the
-   * ledger, and gets a new key, which contains the number of moves.
+   * Ends a transaction, with or without success. Only the first call succeeds. If a transaction moves to a new session, `moves` becomes part of its key in the
+   * ledger: the transaction ends under the old key, and can still succeed once under the new key.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -57,11 +57,10 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own: the user can deny a push that is
-   * still on the phone after the transaction was replaced, cancelled or moved to a new session.
-   * @param key the user's key in the ledger; without it no denial is counted
-   * @param isCertain false if Nevis's answer may also mean that the transaction has ended in another way. Such a denial counts only if this call ends the
-   * transaction
+   * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
+   * push on the phone after the transaction was replaced, cancelled or moved to a new session.
+   * @param key the user's key in the ledger; without it, no denial is counted
+   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such a denial counts only if this call ends the transaction
    */
   async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
     const isFirst = await this.claim(transaction)

@@ -11,7 +11,7 @@ import { storageCall, StorageError } from '../host/storage'
 /**
  * Stores claims ("used once") and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or write
  * your own: each method must be atomic. A key is either claimed or counted, never both. A ledger may keep a key up to a second longer than its lifetime. If a
- * ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and no user is signed in.
+ * method of the ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and no user is signed in.
  */
 export interface Ledger {
   /**

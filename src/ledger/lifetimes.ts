@@ -19,8 +19,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * How many seconds the ledger must keep its keys about a transaction. An old session cookie can contain an expired transaction for another
- * `firstFactorLifetimeMs`.
+ * How many seconds the ledger must keep its keys about a transaction. A browser can send an old session cookie that contains an expired transaction, and the
+ * user may switch to another factor until `firstFactorLifetimeMs` later.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -30,7 +30,7 @@ export interface PostgresLedgerOptions {
 }
 
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
-/** Id of an advisory lock. `CREATE … IF NOT EXISTS` can fail when two processes run it at once, so one waits for the other. */
+/** Id of an advisory lock. `CREATE … IF NOT EXISTS` can fail if two processes run it at once. With the lock, one process waits for the other. */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
 /** How many expired rows one statement deletes at most. If it deletes this many, more may be left, so the next write deletes again. */

@@ -56,7 +56,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger gives every key an expiry, so somebody has changed this key by hand. It never expires, so return a year.
+    // This ledger gives every key an expiry. So a key without one was changed by another program, and never expires. Return a year, because a number is needed.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -73,8 +73,8 @@ export class RedisLedger implements Ledger {
 }
 
 /**
- * The number in a reply, which may be a string of digits if the app has configured its client so. Any other reply is an error: `Number(true)` is 1, which
- * would look like a first use.
+ * The number in a reply. An app can configure its client to reply with a string of digits. Any other reply is an error, and is not converted: `Number(true)`
+ * is 1, which would look like a first use.
  */
 function wholeNumber(command: string, reply: unknown): number {
   const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply

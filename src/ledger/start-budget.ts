@@ -64,8 +64,8 @@ export class StartBudget {
   }
 
   /**
-   * Claims the key of the pause before it takes a slot, because only one of many concurrent starts can claim this key.
-   * @returns 0 if another start claimed the pause first
+   * Takes a slot that begins a pause. Claims the key of the pause first: of many concurrent starts, only one can claim it and then take the slot.
+   * @returns the slot; 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
     const { starts } = this.settings.startBudget
@@ -78,8 +78,8 @@ export class StartBudget {
   }
 
   /**
-   * Counts a start that is already allowed under one name of the user (userId or username) under the other name, too.
-   * @returns the slot; 0 if none is free
+   * The app may know the user by two names (userId and username). Counts a start that was allowed under one name under the other name as well.
+   * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {
     const { starts } = this.settings.startBudget
@@ -88,7 +88,7 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the pause under the user's other name (userId or username), too. Otherwise an attacker could go on under that name. */
+  /** Begins the pause under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
@@ -103,7 +103,7 @@ export class StartBudget {
     })
   }
 
-  /** Frees the slot of a start that is not made after all. Keeps the pause, which a denial may have begun. */
+  /** Frees the slot of a start that was not sent to Nevis. Keeps the pause, because a denial may have begun it. */
   async free(key: string, slot: number): Promise<void> {
     await this.slots.free(`start:${key}`, [slot])
   }
@@ -128,13 +128,13 @@ export class StartBudget {
   /** Counts a denial. The first one in a day may be a mistake. The second begins a pause, and each further denial a longer one. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // A ledger cannot read a count. So each denial also claims a key with its number, for which `denialsOf` looks.
+    // A ledger can increase a count, but cannot return it unchanged. So each denial also claims a key with its number, which `denialsOf` looks for.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** How many requests the user has denied within the day; 0 for a single denial, because it may be a mistake. */
+  /** Returns how many approval requests the user has denied within the day. Returns 0 for a single denial, because it may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++

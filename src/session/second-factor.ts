@@ -84,12 +84,12 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * It writes no record in three cases:
  * - for an enrolment;
  * - for a sign-in in a remembered browser;
- * - if the session belongs to another user than the one who approved, for example because a Bearer token identified the user. This case is also published as
- *   an event `suspicious`.
+ * - if another user than the approver is signed in to the session, for example because a Bearer token named the approver. This case also publishes an event
+ *   `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware. It passes on an error if there is no approval or no login, or if the record would stay in the session after a log-out. It passes on a
- * StorageError `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
+ * @returns middleware. It passes an error to `next` if there is no approval or no login, or if the record would stay in the session after a log-out. It passes
+ * a StorageError `SESSION_UNAVAILABLE` to `next` if the session cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -105,9 +105,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (keepsDataAtLogout(req)) {
       throw new Error('recordSecondFactor cannot be used with @fastify/secure-session while @fastify/passport has the option clearSessionOnLogin: false, because the record would count again after a log-out')
     }
-    // The user of a remembered browser has not given a second factor now.
+    // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login is new since the callback began, the app has signed the user in because of this approval. An unchanged login may belong to another user.
+    // If the login is not the one at the start of the callback, the app has signed the user in after this approval. An unchanged login may be another user's.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -126,15 +126,15 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the login that the session had at the callback request; undefined if no user was signed in. */
   readonly login: string | undefined
-  /** True if a login, given as a digest, is certainly the login of the user who approved. */
+  /** Resolves to true if a login, given as a digest, certainly belongs to the user who approved. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
 /**
- * What the strategy has noted about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two copies
- * of this package: one with the strategy, one with the middleware.
+ * Returns the facts about the callback of each approval, which the strategy stores for `recordSecondFactor`. The map is on `globalThis`, because npm may
+ * install two copies of this package: one with the strategy, one with the middleware.
  */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
@@ -142,8 +142,8 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 }
 
 /**
- * Notes facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover true if a login, given as a digest, is certainly the login of the user who approved
+ * Stores facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
+ * @param isLoginOfApprover resolves to true if a login, given as a digest, certainly belongs to the user who approved
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
@@ -158,7 +158,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if the login in this request has already given the session a new id. This id must stay, because the app may have stored it somewhere. */
+/** True if the sign-in in this request has already given the session a new id. Then keep this id, because the app may have stored it somewhere. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
@@ -203,7 +203,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // A time in the future means that the server's clock was set back. Then refuse.
+    // If the time of the second factor is in the future, the server's clock was set back. Then the age is not known, so refuse.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
@@ -225,8 +225,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * Stores the page that the user wanted. Reads the session again before: since this request has read it, the user may have logged out. An attacker with a copy
- * of the cookie can make the time in between long, by a body that arrives slowly.
+ * Stores the page that the user wanted. Reads the session again first: the user may have logged out since this request has read it. An attacker with a copy of
+ * the cookie can make this time long, by sending the request's body slowly.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
   const session = isStored(req) ? await reloadSession(req) : sessionOf(req)

@@ -3,8 +3,8 @@
  *
  * The folder `session/` manages what this package stores in the session: the transactions, the page to return to (`return-to.ts`) and the second factor
  * record (`second-factor.ts`). All of it is in one property of the session, whose name is the option `sessionKey`.
- * Out of scope: making sure that a transaction succeeds only once (`ledger/endings.ts`). The session cannot do this, because a slow request may write an old
- * copy of the session back.
+ * Out of scope: making sure that a transaction succeeds only once (`ledger/endings.ts`). The session cannot do this, because a slow request may overwrite the
+ * session with an old copy.
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -13,7 +13,7 @@ import type { SessionLike } from '../host/request'
 import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/** A transaction as stored in the session. `box` is its encrypted field `shown`. Sessions of older versions have the name `box` as well, so keep it. */
+/** A transaction as stored in the session. Its encrypted field `shown` is stored as `box`, because sessions of older versions use this name. */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
 /** The page from which the user was last redirected to give a second factor. */
@@ -74,7 +74,7 @@ export class SessionTransactions {
 
   /**
    * Marks a transaction as ended without success, and deletes its status token and what the page showed.
-   * @param keepsToken true to keep the status token, because the request is still on the phone and the user may deny it
+   * @param keepsToken true: keep the status token, because the approval request is still on the phone and the user may deny it
    */
   close(transaction: Transaction, code: FailureCode, keepsToken = false): void {
     const { statusToken, codesKey: _key, ...rest } = transaction

@@ -18,7 +18,6 @@ import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * Starts the approval or enrolment at Nevis.
- * @param userId the user's userId, if an earlier call to Nevis has returned it. Nevis's answer must then have the same
  * @param userId the user's userId, if an earlier call to Nevis has returned it. The answer to the start must then contain the same userId
  * @returns the challenge. Instead, the name of the field that does not match, if Nevis's answer is about another user; or `hasFactor`, if an enrolment shows
  * that the user already has a factor

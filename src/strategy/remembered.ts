@@ -78,6 +78,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
  * Reads which calls of `forgetBrowsers` came before this sign-in, for the names of the user that are known before Nevis is asked. Run this function before the
  * start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
+ * @internal
  */
 export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined

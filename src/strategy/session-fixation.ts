@@ -46,6 +46,7 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
  *
  * With `afterDenial: 'stop'`, the password also decides about step-ups, which may have been denied. If the signed-in user has entered the password, the
  * session loses this user's earlier step-ups, so that their denials no longer count. If another user has entered a password, the session keeps them.
+ * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {

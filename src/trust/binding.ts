@@ -26,9 +26,9 @@ export function isSameId(one: string | undefined, other: string | undefined): bo
 }
 
 /**
- * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). An app may have both an `Anna` and an `anna`. So if the
- * username differs only in upper and lower case, the userId decides.
- * @returns the field that does not match, or undefined; `usernameCase` if no userId can decide
+ * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). If the usernames differ only in upper and lower case, compares
+ * the userIds instead: an app may have both an `Anna` and an `anna`.
+ * @returns the field that does not match, or undefined; `usernameCase` if only the case differs and there are no userIds to compare
  */
 export function subjectMismatch(
   subject: Subject,
@@ -94,7 +94,7 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
   // Only `iat` (when the token was issued) distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // The ledger remembers a used token only until its `iat` is too old. A token without `iat` could be used again after that.
+  // The ledger remembers a used token only until its `iat` is too old to be accepted. A token without `iat` could be used a second time after that.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }

@@ -18,7 +18,7 @@ export interface Sealed {
   /** The key under which the ledger counts the user's denials: a digest of the user's name. */
   readonly budget?: string
   /**
-   * True once the user has typed the code that only the phone shows; undefined if there is no such code. While it is false, this package does not ask Nevis
+   * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, this package does not ask Nevis
    * for the status.
    */
   readonly isCodeTyped?: boolean

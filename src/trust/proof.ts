@@ -73,8 +73,8 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * True if only a transaction token of Nevis proves a success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. For a push with a
- * typed code, this package compares the code, so Nevis's token must prove that the user approved.
+ * True if only a transaction token of Nevis can prove the success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. A typed code of
+ * a push is compared by this package, not by Nevis, so Nevis's token must also prove that the user approved.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true
@@ -82,8 +82,8 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 }
 
 /**
- * False for a token that a browser can have without an approval: the intent token, or a status token. Both introspect as active. A token is a status token if
- * Nevis has a status for it.
+ * False for a token that a browser can have without an approval: an intent token or a status token. Nevis introspects both as active. To detect a status
+ * token, asks Nevis for the status of the token.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false

@@ -7,10 +7,11 @@
 /**
  * True for a JSON Web Signature in canonical base64url in which no claim has the value `pending` or `failed`.
  *
- * Why canonical: the last character of base64url has unused bits, so one token can be written in several ways. The ledger would not recognise a used token
- * that an attacker has written in another way.
+ * Why canonical: the last character of base64url has unused bits, so a token can be written in several ways. If an attacker sends a used token in another
+ * spelling, the ledger does not recognise the token as used.
  *
- * Why no `pending` or `failed`: Nevis documents that the token of a status answer contains the "result of the current status", but not in which claim.
+ * Why no `pending` or `failed`: Nevis documents that the token of a status answer contains the "result of the current status", but not in which claim. So no
+ * claim may have one of these two values.
  * Source: https://docs.nevis.net/apidoc/authcloud/, status polling
  * @internal
  */

@@ -7,7 +7,7 @@
 /** The command that generates a secret of 256 bits. */
 export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`
 
-/** Sequences that people type when they need many characters. `SEQUENCES` has them in both directions. */
+/** Sequences that people type when they need many characters. `SEQUENCES` contains each of them forwards and backwards. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 

@@ -83,7 +83,7 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
     for (const { path, before, after } of changes) {
       const target = join(root, path)
       if (!realpathSync(dirname(target)).concat(sep).startsWith(root + sep)) throw new Error(`${path} is not in the folder of the app`)
-      // With O_NOFOLLOW, the call fails if somebody has replaced the file by a symbolic link.
+      // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link.
       const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
       opened.push({ file, after })
       if (!fstatSync(file).isFile() || readFileSync(file, 'utf8') !== before) throw new Error(`${path} has changed meanwhile: run the command again`)

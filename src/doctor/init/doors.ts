@@ -1,7 +1,7 @@
 /**
  * Finds every call in a source file that signs a user in, for example in a password reset. `init` calls such a place a door.
  *
- * In doubt, a call counts as a door, because the developer can easily see that it signs nobody in.
+ * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing one.
  * Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
 import { sessionWriteAt } from './session-doors'
@@ -35,7 +35,7 @@ const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
-/** Strategies that sign nobody in, or that are the second factor. */
+/** Strategies that do not sign users in by a password: `session` and `anonymous` check none, and `nevis` is the second factor. */
 const NO_PASSWORD: readonly string[] = ['nevis', 'session', 'anonymous']
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 

@@ -64,8 +64,8 @@ function isDynamicWrite(source: Source, at: number): boolean {
 }
 
 /**
- * True for `passport: { user: … }` in an object literal, which may become the content of a session. False in a TypeScript type, and in
- * `Object.assign(req.session, …)`, which is found anyway.
+ * True for `passport: { user: … }` in an object literal, which may become the content of a session. False in a TypeScript type. Also false in
+ * `Object.assign(req.session, …)`, because `sessionWriteAt` already reports that call.
  */
 function isFilledKey(source: Source, at: number): boolean {
   const { parent } = source.token(at)

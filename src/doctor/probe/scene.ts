@@ -1,5 +1,5 @@
 /**
- * What every stage of the command `probe` gets, and the requests that several stages send.
+ * The type of the object that every stage of the command `probe` gets, and the requests that several stages send.
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
@@ -43,7 +43,7 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
  * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
-  // Pauses and calls are added up, because with the simulator a pause only moves the simulator's clock.
+  // Add up the pauses and the durations of the calls. The machine's clock would not do: with the simulator, a pause only moves the simulator's clock.
   for (let ms = 0; ; ms += POLL_MS) {
     const askedAt = performance.now()
     const reply = await status(scene, step, statusToken)

@@ -47,7 +47,7 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** The name of a field. If the name itself is a value, such as a username, words that replace it. */
+/** Returns the name of a field. If the name itself is a value of a user, such as a username, returns the words that replace this value in the report. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }

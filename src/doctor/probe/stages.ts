@@ -42,7 +42,10 @@ export interface StageResults {
 
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
-/** The stages after `quiet` create test users. A gateway that answers in Nevis's place would hide whether Nevis has created or deleted them. */
+/**
+ * At least one of these steps must get JSON, or the probe stops before it creates test users. If no response is JSON, a gateway probably answers in Nevis's
+ * place, and the probe could not find out whether Nevis has created or deleted a user.
+ */
 const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 const NOT_NEVIS = 'no response was JSON, so something in front of Nevis seems to answer; no test user was created'
 /** Asked before a stage that notifies users, costs money, or may affect users of the instance. */

@@ -51,7 +51,7 @@ export class TestUsers {
    * @returns the number of test users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // If a deletion fails, the test user counts as not deleted, and the probe tells whoever runs it to delete the test user.
+    // If a deletion fails, count the test user as not deleted. The report then asks the developer to delete the user by hand.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
@@ -72,8 +72,8 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404, and `probably` for the answer that a username that does not exist got: a
-   * gateway or a firewall may answer every request alike.
+   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for any response that is like the one to an invented username:
+   * a gateway or a firewall may respond to every request alike.
    */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })

@@ -1,6 +1,6 @@
 /**
- * The stage `users` of the command `probe`, with test users: enrolments that nobody completes, recovery codes, intent tokens, users without a phone, and
- * deletion. It notifies nobody.
+ * The stage `users` of the command `probe`, with test users: enrolments that are never completed, recovery codes, intent tokens, users without a phone, and
+ * deletion. It notifies no user.
  *
  * Out of scope: deleting the test users at the end (`test-users.ts`).
  */
