@@ -67,7 +67,7 @@ describe('CONTRIBUTING.md', () => {
     const [, without = ''] = /^without=\((.+)\)$/m.exec(read('.ci/on-node')) ?? []
     const paths = without.split(' ').map((path) => (path.endsWith('/') ? path : `${path}.test.ts`))
     expect(paths.length).toBeGreaterThan(0)
-    const [said] = /^`\.ci\/on-node` skips the tests that do not depend on the Node version, namely[^]*?\. To run/m.exec(text) ?? ['']
+    const [said] = /^`\.ci\/on-node` skips the tests that do not depend on the Node version:[^]*?\. To run/m.exec(text) ?? ['']
     expect([...said.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path)).toEqual(paths)
     expect(read('.ci/on-node')).toContain('not repeated: ${without[*]}')
   })
