@@ -122,7 +122,7 @@ const sections = {
     )}. Median difference between passport-nevis with axios loaded and axios alone: ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 5)}.`,
 
   size: (result) =>
-    `${heading(result)} The package has ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked. npm installs ${result.packages} other packages with passport-nevis, of ${size(result.bytes)} together.\n\n${table(
+    `${heading(result)} The package is ${size(result.tarball)} to download, and ${size(result.unpacked)} unpacked. With passport-nevis, npm installs ${result.packages} other packages, which are ${size(result.bytes)} together.\n\n${table(
       ['dependency', 'packages', 'size'],
       result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
     )}`,
@@ -143,7 +143,7 @@ const sections = {
     `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
   schedule: (result) =>
-    `The table is computed for ${number(result.people)} simulated users with the same log-normal distribution of answer times; answers after 120 s are left out:\n\n${table(
+    `The table is computed for ${number(result.people)} simulated users, with the same log-normal distribution of answer times as above. Answers after 120 s are left out:\n\n${table(
       ['schedule', 'status calls of a login', 'from the answer to the next status call, median', 'the same, 95th percentile'],
       result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
     )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
@@ -174,10 +174,10 @@ const sections = {
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
         [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
       ],
-    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. The event reached their page after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s), because with the default of \`maxStatusCallsPerSecond\`, the two processes ask Nevis for each of ${number(result.people)} users every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, of which a browser waits 3 s. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
+    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their waiting pages learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). The reason: with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, 3 s of which are the browsers' pause before they reconnect. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
   },
 
-  rolling: (result) => `${heading(result)} Each store had ${number(result.people)} users. "In" are the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
+  rolling: (result) => `${heading(result)} Each store had ${number(result.people)} users. The column "in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
     ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
     result.rows.map(({ store, seconds, restarts, stopSeconds, tally }) => [
       store, number(seconds), restarts, tally.approved, tally.signedIn, tally.denied, tally.silent,
@@ -187,7 +187,7 @@ const sections = {
 
   load: (result) => {
     const { tally } = result
-    return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} were told to try again, and ${tally['cut off']} lost their connection when one of ${result.kills} processes was killed. ${
+    return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} got an error page that asked them to try again, and ${tally['cut off']} lost their connection when a process was killed (${result.kills} kills in all). ${
       result.wrong.length === 0 ? 'No user was signed in without an approval, as another user, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
     }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
   },
@@ -211,16 +211,16 @@ const sections = {
       [
         ['logins', `${number(perSecond)} a second`, 'a million in an hour'],
         ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
-        ['open event streams', number(streams), `users answer after ${number(schedule.meanAnswerSeconds, 1)} s on average`],
+        ['open event streams', number(streams), `each user waits ${number(schedule.meanAnswerSeconds, 1)} s on average until the answer`],
         ['memory for waiting users', `${size(streams * crowd.appKB * 1024)} in the app, ${size(streams * crowd.nginxKB * 1024)} in nginx`, `${number(crowd.appKB, 1)} KB and ${number(crowd.nginxKB, 1)} KB each`],
         ['open files of nginx', number(streams * 2), 'two for each stream: to the browser and to the app'],
         ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(of.micros)} µs each over three processes with Redis, Express and sessions included`],
         ['CPU for waiting users', `${number(waitingCores, 2)} cores in the app, ${number(nginxCores, 2)} in nginx`, `${number(crowd.appCpu * 100)} % of a core for ${number(crowd.statusCallsPerSecond)} status calls a second; ${number(crowd.nginxCpu * 100)} % for ${number(crowd.people)} streams`],
         ['CPU of the store', `${number(cores(of.storeMicros), 2)} cores with one Redis, ${number(cores(inCluster.storeMicros), 2)} with a Redis Cluster, ${number(cores(inPostgres.storeMicros), 2)} with PostgreSQL`, `${number(of.storeMicros)}, ${number(inCluster.storeMicros)} and ${number(inPostgres.storeMicros)} µs for each login`],
         ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
-        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default: the status calls, divided by the limit of a process; with the higher limit: twice the needed cores, so that each is half used'],
+        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default, the number of status calls divided by the limit of a process; with the higher limit, twice the number of needed cores, so that each process uses half a core'],
       ],
-    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of \`maxStatusCallsPerSecond\` and fewer than ${capped} processes, status calls wait in a queue. While status calls wait in the queue, sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. An open file limit of 1 024, which many systems have, is reached before the memory or the store is: raise the limit for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
+    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue. Then sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. Many systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise it for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
   },
 }
 
