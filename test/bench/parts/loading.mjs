@@ -15,11 +15,11 @@ const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
   { name: "require('axios')", cwd: root, script: "require('axios')" },
-  { name: 'passport-nevis with a client made: axios is loaded then', cwd: root, script: CLIENT },
+  { name: 'passport-nevis, and create a NevisClient', cwd: root, script: CLIENT },
 ]
 const OTHERS = [
-  { name: 'all that an app with push uses, by require, constructed', cwd: root, script: `${ALL}(require('passport-nevis'))` },
-  { name: 'the same by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
+  { name: 'all parts of an app with push, by require, and create them', cwd: root, script: `${ALL}(require('passport-nevis'))` },
+  { name: 'the same parts by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
 /** One process differs from the next by several milliseconds: with fifteen pairs, so did the median of their differences. */
