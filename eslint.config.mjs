@@ -47,13 +47,13 @@ export default tseslint.config(
   {
     files: ['example-app/src/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // the types of Express are in a namespace
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // Express's own types are in a namespace, which ours extend
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }], // Express 5 awaits async handlers
       '@typescript-eslint/no-unsafe-argument': 'off', // `passport.authenticate` returns `any`
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },
   },
-  // `interface Window` extends the browser's; tsc reports what is unused.
+  // The rule would report `interface Window`, which extends the browser's own type. tsc reports unused variables, too.
   { files: ['src/waiting/assets/*.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
   { files: ['test/**/*.mjs', 'scripts/*.mjs', '.ci/*.mjs', '.vitepress/**/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
   { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },

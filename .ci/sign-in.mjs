@@ -79,7 +79,7 @@ expect('the account after signing out', String((await send('GET', '/account')).l
 
 child.kill('SIGTERM')
 await exited
-// npm may end before the app: some shells do not pass the signal on, and the app then notices that its shell has ended.
+// Wait for the app, not for npm: npm may end first. If a shell does not forward the signal, the app ends as soon as it notices that its shell has ended.
 const deadline = Date.now() + 10_000
 for (const [name, address] of Object.entries(addresses)) {
   while (await fetch(address).then(() => true, () => false)) {

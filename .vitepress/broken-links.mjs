@@ -1,11 +1,11 @@
 // @ts-check
-/** Finds links of the finished site that lead to no page, no file or no heading. VitePress checks pages, and no headings. */
+/** Finds links of the finished site that lead to no page, no file or no heading. VitePress itself checks only links to pages. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
 const textOf = (/** @type {string} */ html) => html.replaceAll('&amp;', '&').replaceAll('&quot;', '"')
 
-/** @param {string} site a folder @returns {string[]} `page: link` for each of them */
+/** @param {string} site a folder @returns {string[]} `page: link` for each broken link */
 export function brokenLinks(site) {
   const pages = new Map(readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.html')).map((path) => [path.replaceAll('\\', '/'), readFileSync(join(site, path), 'utf8')]))
   const ids = new Map([...pages].map(([path, html]) => [path, new Set([...html.matchAll(/\sid="([^"]+)"/g)].map(([, id = '']) => textOf(id)))]))

@@ -2,8 +2,8 @@
 /**
  * Makes the documentation site in `site/`: `npm run docs`.
  *
- * The documents stay as GitHub and npm show them, without front matter: their pages are copies, of which the links are
- * adapted to the site. Out of scope: the words; `test/docs.test.ts` and `test/guides.test.ts` check those.
+ * The site shows copies of the documents, with adapted links. So the documents themselves need no front matter, which GitHub and npm would show.
+ * Out of scope: the content of the documents, which `test/docs.test.ts` and `test/guides.test.ts` check.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'

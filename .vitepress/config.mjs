@@ -1,5 +1,5 @@
 // @ts-check
-/** How VitePress shows the pages that `build.mjs` has written: the menu, the search, the head. */
+/** The settings of VitePress for the pages that `build.mjs` has written: the menu, the search, the head. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitepress'
@@ -20,7 +20,7 @@ const documents = menu.map(([text, paths]) => ({
 /** @typedef {import('./menu.mjs').Entry} Entry */
 
 /**
- * The groups of both modules, one below the other.
+ * Turns an entry of TypeDoc's navigation, and all entries below it, into an entry of VitePress's menu.
  * @param {Entry} entry
  * @returns {import('vitepress').DefaultTheme.SidebarItem}
  */
@@ -33,7 +33,7 @@ const modules = existsSync(REFERENCE) ? JSON.parse(readFileSync(REFERENCE, 'utf8
 const namesIn = ({ children = [] }) => children.flatMap((child) => (child.children ? namesIn(child) : [child]))
 const reference = modules.flatMap(({ children = [] }) => children.map((child) => itemOf(child.title in ENTRY_POINTS ? { ...child, title: ENTRY_POINTS[child.title] ?? child.title, children: namesIn(child) } : child)))
 
-/** The anchor of a heading, as GitHub makes it, so that a link leads to the same place there. */
+/** Makes the anchor of a heading as GitHub does, so that the same link works on GitHub and on the site. */
 const slugify = (/** @type {string} */ heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
 
 export default defineConfig({

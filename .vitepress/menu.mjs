@@ -1,5 +1,5 @@
 // @ts-check
-/** The menu of the site: every document of the repository stands here once, and the build fails for one that does not. */
+/** The menu of the site. It lists every document of the repository once; the build fails if a document is missing. */
 
 /**
  * Headings, and below each the documents in the order of reading, by their path in the repository.
@@ -18,7 +18,7 @@ export const menu = [
 ]
 
 /**
- * The names of the reference, in groups: which folder of `src` a group is for, in this order.
+ * The groups of the reference, in their order, each with the folders of `src` whose exported names it contains.
  * @type {[group: string, folders: string[]][]}
  */
 export const groups = [
@@ -34,7 +34,7 @@ export const groups = [
 ]
 
 /**
- * The groups of the reference that are not in the list above. TypeDoc calls a group "Interfaces" if it has found no group for a name.
+ * Finds groups of the reference that are not in the list above. TypeDoc puts a name without a group under a heading of its own, such as "Interfaces".
  * @typedef {{ title: string, path?: string, children?: Entry[] }} Entry of TypeDoc's own navigation; a group has no page
  * @param {readonly Entry[]} entries
  * @returns {string[]}

@@ -1,11 +1,11 @@
 // @ts-check
-/** Copies the documents of the repository to where the site has them, and adapts their links. */
+/** Copies the documents of the repository to their places on the site, and adapts their links. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { menu } from './menu.mjs'
 
 /**
- * Where the site has a document, without extension: `docs/guides/doctor.md` is at `guides/doctor`.
+ * The path of a document on the site, without extension: `docs/guides/doctor.md` is at `guides/doctor`.
  * @param {string} path in the repository, with slashes
  */
 export const addressOf = (path) => (path === 'README.md' ? 'overview' : path.replace(/^docs\//, '').replace(/\.md$/, '').replace(/^[A-Z]+$/, (name) => name.toLowerCase()))
@@ -23,7 +23,7 @@ export function titleOf(path) {
 const documents = menu.flatMap(([, paths]) => paths)
 
 /**
- * Every link and picture outside of code, with its target replaced.
+ * Replaces the target of every link and picture outside of code.
  * @param {string} markdown
  * @param {(target: string) => string} replace
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The reference: TypeDoc writes a page for each exported name, as Markdown for the site.
+ * The settings of TypeDoc, which writes a Markdown page for each exported name.
  *
- * Every warning is an error: an exported name without a docstring, or a `{@link}` to a name that is gone.
+ * Every warning fails the build: for example, an exported name without a docstring, or a `{@link}` to a name that does not exist.
  */
 import { CommentTag, Converter, ReflectionKind } from 'typedoc'
 import { groups } from './menu.mjs'
@@ -10,7 +10,7 @@ import { groups } from './menu.mjs'
 const pathOf = (/** @type {import('typedoc').Reflection} */ reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName?.replaceAll('\\', '/') ?? ''
 
 /**
- * Groups the exported names by the folder that they come from, so that no docstring has to say it.
+ * Groups the exported names by the folder that declares them, so that no docstring needs a tag for its group.
  * @param {import('typedoc').Application} app
  */
 function grouped(app) {
@@ -21,8 +21,8 @@ function grouped(app) {
         const group = groups.find(([, folders]) => folders.includes(folder))?.[0]
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
-        const documented = child.comment === undefined ? (child.signatures?.[0] ?? child) : child // of a function, the signature has the docstring
-        documented.comment?.blockTags.push(tag) // without a docstring there is none, and TypeDoc complains
+        const documented = child.comment === undefined ? (child.signatures?.[0] ?? child) : child // TypeDoc puts a function's docstring on its signature
+        documented.comment?.blockTags.push(tag) // without a docstring, `comment` is undefined, and TypeDoc warns
       }
     }
   })

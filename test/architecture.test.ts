@@ -89,14 +89,14 @@ function packagesOf(files: [string, Source][]): Set<string> {
   return new Set(files.flatMap(([, { imports }]) => imports.filter(({ isLocal }) => !isLocal).map(({ to }) => to)))
 }
 
-/** The names that a file uses, wherever: identifiers of all kinds. */
+/** All identifiers of a file, wherever they stand. */
 function identifiersOf({ tree }: Source): Set<string> {
   const names = new Set<string>()
   visit(tree, (node) => { if (ts.isIdentifier(node)) names.add(node.text) })
   return names
 }
 
-/** Members that are read, or taken off something: `x.fail`, `x['fail']`, `const { fail } = x`. */
+/** The members that a file reads or destructures: `x.fail`, `x['fail']`, `const { fail } = x`. */
 function membersOf({ tree }: Source): Set<string> {
   const names = new Set<string>()
   visit(tree, (node) => {
@@ -153,7 +153,7 @@ describe('the source', () => {
     it('uses only the packages that package.json lists as dependencies', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
       expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])
-      // Passport itself is the application's: types only.
+      // From Passport itself, which the application installs, the package may import only types.
       const passport = [...sources.values()].flatMap(({ imports }) => imports.filter(({ to }) => to === 'passport'))
       expect(passport.filter(({ isType }) => !isType)).toEqual([])
     })
@@ -177,7 +177,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   session: ['client', 'factors', 'host', 'trust'],
   strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust'],
   waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust'],
-  // Its entry point also exports the checks for ledgers, because an app uses both in tests.
+  // `ledger`, because the simulator's entry point also exports the checks for ledgers: an app uses both in its tests.
   simulator: ['client', 'ledger'],
   doctor: ['client', 'simulator', 'strategy', 'trust'],
 }

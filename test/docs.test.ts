@@ -18,12 +18,12 @@ const isFile = (path: string) => existsSync(join(ROOT, path))
 const papers: [string, string][] = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md', 'docs/events.md', 'docs/reference.md', 'docs/threat-model.md', ...guides].map((path) => [path, read(path)])
 const paper = (path: string) => (papers.find(([name]) => name === path) as [string, string])[1]
 
-/** Inline code outside of fenced blocks. */
+/** The inline code of a document, without its fenced blocks. */
 function spansOf(markdown: string): string[] {
   return [...markdown.replace(/^```[^]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, span]) => span as string)
 }
 
-/** The rows, as cells, of every table with these first words in its head. */
+/** The rows, as cells, of every table whose header begins with these words. */
 function rowsOf(markdown: string, ...head: string[]): string[][] {
   const rows: string[][] = []
   let isInside = false
@@ -42,19 +42,19 @@ function treeOf(path: string): ts.SourceFile {
   return ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022, true)
 }
 
-/** Files that a paper names or links to, and that are not there. */
+/** Files that a document names or links to, but that do not exist. */
 function lostIn(path: string, markdown: string): string[] {
   const links = targetsOf(markdown).filter((target) => !target.startsWith('#')).map((target) => join(dirname(path), target.split('#')[0] as string))
   const files = spansOf(markdown).filter((span) => /^(src|test|docs|example-app|\.ci)\/\S+$/.test(span) || /^[\w.-]+\.(md|json|mjs)$/.test(span))
   return [...links, ...files].filter((file) => !isFile(file))
 }
 
-/** Titles of tests that a paper repeats, instead of leaving them to `npm run evidence`. */
+/** Titles of tests that a document repeats; `npm run evidence` collects them instead. */
 function titlesIn(markdown: string): string[] {
   return spansOf(markdown).filter((span) => /^test\/.+ › /.test(span))
 }
 
-/** Promises that a paper names, such as T-planted-1. */
+/** The ids of promises that a document names, such as T-planted-1. */
 const promisesIn = (markdown: string) => [...new Set([...markdown.matchAll(/\bT-[a-z-]+-\d+\b/g)].map(([id]) => id))]
 
 /** The members of a union of string literals, or the properties of an interface. */
@@ -66,7 +66,7 @@ function namesOf(path: string, name: string): string[] {
   return types.map((type) => ((type as ts.LiteralTypeNode).literal as ts.StringLiteral).text)
 }
 
-/** Names of all properties below a node. */
+/** The names of all properties below a node. */
 function propertiesIn(node: ts.Node): string[] {
   const found: string[] = []
   const visit = (child: ts.Node): void => {
@@ -77,7 +77,7 @@ function propertiesIn(node: ts.Node): string[] {
   return found
 }
 
-/** The methods of a class that are for everybody. */
+/** The public methods of a class. */
 function methodsOf(path: string, name: string): string[] {
   const found = treeOf(path).statements.find((one) => ts.isClassDeclaration(one) && one.name?.text === name) as ts.ClassDeclaration
   return found.members
@@ -86,7 +86,7 @@ function methodsOf(path: string, name: string): string[] {
     .map((member) => (member.name as ts.Identifier).text)
 }
 
-/** The first cell of each row that names no file of src. */
+/** The first cell of each row that names no file in `src`. */
 function withoutSource(rows: string[][]): string[] {
   return rows.filter((cells) => !codeIn(cells.join(' ')).some((span) => /^src\/\S+$/.test(span))).map(([first]) => first as string)
 }
@@ -264,7 +264,7 @@ describe('docs/events.md', () => {
   const events = paper('docs/events.md')
   const names = namesOf('src/strategy/events.ts', 'NevisEvents')
 
-  /** Payloads that are declared where they are published. */
+  /** Events that another file declares, where they are published. */
   const ELSEWHERE = { NevisCall: 'src/client/calls.ts', NevisFault: 'src/host/faults.ts' }
   const declared = (name: string) => treeOf('src/strategy/events.ts').statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name) as ts.InterfaceDeclaration
   const common = [...propertiesIn(declared('Base')), ...propertiesIn(declared('About'))]

@@ -1,8 +1,8 @@
 /**
  * Every requirement of the documents has a test, every marker has its requirement, and the tables of tests are up to date.
  *
- * Runs the command (`npm run evidence`) on this repository, and on small ones in which something is wrong.
- * Out of scope: the words of the documents (`test/docs.test.ts`).
+ * Runs the command (`npm run evidence`) on this repository, and on small ones that contain a mistake.
+ * Out of scope: the text of the documents (`test/docs.test.ts`).
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -9,7 +9,7 @@ import { anchorsOf, brokenIn, documents, guides, read, ROOT, snippetsOf, targets
 const snippets = documents.flatMap(snippetsOf)
 const { version, scripts, bin, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'scripts' | 'bin' | 'dependencies' | 'devDependencies', Record<string, string>> & { version: string }
 
-/** Where the snippets are compiled, so that what they require is found; no such files exist. */
+/** A path for the snippets from which their imports can be resolved. No file exists there. */
 const PLACE = join(ROOT, 'test', 'given', 'snippet')
 const GIVEN = join(ROOT, 'test', 'given', 'given.d.ts')
 const MODULES = join(ROOT, 'test', 'given', 'modules.d.ts')
@@ -29,17 +29,17 @@ const OPTIONS: ts.CompilerOptions = {
   emitDecoratorMetadata: true,
 }
 
-/** Every name of the package is known, since a snippet need not repeat what the first one requires. */
+/** Declares every export of the package as a global name, because a snippet need not repeat the imports of an earlier one. */
 const NAMES = `import type * as passportNevis from '../../src'\ndeclare global {\n${Object.keys(passportNevis).filter((name) => !['app', 'default'].includes(name)).map((name) => `const ${name}: typeof passportNevis.${name}`).join('\n')}\n}`
 
-/** What is wrong with each snippet, as TypeScript says it. */
+/** The TypeScript errors of each snippet. */
 function faultsIn(all: readonly Snippet[]): string[] {
   const files = new Map([[`${PLACE}-names.d.ts`, NAMES]])
   const places = new Map<string, string>()
   all.forEach(({ at, language, code }, i) => {
     const file = `${PLACE}-${i}.${language}`
     places.set(file, at)
-    // A comment with an ellipsis is what the reader fills in.
+    // A comment with an ellipsis stands for code that the reader adds.
     files.set(file, `${code.replace(/\/\* ….*?\*\//g, '...rest,')}\nexport {}\n`)
   })
   const host = ts.createCompilerHost(OPTIONS)
@@ -58,13 +58,14 @@ function faultsIn(all: readonly Snippet[]): string[] {
       const place = (places.get(file) ?? `${file}:1`).split(':')
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
-    // Modules of the app are the reader's. A body is `unknown`, and what other middleware adds is not known at all; JavaScript reads
-    // them all the same.
+    // Ignores modules of the reader's app. In JavaScript, also ignores fields of a body, which is `unknown`, and properties that other middleware adds: they
+    // exist
+    // at run time.
     return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }
 
-/** Their snippets are pieces of programs that run, compared to the letter by that test. */
+/** The snippets of these guides are parts of programs that the named test runs and compares letter by letter. */
 const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing', 'single-page-apps'] }
 const isOfProgram = ({ at, code }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`)) && /^(\/\/|<!--) \S+\.\w+( -->)?\n/.test(code)
 const isCode = ({ language }: Snippet) => ['js', 'ts', 'mjs', 'mts'].includes(language)
@@ -98,7 +99,7 @@ describe('the snippets', () => {
   })
 })
 
-/** Everything that a command of the documents needs and that is not there. */
+/** Everything that a command in the documents needs, but that does not exist. */
 function missingFor(command: string): string[] {
   const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^([A-Z_]+=\S*|sudo)$/.test(word))
   const [program, ...args] = words

@@ -19,7 +19,7 @@ let simulator: NevisSimulator
 const servers: Server[] = []
 const paid: unknown[] = []
 
-/** A browser at an app that is made of this code of the documents. */
+/** Starts an app from this code of the documents, and returns a browser for it. */
 async function serve(code: string): Promise<Browser> {
   simulator.addUser({ username: 'anna' })
   const passport = new Passport()
@@ -36,7 +36,7 @@ async function serve(code: string): Promise<Browser> {
     stepUpPage: (_req: unknown, res: { end(text: string): void }) => res.end('a form'),
     pay: (data: unknown) => void paid.push(data),
   }
-  // Filled in: the address of the cloud, and the options of the session. The rest is as it stands.
+  // The test fills in the address of the cloud and the options of the session. The rest of the code is unchanged.
   const filled = code
     .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: simulator.baseURL')
     .replace('process.env.NEVIS_ACCESS_KEY', 'simulator.accessKey')
@@ -211,7 +211,7 @@ describe('the enrolment', () => {
     passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
     passport.deserializeUser((username: string, done) => done(null, userOf(username)))
     const { app: qrCode } = passportNevis
-    // A parameter can be named neither like the app nor `default`.
+    // A parameter cannot be named `default`, and `app` is already the name of the Express app.
     const others = Object.fromEntries(Object.entries(passportNevis).filter(([name]) => name !== 'app' && name !== 'default'))
     const above = `baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()],
       waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',`

@@ -9,7 +9,7 @@ let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'site-'))))
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** What this expression gives, in a process of its own, because the site is made of ES modules. */
+/** Evaluates an expression in a process of its own, because the site's files are ES modules. */
 function evaluated(file: string, expression: string): unknown {
   const code = `import * as site from ${JSON.stringify(join(ROOT, '.vitepress', file))}\nprocess.stdout.write(JSON.stringify(${expression}) ?? 'null')`
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', stdio: 'pipe', cwd: ROOT }))

@@ -1,5 +1,5 @@
 // @ts-check
-// A minimal browser for benchmarks: cookies and redirects, over kept connections.
+// A minimal browser for benchmarks: it keeps cookies, reads redirects, and reuses connections.
 import { Agent, request } from 'node:http'
 import { nextUser } from './contestants/shared.mjs'
 
@@ -8,7 +8,7 @@ const agent = new Agent({ keepAlive: true })
 export class Browser {
   cookie = ''
 
-  /** @param {{ toString(): string }} address of the app; asked anew for each request */
+  /** @param {{ toString(): string }} address of the app; read again for each request */
   constructor(address) {
     this.address = address
   }
@@ -16,7 +16,7 @@ export class Browser {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {{ body?: string, accept?: string, until?: string }} [options] `until`: answers as soon as this text has come
+   * @param {{ body?: string, accept?: string, until?: string }} [options] `until`: resolves as soon as the response contains this text
    * @returns {Promise<{ status: number, location: string | undefined, text: string }>}
    */
   send(method, path, { body, accept = 'text/html', until } = {}) {
@@ -38,7 +38,7 @@ export class Browser {
   }
 
   /**
-   * The start, the callback, and a page for the signed-in user.
+   * Signs a user in: the start, the callback, and a page for the signed-in user.
    * @param {(search: string) => Promise<unknown>} [meanwhile] what the waiting page does, given the transaction's query
    */
   async login(meanwhile = async () => {}) {

@@ -4,17 +4,17 @@ import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
 import { slowLink } from './slow-link.mjs'
 
-/** How Chromium is started. */
+/** The options with which Playwright starts Chromium. */
 export const CHROMIUM = {
   executablePath: '/usr/bin/chromium',
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 }
-/** There and back. */
+/** Round-trip times of the simulated network. */
 export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * What a browser is capable of.
+ * The ways in which a waiting page learns the decision. Each one takes away what the browser would otherwise use.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {
@@ -32,7 +32,8 @@ export const ways = {
 
 /**
  * @template T
- * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure gets three apps with a cloud each, and `signIn`
+ * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure is called with three apps, each with its own cloud, and with
+ * `signIn`
  */
 export async function withChromium(measure) {
   /** @type {{ close(): void }[]} */
@@ -48,7 +49,7 @@ export async function withChromium(measure) {
 
   /**
    * @type {SignIn}
-   * `seconds` until the tap; with `atLook` the tap comes when Nevis is asked next.
+   * `seconds`: time until the tap. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {
@@ -58,7 +59,7 @@ export async function withChromium(measure) {
     await page.goto(`${address}/go`)
     await Promise.all([page.waitForURL(/\/(2fa\?|wait)/), page.click('button')])
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    // Only these apps tell a browser which transaction it waits for.
+    // `/id` returns the id of the transaction that this browser waits for. Only the apps of the benchmark have such a route.
     const id = await (await context.request.get(`${address}/id`)).text()
     const called = performance.now()
     const answered = fetch(`${cloud}/decide?id=${id}${atLook ? '&at=look' : ''}`)

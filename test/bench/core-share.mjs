@@ -9,7 +9,7 @@ const PERIOD_MICROS = 10_000
 /**
  * @param {number} share of a core: 0.5 is half a core
  * @param {number} pid of the process
- * @returns {() => void} lifts the limit, while the process still runs
+ * @returns {() => void} a function that lifts the limit; call it while the process still runs
  */
 export function limitTo(share, pid) {
   if (!existsSync(`${CPU}/cgroup.procs`)) throw new Error(`no control groups at ${CPU}`)

@@ -1,7 +1,7 @@
 // @ts-check
-// Where the CPU of a push login goes, as a flame graph: node test/bench/flame.mjs PICTURE.svg [FILE]
-// FILE is dist/index.js of another build, for a picture of what was before: `git worktree add`, `npm ci`, `npm run build` there.
-// The profiler adds some time of its own to every function, so this shows shares; what a login costs is measured by `parts/cpu.mjs`.
+// Draws a flame graph of the CPU time of a push login: node test/bench/flame.mjs PICTURE.svg [FILE]
+// FILE is the dist/index.js of another build, to compare with an earlier version: run `git worktree add`, `npm ci` and `npm run build` for that version.
+// The profiler slows every function down a little, so the graph shows shares. `parts/cpu.mjs` measures what a login costs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { Session } from 'node:inspector/promises'
@@ -19,10 +19,10 @@ const LOGINS = 6000
 const INTERVAL_MICROS = 200
 /** @typedef {import('node:inspector').Runtime.CallFrame} CallFrame */
 
-/** Narrower ones could not be seen. */
+/** Functions with a smaller share of the time are left out, because they would be too narrow to see. */
 const LEAST_SHARE = 0.002
 
-/** Whose code a function is: the first pattern that its file, or its name where it has none, fits. */
+/** Which code a function belongs to: the first pattern that matches its file counts, or its name if it has no file. */
 /** @type {readonly (readonly [owner: string, pattern: RegExp])[]} */
 const OWNERS = [
   ['garbage collector', /^\(garbage collector\)$/],
@@ -37,7 +37,7 @@ const ownerOf = (/** @type {CallFrame} */ { url, functionName }) => OWNERS.find(
 const nameOf = (/** @type {CallFrame} */ { functionName, url, lineNumber }) => `${functionName || '(anonymous)'}${url && ` ${url.replace(/^.*\/(?=node_modules|dist|test)/, '')}:${lineNumber + 1}`}`
 
 /**
- * The samples as one tree: functions of the same name and place under the same caller are one.
+ * Merges the samples into one tree. Calls of the same function by the same caller become one node.
  * @param {import('node:inspector').Profiler.Profile} profile
  */
 function treeOf({ nodes, samples = [], timeDeltas = [] }) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The words are in page.md, where
-// `{{name}}` stands for what the section of that name here makes of the results.
+// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The text is in page.md: each `{{name}}` there is
+// replaced by what the section of that name, below, writes about the results.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bars, points } from './svg.mjs'
@@ -11,7 +11,7 @@ const PEAK_LOGINS_PER_HOUR = 1_000_000
 const MAX_STATUS_CALLS = 200
 
 /**
- * The results are typed by the file that holds them.
+ * The types of the results are taken from results.json.
  * @typedef {typeof import('./results.json', { with: { type: 'json' } })} Measured
  * @typedef {{ [Part in keyof Measured]: Measured[Part] & { void?: boolean, load?: number } }} Results
  * @typedef {(string | number | undefined)[]} Cells
@@ -47,7 +47,7 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
 /**
- * No two processes are compiled quite alike.
+ * The ratio to the bare calls: of all processes, and of each group, because V8 compiles each process a little differently.
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
@@ -56,7 +56,7 @@ function generations({ ratio: all, generations: each }) {
 }
 
 /**
- * What it costs to introspect in the callback and not with the status call.
+ * How much longer a user waits because the token is introspected in the callback, and not right after the status call.
  * @param {{ rows: { way: string, median: number }[] }} result
  */
 function waitForCallback({ rows }) {
@@ -241,7 +241,7 @@ const plots = {
 export function writePage(results) {
   const text = readFileSync(new URL('./page.md', import.meta.url), 'utf8')
   const page = text.replace(/\{\{([\w-]+)\}\}/g, (_all, name) => {
-    // Each section takes its own part of the results; these two take all.
+    // Each section takes its own part of the results, but `calls` and `paper` take all parts.
     const section = /** @type {Record<string, (result: unknown) => string | undefined>} */ (sections)[name]
     const result = ['calls', 'paper'].includes(name) ? results : /** @type {Record<string, object>} */ (results)[name]
     const made = result && section?.(result)

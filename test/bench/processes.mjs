@@ -9,14 +9,14 @@ const children = []
 
 /**
  * @typedef {{ flags?: readonly string[], env?: NodeJS.ProcessEnv }} ProcessOptions `flags` for Node
- * @typedef {{ cpuMicros: number, heap: number }} Answer of a contestant; `heap` is its bytes, and only known with --expose-gc
+ * @typedef {{ cpuMicros: number, heap: number }} Answer of a contestant; `heap` in bytes, known only with --expose-gc
  */
 
 /**
  * @param {string} file relative to this folder
  * @param {readonly unknown[]} [args]
  * @param {ProcessOptions} [options]
- * @returns {Promise<{ address: string, pid: number, child: import('node:child_process').ChildProcess }>} the first line that the process prints
+ * @returns {Promise<{ address: string, pid: number, child: import('node:child_process').ChildProcess }>} `address` is the first line that the process prints
  */
 export async function start(file, args = [], { flags = [], env = {} } = {}) {
   const path = fileURLToPath(new URL(file, import.meta.url))
@@ -27,7 +27,7 @@ export async function start(file, args = [], { flags = [], env = {} } = {}) {
 }
 
 /**
- * A process that is asked by messages: see `servers/contestant.mjs`.
+ * Starts a contestant in a process that answers messages: see `servers/contestant.mjs`.
  * @param {string} file of the contestant
  * @param {readonly unknown[]} args
  * @param {ProcessOptions} [options]
@@ -55,7 +55,7 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   return { file, ask }
 }
 
-/** So many; with the environment variable BENCH_SHARE, a share of them, to try a part. @param {number} count */
+/** The count, or, to try a part of the benchmark quickly, the share of it that the environment variable BENCH_SHARE sets. @param {number} count */
 export const tried = (count) => Math.ceil(count * Number(process.env.BENCH_SHARE ?? 1))
 
 /** Ends all processes that were started here, whatever they are doing. */
@@ -64,8 +64,8 @@ export function stop() {
 }
 
 /**
- * @param {string[]} certificate its file and that of its key, for https
- * @returns its address, and how often each path was asked since the last look
+ * @param {string[]} certificate for https: the file of the certificate, and the file of its key
+ * @returns the address of the upstream, and a function that returns the requests by path since its last call
  */
 export async function startUpstream(...certificate) {
   const [address = '', counts = ''] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')
@@ -81,8 +81,8 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks all contestants in turn, in a new random order each round. So a disturbance of the machine affects all of them alike, and no
- * contestant always follows the same one: after a busy contestant the upstream is awake, after an idle one it is asleep.
+ * Asks all contestants in turn, in a new random order each round. So
+ * a disturbance of the machine affects all of them alike. No contestant always follows the same one, which may leave the upstream awake or asleep.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked
@@ -116,7 +116,7 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answers of so many people that have the distribution's own spread, in random order: few people drawn at random would not.
+ * Answer times of so many people, in random order, that follow the distribution exactly: a small random sample would not.
  * @param {number} people
  * @param {() => number} random
  */

@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
 
-/** Not sent by anybody: looks at these numbers, what clients say at first, and what the ledger's script does inside Redis. */
+/**
+ * Commands that are not counted: the one that reads these figures, those that a client sends when it connects, and those that the ledger's script runs inside
+ * Redis.
+ */
 const NOT_SENT = /^(info|hello|client\|.*|incr|pexpire)$/
 
-/** @returns its socket, a client, how many commands it was sent, and `close` */
+/** @returns the path of its socket, a client, a function that returns how many commands were sent, and `close` */
 export async function startRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
   const path = join(folder, 'redis.sock')

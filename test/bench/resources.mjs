@@ -1,5 +1,5 @@
 // @ts-check
-// What a process and its children have used, and may use, as Linux counts it in /proc.
+// Reads from Linux's /proc what a process and its children have used, and what they may use.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 
@@ -7,7 +7,7 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
 const PAGE_BYTES = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }))
 
 /**
- * The fields of /proc/PID/stat after the name of the program: the first is the third of proc(5).
+ * The fields of /proc/PID/stat after the name of the program: the first of them is field 3 in proc(5).
  * @param {number} pid
  */
 function fieldsOf(pid) {

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 
 /**
  * @param {string} address of the server
- * @param {number} roundTripMs there and back
+ * @param {number} roundTripMs the delay that the link adds to a request and its answer together
  * @returns its address through this link, and `close`
  */
 export async function slowLink(address, roundTripMs) {

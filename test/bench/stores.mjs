@@ -77,7 +77,7 @@ export async function startRedisCluster() {
   return { address: `cluster:${ports.join(',')}`, micros: () => servers.reduce((sum, { pid }) => sum + microsOf(Number(pid)), 0), close }
 }
 
-/** With `fsync`, as it comes. @returns {Promise<Store>} */
+/** PostgreSQL with its default settings, so with `fsync`. @returns {Promise<Store>} */
 export async function startPostgres() {
   const folder = newFolder()
   // PostgreSQL refuses to run as root.
@@ -106,7 +106,7 @@ export async function startPostgres() {
   return { address: `postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, micros: () => microsOf(Number(server.pid)), close }
 }
 
-/** Each store with its name in the tables of the page. */
+/** The stores to measure, each with its name in the tables of docs/performance.md. */
 export const STORES = [
   { store: 'one Redis', open: startOneRedis },
   { store: 'a Redis Cluster of three', open: startRedisCluster },

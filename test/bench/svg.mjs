@@ -1,7 +1,10 @@
 // @ts-check
 // Draws small plots as SVG, in colours that can be read on a light and on a dark page. Out of scope: the data of a plot.
 
-/** @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame a function, with what it calls */
+/**
+ * @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame a function, with the functions that
+ * it calls
+ */
 
 const WIDTH = 720
 const STYLE = `<style>
@@ -34,7 +37,7 @@ const svg = (height, title, parts, width = WIDTH) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
 
 /**
- * Bars that lie, the longest as wide as there is room.
+ * Draws horizontal bars. The longest one takes all the width that there is.
  * @param {string} title
  * @param {readonly { name: string, value: number, ours?: boolean, text?: string }[]} rows
  * @param {{ value: number, text: string }} [limit] a value to be marked
@@ -60,14 +63,14 @@ export function bars(title, rows, limit) {
 }
 
 /**
- * Points over two axes that begin at zero; with `line`, joined.
+ * Draws points over two axes that begin at zero. With `line`, a line joins them.
  * @param {string} title
  * @param {{ x: string, y: string, line?: boolean }} axes their names
  * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all
  */
 export function points(title, { x: xName, y: yName, line = false }, all) {
   const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
-  // Room for the names, which stand to the right.
+  // Leave room for the names, which stand to the right of their points.
   const mostX = Math.max(...all.map(({ x }) => x)) * (line ? 1.1 : 1.4)
   const mostY = Math.max(...all.map(({ y }) => y)) * 1.25
   const px = (/** @type {number} */ value) => left + (value / mostX) * (WIDTH - left - right)
@@ -96,11 +99,11 @@ export function points(title, { x: xName, y: yName, line = false }, all) {
 const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#c297ff', '#aceebb']
 
 /**
- * A flame graph: callers below, what they call above them, as wide as the time that it takes.
+ * Draws a flame graph: each function stands above its caller, and is as wide as the time that it takes.
  * @param {string} title
  * @param {Flame} root
  * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, the same in every picture
- * @param {number} leastShare what is narrower is left out
+ * @param {number} leastShare functions with a smaller share are left out
  */
 export function flames(title, root, shares, leastShare) {
   const [width, step, left, top] = [1200, 16, 8, 60]

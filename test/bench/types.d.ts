@@ -13,9 +13,9 @@ declare global {
 
 declare module 'express-session' {
   interface SessionData {
-    /** passport-nevis's own state. */
+    /** The state of passport-nevis in the session. */
     nevis: { transactions: Record<string, object> }
-    /** In the apps by hand: the approval under way, the token that was seen, and who is signed in. */
+    /** Of the apps written by hand: the approval under way, the token of its status answer, and the signed-in user. */
     pending: { transactionId: string; userId: string; statusToken: string }
     token: string
     user: string

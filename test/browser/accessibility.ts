@@ -1,5 +1,5 @@
 /**
- * Writes down a page as it is for users without sight or without a mouse: Chromium's accessibility tree, and where the Tab key goes. Fails if a control
+ * Writes down how a page is for users who cannot see it, or use no mouse: Chromium's accessibility tree, and the order of the Tab key. Fails if a control
  * cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
  *
  * Out of scope: the rules of axe, which other tests check.
@@ -22,7 +22,7 @@ interface AxNode {
   readonly childIds?: readonly string[]
 }
 
-/** A node as it is written down: one line, and the lines below it. */
+/** A node of the accessibility tree, as it is written down: one line, and the lines of its children. */
 interface Part {
   readonly line: string
   readonly text?: string
@@ -36,7 +36,7 @@ const PAUSE_MS = 300
 const SILENT = ['none', 'generic', 'InlineTextBox', 'LineBreak', 'ListMarker', 'Abbr', 'LabelText']
 const STATES = ['level', 'disabled', 'checked', 'required', 'invalid', 'expanded', 'live']
 
-/** @returns two parts in Markdown: the stops of the Tab key, and the tree */
+/** @returns two parts in Markdown: the elements that Tab reaches, and the tree */
 async function described(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const parts = await treeOf(session)
@@ -52,13 +52,13 @@ async function described(page: Page): Promise<string> {
   return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\``)
 }
 
-/** The file in which the pages are written down, one section for each. `WALK=1` writes it anew; every other run compares each page with its section. */
+/** The file in which the pages are written down, one section for each. `WALK=1` writes the file again; every other run compares each page with its section. */
 export class WrittenPages {
   private readonly sections: string[] = []
 
   constructor(private readonly path: string, private readonly head: string) {}
 
-  /** A page may still load what it shows, so a description that differs is made again, a few times. */
+  /** The page may still be loading, so a description that differs is made again, a few times. */
   async check(name: string, page: Page): Promise<void> {
     const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
     if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))
@@ -81,7 +81,7 @@ async function treeOf(session: CDPSession): Promise<readonly Part[]> {
   return partsOf(nodes[0] as AxNode, byId, '')
 }
 
-/** @param above the name of the part around this one: a text that is its name is not written twice */
+/** @param above the name of the element around this node: a text that only repeats this name is left out */
 function partsOf(node: AxNode, byId: ReadonlyMap<string, AxNode>, above: string): readonly Part[] {
   const role = String(node.role?.value)
   const name = String(node.name?.value ?? '').trim()
@@ -106,7 +106,7 @@ function linesOf(parts: readonly Part[], indent = ''): string[] {
   return parts.flatMap(({ line, parts: inner }) => [`${indent}${line}`, ...linesOf(inner, `${indent}  `)])
 }
 
-/** Presses Tab until the focus is where it was first. */
+/** Presses Tab until the focus is back at the first element. */
 async function stopsOf(page: Page, session: CDPSession): Promise<{ first: number | undefined; stops: number[] }> {
   const first = await focusOf(session)
   const stops: number[] = []
@@ -121,7 +121,7 @@ async function stopsOf(page: Page, session: CDPSession): Promise<{ first: number
   return { first, stops }
 }
 
-/** The element that has the focus, by the number that the accessibility tree has for it; undefined for the page itself. */
+/** The number that the accessibility tree gives to the focused element; undefined if the page itself has the focus. */
 async function focusOf(session: CDPSession): Promise<number | undefined> {
   const { result } = await session.send('Runtime.evaluate', { expression: 'document.activeElement' })
   const { node } = await session.send('DOM.describeNode', { objectId: result.objectId as string })

@@ -16,7 +16,7 @@ describeWithChromium('the waiting page', () => {
   let cloud: Cloud
   let endpoint: StatusEndpoint
   const responses = new Set<ServerResponse>()
-  /** Streams that are open on the server. */
+  /** The number of event streams that are open on the server. */
   const streams = () => [...responses].filter(({ headersSent }) => headersSent).length
 
   /** @param maxStreams of the status endpoint */
@@ -50,7 +50,7 @@ describeWithChromium('the waiting page', () => {
   const see = (page: Page, visibility: 'visible' | 'hidden') =>
     page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${visibility}', configurable: true })
       document.dispatchEvent(new Event('visibilitychange'))`)
-  /** By the server's clock. */
+  /** Moves the server's clock ahead. */
   const later = (ms: number) => {
     const now = Date.now
     jest.spyOn(Date, 'now').mockImplementation(() => now() + ms)
@@ -170,7 +170,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without a stream the server has nobody to ask for, and the page's own clock is moved.
+      // Without an open stream, the server asks Nevis nothing. Then only the page's clock is moved, to show that the page asks nothing either.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()
@@ -198,7 +198,7 @@ describeWithChromium('the waiting page', () => {
       await until(() => streams() === 1)
       later(120_000)
       await page.getByText('This request has expired. Send a new one.').waitFor()
-      // Later than the pause before a resend, and early enough for the new request to be pending.
+      // After the pause before a resend, and early enough for the new request to be pending.
       jest.restoreAllMocks()
       later(16_000)
       await page.getByRole('button', { name: 'Send a request to my phone' }).click()
@@ -239,7 +239,7 @@ describeWithChromium('the waiting page', () => {
       const before = asked()
       await until(() => asked() >= before + 3)
       expect(await page.evaluate('said')).toEqual([])
-      // Nothing comes back, so that the page is still there to be asked.
+      // Answer the callback with 204, so that the browser stays on the page.
       await context.route(/callback/, (route) => route.fulfill({ status: 204 }))
       await cloud.simulator.phone(username).approve()
       await says(page, 'Approved. One moment…')

@@ -40,7 +40,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       await page.getByText('Set up SMS').click()
       await page.getByLabel('Mobile number').fill('079 000 00 01')
       await page.getByRole('button', { name: 'Continue' }).click()
-      // The browser itself asks for the country code.
+      // The browser's own validation asks for the country code.
       await page.locator('#nevis-phone:invalid').waitFor()
       await page.getByLabel('Mobile number').fill('+41 79 000 00 01')
       await page.keyboard.press('Enter')
@@ -58,7 +58,7 @@ describeWithChromium('enrolment on the waiting page', () => {
     const page = await context.newPage()
     await page.goto(await enterPassword(context, cloud, username, { factor: 'sms', phone: '+41790000009' }))
     const first = page.url()
-    // The server keeps a pause before it sends again.
+    // The server refuses to send again before a pause is over, so move its clock ahead.
     const now = Date.now
     jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
     await page.locator('summary', { hasText: 'Send again' }).click()
@@ -132,7 +132,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await page.getByRole('button').allTextContents()).toEqual(['I have saved these codes', 'Cancel'])
       expect(await codesOn(page)).toEqual(userOf(username)?.recoveryCodes)
       await page.getByRole('button', { name: 'I have saved these codes' }).click()
-      // The browser itself asks for the tick.
+      // The browser's own validation asks for the tick.
       await page.locator('[data-saved]:invalid').waitFor()
       await page.getByRole('checkbox').check()
       await page.getByRole('button', { name: 'I have saved these codes' }).click()

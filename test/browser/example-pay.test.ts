@@ -30,7 +30,7 @@ describeWithChromium('in the example app', () => {
   beforeEach(() => sixMinutesLater(app))
   afterAll(() => app?.stop())
 
-  /** Wide and on a phone: a picture, no wider than the screen, and accessible. */
+  /** Checks a page on a wide screen and on a phone: it is accessible, and no wider than the screen. Takes a screenshot of each. */
   async function look(page: Page, name: string): Promise<void> {
     for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       await page.setViewportSize(viewport)
@@ -43,7 +43,7 @@ describeWithChromium('in the example app', () => {
     await page.setViewportSize(DESKTOP)
   }
 
-  /** @param hasScript false: the page does not go on by itself */
+  /** @param hasScript false if the browser runs no JavaScript: the page then does not continue by itself */
   async function signIn(context: BrowserContext, person: string, hasScript = true): Promise<Page> {
     const { username, password } = app.account(person)
     const page = await context.newPage()
@@ -64,7 +64,7 @@ describeWithChromium('in the example app', () => {
     await showsHeading(page, 'Check your phone')
   }
 
-  /** The page with the phones, in another window. */
+  /** Opens the simulator's page with the phones in another tab. */
   async function phones(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
     await page.goto(app.phonesOrigin)

@@ -1,9 +1,8 @@
 /**
- * The walk of a stranger through the example app, who has a telephone with a touch screen, 360 pixels wide, speaks German and has never heard of
- * Nevis: each test goes on where the one before it has ended. What the stranger taps, types and reads is written down in `example-walk.md`; each
- * run compares it, and `WALK=1` writes it anew. Each page is accessible and no wider than 320 pixels; `accessibility-example.md` has its
- * accessibility tree and the way of the Tab key. `SCREENSHOTS=1` leaves a picture of each
- * page in `screenshots/`, in four widths, light and dark.
+ * A first-time user's walk through the example app, on a touch screen 360 pixels wide and in German: each test continues where the test before it has
+ * ended. `example-walk.md` records what the user taps, types and reads; each run compares the record, and `WALK=1` writes it again. Each page must be
+ * accessible and no wider than 320 pixels; `accessibility-example.md` records its accessibility tree and the order of the Tab key. `SCREENSHOTS=1` takes
+ * a screenshot of each page in `screenshots/`, in four widths, light and dark.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -41,7 +40,9 @@ describeWithChromium('a stranger', () => {
     return Promise.all([app?.stop(), withTypedCodes?.stop()])
   })
 
-  /** The same browser, further on; six minutes later, when no second factor is fresh any more. */
+  /**
+   * One step of the walk, in the same browser as the step before. `at` can name the app whose clock is six minutes ahead, so that no second factor is fresh.
+   */
   function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
     it(name, async () => {
       if (isLost) throw new Error('the way here has failed')
@@ -232,7 +233,7 @@ describeWithChromium('a stranger', () => {
   })
 
   step('names the phone, adds a second one, and removes the first', async (at, phones) => {
-    forgiveComplaints(/409/) // the link that is none
+    forgiveComplaints(/409/) // the invalid link that is opened below
     await at.open('/account/devices')
     await confirmOnceMore(at, phones)
     await at.tapText('Umbenennen dora')

@@ -22,11 +22,11 @@ const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
 
-/** The rules of axe that a colour scheme can break; every rule is checked in light colours. */
+/** The rules of axe that the colour scheme can affect are checked in both schemes; all rules are checked in light colours. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block', 'target-size']
-/** English is looked at anyway. */
+/** The languages besides English, in which every other test runs. */
 const LANGUAGES = ['de', 'fr', 'it']
-/** States of the page in this tab alone; every other one is the server's. */
+/** States that exist only in the open tab: a reload shows the state that the server knows. */
 const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied']
 
 describeWithChromium('the waiting page', () => {
@@ -46,7 +46,7 @@ describeWithChromium('the waiting page', () => {
     undoState()
   })
 
-  /** Pictures take most of the time, so they are taken only where somebody wants to look at them: SCREENSHOTS=1 */
+  /** Screenshots take most of the time, so they are taken only on request: SCREENSHOTS=1 */
   const shoot = async (page: Page, name: string, fullPage = true) => {
     if (process.env['SCREENSHOTS'] !== undefined) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
   }
@@ -93,7 +93,7 @@ describeWithChromium('the waiting page', () => {
 
   it('on a phone › shows the link first, large enough for a finger', async () => {
     const page = await (states['app'] as State)(await chromium.open({ viewport: PHONE, isMobile: true, hasTouch: true }), cloud)
-    // A picture of more than the screen would be taken as by a mouse.
+    // Only the visible part: a full-page screenshot would show the page as on a device with a mouse.
     await shoot(page, 'app-phone-touch', false)
     const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)
@@ -117,7 +117,7 @@ describeWithChromium('the waiting page', () => {
   it('in a language from right to left › writes recovery codes from left to right', async () => {
     const page = await (states['recovery-codes'] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
     await page.goto(page.url().replace('/login/2fa', '/arabic'))
-    // Where the first and the last character of a code are.
+    // Find the positions of the first and the last character of a code.
     const [first, last] = await page.evaluate<[number, number]>(`(() => {
       const text = document.querySelector('[data-codes] code').firstChild
       const at = (i) => { const range = document.createRange(); range.setStart(text, i); range.setEnd(text, i + 1); return range.getBoundingClientRect().left }
@@ -127,7 +127,7 @@ describeWithChromium('the waiting page', () => {
   })
 
   it.each(['push', 'app', 'sms', 'recovery', 'denied', 'expired', 'stranger', 'outage', 'enroll-app', 'recovery-codes'])('without JavaScript › looks complete: %s', async (name) => {
-    // The state is brought about with JavaScript, and then looked at without.
+    // Reach the state with JavaScript, then open the page again without JavaScript.
     const context = await chromium.open({ viewport: PHONE })
     const page = await (states[name] as State)(context, cloud)
     const plain = await (await chromium.open({ viewport: PHONE, javaScriptEnabled: false, storageState: await context.storageState() })).newPage()
@@ -143,7 +143,7 @@ describeWithChromium('the waiting page', () => {
   })
 })
 
-/** Buttons that forced colours would draw with some of their borders only. */
+/** Finds buttons that would have only some of their borders in the browser's forced-colours mode. */
 function oddBorders(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`[...document.querySelectorAll('.nevis button, .nevis-button')].filter((one) => one.checkVisibility()).filter((one) => {
     const { borderTopWidth, borderRightWidth, borderBottomWidth, borderLeftWidth } = getComputedStyle(one)
@@ -151,7 +151,7 @@ function oddBorders(page: Page): Promise<string[]> {
   }).map(({ textContent }) => textContent)`)
 }
 
-/** By the header alone, which can be changed later; a locale cannot. */
+/** Sets the language only by a header, which a test can change later. The locale of a browser context cannot be changed. */
 function speaking(tag: string) {
   return { extraHTTPHeaders: { 'accept-language': `${tag}-CH, en;q=0.1` } }
 }
@@ -164,8 +164,8 @@ async function expectToFit(page: Page): Promise<void> {
   expect(scrollWidth).toBe(clientWidth)
 }
 
-/** By axe-core, every rule that it has; handed to the page past its policy. */
-/** @param rules those of axe that are checked; all by default */
+/** Runs axe-core with all its rules. `evaluate` loads the script despite the page's Content-Security-Policy. */
+/** @param rules the rules of axe to check; all by default */
 async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (await page.evaluate<boolean>('globalThis.axe === undefined')) await page.evaluate(axe.source)
   const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(${JSON.stringify(rules === undefined ? {} : { runOnly: rules })})`)

@@ -8,7 +8,7 @@ import { NevisSimulator } from '../../src/simulator'
 import { describeWithChromium } from '../support/chromium'
 import { useChromium } from './support'
 
-/** In place of what this browser does not have: a camera, and a reader that finds this text in every picture. */
+/** Replaces what this browser lacks: a camera, and a QR code reader, which here finds this text in every picture. */
 const CAMERA = (text: string) => `
 if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
   const canvas = document.createElement('canvas')
@@ -59,7 +59,7 @@ describeWithChromium('the page with the phones', () => {
     if (way === 'camera') await phone.getByRole('button', { name: 'Scan with the camera' }).click()
     else {
       await phone.getByPlaceholder('Link or picture').evaluate(pastePicture)
-      // Not `waitForFunction`, which evaluates text in the page, against its policy.
+      // `waitForFunction` would evaluate text in the page, which the page's Content-Security-Policy forbids.
       for (let look = 0; look < 1000 && (await page.evaluate('document.activeElement.value')) === ''; look++);
       await phone.getByRole('button', { name: 'Scan', exact: true }).click()
     }

@@ -10,7 +10,7 @@ import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud
 
 const FOLDER = join(__dirname, '../../docs/images')
 const isTaking = process.env['SCREENSHOTS'] !== undefined
-/** Low, so that a picture ends where the page does. */
+/** A low window, so that each screenshot ends where the page ends. */
 const PHONE = { viewport: { width: 390, height: 200 }, hasTouch: true, isMobile: true }
 const DESKTOP = { viewport: { width: 700, height: 480 } }
 
@@ -33,9 +33,9 @@ const isPayment = (data: unknown): data is Payment => typeof (data as Partial<Pa
 interface Picture {
   readonly size: object
   readonly heading: string
-  /** Fields of the start, beside the password. */
+  /** Fields that the start sends besides username and password. */
   readonly start?: Record<string, string>
-  /** Goes to another page than that. */
+  /** Leads from the waiting page to the page of the screenshot. */
   readonly at?: (page: Page, context: BrowserContext) => Promise<unknown>
 }
 

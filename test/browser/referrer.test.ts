@@ -1,6 +1,6 @@
 /**
- * The attack: a script on the app's landing page reads `document.referrer` and finds the handle there, because the URL of the waiting page contains
- * it. So does everyone who can read the logs of what that script sends. The referrer policy must prevent this, but must leave the `Origin` of the
+ * The attack: a script on the app's landing page reads `document.referrer`. The URL of the waiting page contains the handle, so the script, and everyone
+ * who can read the logs of what it sends, would learn the handle. The referrer policy must prevent this, but must leave the `Origin` of the
  * page's forms: apps compare it to detect forged posts.
  */
 import { describeWithChromium } from '../support/chromium'

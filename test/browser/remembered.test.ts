@@ -1,4 +1,4 @@
-/** A user has this browser remembered, with and without JavaScript. */
+/** Tests that a user can have this browser remembered, with and without JavaScript. */
 import axe from 'axe-core'
 import type { BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'

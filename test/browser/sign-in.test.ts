@@ -9,7 +9,7 @@ import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
 import { forgiveComplaints, heading, showsHeading, useChromium } from './support'
 
-/** The app lets nobody be asked more than five times in five minutes: the tests share these people out. */
+/** The app allows five requests per user in five minutes, so the tests use three users in turn. */
 type Person = 'anna' | 'ben' | 'clara'
 
 describeWithChromium('signing in to the example app', () => {
@@ -21,10 +21,10 @@ describeWithChromium('signing in to the example app', () => {
   }, START_MS)
   afterAll(() => app?.stop())
 
-  /** The ways that are nobody's first here, by the words on the waiting page. */
+  /** The buttons on the waiting page for factors that no user of these tests has as the first one. */
   const WAYS: Readonly<Record<string, string>> = { app: 'Use a QR code or link', recovery: 'Use a recovery code' }
 
-  /** The password, typed, and another way if need be; answers at the waiting page. */
+  /** Signs in with the password, chooses the factor if it is not the first one, and returns the waiting page. */
   async function enter(context: BrowserContext, person: Person, factor: string): Promise<Page> {
     const { username, password } = app.account(person)
     const page = await context.newPage()
@@ -85,7 +85,7 @@ describeWithChromium('signing in to the example app', () => {
       expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send again', false])
 
       const first = page.url()
-      // The server keeps the pause too, by its own clock.
+      // The server checks the pause with its own clock, so the test must wait for the server, too.
       await resendPauseIsOver(app)
       await button.click()
       await page.waitForURL((url) => url.href !== first && url.pathname === '/login/2fa')
@@ -131,7 +131,7 @@ describeWithChromium('signing in to the example app', () => {
         reached.push(await focused.evaluate(nameOf))
         expect(await focused.evaluate((element) => (element as unknown as { matches(s: string): boolean }).matches(':focus-visible'))).toBe(true)
       }
-      // The button that waits is passed over.
+      // The button of the resend is still disabled, so Tab skips it.
       expect(reached).toEqual(['Remember this browser for 30\u00a0days', 'Continue', 'Use a recovery code', 'Cancel'])
       for (const _ of reached) await page.keyboard.press('Shift+Tab')
       await page.keyboard.type(await smsCode('clara'))
@@ -185,11 +185,11 @@ describeWithChromium('signing in to the example app', () => {
       const [top, code] = [await link.boundingBox(), await page.getByRole('img', { name: 'QR code' }).boundingBox()]
       expect(top?.y).toBeLessThan(code?.y as number)
       expect(top?.height).toBeGreaterThanOrEqual(44)
-      // Long enough to have been followed, were it followed by itself.
+      // By now, the browser would have opened the link, if the page did so by itself.
       await page.locator('[data-countdown]', { hasText: /1:([0-4]\d|5[0-7])/ }).waitFor()
       expect(opened).toEqual([])
 
-      // The simulator's link leads to its phones' page; here it stays with the browser that tapped.
+      // The simulator's link opens its page with the phones; here, the browser stays on the waiting page.
       const href = (await link.getAttribute('href')) as string
       await context.route((url) => url.href === href, (route) => route.fulfill({ status: 204 }))
       await Promise.all([page.waitForRequest(href), link.tap()])
@@ -250,7 +250,7 @@ describeWithChromium('signing in to the example app', () => {
       expect(policy).toContain(rule)
     }
     expect(policy).not.toContain('unsafe')
-    // The test itself makes the app print this word when it moves the clock.
+    // When the test moves the clock, the app prints this word.
     expect(app.stderr().replaceAll('resend\n', '')).toBe('')
     forgiveComplaints(/403/)
   })

@@ -1,5 +1,5 @@
 /**
- * A single-page app as the guide shows it, in React, in Vue and without a framework: a person signs in and pays, and the page is never loaded
+ * A single-page app as the guide shows it, in React, in Vue and without a framework: a user signs in and pays, and the page is never loaded
  * again.
  *
  * Out of scope: what the functions do in each case (`step-up-fetch.test.ts`).
@@ -122,7 +122,7 @@ describeWithChromium('a single-page app', () => {
 
     const wrong = await page.evaluate(`signIn('anna', 'wrong', () => {})`)
     expect(wrong).toEqual({ failed: 'refused' })
-    // The files of the package as they are, in a plain script.
+    // A plain script imports the files of the package unchanged.
     expect(await page.evaluate(`import('/passport-nevis/index.mjs').then(Object.keys)`)).toEqual(['SecondFactorError', 'secondFactor', 'stepUpFetch'])
     forgiveComplaints(/401/)
   })

@@ -1,7 +1,7 @@
 /**
- * Every state of the waiting page, and the page of the outage, each brought about as a user would bring it about.
+ * Every state of the waiting page, and of the page for an outage, each reached as a user would reach it.
  *
- * Out of scope: what is looked at in a state (`look.test.ts`).
+ * Out of scope: the checks in each state (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
 import { htmlMessage, NevisError, outagePage, waitingPage, type Locales, type PageOptions } from '../../src'
@@ -10,7 +10,7 @@ import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, typ
 const svg = (colour: string) =>
   `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="190" height="40"><path d="M4 36 20 6l16 30z" fill="${colour}"/><text x="46" y="28" font-family="sans-serif" font-size="20" fill="${colour}">Alpine Mutual</text></svg>`)}`
 
-/** What a bank would say of itself. */
+/** The page options of a bank. */
 const look: PageOptions = {
   brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
   languages: ['de', 'fr', 'it', 'en'],
@@ -21,7 +21,7 @@ const look: PageOptions = {
   storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
 }
 
-/** A language of the app's own, written from right to left. */
+/** A language that the app itself adds, written from right to left. */
 const ar: Locales[string] = {
   dir: 'rtl',
   heading: { push: 'انظر إلى هاتفك' },
@@ -40,7 +40,7 @@ const ar: Locales[string] = {
   enrollWarning: 'لا تُظهر هذا الرمز لأحد ولا ترسله إلى أحد، ولا حتى إلى موظفي الدعم.',
 }
 
-/** By the link, which moves the sight to the list. */
+/** Opens the list of other phones by its link, which scrolls to the list. */
 async function otherPhones(page: Page, address: string): Promise<Page> {
   await page.goto(address)
   await page.getByRole('link', { name: /^(Use another phone|Anderes Telefon|Utiliser un autre|Usare un altro)/ }).click()
@@ -56,7 +56,7 @@ interface Payment {
 
 export type State = (context: BrowserContext, cloud: Cloud) => Promise<Page>
 
-/** A transaction that ends under the eyes of the page. */
+/** A transaction that ends while the page is open. */
 const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: string) => Promise<void> | void): State => async (context, cloud) => {
   const { page, username } = await waiting(context, cloud, fields)
   await end(cloud, username)
@@ -64,10 +64,10 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
   return page
 }
 
-/** What a state has changed at the cloud. */
+/** How to undo the changes that a state has made at the cloud. */
 const undo: (() => void)[] = []
 
-/** For the next test. */
+/** Undoes the changes of a state, for the next test. */
 export function undoState(): void {
   for (const one of undo.splice(0)) one()
 }
@@ -76,7 +76,7 @@ let withoutSms = 0
 
 let newcomers = 0
 
-/** Somebody whom Nevis does not know yet. */
+/** A user who does not exist at Nevis yet enrols a factor. */
 function enrolling(factor: string, fields: Record<string, string> = {}): State {
   return async (context, cloud) => {
     const address = await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor, operation: 'enroll', ...fields })
@@ -160,7 +160,7 @@ export const states: Record<string, State> = {
   },
   approved: async (context, cloud) => {
     const { page, username } = await waiting(context, cloud)
-    // An answer that leaves the page where it is.
+    // Answer the callback with 204, so that the browser stays on the page.
     await context.route(/callback/, (route) => route.fulfill({ status: 204 }))
     await cloud.simulator.phone(username).approve()
     await page.locator('main[data-status="succeeded"] [role=status]:not(:empty)').waitFor()
@@ -256,7 +256,7 @@ function detailsOf(data: unknown, language: string) {
   return [{ label: first, value: amount }, { label: second, value: payee }, { label: third, value: account }]
 }
 
-/** The cloud and the app in which the states are brought about. */
+/** Starts the cloud and the app for all states. */
 export function startLook(): Promise<Cloud> {
   return startCloud({
     strategy: {

@@ -1,7 +1,7 @@
 /**
- * What `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that ask for patience.
+ * What `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that answer with `Retry-After`.
  *
- * Out of scope: what frameworks make of it (`single-page.test.ts`), and servers that lie (`test/security/single-page.test.ts`).
+ * Out of scope: their use in frameworks (`single-page.test.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */
 import express, { type Express as App } from 'express'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -28,7 +28,7 @@ describeWithChromium('in a browser', () => {
   let bank: SinglePageApp
   let context: BrowserContext
   let page: Page
-  /** Answers of the status endpoint. */
+  /** How often the status endpoint has answered. */
   let answered = 0
 
   async function open(options: SinglePageOptions = {}, isSignedIn = true): Promise<void> {
@@ -46,7 +46,7 @@ describeWithChromium('in a browser', () => {
   }
   afterEach(() => bank.close())
 
-  /** Runs in the page without waiting for its end, which `ended` gives. */
+  /** Starts this code in the page, and does not wait for its end; `ended` waits. */
   const begin = (code: string) => page.evaluate(`void (window.end = ending(${code}))`)
   const ended = () => page.evaluate<{ value?: any; name?: string; code?: string; status?: number; retryAfterSeconds?: number }>('end')
   const shown = (test: string) => page.waitForFunction(`step() && (({ view }) => ${test})(step())`)
@@ -255,7 +255,7 @@ describeWithChromium('in a browser', () => {
   })
 
   describe('a server that asks for patience', () => {
-    /** Answers the first requests with these status, then as usual. */
+    /** Answers the first requests with these statuses, and later ones as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []
       if (status === undefined) return next()
@@ -266,7 +266,7 @@ describeWithChromium('in a browser', () => {
       await page.clock.install({ time: '2026-01-01T00:00:00Z' })
       await page.clock.pauseAt('2026-01-01T01:00:00Z')
     }
-    /** What had been sent when this much time had passed in the page. */
+    /** The number of status calls that the page has sent after this many milliseconds. */
     const statusCallsAfter = async (ms: number) => {
       await page.clock.runFor(ms)
       await page.evaluate(`fetch('/marker')`)

@@ -8,15 +8,15 @@ import { NevisSimulator, type AddedUser } from '../../src/simulator'
 import { PASSWORD, startApp, type AppOptions, type TestApp } from '../support/app'
 import { launchChromium } from '../support/chromium'
 
-/** Generous: an old machine with two cores compiles the database meanwhile. */
+/** A generous limit: an old machine with two cores compiles the example's database at the same time. */
 export const SLOW_MS = 60_000
 jest.setTimeout(SLOW_MS)
 
-/** What the browser has complained about: errors, warnings, violations of the policy. */
+/** What the browser has reported on its console: errors, warnings, violations of the Content-Security-Policy. */
 const complaints: string[] = []
 let forgiven: RegExp[] = []
 
-/** One Chromium for the file; each `open` is a new profile. Fails a test in whose course the browser complained. */
+/** One Chromium for the file; each `open` is a new profile. Fails a test if the browser reports an error or a warning during the test. */
 export function useChromium(): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
   let chromium: Browser
   beforeAll(async () => {
@@ -36,7 +36,7 @@ export function useChromium(): { open(options?: BrowserContextOptions): Promise<
       context.setDefaultTimeout(SLOW_MS / 2)
       if (options.javaScriptEnabled !== false) await context.addInitScript(reportViolations)
       context.on('console', (message) => {
-        // The icon of the site is the site's own affair.
+        // The app of these tests has no favicon, so this error does not count.
         const isOurs = !message.location().url.endsWith('/favicon.ico')
         if (isOurs && ['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`)
       })
@@ -46,12 +46,12 @@ export function useChromium(): { open(options?: BrowserContextOptions): Promise<
   }
 }
 
-/** For what a test brings about on purpose; everything else still counts. */
+/** Ignores errors that the test causes on purpose. Any other error still fails the test. */
 export function forgiveComplaints(pattern: RegExp): void {
   forgiven.push(pattern)
 }
 
-/** Runs in the page. */
+/** Runs in the page. Prints violations of the Content-Security-Policy as errors. */
 function reportViolations(): void {
   const page = globalThis as unknown as { addEventListener(name: string, listener: (event: any) => void): void }
   page.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
@@ -62,12 +62,12 @@ function reportViolations(): void {
 export interface Cloud {
   readonly simulator: NevisSimulator
   readonly app: TestApp
-  /** Somebody who has every factor. */
+  /** Adds a user who has every factor. */
   newUser(): AddedUser & { readonly phone: string }
   close(): Promise<void>
 }
 
-/** So that a test does not wait for the default schedule's first two seconds. */
+/** With the default schedule, a test would wait two seconds for the first status call. */
 const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
 
 export async function startCloud(options: Partial<AppOptions> = {}): Promise<Cloud> {
@@ -88,7 +88,7 @@ export async function startCloud(options: Partial<AppOptions> = {}): Promise<Clo
   }
 }
 
-/** The password, in this profile; answers with the address of the waiting page. */
+/** Enters the password in this profile, and returns the address of the waiting page. */
 export async function enterPassword(context: BrowserContext, { app }: Cloud, username: string, fields: Record<string, string> = {}): Promise<string> {
   const form = { username, password: PASSWORD, ...fields }
   const answer = await context.request.post(`${app.origin}/login`, { form, maxRedirects: 0 })
@@ -96,7 +96,7 @@ export async function enterPassword(context: BrowserContext, { app }: Cloud, use
   return new URL(answer.headers()['location'] as string, app.origin).href
 }
 
-/** A user who has a phone, has just used it, and has recovery codes made; answers with the address of the waiting page. */
+/** Creates a user with a phone and a fresh second factor, who has recovery codes made. Returns the address of the waiting page. */
 export async function makingCodes(context: BrowserContext, cloud: Cloud): Promise<{ address: string; username: string }> {
   const { username, userId } = cloud.newUser()
   const { origin } = cloud.app
@@ -106,7 +106,7 @@ export async function makingCodes(context: BrowserContext, cloud: Cloud): Promis
   return { address: new URL(answer.headers()['location'] as string, origin).href, username }
 }
 
-/** A new tab at the waiting page of somebody new. */
+/** Opens a new tab with the waiting page of a new user. */
 export async function waiting(context: BrowserContext, cloud: Cloud, fields: Record<string, string> = {}) {
   const { username, recoveryCodes } = cloud.newUser()
   const address = await enterPassword(context, cloud, username, fields)
@@ -120,12 +120,12 @@ export function codeFor({ simulator }: Cloud, username: string): string {
   return /\d{4,}/.exec(simulator.sms(username).at(-1) ?? '')?.[0] as string
 }
 
-/** The app in this process answers in JSON which action Passport took. */
+/** Waits for the callback's answer: the test app answers in JSON with Passport's action. */
 export async function isSignedIn(page: Page): Promise<void> {
   await page.getByText('"action":"success"').waitFor()
 }
 
-/** Takes a picture of the whole page on a screen that is high enough: a picture with `fullPage` shows the page as with a mouse. */
+/** Takes a screenshot of the whole page on a screen that is high enough, because a screenshot with `fullPage` shows the page as on a device with a mouse. */
 export async function wholePicture(page: Page, path: string, { width, height }: { width: number; height: number }): Promise<void> {
   await page.setViewportSize({ width, height })
   const whole = await page.evaluate<number>('document.documentElement.scrollHeight')
@@ -133,7 +133,7 @@ export async function wholePicture(page: Page, path: string, { width, height }: 
   await page.screenshot({ path })
 }
 
-/** The elements whose text or buttons are wider than the element itself, so that they run over its border. */
+/** Finds elements whose text or buttons are wider than the element, so that they run over its border. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`[...document.querySelectorAll('body *')].filter((one) => {
     const { display, overflowX } = getComputedStyle(one)

@@ -19,7 +19,7 @@ describeWithChromium('the waiting page', () => {
   })
   afterEach(() => cloud.close())
 
-  /** Swaps the body of the page at the address into this page. By default, its scripts run, as htmx and Turbo make them run. */
+  /** Replaces the body of this page by the body of the page at the address. By default, its scripts run, because htmx and Turbo run them, too. */
   const swapIn = (page: Page, address: string, runsScripts = true) =>
     page.evaluate(`(async () => {
       const text = await (await fetch(${JSON.stringify(address)})).text()
@@ -66,7 +66,7 @@ describeWithChromium('the waiting page', () => {
       const closed = page.waitForRequest((request) => request.url().endsWith('/after'))
       await page.evaluate(`document.body.innerHTML = '<main><h1>Another page</h1></main>'`)
       await cloud.simulator.phone(username).approve()
-      // The page's stream tells of the approval, and its clock ticks, before this request is sent.
+      // Before this request is sent, the stream of the old page reports the approval, and its clock ticks.
       await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch('/after'))`)
       await closed
       await showsHeading(page, 'Another page')
@@ -164,7 +164,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud, { factor: 'sms' })
       await context.clock.runFor(100_000)
       expect(await note(page).textContent()).toBe('Less than half a minute left.')
-      // By the server's clock, too, the pause before a resend is over.
+      // The server also checks the pause before a resend, so move its clock past the pause.
       const now = Date.now
       jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
       const before = page.url()

@@ -1,7 +1,7 @@
 /**
- * Somebody with a touch screen, in one tab: taps, types, reads, and writes all of it down. Whatever is named must be there to see.
+ * A user with a touch screen, in one tab: taps, types, reads, and records all of it. Every element that a step names must be visible.
  *
- * Out of scope: where they go (`example-walk.test.ts`).
+ * Out of scope: the route through the app (`example-walk.test.ts`).
  */
 import axe from 'axe-core'
 import { join } from 'node:path'
@@ -15,8 +15,8 @@ const WIDTHS = [320, 360, 768, 1280]
 
 export class Walker {
   /**
-   * @param lines what was done so far; this tab adds to it
-   * @param pages what each page is by keyboard and screen reader
+   * @param lines the record so far; this tab appends to it
+   * @param pages the record of each page for keyboard and screen reader
    * @param where the beginning of each line
    */
   constructor(
@@ -37,7 +37,7 @@ export class Walker {
     await this.page.getByRole(role, { name, exact: true }).filter({ visible: true }).first().tap()
   }
 
-  /** Opens what is folded. */
+  /** Opens a collapsed section. */
   async tapText(name: string): Promise<void> {
     this.note(`taps **${name}**`)
     await this.page.locator('summary', { hasText: name }).tap()
@@ -48,19 +48,19 @@ export class Walker {
     await this.field(label).fill(text)
   }
 
-  /** @param shown what the list says in place of the text, which is another one each time */
+  /** @param shown the text for the record, because the real one differs each time */
   async typesSecret(label: string, text: string, shown: string): Promise<void> {
     this.note(`types ${shown} into **${label}**`)
     await this.field(label).fill(text)
   }
 
-  /** A field still holds what was typed. */
+  /** Checks that a field still contains the typed text. */
   async finds(label: string, text: string): Promise<void> {
     this.note(`finds \`${text}\` in **${label}** still`)
     expect(await this.field(label).inputValue()).toBe(text)
   }
 
-  /** The heading of the page. */
+  /** Waits for a page with this heading. */
   async sees(heading: string): Promise<void> {
     this.note(`sees the page **${heading}**`)
     await this.page.getByRole('heading', { level: 1 }).filter({ hasText: loosely(heading) }).waitFor()
@@ -78,14 +78,14 @@ export class Walker {
     await buttons.waitFor({ state: 'detached' })
   }
 
-  /** Pastes an app link into the phone. */
+  /** Pastes an app link into the simulated phone. */
   async scan(name: string, link: string): Promise<void> {
     this.note(`scans ${link.startsWith('http') ? 'the link of the QR code' : `\`${link}\``} with the phone of ${name}`)
     await this.phone(name).getByLabel('Einrichten oder scannen').fill(link)
     await this.phone(name).getByRole('button', { name: 'Scannen', exact: true }).tap()
   }
 
-  /** The code in the newest text message. */
+  /** Reads the code in the newest text message. */
   async smsCode(name: string): Promise<string> {
     this.note(`reads the code of the SMS on the phone of ${name}`)
     return codeIn(await this.phone(name).locator('.texts li').first().innerText())
@@ -96,7 +96,7 @@ export class Walker {
     return codeIn(await this.phone(name).locator('.message').first().innerText())
   }
 
-  /** The page is as it is written down for keyboard and screen reader, accessible, no wider than the narrowest screen, and no dead end. */
+  /** Checks that the page matches its record for keyboard and screen reader, is accessible, fits the narrowest screen, and offers a way on. */
   async look(name: string): Promise<void> {
     const { page } = this
     await this.pages.check(name, page)
@@ -141,7 +141,7 @@ export class Walker {
   }
 }
 
-/** A heading may have soft hyphens in it. */
+/** Ignores soft hyphens in a heading. */
 function loosely(text: string): RegExp {
   return new RegExp(`^\\s*${[...text].map((character) => character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\u00ad?')}\\s*$`)
 }

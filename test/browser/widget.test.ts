@@ -153,7 +153,7 @@ describeWithChromium('the page with the widget', () => {
     expect(cloud.app.verified.at(-1)).toMatchObject({ username: 'newcomer', factor: 'widget', operation: 'enroll' })
   })
 
-  // Last: the clock of the cloud goes ahead of the app's.
+  // This test comes last, because it moves the cloud's clock ahead of the app's clock.
   // Shows: C-widget-4
   it('for an enrolment that nobody scans › says that it did not work', async () => {
     const page = await enrolling(await chromium.open(), 'idler')

@@ -27,7 +27,7 @@ const answers: Record<string, [number, object]> = {
   '/api/v1/introspect': [200, { active: true, sub: USER_ID }],
 }
 
-/** A server that counts its connections; with a hint of so many seconds, if any. */
+/** A server that counts its connections. With `hintSeconds`, its answers say how long it keeps an idle connection. */
 async function cloud(hintSeconds?: number) {
   const sockets = new Set<Socket>()
   const { baseURL, server } = await serve((req, res) => {
@@ -47,7 +47,7 @@ async function login(client: NevisClient) {
   await client.introspect('x')
 }
 
-/** Milliseconds for which the agent keeps each connection that is idle now. */
+/** The milliseconds for which the agent keeps each connection that is idle now. */
 const kept = (agent: { freeSockets: NodeJS.ReadOnlyDict<Socket[]> }) => Object.values(agent.freeSockets).flatMap((list = []) => list.map(({ timeout }) => timeout))
 
 /** Ends all idle connections from the server's side, and waits until the client has seen it. */
@@ -64,7 +64,7 @@ describe('a call whose answer does not say to whom it belongs', () => {
     const { baseURL, server } = await serve((req, res) => {
       req.resume()
       req.on('end', () => {
-        // The code of the first call is right, and a gateway says so twice; the codes after it are wrong.
+        // The code of the first call is right, and a gateway sends that answer twice. The codes of later calls are wrong.
         const isFirst = connections.length === 1
         res.writeHead(isFirst ? 200 : 400, { 'content-length': 0, connection: 'keep-alive' }).end()
         if (isFirst) setTimeout(() => req.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 20)
@@ -205,7 +205,7 @@ describe('an idle connection', () => {
   })
 
   describe('that is reset under a call', () => {
-    /** Answers the first request of each connection and resets at the second. */
+    /** A server that answers the first request of each connection, and resets the connection at the second. */
     async function fickle() {
       const used = new WeakSet<Socket>()
       const seen: string[] = []

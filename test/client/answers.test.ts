@@ -7,7 +7,7 @@ import {
 
 afterEach(closeServers)
 
-/** A client of a Nevis that answers all requests with this. */
+/** A client whose Nevis answers every request like this. */
 async function answeredWith(status: number, body: unknown): Promise<NevisClient> {
   const { baseURL } = await serve((_req, res) => void res.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)))
   return newClient({ baseURL })
@@ -67,8 +67,8 @@ describe('an enrolment', () => {
 })
 
 /**
- * An answer with `userId: "../x"` was a user like any other, until a later request refused the id: a TypeError out of the
- * strategy, long after the cause. What no request can carry is refused where it comes in.
+ * If the client accepted `userId: "../x"`, a later request would refuse that id, and the strategy would throw a TypeError long after the cause.
+ * So the client refuses, as soon as it reads an answer, an id or token that no request could carry.
  */
 describe('an id or a token that no later request could carry', () => {
   const { enrollment, ...user } = ENROLLMENT
@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // No path holds a transaction's id: like a token, it is compared, and sent as it is.
+  // No URL path contains a token: the client only compares it, and sends it in a body. So it may contain any of these characters.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))
@@ -157,8 +157,7 @@ describe('an answer that is refused', () => {
     expect(error.message).toBe(`Nevis ${error.operation} failed: ${error.code} (HTTP ${status}), ${words}`)
   })
 
-  // One megabyte has room for 350,000 of them, and reading them kept the process from everybody else for seven seconds.
-  // An answer of 1 MB, which is 1 KB in gzip, took seconds to search for each field, and stopped the whole process meanwhile.
+  // An answer of 1 MB has room for 350,000 values, which is 1 KB in gzip. Searching them for each field would stop the whole process for seven seconds.
   it.each([['{"a":{"b":{"c":{"d":[', '{}', ']}}}}'], ['{"userId":"u","a":[', '[]', ']}'], ['{"authenticators":[', '{"status":"active"}', ']}'], ['{"a":[', '0', ']}']])('with more values than 20,000 is refused, and is searched for no field: %s', async (before, value, after) => {
     const client = await answeredWith(200, before + Array(20_001).fill(value).join(',') + after)
     const error = await nevisError(client.getUser(USER_ID))

@@ -1,8 +1,8 @@
 /**
  * `getStatus` and `introspect`: the two answers on which a login depends.
  *
- * An attacker cannot write these answers, but a proxy, a wrong host, a new version or a misread document can garble them. Only an answer that is
- * exactly the documented yes may count as yes.
+ * An attacker cannot write these answers, but a proxy, a wrong host, a new version of Nevis or a misread document can garble them. Only the documented
+ * success, exactly, may count as success.
  */
 import fc from 'fast-check'
 import nock from 'nock'

@@ -1,4 +1,4 @@
-/** Messages that contain values: a value stays text, even if an attacker has chosen it. */
+/** Messages that contain values: a value must stay text, even if an attacker has chosen it. */
 import { assert, property } from 'fast-check'
 import { htmlMessage } from '../../src'
 import { appMessageFault, plainText } from '../../src/client/messages'

@@ -57,7 +57,7 @@ describe('the deadline', () => {
       const key = new Promise<string>((resolve) => (give = resolve))
       expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
       give(ACCESS_KEY)
-      // A later call of the same process arrives after whatever the first one would still send.
+      // If the first call sent another request, that request would arrive before this second call.
       await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
       expect(requests).toBe(1)
     })
@@ -88,7 +88,7 @@ describe('the deadline', () => {
 })
 
 describe('retries', () => {
-  /** Answers each request with the next of these statuses, `0` being a reset; the last one again and again. */
+  /** A server that answers each request with the next of these statuses (`0`: a reset), and repeats the last one. */
   async function scripted(...statuses: number[]) {
     const seen: string[] = []
     const { baseURL } = await serve((req, res) => {
@@ -147,7 +147,7 @@ describe('retries', () => {
 })
 
 describe('a broken answer', () => {
-  /** A server that writes these bytes whatever is asked, and hangs up. */
+  /** A server that writes these bytes, whatever the request is, and hangs up. */
   async function raw(bytes: string): Promise<string> {
     const server = createTcpServer((socket: Socket) => {
       socket.on('error', () => undefined)
@@ -167,7 +167,7 @@ describe('a broken answer', () => {
   })
 
   describe('that is not HTTP, or not what its encoding says', () => {
-    // The last two are what a lenient parser takes, and another one on the way may have read differently.
+    // A lenient parser accepts the last two, and another server on the way may read them differently.
     it.each([
       'SSH-2.0-OpenSSH_9\r\n',
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',
@@ -324,7 +324,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // As an agent does that hands on what a proxy replies.
+      // An agent that connects without TLS, like one that passes on whatever a proxy replies.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

@@ -48,7 +48,7 @@ describe('enroll', () => {
       [{ userId: USER_ID, channel: 'app' }, { userId: USER_ID, channel: 'app' }],
       [{ username: 'u12345', channel: 'push' }, { username: 'u12345', channel: 'push' }],
     ])('sends %j as %j and resolves to what to show', async (request, body) => {
-      // A function, because nock takes `{}` for any body.
+      // A function compares the body, because nock treats `{}` as "any body".
       nock(CLOUD, JSON_KEYED).post('/api/v1/users/enroll', (sent) => isDeepStrictEqual(sent, body)).reply(201, ENROLLMENT)
       const { enrollment, ...user } = ENROLLMENT
       await expect(newClient().enroll(request)).resolves.toEqual({ ...user, ...enrollment, raw: ENROLLMENT })

@@ -1,11 +1,11 @@
 /**
  * Replaces the cloud with nock.
  *
- * Out of scope: tests with real servers. nock replaces node:http as soon as it is loaded, connections and agents included.
+ * Out of scope: tests with real servers. As soon as nock is loaded, it replaces node:http, including connections and agents.
  */
 import nock from 'nock'
 
-/** Only 127.0.0.1 may be reached: an unexpected call fails, and does not go to the real cloud. */
+/** Allows requests to 127.0.0.1 only, so that an unexpected call fails, and never reaches the real cloud. */
 export function offline(): void {
   beforeAll(() => {
     nock.disableNetConnect()

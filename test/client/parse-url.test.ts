@@ -1,4 +1,4 @@
-/** A URL is parsed correctly the first time and after V8 has optimised the function, whatever characters it contains. */
+/** A URL must be parsed correctly by the first call, and after V8 has optimised the function, whatever characters the URL contains. */
 import { parseURL } from '../../src/client/parse-url'
 
 describe('an address with characters from U+0080 to U+00FF', () => {

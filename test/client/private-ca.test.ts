@@ -1,5 +1,5 @@
 /**
- * Where a company decrypts TLS, or runs its own server in the place of Nevis, with a CA that only the company knows: docs/guides/forward-proxy.md.
+ * A company decrypts TLS, or runs its own server in place of Nevis, with a CA that only the company trusts: docs/guides/forward-proxy.md.
  *
  * Out of scope: the proxy itself (`proxy.test.ts`).
  */
@@ -16,7 +16,10 @@ import { ACCESS_KEY, nevisError, newClient } from './support'
 const company = privateCA('IP:0.0.0.0')
 afterAll(() => company.remove())
 
-/** Answers with this chain of certificates. 0.0.0.0 is this machine, but no loopback address: so it needs TLS, and uses the proxy. */
+/**
+ * A cloud with this certificate chain. Its address is 0.0.0.0, which reaches this machine but is no loopback address, so the client requires TLS and uses the
+ * proxy.
+ */
 async function cloudWith(...chain: Buffer[]): Promise<string> {
   const server: Server = createServer({ key: company.key, cert: Buffer.concat(chain) }, (req, res) => void req.resume().on('end', () => res.end('{"active":true,"sub":"anna"}')))
   closing({ close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())) })

@@ -1,6 +1,6 @@
 /**
- * A client behind a forward proxy that the environment names, as in many companies. The proxy carries the calls in few tunnels, and learns only their
- * host. Proxies that lie are in `test/security/lying-proxy.test.ts`.
+ * A client behind a forward proxy that environment variables name, as in many companies. The proxy carries the calls in few tunnels, and learns only
+ * their host. Lying proxies are in `test/security/lying-proxy.test.ts`.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { certificateFor } from '../support/certificates'
 import { describeWithTinyproxy, portOf, startForwardProxy, startTinyproxy, tunnelTo, type ForwardProxy } from '../support/forward-proxy'
 import { ACCESS_KEY, closeServers, nevisError, newClient, serve } from './support'
 
-// Each process of its own takes a second to load.
+// Each process that a test starts takes a second to load.
 jest.setTimeout(30_000)
 
 const NAMES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY']
@@ -50,7 +50,7 @@ afterAll(async () => {
   certificate.remove()
 })
 
-/** The agent that the client makes for itself where the environment names this proxy, and that trusts the cloud of this file. */
+/** The agent that the client creates if the environment names this proxy. It also trusts the cloud of this file. */
 function tunnels(named: Partial<Proxy> = {}) {
   const agent = newTunnelAgent({ protocol: 'http:', hostname: '127.0.0.1', port: String(proxy.port), authorization: undefined, ...named }, 'nevis.test:443')
   made.push(Object.assign(agent, { options: { ...agent.options, ca: certificate.cert } }))
@@ -59,7 +59,7 @@ function tunnels(named: Partial<Proxy> = {}) {
 }
 const idleIn = (agent: Agent) => Object.values(agent.freeSockets).flatMap((list = []) => list)
 
-/** In a process of its own, with this environment and no other proxy. */
+/** Makes the calls in a process of its own, with this environment and no other proxy. */
 async function callsOf(env: Record<string, string>, options: { baseURL: string; calls?: number }): Promise<string[]> {
   const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NAMES.includes(name)))
   const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'behind-proxy.mjs'), JSON.stringify({ accessKey: ACCESS_KEY, calls: 1, ...options })], {
@@ -127,7 +127,7 @@ describe('a call to the cloud', () => {
 
   describe('where the app has an agent of its own', () => {
     it('goes by that one: the environment is not asked', async () => {
-      // The client chooses its agent when it is created.
+      // The client has chosen its agent when it was created, so a later change of the environment has no effect.
       process.env['https_proxy'] = 'http://127.0.0.1:1'
       const { client } = tunnels()
       await expect(client.introspect('t0ken')).resolves.toMatchObject({ active: true })
@@ -273,7 +273,7 @@ describe('a call that stays on this machine', () => {
 })
 
 describeWithTinyproxy('tinyproxy', () => {
-  // 0.0.0.0 is this machine, but no loopback address: so it goes through the proxy.
+  // 0.0.0.0 reaches this machine, but is no loopback address, so the call goes through the proxy.
   const baseURL = () => `https://0.0.0.0:${portOf(cloud)}`
 
   describe('that wants no credentials', () => {

@@ -9,7 +9,7 @@ offline()
 
 type Method = Exclude<keyof NevisClient, 'baseURL' | 'instance' | symbol>
 
-/** nock lets no request out, so a request that was sent is a NevisError here. */
+/** nock blocks every request, so a request that the client does not refuse ends as a NevisError. */
 async function outcomeOf(method: Method, ...args: unknown[]): Promise<unknown> {
   const client = newClient()
   const call = client[method] as (...args: unknown[]) => Promise<unknown>

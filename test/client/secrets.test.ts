@@ -1,6 +1,6 @@
 /**
  * Errors are logged, sent to error trackers and shown on error pages, and an HTTP library's error contains the whole request. The access key opens
- * every account of the instance, a code or token one login, and a phone number is personal data. So these tests cause every kind of failed call, and
+ * every account of the instance; a code or token opens one login; a phone number is personal data. So these tests cause every kind of failed call, and
  * search everything that can be printed of the error.
  */
 import type { RequestListener } from 'node:http'

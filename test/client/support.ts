@@ -1,7 +1,7 @@
 /**
  * What the tests of the client share: samples of the Nevis documents, a client, and real servers on port 0.
  *
- * The samples are those of https://docs.nevis.net/apidoc/authcloud/. The documents shorten some values, which are completed here: a QR code's data
+ * The samples are from https://docs.nevis.net/apidoc/authcloud/. The documents shorten some values, which are completed here: a QR code's data
  * URI (there `"...YII"`), the host of a deep link (there `{instance}`), and the ids of an approval by SMS (there `"d9db4760-...-5cbe533389e3"`).
  */
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -80,13 +80,13 @@ export const BAD_REQUEST = {
 }
 export const NOT_FOUND = { error: 'Not Found', path: '/api/v1/approval', status: 404, timestamp: 1600863157593 }
 
-/** Retries are off unless a test is about them. */
+/** A client without retries, unless a test asks for them. */
 export function newClient(options: Partial<NevisClientOptions> = {}): NevisClient {
   const at = options.baseURL === undefined ? { instance: INSTANCE } : {}
   return new NevisClient({ ...at, accessKey: ACCESS_KEY, retries: 0, ...options })
 }
 
-/** @returns the NevisError that the promise rejects with; anything else fails the test. */
+/** @returns the NevisError with which the promise rejects; any other outcome fails the test */
 export async function nevisError(promise: Promise<unknown>): Promise<NevisError> {
   const outcome = await promise.then(
     () => 'it resolved',

@@ -7,7 +7,7 @@ const ATTACKS = [
   '\' or 1=1 -- <script>', '<script>alert(1)</script>', '123456;', '123456<', '../123456', '123456%00', '123456\u0000', '12\u000034', '{{7*7}}', '123456&channel=recovery',
   '123456"', '${jndi:ldap://x}', '123,456', '1'.repeat(65), '1'.repeat(100_000), ' '.repeat(300),
 ]
-/** Zero, in scripts of the Basic Multilingual Plane and beyond it. */
+/** The code points of the digit zero in several scripts, some of them beyond the Basic Multilingual Plane. */
 const ZEROS = [0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xe50, 0x1040, 0x17e0, 0x1810, 0x1a80, 0x1a90, 0xff10, 0x104a0, 0x1d7ce, 0x1d7d8, 0x1d7f6, 0x1e950]
 const digitsOf = (zero: number, text: string) => text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
 
@@ -103,7 +103,7 @@ describe('whatever is typed', () => {
           if (value === undefined) continue
           expect(value).toMatch(form)
           expect(read(value)).toBe(value)
-          // No digit is added, left out or moved.
+          // Check that the text has as many digits as the value.
           expect([...text].filter((one) => /\p{Nd}/u.test(one)).length).toBe(value.replace(/[^0-9]/g, '').length)
         }
       }),

@@ -27,7 +27,7 @@ interface User {
   readonly nevisUserId?: string
 }
 
-/** What several processes of an app have in common. */
+/** What several processes of an app share. */
 export interface Shared {
   readonly store: Store
   readonly ledger: Ledger
@@ -75,7 +75,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
   server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data }))
   server.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   server.all('/login/2fa/callback', act('authenticate'))
-  // Signed in, and with a second factor just given.
+  // Signs the user in, with a second factor that has just been given.
   server.post('/prove', (req, res, next) => {
     const { username, userId } = req.body as { username: string; userId: string }
     const user: User = { username, nevisUserId: userId }
@@ -92,7 +92,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     void res.status(error.status ?? 500).json({ action: 'error', code: error.code ?? error.message })
   server.use(onError)
 
-  // Hundreds of servers come and go: a kept connection may lead to one that has closed, or to another one on the same port.
+  // Hundreds of servers start and stop here, so a kept connection could lead to a closed server, or to a new one on the same port.
   const http = createServer((req, res) => {
     res.setHeader('Connection', 'close')
     server(req, res)

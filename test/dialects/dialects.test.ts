@@ -15,11 +15,11 @@ import { situationOf } from './settings'
 import { expectedOf, OUTCOMES, TABLE, type Verdict } from './table'
 
 const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) => name)
-/** Dialects at a time: the flows of each run beside each other anyway. */
+/** How many dialects run at a time; the flows of each dialect also run in parallel. */
 const WIDTH = 6
 /**
- * Played alone: beside others, on a busy machine, more than five seconds pass between the approval and the callback. Then a token of five seconds has
- * expired, and the strategy no longer uses the one success that polling has found.
+ * These dialects run alone. On a machine that is busy with others, more than five seconds can pass between the approval and the callback. Then a token of
+ * five seconds has expired, and the strategy no longer uses the one success that polling has found.
  */
 const IN_A_HURRY = ['token-lives-5-seconds', 'status-succeeded-once']
 const PER_DIALECT_MS = 60_000
@@ -29,12 +29,12 @@ type Cells = Readonly<Record<string, string>>
 
 const isUnsafe = (outcome: string | undefined) => outcome?.startsWith('UNSAFE') === true
 const expectedCells = (name: string, cells: Cells): Cells => Object.fromEntries(Object.keys(cells).map((flow) => [flow, outcomeOf(name, flow)]))
-/** Flows that only look for what must not happen end in no outcome of their own. */
+/** Flows whose names begin with N or V only check that the user does not get in, so their outcome is always "not in". */
 const outcomeOf = (name: string, flow: string) => (flow.startsWith('N ') || flow.startsWith('V ') ? 'not in' : expectedOf(name, flow).outcome)
 const normalised = (cells: Cells): Cells =>
   Object.fromEntries(Object.entries(cells).map(([flow, outcome]) => [flow, flow.startsWith('N ') && outcome.startsWith('start: ') ? 'not in' : outcome]))
 
-/** A dialect only reads the simulator's answer: an answer that cannot be changed shows a dialect that does more. */
+/** Freezes the simulator's answer, so that a dialect that changes it in place fails. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) Object.values(Object.freeze(value)).forEach(frozen)
   return value
@@ -109,7 +109,7 @@ describe('a dialect for which there is an option', () => {
 })
 
 describe('three dialects at a time', () => {
-  /** Those that answer every call in another's place leave nothing to play. */
+  /** Dialects that answer every call in Nevis's place leave no flow to run. */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall)-/.test(name))
   const SAFE = ['W sms', 'W rec', 'D push', 'N push', 'V app', 'A rec', 'E app', 'L push', 'L wid']
 

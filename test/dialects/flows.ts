@@ -1,6 +1,6 @@
 /**
- * The flows of the table of dialects: what users do with a browser and a phone, while the cloud answers in a dialect. Each ends with an outcome in
- * words, or with one that begins with `UNSAFE`.
+ * The flows of the table of dialects: what users do with a browser and a phone, while the cloud answers in a dialect. The outcome of each flow is
+ * a text; it begins with `UNSAFE` if something happened that must never happen.
  *
  * Out of scope: which outcome is right.
  */
@@ -18,11 +18,11 @@ export interface Factors {
 export interface World {
   readonly simulator: NevisSimulator
   readonly apps: readonly [DialectApp, DialectApp]
-  /** People answer after Nevis was asked twice. */
+  /** Users answer only after the app has asked Nevis twice. */
   readonly isSlow: boolean
-  /** Of the person before anything is started. */
+  /** The factors that the user has before the flow begins. */
   readonly factors?: Factors
-  /** Called with the person who starts. */
+  /** Called before the flow begins, with the user's name. */
   readonly prepare?: (world: World, username: string) => Promise<void> | void
   readonly phone?: string
 }
@@ -31,10 +31,10 @@ export type Flow = (world: World, username: string) => Promise<string>
 
 const PHONE = '+41791234567'
 const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
-/** No page waits so long; the machine may be slow. */
+/** The longest time that a flow waits. No page waits this long, but the machine may be slow. */
 const PATIENCE_MS = 30_000
 
-/** The action in an answer: `success`, or the code. */
+/** The action in an answer: `success`, or the failure code. */
 const outcomeIn = (page: Page): string => {
   if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
   const { action, code } = page.json() as { action: string; code?: string }
@@ -86,7 +86,7 @@ class Person {
     return cloud.transactions.all().filter(({ user }) => user?.username === this.username).at(-1)
   }
 
-  /** Scans what the page shows. */
+  /** Scans the QR code, or opens the link, that the page shows. */
   async scan(phone = this.username): Promise<void> {
     const { qrCode, appLinkUri } = await this.view()
     const { dispatchToken } = this.transaction ?? {}
@@ -107,7 +107,7 @@ class Person {
     return outcomeIn(await this.browser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
   }
 
-  /** Waits with the page, by events or by JSON, lets the phone answer meanwhile, and goes to the callback. */
+  /** Waits as the page does, by events or by JSON, while the phone answers, and then goes to the callback. */
   async wait(answer: () => Promise<unknown>, how: 'events' | 'json' = 'events', callbackAt = this.world.apps[0]): Promise<string> {
     const learnt = how === 'events' ? this.listen(answer) : this.ask(answer)
     const status = await learnt
@@ -165,7 +165,7 @@ class Person {
   approve = () => this.world.simulator.phone(this.username).approve()
 }
 
-/** What Nevis's widget does, in its own words with its own cloud: it understands every dialect. */
+/** Does what Nevis's widget does. The widget belongs to Nevis, so it understands the cloud in every dialect. */
 async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Promise<string> {
   const { simulator } = person.world
   const { intentToken } = await person.view()
@@ -180,7 +180,7 @@ async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Pro
 
 const inOr = (outcome: string): string => (outcome === 'success' ? 'in' : `callback: ${outcome}`)
 
-/** Signs in, or confirms once more, with each factor. */
+/** Signs in, or confirms a step-up, with each factor. */
 function sign(factor: string, begin: (person: Person) => Promise<string | undefined>, how: 'events' | 'json' = 'events', at: 0 | 1 = 0): Flow {
   return async (world, username) => {
     const person = new Person(world, username)
@@ -208,7 +208,7 @@ const stepUp = (factor: string) => async (person: Person) => {
   return person.start('/pay', { factor })
 }
 
-/** A wrong code, and then the right one. */
+/** Enters a wrong code, and then the right one. */
 function wrongFirst(factor: 'sms' | 'recovery', wrong: string): Flow {
   return async (world, username) => {
     const person = new Person(world, username)
@@ -238,14 +238,14 @@ async function finishEnrolment(person: Person, factor: string): Promise<string> 
   }
 }
 
-/** The first factor, right after the password. */
+/** Enrols the first factor, right after the password. */
 const first = (factor: string): Flow => async (world, username) => {
   const person = new Person(world, username)
   const refused = await person.login(factor, { phone: world.phone ?? PHONE })
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
-/** A further factor, from the account. */
+/** Enrols a further factor, as a signed-in user. */
 const further = (factor: string): Flow => async (world, username) => {
   const person = new Person(world, username)
   person.add()
@@ -263,7 +263,7 @@ const denial: Flow = async (world, username) => {
   return outcome === 'success' ? 'UNSAFE: a denial lets in' : outcome
 }
 
-/** The callback before anybody has answered. */
+/** Calls the callback before the user has answered. */
 const unanswered: Flow = async (world, username) => {
   const person = new Person(world, username)
   person.add()
@@ -273,7 +273,7 @@ const unanswered: Flow = async (world, username) => {
   return outcome === 'success' ? 'UNSAFE: in without an answer' : 'not in'
 }
 
-/** Somebody with the password of a person who has a phone tries to enrol a phone of their own. */
+/** An attacker with the password of a user who has a phone tries to enrol a phone of their own. */
 const thief: Flow = async (world, username) => {
   const person = new Person(world, username)
   person.add()

@@ -8,7 +8,7 @@ const perStatus = (prefix: string, name: string, statuses: readonly number[]): R
 const perSeconds = (strict: boolean, seconds: readonly number[]): Record<string, string> =>
   Object.fromEntries(seconds.map((each) => [`C${each}${strict ? 'n' : ''}`, `clock-${Math.abs(each)}-${each < 0 ? 'behind' : 'ahead'}${strict ? '-strict' : ''}`]))
 
-/** `X01` is what the simulator says without a dialect: JSON with a charset. */
+/** `X01` is the simulator's answer without a dialect: JSON with a charset. */
 export const DEFAULT_IDS: readonly string[] = ['X01']
 
 export const DIALECT_OF_ID: Readonly<Record<string, string>> = {

@@ -38,7 +38,7 @@ export async function play(setting: Setting, flows: readonly string[]): Promise<
   }
 }
 
-/** Runs the tasks with so many at a time. */
+/** Runs the tasks, at most `width` of them at a time. */
 export async function pooled<Task, Result>(tasks: readonly Task[], width: number, run: (task: Task) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   let next = 0

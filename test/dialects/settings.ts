@@ -17,7 +17,7 @@ const CODES = ['L sms', 'W sms', 'S sms', 'E sms', 'L rec', 'W rec', 'S rec', 'A
 const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: ALL, options: { strategy: { transactionTokens } } })
 const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
 
-/** Blocks the person for push, as repeated pushes do. */
+/** Makes Nevis refuse pushes to this user, as it does after many pushes. */
 const block = async ({ simulator }: World, username: string) => {
   if (!simulator.users.some((user) => user.username === username)) return
   await fetch(`${simulator.baseURL}/api/v1/approval`, {
@@ -38,7 +38,7 @@ const OF_GROUP: Readonly<Record<string, Situation>> = {
   Status: { flows: ALL, isSlow: true },
 }
 
-/** By the beginning of a dialect's name; the longest counts. */
+/** The situation of each dialect, by the beginning of its name. If several beginnings match, the longest counts. */
 const OF_NAME: Readonly<Record<string, Situation>> = {
   'recovery-codes-only-once': { flows: ['E rec', 'A rec'] },
   'phone-only-once-409': { flows: ['A sms'] },

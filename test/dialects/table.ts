@@ -2,7 +2,7 @@
  * The outcome of each flow in each dialect, if it differs from the outcome with the simulator's own answers.
  *
  * `right`: the outcome fits what the cloud means. `design`: the package refuses although the cloud may have approved, because the answer could also
- * mean no, or come from another server. `wrong`: a fault that is not mended, and why. No outcome may be unsafe.
+ * mean no, or come from another server. `wrong`: a fault that is not mended, with the reason. No outcome may be unsafe.
  *
  * Out of scope: the circumstances of a dialect (`settings.ts`).
  */
@@ -10,19 +10,19 @@
 export type Verdict = 'right' | 'design' | 'wrong'
 
 export interface Deviation {
-  /** Flows; those that begin with a word of the list. */
+  /** Names of flows, or beginnings of such names. */
   readonly flows: readonly string[]
   readonly outcome: string
   readonly verdict: Verdict
   readonly because: string
 }
 
-/** With the simulator's own answers. */
+/** The outcomes with the simulator's own answers. */
 export const OUTCOMES: Readonly<Record<string, string>> = {
   'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
   'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved',
   'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in',
-  // Recovery codes are nobody's first factor.
+  // Recovery codes cannot be a user's first factor.
   'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
   'A app': 'in', 'A sms': 'in', 'A rec': 'in',
   'N push': 'not in', 'V app': 'not in',
@@ -136,6 +136,6 @@ export function expectedOf(dialect: string, flow: string): { outcome: string; ve
   const deviations = TABLE[dialect] ?? []
   const exact = deviations.find(({ flows }) => flows.includes(flow))
   const found = exact ?? deviations.find(({ flows }) => flows.some((beginning) => flow.startsWith(beginning)))
-  // Nobody answers here: a start that fails is not a way in either.
+  // All other flows must end as without a dialect.
   return found ?? { outcome: OUTCOMES[flow] as string, verdict: 'right', because: 'As with the simulator\'s own answers.' }
 }

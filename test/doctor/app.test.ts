@@ -22,14 +22,14 @@ const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => 
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 let counted = 0
-/** 1, 2, 1, 2, … */
+/** A counter of a broken ledger: 1, 2, 1, 2, … */
 const countTwice = async () => (counted = (counted % 2) + 1)
-/** True from a claim to `forget`. */
+/** True after a claim, until `forget`. */
 let isHeld = false
 const DAY_SECONDS = 86_400
 class SharedLedger { claim = async () => { isHeld = true; return claimOnce() }; count = countTwice; look = async () => (isHeld ? DAY_SECONDS : 0); forget = async () => void (isHeld = false) }
 const store = new SharedLedger()
-// A PTTL of -2: there is no such key.
+// A PTTL of -2 means that the key does not exist.
 const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await store.claim()) ? 'OK' : null), DEL: async () => { await store.forget(); return 1 }, PTTL: async () => (isHeld ? DAY_SECONDS * 1000 : -2), EVAL: countTwice }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
@@ -178,7 +178,7 @@ describe('an app with one fault', () => {
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
-      // The POST to the waiting page was not seen to run, so it could be the start.
+      // The doctor has not seen the POST to the waiting page run the strategy, so this POST could be the start.
       'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
@@ -262,7 +262,7 @@ describe('an address outside of ASCII', () => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
     } }
-    // Whichever of the three it is, nobody finds out from a sign-in that breaks.
+    // The strategy may refuse, encode or keep the path. In each case, the developer must learn it from an error or from the doctor, not from a broken sign-in.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
     else {

@@ -10,7 +10,7 @@ import { troublesIn } from './support'
 
 const COMMAND = join(__dirname, '../../dist/doctor/command.js')
 const APPS = join(__dirname, 'apps')
-/** Processes start, and load frameworks. */
+/** Starting processes, and loading frameworks in them, takes long. */
 jest.setTimeout(120_000)
 
 let simulator: NevisSimulator
@@ -21,13 +21,13 @@ beforeEach(() => {
 })
 afterAll(() => simulator.close())
 
-/** All but the line breaks of the report. */
+/** All unprintable characters, except for the line breaks of the report. */
 const UNPRINTABLE = /(?!\n)[\p{C}\u2028\u2029]/u
-/** What can be seen of express-session alone. */
+/** The checks that need the session options of express-session, which the doctor cannot see in another session library. */
 const otherSession = ['session.store', 'session.resave', 'session.save-uninitialized', 'session.secret', 'session.trust-proxy']
 const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
 
-/** The built command as a process, from the folder of the apps. */
+/** Runs the built command as a process, in the folder of the apps. */
 async function doctor(argv: string[], settings: Record<string, string> = {}) {
   const env = { PATH: process.env['PATH'], ...cloud(), SESSION_SECRET: 'c4n4ry-session-secret-of-32-characters', ...settings }
   const child = spawn(process.execPath, [COMMAND, 'doctor', ...argv], { cwd: APPS, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -39,7 +39,7 @@ async function doctor(argv: string[], settings: Record<string, string> = {}) {
   return { exitCode, printed, read: () => JSON.parse(json) as { ok: boolean; findings: Finding[] } }
 }
 
-// Only a build has the process in which an app is examined; `npm test` makes one first.
+// These tests need a build, because only the built package contains the process in which the doctor examines an app. `npm test` builds first.
 describe('the app', () => {
   it.each(['exported.cjs', './listening.mjs'])('%s › is well, whatever it says itself', async (file) => {
     const { exitCode, printed, read } = await doctor([file, '--json'])
@@ -118,7 +118,7 @@ describe('the app', () => {
 
   /**
    * The attack: the report is read in a terminal and kept in the log of a build. An app under examination, or a library in it,
-   * throws an error whose text holds the access key, and what a terminal obeys.
+   * throws an error whose text contains the access key and escape sequences for the terminal.
    */
   it.each([
     ['escapes', 'Error at line 8'],

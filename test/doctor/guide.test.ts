@@ -10,7 +10,7 @@ import { closing } from '../support/closing'
 const ROOT = join(__dirname, '../..')
 const guide = readFileSync(join(ROOT, 'docs/guides/doctor.md'), 'utf8')
 const [example, careless] = [...guide.matchAll(/```text\n\$ .*\n([^]*?)```/g)].map(([, text]) => text as string) as [string, string]
-/** Ports, dates and counts are those of the day. */
+/** Replaces numbers, because ports, dates and counts differ each time. */
 const masked = (text: string) => text.replace(/\d+/g, 'N').trim()
 /** The example app compiles its database when it starts. */
 jest.setTimeout(180_000)

@@ -20,7 +20,7 @@ afterAll(() => simulator.close())
 
 interface Parts {
   readonly passport: InstanceType<typeof Passport>
-  /** The strategy of the password was asked. */
+  /** Called when the password strategy checks a password. */
   readonly asked: jest.Mock
 }
 interface Shape {
@@ -108,7 +108,7 @@ describe('a start', () => {
     expect(textsIn(found)['routes.start']).toMatch(new RegExp(`^found 1 other route that uses the strategy: ${HERE} `))
   })
 
-  /** The attack: a visitor of the app sends the header of the doctor. */
+  /** The attack: a visitor of the app sends the header with which the doctor marks its own requests. */
   it('with the header of the doctor, from anybody else › asks for the password as ever', async () => {
     const observer = new AppObserver()
     class Watched extends Passport {}
@@ -144,7 +144,7 @@ describe('an app in front of the pages', () => {
   })
 })
 
-/** Lets so many requests for the status pass. */
+/** A rate limiter that lets this many status requests pass. */
 function limiter(most: number): RequestHandler {
   let seen = 0
   return (req, res, next) => (req.path === '/2fa/status' && ++seen > most ? void res.status(429).end() : next())

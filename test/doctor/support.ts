@@ -21,25 +21,25 @@ export type Mount = 'status' | 'session' | 'start' | 'waiting' | 'choose' | 'cal
 export interface Fault {
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly session?: Partial<SessionOptions>
-  /** Not mounted at all. */
+  /** Middleware that is not mounted at all. */
   readonly without?: readonly Mount[]
-  /** Mounted in place of what belongs there. */
+  /** Handlers that are mounted in place of the right ones. */
   readonly instead?: Partial<Record<Mount, RequestHandler>>
-  /** Runs before everything else. */
+  /** Runs before all other middleware. */
   readonly first?: RequestHandler
-  /** Runs behind the status, before all the rest. */
+  /** Runs after the status endpoint, and before all other routes. */
   readonly guard?: RequestHandler
   readonly trustProxy?: boolean | number
-  /** Passport's `use` is not called. */
+  /** The app does not call Passport's `use`. */
   readonly unregistered?: boolean
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** Whom the login asks, in a place each; once `nevis`, unless given. */
+  /** The strategies that the login calls, one after the other; by default `nevis`, once. */
   readonly starts?: readonly string[]
-  /** The app itself speaks TLS. */
+  /** The app itself terminates TLS. */
   readonly tls?: boolean
-  /** Where the session is mounted. */
+  /** The path at which the session is mounted. */
   readonly sessionPath?: string
 }
 
@@ -61,7 +61,7 @@ export async function originOf(app: RequestListener, tls = false): Promise<strin
   return `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Of a public name, which loopback is not. */
+/** A certificate for a public host name, which does not fit loopback. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
@@ -72,7 +72,7 @@ function certificate(): { key: Buffer; cert: Buffer } {
   return read
 }
 
-/** What the doctor finds in an app that is healthy but for the fault. */
+/** What the doctor finds in an app that is healthy except for this fault. */
 export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): Promise<Finding[]> {
   const observer = new AppObserver()
   class Watched extends Passport {}
@@ -117,17 +117,17 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   return appFindings({ origin: await originOf(app, fault.tls), observer }, fault.production ?? false)
 }
 
-/** Only what is not well: `{ check: 'level: finding' }`. */
+/** Only the findings that are not `ok`: `{ check: 'level: finding' }`. */
 export function troublesIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
   return Object.fromEntries(findings.filter(({ level }) => level !== 'ok').map(({ check, level, finding }) => [check, `${level}: ${finding}`]))
 }
 
-/** What is said of each check. */
+/** The text of each finding. */
 export function textsIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
   return Object.fromEntries(findings.map(({ check, finding }) => [check, finding]))
 }
 
-/** What to do, of those that are not well. */
+/** The remedy of each finding that is not `ok`. */
 export function remediesIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
   return Object.fromEntries(findings.flatMap((one) => (one.level === 'ok' ? [] : [[one.check, one.remedy]])))
 }

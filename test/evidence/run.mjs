@@ -23,11 +23,11 @@ const TABLES = ['docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md']
 const STORY = 'docs/threat-model.md'
 const STORY_TABLE = '\n## Tests\n'
 
-/** ASVS numbers stand in its table without the name of the standard. @param {string} cell */
+/** The table of ASVS contains the numbers without the name of the standard, so add the name. @param {string} cell */
 const requirementIn = (cell) => (/^V\d+\.\d+\.\d+$/.test(cell) ? `ASVS ${cell}` : cell)
 
 /**
- * `it`, `test`, each with or without `.each(…)`; and `describe…`, if asked. What is skipped is none of them.
+ * True for a call of one of these names (`it`, `test` or `describe`), with or without `.each(…)`. A skipped one, such as `it.skip`, does not count.
  * @param {ts.Expression} callee @param {RegExp} names @returns {boolean}
  */
 function isCallOf(callee, names) {
@@ -36,7 +36,7 @@ function isCallOf(callee, names) {
   return ts.isCallExpression(callee) && isCallOf(callee.expression, names)
 }
 
-/** `it.skip`, `describe.skip.each(…)`, `it.todo`, `xit`: nothing below it runs. @param {ts.Expression} callee @returns {boolean} */
+/** `it.skip`, `describe.skip.each(…)`, `it.todo`, `xit`: jest runs nothing inside such a call. @param {ts.Expression} callee @returns {boolean} */
 function isSkipped(callee) {
   if (ts.isIdentifier(callee)) return /^x(it|test|describe)$/.test(callee.text)
   if (ts.isPropertyAccessExpression(callee)) return (/^(skip|todo)$/.test(callee.name.text) && isCallOf(callee.expression, /^(it|test|describe)$/)) || isSkipped(callee.expression)
@@ -51,7 +51,7 @@ function titleOf(node) {
 }
 
 /**
- * The tests of a file that carry a marker, and the lines of markers above no test.
+ * Finds the tests of a file that have a marker, and the markers that are not above a test.
  * @param {string} file @returns {{ tests: Test[], lost: string[] }}
  */
 function markersIn(file) {
@@ -83,14 +83,14 @@ function markersIn(file) {
 /** @param {string} line */
 const cellsOf = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim())
 
-/** The files of these tests, with their number where a file has more than one. @param {readonly Test[]} tests */
+/** The table cell for these tests: their files, each with the number of tests if there is more than one. @param {readonly Test[]} tests */
 function cellFor(tests) {
   const files = [...new Set(tests.map(({ file }) => file))].sort()
   return files.map((file) => [file, tests.filter((test) => test.file === file).length]).map(([file, count]) => `\`${file}\`${count === 1 ? '' : ` (${count})`}`).join('<br>')
 }
 
 /**
- * A document with the last column of its tables written anew, and the requirements in it.
+ * Writes the last column of a document's tables again. Also returns the requirements in the document.
  * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withTables(markdown, cell) {
@@ -109,7 +109,10 @@ function withTables(markdown, cell) {
   return { text: lines.join('\n'), requirements }
 }
 
-/** The story, with its table at the end: one row for each reference. @param {string} markdown @param {(requirement: string) => string} cell */
+/**
+ * Writes the table at the end of the threat model again, with one row for each reference in the text. @param {string} markdown @param {(requirement: string) =>
+ * string} cell
+ */
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)
   const requirements = [...story.matchAll(/\[(T-[a-z-]+-\d+)\](?!\()/g)].map(([, id]) => /** @type {string} */ (id))

@@ -1,4 +1,4 @@
-/** What a test can do to the example app's process from outside: let time pass, stop Nevis and start it again. */
+/** Signals with which a test changes the circumstances of the example app's process: let time pass, stop Nevis, and start it again. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,7 +6,7 @@ import type { Running } from './support'
 
 const simulator = pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href
 
-/** Says on standard error when it is done. */
+/** The script prints on standard error when a change is done. */
 const SCRIPT = `
 import { NevisSimulator } from '${simulator}'
 const { now } = Date
@@ -25,14 +25,14 @@ NevisSimulator.start = async (options) => {
   return cloud
 }`
 
-/** For `startExample`. */
+/** The environment for `startExample`. */
 export const circumstances = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SCRIPT)}` }
 
-/** The budgets of the people are full again, and no second factor is fresh. */
+/** After six minutes, all users may start again, and no second factor is fresh. */
 export const sixMinutesLater = (app: Running) => signal(app, 'SIGUSR2', 'later')
-/** What was sent may be sent again. */
+/** After this, the app sends a request again when a user asks for it. */
 export const resendPauseIsOver = (app: Running) => signal(app, 'SIGWINCH', 'resend')
-/** The phones go on: what waits there can still be answered. */
+/** Nevis refuses calls, but the phones still work: a user can answer a request that is already there. */
 export const nevisGoesDown = (app: Running) => signal(app, 'SIGHUP', 'down')
 export const nevisComesBack = (app: Running) => signal(app, 'SIGHUP', 'up')
 

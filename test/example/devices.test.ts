@@ -1,6 +1,6 @@
 /**
  * The sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any
- * user, that it is told. So the example app must check that a device belongs to the user, and that the user sits at the browser.
+ * user, if the app tells it to. So the example app must check that a device belongs to the user, and that the request comes from that user.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +8,7 @@ import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Account, type Running } from './support'
 
-/** Nevis is slow to say who somebody is: who asks at the same moment learns the same. */
+/** Makes Nevis slow to return a user, so that two requests that look the user up at the same moment get the same answer. */
 const SLOW = `
 import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href}'
 const { start } = NevisSimulator
@@ -37,7 +37,7 @@ async function signUp(browser: Browser, fields: Record<string, string> = {}): Pr
 
 const viewOf = async (browser: Browser, waiting: string) => (await browser.get(waiting, { accept: 'application/json' })).json() as Record<string, string>
 
-/** Signed up, one device, and signed in by it. */
+/** A new user who has signed up, enrolled one device, and signed in with it. */
 async function newcomer(): Promise<{ browser: Browser; account: Account }> {
   const browser = app.browser()
   const account = await signUp(browser)
@@ -62,7 +62,7 @@ async function devicesOf(browser: Browser): Promise<{ id: string; name: string }
   return text.split('<li>').slice(1).map((item) => ({ id: hiddenField(item, 'authenticatorId'), name: /<h3>([^<]*)</.exec(item)?.[1] as string }))
 }
 
-/** The requests of the page, for the device with this id. */
+/** The requests that the page of devices sends for the device with this id. */
 const acts = (id: string): [string, Record<string, string>][] => [
   [`${DEVICES}/rename`, { authenticatorId: id, name: 'Mine' }],
   [`${DEVICES}/remove`, { authenticatorId: id }],

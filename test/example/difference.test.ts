@@ -12,7 +12,7 @@ beforeAll(async () => {
   source = await readFile(join(exampleApp, 'src/app.ts'), 'utf8')
 })
 
-/** Type errors fail. Names that only the second factor used may be left over. */
+/** Compiles the app; type errors fail. Names that only the second factor used may remain unused. */
 function compile(folder: string): void {
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', folder, '--noUnusedLocals', 'false', '--noUnusedParameters', 'false'], { stdio: 'pipe' })
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
-/** The app with a cloud that nobody listens for, and one account in place of the database. */
+/** The app with a cloud at an address where no server listens, and with one account in place of the database. */
 const SCRIPT = `
 import { createApp } from './dist/app.js'
 import { readConfig } from './dist/config.js'
@@ -19,7 +19,7 @@ const cloud = { baseURL: 'http://127.0.0.1:1', accessKey: 'key-of-nobody' }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
-/** Starts the app of the script, and ends it after the work. */
+/** Starts the app of the script, calls `work`, and ends the app. */
 async function withApp(work: (browser: Browser) => Promise<void>): Promise<string> {
   const { child, texts, ended } = launch({}, undefined, ['--input-type=module', '-e', SCRIPT])
   try {

@@ -1,7 +1,7 @@
 /**
- * The attack: an attacker guesses the password of one account, each guess from another address, so that a limit per address never counts more than
- * one. And the attack that a limit per account invites: an attacker types wrong passwords for another user's account, and that user cannot sign in
- * any more.
+ * The first attack: an attacker guesses the password of one account, each guess from another address, so that a limit per address never counts more than
+ * one. The second attack, which a limit per account makes possible: an attacker types wrong passwords for another user's account, so that this user cannot
+ * sign in any more.
  */
 import type { Browser } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
@@ -14,13 +14,13 @@ beforeAll(async () => {
 afterEach(eighteenMinutesLater)
 afterAll(() => app.stop())
 
-/** All counters begin anew. */
+/** Waits until all counters start again. */
 async function eighteenMinutesLater(): Promise<void> {
   for (let i = 0; i < 3; i++) await sixMinutesLater(app)
 }
 
 let addresses = 0
-/** From a browser and an address that were never seen before, unless they are given. */
+/** Signs in from a new address, and, unless one is given, from a new browser. */
 async function login(username: string, password: string, browser: Browser = app.browser()) {
   const page = await browser.get('/login')
   const from = { 'x-forwarded-for': `198.51.100.${++addresses}` }
@@ -38,7 +38,7 @@ describe('guessing the password of one account from many addresses', () => {
   it('is not looked at after the tenth wrong one, not even with the right one, and says nothing of the account', async () => {
     expect(await guess('ben', 11)).toEqual([...Array<number>(10).fill(302), 429])
     expect((await right('ben')).status).toBe(429)
-    expect(await app.phone('ben').requests()).toBe(0) // nobody was notified
+    expect(await app.phone('ben').requests()).toBe(0) // no request was sent to the phone
     expect(await guess('nobody', 11)).toEqual([...Array<number>(10).fill(302), 429])
     const { headers, text } = await login('ben', 'x')
     expect([...headers.keys()].filter((name) => /account|retry/i.test(name))).toEqual([])

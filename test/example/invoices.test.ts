@@ -1,6 +1,6 @@
 /**
- * Paying an invoice that is signed on the phone, and attacks on it. An attacker who controls the browser wants to have another amount paid, another
- * invoice, another user's invoice, or the same one twice, with an approval that was given for something else.
+ * Paying an invoice that is signed on the phone, and attacks on it. An attacker who controls the browser uses an approval that was given for something
+ * else, to pay another amount, another invoice, another user's invoice, or the same invoice twice.
  */
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
@@ -26,7 +26,7 @@ async function rowOf(browser: Browser, payee: string): Promise<string> {
 
 const isPaid = async (browser: Browser, payee: string) => !(await rowOf(browser, payee)).includes('<form')
 
-/** The address to which the button sends. */
+/** The address to which the payment form posts. */
 async function addressOf(browser: Browser, payee: string): Promise<string> {
   return /action="(\/invoices\/\d+\/pay)"/.exec(await rowOf(browser, payee))?.[1] as string
 }
@@ -42,7 +42,7 @@ async function startPaying(browser: Browser, payee: string, fields: Record<strin
   return location as string
 }
 
-/** Everybody has three invoices for the whole file: the tests share them out. */
+/** Each user has three invoices for the whole file, so the tests must share them. */
 describe('paying an invoice', () => {
   it('without a login › is refused', async () => {
     const browser = app.browser()

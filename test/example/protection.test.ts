@@ -77,9 +77,9 @@ describe('a form', () => {
 })
 
 /**
- * The attack: somebody plants an anonymous session of theirs in a victim's browser (over plain http, or from a subdomain), and
- * reads its CSRF token on the login page. The victim signs in. The session id is another one then, but if the token goes
- * along, the attacker's page can post forms in the victim's name.
+ * The attack: an attacker plants an anonymous session in a victim's browser (over plain http, or from a subdomain), and reads the session's
+ * CSRF token on the login page. The victim signs in, which gives the session a new id. If the CSRF token stayed the same, the attacker's
+ * page could post forms in the victim's name.
  */
 describe('the token of the forms', () => {
   it('that was in the session before the login › is worth nothing after it, and the new one is', async () => {

@@ -10,7 +10,7 @@ afterAll(() => app.stop())
 
 const page = { accept: 'text/html' }
 
-/** Signs in by push, with the box of the waiting page ticked. */
+/** Signs in by push, with the waiting page's checkbox "Remember this browser" ticked. */
 async function remembered(username: string): Promise<Browser> {
   const browser = app.browser()
   const waiting = await enterPassword(browser, app.account(username))

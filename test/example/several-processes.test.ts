@@ -1,6 +1,6 @@
 /**
  * The example app as three processes: a load balancer sends each request to the next process, sessions and ledger are in Redis, accounts in
- * PostgreSQL. Any process answers any request, and no user is lost when a process dies.
+ * PostgreSQL. Any process can answer any request, and a user stays signed in when a process dies.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { NevisSimulator } from '../../src/simulator'
@@ -51,7 +51,7 @@ describeWithPostgres('the example app as three processes', () => {
   const browser = () => new Browser(balancer.origin)
   const start = (person: Browser, username: string) => enterPassword(person, { username, password, recoveryCodes: [] })
 
-  /** One account by the app's own command; the others have the same password. */
+  /** Adds one account with the app's own command. The others are copies of it, with the same password. */
   async function addPeople(): Promise<void> {
     const known = PEOPLE.map((username) => simulator.addUser({ username }))
     const { stdout } = await launch(settings, exampleApp, ['dist/add-user.js', PEOPLE[0] as string]).ended
@@ -126,7 +126,7 @@ describeWithPostgres('the example app as three processes', () => {
     for (const { username } of waiting) await simulator.phone(username).approve()
     expect((await Promise.all(ends)).filter((end) => end === 'cut off')).toHaveLength(3)
 
-    // What the page does next: asks again, and goes on.
+    // The waiting page then asks for the status again, and continues to the callback.
     for (const { person, page, username } of waiting) {
       expect((await person.get(statusOf(page))).json()).toMatchObject({ status: 'succeeded' })
       expect((await person.get(callbackOf(page))).location).toBe('/account')
@@ -150,7 +150,7 @@ describeWithPostgres('the example app as three processes', () => {
     await redis.restart()
 
     const again = browser()
-    // Each process finds Redis again by itself, within a second.
+    // Each process connects to Redis again by itself, within a second.
     for (let tries = 0, back = 0; tries < 500 && back < processes.length; tries++) {
       back = (await again.get('/login')).status === 200 ? back + 1 : 0
       if (back === 0) await pause(10)

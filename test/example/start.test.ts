@@ -42,7 +42,7 @@ describe('a setting', () => {
   })
 })
 
-/** Its first page shows names, passwords and recovery codes, and its phones approve whatever they are asked. */
+/** The demo's first page shows usernames, passwords and recovery codes, and the simulated phones approve every request. */
 function demoRefusal(address: string): string {
   return `The demo shows its passwords to everybody who can reach it, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`
 }

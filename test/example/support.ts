@@ -1,4 +1,4 @@
-/** The example app as a process of its own, and its users at the browser and the phone. */
+/** Runs the example app as a process of its own, with users who have a browser and a phone. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { Browser, type Page } from '../support/browser'
 
 export const exampleApp = join(__dirname, '../../example-app')
 
-/** Generous: a process starts, and compiles its database. */
+/** A generous limit, because each test starts a process, which compiles its database. */
 export const START_MS = 120_000
 jest.setTimeout(START_MS)
 
@@ -26,7 +26,7 @@ export interface Running {
   readonly origin: string
   readonly phonesOrigin: string
   readonly process: ChildProcess
-  /** Everything that was written to standard error so far. */
+  /** All text that the app has written to standard error so far. */
   stderr(): string
   account(username: string): Account
   browser(): Browser
@@ -34,7 +34,7 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<Ended>
 }
 
-/** Nothing of this machine's settings, so that a test says all that counts. */
+/** The environment of the process contains no setting of this machine, so that each test states all settings that matter. */
 function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env['PATH'] as string, PORT: '0', SIMULATOR_PORT: '0', LOGIN_LIMIT: '1000', ...settings }
 }
@@ -48,7 +48,7 @@ export function launch(settings: Record<string, string>, folder = exampleApp, ar
   return { child, texts, ended }
 }
 
-/** For an app that is to refuse to start. */
+/** Runs an app that should refuse to start, until it ends. */
 export async function runToEnd(settings: Record<string, string>): Promise<Ended> {
   return launch(settings).ended
 }
@@ -77,7 +77,7 @@ export async function startExample(settings: Record<string, string> = {}, folder
   }
 }
 
-/** What the app's own `config.ts` says of each of these environments; one process for all. */
+/** The errors of the app's own `config.ts` for each of these environments, found by one process. */
 export async function refusals(environments: readonly Record<string, string>[]): Promise<string[]> {
   const script = `
     import { readConfig } from './dist/config.js'
@@ -87,14 +87,14 @@ export async function refusals(environments: readonly Record<string, string>[]):
   return JSON.parse(stdout) as string[]
 }
 
-/** As the first page shows it. */
+/** Reads an account from the demo's first page. */
 function accountIn(page: string, username: string): Account {
   const card = page.split('<li class="card">').find((part) => part.includes(`<h3>${username}</h3>`)) as string
   const [, password, ...recoveryCodes] = [...card.matchAll(/<code>([^<]+)<\/code>/g)].map(([, code]) => code as string)
   return { username, password: password as string, recoveryCodes }
 }
 
-/** A person with a phone: presses the buttons of the simulator's page. */
+/** A user's phone: presses the buttons of the simulator's page. */
 export class Phone {
   constructor(
     private readonly browser: Browser,
@@ -114,17 +114,17 @@ export class Phone {
     expect((await this.browser.post('/_simulator/scan', { user, link })).status).toBe(303)
   }
 
-  /** Requests that wait for an answer. */
+  /** The number of requests that wait for an answer. */
   async requests(): Promise<number> {
     return (await this.look()).split('<div class="request">').length - 1
   }
 
-  /** What the newest request shows, as its reader sees it: without the tags. */
+  /** The text of the newest request, as the user sees it, without HTML tags. */
   async message(): Promise<string> {
     return (/<p class="message">([^]*?)<\/p>/.exec(await this.look())?.[1] as string).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replaceAll('&amp;', '&')
   }
 
-  /** The newest text message. */
+  /** The newest text message on the phone. */
   async sms(): Promise<string> {
     return /<ul class="texts"><li>([^<]*)</.exec(await this.look())?.[1] as string
   }
@@ -147,13 +147,13 @@ export function hiddenField(page: string, name: string): string {
   return value
 }
 
-/** Submits a form of a page: with the token that the page holds. */
+/** Submits a form of a page, with the CSRF token of that page. */
 export async function submit(browser: Browser, from: string, to: string, fields: Record<string, string> = {}): Promise<Page> {
   const page = await browser.get(from, { accept: 'text/html' })
   return browser.post(to, { _csrf: hiddenField(page.text, '_csrf'), ...fields }, { accept: 'text/html' })
 }
 
-/** The password, and the factor if it is not to be the person's first; answers with the address of the waiting page. */
+/** Enters the password, and chooses the factor if it is not the user's first. Returns the address of the waiting page. */
 export async function enterPassword(browser: Browser, { username, password }: Account, factor?: string): Promise<string> {
   const answer = await submit(browser, '/login', '/login', { username, password, ...(factor && { factor }) })
   expect(answer.location).toMatch(/^\/login\/2fa\?transaction=/)
@@ -163,19 +163,19 @@ export async function enterPassword(browser: Browser, { username, password }: Ac
 export const statusOf = (waiting: string): string => waiting.replace('/login/2fa?', '/login/2fa/status?')
 export const callbackOf = (waiting: string): string => waiting.replace('/login/2fa?', '/login/2fa/callback?')
 
-/** Sends the waiting page's own form for another factor, the same once more, or an end. */
+/** Sends one of the waiting page's forms: choose another factor, send again, or cancel. */
 export async function choose(browser: Browser, waiting: string, fields: Record<string, string>): Promise<Page> {
   const transaction = new URL(waiting, browser.origin).searchParams.get('transaction') as string
   return submit(browser, waiting, '/login/2fa', { transaction, ...fields })
 }
 
-/** Types a code into the waiting page. */
+/** Enters a code on the waiting page. */
 export async function typeCode(browser: Browser, waiting: string, code: string): Promise<Page> {
   const transaction = new URL(waiting, browser.origin).searchParams.get('transaction') as string
   return submit(browser, waiting, '/login/2fa/callback', { transaction, retry: '1', code })
 }
 
-/** All the way to the account, by push. */
+/** Signs a user in by push. */
 export async function signIn(app: Running, username: string): Promise<Browser> {
   const browser = app.browser()
   const waiting = await enterPassword(browser, app.account(username))

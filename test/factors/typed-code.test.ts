@@ -6,7 +6,7 @@ import { languages } from '../../src/waiting/texts/languages'
 
 const ANNA = { username: 'anna' }
 
-/** What Nevis is asked, and what the factor returns. */
+/** What the factor sends to Nevis, and what it returns. */
 async function approved(factor: Factor, request: object) {
   let asked: any
   const nevis = { approve: async (body: unknown) => {
@@ -90,7 +90,7 @@ describe('the line with the code', () => {
 describe('the hint of the page', () => {
   const words: Record<string, [code: RegExp, accept: RegExp]> = { en: [/code/, /accept/], de: [/Code/, /stimmen/], fr: [/code/, /acceptez/], it: [/codice/, /accetti/] }
 
-  // The app may no longer show the message, and so the code, once the user has accepted.
+  // Once the user has accepted, the phone may no longer show the message, which contains the code. So the text must ask for the code first.
   it.each(Object.entries(languages))('asks for the code before it asks to accept: %s', (tag, { typedCodeHint }) => {
     const [code, accept] = words[tag] as [RegExp, RegExp]
     expect(typedCodeHint.search(code)).toBeGreaterThan(0)

@@ -18,7 +18,7 @@ declare global {
   const app: App
   const passport: typeof passportOf
   const nevis: NevisStrategy
-  /** The name that the guides give `app()`, because `app` is Express's. */
+  /** The name that the guides use for `app()`, because `app` is Express's. */
   const qrCode: typeof import('../../src').app
   const client: import('../../src').NevisClient
   const handle: string
@@ -34,9 +34,9 @@ declare global {
     factorsOf(username: string | undefined): Promise<string[]>
     maskedPhoneOf(username: string | undefined): Promise<string | undefined>
   }
-  /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
+  /** What a strategy and a session need; the snippets show a comment with an ellipsis instead. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
-  /** What the app gives its strategy anyway, beside the option that the snippet is about. */
+  /** The options that the strategy has besides the one that the snippet shows. */
   const options: import('../../src').NevisStrategyOptions
   function verify(profile: NevisProfile): Promise<Account | undefined>
   function loginPage(message: string, res: unknown): void
@@ -61,7 +61,7 @@ declare global {
   namespace Express {
     interface User extends Account {}
     interface Application {
-      /** Where `hosts/express.md` keeps its error handlers, for routes that are mounted later. */
+      /** `hosts/express.md` keeps its error handlers here, for routes that are mounted later. */
       onError?: any
     }
   }

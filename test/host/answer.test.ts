@@ -1,4 +1,4 @@
-/** Answers for hosts other than Express: as data, and as a stream that releases its resources. */
+/** Answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
@@ -46,7 +46,7 @@ describe('the answer of a page', () => {
     const asPage = request('/', { headers: { accept: 'text/html' } })
     const ours = [await page.answer(asPage, res), await outage.answer(error, asPage, res)]
     expect(ours.map(policyOf)).toEqual([undefined, undefined])
-    // What it says of frames cannot be read here.
+    // The value of this header for frames cannot be compared here, so test it by itself.
     expect(ours.map((answer) => answer?.headers['X-Frame-Options'])).toEqual(['DENY', 'DENY'])
     for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await page.answer(asPage, {}), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
   })
@@ -79,7 +79,7 @@ describe('who is signed in', () => {
     const req = request('/', { session: { ...methods, passport }, authInfo: { nevis: profile } })
     expect(await recordSecondFactor().answer(req)).toBeUndefined()
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toBeUndefined()
-    // What Passport, or @fastify/passport, leaves behind at a log-out is nobody.
+    // After a log-out, Passport and @fastify/passport leave these values behind: they must not count as a user.
     Object.assign(req.session as object, { passport: 'get' in methods ? null : {} })
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toMatchObject({ status: 401 })
     await expect(recordSecondFactor().answer(req)).rejects.toThrow('for a user who is logged in')

@@ -20,7 +20,7 @@ async function nginx(server: string, http?: string): Promise<string> {
   return origin
 }
 
-/** What comes of a stream until it ends. */
+/** Reads a stream until it ends. */
 async function streamOf(url: string, headers: Record<string, string> = {}): Promise<{ body: Readable; isCompressed: boolean; text(): string }> {
   const [response] = (await once(get(url, { headers: { accept: 'text/event-stream', ...headers } }), 'response')) as [IncomingMessage]
   let text = ''
@@ -67,7 +67,7 @@ describeWithNginx('behind nginx', () => {
       expect(started.location).toMatch(/^\/sub\/login\/2fa\?transaction=/)
       await world.simulator.phone('anna').approve()
       expect((await browser.get(String(started.location).replace('/2fa?', '/2fa/callback?'))).json()).toMatchObject({ action: 'success' })
-      // Signed in, but without a record: the account asks for a fresh second factor.
+      // The user is signed in, but has no second factor record, so the account page asks for a second factor.
       expect((await browser.get('/sub/account?from=mail', { accept: 'text/html' })).location).toBe('/sub/login/2fa')
       const again = await browser.post('/sub/again', {})
       await world.simulator.phone('anna').approve()

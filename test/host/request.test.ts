@@ -1,4 +1,4 @@
-/** Reading a request: fields of any content, with any body parser, and the signed-in user. */
+/** Reading a request: fields with any content, with any body parser, and the signed-in user. */
 import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../../src/host/request'
 import { loginOf } from '../../src/host/login'
 import { withQuery } from '../../src/host/url'
@@ -78,7 +78,7 @@ describe('the session of a request', () => {
   })
 })
 
-/** The sessions under @fastify/passport have these methods, in their class or behind a proxy. */
+/** The sessions of @fastify/passport have these methods, either in their class or through a proxy. */
 class FastifySession {
   [name: string]: unknown
   constructor(readonly passport: unknown) {}

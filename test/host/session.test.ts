@@ -1,4 +1,4 @@
-/** Renewing a session, reading it again, and sessions in a cookie, in every way in which hosts do that. */
+/** Renewing a session, reading it again, and sessions in a cookie, in every way in which web frameworks do this. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'
@@ -9,7 +9,7 @@ interface Request {
   session: SessionLike
 }
 
-/** @param regenerate puts a new session in place, and finishes as its host does */
+/** @param regenerate replaces the session, and finishes as its web framework does */
 function requestWith(regenerate: (req: Request, done: (error?: unknown) => void) => unknown): Request {
   const req: Request = { session: {} }
   const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done), save: (done: () => void) => done() }) as SessionLike
@@ -32,7 +32,7 @@ describe('renewSession', () => {
     expect(session).toBe(req.session)
     expect(session).not.toBe(before)
     expect(session).toEqual({ cookie: {}, cart: ['book'], passport: { user: 'anna' } })
-    // Under symbols some hosts keep the id itself.
+    // Some web frameworks keep the session's id under a symbol, so no symbol may be copied.
     expect(Object.getOwnPropertySymbols(session)).toEqual([])
   })
 
@@ -62,7 +62,7 @@ describe('renewSession', () => {
 })
 
 describe('reloadSession', () => {
-  /** @param reload puts what the store has in place, and finishes as its host does */
+  /** @param reload loads the session from the store, and finishes as its web framework does */
   const stored = (reload: (req: Request, done: (error?: unknown) => void) => unknown) => {
     const req = requestWith((one, done) => { one.session = fresh(); done() })
     const { session } = req

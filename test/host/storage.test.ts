@@ -235,7 +235,7 @@ describe('an app whose store fails', () => {
     })
   })
 
-  /** The start is counted with a claim, too: it must come to the callback. */
+  /** The start itself also makes a claim, which must succeed so that the test reaches the callback. */
   const claimsExceptStarts = (claim: () => unknown) => ledgerWith({ claim: (key: string) => (key.startsWith('start:') ? Promise.resolve(true) : claim()) })
 
   describe.each<[string, Ledger]>([

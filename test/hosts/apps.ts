@@ -1,7 +1,7 @@
 /**
- * The apps of the hosts' guides, all started in the same way, for tests that must pass in all of them.
+ * Starts the apps of the guides for web frameworks, all in the same way, for tests that must pass in each of them.
  *
- * Out of scope: what a test does with an app. `contract.ts` has the sign-in in every host.
+ * Out of scope: what a test does with an app. `contract.ts` signs in with every app.
  */
 import { inspect } from 'node:util'
 import type { NevisSimulator } from '../../src/simulator'
@@ -22,7 +22,7 @@ type Start = (cloud: Cloud, users: readonly { username: string; userId: string }
 
 const program = (app: string): Start => (cloud, users, env = {}) => run(app, cloud, users, { env })
 
-/** In this process, so its log is what it says on the console. */
+/** Express runs in this process, so its log is what it prints on the console. */
 const express: Start = async (cloud, users) => {
   const said: unknown[] = []
   jest.spyOn(console, 'error').mockImplementation((...words) => void said.push(...words))

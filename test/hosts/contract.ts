@@ -1,7 +1,7 @@
 /**
- * The scenarios that must pass in every host, driven from outside with cookies.
+ * The scenarios that must pass in every host (web framework), driven from outside with cookies.
  *
- * Out of scope: mounting this package in a host. The apps do that; they are the code of the guides.
+ * Out of scope: mounting this package in a host. The apps do that; their code is that of the guides.
  */
 import { get } from 'node:http'
 import { failures, type FailureCode } from '../../src'
@@ -11,15 +11,15 @@ import type { Browser, Page } from '../support/browser'
 import { run, type Program } from './program'
 
 export interface Host {
-  /** Folder and file of the program. */
+  /** The folder and the file of the app's program. */
   readonly app: string
-  /** How a failure is answered: with a redirect to the password, which shows why, or with `{ code }`. */
+  /** How the app answers a failure: it redirects to the password page, which shows the reason, or returns `{ code }`. */
   readonly failure: 'redirect' | 'json'
-  /** Does the browser hold the session itself? */
+  /** True if the session is in a cookie, and not on the server. */
   readonly isSessionInCookie?: boolean
 }
 
-// A program starts in every file, and the machine may be busy.
+// A generous limit, because each file starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const asPage = { accept: 'text/html' }
@@ -28,7 +28,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
   let simulator: NevisSimulator
   let program: Program
   let browser: Browser
-  /** Each scenario has a person of its own. */
+  /** Each scenario has its own user. */
   let username: string
   const people = Array.from({ length: 30 }, (_, i) => ({ username: `person${i}`, phone: `+417900000${10 + i}` }))
   let next = 0
@@ -184,7 +184,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const stream = await Events.open(program.origin + statusOf(handle))
       await stream.until('"status":"pending"')
       stream.leave()
-      // While a stream is followed, looks cost no call, and its own calls come a second apart; after it the next looks do.
+      // While a stream is open, the app asks Nevis only once a second, and status requests of pages cause no calls. After the stream has ended, they do.
       const before = calls('getStatus') + 1
       for (let looks = 0; looks < 50 && calls('getStatus') <= before; looks++) await browser.get(statusOf(handle))
       expect(calls('getStatus')).toBeGreaterThan(before)
@@ -308,7 +308,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect((await browser.post('/logout')).status).toBe(303)
       expect(await greeting()).toBe('Hello stranger')
       expect((await browser.get('/transfer')).status).toBe(401)
-      // A cookie that holds the session itself is good until it expires, whoever kept it: the guide says so.
+      // A cookie that contains the session itself is valid until it expires, even in the hands of a thief. The guide says so.
       expect(await greeting(before)).toBe(`Hello ${isSessionInCookie ? username : 'stranger'}`)
       expect((await before.get('/transfer')).status).toBe(isSessionInCookie ? 200 : 401)
     })
@@ -336,14 +336,14 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const handles = [await started(), await started({ factor: 'sms' })]
       expect((await browser.get(waitingOf(handles[0] as string), { accept: 'application/json' })).json()).toMatchObject({ status: 'pending' })
       expect(await answer(handles[1] as string, codeOf())).toMatchObject({ status: 303, location: '/' })
-      // The login has made a new session; what waits in the other tab is still there.
+      // The login has created a new session, in which the other tab's transaction must still be.
       await simulator.phone(username).approve()
       expect(await browser.get(callbackOf(handles[0] as string))).toMatchObject({ status: 303, location: '/' })
     })
   })
 }
 
-/** A browser's EventSource as far as the server sees it. */
+/** A minimal EventSource: it sends the same requests as a browser's. */
 class Events {
   private text = ''
   private news = () => {}

@@ -17,7 +17,7 @@ const greeting = async (who = browser) => (await who.get('/')).text
 const alert = async () => /<p role="alert">([^<]*)</.exec((await browser.get('/login')).text)?.[1]
 const codeSent = () => /\d{4,}/.exec(simulator.sms('anna').at(-1) as string)?.[0] as string
 
-/** Password and tap. */
+/** Signs in with the password and a tap on the phone. */
 async function signIn(): Promise<void> {
   const handle = handleIn((await login()).location)
   await simulator.phone('anna').approve()

@@ -48,7 +48,7 @@ export class Gate {
     return this.simulator.accessKey
   }
 
-  /** Holds the next answer. @returns waits until it is there, and what lets it go */
+  /** Delays the next answer. @returns `arrived`, which resolves when the answer has come, and `open`, which releases it */
   hold(): { readonly arrived: Promise<void>; readonly open: () => void } {
     let open = () => {}
     let arrive = () => {}

@@ -16,7 +16,7 @@ let clouds: Record<Name, NevisSimulator>
 let host: Host
 let browser: Browser
 
-/** @param ownKeys whether each has a session key of its own, as it should */
+/** @param ownKeys whether each instance has its own session key, as it should */
 async function serve(stack = newest, ownKeys = true): Promise<void> {
   clouds = { staff: await NevisSimulator.start(), customers: await NevisSimulator.start() }
   for (const name of NAMES) clouds[name].addUser({ username: 'anna', phone: '+41791234567' })

@@ -1,6 +1,6 @@
 /**
- * The app of docs/guides/hosts/nestjs.md, also with a callback guard of @nestjs/passport, and with the usual mistake there: a `PassportModule` without
- * sessions.
+ * The app of docs/guides/hosts/nestjs.md. A second version of it has a callback guard of @nestjs/passport; a third one has the usual mistake there: a
+ * `PassportModule` without sessions.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ describe('the guide for NestJS', () => {
 })
 
 describe('NestJS, with a callback guard of @nestjs/passport, where PassportModule', () => {
-  /** What the callback of an approval answers, and what the app has printed by then. */
+  /** The answer of the callback after an approval, and what the app has printed by then. */
   async function callbackWith(passportModule?: string) {
     const simulator = closing(await NevisSimulator.start())
     const change = (text: string) => text

@@ -1,6 +1,6 @@
 /**
- * A sign-in at an OAuth 2 provider as the first factor. It ends in a GET, which never sends a push. So the user must press a button afterwards, and
- * an attacker who knew the session before must gain nothing by pressing the button instead.
+ * A sign-in at an OAuth 2 provider as the first factor. It ends in a GET, which never sends a push. So the user must press a button afterwards. An
+ * attacker who knows the session id from before the sign-in must not be able to press this button instead of the user.
  */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn } from '../support/app'
@@ -14,7 +14,7 @@ let provider: OAuth2Provider
 let host: Host
 let browser: Browser
 
-/** To the provider and back, as far as the redirects go that lead there. */
+/** Follows the redirects to the provider and back to the app. */
 async function throughProvider(): Promise<{ status: number; location: string | undefined }> {
   const away = await browser.get('/auth/provider')
   const back = await fetch(away.location as string, { redirect: 'manual' })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const GUIDES = join(__dirname, '../../docs/guides/hosts')
 const hosts = ['fastify', 'koa', 'nestjs']
 
-/** The blocks of code that open with the name of a file. */
+/** The code blocks whose first line is the name of a file. */
 function filesOf(markdown: string): [string, string][] {
   const blocks = [...markdown.matchAll(/^```(?:js|ts)\n(\/\/ (\S+)\n[^]*?)^```$/gm)]
   return blocks.map(([, code, file]) => [file as string, code as string])

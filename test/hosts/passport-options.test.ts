@@ -35,7 +35,8 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: true }))
   login('/own-message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: 'Please try again.' }))
   login('/flash-failure', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: true }))
-  login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never })) // @types/passport knows no object here
+  // @types/passport allows no object here.
+  login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never }))
   login('/bare', passport.authenticate('nevis'), done)
   login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, req, res, _next) => {
     const { code, retryAfterSeconds, message, returnTo } = error as { code?: string; retryAfterSeconds?: number; message?: string; returnTo?: string }

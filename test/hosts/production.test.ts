@@ -5,7 +5,7 @@ import { folderOf, start as startStranger, submit } from '../stranger/support'
 import { Browser, type Page } from '../support/browser'
 import { guideApps, type GuideApp } from './apps'
 
-// A program starts for each app, and the machine may be busy.
+// A generous limit, because each app is a program that must start, and the machine may be busy.
 jest.setTimeout(60_000)
 
 let simulator: NevisSimulator
@@ -51,7 +51,7 @@ describe.each(guideApps)('%s', (_name, start) => {
   beforeAll(async () => {
     simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna' })
-    // Without NODE_ENV, where some hosts show the stack of an error.
+    // Without NODE_ENV, some web frameworks show the stack of an error to the user.
     app = await start(simulator, [{ username: 'anna', userId }])
   })
 

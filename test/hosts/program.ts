@@ -1,8 +1,8 @@
 /**
- * Runs an app of the guides as its readers do: as a program of its own, compiled where it is TypeScript.
+ * Runs an app of the guides as its readers do: as a program of its own. TypeScript is compiled first.
  *
- * Out of scope: what it is an app of. It lies in this repository while it runs, so that its imports lead where a
- * reader's would.
+ * Out of scope: the content of the app. While it runs, its files are in this repository, so that its imports resolve as in a
+ * reader's project.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,18 +13,18 @@ import { Browser } from '../support/browser'
 
 export interface Program {
   readonly origin: string
-  /** Everything that it has printed. */
+  /** All text that the program has printed. */
   output(): string
-  /** Waits until it has printed this. */
+  /** Waits until the program has printed this text. */
   printed(text: string): Promise<void>
   browser(): Browser
-  /** Sends SIGTERM, as whatever runs it in production does, and waits until it has ended. */
+  /** Sends SIGTERM, as a process manager does in production, and waits until the program has ended. */
   stop(): Promise<void>
-  /** Ends it at once. */
+  /** Kills the program. */
   close(): Promise<void>
 }
 
-/** A simulator, or what stands before one. */
+/** A simulator, or a proxy in front of one. */
 type Cloud = Pick<NevisSimulator, 'baseURL' | 'accessKey'>
 
 interface RunOptions {
@@ -40,7 +40,7 @@ const compilerOptions: ts.CompilerOptions = {
   emitDecoratorMetadata: true,
 }
 
-/** The app as JavaScript. @param app folder and file, without the extension */
+/** Builds the app as JavaScript. @param app folder and file, without the extension */
 export function build(app: string, change?: (text: string) => string): { file: string; remove(): void } {
   const [folder, name] = app.split('/') as [string, string]
   mkdirSync(BUILT, { recursive: true })
@@ -64,7 +64,7 @@ export function environment(simulator: Cloud, users: readonly { username: string
 
 /**
  * @param app folder and file, without the extension
- * @param options `env` beside what every program gets; `change` is made to the text of each file of the app
+ * @param options `env` environment variables that are added to those of every program; `change` edits the text of each file of the app
  */
 export async function run(app: string, simulator: Cloud, users: readonly { username: string; userId: string }[], { env, change }: RunOptions = {}): Promise<Program> {
   const { file, remove } = build(app, change)

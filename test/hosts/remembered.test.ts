@@ -18,7 +18,7 @@ jest.setTimeout(60_000)
 
 const option = (text: string) => text.replace("waitingURL: '/login/2fa',", "waitingURL: '/login/2fa',\n    rememberBrowser: { days: 30 },")
 
-/** Changes each app as the guide says. Each text that is replaced must be there. */
+/** Edits each app as the guide says. A text that is to be replaced must exist. */
 const changes: readonly (readonly [app: string, change: (text: string) => string])[] = [
   ['koa/app', (text) => changed(option(text), [
     ["  passport.authenticate('nevis', failed)) // start → waiting page", `  passport.authenticate('nevis', failed), // start → waiting page, or the next line
@@ -39,7 +39,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
 ]
 
 function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  // Files beside the app's own have none of these texts.
+  // Other files that the app imports contain none of these texts.
   if (!text.includes(pairs[0]?.[0] as string)) return text
   return pairs.reduce((all, [from, to]) => {
     if (!all.includes(from)) throw new Error(`the app has no ${from}`)
@@ -85,7 +85,7 @@ describe.each(changes)('%s', (app, change) => {
       cookies.add(browser.cookies.get('nevis-browser'))
     }
     expect([approvals(), cookies.size, cookies.has(undefined)]).toEqual([before, 2, false])
-    // The step-up asks, and opens what needs a second factor.
+    // The step-up still needs an approval, which opens the route that needs a second factor.
     const stepUp = handleIn((await browser.post('/step-up')).location)
     await simulator.phone('anna').approve()
     await browser.get(callbackOf(stepUp))
@@ -108,7 +108,7 @@ describe.each(changes)('%s', (app, change) => {
     const lines = (await browser.get(callbackOf(handleIn(start.location)), proxied)).headers.getSetCookie()
     const isTrusting = lines.some((line) => line.startsWith('__Host-'))
     expect(lines.find((line) => line.includes('nevis-browser='))).toMatch(isTrusting ? /^__Host-nevis-browser=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/ : /; HttpOnly; SameSite=Lax$/)
-    // Koa trusts a proxy in production only, as its guide says.
+    // Koa trusts a proxy only in production, as Koa's guide says.
     expect(isTrusting).toBe(app !== 'koa/app')
   })
 })
@@ -143,7 +143,7 @@ describe('the code of the guide, in Express', () => {
 
   it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
     const simulator = await NevisSimulator.start()
-    // The guide names the user at Nevis by an id of the app.
+    // In the guide, the username at Nevis is an id of the app.
     simulator.addUser({ username: 'user-anna' })
     const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
       ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))
@@ -151,7 +151,7 @@ describe('the code of the guide, in Express', () => {
       passport.use(nevis)
       runSnippet("app.post('/login'", { app, passport, recordSecondFactor })
       app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect(303, '/'))
-      // The cookie of plain http has no prefix, as the guide says.
+      // Over plain http, the cookie's name has no prefix, as the guide says.
       const withoutPrefix: RequestHandler = (_req, res, next) => {
         const { clearCookie } = res
         res.clearCookie = (name, options) => clearCookie.call(res, name.replace('__Host-', ''), { ...options, secure: false })

@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 let arrived: () => void
-/** Lets the slow answer go. */
+/** Releases the slow answer. */
 let goOn: () => void
 
 const routes: BareOptions['routes'] = (app, { passport }) => {
@@ -68,7 +68,7 @@ const inSession = async (who = browser) => (await who.get('/session')).json()
 const start = async (path = '/login', fields: Record<string, string> = {}) => handleIn((await browser.post(path, { username: 'anna', password: PASSWORD, ...fields })).location)
 const cookie = () => browser.cookies.get('connect.sid')
 
-/** What must be true of every session, from the first page to the log-out. */
+/** What every session must do, from the first page to the log-out. */
 async function liveThrough(): Promise<void> {
   await browser.post('/cart')
   const cookies = [cookie()]
@@ -155,7 +155,7 @@ describe('a start while a slow answer of another tab is under way', () => {
 })
 
 describe('cookie-session', () => {
-  /** The usual way around Passport's own refusal, as people find it. */
+  /** The usual workaround for Passport's error about `regenerate`, as published on the web. */
   const shim: RequestHandler = (req, _res, next) => {
     const cookies = req.session as unknown as Record<string, unknown>
     cookies['regenerate'] ??= (done: () => void) => done()

@@ -1,6 +1,6 @@
 /**
- * The apps of the hosts' guides at SIGTERM, while a user waits with an open event stream: they end, and do not wait for the user. Express is in
- * `test/package/shapes.test.ts`, `cluster` and PM2 in `npm run proxies`.
+ * The apps of the guides at SIGTERM, while a user waits with an open event stream: they must end, and not wait for the user. Express is tested in
+ * `test/package/shapes.test.ts`; `cluster` and PM2 in `npm run proxies`.
  */
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
@@ -9,7 +9,7 @@ import { PASSWORD, statusOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
 import { run } from './program'
 
-// Half of the life of a transaction: a program that waits for its user fails.
+// Half the lifetime of a transaction, so a program that waits for its user exceeds this limit.
 jest.setTimeout(60_000)
 
 describe.each([

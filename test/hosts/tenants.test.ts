@@ -1,9 +1,9 @@
 /**
- * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand users at once, with the same names in each
+ * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand users at once, with the same usernames in each
  * instance.
  *
  * Nothing of one tenant may reach another: no call, no user, no counted start. Out of scope: two instances in one session (`instances.test.ts`), and
- * one instance with tenants of the app's own (`test/security/tenants.test.ts`).
+ * one instance for several tenants of the app (`test/security/tenants.test.ts`).
  */
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
@@ -24,7 +24,7 @@ interface Person {
   readonly tenant: string
 }
 const LOGINS = 1000
-/** At the same moment. */
+/** The number of logins that run at the same time. */
 const UNDER_WAY = 40
 const GUIDE = snippetWith('docs/guides/tenants.md', 'function tenantOf(id)')
 
@@ -44,7 +44,7 @@ afterEach(async () => {
   for (const tenant of TENANTS) await clouds[tenant].close()
 })
 
-/** The app of the guide. Its instances are the simulators, and its tenants share one ledger and one session store. */
+/** The app of the guide, with simulators as its instances. All tenants share one ledger and one session store. */
 function appOfGuide(): express.Express {
   const ledger = new MemoryLedger()
   class OfSimulator extends NevisStrategy {
@@ -68,7 +68,7 @@ function appOfGuide(): express.Express {
 
 const start = (browser: Browser, tenant: Tenant, username: string) => browser.post(`/${tenant}/login`, { username, password: PASSWORD })
 const finish = (browser: Browser, tenant: Tenant, handle: string) => browser.get(`/${tenant}/login/2fa/callback?transaction=${handle}`)
-/** Who is signed in after the callback, as the session store has it; or where else the callback leads. */
+/** The user in the session store after the callback, or, if no user is signed in, the page to which the callback leads. */
 async function userAfter(browser: Browser, tenant: Tenant, handle: string): Promise<unknown> {
   const { location, text } = await finish(browser, tenant, handle)
   if (location !== `/${tenant}`) return location ?? text

@@ -1,4 +1,4 @@
-/** Stands for the users of the reader's app: passwords are the same for all, and Nevis's ids come from the environment. */
+/** Stands for the user database of the reader's app: all users have the same password, and the ids at Nevis come from the environment. */
 export interface User {
   readonly username: string
   readonly nevisUserId: string

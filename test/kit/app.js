@@ -1,4 +1,4 @@
-/** A small app, as its own tests see it: given the cloud, it is made anew for each. */
+/** A small app for its own tests, which create it for each test, with the given cloud. */
 const express = require('express')
 const session = require('express-session')
 const { Passport } = require('passport')

@@ -1,4 +1,4 @@
-/** A browser for tests: keeps cookies, and follows nothing by itself. */
+/** A browser for tests: it keeps cookies, and follows no redirect by itself. */
 exports.Browser = class Browser {
   cookies = new Map()
 

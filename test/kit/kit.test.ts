@@ -1,5 +1,5 @@
 /**
- * The simulator as a test kit: the same tests of a small app under jest, vitest and node:test, each in a process of its own, with loopback as the
+ * The simulator as a test kit: jest, vitest and node:test run the same tests of a small app, each in its own process, with loopback as the
  * only network.
  */
 import { execFile } from 'node:child_process'
@@ -12,7 +12,7 @@ jest.setTimeout(120_000)
 const root = join(__dirname, '../..')
 const bin = (path: string) => join(root, 'node_modules', path)
 
-/** Ends the process that wants to talk to another machine. */
+/** Ends the process if it connects to another machine. */
 const LOOPBACK_ONLY = `
 import net from 'node:net'
 const { connect } = net.Socket.prototype

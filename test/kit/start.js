@@ -1,4 +1,4 @@
-/** What each test starts with: a cloud, and the app, both new, so that no test meets the budgets or pauses of another. */
+/** Each test starts with a new cloud and a new app, so that the rate limits of one test do not affect another. */
 const { once } = require('node:events')
 const { NevisSimulator } = require('passport-nevis/simulator')
 const { createApp } = require('./app')

@@ -1,9 +1,9 @@
 /**
- * How often a user is asked and how often codes are tried: with a ledger that records its calls, and a clock that only the test moves.
+ * How often a user is asked, and how often codes are tried: with a ledger that records its calls, and a clock that only the test moves.
  *
- * The attacker has the password. The attacker lets the victim's phone ring until the victim accepts, with one push after the other or fifty at once,
- * at the edge of a period, or with another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five
- * minutes, opens five tabs, mistypes, denies by mistake. All limits are tested with a ledger in memory and with one that rounds up to whole seconds.
+ * The attacker has the password. To make the victim accept, the attacker sends one push after the other or fifty at once, at the edge of a period, or with
+ * another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five minutes, opens five tabs, mistypes, or
+ * denies by mistake. All limits are tested with a ledger in memory, and with a ledger that rounds up to whole seconds.
  */
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../../src'
@@ -11,15 +11,15 @@ import { Budgets } from '../../src/ledger/budgets'
 import type { Settings } from '../../src/strategy/settings'
 import { SecondsLedger } from '../support/ledger-contract'
 
-/** Not on the second: a ledger that knows whole seconds only has something to round. */
+/** Not a whole second, so that a ledger that knows only whole seconds must round. */
 const NOW = 1_700_000_000_400
 const [HOUR, DAY, YEAR] = [3600, 86_400, 365 * 86_400]
 const ANNA: Subject = { username: 'anna' }
 
 let seconds: number
-/** The clock stands until it is moved. */
+/** Moves the clock, which otherwise stands still. */
 const later = (more: number) => void (seconds += more)
-/** To the very second, counted from the beginning of the test. */
+/** Sets the clock to this second, counted from the beginning of the test. */
 const at = (moment: number) => void (seconds = moment)
 
 beforeEach(() => {
@@ -31,7 +31,7 @@ afterEach(() => void jest.restoreAllMocks())
 
 type Asked = [call: string, key: string, ttlSeconds?: number]
 
-/** Writes down what a ledger is asked. */
+/** Records the calls to a ledger. */
 function written(inner: Ledger): { ledger: Ledger; asked: Asked[] } {
   const asked: Asked[] = []
   const write = <T>(call: Asked, answer: T) => (asked.push(call), answer)
@@ -62,11 +62,11 @@ let number = 0
 const transaction = () => ({ id: `t${++number}`, expiresAt: Date.now() + 120_000 })
 const key = budgetsOn(new MemoryLedger()).keyOf(ANNA)
 const ben = budgetsOn(new MemoryLedger()).keyOf({ username: 'ben' })
-/** What was asked, with `…` for the digest. */
+/** The recorded calls, with `…` in place of digests. */
 const shortened = (asked: Asked[]) => asked.map(([call, name, ...ttl]) => [call, name.replace(/[\w-]{43}|[\w-]{22}/, '…'), ...ttl].join(' '))
 const times = <T>(count: number, act: (i: number) => T) => Array.from({ length: count }, (_, i) => act(i))
 
-/** The most moments that fall into any so many seconds, both ends included. */
+/** The largest number of moments within any window of this many seconds, both ends included. */
 function mostIn(window: number, moments: number[]): number {
   return Math.max(0, ...moments.map((first) => moments.filter((one) => one >= first && one <= first + window).length))
 }
@@ -96,7 +96,7 @@ describe('the name of a subject', () => {
   })
 })
 
-/** Each with how much longer it keeps something than it was told, and says so. */
+/** Each ledger, and how many seconds longer than asked it keeps an entry. */
 const LEDGERS: [string, () => Ledger, moreSeconds: number][] = [
   ['in memory', () => new MemoryLedger(), 0],
   ['in a ledger that rounds up to whole seconds', () => new SecondsLedger(), 1],
@@ -406,7 +406,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
   let budgets: Budgets
   beforeEach(() => void (budgets = budgetsOn(make())))
 
-  /** @returns whether the code may be tried, each time in a transaction of its own */
+  /** @returns whether one more code may be tried; each code is tried in a new transaction */
   const spend = async () => (await budgets.codes.spend(transaction(), key)).over === undefined
   const isWrong = async () => (await spend()) && (await budgets.codes.noteWrong(key), true)
 
@@ -495,7 +495,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
           let lockedAt = Infinity
           for (const { wait: pause, count, areAnswered } of all) {
             later(pause)
-            // Nevis answers within its deadline of seconds: no code is under way for more than a minute.
+            // Nevis answers within the client's deadline of a few seconds, so no code waits for its answer for more than a minute.
             if (pause > 60) unanswered = await answered(unanswered)
             const got = (await Promise.all(times(count, spend))).filter((isTried) => isTried).length
             tried.push(...times(got, () => seconds))
@@ -509,7 +509,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
             expect(got > 0 && lockedAt < seconds).toBe(false)
             if (over === 'locked') lockedAt = Math.min(lockedAt, seconds)
           }
-          // 34 in each of two days that begin with a wrong code, and the budget of one hour under way before the lock.
+          // 98 = 34 in each of two days that begin with a wrong code, and 30 in the hour before the lock.
           expect(mostIn(DAY, tried)).toBeLessThanOrEqual(98)
         }),
         { seed: 15, numRuns: 30 },
@@ -673,7 +673,7 @@ describe('an enrolment', () => {
 })
 
 describe('limits that are lifted', () => {
-  /** All that can be held against a subject. */
+  /** Uses up every limit of a subject. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
     for (let i = 0; i < 3; i++) await budgets.starts.spend(name)
     for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), name, true)

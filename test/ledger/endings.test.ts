@@ -1,4 +1,4 @@
-/** How a transaction ends, and what may follow. Only the ledger decides, because an old session cookie still contains the transaction as it was. */
+/** How a transaction ends, and what may follow. The ledger decides this, because an old session cookie still contains the transaction as it was before. */
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 

@@ -1,4 +1,4 @@
-/** The ledger in memory; and a ledger that fails, with which nobody gets in. */
+/** The ledger in memory; and a ledger that fails, with which no user may get in. */
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'
@@ -114,7 +114,7 @@ describe('MemoryLedger', () => {
   })
 })
 
-/** Each call, and an answer that keeps its promise. */
+/** Each call, with an answer that a correct ledger can give. */
 const PROMISED = { claim: false, count: 7, look: 0, forget: undefined } as const
 type Call = keyof typeof PROMISED
 const CALLS = Object.keys(PROMISED) as Call[]

@@ -38,7 +38,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
     await cluster.close()
   })
 
-  /** Redis has no clock to move: every key gets that much less to live. */
+  /** Shortens the lifetime of every key, because the clock of Redis cannot be moved. */
   async function advance(ms: number): Promise<void> {
     for (const node of admin.nodes('master')) {
       for (const key of await node.keys('*')) await node.pexpire(key, (await node.pttl(key)) - ms)
@@ -109,7 +109,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
       for (const { close } of clients) world.defer(close)
       const ledgers = clients.map(({ client }) => new RedisLedger(client))
       const [ledger] = ledgers.slice(-2) as [RedisLedger]
-      // Enough keys for every master.
+      // So many keys that every master has some.
       const claimed = Array.from({ length: 30 }, (_, i) => `kept${i}`)
       for (const key of claimed) expect(await ledger.claim(key, 600)).toBe(true)
       const app = await world.start({ strategy: { ledger } })

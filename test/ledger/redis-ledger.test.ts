@@ -29,7 +29,7 @@ describeWithRedis('RedisLedger', () => {
     await server.close()
   })
 
-  /** Redis has no clock to move: every key gets that much less to live. */
+  /** Shortens the lifetime of every key, because the clock of Redis cannot be moved. */
   async function advance(ms: number): Promise<void> {
     for (const key of await admin.keys('*')) await admin.pExpire(key, (await admin.pTTL(key)) - ms)
   }
@@ -206,7 +206,7 @@ describeWithRedis('RedisLedger', () => {
       await ledger.count('y', 60)
       await ledger.look('x')
       await ledger.forget('x')
-      // EVAL runs INCR and EXPIRE inside; one of the commands is the first INFO itself.
+      // One command for each of the four calls, two that EVAL runs inside Redis (INCR and EXPIRE), and the first INFO.
       expect((await commands()) - before).toBeLessThanOrEqual(1 + 4 + 2)
     })
   })
@@ -248,7 +248,8 @@ describe('RedisLedger', () => {
     })
 
     describe('with a reply to SET that is neither OK nor null', () => {
-      // A Buffer comes of a node-redis that is told to map strings to buffers. It is refused like the others: one spelling is a yes.
+      // node-redis returns a Buffer if it is configured to map strings to buffers. Only the string `OK` means that the claim has succeeded, so a Buffer is
+      // refused, too.
       it.each([[true], [false], [1], [0], ['1'], ['ok'], ['OK '], [''], ['QUEUED'], [undefined], [['OK']], [Buffer.from('OK')], [{}]])('takes %p for no answer', async (reply) => {
         const ledger = new RedisLedger(nodeRedisLike(async () => reply))
         await expect(ledger.claim('a', 60)).rejects.toThrow(new TypeError('RedisLedger: unexpected reply to SET: the client must answer as node-redis and ioredis do by default'))

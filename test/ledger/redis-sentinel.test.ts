@@ -1,4 +1,4 @@
-/** The ledger in a Redis that a real sentinel watches. The master dies while a user signs in; after that, the old master accepts no claim. */
+/** The ledger in a Redis that a real sentinel monitors. The master dies while a user signs in; after that, the old master accepts no claim. */
 import IoRedis from 'ioredis'
 import IoRedis5 from 'ioredis5'
 import { createClient, createSentinel } from 'redis'
@@ -118,7 +118,7 @@ describeWithRedis('RedisLedger on a client that is connected to one Redis', () =
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()
-    // Nobody listens there: it stays a replica without a master.
+    // No server listens at that address, so this Redis stays a replica without a master.
     await client.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
     await expect(new RedisLedger(client).claim('a', 60)).rejects.toThrow(/READONLY/)
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')

@@ -1,4 +1,4 @@
-/** The recipe "This was not me" of the guide "Monitoring", run as an app would: the app notes a denial, and the user ends all other sessions. */
+/** The recipe "This was not me" of the guide "Monitoring", run as an app would: the app stores each denial, and the user can end all other sessions. */
 import { MemoryStore } from 'express-session'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import * as passportNevis from '../../src'
@@ -9,7 +9,7 @@ import { lab } from '../security/support/lab'
 
 const world = lab()
 
-/** The channels belong to the process, which other test files use, too. */
+/** All test files of this process share the channels, so unsubscribe after each test. */
 const subscribed: Parameters<typeof subscribe>[] = []
 afterEach(() => subscribed.splice(0).forEach((one) => unsubscribe(...one)))
 
@@ -55,7 +55,7 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
   }
   const userOf = async (browser: Browser) => (await browser.get('/me')).json().user?.username as string | undefined
   const [here, elsewhere, ben] = [await signedIn('anna'), await signedIn('anna'), await signedIn('ben')]
-  // Neither an approval nor a time-out is noted.
+  // The app must not store an approval or a time-out.
   expect(noted).toEqual([])
 
   const attacker = app.browser()

@@ -1,6 +1,6 @@
 /**
- * The recipes of the guide "Monitoring", with the real packages: several hundred sign-ins with faults of Nevis, and then each counter is compared
- * with what the simulator and the app have seen. The dashboard and the alert rules may ask only for what the recipes give.
+ * The recipes of the guide "Monitoring", with the real packages: the tests run several hundred sign-ins, some with faults of Nevis, and then compare each
+ * counter with what the simulator and the app have seen. The dashboard and the alert rules may use only metrics that the recipes publish.
  */
 import { metrics as api } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
@@ -16,7 +16,7 @@ import { CANARY } from '../security/support/secrets'
 
 const world = lab()
 const GUIDE = 'docs/guides/monitoring.md'
-/** `SIGN_INS=1000 npx jest test/monitoring` runs more. */
+/** `SIGN_INS=1000 npx jest test/monitoring` runs more sign-ins. */
 const PEOPLE = Number(process.env['SIGN_INS'] ?? 300)
 
 /** Runs a file of the guide, as an app would. */
@@ -29,7 +29,7 @@ function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): 
 
 type Labels = Readonly<Record<string, string | number | undefined>>
 
-/** `{ 'factor=push,operation=approve': 3 }`; labels of no interest are summed up. */
+/** `{ 'factor=push,operation=approve': 3 }`. The values of all other labels are added up. */
 type Counts = Record<string, number>
 
 function counted(points: readonly { labels: Labels; value: number }[], names: readonly string[]): Counts {
@@ -43,7 +43,7 @@ function counted(points: readonly { labels: Labels; value: number }[], names: re
 
 const count = (counts: Counts, key: string) => void (counts[key] = (counts[key] ?? 0) + 1)
 
-/** What happened, as the browsers have seen it. */
+/** What really happened, as the browsers saw it. */
 class Truth {
   readonly failures: Counts = {}
   readonly faults: Counts = {}
@@ -63,7 +63,7 @@ class Truth {
 
 const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels'] as const
 
-/** One user from the password to the end; a fault of Nevis at the start ends it, and at the callback the user tries again. */
+/** One user from the password to the end. If Nevis fails at the start, the user gives up; if it fails at the callback, the user tries again. */
 async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
   const kind = KINDS[i % KINDS.length] as (typeof KINDS)[number]
   const username = `u${i}`
@@ -109,7 +109,7 @@ function callsSeen(): Counts {
   return counts
 }
 
-/** Prometheus's text, for what counts a name with these labels. */
+/** The values of a metric by these labels, as Prometheus would read them. For a histogram, the count. */
 async function fromPrometheus(name: string, labels: readonly string[]): Promise<Counts> {
   const all = await prometheus.register.getMetricsAsJSON()
   const found = all.find((metric) => name === metric.name || name === `${metric.name}_count`)
@@ -160,7 +160,7 @@ describe('the recipes', () => {
     }
     await Promise.all(Array.from({ length: 8 }, worker))
     expect(simulator.requests.length).toBeLessThan(10_000)
-    // What the script was to bring about, or the comparison would show little.
+    // Check that each of these faults and decisions occurred, so that the comparison covers them.
     expect(Object.keys(truth.faults).sort()).toEqual(['NEVIS_UNAUTHORIZED', 'NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNREACHABLE'].map((code) => `at=request,code=${code}`))
     expect(Object.keys(truth.decisions)).toHaveLength(5)
 
@@ -168,14 +168,14 @@ describe('the recipes', () => {
       expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)
       expect(await from(name('decisions'), ['factor', 'outcome', 'reason'])).toEqual(truth.decisions)
       expect(await from(name('failures'), ['code'])).toEqual(truth.failures)
-      // Those of a page that keeps waiting are no answer that a browser could count.
+      // Faults while a page waits get no HTTP answer of their own, so the browsers cannot have counted them.
       const { 'at=watch,code=NEVIS_UNEXPECTED_RESPONSE': ofPages, ...ofRequests } = await from(name('faults'), ['at', 'code'])
       expect(ofRequests).toEqual(truth.faults)
       expect(ofPages).toBeGreaterThan(0)
       expect(await from(name('budgets'), ['budget'])).toEqual({ 'budget=attempts': truth.guessed })
       expect(await from(name('suspicious'), ['reason'])).toEqual({})
     }
-    // The simulator's own log.
+    // Compare with the simulator's own log.
     const approvals = simulator.requests.filter(({ operation, status, body }) => operation === 'approve' && status === 201 && body !== undefined)
     const { 'factor=recovery': _recovery, ...asked } = truth.starts
     expect(counted(approvals.map(({ body }) => ({ labels: { factor: (body as { channel: string }).channel }, value: 1 })), ['factor'])).toEqual(asked)
@@ -192,7 +192,7 @@ describe('the recipes', () => {
   }, 120_000)
 
   it('read the gauges', async () => {
-    // Of the strategy of the first test; this one has the same name, and no recipe.
+    // The gauges of the first test's strategy must be gone. This strategy has the same name, but no recipe.
     const gauges = ['open_streams', 'waiting', 'queued_status_calls', 'status_calls_allowed_per_second', 'up']
     for (const name of gauges) expect([name, Object.keys(await fromPrometheusGauge(`nevis_${name}`))]).toEqual([name, ['nevis']])
     const names = (await collected()).map(({ name }) => name)
@@ -215,13 +215,13 @@ describe('the dashboard and the alert rules', () => {
   const { groups } = parse(read('docs/monitoring/alerts.yml')) as { groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[] }
   const rules = groups.flatMap((group) => group.rules)
 
-  /** Name and labels of each metric that an expression selects. */
+  /** The name and the labels of each metric that an expression selects. */
   function selected(expr: string): { name: string; labels: string[] }[] {
     return [...expr.matchAll(/\b(nevis_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({ name, labels: [...matchers.matchAll(/(\w+)\s*[=!]/g)].map(([, label]) => label as string) }))
   }
   const grouped = (expr: string) => [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(', ')).filter((label) => label !== 'le')
 
-  /** The series of the recipes, as Prometheus names them, with their labels: `_bucket` and the like of a histogram included. */
+  /** The time series that the recipes publish, under Prometheus's names and with their labels, including `_bucket` and the like of histograms. */
   async function given(): Promise<Map<string, readonly string[]>> {
     const found = new Map<string, readonly string[]>()
     for (const metric of prometheus.register.getMetricsAsArray() as unknown as { name: string; labelNames: string[]; constructor: { name: string } }[]) {

@@ -2,7 +2,7 @@
 /**
  * Loads the project's files (TypeScript, compiled as jest does it) again as often as needed, in this process.
  *
- * Packages are loaded only once, because they are not tested. Out of scope: running tests (`runner.mjs`).
+ * Packages are loaded only once, because they are not under test. Out of scope: running tests (`runner.mjs`).
  */
 import { transformSync } from '@swc/core'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import Module, { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { Script } from 'node:vm'
 
-/** nock replaces node:http as soon as it is loaded, so that it too is loaded anew. */
+/** nock is loaded again, too, because it replaces node:http when it is loaded. */
 const AGAIN = /[\\/]node_modules[\\/](nock|@mswjs)[\\/]/
 const PACKAGES = `${sep}node_modules${sep}`
 
@@ -25,7 +25,7 @@ export class ProjectFiles {
   /**
    * @param {string} root
    * @param {SwcOptions} swc
-   * @param {Map<string, string>} [sources] texts to take in place of files, by absolute path
+   * @param {Map<string, string>} [sources] texts that replace the files with these absolute paths
    */
   constructor(root, swc, sources = new Map()) {
     this.#root = root
@@ -57,7 +57,7 @@ export class ProjectFiles {
  * @param {string} filename
  * @param {string} text
  * @param {SwcOptions} swc
- * @returns {(module: NodeJS.Module) => void} what fills a module with what the file exports, each time anew
+ * @returns {(module: NodeJS.Module) => void} a function that runs the file again and sets the module's exports
  */
 function compiled(filename, text, swc) {
   const { code } = transformSync(text, { ...swc, filename, swcrc: false, sourceMaps: false })

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Runs the mutants of `lone.mjs` one after the other, in a process that is ended and replaced when one does not come back.
+ * Runs the mutants of `lone.mjs` one after the other, in a process that is ended and replaced if a mutant never ends.
  *
  * Out of scope: what the mutants are, and the table.
  */
@@ -8,7 +8,7 @@ import { fork } from 'node:child_process'
 import { isAlive } from './results.mjs'
 import { sourceOf } from './names.mjs'
 
-/** Without an answer for so long, or for so many times as long as all tests take without a mutant, it runs for ever. */
+/** A mutant counts as endless if it takes longer than this, or longer than this many times the time of all tests without a mutant. */
 const MUTANT_MS = 60_000
 const SLOWER = 4
 const DRY_RUN_MS = 300_000
@@ -17,7 +17,7 @@ const DRY_RUN_MS = 300_000
 
 /**
  * @param {string[]} files names of source files
- * @param {{ tests: string[], more: string[] }} tests paths; those of `more` for what the others let live
+ * @param {{ tests: string[], more: string[] }} tests paths; those of `more` run for mutants that survive the others
  * @param {object} swc options
  * @returns {Promise<Result[]>} of Stryker's shape
  */
@@ -34,7 +34,7 @@ export async function runLone(files, { tests, more }, swc) {
 
 /**
  * @param {{ files: string[], tests: string[], swc: object }} load
- * @param {Set<string>} [only] ids; all without it
+ * @param {Set<string>} [only] ids of the mutants to run; by default all
  */
 async function round(load, only) {
   let worker = new Worker()
@@ -71,7 +71,7 @@ async function round(load, only) {
 /**
  * @param {string} id
  * @param {{ static: Record<string, number>, perTest: Record<string, Record<string, number>> } | undefined} coverage
- * @returns what Stryker asks its runner; undefined where no test comes by
+ * @returns the options that Stryker gives its runner; undefined if no test reaches the mutant
  */
 function optionsFor(id, coverage) {
   if (coverage?.static[id]) return { activeMutant: { id }, mutantActivation: 'static' }
@@ -79,7 +79,7 @@ function optionsFor(id, coverage) {
   return testFilter.length === 0 ? undefined : { activeMutant: { id }, testFilter, mutantActivation: 'runtime' }
 }
 
-/** One question at a time. */
+/** Sends one message at a time to the process, and waits for its answer. */
 class Worker {
   #process = fork(new URL('lone-worker.mjs', import.meta.url), { stdio: 'ignore' })
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The process in which the mutants of `lone.mjs` run: told which, it answers what became of each.
+ * The process in which the mutants of `lone.mjs` run: it gets the id of a mutant, and answers with the mutant's result.
  *
- * Out of scope: to stop one that never ends (`lone-run.mjs` does, by ending this process).
+ * Out of scope: stopping a mutant that never ends (`lone-run.mjs` ends this process).
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -32,5 +32,5 @@ process.on('message', (/** @type {{ ask: string, with: unknown }} */ message) =>
     (error) => process.send?.({ error: String(error?.stack ?? error) }),
   )
 })
-// The parent is gone: what a broken line has left open must not keep this process.
+// End with the parent: a mutant may have left timers or connections open that would keep this process alive.
 process.on('disconnect', () => process.exit())

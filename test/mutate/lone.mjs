@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Two operators that Stryker does not have. A statement that stands alone (`await save()`, `list.push(x)`, `this.at = now`,
- * `delete x.y`) is left out; a number is another number.
+ * Two mutation operators that Stryker does not have. The first removes a statement that stands alone (`await save()`, `list.push(x)`, `this.at = now`,
+ * `delete x.y`). The second replaces a number by another number.
  *
- * All mutants of a file are in one text, each behind a switch that Stryker's own runner sets: `__lone__(id)` is true where
- * the mutant is on, and notes which test came by.
- * Out of scope: to run them (`lone-run.mjs`).
+ * All mutants of a file are in one text, each behind a switch that Stryker's own runner sets: `__lone__(id)` is true while
+ * the mutant is active, and records which test reached it.
+ * Out of scope: running the mutants (`lone-run.mjs`).
  */
 import ts from 'typescript'
 
@@ -15,7 +15,7 @@ import ts from 'typescript'
  * @typedef {{ at: number, text: string, opens: boolean }} Insertion
  */
 
-/** To run before the first of the texts: what their switches ask. */
+/** Defines the function that the switches in the texts call. Call this before the first of the texts runs. */
 export function installSwitch() {
   /** @type {any} */
   const world = globalThis
@@ -64,7 +64,7 @@ export function withSwitches(fileName, text) {
   return { text: inserted(text, insertions), mutants }
 }
 
-/** @param {ts.Node} node @returns {boolean} a call, an assignment or `delete` whose value nobody reads */
+/** @param {ts.Node} node @returns {boolean} a call, an assignment or `delete` whose value is not used */
 function isLone(node) {
   if (!ts.isExpressionStatement(node)) return false
   const what = unwrapped(node.expression)
@@ -82,13 +82,13 @@ function unwrapped(node) {
   return ts.isAwaitExpression(node) || ts.isVoidExpression(node) || ts.isParenthesizedExpression(node) ? unwrapped(node.expression) : node
 }
 
-/** @param {ts.NumericLiteral} node @returns {boolean} whether it is no value but the name of a field, or a type */
+/** @param {ts.NumericLiteral} node @returns {boolean} true if the number is the name of a field or a type, and not a value */
 function isName(node) {
   const { parent } = node
   return (ts.isPropertyAssignment(parent) && parent.name === node) || ts.isEnumMember(parent) || ts.isLiteralTypeNode(parent)
 }
 
-/** @param {number} value @returns {string} a status that is another status; anything else clearly more */
+/** @param {number} value @returns {string} another status for an HTTP status, and a clearly larger number for any other number */
 function otherThan(value) {
   const isStatus = Number.isInteger(value) && value >= 100 && value < 600
   return String(isStatus ? value + 1 : 2 * value + 1)
@@ -107,7 +107,7 @@ function inserted(text, insertions) {
 }
 
 /**
- * At one place the last to be inserted stands first: of two that open, the outer one, of two that close, the inner one.
+ * Sorts insertions at the same position, so that brackets are nested correctly: of two that open, the outer one comes first; of two that close, the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

@@ -23,14 +23,14 @@ export function filesOf(slice) {
 
 /**
  * @param {string} slice
- * @returns paths of test files: the quick ones, and those for what these let live
+ * @returns paths of test files: `tests` are quick; those in `more` run for mutants that survive them
  */
 export function testsOf(slice) {
   const { tests, more = [] } = sliceOf(slice)
   return { tests: expand(tests, 'test', TEST).map(testOf), more: expand(more, 'test', TEST).map(testOf) }
 }
 
-/** @throws where a file of src has no slice, or where slices.mjs names what is not there */
+/** @throws if a file of src has no slice, or if slices.mjs names a file that does not exist */
 export function assertComplete() {
   const names = Object.keys(slices)
   const placed = new Set(names.flatMap((slice) => filesOf(slice)))
@@ -55,7 +55,7 @@ function reasonFor(name) {
 }
 
 /**
- * `a/` is a folder, `!a/b` leaves out, anything else is a file that must be there.
+ * Resolves patterns: `a/` is a whole folder, `!a/b` excludes a file, and anything else is a file that must exist.
  * @param {readonly string[]} patterns
  * @param {string} root
  * @param {string} ending

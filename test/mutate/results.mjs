@@ -23,7 +23,7 @@ export function isAlive({ status }) {
 }
 
 /**
- * All files of a run at once, after it has ended well.
+ * Stores the results of all files of a run. Call it only after the whole run has succeeded.
  *
  * @param {string} operators `stryker` or `lone`
  * @param {readonly string[]} files names of source files

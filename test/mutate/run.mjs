@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Mutation testing: every line of src is broken in turn, and some test must fail.
+ * Mutation testing: changes src in many places, one at a time, and expects a test to fail each time.
  *
  *   npm run mutate                              every folder
  *   npm run mutate -- trust client/http         one folder, one file
- *   npm run mutate -- --lone trust              the second operators: lone statements and numbers (lone.mjs)
+ *   npm run mutate -- --lone trust              the operators of lone.mjs: lone statements and numbers
  *
- * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` after how many minutes no other folder is begun (60). The results of
- * a folder are kept once all of it has run. A run that fails prints what failed, and no table. Ends with an error below 90 % too.
+ * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` after how many minutes no further folder is started (60).
+ * The results of a folder are stored after the whole folder has run. A failed run prints the error, and no table. A score below 90 % also ends with an error.
  * Out of scope: which tests belong to which file (`slices.mjs`).
  */
 import { Stryker } from '@stryker-mutator/core'
@@ -26,7 +26,7 @@ const { jest } = JSON.parse(readFileSync('package.json', 'utf8'))
 const swc = jest.transform['^.+\\.ts$'][1]
 
 /**
- * First with the few tests that are quick and close; what they let live, once more with the others of the slice.
+ * Runs the mutants with the slice's quick tests, and then the survivors once more with the slice's other tests.
  * @param {readonly string[]} files names of source files
  * @param {{ tests: string[], more: string[] }} tests paths
  * @returns {Promise<Result[]>}
@@ -61,7 +61,7 @@ function mutate(ranges, tests) {
 }
 
 /**
- * A result counts lines and columns from 1, the option `mutate` lines from 1 and columns from 0.
+ * Stryker's results count lines and columns from 1; its option `mutate` counts lines from 1, but columns from 0.
  * @param {Result} result
  */
 function rangeOf({ fileName, location: { start, end } }) {
@@ -75,7 +75,7 @@ function keyOf(result) {
 
 /**
  * @param {readonly string[]} names
- * @returns {Record<string, string[]>} each slice that has something to run, with the names of those files
+ * @returns {Record<string, string[]>} each slice that contains one of these names, with the names of its files to mutate
  */
 function wantedOf(names) {
   const all = Object.fromEntries(Object.keys(slices).map((slice) => [slice, filesOf(slice)]))
@@ -112,5 +112,5 @@ const score = await main(process.argv.slice(2)).catch((error) => {
   console.error(`no table, because the run did not end well: ${error?.message ?? error}`)
   return undefined
 })
-// What a broken line has left open must not keep the run alive.
+// Exit explicitly: a mutant may have left timers or connections open that would keep the run alive.
 process.exit(score !== undefined && score >= LEAST_SCORE ? 0 : 1)

@@ -19,13 +19,13 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { ProjectFiles } from './files.mjs'
 
-/** With a mutant, a test that usually takes milliseconds and hangs has failed … */
+/** With an active mutant, a test that takes this long counts as hanging, because such tests usually take milliseconds … */
 const TEST_TIMEOUT_MS = 4000
-/** … but on a busy machine it may only be slow: then it gets so many times as long as it takes without the mutant. */
+/** … but a busy machine may be slow, so the test may also take this many times as long as without the mutant. */
 const SLOWER = 4
 const PATIENT_MS = 60_000
 const KILLERS = 4
-/** Node's own working must not stand still with the tests' clock. */
+/** If the tests' fake timers replaced these, Node's own code would stop with the test's clock. */
 const STRAYS = ['uncaughtException', 'unhandledRejection']
 const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
@@ -39,7 +39,7 @@ const NEVER_FAKED = ['nextTick', 'queueMicrotask']
  * @typedef {{ timeoutMs: number, wanted?: Set<string> | undefined, activate?: () => void, bail?: boolean | undefined, counts?: boolean | undefined }} RunOptions
  */
 
-/** Stryker's switches, and jest's globals. @type {any} */
+/** The global object, which holds Stryker's switches and jest's globals. @type {any} */
 const world = globalThis
 /** @type {import('@stryker-mutator/api/core').InstrumenterContext} */
 const stryker = (world[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
@@ -68,7 +68,7 @@ world.jest = {
   setTimeout: () => {},
 }
 
-/** In jest's sandbox Node's `fetch` has timers of its own. */
+/** Gives Node's own code, such as `fetch`, the real timers, as jest's sandbox does. */
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return
@@ -92,7 +92,7 @@ export class JestWithoutSandbox {
 
   async init() {
     process.env.NODE_ENV = 'test'
-    // What a broken line leaves behind may reject long after its run; it ends no process.
+    // A mutant may leave promises that reject long after its run. Such a rejection must not end the process.
     for (const name of STRAYS) process.on(name, () => {})
   }
 
@@ -118,7 +118,7 @@ export class JestWithoutSandbox {
   }
 
   /**
-   * Stops at the first test that fails. Neighbouring mutants die of the same tests, so that the last killers go first.
+   * Runs the tests until the first one fails. Neighbouring mutants often fail in the same tests, so the tests that failed last run first.
    * @param {Pick<MutantRunOptions, 'testFilter' | 'hitLimit' | 'mutantActivation'> & { activeMutant: { id: string } }} options
    * @returns {Promise<import('@stryker-mutator/api/test-runner').MutantRunResult>}
    */
@@ -164,7 +164,7 @@ export class JestWithoutSandbox {
     }
   }
 
-  /** How long does the test take that has timed out, without the mutant, now? @param {string} file @param {Run} run */
+  /** Measures how long the test that has timed out takes now without the mutant. @param {string} file @param {Run} run */
   async #usualMs(file, run) {
     const startedAt = performance.now()
     await this.#run(file, { timeoutMs: PATIENT_MS, wanted: new Set([String(failedIn(run)?.id)]) })
@@ -174,7 +174,7 @@ export class JestWithoutSandbox {
   /**
    * @param {string} file
    * @param {RunOptions} options
-   * @returns {Promise<Run>} what each test came to; and what failed outside of them, if something did
+   * @returns {Promise<Run>} the result of each test, and an error that occurred outside of the tests, if any
    */
   #run(file, options) {
     return runs.run({}, () => this.#runHere(file, options))
@@ -229,7 +229,7 @@ export class JestWithoutSandbox {
         const { test } = event
         delete stryker.currentTestId
         test.errors.push(...jestExpect.extractExpectedAssertionsErrors().map(({ error }) => error))
-        // A snapshot that does not match does not throw: jest's own adapter collects it here, too.
+        // A snapshot that does not match does not throw. Collect its error here, as jest's own adapter does.
         test.errors.push(...(jestExpect.getState().suppressedErrors ?? []))
         jestExpect.setState({ suppressedErrors: [] })
         if (bail && test.errors.length > 0) for (const one of testsIn(state.rootDescribeBlock)) if (one.status === null || one.status === undefined) one.mode = 'skip'
@@ -241,7 +241,7 @@ export class JestWithoutSandbox {
 /**
  * @param {readonly string[]} files
  * @param {readonly string[] | undefined} ids
- * @returns {[file: string, wanted: Set<string> | undefined][]} each file with those of the tests that are in it; with undefined for all
+ * @returns {[file: string, wanted: Set<string> | undefined][]} each file with its wanted tests; undefined means all tests of the file
  */
 function roundsOf(files, ids) {
   if (ids === undefined) return files.map((file) => [file, undefined])
@@ -259,7 +259,7 @@ function isTimeout(run) {
   return failedIn(run)?.failureMessage.includes('Exceeded timeout') === true
 }
 
-/** What rejects or throws beside the tests counts only in the run that caused it. @param {Set<unknown>} strays */
+/** Collects rejections and errors outside of the tests, but only those of the run that caused them. @param {Set<unknown>} strays */
 function catchStrays(strays) {
   const run = runs.getStore()
   const mine = (/** @type {unknown} */ error) => void (runs.getStore() === run && strays.add(error))

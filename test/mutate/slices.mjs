@@ -23,7 +23,7 @@ export const slices = {
 }
 
 /**
- * Files, or folders with a slash at the end, that get no mutants, each with the reason.
+ * Files and folders (with a slash at the end) that are not mutated, each with the reason.
  * @type {Record<string, string>}
  */
 export const exempt = {

@@ -1,4 +1,4 @@
-/** The browser entry as apps bundle it: small, whole in itself, and without what an app does not use. */
+/** The browser entry as apps bundle it: small, without further imports, and without code that an app does not use. */
 import { buildSync } from 'esbuild'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { ROOT } from '../support/installed'
 
 const DIST = join(ROOT, 'dist/waiting/browser')
 
-/** What a bundler makes of code that imports the installed package. */
+/** Bundles code that imports the installed package. */
 function bundled(code: string): string {
   const { outputFiles, warnings } = buildSync({ stdin: { contents: code, resolveDir: ROOT }, bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' })
   expect(warnings).toEqual([])

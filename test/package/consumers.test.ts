@@ -10,10 +10,10 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { installElsewhere, ROOT } from '../support/installed'
 
-/** As npm knows them in package.json. */
+/** The names of the compilers in package.json. */
 const COMPILERS = ['typescript-5.4', 'typescript-5.9', 'typescript', 'typescript-7']
 const BOTH = ['app.mts', 'app.cts', 'refused.mts', 'refused.cts', 'browser.mts']
-/** `require` and `bundler` do not go together; its libraries are TypeScript's default, with those of a browser. */
+/** `moduleResolution: 'bundler'` does not allow `require`. Its libraries are TypeScript's default, which include those of a browser. */
 const RESOLUTIONS = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], files: BOTH },
   node16: { module: 'node16', moduleResolution: 'node16', lib: ['es2022'], files: BOTH },
@@ -21,13 +21,13 @@ const RESOLUTIONS = {
 }
 type Resolution = keyof typeof RESOLUTIONS
 const resolutions = Object.keys(RESOLUTIONS) as Resolution[]
-/** The oldest and the newest compiler in each way; those between them in the way of Node. */
+/** The oldest and the newest compiler run with each module resolution, the compilers between them only with `nodenext`. */
 const PAIRS = COMPILERS.flatMap((compiler) => resolutions.map((resolution) => [compiler, resolution] as const))
   .filter(([compiler, resolution]) => resolution === 'nodenext' || ['typescript-5.4', 'typescript-7'].includes(compiler))
 const LIMIT_MS = 600_000
 
 let folder: string
-/** One compilation per core at a time, begun in the order of the tests. */
+/** Runs one compilation per core at a time, in the order of the tests. */
 const compilations = new Map<string, Promise<string>>()
 
 beforeAll(() => {

@@ -7,7 +7,7 @@ const DIST = join(ROOT, 'dist')
 const ENTRY_POINTS = ['index.d.ts', 'simulator/index.d.ts', 'waiting/browser/index.d.mts']
 const options: ts.CompilerOptions = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, noEmit: true }
 
-/** The entry points, and files that exist only in this test. */
+/** Compiles the entry points, and files that exist only in this test. */
 function programOf(others: Readonly<Record<string, string>> = {}): ts.Program {
   const host = ts.createCompilerHost(options)
   const { getSourceFile, fileExists } = host
@@ -20,7 +20,7 @@ function programOf(others: Readonly<Record<string, string>> = {}): ts.Program {
   return ts.createProgram([...ENTRY_POINTS, ...Object.keys(others)].map((path) => join(DIST, path)), options, host)
 }
 
-/** What is `any`: written, left out, or because what it names cannot be found. */
+/** Finds every `any`: an explicit one, a missing type, and a type whose name cannot be found. */
 function anysOf(program: ts.Program): string[] {
   const checker = program.getTypeChecker()
   const found: string[] = []
@@ -38,7 +38,7 @@ function anysOf(program: ts.Program): string[] {
   return found
 }
 
-/** A declaration keeps the name of a private member, and not its type. */
+/** In a declaration, a private member has a name, but no type. */
 function isPrivate(node: ts.Node): boolean {
   if (!ts.isClassElement(node)) return false
   return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0 || (node.name !== undefined && ts.isPrivateIdentifier(node.name))

@@ -1,10 +1,10 @@
-/** Which files are loaded with the package, by `require` and by `import`; in new processes. */
+/** Which files `require` and `import` of the package load, each in a new process. */
 import { execFileSync } from 'node:child_process'
 import { sep } from 'node:path'
 import { ROOT } from '../support/installed'
 
 interface Loaded {
-  /** Of dist, without extension. */
+  /** Files in dist, without extension. */
   readonly ours: readonly string[]
   readonly packages: readonly string[]
   readonly result: unknown

@@ -12,7 +12,7 @@ const workflows = readdirSync(join(ROOT, '.github/workflows')).map((name) => [na
 const ci = read('.github/workflows/ci.yml')
 const release = read('.github/workflows/release.yml')
 
-/** What is wrong with a command of ours, or nothing; what npm, npx and gh can do by themselves is theirs. */
+/** The fault in a command, if any. For npm, npx and gh, only what this repository defines is checked. */
 function lost(command: string): string | undefined {
   const [program = '', ...rest] = command.trim().replace(/\s+#.*$/, '').replace(/^sudo /, '').split(/\s+/)
   const args = rest.filter((word) => !word.startsWith('-'))
@@ -28,7 +28,7 @@ function lost(command: string): string | undefined {
   return program === 'node' || (statSync(join(ROOT, file)).mode & 0o100) !== 0 ? undefined : command
 }
 
-/** The jobs of a workflow, as text. */
+/** The text of each job in a workflow. */
 function jobsOf(workflow: string): Record<string, string> {
   const [, jobs = ''] = workflow.split(/^jobs:\n/m)
   return Object.fromEntries(jobs.split(/^ {2}(?=[\w-]+:$)/m).slice(1).map((job) => [job.slice(0, job.indexOf(':')), job]))
@@ -45,7 +45,7 @@ interface Job {
   readonly outputs?: Record<string, string>
   readonly steps: readonly Step[]
 }
-/** The jobs of the release as a runner reads them. */
+/** The jobs of the release workflow, parsed as the runner parses them. */
 const released = (parse(release) as { jobs: Record<string, Job> }).jobs
 const jobNamed = (name: string) => released[name] as Job
 
@@ -126,8 +126,8 @@ describe('the workflows', () => {
   })
 
   /**
-   * The attack: a dependency of development, or its install script, changes the tree while the suite runs, and what is packed and
-   * signed afterwards is not what was reviewed. Or something between the jobs changes the tarball.
+   * The attack: a development dependency, or its install script, changes files while the suite runs. Then the package that is packed and signed afterwards
+   * is not the code that was reviewed. Or the tarball is changed between two jobs.
    */
   it('pack on a machine on which no code of development has run but the compiler', () => {
     expect(jobNamed('pack').needs).toBeUndefined()
@@ -147,7 +147,7 @@ describe('the workflows', () => {
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-    /** Runs the step as the runner does, in a folder that holds what was downloaded. */
+    /** Runs the step as the runner does, in a folder that contains the downloaded files. */
     const check = (job: string, sums: string) => {
       const steps = jobNamed(job).steps.filter(({ env }) => env?.['SUMS'] !== undefined)
       expect(steps.map(({ env }) => env)).toEqual([{ SUMS: '${{ needs.pack.outputs.sums }}' }])

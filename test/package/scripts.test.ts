@@ -8,7 +8,7 @@ const { checked, programs } = scripts()
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-/** The files whose types `scripts/tsconfig.json` checks, and all programs that are no app: with slashes, from the root. */
+/** The files whose types `scripts/tsconfig.json` checks, and all programs that are not apps: paths from the root, with slashes. */
 function scripts() {
   const config = ts.readConfigFile(join(ROOT, 'scripts/tsconfig.json'), (path) => readFileSync(path, 'utf8')).config as object
   const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, join(ROOT, 'scripts'))
@@ -42,7 +42,7 @@ describe('a program behind an npm script', () => {
 
   it('starts neither npm nor a shell by its name, because Windows has no such program', () => {
     const starting = programs.filter((path) => /(exec|spawn)\w*\(\s*['"`](npm|npx|sh|bash)\b|shell: true/.test(textOf(path)))
-    expect(starting).toEqual(['.ci/sign-in.mjs']) // a part of .ci/run, which is a script for bash
+    expect(starting).toEqual(['.ci/sign-in.mjs']) // a part of .ci/run, which is a bash script
   })
 })
 

@@ -1,4 +1,4 @@
-/** `npm start` in a fresh clone says in one line each what it does: `.ci/sign-in.mjs` sees the lines after the installation. */
+/** `npm start` in a fresh clone prints one line for each step. `.ci/sign-in.mjs` checks the lines after the installation. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// The app behind the proxies: passwords, a second factor, and a transfer that wants a code by SMS. It prints its port, each request, and each user that it signs in.
+// The app behind the proxies: passwords, a second factor, and a transfer that needs a code by SMS. It prints its port, each request, and each user who signs
+// in.
 import express from 'express'
 import session from 'express-session'
 import { once } from 'node:events'
@@ -52,7 +53,7 @@ app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, r
 app.get('/', (req, res) => res.send(`<!doctype html><title>Home</title>Hello ${req.user?.username ?? 'stranger'}`))
 const failed = { failureRedirect: `${PREFIX}/login` }
 app.get('/login', (req, res) => {
-  req.session.visited = true // as a CSRF token would, so that there is a session before the sign-in
+  req.session.visited = true // create a session before the sign-in, as a CSRF token would
   res.send('<!doctype html><title>Sign in</title><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>')
 })
 app.post('/login', passport.authenticate('local', { ...failed, session: false }), passport.authenticate('nevis', failed))
@@ -68,7 +69,7 @@ await once(server, 'listening')
 console.log(`port ${server.address().port}`)
 const stop = () => {
   server.keepAliveTimeout = 1
-  server.close(() => process.exit()) // Redis and the channel of a cluster would keep the process alive
+  server.close(() => process.exit()) // open connections to Redis, or the channel of a cluster, would keep the process alive
   status.closeStreams()
 }
 process.once('SIGTERM', stop).once('SIGINT', stop)

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Proxies that do harm, and clients that lie to them.
+ * Proxies that do harm, and clients that send false headers.
  *
- * - A client from outside claims in `X-Forwarded-*` to come by another protocol, for another host, from another address. A proxy that passes this on
- *   makes the app believe it: the app builds links to the attacker's host, and limits the wrong address.
- * - A shared cache stands in front, and the attacker comes second: what it keeps of a user's page, redirect or cookie, the attacker gets.
- * - A proxy sends a request again, also a POST, to the next process, because the first one answers slowly: a start would be two pushes on the phone, a
- *   callback two sign-ins for one approval.
+ * - A client sends false `X-Forwarded-*` headers: another protocol, another host, another address. If a proxy passes them on, the app believes them:
+ *   it builds links to the attacker's host, and rate-limits the wrong address.
+ * - A proxy with a shared cache stores a user's page, redirect or cookie, and gives it to the attacker, who asks for the same URL later.
+ * - The first process answers slowly, so the proxy sends the request again to the next process, also a POST: a start would send two pushes to the phone, and a
+ *   callback would sign in twice with one approval.
  */
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -26,7 +26,7 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // Without the lines of the guide, the app believes the client: this shows that the lies arrive.
+  // Without the settings of the guide, the app believes the headers, which shows that the false headers reach it.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -37,7 +37,7 @@ async function lies(proxy) {
     await walk(scene, liar)
     const { headers } = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' })
     assert.doesNotMatch(String(headers['set-cookie']), /secure/i)
-    // A page of another site, in a browser without `Sec-Fetch-Site`.
+    // A form of another site, in a browser that sends no `Sec-Fetch-Site`.
     const foreign = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' }, { origin: 'https://evil.example' })
     assert.equal(foreign.location, '/login')
     const own = await scene.client().post('/login', { username: 'ben', password: 'secret' }, { origin: scene.origin })
@@ -49,7 +49,7 @@ async function lies(proxy) {
 async function cache(proxy) {
   /** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
   const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
-  /** The attacker asks for everything that the users asked for. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
+  /** The attacker requests every URL that the users have requested before. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
   const comeSecond = async (scene, paths) => {
     for (const path of new Set(paths)) {
       const answer = await scene.client().get(path)
@@ -57,7 +57,7 @@ async function cache(proxy) {
     }
   }
 
-  // What the package answers says by itself that it must not be kept, also where each answer renews the session's cookie.
+  // The package's own answers must forbid caching, also if the app renews the session's cookie with each answer.
   await within(proxy, { caches: true, env: { ROLLING: '1' } }, async (scene) => {
     const stranger = scene.client()
     await stranger.get('/public')
@@ -67,11 +67,11 @@ async function cache(proxy) {
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
   })
 
-  // What the line of the guide is for.
+  // Shows why the guide has its line about caching.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')
-    // Before the approval the callback leads back to the page: a copy of this redirect would keep her from signing in.
+    // Before the approval, the callback redirects back to the waiting page. If a cache stored this redirect, anna could not sign in.
     for (let tries = 0; tries < 2; tries++) {
       const early = await anna.get(callbackOf(waiting))
       assert.match(early.location, /^\/login\/2fa\?/)
@@ -79,13 +79,13 @@ async function cache(proxy) {
     }
     await scene.simulator.phone('anna').approve()
     assert.equal((await anna.get(callbackOf(waiting))).location, '/')
-    // What it stores of the app's own pages keeps the next test from signing in here.
+    // nginx also caches the app's own pages here, so ben could not sign in: skip the rest.
     if (proxy === 'nginx') return
     await walk(scene, scene.client(), { username: 'ben' })
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
   })
 
-  // What the app answers, with the line of the guide.
+  // The app's own answers, with the guide's line about caching.
   await within(proxy, { caches: true, env: { NO_STORE: '1' } }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')
@@ -98,7 +98,7 @@ async function cache(proxy) {
   })
 }
 
-/** Both processes are quick but for one answer of the cloud, for which the proxy does not wait. @param {ProxyName} proxy */
+/** One answer of the cloud is so slow that the proxy does not wait for it, and sends the request to the other process. @param {ProxyName} proxy */
 const retries = (proxy) =>
   within(proxy, { processes: 2, retries: true, idleSeconds: 1 }, async (scene) => {
     const { simulator } = scene

@@ -1,5 +1,5 @@
 // @ts-check
-/** A page of a real Chromium, which takes the proxy's certificate as it is. Out of scope: what is done with it. */
+/** Opens a page in a real Chromium, which accepts the proxy's self-signed certificate. Out of scope: what a test does with the page. */
 import { chromium } from 'playwright-core'
 
 /** @param {(page: import('playwright-core').Page) => Promise<string | void>} act @returns {Promise<string | void>} */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * A browser without JavaScript: keeps cookies, follows nothing by itself, and speaks HTTP/1.1, or HTTP/2 if the address begins with https.
+ * A browser without JavaScript: it keeps cookies, follows no redirect by itself, and uses HTTP/1.1, or HTTP/2 if the address begins with https.
  *
- * Out of scope: what it asks for (`walk.mjs`).
+ * Out of scope: which requests it sends (`walk.mjs`).
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -84,7 +84,7 @@ export class Client {
   }
 }
 
-/** What a browser's EventSource sees. */
+/** What a browser's EventSource would receive. */
 export class EventStream {
   text = ''
   isOver = false
@@ -98,13 +98,13 @@ export class EventStream {
     this.body = body
     const plain = this.isCompressed ? body.pipe(createGunzip()) : body
     const over = () => ((this.isOver = true), this.#news())
-    // A proxy that gives up resets the connection.
+    // When a proxy gives up, it resets the connection.
     body.on('error', over)
     plain.on('error', over).on('close', over)
     plain.setEncoding('utf8').on('data', (part) => ((this.text += part), this.#news()))
   }
 
-  /** Waits for this text, or until the stream ends. @param {string} text @returns {Promise<boolean>} */
+  /** Waits until this text arrives, or the stream ends. @param {string} text @returns {Promise<boolean>} */
   async says(text) {
     while (!this.text.includes(text) && !this.isOver) await new Promise((resolve) => (this.#news = () => resolve(undefined)))
     return this.text.includes(text)

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What each proxy is told: the block of docs/guides/reverse-proxies.md, or the least that passes requests on, with the settings that a shape adds.
+ * The configuration of each proxy: the block of docs/guides/reverse-proxies.md, or the minimum that forwards requests, with the settings of a scenario.
  *
  * Out of scope: starting the proxy (`servers.mjs`).
  */
@@ -10,16 +10,16 @@ import { join } from 'node:path'
 /**
  * @typedef {object} Settings
  * @property {number[]} apps the ports of the processes
- * @property {boolean} [bare] nothing of the guide, not even the headers
- * @property {boolean} [tls] TLS, with HTTP/2
+ * @property {boolean} [bare] uses nothing of the guide, not even its headers
+ * @property {boolean} [tls] uses TLS, with HTTP/2
  * @property {boolean} [gzip] compresses everything
- * @property {boolean} [buffers] nginx only: buffers whatever the app says
- * @property {string} [prefix] is removed from the path
- * @property {number} [idleSeconds] time-out of a connection on which nothing comes
- * @property {boolean} [caches] keeps all that it may keep
- * @property {number} [connections] nginx only: so many at once, shared by two workers
- * @property {boolean} [isTried] nginx only: a process that has refused a connection is tried again at once
- * @property {boolean} [retries] sends a request again, also a POST, if no answer came in time
+ * @property {boolean} [buffers] nginx only: buffers answers even if the app forbids it
+ * @property {string} [prefix] a prefix that the proxy removes from the path
+ * @property {number} [idleSeconds] closes a connection on which no data arrives for this time
+ * @property {boolean} [caches] caches every answer that it may cache
+ * @property {number} [connections] nginx only: the most connections at a time, for two workers together
+ * @property {boolean} [isTried] nginx only: tries a process again at once after a refused connection
+ * @property {boolean} [retries] sends a request again, also a POST, if no answer comes in time
  */
 /** @typedef {import('./servers.mjs').Place} Place */
 
@@ -74,7 +74,7 @@ function haproxy({ apps, bare, tls, gzip, prefix, idleSeconds, caches, retries }
   const back = retries ? ['retries 2', 'retry-on all-retryable-errors'] : []
   const configured = text
     .replace(/bind .*/, `bind 127.0.0.1:${port}${tls ? ` ssl crt ${pem} alpn h2,http/1.1` : ''}`)
-    // Without TLS, the header must say so.
+    // Without TLS, the header must name http.
     .replace('X-Forwarded-Proto https', `X-Forwarded-Proto ${tls ? 'https' : 'http'}`)
     .replace(/(timeout (?:client|server)) .*/g, (line, name) => (idleSeconds ? `${name} ${idleSeconds}s` : line))
     .replace(/ *default_backend.*\n/, (line) => `${front.filter(Boolean).map((one) => `  ${one}\n`).join('')}${line}`)

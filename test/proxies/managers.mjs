@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is fetched from npm.
+ * Process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is installed from npm.
  *
- * Out of scope: the frameworks, which `test/hosts/shutdown.test.ts` stops.
+ * Out of scope: web frameworks, which `test/hosts/shutdown.test.ts` stops.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -20,7 +20,10 @@ import { callbackOf, enterPassword, statusOf } from './walk.mjs'
 
 const run = promisify(execFile)
 
-/** A cloud and a Redis, and the environment of an app that uses them. @param {(env: Record<string, string>, simulator: any, port: number) => Promise<string>} act */
+/**
+ * Starts a cloud and a Redis, and passes on the environment for an app that uses them. @param {(env: Record<string, string>, simulator: any, port: number) =>
+ * Promise<string>} act
+ */
 async function prepared(act) {
   const [simulator, redis, port] = [await NevisSimulator.start(), await startRedis(), await freePort()]
   simulator.addUser({ username: 'anna' })
@@ -34,7 +37,7 @@ async function prepared(act) {
 }
 
 /**
- * A user who waits with an open stream, in a browser that keeps its connections.
+ * Signs a user in up to the waiting page, with an open event stream, in a browser that keeps its connections open.
  * @param {number} port
  */
 async function waitingAt(port) {
@@ -65,7 +68,7 @@ const withCluster = () =>
     const startedAt = Date.now()
     child.kill('SIGTERM')
     await stream.ended()
-    // On the same connection, if it is still open: it is closed with this answer.
+    // If the browser's connection is still open, the app answers on it with 503, and then closes it.
     const again = await open().catch(() => undefined)
     if (again) assert.deepEqual([again.status, again.headers['connection']], [503, 'close'])
     const [code] = await exited
@@ -86,7 +89,7 @@ const withPM2 = () =>
       for (let i = 0; i < 500 && !(await answers(port)); i++) await pause(20)
       const { client, waiting, stream, open } = await waitingAt(port)
       const startedAt = Date.now()
-      // Stops one process after the other, once its successor listens.
+      // PM2 starts a new process, and stops an old one when the new one listens, one after the other.
       const reloaded = pm2('reload', 'app')
       await stream.ended()
       const ended = secondsSince(startedAt)

@@ -1,7 +1,7 @@
 /**
  * A whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md. `npm run proxies` has more.
  *
- * On a machine without them the test is shown as skipped; in CI it must run.
+ * If a machine has none of them, jest reports the test as skipped; in CI it must run.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

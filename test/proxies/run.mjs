@@ -2,11 +2,11 @@
 /**
  * Signs in through nginx, HAProxy and Apache in the ways in which they are used, and stops apps under process managers.
  *
- *   npm run proxies             every shape; fetches PM2 from npm
+ *   npm run proxies             every scenario; installs PM2 from npm
  *   npm run proxies -- --quick  one for each proxy that is installed here, as the test suite does
  *   npm run proxies -- Apache   those whose name contains this
  *
- * After `npm run build`. Prints a line for each shape, and ends with 1 if one failed.
+ * Run `npm run build` first. Prints a line for each scenario, and ends with 1 if one failed.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

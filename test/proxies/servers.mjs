@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Programs that a shape needs, each on loopback in a folder of its own: nginx, HAProxy, Apache and Redis. None is started as a service of the system.
+ * The programs that a scenario needs, each on loopback in a folder of its own: nginx, HAProxy, Apache and Redis. None is started as a service of the system.
  *
- * Out of scope: what the proxies are told (`configurations.mjs`).
+ * Out of scope: the configuration of the proxies (`configurations.mjs`).
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')))
 
 /**
- * Starts a program that ends with this process at the latest, also if a shape is not over in time.
+ * Starts a program. It ends when this process ends, even if a scenario takes too long.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
@@ -32,7 +32,7 @@ export function launch(program, args, env = process.env) {
   return child
 }
 
-/** @type {Record<ProxyName, (file: string, folder: string) => string[]>} The command, which stays in the foreground. */
+/** @type {Record<ProxyName, (file: string, folder: string) => string[]>} The command that starts each proxy in the foreground. */
 const COMMANDS = {
   nginx: (file, folder) => ['/usr/sbin/nginx', '-c', file, '-e', join(folder, 'errors')],
   HAProxy: (file) => ['/usr/sbin/haproxy', '-db', '-f', file],
@@ -42,7 +42,7 @@ const COMMANDS = {
 /** @param {ProxyName} name */
 export const isInstalled = (name) => existsSync(/** @type {string} */ (COMMANDS[name]('', '')[0]))
 
-/** A key and a certificate for localhost, in one file. @param {string} folder */
+/** Creates a key and a certificate for localhost, in one file. @param {string} folder */
 export function makeCertificate(folder) {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2', '-keyout', key, '-out', cert], { stdio: 'ignore' })
@@ -61,7 +61,7 @@ export async function startProxy(name, configure, pem) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const port = await freePort()
   const file = join(folder, 'configuration')
-  // Apache gives up root, and then reads and writes here.
+  // Apache drops its root rights, and then reads and writes in this folder.
   mkdirSync(join(folder, 'cache'))
   chmodSync(folder, 0o755)
   chmodSync(join(folder, 'cache'), 0o777)

@@ -1,5 +1,5 @@
 // @ts-check
-/** The proxies in the ways in which they are used, each with a whole sign-in through it. Out of scope: proxies that do harm (`attacks.mjs`). */
+/** The ways in which the proxies are used, each tested with a whole sign-in through the proxy. Out of scope: proxies that do harm (`attacks.mjs`). */
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inChromium } from './chromium.mjs'
@@ -27,7 +27,7 @@ export async function within(proxy, settings, act) {
   }
 }
 
-/** The whole way. @param {import('./scene.mjs').Scene} scene */
+/** A whole sign-in and step-up. @param {import('./scene.mjs').Scene} scene */
 const way = async (scene) => void (await walk(scene, scene.client()))
 
 /** @param {ProxyName} proxy */
@@ -57,7 +57,7 @@ const inTurn = (proxy) =>
     assert.deepEqual(scene.signedIn(), ['anna', 'anna'], 'once to sign in, once for the step-up')
   })
 
-/** The proxy ends the stream while the user is asked; the browser opens it again. @param {ProxyName} proxy */
+/** The proxy ends the event stream while the user has not answered yet, and the browser opens it again. @param {ProxyName} proxy */
 const impatient = (proxy) =>
   within(proxy, { idleSeconds: 1, tls: true }, async (scene) => {
     const client = scene.client()
@@ -73,7 +73,7 @@ const impatient = (proxy) =>
     assert.equal((await client.get(callbackOf(waiting))).location, '/')
   })
 
-/** The page in a browser, over HTTP/2: opens the stream again whenever the proxy has ended it, and complains of nothing. @param {ProxyName} proxy */
+/** The page in a browser, over HTTP/2: it opens the event stream again each time that the proxy ends it, and reports no error. @param {ProxyName} proxy */
 const impatientInChromium = (proxy) =>
   within(proxy, { idleSeconds: 1, tls: true }, (scene) =>
     inChromium(async (page) => {
@@ -92,7 +92,7 @@ const impatientInChromium = (proxy) =>
       await page.getByText('Hello anna').waitFor()
     }))
 
-/** One of two processes stops while a user waits for its stream: the browser goes on with the other one. @param {ProxyName} proxy */
+/** One of two processes stops while a user waits with its event stream: the browser opens a stream of the other process. @param {ProxyName} proxy */
 const rolling = (proxy) =>
   within(proxy, { processes: 2, tls: true }, async (scene) => {
     const client = scene.client()
@@ -103,7 +103,7 @@ const rolling = (proxy) =>
     const stopped = stopping?.stop()
     await Promise.race(streams.map((stream) => stream.ended()))
     const startedAt = Date.now()
-    // The proxy may send some requests to the process that stops: the browser then asks again.
+    // The proxy may still send some requests to the process that stops; the browser then asks again.
     let again = await client.stream(statusOf(waiting))
     let refusals = 0
     while (again.status !== 200 && refusals++ < 50) again = await client.stream(statusOf(waiting))
@@ -116,7 +116,7 @@ const rolling = (proxy) =>
     return `the process has ended after ${seconds} s, ${refusals} refused`
   })
 
-/** The heartbeat comes every 20 s. */
+/** The stream survives, because the app sends a heartbeat every 20 s. */
 const patient = async () => {
   await Promise.all(PROXIES.map((proxy) =>
     within(proxy, { idleSeconds: 25, tls: true }, async (scene) => {

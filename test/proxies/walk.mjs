@@ -1,15 +1,17 @@
 // @ts-check
 /**
- * A user's way through the app: password, waiting page, event stream, callback, and a step-up that returns to its page.
+ * A user's path through the app: password, waiting page, event stream, callback, and a step-up that returns to its page.
  *
- * Out of scope: what stands between the user and the app (`shapes.mjs`, `attacks.mjs`).
+ * Out of scope: the servers between the user and the app (`shapes.mjs`, `attacks.mjs`).
  */
 import assert from 'node:assert/strict'
 
 /** @typedef {import('./scene.mjs').Scene} Scene */
 /** @typedef {import('./client.mjs').Client} Client */
 
-/** The password, then the waiting page's address. @param {Scene} scene @param {Client} client @param {string} username @returns {Promise<string>} */
+/**
+ * Enters the password, and returns the waiting page's address. @param {Scene} scene @param {Client} client @param {string} username @returns {Promise<string>}
+ */
 export async function enterPassword({ prefix }, client, username) {
   const { status, location } = await client.post(`${prefix}/login`, { username, password: 'secret' })
   assert.deepEqual([status, location.split('=')[0]], [303, `${prefix}/login/2fa?transaction`])
@@ -22,7 +24,7 @@ export const statusOf = (waiting) => waiting.replace('/login/2fa?', '/login/2fa/
 export const callbackOf = (waiting) => waiting.replace('/login/2fa?', '/login/2fa/callback?')
 
 /**
- * The whole way. Fails on every answer that differs from the one without a proxy.
+ * A whole sign-in and step-up. Fails if any answer differs from the answer without a proxy.
  * @param {Scene} scene
  * @param {Client} client
  * @param {{ username?: string, headers?: Record<string, string>, isBuffered?: boolean }} [options] `headers` of the event stream
@@ -55,7 +57,10 @@ export async function walk(scene, client, { username = 'anna', headers = {}, isB
   return opened
 }
 
-/** A code by SMS for the transfer, from which the user is sent away, and to which the callback returns. @param {Scene} scene @param {Client} client @param {string} username */
+/**
+ * The transfer redirects the user to the step-up, which needs a code by SMS. The callback then returns to the transfer. @param {Scene} scene @param {Client}
+ * client @param {string} username
+ */
 async function stepUp({ prefix, simulator }, client, username) {
   const refused = await client.get(`${prefix}/transfer?to=ben`)
   assert.deepEqual([refused.status, refused.location], [303, `${prefix}/step-up`])

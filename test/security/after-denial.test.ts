@@ -2,9 +2,9 @@
  * The attacks after a denial.
  *
  * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn that the victim was at the
- * phone, to try a recovery code or another push at once, and to leave no trace: an attacker never opens the callback. So the browser gets the same
- * answers as for a push that nobody answered. The app hears of the denial from the first process that learns of it. With `afterDenial: 'stop'`, only
- * a new password starts anything.
+ * phone, to try a recovery code or another push at once, and to leave no trace: the attacker does not even open the callback. So the browser gets the same
+ * answers as for a push that was not answered. The app learns of the denial from the first process that asks Nevis. With `afterDenial: 'stop'`, only
+ * a new password starts another request.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'
@@ -15,13 +15,13 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 const JSON_ONLY = { accept: 'application/json' }
 
-/** Puts Nevis's clock before or behind ours. */
+/** Moves Nevis's clock ahead of ours, or, with a negative number, behind it. */
 function skew(seconds: number): void {
   const { cloud } = world.simulator as unknown as { cloud: { clock: { offsetMs: number } } }
   cloud.clock.offsetMs += seconds * 1000
 }
 
-/** Time passes for both: the simulator lives by our clock, and `later` moves its own on top. */
+/** Lets time pass on both clocks. `later` moves only our clock, and the simulator's clock is an offset to it, so the offset stays the same. */
 function pass(seconds: number): void {
   world.later(seconds)
   skew(-seconds)
@@ -51,7 +51,7 @@ describe('the reason in decided', () => {
       skew(ahead)
       const browser = (await world.start()).browser()
       const handle = await signIn(browser, 'anna')
-      // Nevis's clock runs faster: for us, the request could still be answered.
+      // Nevis's clock runs ahead: on our clock, the user could still answer the request.
       skew(120)
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
       expect(decided()).toEqual([['failed', 'timed_out']])
@@ -105,7 +105,7 @@ describe('the reason in decided', () => {
 })
 
 describe('decided', () => {
-  /** Waits for what the status endpoint does after its answer, which may be a call to Nevis. */
+  /** Waits for the work that the status endpoint does after its answer, which may be a call to Nevis. */
   async function settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
     for (let left = 100_000; left > 0 && decided().length === 0; left--) await new Promise((resolve) => setImmediate(resolve))
@@ -190,7 +190,7 @@ describe('decided', () => {
 })
 
 describe('a browser', () => {
-  /** All that it can get after the end, without what differs between any two sign-ins. */
+  /** All answers that the browser can get after the end, without the parts that differ between any two sign-ins. */
   async function seen(afterDenial: 'offer' | 'stop', end: () => unknown): Promise<string> {
     const app = await world.start({ strategy: { afterDenial, startBudget: { starts: 100, perSeconds: 60 } } })
     const browser = app.browser()
@@ -202,7 +202,7 @@ describe('a browser', () => {
       [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
     ] as const) pages.push(await browser.get(path, { accept }))
     pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
-    // A second one of the same kind, and the pause after it.
+    // A second sign-in of the same kind, and the pause that follows it.
     const next = app.browser()
     const second = await signIn(next, 'anna')
     await end()
@@ -261,7 +261,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // The attacker is faster than every page: nobody has asked Nevis since the denial.
+    // The attacker is faster than every page: since the denial, the app has not asked Nevis.
     // Shows: T-bomber-9, CD-rate-1
     it.each(['push', 'app', 'sms', 'recovery'])('asks Nevis before it changes to %s, and sends nothing', async (factor) => {
       const { browser, transaction } = await deniedPush(await start())
@@ -300,7 +300,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
     })
 
-    // The attacker does not ask for the callback, but waits until Nevis cannot be asked any more.
+    // The attacker does not open the callback, but waits until Nevis no longer knows the result.
     it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
       const browser = (await start()).browser()
       const transaction = await signIn(browser, 'anna', { factor })
@@ -313,7 +313,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // What is no code is counted, but Nevis is not asked.
+    // An input that is not a code is counted, but not sent to Nevis.
     it('ends the chain of a push that five non-codes have closed', async () => {
       const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
       const { browser, transaction } = await deniedPush(app)

@@ -1,7 +1,7 @@
 /**
- * The attack: none is needed. A function of the app asks a database or a directory that accepts connections and answers none: `verify`, `subject`, the
- * message of a payment, or a factor of the app's own. Without a limit, every start, page and callback stays open until the browser gives up, a hanging
- * start holds back the user's next ones, and nobody tells the operator which function it is.
+ * Not an attack, but an outage: a function of the app (`verify`, `subject`, the message of a payment, or a custom factor) asks a database or a
+ * directory that accepts connections but never answers. Without a limit, every start, page and callback stays open until the browser gives up, a hanging
+ * start blocks the user's next ones, and no error names the function.
  */
 import { outagePage, push, sms, type Factor, type NevisProfile } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
@@ -18,14 +18,14 @@ let reached: () => void
 let app: TestApp
 let browser: Browser
 
-/** A function of the app that gives this result, or none as long as `hangs` is true. */
+/** A function of the app that returns this result, but never returns while `hangs` is true. */
 const giving = <T>(value: T) => (): Promise<T> => {
   if (!hangs) return Promise.resolve(value)
   reached()
   return new Promise(() => {})
 }
 
-/** Sends the request, waits until the function of the app was called, and lets the time pass. */
+/** Sends the request, waits until the app's function was called, and then lets the time pass. */
 async function answerAfter<T>(seconds: number, send: () => Promise<T>): Promise<T> {
   hangs = true
   const isReached = new Promise<void>((resolve) => (reached = resolve))
@@ -87,7 +87,7 @@ describe('a function of the app that gives no result', () => {
     it('serializeUser › the start goes on after five seconds, in a new session', async () => {
       const serialized = giving('anna')
       await begin({ routes: (express, { passport }) => {
-        // Passport asks the newest serializer first.
+        // Passport calls the newest serializer first.
         express.post('/step-up', (_req, _res, next) => {
           (passport as unknown as { _serializers: unknown[] })._serializers = [(_user: unknown, done: (error: unknown, kept: unknown) => void) => void serialized().then((kept) => done(null, kept))]
           next()

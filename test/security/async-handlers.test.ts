@@ -1,6 +1,6 @@
 /**
- * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process with all
- * its sign-ins: three clicks on "remove this phone" at once are enough, because Nevis finds the phone only once. The handlers that our guides show
+ * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with
+ * it all sign-ins under way. Three clicks on "remove this phone" at once are enough, because Nevis finds the phone only once. The handlers that our guides show
  * must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
  */
 import type { ErrorRequestHandler, Express as App, RequestHandler } from 'express'
@@ -20,14 +20,14 @@ const fault = async (): Promise<never> => {
   await Promise.resolve()
   throw new Error('the dependency is down')
 }
-/** A user of anna's account, so that the handlers find one. */
+/** Signs the request in as anna, so that the handlers find a user. */
 const signedIn = (nevisUserId: string): RequestHandler => (req, _res, next) => {
   req.user = { username: 'anna', nevisUserId }
   Object.assign(req, { session: { passport: { user: 'anna' } }, sessionStore: { all: (done: (error: null, all: object) => void) => done(null, {}) } })
   next()
 }
 
-/** Listens with an error handler behind all routes. */
+/** Adds an error handler after all routes, and starts the app. */
 async function serve(app: App): Promise<Browser> {
   const onError: ErrorRequestHandler = (error: Error, _req, res, _next) => void res.status(500).send(`error handler: ${error.message}`)
   app.use(onError)
@@ -37,11 +37,11 @@ async function serve(app: App): Promise<Browser> {
   return new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** Runs the handler with this path, as it stands in the guide, in Express 4. */
+/** Runs the guide's handler with this path in Express 4. */
 function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}): Promise<Browser> {
   const app = express4()
   app.use(express4.urlencoded({ extended: false }))
-  // If the code of the guide makes an app, it gets this one, which `serve` lets listen.
+  // If the code of the guide creates an app, it gets this one, which `serve` starts later.
   app.listen = (() => undefined) as never
   const load = (name: string) => ({ express: () => app, 'node:diagnostics_channel': { subscribe: () => undefined }, 'node:util': require('node:util'), ...modules })[name]
   const all = { ...names, app, require: load }
@@ -57,7 +57,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
-    // A stolen recovery code must not remove the phone: afterwards, the password alone would enrol another one.
+    // A stolen recovery code must not be enough to remove the phone: then the password alone would be enough to enrol another one.
     const onlyAfterPush = ({ factors }: RequireSecondFactorOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
     const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, requireSecondFactor: onlyAfterPush })
     const remove = (authenticatorId = '') => browser.post('/phones/remove', { authenticatorId })
@@ -81,7 +81,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-/** `app.post('/path', … async (` and its like; Fastify and Koa handle a rejected promise themselves. */
+/** Finds `app.post('/path', … async (` and similar code. Fastify, Koa and NestJS handle a rejected promise themselves. */
 const found = guides.filter((guide) => !/hosts\/(fastify|koa|nestjs)/.test(guide)).flatMap((guide) =>
   snippetsOf(guide).flatMap(({ code }) => [...code.matchAll(/^ *\w+\.(?:get|post|put|patch|delete|all|use)\('([^']+)',(.*)$/gm)].filter(([, , rest = '']) => /\basync\b|\.then\(/.test(rest)).map(([, path]) => `${guide} ${path}`)),
 )

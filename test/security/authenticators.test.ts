@@ -2,8 +2,8 @@
  * The attack: another user's phone.
  *
  * A start can name the phone that is asked. Nevis does not document that it must be the user's own, and Nevis's calls to rename and delete a phone do
- * not even name a user. An attacker with anna's password could name the attacker's own phone and approve in her place. An attacker with an own
- * account could name anna's phone and let it ring without using up her limits, or remove it on the page with the attacker's devices. Ids are not
+ * not even name a user. An attacker with anna's password could name the attacker's own phone and approve in her place. An attacker with an account of their
+ * own could name anna's phone and let it ring without using up her limits, or remove it on the page with the attacker's devices. Ids are not
  * secret: they are in pages, in logs, and in the answers of the API.
  *
  * So every id of an authenticator is compared with the subject's own authenticators at Nevis. An id of another user never reaches Nevis, neither in a
@@ -17,7 +17,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 
 const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.authenticators[0]?.authenticatorId as string
-/** Everything that went to Nevis. */
+/** All paths and bodies that were sent to Nevis. */
 const sent = () => JSON.stringify(world.simulator.requests.map(({ path, body }) => [path, body]))
 const nobodys = '00000000-0000-4000-8000-000000000000'
 

@@ -1,5 +1,5 @@
-// An app with passwords and a second factor in a process of its own, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It prints its port.
-// Out of scope: checking anything; `lying-proxy.test.ts` starts this app behind proxies of all kinds.
+// An app with passwords and a second factor in its own process, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It prints its port.
+// Out of scope: checks; `lying-proxy.test.ts` starts this app behind proxies of all kinds.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -37,11 +37,11 @@ app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized
 app.post('/login', passport.authenticate('local', { session: false }), authenticate)
 app.get('/login/2fa/callback', authenticate)
 app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
-// Express knows an error handler by its four parameters.
+// Express recognises an error handler by its four parameters.
 app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(error.status ?? 500).json({ action: 'error', code: error.code, cause: error.cause?.code })))
 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
-// Ends with the test, even when that is killed.
+// Ends with the test's process, even if that process is killed.
 process.stdin.resume().once('end', () => process.exit())

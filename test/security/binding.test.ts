@@ -19,7 +19,7 @@ jest.setTimeout(30_000)
 const OTHER = '11111111-2222-4333-8444-555555555555'
 const HOUR = 3600
 
-/** Password, a genuine approval, then one lie in what Nevis answers; how the callback ends. */
+/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends. */
 async function lied(app: TestApp, fault: object, fields: Record<string, string> = {}): Promise<string[]> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna', fields)
@@ -30,13 +30,13 @@ async function lied(app: TestApp, fault: object, fields: Record<string, string> 
   const first = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect(handled.hits).toBe(1)
   world.simulator.faults.clear()
-  // Once refused, the truth does not help it any more.
+  // A transaction that was refused stays refused, even if Nevis then answers truthfully.
   const second = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect((await browser.get('/me')).json()).toEqual({ user: null })
   return [outcomeOf(first), outcomeOf(second)]
 }
 
-/** Field, what it is instead, the answer it is in. */
+/** The field, a description of its false value, and the fault that puts the value into an answer. */
 type Row = [field: string, name: string, fault: object]
 
 const now = () => Math.floor(Date.now() / 1000)
@@ -207,7 +207,7 @@ describe('another user\'s approval, code or handle', () => {
   })
 
   it('does not carry a step-up that one login started over to the login of another user', async () => {
-    // A session that outlives the login: keepSessionInfo, or Passport before 0.6. The attacker owns ben and ben's
+    // The session survives the login, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's
     // phone, knows anna's password, and wants what anna may do only with her phone.
     const app = await world.start({
       routes: (web, { passport }) => {
@@ -249,7 +249,7 @@ describe('only the transaction token', () => {
   const ISSUERS = [ISSUER, 'https://b.mauth.nevis.cloud']
   const NOW = 1_700_000_000
 
-  /** Claims as documented: an access key has `aud: "api"`; what the others have is not documented. */
+  /** Claims as documented: an access key has `aud: "api"`. The claims of the other tokens are not documented. */
   const kinds: Record<string, (claims: { sub: string; iss: string }) => Introspection> = {
     transaction: ({ sub, iss }) => ({ active: true, sub, iss: `${iss}/`, iat: NOW - 5, exp: NOW + 60, raw: {} }),
     'transaction, expired': ({ sub, iss }) => ({ active: true, sub, iss: `${iss}/`, iat: NOW - 60, exp: NOW - 1, raw: {} }),
@@ -299,7 +299,7 @@ describe('only the transaction token', () => {
             (started === undefined || started === userId) &&
             (subject.userId === undefined || subject.userId === userId) &&
             (subject.username === undefined || username === undefined || username === subject.username ||
-              // The app may know both an Anna and an anna: then the id that it gave decides.
+              // The app may have both a user Anna and a user anna: then the id that the app has given decides.
               (subject.userId !== undefined && username.toLowerCase() === subject.username.toLowerCase()))
           return passes === isRight
         }),
@@ -334,7 +334,7 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // Another token than the right one passes only where the cloud swears, claim by claim, that it is the right one.
+          // A wrong token passes only if the cloud confirms each claim of the right token for it.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

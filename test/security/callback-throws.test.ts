@@ -4,7 +4,7 @@
  * `passport.authenticate('nevis', callback)` runs the app's callback when the strategy is done. In an earlier version, an error in that callback
  * became a rejected promise without a handler, and Node ended the process: one request with an odd field stopped every sign-in. An error of a
  * callback must reach the app's error handler once, as with any handler of Express. If the callback throws again, the browser must still get an
- * answer. An `async` callback throws in the same way: its promise rejects. Passport returns the promise of a callback at a success and at an error. At a
+ * answer. An `async` callback throws in the same way: its promise rejects. After a success or an error, Passport returns the callback's promise. After a
  * failure, Passport drops the promise, so an app must catch the errors of an `async` callback itself.
  */
 import type { ErrorRequestHandler } from 'express'
@@ -20,11 +20,11 @@ beforeAll(() => process.on('unhandledRejection', note).on('uncaughtException', n
 afterAll(() => void process.off('unhandledRejection', note).off('uncaughtException', note))
 beforeEach(() => void unhandled.splice(0))
 
-/** What the callback was called with. */
+/** The results with which the callback was called. */
 let calls: string[]
-/** `once` passes errors on, as guides say; `always` throws whatever comes. */
+/** `once`: the callback passes errors on, as guides recommend. `always`: it throws at every call. */
 let throws: 'once' | 'always' | 'after the answer'
-/** `async, caught`: as the guide on existing apps says. */
+/** `async, caught`: the callback catches its errors, as the guide on existing apps shows. */
 type Kind = 'sync' | 'async' | 'async, caught'
 let kind: Kind
 beforeEach(() => void (kind = 'sync'))
@@ -53,10 +53,10 @@ function fault(): never {
   throw new TypeError('a fault of the app')
 }
 
-/** Everything that could still come of it has come. */
+/** Waits until all pending effects have happened. */
 const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-/** What Passport calls the callback with. At `error`, Nevis gives no answer to the question for the status. */
+/** How Passport calls the callback. For `error`, Nevis does not answer the status call. */
 type Outcome = 'success' | 'fail' | 'error'
 
 async function ask(what: Outcome): Promise<{ status: number; text: string }> {
@@ -68,7 +68,7 @@ async function ask(what: Outcome): Promise<{ status: number; text: string }> {
   if (what === 'error') world.simulator.faults.add({ on: 'getStatus', status: 503 })
   const page = await browser.get(callbackOf(handle).replace('/login/2fa/callback', '/own/callback'))
   await settled()
-  // The server goes on.
+  // The server still works.
   expect((await app.browser().get('/me')).status).toBe(200)
   return page
 }

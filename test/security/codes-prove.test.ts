@@ -17,7 +17,7 @@ import { hostileText } from '../support/hostile-text'
 const world = lab()
 jest.setTimeout(60_000)
 const CALLBACK = '/login/2fa/callback'
-/** How often somebody may try is not what is tested here. */
+/** High limits, because these tests do not test limits. */
 const OFTEN = { startBudget: { starts: 1000, perSeconds: 60 }, attemptBudget: { attempts: 1000, perSeconds: 60 } }
 
 const codeOf = (factor: string) => (factor === 'recovery' ? 'AAAA-1111' : (/\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string))
@@ -153,8 +153,8 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
 })
 
 /**
- * The answer of another call comes to the attacker's code: a gateway mixes up answers, or a cache keeps them. Nevis's user, or its status answer,
- * with HTTP 200 counted as right whoever it named. So did an object under the name of a result with nothing in it.
+ * The attacker's code gets the answer to another call, because a gateway mixes up answers or a cache stores them. In an earlier version, Nevis's user or status
+ * answer counted as a right code if it had HTTP 200, even if it named another user. So did a result field that contained an empty object.
  */
 describe('a wrong code that is answered with what belongs to another call', () => {
   const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
@@ -184,8 +184,8 @@ describe('a wrong code that is answered with what belongs to another call', () =
 })
 
 /**
- * A gateway that loses its way to Nevis answers each code itself: with a 404, or with an error. Each such code counted as a wrong one, so an outage
- * locked the user's codes for a year. It must not give free guesses either: the gateway may hide the answer "wrong code" in its own page.
+ * A gateway that cannot reach Nevis answers each code itself, with a 404 or with an error. In an earlier version, each such code counted as a wrong one, so
+ * an outage locked the user's codes for a year. But these codes must not be free guesses either: the gateway may hide the answer "wrong code" in its own page.
  */
 describe.each([
   ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],

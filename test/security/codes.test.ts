@@ -16,7 +16,7 @@ const world = lab()
 jest.setTimeout(30_000)
 const CALLBACK = '/login/2fa/callback'
 
-/** Of the form of a code, so that it reaches Nevis; the simulator's codes have six digits. */
+/** A wrong code that has the form of a code, so that it reaches Nevis; the simulator's codes have six digits. */
 const wrongCode = (i = 0) => `000${i}`
 
 const rightCode = (factor: string, username = 'anna') =>
@@ -24,7 +24,7 @@ const rightCode = (factor: string, username = 'anna') =>
 
 const tryCode = async (browser: Browser, transaction: string, code: string) => outcomeOf(await browser.post(CALLBACK, { transaction, code }))
 
-/** Starts are not what is tested here. */
+/** A high limit for starts, because these tests do not test it. */
 const MANY_STARTS = { starts: 1000, perSeconds: 60 }
 
 const start = (strategy: object = {}): Promise<TestApp> =>
@@ -66,7 +66,7 @@ describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) =>
       const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => tryCode(browser.clone(), handle, i % 2 === 0 ? right : wrongCode(i))))
       expect(outcomes.filter((outcome) => outcome === 'success').length).toBeLessThanOrEqual(1)
       expect(app.verified.length).toBeLessThanOrEqual(1)
-      // Equal codes that are under way at the same time share one answer.
+      // Equal codes that are checked at the same time share one call.
       expect([1, 2, 3, 4, 5]).toContain(world.asked('verifyCode'))
     })
   })

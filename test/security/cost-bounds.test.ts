@@ -1,7 +1,7 @@
 /**
- * The attack: one password, one pending push, and a loop. In an earlier version, each callback of a pending push made a status call: 300 callbacks,
- * 300 calls, and all users share the limit that Nevis sets for this customer. One handle, which needs no session, opened event streams until no
- * stream was left for other users. And clients that poll made two calls to Nevis every two seconds, whatever the app's schedule said.
+ * The attack: one password, one pending push, and a loop. In an earlier version, each callback of a pending push made a status call: 300 callbacks made
+ * 300 calls, and all users share the rate limit that Nevis sets for this customer. One handle, which needs no session, opened event streams until no
+ * stream was left for other users. And clients that poll caused two calls to Nevis every two seconds, whatever the app's schedule said.
  */
 import { get, type ClientRequest } from 'node:http'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
@@ -10,7 +10,7 @@ import { lab, outcomeOf, tally } from './support/lab'
 const world = lab()
 jest.setTimeout(60_000)
 
-/** However long the machine takes: for the rate of calls, all that follows happens in one moment. */
+/** Stops the clock that limits the rate of calls, so that a slow machine does not allow more calls. */
 const inOneMoment = () => jest.spyOn(performance, 'now').mockReturnValue(performance.now())
 
 describe('300 callbacks of one pending push', () => {
@@ -48,7 +48,7 @@ describe('300 callbacks of one approved push', () => {
 describe('fifty clients that poll one push every two seconds for a minute', () => {
   const everyTwoSeconds = [{ untilSeconds: 600, everySeconds: 2 }]
 
-  /** Moves the clock of this process, in which the cloud runs too. */
+  /** Moves the clock of this process, which is also the cloud's clock. */
   function movableClock(): (seconds: number) => void {
     let ahead = 0
     const [date, ticks] = [Date.now(), performance.now()]

@@ -1,10 +1,10 @@
 /**
  * The attack: a link on another site, with a stolen handle.
  *
- * The attacker knows the URL of the victim's waiting page, and shows the victim a page with links or redirects to the callback route. A session cookie
- * with `SameSite=Lax` goes with a link. In an earlier version, such a link could carry fields in its URL: five wrong codes ended the victim's request
- * and counted against the victim, and `remember=1` remembered the victim's browser for 30 days. A link could also say that the victim has saved new
- * recovery codes, before the victim has seen them.
+ * The attacker knows the URL of the victim's waiting page, and shows the victim a page with links or redirects to the callback route. The browser sends a
+ * session cookie with `SameSite=Lax` when the victim follows a link. In an earlier version, such a link could carry fields in its URL: five wrong codes ended
+ * the victim's request and counted against the victim, and `remember=1` remembered the victim's browser for 30 days. A link could also say that the victim
+ * has saved new recovery codes, before the victim has seen them.
  */
 import { callbackOf, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

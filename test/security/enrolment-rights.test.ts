@@ -41,7 +41,7 @@ const finish = (browser: Browser, handle: string, fields: Record<string, string>
 const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { appLinkUri: string }
 const codeFor = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
 
-/** The real user, at their own browser: password, QR code, phone. */
+/** The real user enrols a phone in their own browser: password, QR code, phone. */
 async function enrolsPhone(testApp: TestApp, username = 'newcomer'): Promise<Browser> {
   const browser = testApp.browser()
   const handle = handleIn((await enrolling(browser, { factor: 'app' }, username)).location)
@@ -50,7 +50,7 @@ async function enrolsPhone(testApp: TestApp, username = 'newcomer'): Promise<Bro
   return browser
 }
 
-/** With a recovery code, or with a push. */
+/** Signs in with a recovery code, an SMS or a push. */
 async function signedInBy(testApp: TestApp, factor: 'recovery' | 'sms' | 'push', username = 'anna'): Promise<Browser> {
   const browser = testApp.browser()
   const handle = await signIn(browser, username, { factor })
@@ -111,7 +111,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
     await world.simulator.phone('newcomer').scan(appLinkUri)
     expect(outcomeOf(await finish(thief, handle))).toBe('cancelled')
-    // The thief's phone is there now: nobody can tell whose account this is, and so the victim is refused, too.
+    // The thief's phone is enrolled now. The app cannot tell whose account this is, so the victim is refused, too.
     expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('already_enrolled')
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })
@@ -147,7 +147,7 @@ describe('Nevis\'s answer to an enrolment of a first factor', () => {
   // Shows: ASVS V16.3.3, T-enrol-1
   it('that names factors of the user ends it before the browser sees anything', async () => {
     const app = await start()
-    // What Nevis says before and what it says at the enrolment differ: somebody else was in between.
+    // The user has no factor before the enrolment, but factors in the answer to it: another enrolment was finished in between.
     world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [], lastLoginDateSuccess: null } })
     const thief = app.browser()
     const page = await enrolling(thief, { factor: 'app' }, 'anna')

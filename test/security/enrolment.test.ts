@@ -1,10 +1,10 @@
 /**
  * The attack: the attacker's phone.
  *
- * Nevis adds a device to any user that it is told and asks for no proof (nevisAdmin's own log-in flow and every sample leave the check to the
+ * Nevis adds a device to any user that the app names, and asks for no proof (nevisAdmin's own log-in flow and every sample leave the check to the
  * caller). An attacker who has only the password therefore tries to enrol instead of to approve: for an account that already has a factor, with a
  * second factor record that is of another user, too old, or from before a logout. Or the attacker enrols something harmless and submits that as an
- * approval: the samples for Azure AD B2C check that a status is `succeeded`, never of which operation. Or the attacker looks for recovery codes,
+ * approval: the samples for Azure AD B2C check that a status is `succeeded`, but not of which operation. Or the attacker looks for recovery codes,
  * which are valid for years, wherever they are stored or printed.
  */
 import session from 'express-session'
@@ -31,7 +31,7 @@ beforeEach(async () => {
     strategy: {
       callbackURL: '/2fa/callback',
       startBudget: { starts: 50, perSeconds: 300 },
-      // The attacker chooses; an app that does not let them is better off.
+      // In this app, the request chooses the operation, which gives the attacker more ways than in most apps.
       operation: (req) => ((req.body as { operation?: string } | undefined)?.operation === 'enroll' ? 'enroll' : 'approve'),
       subject: (req) => {
         const { username } = (req.user ?? {}) as { username?: string }
@@ -73,7 +73,7 @@ const callback = (browser: Browser, handle: string, fields: Record<string, strin
 const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), { accept: 'application/json' })).json()
 const handleOf = async (page: Promise<Page>) => handleIn((await page).location)
 
-/** Password and push. */
+/** Signs in with password and push. */
 async function signedIn(username: string, browser = app.browser()): Promise<Browser> {
   const handle = await handleOf(password(browser, username))
   await world.simulator.phone(username).approve()
@@ -197,7 +197,7 @@ describe('enrolling a factor for a victim who has one', () => {
     it.each(WAYS)('of another user fails: %s', async (_name, fields) => {
       const ben = await signedIn('ben')
       expect((await ben.get('/record')).json().record).toMatchObject({ userId: idOf('ben') })
-      // Signed in as ben, the attacker enters anna's password.
+      // While signed in as ben, the attacker enters anna's password.
       await expectRefused(await enrolling(ben, 'anna', fields))
     })
 
@@ -301,7 +301,7 @@ describe('an enrolment handed in as an approval', () => {
 
     const browser = app.browser()
     const approval = await handleOf(password(browser, 'anna'))
-    // As if somebody had swapped the answers on their way.
+    // Replace the answer, as if an attacker had swapped two answers on their way.
     world.simulator.faults.add({ on: 'getStatus', body: answer.raw })
     const page = await callback(browser, approval)
     expect([page.status, page.json().code]).toEqual([403, 'binding_mismatch'])
@@ -315,7 +315,8 @@ describe('an enrolment handed in as an approval', () => {
     const approval = await handleOf(browser.post('/confirm', { factor: 'app' }))
     const again = await handleOf(browser.post('/factors', { factor: 'app' }))
     const ids = await Promise.all([enrolment, approval, again].map(async (handle) => ((await app.nevis.settings.keys()).handles.open(handle))?.id))
-    // The enrolment is made anew: an app with its own `subject` may have just taken a first factor, and whoever planted the session knows the QR code.
+    // The second enrolment is a new one: an attacker who has planted the session may know the first QR code, and the app's `subject` may be for a user without
+    // factors.
     expect(new Set(ids).size).toBe(3)
     expect([world.asked('enroll'), world.asked('approve')]).toEqual([2, 2])
     expect(await Promise.all([approval, again].map(async (handle) => (await viewOf(browser, handle)).operation))).toEqual(['approve', 'enroll'])
@@ -345,7 +346,7 @@ describe('an approval handed in as an enrolment', () => {
 })
 
 describe('recovery codes that were just made', () => {
-  /** Whatever a secret may be written as. */
+  /** Every form in which a secret may be written. */
   const shows = (text: string, codes: readonly string[]) => codes.some((code) => [code, code.replaceAll('-', ''), Buffer.from(code).toString('base64url').slice(0, -2)].some((form) => text.includes(form)))
   const decoded = (text: string) => text + [...text.matchAll(/[\w-]{40,}/g)].map(([run]) => Buffer.from(run, 'base64url').toString('latin1')).join('\n')
   const stored = () => Object.values(store.sessions ?? {}).join('\n')

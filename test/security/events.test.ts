@@ -1,7 +1,7 @@
 /**
  * The events for an audit.
  *
- * An attack that nobody notices goes on: a wave of denials, tried codes, an approval that is used twice, an answer of another user. None of the
+ * An attack that is not reported goes on: a wave of denials, tried codes, an approval that is used twice, an answer about another user. None of the
  * strategies that were examined reports these. This package publishes events on `node:diagnostics_channel`. Here is one scenario for each event, with
  * everything that is published in it: a missing event hides an attack, and a field too many (a token, a code, a phone number, a message, the
  * application's data) makes the audit log itself the leak.
@@ -20,7 +20,7 @@ import { SlowStore } from './support/slow-store'
 const world = lab()
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
-/** All events so far, with `user 1`, `transaction 1` … in the place of ids. */
+/** All events so far, with `user 1`, `transaction 1` … in place of ids. */
 function published(): string {
   const words = new Map<string, string>()
   world.simulator.users.forEach(({ userId, username }) => words.set(userId, `<${username}>`))
@@ -170,13 +170,13 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
 
   describe('too many codes', () => {
     it('are budget "attempts" for the transaction', async () => {
-      // Slow enough that the second code does not find the transaction closed.
+      // A slow store, so that the second code comes before the first one has closed the transaction.
       const app = await world.start({ strategy: { maxAttempts: 1 }, session: { store: new SlowStore() } })
       const browser = app.browser()
       const transaction = await signIn(browser, 'anna', { factor: 'sms' })
       const both = [browser.clone(), browser.clone()].map((one) => one.post('/login/2fa/callback', { transaction, code: '000000' }))
       await Promise.all(both)
-      // Each kind once: how many of them tell of it depends on who comes first.
+      // Compare each kind of event once: how many requests publish it depends on their order.
       expect([...new Set(published().split('\n'))].sort().join('\n')).toMatchInlineSnapshot(`
 "budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
 failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts","ageMs":"<age>"}
@@ -220,7 +220,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
-      // The claim of the other process comes first.
+      // The other process makes its claim first.
       const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()
@@ -337,13 +337,13 @@ describe('an event', () => {
       await client.ping()
       world.simulator.faults.add({ on: 'ping', delayMs: 5000, times: 1 })
       await expect(client.ping()).rejects.toMatchObject({ code: 'NEVIS_TIMEOUT' })
-      // The event follows once Node has ended the connection.
+      // The event is published when Node has ended the connection.
       for (let turn = 0; turn < 100 && all.of('call').length < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
       expect(calls()).toEqual([['ping', 1, 503], ['ping', 2, 200], ['ping', 1, 'NEVIS_UNREACHABLE'], ['ping', 2, 200], ['ping', 1, 'NEVIS_TIMEOUT']])
     })
 
-    // An audit log with a mistake in it must not let an attacker send pushes, or keep a user out. In a process of its own, because Node reports
-    // what a subscriber throws as an uncaught exception.
+    // A faulty subscriber, such as an audit log that throws, must not let an attacker send pushes, or keep a user out. This runs in its own process, because
+    // Node reports an error of a subscriber as an uncaught exception.
     it('changes nothing where its subscriber throws: the same answers, the same budgets', () => {
       if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
       const run = (how: string) => JSON.parse(execFileSync(process.execPath, [join(__dirname, 'support/throwing-subscriber.mjs'), how], { encoding: 'utf8' })) as { outcomes: string[]; keys: string[]; thrown: number }
@@ -362,7 +362,7 @@ describe('an event', () => {
       world.defer(() => EVENT_NAMES.forEach((name) => unsubscribe(`passport-nevis:${name}`, listener)))
       const app = await world.start()
       await denied(app)
-      expect(frozen).toEqual(Array(5).fill(true)) // three of the sign-in, and two calls
+      expect(frozen).toEqual(Array(5).fill(true)) // three calls of the sign-in, and two others
     })
 
     it('has no field for what is not known', async () => {
@@ -375,7 +375,7 @@ describe('an event', () => {
     })
 
     it('is typed by its name', () => {
-      // Compiled by `npm run typecheck`: the union is closed.
+      // `npm run typecheck` fails here if the union of event names has a name that this list does not have.
       const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, browser: true, suspicious: true, call: true, fault: true }
       expect(Object.keys(names).sort()).toEqual([...EVENT_NAMES].sort())
     })

@@ -4,8 +4,8 @@
  * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the
  * attacker is the user, who approved one transfer and wants two. The callback is then sent many times at once. If "used" only means that a value was
  * deleted from the session, all requests read the session before the first one writes it: five of five parallel callbacks passed passport-oauth2's
- * session store, and passport-totp accepts the same code again while it is displayed. Behind a load balancer each process has its own memory, and a
- * ledger that is down must not make everything new.
+ * session store, and passport-totp accepts the same code again while it is displayed. Behind a load balancer each process has its own memory. And if the
+ * ledger is down, used approvals must not count as new.
  */
 import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'
@@ -24,7 +24,7 @@ const TIMES = 200
 const world = lab()
 jest.setTimeout(30_000)
 
-/** A client that fails at once where there is no Redis. */
+/** A client that fails at once if no Redis is running. */
 async function connect(path: string) {
   const client = createClient({ socket: { path, tls: false, reconnectStrategy: 20 }, disableOfflineQueue: true })
   client.on('error', () => undefined)
@@ -32,7 +32,7 @@ async function connect(path: string) {
   return client
 }
 
-/** `events.once` would reject at the first vain try to connect. */
+/** `events.once` would reject at the first failed attempt to connect. */
 function isReady(client: Awaited<ReturnType<typeof connect>>): Promise<void> {
   return new Promise((resolve) => {
     if (client.isReady) resolve()
@@ -40,7 +40,7 @@ function isReady(client: Awaited<ReturnType<typeof connect>>): Promise<void> {
   })
 }
 
-/** All at once, each with its own copy of the cookies; how often each outcome came. */
+/** Sends the requests all at once, each with its own copy of the cookies, and counts the outcomes. */
 async function burst(browsers: readonly Browser[], path: string): Promise<Record<string, number>> {
   const pages = await Promise.all(Array.from({ length: TIMES }, (_, i) => (browsers[i % browsers.length] as Browser).clone().get(path)))
   return tally(pages.map(outcomeOf))
@@ -51,7 +51,7 @@ function expectOneSuccess(outcomes: Record<string, number>): void {
   expect(others).toEqual({})
   expect(success).toBe(1)
   expect(used + unknown).toBe(TIMES - 1)
-  // More than one got as far as asking Nevis: otherwise they did not race at all.
+  // More than one request must have reached Nevis, otherwise the requests did not race.
   expect(world.asked('introspect')).toBeGreaterThan(1)
 }
 
@@ -157,7 +157,7 @@ describeWithRedis('the callback, with Redis', () => {
   describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
     // Shows: ASVS V6.5.1, T-outage-1, CD-once-1, N-oob-7
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
-      // No process is told that the token is good before all three have asked: each takes part in the race.
+      // No process learns that the token is active before all three have asked, so that all three take part in the race.
       const { baseURL, close } = await startGate(world.simulator, async () => (await client.sCard('introspecting')) === 3)
       world.defer(close)
       const { origins, end } = await startWorkers(3, { simulator: world.simulator, baseURL, redisPath: redis.path, latencyMs: 20 })
@@ -235,7 +235,7 @@ describeWithRedis('the callback, with Redis', () => {
 })
 
 describe('a ledger that does not do as promised', () => {
-  /** Whole until it breaks: what it does at the start is not what is tested here. */
+  /** A ledger that works until `claim` breaks, because these tests do not test the start. */
   function breaking(claim: Ledger['claim']) {
     const whole = new MemoryLedger()
     let isBroken = false
@@ -356,7 +356,7 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // The third start, so that a look back at denials is worth it.
+      // At the third start, the strategy looks for earlier denials.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

@@ -7,14 +7,15 @@
  * random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
  * answers.
  *
- * The cloud may also be honest, and the people not: two browsers in one session, an attacker with the password who enrols first, a logout while a
- * request waits, a gateway that answers in place of the cloud. These sequences are generated in the same way, each kind in a scene
- * (`support/people-steps.ts`), with rules of its own (`support/people-oracle.ts`).
+ * In the second part, the cloud is honest, but users or servers are not: two browsers in one session, an attacker with the password who enrols first, a logout
+ * while a request waits, a gateway that answers in place of the cloud. These sequences are generated in the same way, one test for each kind
+ * (`support/people-steps.ts`), with rules of their own (`support/people-oracle.ts`).
  *
  * The rules of the first part: after a success, this user has really approved this transaction; every request ends with exactly one action, in time,
  * without any part of a secret; and no handle, timer or listener is left afterwards.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each scene runs a twentieth of them, the hours of a flood a
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each kind of the second part runs a twentieth of them, the hours of a flood
+ * a
  * five-hundredth). `FAIL_CLOSED_SEED` sets the seed; by default it is fixed, so that a failure can be repeated. With both set, the figures are
  * printed, a line for each part. Several processes may run this file at once: they share only the processor.
  */
@@ -36,16 +37,16 @@ const SEED = Number(process.env['FAIL_CLOSED_SEED'] ?? 20_261)
 const PER_PART = 500
 const SCENE_RUNS = Math.ceil(RUNS / 20)
 const FLOOD_RUNS = Math.ceil(RUNS / 500)
-/** Sequences under way at once: some of them only wait. More would time out for lack of processor. */
+/** How many sequences run at once. Some of them only wait, but more at once would time out on a slow processor. */
 const AT_ONCE = 6
 const TIMEOUT_MS = 150
-/** A request makes three calls at most. The rest is what a busy machine may take. */
+/** A request makes three calls at most. The other ten seconds are for a busy machine. */
 const ANSWERED_WITHIN_MS = 3 * TIMEOUT_MS + 10_000
 
 const figures = { sequences: 0, requests: 0, success: 0, fail: 0, error: 0, redirect: 0, pass: 0 }
 let worlds = 0
 
-/** @throws Error that holds the sequence, when the oracle says no */
+/** @throws Error that contains the sequence, if the sequence breaks a rule */
 async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Sequence): Promise<void> {
   const world = new World(++worlds, sequence.script, sequence.skewSeconds)
   cloud.worlds.set(world.number, world)
@@ -99,14 +100,14 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // A second action would have come by now for all but the last request, and for that one with the next sequences.
+  // By now, a second action of any request but the last would have happened. The next sequences give the last request time, too.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++
   if (violation !== undefined) throw new Error(`${violation} (FAIL_CLOSED_SEED=${SEED}): ${JSON.stringify(sequence)}`)
 }
 
-/** A few at a time, so that the waits overlap. */
+/** Runs a few sequences at a time, so that their waits overlap. */
 async function runAll(cloud: FakeCloud, nevis: NevisStrategy, all: readonly Sequence[]): Promise<void> {
   const queue = [...all]
   await Promise.all(
@@ -114,7 +115,7 @@ async function runAll(cloud: FakeCloud, nevis: NevisStrategy, all: readonly Sequ
       try {
         for (let next = queue.pop(); next !== undefined; next = queue.pop()) await runSequence(cloud, nevis, next)
       } finally {
-        // The first one that fails ends it all.
+        // After the first failure, run no further sequence.
         queue.length = 0
       }
     }),
@@ -153,18 +154,18 @@ describe('whole logins against a cloud that does anything', () => {
       const before = held()
       const began = performance.now()
       const cloud = await FakeCloud.start()
-      // Also when it fails: an open server would keep the run from ending.
+      // Close the cloud even if the test fails: an open server would keep the run from ending.
       closers.push(() => cloud.close())
       const nevis = strategyOf(cloud)
       for (let part = 0; figures.sequences < RUNS; part++) {
         const size = Math.min(PER_PART, RUNS - figures.sequences)
-        // Not `fc.assert`: it would print all of a part for the one sequence that failed, which the error names.
+        // `fc.assert` would print all sequences of a part if one fails. The error already names that one.
         await runAll(cloud, nevis, fc.sample(sequences, { numRuns: size, seed: SEED + part }))
       }
       const { sequences: done, success, fail, error, redirect, pass } = figures
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
-      // A test in which nobody ever gets in, or nothing ever fails, would show nothing.
+      // Each outcome must be frequent: a test in which every login fails, or none fails, would prove nothing.
       expect(done).toBe(RUNS)
       expect(pass).toBe(0)
       for (const count of [success, fail, error, redirect]) expect(count).toBeGreaterThan(RUNS / 50)
@@ -186,7 +187,7 @@ describe('whole logins against a cloud that does anything', () => {
       const nevis = strategyOf(cloud, 10_000)
       const world = new World(++worlds, { [call]: [{ do: 'hang' }] }, 0)
       cloud.worlds.set(world.number, world)
-      // In place of the answer that hangs: the same connection, as fast as it takes it.
+      // Instead of hanging, the cloud sends data on the same connection as fast as the client reads it.
       cloud.onHang = (res) => {
         res.writeHead(200, { 'content-type': 'application/json', 'content-length': String(100 * chunk.length) })
         const more = (): void => {
@@ -207,7 +208,7 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
-      // The deadline was ten seconds: its timer would still be there.
+      // The deadline is ten seconds, so a timer that was not cleared would still be there.
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })
@@ -263,7 +264,7 @@ describe('people at two browsers and two phones, and an honest cloud', () => {
     return [one(), one()]
   }
 
-  /** One after another: the clock is theirs. */
+  /** Runs the sequences one after another, because each of them moves the clock. */
   async function runScene(all: fc.Arbitrary<PeopleSequence>, numRuns: number, strategies: readonly [NevisStrategy, NevisStrategy]): Promise<number> {
     const successes = counts.success
     for (const sequence of fc.sample(all, { numRuns, seed: SEED })) {
@@ -280,14 +281,14 @@ describe('people at two browsers and two phones, and an honest cloud', () => {
   describe.each(Object.keys(PROMISES) as (keyof typeof PROMISES)[])(`in ${SCENE_RUNS} sequences with %s`, (name) => {
     it(PROMISES[name], async () => {
       const successes = await runScene(scenes[name], SCENE_RUNS, processes())
-      // Where honest people never get in, nothing is shown.
+      // At least one honest user must get in, otherwise the rules would prove nothing.
       if (SCENE_RUNS >= 50) expect(successes).toBeGreaterThan(0)
     }, 60_000 + SCENE_RUNS * 300)
   })
 
   describe.each(Object.keys(HELD_BACK) as (keyof typeof HELD_BACK)[])(`in ${FLOOD_RUNS} floods of %s by an attacker with the password`, (name) => {
     it(HELD_BACK[name], async () => {
-      // Starts are not what holds codes back.
+      // A high limit for starts, so that only the limit for codes counts.
       const options = name === 'codes' ? { startBudget: { starts: 1000, perSeconds: 1 } } : {}
       expect(await runScene(floods[name], FLOOD_RUNS, processes(options))).toBe(0)
     }, 60_000 + FLOOD_RUNS * 5000)

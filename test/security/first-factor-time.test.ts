@@ -1,7 +1,7 @@
 /**
  * The attack: a password that counts for ever.
  *
- * For `firstFactorLifetimeSeconds` after the password, the user may try another factor without entering it again. The attacker uses a browser that
+ * For `firstFactorLifetimeSeconds` after the password, the user may try another factor without entering the password again. The attacker uses a browser that
  * was left on the waiting page, and sends the request again and again: once with the newest handle, then with the handle of the page before, as a
  * double click does. In an earlier version, that second click counted as a fresh password, so the time began again each time.
  */
@@ -27,7 +27,7 @@ it('is over after its time, however often the request was sent again by the page
   world.later(15)
   const newest = handleIn((await resend(before)).location)
   world.later(35)
-  // The button of the page before shows what is pending, and makes it no younger.
+  // The button of the older page leads to the pending request, but must not extend the time since the password.
   expect(handleIn((await resend(before)).location)).toBeDefined()
   before = newest
   world.later(11)

@@ -1,7 +1,7 @@
 /**
  * The attack: a 404 that is not from Nevis.
  *
- * If the app enrols the first factor right after the password (`approve-or-enroll`, `enroll`), everything depends on Nevis's answer that a user is
+ * If the app enrols the first factor right after the password (`approve-or-enroll`, `enroll`), it relies on Nevis's answer that a user is
  * unknown, which is HTTP 404. But an ingress, a load balancer or a service mesh sends 404, too, when it cannot find Nevis: with a text, a page, other
  * JSON, or nothing. The attacker has stolen the password of a user who has a phone, and signs in while the gateway is being deployed. In an earlier
  * version, the victim counted as new, and the attacker could enrol a phone and was signed in.
@@ -88,8 +88,8 @@ describe('a start', () => {
 })
 
 /**
- * The other way round: a phone is lost, its owner removes it on a page of the app, and a maintenance page with HTTP 200 was
- * taken for Nevis's word that it is gone. Whoever found the phone goes on approving.
+ * The opposite mistake: a user has lost a phone, and removes it on a page of the app. A maintenance page with HTTP 200 counted as Nevis's answer that
+ * the phone is removed, so a thief who has found the phone could still approve with it.
  */
 describe('a lost phone', () => {
   const clientOf = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })

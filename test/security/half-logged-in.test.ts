@@ -4,7 +4,7 @@
  * The attacker has the password and not the phone, or uses a browser that another user has used before. Many apps log the user in after the password
  * and set a flag in the session after the second factor. Then a route that forgets to check the flag is open, and the flag stays when another user
  * signs in (passport-totp#2: a user gets in with the flag of the browser's previous user). Or the attacker has planted a session in the victim's
- * browser, and that session is logged in afterwards (session fixation). Or a slow answer writes the older session back (`resave`).
+ * browser, and the victim signs in to that session (session fixation). Or a slow answer writes the older session back (`resave`).
  */
 import type { Request } from 'express'
 import session from 'express-session'
@@ -19,7 +19,7 @@ jest.setTimeout(30_000)
 const credentials = (username: string) => ({ username, password: PASSWORD })
 const cookieOf = (browser: Browser) => browser.cookies.get('connect.sid')
 
-/** Log-out as in Passport before 0.6: the session, its id and all else in it stay. */
+/** Logs out like Passport before 0.6: the session keeps its id and all other data. */
 function oldLogout(req: Request): void {
   const { passport } = req.session as unknown as { passport?: { user?: unknown } }
   delete passport?.user
@@ -48,7 +48,7 @@ async function expectNobody(browser: Browser): Promise<void> {
   expect((await browser.get('/risky')).status).toBe(401)
 }
 
-/** Password and approved push, with the record. */
+/** Signs in with the password and an approved push, and writes the second factor record. */
 async function signInWithBoth(browser: Browser, username = 'anna'): Promise<void> {
   const handle = await signIn(browser, username)
   await world.simulator.phone(username).approve()
@@ -68,7 +68,7 @@ describe('a user between the factors', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('303 /login/2fa')
       await expectNobody(browser)
       await world.simulator.phone('anna').approve()
-      // The status is asked for anew only after a while.
+      // The status endpoint asks Nevis again only after a few seconds.
       world.later(5)
       expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'succeeded' })
       expect((await browser.get(waitingOf(handle))).status).toBe(303)
@@ -139,13 +139,13 @@ describe('the login', () => {
     it('does not log the attacker\'s copy in, and the callback is nothing to it without the handle', async () => {
       const app = await start()
       const attacker = app.browser()
-      // A session of the attacker's own: a start of ben's makes one.
+      // The attacker starts a sign-in as ben, which creates a session that the attacker knows.
       const bens = await signIn(attacker, 'ben')
       const victim = attacker.clone()
       const handle = await signIn(victim, 'anna')
       expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
       await world.simulator.phone('anna').approve()
-      // Before the victim's callback: the same session, but not the name of the transaction.
+      // Before the victim's callback, the attacker has the same session, but does not know the handle.
       expect(outcomeOf(await attacker.get('/login/2fa/callback'))).toBe('start_requires_post')
       expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('unknown_transaction')
       expect((await attacker.get('/login/2fa')).text).not.toContain(handle)
@@ -192,7 +192,7 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // The old session is back, with the transaction in it.
+      // The store has the old session again, with the transaction in it.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)
@@ -217,7 +217,7 @@ describe('the login', () => {
 })
 
 describe('the record of the second factor', () => {
-  /** Whoever comes next has the password and not the phone. */
+  /** The next user of the browser has the password, but not the phone. */
   const ways: [string, boolean, string][] = [
     ['Passport\'s log-out', false, '/logout'],
     ['a log-out that keeps the session\'s data (keepSessionInfo)', true, '/logout'],

@@ -1,8 +1,8 @@
 /**
- * The attack: none is needed. The access key comes from a vault, the handles are encrypted with a key derived from it (no option `secret`), and one
- * day the vault accepts connections but answers none. Without a deadline for the app's own function, every start, page, status and callback stays
- * open until the browser gives up. Each holds a socket, a request and a session, and a user who reloads holds one more. The same is true of the
- * introspection, which compares a token with the access key.
+ * Not an attack, but an outage: the access key comes from a vault, and the handles are encrypted with a key derived from it (no option `secret`). One
+ * day, the vault accepts connections but never answers. Without a deadline for the app's own function, every start, page, status and callback stays
+ * open until the browser gives up. Each holds a socket, a request and a session, and a user who reloads holds one more. The introspection is affected, too,
+ * because it compares a token with the access key.
  */
 import { NevisClient, NevisError, NevisStrategy, push } from '../../src'
 import { handleIn, signIn, type TestApp } from '../support/app'
@@ -13,7 +13,7 @@ const world = lab()
 const asPage = { accept: 'text/html' }
 const TIMEOUT = { action: 'error', name: 'NevisError', code: 'NEVIS_TIMEOUT', message: 'Nevis introspect failed: NEVIS_TIMEOUT, accessKey() gave no key in time' }
 
-/** How often the vault answers from now on. */
+/** How many more times the vault answers. */
 let answers: number
 let browser: Browser
 let app: TestApp
@@ -60,7 +60,7 @@ describe('an access key that never comes', () => {
     it('ends the callback with 504 and signs nobody in', async () => {
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
-      // The handle opens; then the token is compared with the key.
+      // The first key opens the handle; the comparison of the token then needs the key again, and the vault hangs.
       answers = 1
       const page = await browser.get(`/login/2fa/callback?transaction=${handle}`)
       expect([page.status, page.json()]).toEqual([504, TIMEOUT])

@@ -1,9 +1,9 @@
 /**
- * The attacker hides that the user has denied.
+ * The attack: hiding that the user has denied.
  *
  * The attacker has the password, and perhaps a stolen recovery code. Nevis cannot take a push back: it stays on the victim's phone after the attacker
- * has switched to another factor, has cancelled, has posted the password again, or has never opened the waiting page. The victim denies it there. If
- * nobody asks Nevis about this push again, the app never hears of the denial, and `afterDenial: 'stop'` does not stop the recovery code.
+ * has switched to another factor, has cancelled, has entered the password again, or has never opened the waiting page. The victim then denies the push. If
+ * the app never asks Nevis about this push again, it does not learn of the denial, and `afterDenial: 'stop'` does not stop the recovery code.
  */
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, statusOf, type TestApp } from '../support/app'
@@ -20,13 +20,13 @@ const change = async (browser: Browser, transaction: string, factor: string) => 
 const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
-/** Time passes for the app and for Nevis, whose clock follows that of the app. */
+/** Lets time pass for the app and for Nevis, whose clock follows the app's. */
 async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   world.later(seconds)
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
 }
 
-/** Waits until the call to Nevis has ended that no request waits for. */
+/** Waits until a call to Nevis has ended that runs in the background of a request. */
 async function until(isSo: () => boolean): Promise<void> {
   for (let left = 100_000; left > 0 && !isSo(); left--) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -148,7 +148,7 @@ describe('with afterDenial "stop"', () => {
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
       await browser.post('/prove', { username: 'anna', userId })
       await browser.post('/start', {})
-      // The session keeps eight transactions. The last one is started before the denial.
+      // The session keeps at most eight transactions. The attacker starts the last one before the denial.
       const codes: string[] = []
       for (let i = 0; i < 8; i++) {
         const code = handleIn((await browser.post('/start', { factor: 'recovery' })).location)
@@ -158,7 +158,7 @@ describe('with afterDenial "stop"', () => {
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: codes[7] as string, code: CODE }))).toBe('not_approved')
       expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
       expect(world.asked('verifyCode')).toBe(0)
-      // A newer sign-in ends this.
+      // A newer sign-in ends the effect of the denial.
       world.later(30)
       const transaction = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()

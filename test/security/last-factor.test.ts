@@ -1,10 +1,10 @@
 /**
- * The cookie that remembers the factor used last.
+ * The attack: the cookie that remembers the factor used last.
  *
- * The attacker knows only a username, and wants to learn from the app which factor its owner uses. Or the attacker has the password, and wants to
- * learn that in a browser of their own. Or the attacker has written a cookie into the victim's browser, or has copied the victim's, to bring the
- * victim, or themselves, to a factor that is weaker, or that the app or the route does not offer. The cookie must give nothing but an order of
- * factors that were on offer anyway, to its own user, in its own browser.
+ * The attacker knows only a username, and wants to learn from the app which factor this user has. Or the attacker has the password, and wants to
+ * learn the factor in a browser of their own. Or the attacker writes this cookie into the victim's browser, or copies the victim's cookie, to lead the
+ * victim, or themselves, to a factor that is weaker, or that the app or the route does not offer. The cookie may only change the order of
+ * factors that are on offer anyway, for its own user, in its own browser.
  */
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -12,7 +12,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 const COOKIE = 'nevis-factor'
-/** The cookie is used only where the app says what its users have. */
+/** The strategy uses the cookie only if the app says which factors its users have. */
 const start = () => world.start({ strategy: { availableFactors: () => ['push', 'app', 'sms', 'recovery'] } })
 
 const codeOf = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string

@@ -1,7 +1,7 @@
 /**
  * The attack: a slow answer that undoes a logout.
  *
- * A user logs out while a page of the same browser is still waiting for Nevis. A host that writes the session back with every answer, as with
+ * A user logs out while a page of the same browser is still waiting for Nevis. A web framework that writes the session back with every answer, as with
  * `rolling: true` and `resave: true`, then stores the session as it was when the request came: the old cookie is signed in again, with the second
  * factor. Anyone who has that cookie, from a shared machine or a log, needs no password. These tests run the apps of the guides with the settings
  * that the guides print.
@@ -11,13 +11,13 @@ import { Gate } from '../hosts/gate'
 import { callbackOf, handleIn, PASSWORD, waitingOf } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 
-// A program starts for each app, and the machine may be busy.
+// A generous limit, because each app is a program that must start, and the machine may be busy.
 jest.setTimeout(60_000)
 
 let gate: Gate
 let app: GuideApp
 let browser: Browser
-/** Each test has a person of its own. */
+/** Each test has its own user. */
 let username: string
 const people = Array.from({ length: 6 }, (_, i) => ({ username: `person${i}`, phone: `+417900000${10 + i}` }))
 const page = { accept: 'text/html' }
@@ -61,14 +61,14 @@ describe.each(guideApps)('%s', (name, start) => {
     expect((await browser.post('/logout')).status).toBe(303)
     open()
     expect((await slow).status).toBe(200)
-    // Of a session that is all in its cookie, the kept cookie itself is good until it expires: the guide says so.
+    // If the session is in its cookie, a stolen old cookie stays valid until it expires, as the guide says. So check only the browser itself.
     for (const one of isSessionInCookie ? [browser] : [browser, old]) {
       expect((await one.get('/')).text).not.toContain(username)
       expect((await one.get('/transfer')).status).not.toBe(200)
     }
   })
 
-  // A session that is all in its cookie comes back with the answer itself, and koa-session cannot read a session again: the guides say so.
+  // The guides name two exceptions: a session in a cookie comes back with the slow answer, and koa-session cannot read a session again.
   if (isSessionInCookie || name === 'Koa') return
 
   describe.each<[string, (handle: string, who: Browser) => Promise<Page>]>([

@@ -1,8 +1,8 @@
 /**
  * The attack: a logout that does not last.
  *
- * A start and a callback wait for Nevis, and keep the session in memory meanwhile. If the user logs out in that time, an earlier version wrote the
- * old session back, with its login and its second factor record, under the old cookie, which an attacker who had stolen it could go on using. Values
+ * A start and a callback wait for Nevis, and keep the session in memory meanwhile. If the user logged out in that time, an earlier version wrote the
+ * old session back, with its login and its second factor record. An attacker who had stolen the old cookie could then go on using it. Values
  * that the app had written meanwhile were lost, too. And a transaction that was cancelled meanwhile became valid again, and signed the user in.
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
@@ -45,7 +45,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
-  // What waits before this package runs, and after the session was read: a body that arrives slowly, a user look-up, a guard of the app.
+  // Code that waits after the session was read, and before this package runs: a body that arrives slowly, a user look-up, a guard of the app.
   const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
   web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
@@ -66,7 +66,7 @@ async function signedIn(app: TestApp): Promise<Browser> {
   return browser
 }
 
-/** Nevis's next answer to this call arrives late: `asked` resolves when Nevis has answered, `release` lets the app have it. */
+/** Delays Nevis's next answer to this call: `asked` resolves when Nevis has answered, and `release` passes the answer on to the app. */
 function held(app: TestApp, method: 'approve' | 'getStatus'): { asked: Promise<void>; release: () => void } {
   const { client } = app.nevis.settings
   const real = client[method].bind(client) as (request: never) => Promise<never>
@@ -341,7 +341,7 @@ describe('two tabs of one browser that wait for the same approval', () => {
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()
     const tabs = [browser.clone(), browser.clone()] as const
-    // The browser takes the cookies of both answers, in the order in which they come.
+    // The browser stores the cookies of both answers, in the order in which they arrive.
     const cookies: string[] = []
     const answers = await Promise.all(tabs.map(async (tab, place) => {
       if (place === 1) await pause(laterMs)
@@ -359,9 +359,9 @@ describe('two tabs of one browser that wait for the same approval', () => {
 })
 
 /**
- * A cookie parser of the app reads more spellings of a cookie than its raw text shows: cookie-parser takes `j:"…"` with escaped characters for JSON. The
- * thief of a session cookie spelled it so. The strategy did not find the session's id in the cookie, took the session for a new one, and did not
- * read it again after a wait; Passport's failure message then wrote the logged-out session back.
+ * The app's cookie parser accepts forms of a cookie that its raw text does not show: cookie-parser reads `j:"…"` with escaped characters as JSON. In an
+ * earlier version, a thief could send the session cookie in this form. The strategy did not find the session's id in the cookie, took the session for a new
+ * one, and did not read it again after waiting; Passport's failure message then wrote the logged-out session back.
  */
 describe('a log-out while a start waits, with a session cookie that only the app\'s cookie parser can read', () => {
   // Shows: T-old-session-2

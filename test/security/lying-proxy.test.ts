@@ -1,8 +1,8 @@
 /**
  * The attack: a forward proxy that lies.
  *
- * The attacker has the victim's password, and answers in place of the proxy that `HTTPS_PROXY` names: the connection to it is plain HTTP in the
- * company's network, or the attacker owns the proxy. Such a proxy has no certificate of Nevis, so the only thing it may achieve is a failure. But a
+ * The attacker has the victim's password, and answers in place of the proxy that `HTTPS_PROXY` names, because the connection to that proxy is plain HTTP in the
+ * company's network, or because the attacker owns the proxy. Such a proxy has no certificate of Nevis, so it must not achieve more than a failure. But a
  * client that takes the proxy's reply to CONNECT for Nevis's answer believes anything: `100 Continue`, then `200 OK` with `{"status":"succeeded"}`,
  * three times, was a whole login without a phone and without Nevis; a 404 made a known user unknown. The attacker also tunnels to another server
  * (with a certificate of its own), speaks HTTP instead of TLS, sends bytes before TLS begins, sends too much, or nothing at all.
@@ -27,7 +27,7 @@ const HOST = 'nevis.test'
 const BASE_URL = `https://${HOST}`
 const nevis = certificateFor(`DNS:${HOST}`)
 const attacker = certificateFor(`DNS:${HOST}`)
-/** Trusted by the app, for another host. */
+/** A certificate that the app trusts, but for another host. */
 const other = certificateFor('DNS:other.test')
 
 let proxy: ForwardProxy
@@ -36,9 +36,9 @@ afterEach(() => proxy.close())
 beforeAll(() => writeFileSync(nevis.certFile, Buffer.concat([nevis.cert, other.cert])))
 afterAll(() => [nevis, attacker, other].forEach((one) => one.remove()))
 
-/** Written at once, and then closed. */
+/** Sends this text at once, and closes the connection. */
 const says = (text: string): Reply => (socket) => void socket.end(text)
-/** Opens the tunnel, waits for the first bytes of TLS, and answers this. */
+/** Opens the tunnel, waits for the first bytes of TLS, and then sends this text. */
 const tunnelThat = (text: string): Reply => (socket) => {
   socket.write('HTTP/1.1 200 OK\r\n\r\n')
   socket.once('data', () => socket.end(text))
@@ -77,7 +77,7 @@ const LIES: [string, Reply, RegExp][] = [
   ['200 with two thousand headers', says(`HTTP/1.1 200 OK\r\n${'canary: canary\r\n'.repeat(2000)}\r\n`), INVALID],
 ]
 
-/** With retries, as an app has them, and what any error may not repeat. */
+/** Makes a call with the default retries. The key and the token are words that no error may contain. */
 async function ask(timeoutMs?: number): Promise<NevisError> {
   const client = new NevisClient({ baseURL: BASE_URL, accessKey: 'canary-key', ...(timeoutMs !== undefined && { timeoutMs }) })
   const outcome: unknown = await client.getStatus('canary-token').then((answer) => answer, (error: unknown) => error)
@@ -103,7 +103,7 @@ describe('a proxy that answers CONNECT with', () => {
       expect(error).toMatchObject({ code: 'NEVIS_UNREACHABLE', status: 503 })
       expect(error.nevisStatus).toBeUndefined()
       expect((error.cause as { code: string }).code).toMatch(cause)
-      // It was asked, and no proxy ever saw what was for Nevis.
+      // The proxy got requests, but nothing that was meant for Nevis.
       expect(proxy.seen.length).toBeGreaterThan(0)
       expect(proxy.seen.join()).not.toMatch(/canary-/)
     })
@@ -152,20 +152,20 @@ describe('a whole login', () => {
     }
   })
 
-  /** The simulated cloud, with the certificate of Nevis, or of whoever pretends to be. */
+  /** The simulated cloud, with the certificate of Nevis or with the attacker's. */
   async function cloudOverTLS({ key, cert } = nevis): Promise<number> {
     const { hostname, port } = new URL(world.simulator.baseURL)
     const server = createHttpsServer({ key, cert }, (req, res) => {
       const { method, url, headers } = req
       const onward = requestHttp({ hostname, port, method, path: url, headers: { ...headers, host: `${hostname}:${port}` } }, (answer) => {
-        // The simulator announces how long it keeps a connection; that is not this server's time.
+        // The simulator's headers say how long the simulator keeps a connection, so do not pass them on.
         const { 'keep-alive': _, connection: __, ...others } = answer.headers
         res.writeHead(answer.statusCode as number, others)
         answer.pipe(res)
       })
       req.pipe(onward)
     })
-    // Longer than a busy machine may take between two calls: otherwise the server closes the tunnel in between.
+    // Longer than a busy machine may take between two calls, so that this server does not close the tunnel in between.
     server.keepAliveTimeout = 60_000
     servers.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -195,7 +195,8 @@ describe('a whole login', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
       expect(await whoIs(browser)).toEqual({ username: 'anna' })
       expect(world.operations()).toEqual(['approve', 'getStatus', 'introspect'])
-      // The status call takes the tunnel of the start. The introspection follows at once, maybe before Node has put that tunnel back.
+      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have put that tunnel back, so it may open a
+      // second one.
       expect(proxy.seen.length).toBeLessThan(3)
     })
   })
@@ -212,7 +213,7 @@ describe('a whole login', () => {
       proxy.reply = (socket, nth) => void socket.end(`HTTP/1.1 100 Continue\r\n\r\n${invented()[nth - 1] ?? ''}`)
       const browser = await browserOfApp()
       const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
-      // An app that was taken in goes on to its callback: then the failure names who was signed in.
+      // If the app believes the proxy, the start leads to the waiting page. Then go on to the callback, so that the failure shows who was signed in.
       const callback = start.location === undefined ? start : await browser.get(callbackOf(new URL(start.location, 'http://app').searchParams.get('transaction') as string))
       expect(await whoIs(browser)).toBeNull()
       expect(callback.json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause: 'PROXY_REFUSED' })

@@ -2,8 +2,8 @@
  * The attack: another URL of a guarded handler.
  *
  * The attacker is signed in without a fresh second factor and looks for a URL of the handler that no guard protects. Middleware that NestJS mounts
- * with `forRoutes('transfer')` does not run for `/v1/transfer` after the app has put versions into its URLs. The guard of the guide belongs to the
- * controller and not to a URL. Here the guide's app gets a global prefix, versions and a second version of the controller, and every URL must require
+ * with `forRoutes('transfer')` does not run for `/v1/transfer` after the app has put versions into its URLs. The guide's guard belongs to the
+ * controller and not to a URL. Here, the guide's app gets a global prefix, versions and a second version of the controller, and every URL must require
  * the second factor.
  */
 import { run, type Program } from '../hosts/program'
@@ -11,7 +11,7 @@ import { handleIn, PASSWORD } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab } from './support/lab'
 
-// A program starts for each test, and the machine may be busy.
+// A generous limit, because each test starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()
@@ -25,13 +25,13 @@ async function serve(change: (text: string) => string): Promise<void> {
   browser = program.browser()
 }
 
-/** Before the app listens. */
+/** Inserts these lines before the app starts to listen. */
 const listenAfter = (lines: string) => (text: string) => text.replace(/^await app\.listen/m, `${lines}\nawait app.listen`)
 const underPrefix = (prefix: string) => (text: string) => text.replaceAll("'/login", `'${prefix}/login`).replaceAll("'/step-up", `'${prefix}/step-up`)
-/** The pages of the sign-in keep their address: the module mounts the sign-in without a version. */
+/** The sign-in pages keep their URLs, because the module mounts them without a version. */
 const versioning = (text: string) => text.replace('import { Controller, Get, Header, Module', 'import { Controller, Get, Header, Module, VERSION_NEUTRAL, VersioningType').replace('@Controller()', '@Controller({ version: VERSION_NEUTRAL })')
 
-/** `base` is of the guarded controller, `pages` of the sign-in. */
+/** `base` is the path before the guarded controller, `pages` the path before the sign-in pages. */
 const shapes: [name: string, base: string, pages: string, changes: ((text: string) => string)[]][] = [
   ['as the guide prints it', '', '', []],
   ['a global prefix', '/api', '/api', [listenAfter("app.setGlobalPrefix('api')"), underPrefix('/api')]],

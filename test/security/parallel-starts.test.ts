@@ -3,7 +3,7 @@
  *
  * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an
  * earlier version, each of them read the session before the others wrote it, and called Nevis: three pushes on the phone, and a page that waited for
- * the wrong one. In Chromium, the second click of a double click aborts the first request: the page that the user then sees must work.
+ * the wrong one. In Chromium, the second click of a double click aborts the first request, and the page that the user then sees must work.
  */
 import session from 'express-session'
 import { request } from 'node:http'
@@ -65,7 +65,7 @@ describe('five starts at once', () => {
     await world.simulator.phone('anna').approve()
     const outcomes: string[] = []
     for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
-    // The other four know the name of the request, and nothing else.
+    // The other four browsers know the handle, but do not have the new session.
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
   })
 
@@ -81,7 +81,7 @@ describe('five starts at once', () => {
     expect(pages.map(({ outcome }) => outcome).sort()).toEqual(['303 /login/2fa', 'unknown_transaction'])
     const [renewed, ...others] = pages.filter(({ isRenewed }) => isRenewed)
     expect(others).toEqual([])
-    // The start that is refused sends nothing.
+    // A start that is refused must not send a push.
     if (pages[0]?.outcome === '303 /login/2fa') expect(world.asked('approve')).toBe(before)
     for (const [name, value] of renewed?.cookies ?? []) browser.cookies.set(name, value)
     expect((await browser.get('/who')).text).toBe('anna')
@@ -106,7 +106,7 @@ describe('five starts at once', () => {
 })
 
 describe('a double click whose first request the browser has aborted', () => {
-  /** A request that can be cut off, and whose headers are a browser's. */
+  /** Sends a request with a browser's headers, which the test can abort. */
   function click(app: TestApp, browser: Browser, agent: string, path = '/login', fields: Record<string, string> = credentials) {
     const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
     const sent = request(`${app.origin}${path}`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })

@@ -66,8 +66,8 @@ describe('an enrolment of an honest number', () => {
 })
 
 /**
- * A bank enrols the number on file alone: `phone: ({ user }) => user.phoneOnFile`. For a customer without a number on file the function gave
- * nothing, and the number of the request was taken in its place: the attacker, who has the password, got the code on their own phone.
+ * A bank enrols only the number on file: `phone: ({ user }) => user.phoneOnFile`. In an earlier version, if the function returned nothing because a customer
+ * had no number on file, the number in the request was used: an attacker with the password got the code on their own phone.
  */
 describe('a route that gives the phone number', () => {
   let onFile: unknown

@@ -2,7 +2,7 @@
  * The attack: event streams without a connection.
  *
  * An attacker who has one handle sends several requests for an event stream on one connection without waiting for an answer (HTTP pipelining), and
- * closes the connection. Node emits no `close` for an answer that still waited for its turn. In an earlier version, each of these streams kept one of
+ * closes the connection. For an answer that still waits for its turn, Node emits no `close`. In an earlier version, each of these streams kept one of
  * the 20 places of the transaction, and one of the 10,000 places of the process, until the transaction expired.
  */
 import { createServer, type Server } from 'node:http'
@@ -22,7 +22,7 @@ beforeEach(async () => {
   path = statusOf(await signIn(app.browser(), 'anna'))
 })
 
-/** A server that pipes the body of an answer, as Fastify and Koa do. */
+/** A server that pipes the body of an answer into the response, as Fastify and Koa do. */
 async function pipingServer(nevis: NevisStrategy): Promise<{ port: number; server: Server }> {
   const endpoint = statusEndpoint(nevis)
   const server = createServer((req, res) => {
@@ -42,7 +42,7 @@ async function pipingServer(nevis: NevisStrategy): Promise<{ port: number; serve
 
 const expressServer = () => Promise.resolve({ port: Number(new URL(app.origin).port) })
 
-/** Waits until the number is reached, for some hundred rounds of the event loop at most. */
+/** Waits until this number of streams is open, but not longer than some hundred rounds of the event loop. */
 async function openStreamsBecome(expected: number): Promise<void> {
   for (let i = 0; i < 2000 && metricsOf(app.nevis).openStreams !== expected; i++) await new Promise(setImmediate)
   expect(metricsOf(app.nevis).openStreams).toBe(expected)

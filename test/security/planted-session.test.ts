@@ -18,7 +18,7 @@ jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
 const cookieOf = (browser: Browser) => browser.cookies.get('connect.sid')
 
-/** A session with something in it, as a sign-in page with a CSRF token leaves one. */
+/** A session that contains something, such as the CSRF token of a sign-in page. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/sign-in', (req, res) => {
     const { session } = req as unknown as { session: { token?: string } }
@@ -62,7 +62,7 @@ describe('a planted session', () => {
       }),
     })
     const attacker = app.browser()
-    // Stored, and empty again.
+    // The session is in the store, but empty again.
     await attacker.get('/forget')
     await attacker.get('/forget')
     const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []
@@ -111,7 +111,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // The first start copies the request into a session of its own; the second, which waited for the first, moves it into another one.
+    // The first start copies the request into its new session. The second start, which has waited for the first, moves the request into another session.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
@@ -126,7 +126,7 @@ describe('a planted session', () => {
     const { attacker, victim } = await planted()
     const own = await signIn(attacker, 'anna')
     const theirs = attacker.clone()
-    // The password form of a page without an `action` keeps the address that the attacker's link has.
+    // A password form without an `action` posts to the page's own address, which comes from the attacker's link.
     const { status, location } = await theirs.post(`/login?transaction=${own}`, credentials)
     expect(status).toBe(303)
     const handle = handleIn(location)
@@ -148,7 +148,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // The attacker's phone is at Nevis, as it would be without the victim; the victim's browser does not pass it for the victim's own.
+    // The attacker's phone is enrolled at Nevis, as would be possible without the victim, too. But the victim's callback does not accept it as the victim's.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })
@@ -217,7 +217,7 @@ describe('a visitor without a session', () => {
 })
 
 describe('a planted session that is signed in as the attacker, where the app logs nobody in after the password by itself', () => {
-  /** The guide's way for a callback of one's own: Passport does not set `req.authInfo` then. */
+  /** The guide's code for a custom callback, for which Passport does not set `req.authInfo`. */
   const ownLogin: AppOptions['routes'] = (web, { passport }) => {
     web.post('/own-login', (req, res, next) => {
       const settled = (error: unknown, user: unknown) => {
@@ -289,10 +289,10 @@ describe('a callback of the planted session that is still on its way', () => {
 })
 
 /**
- * The attacker sends the victim a link to the sign-in page, with the handle of the attacker's own transaction in it. The password form keeps the
- * address. In an earlier version the strategy took that POST for a callback, unless it saw that a password had been given in it. It looked at
- * `req.user`, and at routes that log somebody in. So an API that issues tokens, and an app that keeps its user elsewhere, kept the planted
- * session's id and showed the victim the attacker's request; the attacker's callback then took the victim's approval.
+ * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form keeps the
+ * address. In an earlier version, the strategy took that POST for a callback, unless it saw a sign of a password check: `req.user`, or a route that
+ * logs a user in. So an API that issues tokens, and an app that keeps its user elsewhere, kept the planted session's id and showed the victim the
+ * attacker's request; the attacker's callback then took the victim's approval.
  */
 describe('a planted session, and a link to the sign-in with the attacker\'s transaction in it', () => {
   const isRight = (body: unknown) => (body as { password?: string }).password === PASSWORD
@@ -350,7 +350,7 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(requests).toHaveLength(2)
     for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
-    // An API that issues tokens takes only an approval of the user who is signed in, as in a step-up.
+    // An API that issues tokens accepts only an approval of the signed-in user, as in a step-up.
     const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })

@@ -1,7 +1,7 @@
 /**
- * The attack: patience. An app has a time-out (connect-timeout, or a gateway's own), and something behind it is slow: the vault with the access key,
+ * The attack: patience. An app has a time-out (connect-timeout, or a gateway's own), and a part behind the app is slow: the vault with the access key,
  * the session store, Nevis. The time-out answers the request. Then the slow call ends and this package answers, too: `setHeader` throws in a promise
- * that nobody awaits, and Node ends the process with all its requests. An anonymous GET of the status route is enough, and again after each restart.
+ * that no code awaits, and Node ends the process with all its requests. An anonymous GET of the status route is enough, and again after each restart.
  * A URL that no header can contain does the same without any time-out.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -38,7 +38,7 @@ afterEach(async () => {
 const shut = (what: string) => browser.get(`/shut?what=${what}`)
 const release = async (how: string) => expect((await browser.get(`/release?how=${how}`)).json()).toBe('released')
 
-/** The process is the same one, it has nothing to complain of, and a sign-in begins as ever. */
+/** Checks that the same process still runs, has printed no error, and still starts a sign-in. */
 async function expectAlive(): Promise<void> {
   expect((await browser.get('/good')).json()).toBe('good')
   const start = await new Browser(browser.origin).post('/login', { username: 'anna', password: 'right' })

@@ -3,8 +3,8 @@
  *
  * A route with `passport.authorize('nevis', { message, data, factors })` starts an approval, and also accepts a callback and then runs its handler.
  * The attacker gets an approval for something harmless, with a weaker factor, or of the attacker's own account, and posts its handle to the route
- * that moves the money. In an earlier version, a recovery code ran the handler of a route that required a push; and the approval of one account paid
- * from another one, if Basic or Bearer and not the session identified the user.
+ * that moves the money. In an earlier version, a recovery code ran the handler of a route that required a push. And if Basic or Bearer, and not the session,
+ * identified the user, the approval of one account paid from another one.
  */
 import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'
@@ -16,7 +16,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 
-/** What the handlers of the routes did. */
+/** What the handlers of the routes have done. */
 let ran: string[]
 beforeEach(() => (ran = []))
 
@@ -75,7 +75,7 @@ describe('a route with a message and data', () => {
     expect(outcomeOf(await browser.get(`/pay?transaction=${handle}`))).toBe('binding_mismatch')
     expect(ran).toEqual([])
     expect(world.events.of('suspicious')).toMatchObject([{ field: expect.stringMatching(/purpose|factors/) }, {}])
-    // Where it belongs it is still good.
+    // At its own route, the approval is still valid.
     expect(outcomeOf(await browser.get(`${other}?transaction=${handle}`))).toBe('success')
   })
 
@@ -160,7 +160,7 @@ describe('a route that knows its user by Basic, in the session of another user',
     expect(outcomeOf(await browser.send('GET', `/confirm?transaction=${handle}`, basic))).toBe('success')
     expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
     expect((await browser.post('/guarded')).status).toBe(401)
-    // The record is there where both are the same.
+    // If both users are the same, the record is written.
     const own = handleIn((await browser.post('/confirm-own')).location)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(`/confirm-own?transaction=${own}`))).toBe('success')

@@ -15,13 +15,13 @@ import { lab, outcomeOf, tally } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
-/** Where the budget of starts is not what is tested. */
+/** A high limit for starts, for tests that do not test it. */
 const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
 
 const startIn = async (browser: Browser) => outcomeOf(await browser.post('/login', credentials))
 const pushes = () => world.asked('approve')
 
-/** A push from a new session, denied, and brought to the callback. */
+/** Sends a push from a new session, denies it, and opens the callback. */
 async function denied(app: TestApp): Promise<void> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna')
@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // The same push is not sent again within 15 s, whatever the budget.
+        // A push is not sent again within 15 s, whatever the budget.
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }
@@ -316,7 +316,7 @@ describe('a user whom the app names in two ways', () => {
     const app = await world.start({ strategy: { subject } })
     const outcomes: string[] = []
     for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
-    // Five, and one more for each name until it has met the other.
+    // Five pushes, and one more for each of the two names: the strategy does not know that both mean the same user before Nevis's first answer.
     expect(pushes()).toBeLessThanOrEqual(7)
     expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
   })

@@ -3,7 +3,7 @@
  *
  * The victim signs in with the phone on a shared machine and logs out. The attacker knows the password, signs in as the same user in the same browser
  * with the password alone, and finds the victim's record in the session. With `clearSessionOnLogin: false`, @fastify/passport keeps all data of the
- * session at a log-out and a login. The session of @fastify/secure-session has no id, so nothing of it changes between the two logins.
+ * session at a log-out and a login. The session of @fastify/secure-session has no id, so a log-out and a new login do not change it.
  */
 import { secondFactorOf } from '../../src'
 import { loginOf } from '../../src/host/login'
@@ -12,7 +12,7 @@ import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab } from './support/lab'
 
-// A program starts for each test, and the machine may be busy.
+// A generous limit, because each test starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()

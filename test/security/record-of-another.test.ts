@@ -1,10 +1,10 @@
 /**
  * The attack: a second factor of one account that counts in the session of another.
  *
- * The attacker knows the victim's password and has an account with a phone of their own. The password alone signs in, and whatever matters is behind
+ * The attacker knows the victim's password and has an account with a phone of their own. The password alone signs in, and every important route is behind
  * `requireSecondFactor`. The same routes also accept the app's tokens. So the attacker signs in as the victim, sends the victim's cookie together
- * with a token of their own account, and approves with their own phone. The user of the request has approved, but the session is the victim's. A
- * record in it would let the victim's cookie pass alone. The attacker also tries this where an app's own callback does not sign in.
+ * with a token of their own account, and approves with their own phone. The user of the request has approved, but the session is the victim's. With a
+ * record in that session, the victim's cookie alone would pass. The attacker also tries this with an app's custom callback that does not sign in.
  */
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
@@ -21,9 +21,9 @@ const ANNA = { authorization: 'Bearer anna' }
 const BEN = { authorization: 'Bearer ben' }
 
 interface Kind {
-  /** Where Passport puts the user of a session. */
+  /** The property of the request in which Passport stores the user of a session. */
   readonly userProperty?: string
-  /** Where the app puts the user of a token. */
+  /** The property of the request in which the app stores the user of a token. */
   readonly tokenProperty: string
   readonly options?: Partial<NevisStrategyOptions>
   /** What `verify` returns for the username that has approved. */

@@ -1,9 +1,10 @@
 /**
  * The attack: an approval that is held back until the browsers are forgotten (`forgetBrowsers`).
  *
- * A thief has the password and, for an hour, the phone. The thief starts a sign-in, ticks "Remember this browser" and approves, but does not go to the
- * callback. The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then the thief's browser goes to
- * the callback. In an earlier version, the browser was then remembered for 30 days, because its number was given only at the callback.
+ * A thief has the password and, for an hour, the phone. The thief starts a sign-in, ticks "Remember this browser" and approves, but does not open the
+ * callback. The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then does the thief's browser open
+ * the callback. In an earlier version, the browser was then remembered for 30 days: it got its number only
+ * at the callback, and `forgetBrowsers` had ended only the numbers before.
  */
 import { MemoryLedger, forgetBrowsers, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
@@ -25,7 +26,7 @@ beforeEach(async () => {
   thief = app.browser()
 })
 
-/** The approval stays valid, but the browser is not remembered. */
+/** Checks that the approval is valid, but the browser is not remembered. */
 async function expectNotRemembered(page: Promise<Parameters<typeof outcomeOf>[0]>): Promise<void> {
   expect(outcomeOf(await page)).toBe('success')
   expect(thief.cookies.has(COOKIE)).toBe(false)

@@ -22,7 +22,7 @@ const SECRET = 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi'
 const remember: Partial<NevisStrategyOptions> = { rememberBrowser: { days: 30 }, secret: SECRET }
 
 const credentials = (username = 'anna') => ({ username, password: PASSWORD })
-/** The password alone. */
+/** Enters the password, and nothing else. */
 const enter = (browser: Browser, username = 'anna', path = '/login'): Promise<Page> => browser.post(path, credentials(username))
 const signOut = (browser: Browser) => void browser.cookies.delete('connect.sid')
 const cookieOf = (browser: Browser) => browser.cookies.get(COOKIE) as string
@@ -31,7 +31,7 @@ const userIdOf = (username: string) => (world.simulator.users.find((user) => use
 const reasons = () => world.events.all.filter(({ event }) => event === 'suspicious').map(({ reason }) => reason)
 const browserEvents = () => world.events.all.filter(({ event }) => event === 'browser').map(({ browser }) => browser)
 
-/** A step-up, a payment, and a page of what the session holds. */
+/** Routes for a step-up, a payment, and a page that shows the session. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const local = passport.authenticate('local', { session: false })
   web.post('/login-by-push', local, passport.authenticate('nevis', { factors: ['push'] }), (_req, res) => void res.json({ action: 'success' }))
@@ -47,7 +47,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
 
 const start = (options: Omit<AppOptions, 'simulator'> = {}) => world.start({ routes, ...options, strategy: { ...remember, ...options.strategy } })
 
-/** Signs in with the second factor, and ticks the box. The browser is then remembered, and signed out. */
+/** Signs in with the second factor, with "Remember this browser" ticked. The browser is then remembered, and signed out. */
 async function rememberedBrowser(app: TestApp, username = 'anna'): Promise<Browser> {
   const browser = app.browser()
   const handle = await signIn(browser, username, { remember: '1' })
@@ -211,7 +211,7 @@ describe('a copied cookie', () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const thief = owner.clone()
-    // What no cookie can prevent: until its owner comes, a copy and the original are the same.
+    // No cookie can prevent this: until the owner uses the browser again, a copy works like the original.
     expect(outcomeOf(await enter(thief))).toBe('success')
     signOut(thief)
     world.later(60)
@@ -513,7 +513,7 @@ describe('a remembered browser skips', () => {
     expect(page.json()).toMatchObject({ action: 'success', record: null, nevis: { remembered: true } })
     expect((await browser.get('/guarded')).status).toBe(401)
     expect(outcomeOf(await browser.post('/confirm'))).toBe(ASKED)
-    // Also with the password once more: whoever is signed in already wants a second factor, or nothing.
+    // The same with the password once more: a user who is already signed in wants to give a second factor, so the remembered browser does not replace it.
     expect(outcomeOf(await enter(browser, 'anna', '/sign-in'))).toBe(ASKED)
   })
 

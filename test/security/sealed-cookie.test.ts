@@ -1,8 +1,8 @@
 /**
  * The attack: an old copy of a session that is kept in an encrypted cookie, as with iron-session in Express. Such a session has a method `save`, which
  * sets the cookie, so it looks like a session in a store. The attacker has a copy of the cookie from the time when the victim was waiting for the
- * phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, and no password. And a session that is too large for
- * a cookie is found out only after Nevis was asked: the user gets one push after the other, and the page never comes.
+ * phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, and no password. There is a second fault without an
+ * attacker: if a session is too large for a cookie, `save` fails only after Nevis was called, so the user gets one push after the other, but no page.
  */
 import express, { type RequestHandler } from 'express'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
@@ -16,7 +16,10 @@ import { lab } from './support/lab'
 
 const world = lab()
 
-/** What iron-session gives: all data in one encrypted cookie; `save` sets it, and fails if browsers would drop it. With `regenerate`, which Passport needs, added by the app. */
+/**
+ * A session like iron-session's: all data in one encrypted cookie. `save` sets the cookie, and fails if browsers would drop it. The app adds `regenerate`,
+ * which Passport needs.
+ */
 function sealedCookie(): RequestHandler {
   const key = randomBytes(32)
   const seal = (data: object) => {

@@ -3,11 +3,11 @@
  *
  * The attacker reads a log, an error tracker, an error page, a cookie, a URL in a Referer, an audit event. The access key opens every account of the
  * instance; a status or transaction token, a code or a deep link opens one login; a phone number is personal data. An error of axios contains the
- * request with its Authorization header, an error of a Redis client the failed command with the whole session. Express prints `err.stack` on the
+ * request with its Authorization header, and an error of a Redis client contains the failed command with the whole session. Express prints `err.stack` on the
  * page, and Passport makes a header of a string that is passed to `fail`. Duo's and SAML's strategies print such objects unchanged.
  *
- * So every secret in these tests contains the same mark. They cause every success, refusal and fault, by Passport's actions and over HTTP, and search
- * everything that comes out for the mark. Only the waiting page may show its own browser what the user needs there: QR code, deep link, recovery
+ * So every secret in these tests contains the same word. They cause every success, refusal and fault, by Passport's actions and over HTTP, and search
+ * everything that is sent or printed for that word. Only the waiting page may show its own browser what the user needs there: QR code, deep link, recovery
  * codes to write down.
  */
 import express, { type Express as App, type RequestHandler } from 'express'
@@ -30,15 +30,15 @@ import { proveSecondFactor } from './support/proved'
 import { CANARY, printed } from './support/secrets'
 
 const PHONE = '+41790000000'
-/** Of the form of a code, so that it reaches Nevis. */
+/** A wrong code that has the form of a code, so that it reaches Nevis. */
 const WRONG_CODE = '417900000001'
 jest.setTimeout(30_000)
 
 interface Drive {
   readonly world: World
-  /** POST to the start; the handle is kept. */
+  /** Sends a POST to the start, and remembers the handle. */
   start(fields?: Record<string, string>): Promise<unknown>
-  /** The callback with the last handle. */
+  /** Opens the callback with the last handle. */
   callback(fields?: Record<string, string>): Promise<unknown>
   send(method: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<unknown>
   /** Moves the clock. */
@@ -193,7 +193,7 @@ const notJson: [string, Behaviour, NevisErrorCode][] = [
   ['not JSON', { do: 'body', status: 200, body: 'c4n4ry {' }, 'NEVIS_UNEXPECTED_RESPONSE'],
   ['without its fields', { do: 'body', status: 200, body: '{"c4n4ry":"c4n4ry","status":"c4n4ry","active":"c4n4ry"}' }, 'NEVIS_UNEXPECTED_RESPONSE'],
 ]
-/** Anna has a phone, so a refusal is not about her. */
+/** Gives anna a phone, so that a start is not refused because she has none. */
 const withPhone: Behaviour = { do: 'patch', patch: { status: 'active', authenticators: [{ authenticatorId: '11111111-2222-4333-8444-555555555555', type: 'app' }] } }
 const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour), user: always(withPhone) }, run: (drive) => drive.start() })),
@@ -204,7 +204,7 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
-  // Any other 4xx is about the code while the access key reads the user's record: "4xx otherwise".
+  // Every other 4xx counts as a wrong code, as long as the access key can still read the user.
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends: ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED'].includes(ends) ? 'wrong_code' : ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: WRONG_CODE })
@@ -220,7 +220,7 @@ const storage: (Scenario & { ends: StorageErrorCode })[] = [
   { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that answers with a row', options: { ledger: ledgerWith({ claim: async () => ({ key: 'c4n4ry' }) }) }, run: (drive) => drive.start() },
 ]
 
-/** Mistakes of the app, or of Nevis, that show only with a request: most are a `TypeError`, without a code. */
+/** Mistakes of the app or of Nevis that only a request reveals. Most of them are a `TypeError`, which has no code. */
 const mistakes: Scenario[] = [
   { ends: 'phone_refused', name: 'a phone number that is none', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms', phone: `${PHONE} ext. c4n4ry` }) },
   { ends: 'phone_refused', name: 'no phone number', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms' }) },
@@ -259,7 +259,7 @@ let cloud: FakeCloud
 let events: Recorded
 let worlds = 1000
 const closers: (() => Promise<unknown>)[] = []
-/** What was said aloud meanwhile. */
+/** Everything that was printed or published meanwhile. */
 let aloud: unknown[]
 
 beforeEach(async () => {
@@ -297,7 +297,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** Without the names of these files, which a stack trace may hold. */
+/** The printed values, without the path of these files, which a stack trace may contain. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {
@@ -327,7 +327,7 @@ describe('what Passport\'s actions are given', () => {
     expect(searched(events.all, aloud)).not.toMatch(CANARY)
     expect(searched(nevis, nevis.settings, nevis.settings.client, await nevis.settings.keys())).not.toMatch(CANARY)
     for (const url of all.filter((one) => typeof one === 'string')) {
-      // The handle is opaque: nothing can be read in it, whatever it is taken for.
+      // The handle is encrypted, so no encoding of it reveals anything.
       expect(Buffer.from(url.split('transaction=')[1] as string, 'base64url').toString('latin1')).not.toMatch(CANARY)
     }
   })
@@ -338,7 +338,7 @@ interface Served {
   readonly nevis: NevisStrategy
 }
 
-/** An app as a beginner writes it: no error handler of its own, so that Express prints the error. */
+/** An app like a beginner's, without an error handler, so that Express prints the error. */
 async function serve(scenario: Partial<Scenario>, world: World): Promise<Served> {
   const passport = new Passport()
   const nevis = strategyFor(scenario)
@@ -352,7 +352,7 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
   if (scenario.session === 'cookie') app.use(jest.requireActual<(options: object) => RequestHandler>('cookie-session')({ keys: ['a secret for tests'] }))
   else if (scenario.session !== 'none') {
     const store = new session.MemoryStore()
-    // Once: what express-session makes of a store that fails when it ends an answer is its own affair.
+    // Fails once only: the error of a store that fails again while express-session ends the answer is not this package's.
     if (scenario.session === 'broken') store.set = jest.fn((_id, _value, done) => done?.()).mockImplementationOnce((_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id')))
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
   }
@@ -392,7 +392,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const send = async (path: string, method: string, fields: Record<string, string>, headers?: Record<string, string>) => {
       const query = method === 'GET' ? `?${new URLSearchParams(fields).toString()}` : ''
       const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields, headers)
-      // The Location leads to a page whose address the browser has sent itself, except for the handle.
+      // Except for its handle, the Location is an address that the browser itself has sent, so it is not searched.
       all.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values())
       if (page.location !== undefined) transaction = new URL(page.location, origin).searchParams.get('transaction') as string
       return page.status
@@ -411,7 +411,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
 })
 
 describe('the waiting page', () => {
-  /** What its own browser is meant to use. */
+  /** The secrets that the page must show to its own browser. */
   const MEANT = /data:image\/png;base64,c4n4ryQR|https:\/\/link\.example\/\?dispatchTokenResponse=c4n4ry-link-\d+|c4n4ry-written-\d|e30\.e30\.c4n4ry-intent---\d+/g
 
   describe.each([

@@ -2,16 +2,16 @@
  * The attack: an old copy of a session that is kept in an encrypted cookie (@fastify/secure-session).
  *
  * The attacker has a copy of the cookie from the time when the victim was waiting for the phone: from a shared machine, a proxy's log, a browser
- * extension. Nobody can revoke that cookie. The victim signs in, or cancels, and logs out. Then the attacker uses the old cookie, in which the
+ * extension. The app cannot revoke that cookie. The victim signs in, or cancels, and logs out. Then the attacker uses the old cookie, in which the
  * transaction is still pending: to start another factor without a password, to use the approval a second time, or to finish what was cancelled. So
- * the ledger records that a transaction has ended, where no cookie can undo it.
+ * the ledger records that a transaction has ended, because an old cookie cannot undo that record.
  */
 import { run } from '../hosts/program'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 import { lab } from './support/lab'
 
-// A program starts for each test, and the machine may be busy.
+// A generous limit, because each test starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()
@@ -29,7 +29,7 @@ const greeting = async (who: Browser) => (await who.get('/')).text
 const tap = (handle: string, who = browser) => world.simulator.phone('nora').approve().then(() => who.get(callbackOf(handle)))
 const told = () => world.asked('approve')
 
-/** Back to the password, with nobody asked and nobody signed in. */
+/** Checks that the page redirects to the password, that no request was sent to Nevis's users, and that no user is signed in. */
 async function expectRefused(page: Page, who: Browser, before: number): Promise<void> {
   expect([page.status, page.location]).toEqual([302, '/login'])
   expect(told()).toBe(before)

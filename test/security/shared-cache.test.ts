@@ -1,11 +1,11 @@
 /**
- * The attack: requesting a cached file after another user. The script and the style of the waiting page are served behind the session, and hosts that
- * renew a session with every answer (`rolling: true` of express-session; @fastify/session by default) send the session's cookie with them. A shared
+ * The attack: requesting a cached file after another user. The script and the style of the waiting page are served behind the session, and web frameworks
+ * that renew a session with every answer (`rolling: true` of express-session; @fastify/session by default) send the session's cookie with them. A shared
  * cache in front (Apache's mod_cache, a content delivery network) stores an answer that says `public`, its `Set-Cookie` included, and sends it to the
  * next user who requests the same file: the cookie of a signed-in user.
  *
- * And waiting for a redirect to be stored: a cache that stores answers that do not forbid it sends the callback's redirect back to the waiting page
- * again after the approval, so that the user cannot sign in.
+ * A second fault needs no attacker: a cache may store any answer that does not forbid it, such as the callback's redirect back to the waiting page. If
+ * the cache sends this redirect again after the approval, the user cannot sign in.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ import { lab } from './support/lab'
 const world = lab()
 const asPage = { accept: 'text/html' }
 
-/** May a shared cache keep it? RFC 9111, section 3, for an answer to a GET without `Authorization`. */
+/** True if a shared cache may store this answer to a GET without `Authorization` (RFC 9111, section 3). */
 function isForEverybody({ headers }: Page): boolean {
   const directives = (headers.get('cache-control') ?? '').split(/\s*,\s*/).map((directive) => directive.split('=')[0])
   return !directives.includes('private') && !directives.includes('no-store')
@@ -35,11 +35,11 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
   for (const link of links) {
     const [mine, foreign, bare] = await Promise.all([link, link.replace(/v=\w+/, 'v=0'), link.replace(/&v=\w+/, '')].map((address) => browser.get(address)))
     for (const file of [mine, foreign, bare] as Page[]) {
-      // It is here that the session is renewed: without this the test would show nothing.
+      // This answer renews the session. Without the cookie, the next check would prove nothing.
       expect(file.headers.getSetCookie()).toHaveLength(1)
       expect([file.status, isForEverybody(file)]).toEqual([200, false])
     }
-    // The person's own browser keeps it, under its one address only.
+    // The user's own browser may keep the file, but only under the address that the page names.
     expect([mine, foreign, bare].map((file) => file?.headers.get('cache-control'))).toEqual(['private, max-age=31536000, immutable', 'no-store', 'no-store'])
   }
   expect(isForEverybody(page)).toBe(false)
@@ -115,7 +115,7 @@ describeWithNginx('nginx that stores each answer that does not forbid it', () =>
     )
     world.defer(close)
     const browser = new Browser(origin)
-    // A page that says nothing is stored: without this the test would show nothing.
+    // The cache stores an answer that does not forbid it. Without this check, the test would prove nothing.
     await browser.get('/me')
     expect((await browser.get('/me')).headers.get('x-cache')).toBe('HIT')
     const handle = await signIn(browser, 'anna')

@@ -3,7 +3,7 @@
  *
  * The attacker controls the victim's browser, or can write into sessions, and wants the user to approve one thing and the app to do another: with
  * another amount in the callback's fields, in the session between start and callback, or from another transaction. Or the attacker wants one approval
- * to be carried out twice, or to be given with a factor that shows nothing. PSD2 calls the protection dynamic linking: what is carried out is what
+ * to be carried out twice, or to be given with a factor that shows no message. PSD2 calls the protection dynamic linking: the app carries out exactly what
  * was shown.
  */
 import { atLeast, htmlMessage, push, recordSecondFactor, sms, type NevisProfile } from '../../src'
@@ -27,7 +27,7 @@ let executed: unknown[]
 let change: Change | undefined
 let handles: { one: string; two: string }
 
-/** `/paid` renews the session with a record each time, `/paid-only` leaves it as it is, `/signed` is a login that keeps it. */
+/** `/paid` records the second factor, which renews the session; `/paid-only` does not touch the session; `/signed` is a login that keeps the session. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const execute = (req: import('express').Request, res: import('express').Response) => {
     const { data, message } = req.authInfo?.nevis as NevisProfile
@@ -204,8 +204,8 @@ describe('what was changed in the session between start and callback', () => {
     const suspicious = world.events.of('suspicious')
     expect(suspicious).toMatchObject([{ reason: 'binding_mismatch', field: 'digest' }, { field: 'digest' }])
     expect(JSON.stringify(world.events.of('failed'))).toContain('binding_mismatch')
-    // What is told is what the handle says, not what somebody wrote into the session.
-    // Whole values: a random UUID may contain the digits.
+    // The event must contain what the handle says, not what the attacker has written into the session.
+    // The pattern has whole values, because a random UUID may contain the digits.
     expect(JSON.stringify(suspicious)).not.toMatch(/\bben\b|Mallory|9999\.00/)
   })
 
@@ -223,7 +223,7 @@ describe('what was changed in the session between start and callback', () => {
   it('is not taken for the same payment, pending, when that one is started', async () => {
     const browser = await signedIn()
     await pay(browser, FIVE)
-    // The phone shows five; from here on the session says forty.
+    // The phone shows the payment of five; from here on, the session says forty.
     change = (all, { one }) => ({ [one]: { ...all[one], data: FORTY, message: messageOf(FORTY) } })
     await browser.post('/tamper')
     const handle = await pay(browser, FORTY)

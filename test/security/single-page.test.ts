@@ -3,7 +3,7 @@
  * redirect, an answer of another origin, or one answer of the app's own server (a cache, a proxy, an injected route) tries to have them sent
  * elsewhere, to have a page taken for an approval, or to make the user's phone ring.
  *
- * Each server here lies in one answer; the other origin accepts everything (CORS), and writes down what it gets.
+ * In each test, one answer of the server is malicious. The other origin accepts every request (CORS), and records it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

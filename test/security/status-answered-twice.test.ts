@@ -1,9 +1,9 @@
 /**
- * One answer of Nevis for two sign-ins.
+ * The attack: one answer of Nevis for two sign-ins.
  *
- * The attacker has the victim's password and starts a sign-in at the moment when the victim does. The victim approves their own. A gateway before
- * Nevis keeps answers by their address alone, so the attacker's request for the status gets the victim's answer. On an instance whose status names
- * no transaction, nothing in it is wrong: the user is the victim, and the token is genuine.
+ * The attacker has the victim's password and starts a sign-in at the same moment as the victim. The victim approves their own sign-in. A gateway in front of
+ * Nevis caches answers by their URL alone, so the attacker's status call gets the victim's answer. On an instance whose status answers name
+ * no transaction, nothing in this answer is wrong: the user is the victim, and the token is genuine.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 let gateway: Server
-/** The answer of Nevis that every request for a status gets, once there is one. */
+/** The first decided status answer, which the gateway then returns to every status call. */
 let kept: string | undefined
 
 beforeEach(async () => {

@@ -61,14 +61,14 @@ async function signedIn(username = 'anna'): Promise<Browser> {
 
 const started = async (browser: Browser, fields: Record<string, string> = {}) => handleIn((await browser.post('/step-up', fields)).location)
 
-/** Starts and approves by push, and answers with what the callback gives. */
+/** Starts a step-up, approves it by push, and returns the callback's answer. */
 async function confirmed(browser: Browser, fields: Record<string, string> = {}, query = ''): Promise<{ action: string; returnTo: string | null }> {
   const handle = await started(browser, fields)
   await world.simulator.phone('anna').approve()
   return (await browser.get(`/confirmed?transaction=${handle}${query}`)).json()
 }
 
-/** What no client library sends: a request target as it is, byte for byte. */
+/** Sends a request target byte for byte, which no client library does. */
 function getRaw(browser: Browser, target: string): Promise<{ status: number; location: string | undefined }> {
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
-      // A visitor who has a session already; without one, none is made for the address.
+      // The visitor already has a session. For a visitor without one, no session is created to store the path.
       await browser.post('/cart')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
@@ -202,7 +202,7 @@ describe('returnTo', () => {
     it.each(disguises)('is not kept: %s', async (_name, target) => {
       const browser = await signedIn()
       const { status, location } = await getRaw(browser, target)
-      // Node itself refuses some of them. What it lets through is sent away like any other page.
+      // Node itself refuses some of these targets. The app redirects the others to the step-up, like any other page.
       expect([status, location]).toEqual(status === 303 ? [303, '/step-up'] : [400, undefined])
       expect(await confirmed(browser)).toMatchObject({ action: 'success', returnTo: null })
     })
@@ -263,7 +263,7 @@ describe('a step-up', () => {
   describe('with an approval of another account, started in the same session by its password alone', () => {
     // Shows: T-password-5
     it.each(['/confirmed', '/confirmed-without-login'])('gives the signed-in user no record (%s)', async (callback) => {
-      // The attacker has ben's session and password, and an account of their own: anna's, with her phone.
+      // The attacker has ben's session and password, and an account of their own: anna's, with anna's phone.
       const browser = await signedIn('ben')
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()

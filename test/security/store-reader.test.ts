@@ -17,7 +17,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll' }))
 }
 
-/** All that a store holds, and the same with every base64 text in it decoded once. */
+/** Everything that a store contains, as it is, and with every base64 text in it decoded. */
 function textOf(store: session.MemoryStore): string {
   const text = Object.values((store as unknown as { sessions: Record<string, string> }).sessions).join('\n')
   const decoded = [...text.matchAll(/[\w+/-]{16,}/g)].map(([word]) => Buffer.from(word, 'base64').toString('latin1'))

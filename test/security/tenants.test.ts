@@ -1,12 +1,12 @@
 /**
  * The attack: a login that an app serializes as an object.
  *
- * The attacker has an account at one tenant, with a phone, and the password of the same username at another tenant. The attacker gives the second
- * factor in the own account and then signs in, or switches, to the victim's account in the same session. A second factor record contains the login
+ * The attacker has an account at one tenant, with a phone, and the password of a user with the same username at another tenant. The attacker gives the second
+ * factor in their own account and then signs in, or switches, to the victim's account in the same session. A second factor record contains the login
  * for which it was made. If only a part of the login were compared, such as the `user` of `{ user, tenant }`, the attacker's own phone would be
  * enough for the victim's step-up.
  *
- * An honest user's login comes back from a store with its names in another order (PostgreSQL's `jsonb` sorts them). It must still be the same login,
+ * An honest user's login comes back from a store with its fields in another order (PostgreSQL's `jsonb` sorts them). It must still be the same login,
  * or no second factor would ever count.
  */
 import session from 'express-session'
@@ -28,7 +28,7 @@ interface Login {
   readonly tenant: string
 }
 
-// A program starts for every test with Fastify, and the machine may be busy.
+// A generous limit, because each test with Fastify starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()
@@ -91,7 +91,7 @@ describe('Express with a login { user, tenant }', () => {
     const data = (req: object) => (req as { body: Login }).body.tenant
     const subject = ({ user }: { user?: unknown }) => (user === undefined ? undefined : { username: (user as Login).user })
     passport.use(strategyFor(world.simulator, { subject, data }, ({ username: user, data: tenant }, done) => done(null, { user, tenant })))
-    // `jsonb` gives the names back as user, since, tenant.
+    // `jsonb` returns the fields in the order user, since, tenant.
     passport.serializeUser((login, done) => done(null, { ...(login as unknown as Login), since: new Date(0) }))
     passport.deserializeUser(({ user, tenant }: Login, done) => done(null, { user, tenant }))
     const app = express()

@@ -1,8 +1,8 @@
 /**
- * Two tabs and one approval.
+ * Two tabs and one approval: no attack, but a fault that locked an honest user out.
  *
- * This is no attack: an honest user was locked out. A user who has signed in from two tabs is asked once, and both tabs open their callbacks at the
- * same moment. One of them signs in, and its answer has a new cookie. In an earlier version, the other one made a new session for its failure
+ * A user who has signed in from two tabs is asked once, and both tabs open their callbacks at the
+ * same moment. One of them signs in, and its answer has a new cookie. In an earlier version, the other callback created a new session for its failure
  * message, and the cookie of that session replaced the signed-in one: the approval was used up, and the user was not signed in.
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -26,7 +26,7 @@ describe.each(guideApps)('two tabs that go to their callbacks at almost the same
     await world.simulator.phone('otto').approve()
     const tabs = [browser.clone(), browser.clone()]
     const before = new Map(browser.cookies)
-    // The browser takes the cookies of both answers, in the order in which they come.
+    // The browser stores the cookies of both answers, in the order in which they arrive.
     const taken = (tab: Browser) => {
       for (const name of new Set([...before.keys(), ...tab.cookies.keys()])) {
         const value = tab.cookies.get(name)

@@ -20,18 +20,18 @@ import { act, codeOf } from './support/act'
 const SIGN_INS = Number(process.env['TYPED_CODE_SIGN_INS'] ?? 1000)
 const GUESSES = 5
 const CODES = 1_000_000
-/** A victim's phone is looked for among all phones of a simulator, so each simulator has few. */
+/** Few users for each simulator, because a simulator searches all its phones to find a victim's. */
 const PER_SIMULATOR = 250
 const AT_ONCE = 25
 jest.setTimeout(600_000)
 
 interface Attack {
   readonly outcomes: readonly string[]
-  /** What the right code gets afterwards, and a callback without one. */
+  /** The outcomes after the guesses: of the right code, and of a callback without a code. */
   readonly afterwards: readonly string[]
 }
 
-/** Different codes: to try one twice would waste a guess. */
+/** Generates different codes, because a repeated code would waste a guess. */
 function guesses(): string[] {
   const codes = new Set<string>()
   while (codes.size < GUESSES) codes.add(String(randomInt(CODES)).padStart(6, '0'))
@@ -66,7 +66,7 @@ async function attackMany(count: number): Promise<Attack[]> {
   return attacks
 }
 
-/** The smallest number of successes that chance exceeds less often than once in a million runs: the tail of the binomial distribution. */
+/** The smallest number of successes that chance exceeds in fewer than one of a million runs (from the tail of the binomial distribution). */
 function most(signIns: number, chance: number): number {
   let probability = (1 - chance) ** signIns
   let tail = 1 - probability

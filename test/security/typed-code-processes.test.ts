@@ -68,7 +68,7 @@ describeWithRedis('a typed code over three processes', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe(WAITING)
     }
     await world.simulator.phone('anna').approve()
-    // One of them has not looked yet, or looks again after its pause.
+    // A process may not have asked Nevis yet, or asks again only after a pause.
     let status = 'pending'
     for (let looks = 0; looks < 500 && status === 'pending'; looks++) ({ status } = (await browser.get(statusOf(next))).json() as { status: string })
     expect(status).toBe('succeeded')

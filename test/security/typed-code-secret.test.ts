@@ -22,9 +22,9 @@ import { printed } from './support/secrets'
 const world = lab()
 jest.setTimeout(60_000)
 
-/** So long that no number is the same by chance. */
+/** A code so long that no other number can equal it by chance. */
 const LONG = '417900000004179000000041790000000417900000004179000000041790000'
-/** Push, with that code in place of its own. */
+/** The factor push, with that long code instead of a random one. */
 const longCoded: Factor = {
   ...push({ typedCode: true }),
   async approve(nevis, subject, request) {
@@ -61,27 +61,27 @@ async function start(factor: Factor, options: object = {}): Promise<void> {
 
 const sessions = () => Object.values((store as unknown as { sessions: Record<string, string> }).sessions).join('\n')
 
-/** Keeps all that the browser sees, and what the server holds at that moment. */
+/** Records everything that the browser sees, and everything that the server stores at that moment. */
 function note<P extends Page>(page: P): P {
   seen.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values(), sessions(), inspect(ledger, { depth: Infinity, maxArrayLength: Infinity }))
   return page
 }
 
-/** Each text, and what its words are where they are base64 or hexadecimal. */
+/** Each text, and its words decoded from base64 and hexadecimal. */
 function decoded(texts: readonly string[]): string {
   const text = texts.join('\n')
   const words = [...new Set([...text.matchAll(/[\w+/=-]{8,}/g)].map(([word]) => word))]
   return [text, decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')), ...words.flatMap((word) => [Buffer.from(word, 'base64').toString('latin1'), Buffer.from(word, 'hex').toString('latin1')])].join('\n')
 }
 
-/** Not within a longer number, as a time is. */
+/** Matches the code only as a whole number, not inside a longer one, such as a time. */
 const standing = (code: string) => new RegExp(`(?<!\\d)${code}(?!\\d)`)
 
 function expectUnseen(code: string): void {
   const strategy = printed(app.nevis, app.nevis.settings)
   const text = decoded([...seen, ...logged, inspect(world.events.all, { depth: Infinity }), strategy])
   expect(text).not.toMatch(standing(code))
-  // Digests that need no key.
+  // Digests that anyone can compute, because they need no key.
   for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
     for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(text).not.toContain(createHash(algorithm).update(code).digest(encoding))
   }

@@ -23,7 +23,7 @@ const MANY_STARTS = { starts: 1000, perSeconds: 60 }
 const WAITING = '303 /login/2fa'
 
 let app: TestApp
-/** The attacker's. */
+/** The attacker's browser. */
 let browser: Browser
 
 const start = async (strategy: object = {}, store: session.Store = new session.MemoryStore()) => {
@@ -34,7 +34,7 @@ const send = async (transaction: string, code: string, who = browser) => outcome
 const code = (username = 'anna') => codeOn(world.simulator, username)
 const phone = () => world.simulator.phone('anna')
 
-/** Sign-in of the attacker, which the victim accepts without a look at it. */
+/** The attacker starts a sign-in, and the victim accepts it without looking. */
 async function acceptedBlindly(): Promise<{ handle: string; shown: string }> {
   const handle = await signIn(browser, 'anna')
   const shown = code()
@@ -167,7 +167,7 @@ describe('an attacker who can write into the session store', () => {
   const store = () => sessions as unknown as { sessions: Record<string, string> }
   let sessions: session.MemoryStore
 
-  /** Changes the one transaction in each session. */
+  /** Changes the only transaction in each session. */
   function rewrite(change: (transaction: Record<string, unknown>, id: string) => void): void {
     for (const [id, text] of Object.entries(store().sessions)) {
       const data = JSON.parse(text) as { nevis: { transactions: Transactions } }

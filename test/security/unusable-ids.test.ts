@@ -1,9 +1,9 @@
 /**
  * The attack: ids that change a path.
  *
- * The attacker can change answers of Nevis, or Nevis is faulty: a user has the id `../x`, a status token has line breaks in it. Ids become parts of
- * the paths of later requests, which carry the access key, and are stored in sessions and the app's database. The client refuses to send such an id,
- * as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much later, without
+ * The attacker can change answers of Nevis, or Nevis is faulty: a user has the id `../x`, or a status token contains line breaks. Ids become parts of
+ * the paths of later requests, which carry the access key, and are stored in sessions and the app's database. The client refuses to send such an id, and treats
+ * it as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much later, without
  * a code by which an operator could recognise the cause.
  *
  * So an id or token that no request could carry is refused on arrival, as an answer that breaks Nevis's documentation. A user with one odd

@@ -1,8 +1,9 @@
 /**
- * Two accounts whose names differ in upper and lower case alone.
+ * The attack: two accounts whose names differ only in upper and lower case.
  *
  * The app has the accounts `Anna` (the attacker's) and `anna` (the victim's). At Nevis, the attacker's user is called `anna`, and the app knows its
- * userId. The attacker signs in as `Anna` with the own password and phone. An app that finds its user by `profile.username` signed in the victim.
+ * userId. The attacker signs in as `Anna` with their own password and phone. In an earlier version, an app that finds its user by `profile.username` signed in
+ * the victim.
  */
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import { lab, outcomeOf } from './support/lab'

@@ -1,9 +1,10 @@
 /**
  * The attack: a token that the browser sends.
  *
- * With the widget, the server has no status token: it gets only the token that the browser sends, and Nevis's own sample asks only that this token
- * introspects as active. So does an access key, the intent token that the page has anyway, and the status token that anybody gets for that intent
- * token without an approval. The attacker has the victim's password, an account and phone of their own, and every token that a browser ever sees. Or
+ * With the widget, the server has no status token: it gets only the token that the browser sends, and Nevis's own sample checks only that this token
+ * introspects as active. But other tokens are active, too: an access key, the intent token that the page has anyway, and the status token that anyone with that
+ * intent token gets without an approval. The attacker has the victim's password, an account and phone of their own, and every token that a browser ever sees.
+ * Or
  * the attacker sends a genuine result again: in the same sign-in, in another one, at the same moment, in another encoding.
  */
 import { MemoryLedger, push, widget, type Ledger } from '../../src'
@@ -36,14 +37,14 @@ interface Waiting {
   readonly intentToken: string
 }
 
-/** The password, in a browser of its own; answers with what the page then holds. */
+/** Enters the password in a new browser, and returns what the page then contains. */
 async function waiting(app: TestApp, username = 'anna', fields: Record<string, string> = {}): Promise<Waiting> {
   const browser = app.browser()
   const handle = await signIn(browser, username, fields)
   return { browser, handle, intentToken: await intentTokenOf(browser, handle) }
 }
 
-/** As if the person's phone were only to come: whoever has one enrols no other without it. */
+/** Makes Nevis report no phones, because a user who has a phone could not enrol another one without it. */
 const forgetPhones = () => {
   world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] } })
   world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [] } })
@@ -52,7 +53,7 @@ const forgetPhones = () => {
 const bring = async ({ browser, handle }: Waiting, token: string) => outcomeOf(await browser.post(CALLBACK, { transaction: handle, token }))
 const approved = ({ intentToken }: Waiting, username = 'anna') => approvedToken(world.simulator, intentToken, username)
 
-/** Refused now and later; nobody is signed in, the event alone names the field, and no event names a token. */
+/** Checks that the token is refused twice, that no user is signed in, that the event names the field, and that no event contains the token. */
 async function expectRefused(app: TestApp, sign: Waiting, token: string, field: string): Promise<void> {
   expect([await bring(sign, token), await bring(sign, token)]).toEqual(['binding_mismatch', 'binding_mismatch'])
   expect(app.verified).toHaveLength(0)
@@ -61,7 +62,7 @@ async function expectRefused(app: TestApp, sign: Waiting, token: string, field: 
   for (const secret of [token, sign.intentToken]) expect(printed(world.events.all)).not.toContain(secret)
 }
 
-/** The same bytes to whoever decodes it: base64url ignores the last character's spare bits. */
+/** Another spelling that decodes to the same bytes, because base64url ignores the spare bits of the last character. */
 function respelled(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const other = `${token.slice(0, -1)}${alphabet[alphabet.indexOf(token.at(-1) as string) ^ 1]}`
@@ -284,7 +285,7 @@ describe('a genuine token', () => {
       const sign = await waiting(app)
       const token = await approved(sign)
       expect(await bring(sign, token)).toBe('success')
-      // The longest life of a transaction, and the minute by which a token may be older than it, on either clock.
+      // The longest lifetime of a transaction, and a minute on each side for a difference of the clocks.
       expect(claims.map(([, ttlSeconds]) => ttlSeconds >= 600 + 2 * 60)).toEqual([true, true])
       for (const [key] of claims) expect(key).toMatch(/^token:[\w-]{43}$/)
     })
@@ -318,7 +319,7 @@ describe('a genuine token', () => {
     it('costs Nevis twenty checks at most, and later tokens of this sign-in are refused without a call', async () => {
       const app = await start()
       const sign = await waiting(app)
-      // Nevis fails, so that no wrong token ends the transaction.
+      // Nevis fails, so a wrong token does not end the transaction.
       world.simulator.faults.add({ on: 'getStatus', status: 500, times: 1000 })
       const before = world.simulator.requests.length
       const wrong = Array.from({ length: 40 }, (_, i) => `e30.e30.${Buffer.from(`wrong ${i}`).toString('base64url')}`)
@@ -399,7 +400,7 @@ describe('when a user cannot be asked', () => {
     expect(await bring(sign, token)).toBe('LEDGER_UNAVAILABLE')
     expect(app.verified).toHaveLength(0)
     isDown = false
-    // The approval is used up: nobody knows how far the first callback came.
+    // The approval stays used up, because the strategy cannot know how far the first callback came.
     expect(await bring(sign, token)).toBe('used_transaction')
   })
 })

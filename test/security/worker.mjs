@@ -1,5 +1,5 @@
-// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its port. Out of scope: checking
-// anything; `support/workers.ts` starts several of these processes.
+// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its port. Out of scope:
+// checks; `support/workers.ts` starts several of these processes.
 import { subscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
@@ -72,11 +72,11 @@ app.post('/login', passport.authenticate('local', { session: false }), authentic
 app.get('/login/2fa', waitingPage(nevis))
 app.all('/login/2fa/callback', authenticate)
 app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
-// Express knows an error handler by its four parameters.
+// Express recognises an error handler by its four parameters.
 app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(error.status ?? 500).json({ action: 'error', code: error.code })))
 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`${new URL(`http://127.0.0.1:${server.address().port}`).origin}\n`)
-// Ends with the test, even when that is killed.
+// Ends with the test's process, even if that process is killed.
 process.stdin.resume().once('end', () => process.exit())

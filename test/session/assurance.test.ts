@@ -34,7 +34,7 @@ const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> =
 
 const codeFor = { sms: () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string, recovery: () => 'AAAA-1111' }
 
-/** To the end of a sign-in by this factor. */
+/** Finishes a sign-in with this factor. */
 async function finish(browser: Browser, transaction: string, factor: string) {
   const phone = world.simulator.phone('anna')
   if (factor === 'push') await phone.approve()
@@ -88,7 +88,7 @@ describe('amr', () => {
       expect((await finish(browser, handleIn(location), 'sms')).json().profile.amr).toEqual(['pwd', 'otp', 'sms', 'mca', 'mfa'])
     })
 
-    // A session may be shown the same pending push again, but not with what a weaker first factor had said of it.
+    // A second start in the same session may reuse the pending push, but must use the `amr` of its own first factor.
     it('never takes over what another first factor has said', async () => {
       const app = await start({ firstFactorAmr: (req) => (req.headers['x-first'] === 'face' ? ['face'] : ['kba']) })
       const browser = app.browser()
@@ -118,7 +118,7 @@ describe('amr', () => {
     })
   })
 
-  // The attacker can write to the session store, and wants a record that is worth more.
+  // The attack: an attacker who can write to the session store wants a record of a stronger sign-in.
   describe('of a transaction that was changed in the session', () => {
     it('fails with binding_mismatch', async () => {
       const { MemoryStore } = await import('express-session')

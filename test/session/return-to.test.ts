@@ -7,7 +7,7 @@ const ORIGIN = 'https://app.example'
 const HERE = { headers: { host: 'bank.example', 'x-forwarded-host': 'www.bank.example' } }
 const forget = (session: SessionLike, path: string | undefined) => forgetReturnTo(session, 'nevis', path, {}, HERE)
 
-/** What is kept must lead to this host: as it is, decoded once too often, and normalized. */
+/** A stored path must lead to this host: as it is, decoded once more, and normalized. */
 function expectOurs(path: string): void {
   expect(path.length).toBeLessThanOrEqual(2048)
   expect(path).not.toMatch(/[\s\p{Cc}\\]/u)
@@ -15,7 +15,7 @@ function expectOurs(path: string): void {
   try {
     decoded = decodeURIComponent(path)
   } catch {
-    // Not decodable, and so nothing else than it looks.
+    // The path cannot be decoded, so only its own text counts.
   }
   const { pathname, search } = new URL(path, ORIGIN)
   for (const reading of [path, decoded, pathname + search, `//app.example${path}`]) expect(new URL(reading, ORIGIN).origin).toBe(ORIGIN)

@@ -76,7 +76,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** Password and push, to the end. */
+/** Signs in with password and push. */
 async function signedIn(username = 'anna'): Promise<Browser> {
   const browser = app.browser()
   const handle = await signIn(browser, username)
@@ -231,7 +231,7 @@ describe('recordSecondFactor', () => {
     it('renews its id, keeps what is in it and how long it lasts, and the old id is dead', async () => {
       const browser = await signedIn()
       await browser.post('/remember-me')
-      // express-session counts it from a clock that may tick meanwhile.
+      // express-session computes `maxAge` with a clock that may tick in between, so round it.
       const { maxAge } = (await browser.get('/cart')).json()
       expect(Math.round(maxAge / 1000)).toBe(1_000_000)
       const old = browser.clone()
@@ -470,7 +470,7 @@ describe('requireSecondFactor', () => {
       ['redirectTo', { maxAgeSeconds: 1, redirectTo: '' }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: 7 }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: '' }],
-      // A misspelt name would ask for less than was meant.
+      // If a misspelt name were ignored, the guard would require less than the app meant.
       ['factor', { maxAgeSeconds: 1, factor: ['push'] }],
       ['maxAge', { maxAgeSeconds: 1, maxAge: 1 }],
       ['options', undefined],

@@ -1,4 +1,4 @@
-// The app as a program of its own. It prints its port.
+// Runs the app as a program of its own, and prints its port.
 import { once } from 'node:events'
 import process from 'node:process'
 import { app, status } from './site.mjs'

@@ -13,9 +13,10 @@ const run = promisify(execFile)
 const node = process.execPath
 
 /**
- * @param {string} name of the folder that is beside this file
+ * @param {string} name of a folder next to this file
  * @param {Record<string, string>} dependencies
- * @param {{ build: string[], output: string, start: Omit<import('./shapes.mjs').Start, 'program'> }} how `build`: arguments of Node; `output`: the folder that the framework builds
+ * @param {{ build: string[], output: string, start: Omit<import('./shapes.mjs').Start, 'program'> }} how `build`: arguments of Node; `output`: the folder that
+ * the framework builds
  * @returns {import('./shapes.mjs').Shape}
  */
 const withFramework = (name, dependencies, { build, output, start }) => ({

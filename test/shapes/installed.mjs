@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The app without a bundler, in a folder of its own, where it and the packed package were installed as a user would: by each package manager, and
- * started by each runtime. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ * The app without a bundler, in its own folder, into which the app and the packed package are installed as a user would do it: with each package manager,
+ * started with each runtime. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
  */
 import { execFile } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,10 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /** @typedef {import('./shapes.mjs').Shape} Shape */
 
-/** The app, and a package.json that names what the app needs: this package as `npm pack` makes it. @param {string} entry @param {string} folder */
+/**
+ * Writes the app into the folder, with a package.json that names its dependencies, among them this package as `npm pack` makes it. @param {string} entry @param
+ * {string} folder
+ */
 async function layOut(entry, folder) {
   for (const file of ['app.mjs', 'site.mjs']) cpSync(join(dirname(entry), file), join(folder, file))
   await writePackage(folder)

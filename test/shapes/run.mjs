@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Bundles one app in many ways, builds it with frameworks, installs it by each package manager, starts it on each runtime, all outside of the repository, and signs in to it.
+ * Bundles one app in many ways, builds it with frameworks, installs it with each package manager, starts it on each runtime, all outside of the repository, and
+ * signs in to it.
  *
- *   npm run shapes             every shape; fetches the tools that it needs from npm
+ *   npm run shapes             every variant; downloads the tools that it needs from npm
  *   npm run shapes -- Node     those whose name contains this
  *   npm run shapes -- --quick  those whose tools are installed here, as the test suite does
  *
- * After `npm run build`. Prints a line for each shape, and ends with 1 if one failed.
+ * Run `npm run build` first. Prints a line for each variant, and ends with 1 if one failed.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
@@ -22,7 +23,7 @@ if (!existsSync(join(import.meta.dirname, '../../dist/index.js'))) throw new Err
 const [choice = ''] = process.argv.slice(2)
 const shapes = choice === '--quick' ? quick : { ...quick, ...slow, ...frameworks, ...installed }
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
-// An app of its own, which has the packages of this repository: bundlers read the settings of the folders above.
+// Copy the app out of the repository, with links to its packages, because bundlers read the settings of all folders above.
 const entry = join(home, 'app', 'app.mjs')
 mkdirSync(join(home, 'app'))
 for (const file of ['app.mjs', 'site.mjs']) cpSync(join(import.meta.dirname, file), join(home, 'app', file))

@@ -1,5 +1,5 @@
 // @ts-check
-/** The shapes of an app: each makes a folder without node_modules, and says how the app in it is started. Out of scope: signing in. */
+/** The variants of an app: each builds a folder without node_modules, and says how the app in it is started. Out of scope: signing in. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,14 +8,17 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const node = process.execPath
-/** What a CommonJS package expects in a bundle that is an ES module. */
+/** Defines what a CommonJS package expects when it is bundled into an ES module. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;"
 
 /**
- * @typedef {{ program: string, args: string[], env?: (port: number) => Record<string, string>, base?: string }} Start `env`: how the app is told its
- * port; without it, the app prints its port. `base`: the path under which it serves the app
+ * @typedef {{ program: string, args: string[], env?: (port: number) => Record<string, string>, base?: string }} Start `env`: environment variables
+ * that tell the app its port; without them, the app prints its port. `base`: the path under which the app is served
  */
-/** @typedef {{ needs?: string[], make(entry: string, folder: string, tools: string): Promise<Start> }} Shape `needs`: packages from npm that are fetched for it alone */
+/**
+ * @typedef {{ needs?: string[], make(entry: string, folder: string, tools: string): Promise<Start> }} Shape `needs`: packages from npm that are installed only
+ * for this variant
+ */
 
 /** @param {string} file @returns {Start} */
 const byNode = (file) => ({ program: node, args: [file] })
@@ -39,7 +42,7 @@ export const quick = {
       const [{ rollup }, { default: commonjs }, { default: json }, { nodeResolve }] = await Promise.all([
         import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
       ])
-      // The types of the plugins are those of ES modules.
+      // The plugins' types are for ES modules, which do not fit here.
       const plugins = /** @type {any[]} */ ([nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }), /** @type {any} */ (commonjs)({ ignoreDynamicRequires: true }), /** @type {any} */ (json)()])
       const bundle = await rollup({ input: entry, plugins, onwarn() {} })
       await bundle.write({ file: join(folder, 'app.cjs'), format: 'cjs', inlineDynamicImports: true })
@@ -72,7 +75,7 @@ export const slow = {
     needs: ['tsup', 'typescript@5'],
     async make(entry, folder, tools) {
       const { build } = createRequire(join(tools, 'index.js'))('tsup')
-      // Without a configuration, it leaves the dependencies of package.json out of the bundle.
+      // Without a configuration, tsup would leave the dependencies of package.json out of the bundle.
       await build({ entry: [entry], format: ['cjs'], outDir: folder, noExternal: [/.*/], config: false, silent: true })
       return byNode('app.js')
     },

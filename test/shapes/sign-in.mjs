@@ -1,5 +1,5 @@
 // @ts-check
-/** Signs in to an app in a process of its own, in whatever shape it is, with a simulator as its cloud. Out of scope: making the shape. */
+/** Signs in to an app in a process of its own, however the app was built, with a simulator as its cloud. Out of scope: building the app. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ const { NevisSimulator } = createRequire(import.meta.url)('../../dist/simulator/
 const DEADLINE_MS = 60_000
 
 /**
- * Starts the app, and signs anna in: password, waiting page with its script and style, approval, callback, a page that wants a second factor.
+ * Starts the app, and signs anna in: password, waiting page with its script and style, approval, callback, a page that needs a second factor.
  * @param {import('./shapes.mjs').Start} start
  * @param {string} cwd a folder outside the repository
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// The app that is built in many shapes: passwords and a second factor. Out of scope: listening (`app.mjs`, `next/`, `nitro/`).
+// The app that is built in many variants: passwords and a second factor. Out of scope: listening (`app.mjs`, `next/`, `nitro/`).
 import express from 'express'
 import session from 'express-session'
 import process from 'node:process'

@@ -53,7 +53,7 @@ describe('the command', () => {
   })
 })
 
-// Only a build has the file; `npm test` makes one first.
+// These tests need a build, because only the built package contains this file. `npm test` builds first.
 describe('the process', () => {
   test('running › ends with 0 on a signal', async () => {
     const child = spawn(process.execPath, [COMMAND, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,12 +1,12 @@
 /**
- * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that the documents print: names in their order, kinds of
- * values, and bytes where the documents have them.
+ * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that the documents print: the fields in their order, the types of
+ * their values, and the exact bytes where the documents show them.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */
 import { newestCode, started, type Caller, type Json } from './http'
 
-/** What cURL adds by itself. */
+/** The headers that cURL adds by itself. */
 const CURL = { accept: '*/*', 'user-agent': 'curl/8.5.0', 'content-type': 'application/json' }
 const USER = ['userId', 'username', 'status', 'createdAt', 'updatedAt', 'authenticators']
 const STATUS = ['transactionId', 'status', 'userId', 'token', 'createdAt', 'lastUpdatedAt']
@@ -20,7 +20,7 @@ afterEach(() => nevis.simulator.close())
 const post = (path: string, body: object | string, headers: Record<string, string> = {}) => nevis.call('POST', path, body, { ...CURL, ...headers })
 const get = (path: string) => nevis.call('GET', path, undefined, { accept: '*/*' })
 const anna = () => nevis.simulator.addUser({ username: 'u12345', phone: '+41791234567', recoveryCodes: 1 })
-/** The documented names, in their order; the newer documents allow further ones. */
+/** The documented fields of an answer, in its order. The newer documents allow other fields beside them. */
 const documented = (json: Json, names: readonly string[]) => Object.keys(json).filter((name) => names.includes(name))
 
 it('GET /ping answers PONG as text (O, N: API basics)', async () => {

@@ -156,7 +156,7 @@ describe('the QR code', () => {
     expect(isDark(2, 2)).toBe(false)
   })
 
-  // These fingerprints are of codes that were read back by an independent decoder.
+  // Each fingerprint belongs to a QR code that an independent decoder has read.
   test.each([
     ['N', 21, 'cb3bab634166977e'],
     ['http://127.0.0.1:4001/open?dispatchTokenResponse=eyJub25jZSI6IkFBQUFBQUFBQUFBQUFBQUEifQ', 37, '1230ba6b4bdc36d2'],

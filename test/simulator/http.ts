@@ -61,7 +61,7 @@ export async function started(options?: NevisSimulatorOptions): Promise<Caller> 
   return new Caller(await NevisSimulator.start(options))
 }
 
-/** The code inside the newest text of a user. */
+/** The code in the newest text message of a user. */
 export function newestCode(simulator: NevisSimulator, name: string): string {
   return /\d{6}/.exec(simulator.sms(name).at(-1) ?? '')?.[0] ?? ''
 }

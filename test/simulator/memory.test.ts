@@ -1,4 +1,4 @@
-/** The memory limits of a simulator: it can run beside a development server for weeks, or under a load test, and must not grow with the calls. */
+/** The memory limits of a simulator: it can run beside a development server for weeks, or in a load test, so its memory must not grow with the calls. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
@@ -18,7 +18,7 @@ afterEach(() => nevis.simulator.close())
 
 const person = (i: number) => ({ username: `person${i}`, channel: 'sms', phone: '+41791234567' })
 
-/** Enrols people, many in one go over one connection: a client such as `fetch` would be most of the work. */
+/** Enrols users over one connection, many at a time, because a client such as `fetch` would take most of the time. */
 async function enrolAll(from: number, to: number): Promise<void> {
   const { host, port } = new URL(nevis.simulator.baseURL)
   const socket = connect(Number(port), '127.0.0.1').setEncoding('latin1')

@@ -19,7 +19,7 @@ const post = async (path: string, fields: Record<string, string>, headers: Recor
   return { status: response.status, location: response.headers.get('location'), html: await response.text() }
 }
 
-/** `fetch` does not let a caller choose these two headers. */
+/** A caller of `fetch` cannot set these two headers. */
 const withHeaders = (method: string, path: string, headers: Record<string, string>) =>
   new Promise<number | undefined>((resolve, reject) => {
     request(nevis.simulator.baseURL + path, { method, headers }, (response) => {
@@ -50,7 +50,7 @@ describe('the page with the phones', () => {
       expect(html).toContain(part)
     }
     expect(nevis.simulator.requests).toHaveLength(3)
-    // The same text twice would be no more than once.
+    // If both texts are the same, the page shows it only once.
     await nevis.approve({ username: 'anna', channel: 'push', message: 'Pay 10?', notificationMessage: 'Pay 10?' })
     expect((await page()).html.split('Pay 10?')).toHaveLength(2)
   })
@@ -164,10 +164,10 @@ describe('its buttons', () => {
 })
 
 /**
- * The attack: a page on the internet makes its own name resolve to 127.0.0.1 (DNS rebinding), and its script then asks the
- * simulator of whoever visits it as its own origin, or it sends a form or a `fetch` there from another origin. It would read
- * codes, approve requests, and use an access key that was published with a repository. The browser tells on it: `Host` is the
- * page's name, and `Origin` and `Sec-Fetch-Site` name another site.
+ * The attack: a page on the internet makes its own host name resolve to 127.0.0.1 (DNS rebinding), so that its script can call the simulator on the
+ * visitor's machine as its own origin. Or the page sends a form or a `fetch` there from its own origin. It could read codes, approve requests, and
+ * use an access key that was published with a repository. The browser's headers reveal such a page: `Host` is the page's name, and
+ * `Origin` and `Sec-Fetch-Site` name another site.
  */
 describe('a page of the internet', () => {
   const own = () => ({ authorization: `Bearer ${nevis.simulator.accessKey}` })

@@ -1,4 +1,4 @@
-/** The API of a single-page app with a second factor. The guide shows it as it stands. */
+/** The API of a single-page app with a second factor. The guide shows this file unchanged. */
 const express = require('express')
 const { atLeast, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 

@@ -1,4 +1,4 @@
-/** A sign-in without a framework. The guide shows it as it stands. */
+/** A sign-in without a framework. The guide shows this file unchanged. */
 import { secondFactor, SecondFactorError } from 'passport-nevis/browser'
 
 export async function signIn(username, password, show) {

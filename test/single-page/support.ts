@@ -1,7 +1,7 @@
 /**
- * A single-page app in this process: the API of the guide, and pages whose script esbuild makes from the source.
+ * A single-page app in this process: the API of the guide, and pages whose scripts esbuild bundles from the source.
  *
- * Out of scope: Chromium (`test/browser/support.ts`), and servers that lie (`test/security/single-page.test.ts`).
+ * Out of scope: Chromium (`test/browser/support.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */
 import { buildSync } from 'esbuild'
 import express, { type Express as App } from 'express'
@@ -19,7 +19,7 @@ import { listen, PASSWORD } from '../support/app'
 const ENTRY = join(__dirname, '../../src/waiting/browser/index.mts')
 const { addApi } = jest.requireActual<{ addApi: (app: App, parts: object) => void }>('./server.js')
 
-/** A script for a page; what the code imports from here is in this folder. */
+/** Bundles code into a script for a page. The code can import files of this folder. */
 export function scriptOf(code: string, format: 'esm' | 'iife' = 'esm', minify = false): string {
   const { outputFiles } = buildSync({
     stdin: { contents: code, resolveDir: __dirname, loader: 'jsx' },
@@ -30,13 +30,13 @@ export function scriptOf(code: string, format: 'esm' | 'iife' = 'esm', minify = 
   return (outputFiles[0] as { text: string }).text
 }
 
-/** The code that Vue's bundler plugins make of a component: a constant of this name. */
+/** Compiles a Vue component into a constant of this name, as Vue's bundler plugins do. */
 export function componentOf(file: string, name: string): string {
   const { parse, compileScript } = jest.requireActual<any>('vue/compiler-sfc')
   return compileScript(parse(readFileSync(join(__dirname, file), 'utf8')).descriptor, { id: name, inlineTemplate: true, genDefaultAs: name }).content
 }
 
-/** The functions of the package as `nevis`, for `page.evaluate`. */
+/** A script that defines the package's functions as `nevis`, for `page.evaluate`. */
 export const library = (): string => scriptOf(`import * as all from 'passport-nevis/browser'; window.nevis = all`, 'iife')
 
 export const pageWith = (script: string): string => `<!doctype html><html lang="en"><title>Bank</title><link rel="icon" href="data:,"><main id="app"></main><script type="module">${script.replaceAll('</script', '<\\/script')}</script>`
@@ -46,19 +46,19 @@ export interface SinglePageApp {
   readonly simulator: NevisSimulator
   /** The bodies of the transfers that were executed. */
   readonly transfers: unknown[]
-  /** Method and path of each request to the API, without the query. */
+  /** The method and the path of each request to the API, without the query. */
   readonly requests: string[]
-  /** Page by path, such as `/react`. */
+  /** The pages by path, such as `/react`. */
   readonly pages: Map<string, string>
   close(): Promise<void>
 }
 
-/** So that a test does not wait for the default schedule's first two seconds. */
+/** With the default schedule, a test would wait two seconds for the first status call. */
 const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
 
 export interface SinglePageOptions {
   readonly strategy?: Partial<NevisStrategyOptions>
-  /** More routes, before those of the API. */
+  /** Adds routes before those of the API. */
   readonly before?: (app: App, parts: { nevis: NevisStrategy }) => void
 }
 
@@ -84,7 +84,7 @@ export async function startSinglePage({ strategy, before }: SinglePageOptions = 
   })
   before?.(app, { nevis })
   const sessions = session({ secret: 'a secret for tests', resave: false, saveUninitialized: false })
-  // Signed in a long time ago: without a second factor that is fresh.
+  // Signs the user in, but long ago, and without a fresh second factor.
   app.post('/signed-in', sessions, passport.session(), express.json(), (req, res, next) => req.logIn(req.body as Express.User, (error) => (error ? next(error) : res.json({}))))
   app.post('/signed-out', sessions, (req, res) => req.session.destroy(() => res.json({})))
   addApi(app, { passport, nevis, session: sessions, transfer: (_user: unknown, body: unknown) => ({ number: transfers.push(body) }) })

@@ -1,4 +1,4 @@
-/** A second factor in Vue. The guide shows it as it stands. */
+/** A second factor in Vue. The guide shows this file unchanged. */
 import { shallowRef } from 'vue'
 import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
 

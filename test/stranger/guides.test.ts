@@ -1,10 +1,13 @@
-/** These guides show code that tests run: each block names its file, and the file contains the block. In `single-page-apps`, blocks without a file only compile. */
+/**
+ * The guides show code that tests run: each code block names its file, and the file must contain the block. In `single-page-apps`, blocks without a file only
+ * compile.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const guides = { 'existing-app': [join(__dirname, 'after'), join(__dirname, 'shapes')], testing: [join(__dirname, '../kit')], 'single-page-apps': [join(__dirname, '../single-page')] }
 
-/** What a block shows, piece by piece: `// …` stands for what is left out. */
+/** The pieces of each code block, which are separated by `// …` for omitted lines. */
 function blocksOf(guide: string): { file: string; pieces: string[] }[] {
   const text = readFileSync(join(__dirname, '../../docs/guides', `${guide}.md`), 'utf8')
   return [...text.matchAll(/^```(?:jsx?|ts|vue)\n(?:\/\/|<!--) (\S+\.\w+)(?: -->)?\n([^]*?)\n```$/gm)].map(([, file, code]) => ({ file: file as string, pieces: (code as string).split('\n// …\n') }))

@@ -1,6 +1,6 @@
 /**
  * Other kinds of apps: a login with custom callbacks, a JSON API for a single-page app, TypeScript with router files under a prefix, and a second
- * factor for a part of the users.
+ * factor for only some of the users.
  */
 import express, { type Express as App } from 'express'
 import session from 'express-session'
@@ -33,7 +33,7 @@ async function serve(app: App): Promise<void> {
   browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** An app with passwords around these routes. */
+/** Runs an app with passwords and these routes. */
 async function withRoutes(routes: (app: App, parts: object) => void, waitingURL: string): Promise<void> {
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username }, { message: 'Wrong password.' })))
@@ -92,7 +92,7 @@ describe('a JSON API for a single-page app', () => {
   afterEach(() => void jest.restoreAllMocks())
 
   const real = fetch
-  /** What a browser does with `fetch`: cookies of this site, and a 303 followed with the same Accept. */
+  /** A `fetch` like a browser's: it sends this site's cookies, and follows a 303 with the same Accept header. */
   async function follow(url: unknown, init: RequestInit = {}): Promise<Response> {
     if (!String(url).startsWith('/')) return real(url as string, init)
     const page = await browser.send(init.method ?? 'GET', url as string, init.headers as Record<string, string>, init.body as string | undefined)

@@ -1,6 +1,6 @@
 /**
- * A common kind of app (Express 4, Passport 0.6, passport-local, csurf, EJS, sessions and users in SQLite), before and after it got a second factor;
- * driven from outside, as a process of its own.
+ * A common kind of app (Express 4, Passport 0.6, passport-local, csurf, EJS, sessions and users in SQLite), before and after a second factor was added.
+ * The tests run it as a process of its own, and use it over HTTP.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ let folder: Folder
 let app: Running
 let settings: Record<string, string>
 let browser: Browser
-/** What the app has written to standard error before it was started anew. */
+/** What the app has written to standard error before its last restart. */
 let errors = ''
 
 const signUp = (username: string, by = browser) => submit(by, '/signup', '/signup', { username, password: PASSWORD })
@@ -29,7 +29,7 @@ const home = async (by = browser) => (await by.get('/', PAGE)).text
 const callback = (location: string | undefined, by = browser) => by.get(`/login/2fa/callback?transaction=${handleIn(location)}`, PAGE)
 const viewOf = async (location: string | undefined) => (await browser.get(location as string, { accept: 'application/json' })).json()
 const codeOf = (username: string) => /\d{6}/.exec(simulator.sms(username).at(-1) ?? '')?.[0] as string
-/** From a page to the page that answers, with what it says to the person. */
+/** Follows the redirect of an answer, and returns the message that the page shows. */
 const said = async (page: Page) => [page.location, /<p class="message">([^<]*)/.exec((await browser.get(page.location as string, PAGE)).text)?.[1]]
 
 async function tapped(username: string, start: Page, by = browser): Promise<Page> {
@@ -37,7 +37,7 @@ async function tapped(username: string, start: Page, by = browser): Promise<Page
   return callback(start.location, by)
 }
 
-/** The app is started anew, and everybody's clock goes forward meanwhile. */
+/** Restarts the app, and moves the app's and Nevis's clocks ahead. */
 async function restart(seconds = 0): Promise<void> {
   await app.stop()
   errors += app.stderr()
@@ -47,13 +47,13 @@ async function restart(seconds = 0): Promise<void> {
   browser = movedTo(browser)
 }
 
-/** Somebody with an account here and the app on a phone; signed in by nobody. */
+/** Creates a user who has an account in the app and the Access App on a phone, and is not signed in. */
 async function member(username: string, has: object = {}): Promise<void> {
   simulator.addUser({ username, ...has })
   expect((await signUp(username, new Browser(app.origin))).location).toMatch(/^\/login\/2fa\?transaction=/)
 }
 
-/** The same cookies, at the address of the app as it runs now. */
+/** A browser with the same cookies for the restarted app, whose address is new. */
 function movedTo(old: Browser): Browser {
   const moved = new Browser(app.origin)
   for (const [name, value] of old.cookies) moved.cookies.set(name, value)

@@ -18,7 +18,7 @@ export interface Folder {
   remove(): void
 }
 
-/** A copy of the fixture, as after its `npm install`. `init` is what the command makes of the app before its second factor. */
+/** A copy of the app, as after its `npm install`. `init` is the app without a second factor, after the command `init` has changed it. */
 export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
   const path = mkdtempSync(join(tmpdir(), 'stranger-'))
   cpSync(join(__dirname, fixture === 'init' ? 'before' : fixture), path, { recursive: true })
@@ -44,7 +44,7 @@ function unpack(work: string, to: string): void {
 
 export interface Running {
   readonly origin: string
-  /** Everything that was written to standard error so far. */
+  /** All text that the app has written to standard error so far. */
   stderr(): string
   stop(): Promise<void>
 }
@@ -71,16 +71,16 @@ export async function start(folder: Folder, settings: Record<string, string> = {
   }
 }
 
-/** Submits a form of a page, with the token that this page holds. */
+/** Submits a form of a page, with the CSRF token of that page. */
 export async function submit(browser: Browser, from: string, to: string, fields: Record<string, string> = {}): Promise<Page> {
   const { text } = await browser.get(from, { accept: 'text/html' })
   return browser.post(to, { _csrf: hiddenField(text, '_csrf'), ...fields }, { accept: 'text/html' })
 }
 
-/** The lines, but for blank ones, that a shortest edit of one text into the other adds and takes away; replaced ones count once. */
+/** The number of lines that a shortest edit of one text into the other adds or removes. Blank lines do not count, and a replaced line counts once. */
 export function changedLines(before: string, after: string): number {
   const [a, b] = [before, after].map((text) => text.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '')) as [string[], string[]]
-  // common[i][j]: the longest common subsequence of what follows i and j.
+  // `common[i][j]`: the length of the longest common subsequence of the lines from i and from j on.
   const common = Array.from({ length: a.length + 1 }, () => Array<number>(b.length + 1).fill(0))
   const at = (i: number, j: number) => common[i]?.[j] ?? 0
   for (let i = a.length - 1; i >= 0; i--) {

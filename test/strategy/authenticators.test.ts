@@ -1,4 +1,4 @@
-/** Which of a user's phones is asked. `test/security/authenticators.test.ts` tests that it belongs to the user. */
+/** Which of a user's phones a start asks. `test/security/authenticators.test.ts` tests that the phone belongs to the user. */
 import { NevisStrategy, app as appFactor, push, type NevisStrategyOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import type { Browser } from '../support/browser'
@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const operations = () => simulator.requests.map(({ operation }) => operation)
-/** What each approval named, oldest first. */
+/** The phones that the approvals have named, oldest first. */
 const asked = () => simulator.requests.filter(({ operation }) => operation === 'approve').map(({ body }) => (body as { authenticatorId?: string }).authenticatorId)
 const again = async (browser: Browser, transaction: string, fields: Record<string, string>) =>
   handleIn((await browser.post('/login/2fa', { transaction, ...fields })).location)

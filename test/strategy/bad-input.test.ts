@@ -1,4 +1,4 @@
-/** Any invalid request gets its failure code, never a 500, and never ends a valid approval. */
+/** Any invalid request must get its failure code, never a 500, and must never end a valid approval. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, PASSWORD, signIn, startApp, statusOf, type TestApp } from '../support/app'
 import type { Browser, Page } from '../support/browser'

@@ -20,7 +20,7 @@ const NEWER = 'one more of at least thirty-two characters'
 let simulator: NevisSimulator
 const apps: TestApp[] = []
 
-/** Connects to this port, whatever the address says. */
+/** Connects to this port, whatever port the URL names. */
 class AgentTo extends Agent {
   constructor(private readonly port: () => number) {
     super()
@@ -99,7 +99,7 @@ describe('a new secret, by two deploys', () => {
 
 describe('what an older version wrote', () => {
   interface Written {
-    /** Milliseconds since 1970. */
+    /** The time of writing, in milliseconds since 1970. */
     readonly at: number
     readonly handle: string
     readonly session: string
@@ -135,7 +135,7 @@ describe('what an older version wrote', () => {
       strategy: {
         baseURL: undefined,
         accessKey: undefined,
-        // Handles belong to an instance, so that it has one address here, wherever it listens.
+        // Handles belong to an instance, so the instance has one URL here, whatever port the simulator listens on.
         client: new NevisClient({ baseURL: 'http://localhost:4', accessKey: 'key-of-nobody', httpAgent: new AgentTo(() => (cloud.address() as AddressInfo).port) }),
         secret: SECRET,
         issuer: 'https://nevis.example/',
@@ -162,7 +162,7 @@ describe('what an older version wrote', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => written.at + 10_000 + now() - began)
     const store = new session.MemoryStore()
     const app = await deploy(store)
-    // A session of this version, for its cookie; what it holds is the older version's.
+    // Sign in to get a session of this version and its cookie, and then replace its content by what the older version has written.
     const browser = app.browser()
     await signIn(browser, 'anna')
     sessionsOf(store)[SESSION_ID] = written.session

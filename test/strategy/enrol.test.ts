@@ -11,7 +11,7 @@ const PHONE = '+41790000001'
 
 let simulator: NevisSimulator
 let app: TestApp
-/** Nevis's userId by username, as the app has linked it. */
+/** The app's own link from usernames to Nevis's userIds. */
 let linked: Map<string, string>
 
 const usernameOf = (req: { user?: Express.User | undefined }) => (req.user as { username: string }).username
@@ -42,7 +42,7 @@ async function start(lifetimes: object = {}): Promise<TestApp> {
       express.post('/account/confirm', signedIn, passport.authorize('nevis', { operation: 'approve' }))
       express.all(
         '/2fa/callback',
-        // Who is signed in stays so, and keeps session and record; everybody else is signed in now.
+        // A signed-in user stays signed in, and keeps session and record. Any other user is signed in now.
         (req, res, next) => (req.user ? passport.authorize('nevis') : passport.authenticate('nevis'))(req, res, next),
         recordSecondFactor(),
         (req, res) => void res.json({ user: req.user, account: (req as any).account, nevis: (req.authInfo as any).nevis, cart: (req.session as any).cart }),
@@ -83,7 +83,7 @@ async function started(page: Promise<Page>): Promise<string> {
 const password = (browser: Browser, username: string, fields: Record<string, string> = {}) =>
   browser.post('/login', { username, password: PASSWORD, ...fields })
 
-/** What the person does with each factor while it is enrolled. */
+/** What the user does to finish the enrolment of each factor. */
 const enrolments: Record<string, { fields: Record<string, string>; finish(browser: Browser, handle: string, username: string): Promise<Page> }> = {
   app: {
     fields: { factor: 'app' },
@@ -102,7 +102,7 @@ const enrolments: Record<string, { fields: Record<string, string>; finish(browse
   },
 }
 
-/** And afterwards, to sign in with it. */
+/** What the user does afterwards, to sign in with the factor. */
 const approvals: Record<string, (browser: Browser, username: string) => Promise<Page>> = {
   async app(browser, username) {
     const handle = await started(password(browser, username, { factor: 'push' }))
@@ -121,7 +121,7 @@ async function approved(browser: Browser, username = 'anna'): Promise<void> {
   expect((await callback(browser, handle)).status).toBe(200)
 }
 
-/** Somebody with the app, signed in by it. */
+/** A user who has the Access App, and has signed in with it. */
 async function signedIn(username = 'anna'): Promise<{ browser: Browser; userId: string }> {
   const { userId } = simulator.addUser({ username })
   linked.set(username, userId)
@@ -230,7 +230,7 @@ describe('after the right password', () => {
       const browser = app.browser()
       const codes = []
       for (let i = 0; i < 3; i++) codes.push((await viewOf(browser, await started(password(browser, 'anna', { factor: 'app' })))).qrCode)
-      // Somebody may have prepared the session, and seen the QR code of before.
+      // Each enrolment is a new one, because an attacker may have prepared the session, and seen the earlier QR code.
       expect(new Set(codes).size).toBe(3)
       expect(operations().filter((operation) => operation === 'enroll')).toHaveLength(3)
     })

@@ -32,7 +32,7 @@ const settingsOf = (user: unknown, more: object = {}) =>
 const request = (session: object = {}) => ({ method: 'POST', url: '/', headers: {}, body: {}, session }) as unknown as NevisRequest
 const passport = { user: 'anna' }
 const record = (change: object = {}) => ({ userId: USER, factor: 'push', transactionId: 't', at: NOW, login: loginOf({ passport }), sessionId: '', ...change })
-/** Anna is signed in, with this record of a second factor. */
+/** A session in which anna is signed in, with this second factor record. */
 const proved = (change: object = {}, sessionKey = 'nevis') => ({ passport, [sessionKey]: { secondFactor: record(change) } })
 
 beforeEach(() => {
@@ -268,9 +268,9 @@ describe('a challenge', () => {
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'approve', { authenticatorId: 'a1' })).toBe('username')
     expect(factor.requests).toHaveLength(1)
-    // Where a look-up has named the user, the answer must be about that user, also if it names no username.
+    // After a look-up has found the user, the answer must be about the same user, even if it contains no username.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // Where the user was found by name, the id that was found counts too.
+    // If the look-up was by username, the userId that it has found must match, too.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

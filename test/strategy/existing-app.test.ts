@@ -29,7 +29,7 @@ const operations = () => simulator.requests.map(({ operation }) => operation)
 const PAGE = { accept: 'text/html' }
 
 describe('the page that the user wanted', () => {
-  /** Routes with what the app's guard kept, and with Passport's own ways to go on. */
+  /** Routes that use the `returnTo` of the app's guard, and Passport's own redirect options. */
   const routes: AppOptions['routes'] = (express, { passport }) => {
     const keep: RequestHandler = (req, res) => {
       Object.assign(req.session, { returnTo: req.query['to'] })

@@ -1,4 +1,4 @@
-/** Starts while Nevis is down: no user is sent to the waiting page, no start is counted, and no weaker factor is used. */
+/** Starts while Nevis is down: no user is sent to the waiting page, no start is counted, and no weaker factor is used instead. */
 import { MemoryLedger } from '../../src'
 import { lab, outcomeOf } from '../security/support/lab'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'

@@ -1,4 +1,4 @@
-/** The health check's ping: all starts share one, and its result is cached. Only the tests move the clock and decide what Nevis answers. */
+/** The ping of the health check: all starts share one ping, whose result is cached. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { Health } from '../../src/strategy/health'
@@ -9,7 +9,7 @@ let health: Health
 
 const down = (code: ConstructorParameters<typeof NevisError>[0] = 'NEVIS_UNREACHABLE') => () => Promise.reject(new NevisError(code, 'ping'))
 const never = () => new Promise<string>(() => undefined)
-/** `up`, or the code of the error. */
+/** The outcome of a health check: `up`, or the code of the error. */
 const outcome = () => health.check().then(() => 'up', ({ code }: NevisError) => code as string)
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms)
 
@@ -20,7 +20,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  // Nothing is left to happen.
+  // Check that no timer is left.
   expect(jest.getTimerCount()).toBe(0)
   jest.useRealTimers()
 })

@@ -1,5 +1,5 @@
 /**
- * The factor that a user used last in this browser is offered first: which approvals count, and what comes first then.
+ * The factor that a user used last in this browser is offered first: which approvals count, and which factor comes first afterwards.
  *
  * Out of scope: attacks on the cookie (`security/last-factor.test.ts`).
  */
@@ -25,13 +25,13 @@ async function finish(browser: Browser, handle: string, username = 'anna', code?
   expect(outcomeOf(page)).toBe('success')
 }
 
-/** The password and the second factor, then out again. */
+/** Signs in with the password and the second factor, and then signs out. */
 async function signedInBy(browser: Browser, factor: string | undefined, username = 'anna', code?: string): Promise<void> {
   await finish(browser, await signIn(browser, username, factor === undefined ? {} : { factor }), username, code)
   signOut(browser)
 }
 
-/** What the next sign-in begins with, and what it offers, in order. */
+/** The first factor of the next sign-in, and all factors that it offers, in order. */
 async function next(browser: Browser, username = 'anna', path = '/login'): Promise<[string, readonly string[]]> {
   signOut(browser)
   const page = await browser.post(path, { username, password: PASSWORD })
@@ -39,7 +39,7 @@ async function next(browser: Browser, username = 'anna', path = '/login'): Promi
   return [factor, factors]
 }
 
-/** An app that says what its users have: everything, unless a test says otherwise. */
+/** An app that says which factors its users have: all of them, unless a test says otherwise. */
 const start = (options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> =>
   world.start({ ...options, strategy: { availableFactors: () => EVERY, ...options.strategy } })
 const having = (availableFactors: unknown): Omit<AppOptions, 'simulator'> => ({ strategy: { availableFactors: () => availableFactors } as Partial<NevisStrategyOptions> })

@@ -1,4 +1,4 @@
-/** The table of keys in the guide "Several processes": it has a row for every kind of key that the code writes, and no other row. */
+/** The table of keys in the guide "Several processes" must have a row for every kind of key that the code writes, and no other row. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { forgetBrowsers, MemoryLedger, type NevisStrategyOptions } from '../../src'
@@ -17,7 +17,7 @@ const rows = table.split('\n').slice(1).flatMap((row) => [...row.split('|')[1]?.
 const patternOf = (key: string) => new RegExp(`^${key.replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{22,43}')}$`)
 const kindOf = (key: string) => key.split(/:(?=[<$]|[\w-]{22})/)[0] as string
 
-/** What the code wrote: key → for how many seconds, each time. */
+/** The keys that the code has written, each with the lifetimes that it had, in seconds. */
 const written = new Map<string, number[]>()
 
 class Recording extends MemoryLedger {
@@ -36,7 +36,7 @@ class Recording extends MemoryLedger {
 
 const start = (strategy: Partial<NevisStrategyOptions> = {}) => world.start({ strategy: { ledger: new Recording(), ...strategy } })
 
-/** Starts, decides and brings the browser back. */
+/** Starts a sign-in, approves or denies it, and opens the callback. */
 async function decided(browser: Browser, decide: 'approve' | 'deny', fields: Record<string, string> = {}): Promise<string> {
   const handle = await signIn(browser, 'anna', fields)
   await world.simulator.phone('anna')[decide]()
@@ -44,7 +44,7 @@ async function decided(browser: Browser, decide: 'approve' | 'deny', fields: Rec
   return handle
 }
 
-/** Sign-ins that end in each way. */
+/** Sign-ins with every possible end. */
 async function driveSignIns(): Promise<void> {
   const app = await start({ startBudget: { starts: 2, perSeconds: 300 } })
   await decided(app.browser(), 'approve')
@@ -54,7 +54,7 @@ async function driveSignIns(): Promise<void> {
   await cancelling.post('/login/2fa', { transaction: handle, cancel: '1' })
 }
 
-/** A push that is sent again. */
+/** A sign-in in which the user has a push sent again. */
 async function driveResend(): Promise<void> {
   const app = await start()
   const browser = app.browser()
@@ -63,7 +63,7 @@ async function driveResend(): Promise<void> {
   await browser.post('/login/2fa', { transaction: handle, factor: 'push' })
 }
 
-/** Codes that are wrong, and codes to which a gateway answers. */
+/** Wrong codes, and codes that a gateway answers in place of Nevis. */
 async function driveCodes(): Promise<void> {
   const app = await start()
   for (const isUnclear of [false, true]) {
@@ -88,7 +88,7 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** What needs a widget, a session in a cookie, fifty codes or two tabs. */
+/** The remaining keys, which otherwise would need a widget, a session in a cookie, fifty codes or two tabs. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)

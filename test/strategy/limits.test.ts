@@ -9,7 +9,7 @@ const strategyOn = (ledger: Ledger, instance = 'bank') =>
     async () => ({ id: 1 }),
   )
 
-/** Five starts and the lock of the codes, under one name. */
+/** Uses up five starts and locks the codes, under one name. */
 async function lockedOut(strategy: NevisStrategy, subject: Subject): Promise<() => Promise<[slot: number, over: string | undefined]>> {
   const budgets = new Budgets(strategy.settings)
   const key = budgets.keyOf(subject)

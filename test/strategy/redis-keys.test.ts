@@ -1,5 +1,5 @@
 /**
- * Which keys a sign-in leaves in Redis, and how many commands it needs: as the guide on several processes says. Out of scope: whether the guide names
+ * Which keys a sign-in leaves in Redis, and how many commands it needs, compared with the guide on several processes. Out of scope: whether the guide names
  * every kind of key (`ledger-keys.test.ts`).
  */
 import { readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { describeWithRedis, RedisServer } from '../support/redis'
 import { nodeRedisLike } from '../support/redis-clients'
 
 const guide = readFileSync(join(__dirname, '../../docs/guides/several-processes.md'), 'utf8')
-/** `claim:start:<subject>:<n>` and its like, as patterns. */
+/** The documented keys, such as `claim:start:<subject>:<n>`, as patterns. */
 const documented = [...guide.matchAll(/`(claim:[^`]+)`/g)].map(([, key]) => ({
   key: key as string,
   pattern: new RegExp(`^passport-nevis:${(key as string).replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{22,43}')}$`),
@@ -79,7 +79,7 @@ describeWithRedis('the ledger in Redis', () => {
     await look()
     await signIn(browser, 'anna', { factor: 'sms' })
     await look()
-    // What a sign-in does not write.
+    // Write the keys that a sign-in itself does not write.
     const budgets = new Budgets(app.nevis.settings)
     const name = budgets.keyOf({ username: 'anna' })
     await budgets.enrolments.start(name)
@@ -103,7 +103,7 @@ describeWithRedis('the ledger in Redis', () => {
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day
       if (/:browsers-forgotten-today:/.test(key)) return 60 * day
-      // A remembered browser, and the time for which its used cookies are known afterwards.
+      // The lifetime of a remembered browser, and the time for which its used cookies are recognised afterwards.
       if (/:browser:/.test(key)) return 90 * day + 300_000
       return /:(locked|enrolment):/.test(key) ? year : day
     }

@@ -30,7 +30,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** Runs `authenticate` as Passport would, on whatever object, and names the one action it takes. */
+/** Runs `authenticate` as Passport would, on any object, and resolves with the one action that it takes. */
 function act(strategy: object, req: object, options: object = {}): Promise<{ action: string; args: unknown[] }> {
   return new Promise((resolve) => {
     const on = strategy as Record<string, unknown>
@@ -260,7 +260,7 @@ describe('a failure', () => {
     const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const handle = handleIn((await browser.post('/')).location)
     await simulator.phone('anna').deny()
-    // Passport makes the header of a challenge that comes with 401.
+    // For a challenge that is a string, Passport would send a header with the 401.
     const page = await browser.get(`/?transaction=${handle}`)
     expect(page.status).toBe(401)
     expect(page.headers.get('www-authenticate')).toBeNull()

@@ -1,4 +1,4 @@
-/** What a request starts: for whom, which message, which factor, and whether the same transaction is already pending. */
+/** What a request starts: for which user, with which message and factor, and whether the same transaction is already pending. */
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
@@ -170,7 +170,7 @@ describe('the phone number', () => {
     ['of no list', { body: { phone: ['+41792222222'] } }, {}, undefined],
     ['of nobody', {}, {}, undefined],
   ])('%s', (_name, fields, options, expected) => {
-    // A parser that ran has left the query of the address behind.
+    // Without a query in the fields, `query` is empty, as a query parser would leave it.
     expect(phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
   })
 })

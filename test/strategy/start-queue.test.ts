@@ -1,7 +1,7 @@
 /** The starts of one subject run one after another: each waits for the one before it, and can share its result. */
 import { StartQueue } from '../../src/strategy/start-queue'
 
-/** A piece of work that the test ends. */
+/** A task that the test itself ends. */
 function workOf(name: string, log: string[]) {
   let end!: (result: string) => void
   let fail!: (error: Error) => void
@@ -13,7 +13,7 @@ function workOf(name: string, log: string[]) {
   return { run, end, fail }
 }
 
-/** All that can go on without a further event has gone on. */
+/** Waits until every task that can continue has continued. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 let turns: StartQueue<string>
@@ -30,7 +30,7 @@ describe('turns', () => {
     const results = [one, two, three].map(({ run }) => turns.run('anna', run))
     await settled()
     expect(log).toEqual(['one begins, at once'])
-    // The third one is ready first, and waits all the same.
+    // The third task is ready first, but must wait for the ones before it.
     three.end('C')
     one.end('A')
     await settled()

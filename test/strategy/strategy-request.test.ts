@@ -1,7 +1,7 @@
 /**
  * One request of the strategy, step by step: requests are plain objects, only the test moves the clock, and the test decides what Nevis answers.
  *
- * Out of scope: hosts, cookies and HTTP, with which `strategy/` and `security/` test the same from outside.
+ * Out of scope: web frameworks, cookies and HTTP. Other tests in `strategy/` and `security/` test the same over HTTP.
  */
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../../src'
 import { loginOf } from '../../src/host/login'
@@ -40,7 +40,7 @@ const begin = async (on: NevisStrategy, body: object = {}, options: object = {},
   return handleOf(answer)
 }
 const held = (id = 't1') => (session['nevis'] as SessionState | undefined)?.transactions?.[id] as Transaction
-/** Anna is signed in, and has just given this factor. */
+/** A session in which anna is signed in, and has just given this factor. */
 const provedBy = (factor: string) => {
   const passport = { user: 'anna' }
   const secondFactor = { userId: USER, factor, transactionId: 't0', at: NOW, login: loginOf({ passport }), sessionId: '' }
@@ -476,7 +476,7 @@ describe('a callback', () => {
 })
 
 describe('a callback that comes once more', () => {
-  /** Another process has claimed it, this session still holds it. */
+  /** Another process has claimed the approval, but this session still contains it. */
   const used = async (options: object, req: object = {}) => {
     const on = strategy()
     const transaction = await begin(on)

@@ -1,5 +1,5 @@
 /**
- * Signing in by a push with a code that the user types: `push({ typedCode: true })`, and a factor of the app's own with a typed code.
+ * Signing in by a push with a code that the user types: `push({ typedCode: true })`, and a custom factor with a typed code.
  *
  * Out of scope: attacks (`test/security/typed-code.test.ts`), and the text on the phone (`test/factors/typed-code.test.ts`).
  */
@@ -360,7 +360,7 @@ describe('requireSecondFactor', () => {
 })
 
 describe('while a deploy is under way: a second process shares sessions and ledger', () => {
-  /** Starts one process, and moves the browser to the second, which has other options. */
+  /** Starts a sign-in at one process, and continues at a second one, which has other options. */
   async function startedElsewhere(first: object, second: object) {
     const shared = { session: { store: new session.MemoryStore() } }
     const ledger = new MemoryLedger()

@@ -1,4 +1,4 @@
-/** `verify` in every form that an app may write: with a callback, a promise, or both. Driven through the strategy, over HTTP. */
+/** `verify` in every form that an app may write: with a callback, a promise, or both. Tested through the strategy, over HTTP. */
 import type { RequestHandler } from 'express'
 import { inspect } from 'node:util'
 import { NevisStrategy, type NevisProfile, type NevisStrategyOptions, type Succeeded, type Transaction, type VerifyDone } from '../../src'
@@ -16,7 +16,7 @@ let userId: string
 let verify: (...args: any[]) => unknown
 let more: Partial<NevisStrategyOptions>
 let errors: unknown[]
-/** How often the handler behind `passport.authenticate` ran. */
+/** How often the handler after `passport.authenticate` ran. */
 let handled: number
 
 beforeAll(async () => {
@@ -200,7 +200,7 @@ describe('verify with a promise', () => {
 })
 
 describe('verify that fails without an error', () => {
-  // Express takes a falsy error for none and runs the next handler; 'route' and 'router' skip to another one.
+  // Express treats a falsy error as no error, and runs the next handler; with 'route' or 'router', it skips to another one.
   const reasons: [string, (...args: any[]) => unknown][] = [undefined, null, false, 0, '', 'route', 'router'].flatMap((reason) => [
     [`rejects with ${inspect(reason)}`, () => Promise.reject(reason)] as [string, () => unknown],
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- the point of the test

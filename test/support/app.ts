@@ -23,23 +23,23 @@ export interface User {
 
 export interface AppOptions {
   readonly simulator: NevisSimulator
-  /** Over the defaults of the tests. */
+  /** Options that replace those of the tests. */
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly verify?: Verify
-  /** For the route that starts, beside the password. */
+  /** Options for the route that starts, besides the password's. */
   readonly start?: AuthenticateOptions
   readonly callback?: AuthenticateOptions
   readonly page?: WaitingPageOptions
   readonly session?: Partial<session.SessionOptions> | false
   readonly bodyParsers?: boolean
-  /** More routes, once everything is mounted. */
+  /** Adds routes after all others are mounted. */
   readonly routes?: (app: App, parts: { passport: InstanceType<typeof Passport>; nevis: NevisStrategy }) => void
 }
 
 export interface TestApp {
   readonly origin: string
   readonly nevis: NevisStrategy
-  /** What `verify` was called with. */
+  /** The profiles with which `verify` was called. */
   readonly verified: NevisProfile[]
   browser(): Browser
   close(): Promise<void>
@@ -74,7 +74,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   passport.serializeUser((user, done) => done(null, (user as User).username))
   passport.deserializeUser((username, done) => done(null, userOf(username as string)))
 
-  /** Passport's own login, with the action written into the answer. */
+  /** Passport's own login; the answer contains the action. */
   const authenticate = (options?: AuthenticateOptions): RequestHandler => (req, res, next) => {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
       if (error) return next(error)
@@ -95,7 +95,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   app.post('/login/2fa', authenticate())
   app.all('/login/2fa/callback', authenticate(options.callback))
   app.all('/start', authenticate(options.start))
-  // For a user who is to enrol a further factor: signed in, and with a second factor just given.
+  // Signs a user in, with a second factor that has just been given, so that the user may enrol a further factor.
   app.post('/prove', (req, res, next) => {
     const { username, userId } = req.body as { username: string; userId: string }
     req.logIn(userOf(username), (error) => {
@@ -133,14 +133,14 @@ export function listen(server: Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 }
 
-/** The handle in a redirect to the waiting page. */
+/** Reads the handle in a redirect to the waiting page. */
 export function handleIn(location: string | undefined): string {
   const handle = new URL(location ?? '', 'http://app').searchParams.get('transaction')
   if (handle === null) throw new Error(`no transaction in ${location}`)
   return handle
 }
 
-/** Password, then start: answers with the handle. */
+/** Enters the password, which starts the second factor, and returns the handle. */
 export async function signIn(browser: Browser, username: string, fields: Record<string, string> = {}): Promise<string> {
   const page = await browser.post('/login', { username, password: PASSWORD, ...fields })
   if (page.status !== 303) throw new Error(`no redirect: ${page.status} ${page.text}`)

@@ -16,7 +16,7 @@ export class Browser {
     return this.send('GET', path, headers)
   }
 
-  /** Fields go as a form. */
+  /** Sends the fields as a form. */
   post(path: string, fields: Record<string, string> | [string, string][] = {}, headers: Record<string, string> = {}): Promise<Page> {
     return this.send('POST', path, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(fields).toString())
   }
@@ -43,7 +43,7 @@ export class Browser {
     return { status: response.status, location, headers: response.headers, text, json: () => JSON.parse(text) }
   }
 
-  /** The same person's browser, in a second profile that was handed all cookies. */
+  /** A second browser with a copy of all cookies. */
   clone(): Browser {
     const other = new Browser(this.origin)
     for (const [name, value] of this.cookies) other.cookies.set(name, value)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export interface Certificate {
   readonly key: Buffer
   readonly cert: Buffer
-  /** The certificate as a file, for `NODE_EXTRA_CA_CERTS`. */
+  /** The file of the certificate, for `NODE_EXTRA_CA_CERTS`. */
   readonly certFile: string
   remove(): void
 }
@@ -25,13 +25,13 @@ export interface PrivateCA {
   readonly root: Buffer
   readonly rootFile: string
   readonly intermediate: Buffer
-  /** The server's key and certificate, which the intermediate has signed. */
+  /** The server's key, and its certificate, which the intermediate CA has signed. */
   readonly key: Buffer
   readonly leaf: Buffer
   remove(): void
 }
 
-/** A company's own CA: a root, an intermediate that it has signed, and a server's certificate. @param subject such as `IP:0.0.0.0` */
+/** Creates a company's own CA: a root, an intermediate CA that the root has signed, and a server's certificate. @param subject such as `IP:0.0.0.0` */
 export function privateCA(subject: string): PrivateCA {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const file = (name: string) => join(folder, name)

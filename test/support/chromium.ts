@@ -1,12 +1,12 @@
 /**
  * A real Chromium for a test file. On a machine without Chromium, the tests that need it are skipped; in CI they must run.
  *
- * Out of scope: what a test does with it (`test/browser/support.ts`).
+ * Out of scope: what a test does in Chromium (`test/browser/support.ts`).
  */
 import { existsSync } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'
 
-/** The first is Chromium for programs without a window, which needs less than half of the CPU time. */
+/** The first one is Chromium for programs without a window, which needs less than half of the CPU time. */
 const PATHS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const PATH = PATHS.find((path) => existsSync(path))
 const QUIET = [

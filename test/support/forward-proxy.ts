@@ -20,19 +20,19 @@ export type Reply = (socket: Socket, nth: number) => void
 
 export interface ForwardProxy {
   readonly port: number
-  /** All that came in the clear: method, target and headers of each request. */
+  /** Everything that the proxy could read: method, target and headers of each request. */
   readonly seen: string[]
-  /** How many connections the client has neither closed nor lost. */
+  /** The number of connections that are still open. */
   readonly open: number
   reply: Reply
-  /** Ends all connections from its side. */
+  /** Ends all connections from the proxy's side. */
   hangUp(): Promise<void>
   close(): Promise<void>
 }
 
 export const portOf = (server: Server | TcpServer): number => (server.address() as AddressInfo).port
 
-/** A proxy that is honest: a tunnel to this port of this machine, whatever host was asked for. */
+/** An honest proxy: it tunnels to this port of this machine, whatever host the client asks for. */
 export const tunnelTo = (port: number): Reply => (socket) => {
   const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'))
   onward.on('error', () => socket.destroy()).on('close', () => socket.destroy())
@@ -40,7 +40,7 @@ export const tunnelTo = (port: number): Reply => (socket) => {
   socket.pipe(onward).pipe(socket)
 }
 
-/** @param tls its own certificate, where it is reached by https: */
+/** @param tls the certificate of the proxy, if clients reach the proxy by https: */
 export async function startForwardProxy(reply: Reply, tls?: Certificate): Promise<ForwardProxy> {
   const sockets = new Set<Socket>()
   const server = tls === undefined ? createServer() : createHttpsServer({ key: tls.key, cert: tls.cert })
@@ -54,7 +54,7 @@ export async function startForwardProxy(reply: Reply, tls?: Certificate): Promis
     proxy.seen.push(JSON.stringify([req.method, req.url, req.rawHeaders]))
     sockets.add(socket)
     const gone = () => sockets.delete(socket)
-    // A server of Node leaves its half open when the client has closed.
+    // When the client has closed its half of a connection, Node's server leaves its own half open, so end it here.
     socket.on('error', gone).on('end', gone).on('close', gone).on('end', () => socket.end())
     proxy.reply(socket, ++connects)
   })
@@ -98,7 +98,7 @@ export async function startTinyproxy(basicAuth?: string): Promise<Tinyproxy> {
   }
 }
 
-/** tinyproxy cannot be told to take a free port by itself. */
+/** Finds a free port, because tinyproxy cannot choose one itself. */
 async function freePort(): Promise<number> {
   const server = createTcpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,5 @@
 /**
- * Random texts for property tests about markup and text direction. fast-check's own strings contain `<`, `&` or a bidi override in about one text of
+ * Random texts for property tests about markup and text direction. fast-check's own strings contain `<`, `&` or a bidi override in only about one of
  * ten thousand characters, so code that escapes nothing would pass.
  *
  * Out of scope: what the code must do with the texts.

@@ -14,7 +14,7 @@ interface Locked {
 
 interface Packed {
   readonly filename: string
-  /** Bytes. */
+  /** The sizes in bytes. */
   readonly size: number
   readonly unpackedSize: number
   readonly files: readonly { readonly path: string }[]
@@ -22,7 +22,7 @@ interface Packed {
 
 const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Readonly<Record<string, Locked>> }
 
-/** What `npm install passport-nevis` brings along: the folder of each package, and what the lock file says of it. */
+/** The packages that `npm install passport-nevis` installs: the folder of each one, and its entry in the lock file. */
 export function runtimeClosure(): ReadonlyMap<string, Locked> {
   const found = new Map<string, Locked>()
   const add = (of: string) => {
@@ -38,14 +38,14 @@ export function runtimeClosure(): ReadonlyMap<string, Locked> {
   return found
 }
 
-/** Where Node looks for a package, from the inside out. */
+/** The folders in which Node looks for a package, from the inside out. */
 function placesFor(name: string, of: string): string[] {
   const above = of.split('/node_modules/')
   const inside = of === '' ? [] : above.map((_, i) => `${above.slice(0, above.length - i).join('/node_modules/')}/node_modules/${name}`)
   return [...inside, `node_modules/${name}`]
 }
 
-/** What `npm publish` would upload; the build is the one in `dist`. */
+/** Packs what `npm publish` would upload, with the build in `dist`. */
 export function pack(...options: string[]): Packed {
   // On Windows, the command `npm` is a shell script, which Node cannot start. `npm_execpath` is the JavaScript file behind it.
   const script = process.env['npm_execpath']
@@ -55,7 +55,7 @@ export function pack(...options: string[]): Packed {
   return packed
 }
 
-/** A new folder with `node_modules`; remove it when you are done. */
+/** Installs the package into a new folder. The caller must remove the folder. */
 export function installElsewhere(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
   const { filename } = pack('--pack-destination', folder)

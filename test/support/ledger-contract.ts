@@ -1,5 +1,5 @@
 /**
- * The checks of a Ledger as tests of jest, and ledgers for tests.
+ * The checks of a Ledger as jest tests, and ledgers for tests.
  *
  * Out of scope: a ledger whose store is down, which each test file tests itself.
  */
@@ -8,14 +8,14 @@ import { ledgerChecks } from '../../src/ledger/contract'
 
 export interface LedgerUnderTest {
   readonly ledger: Ledger
-  /** Moves the clock by which the ledger forgets. */
+  /** Moves the clock by which the ledger's entries expire. */
   advance(ms: number): void | Promise<void>
   close?(): void | Promise<void>
 }
 
 /**
- * A ledger whose store knows whole seconds only, as DynamoDB or memcached do: what is written lives up to a second longer than it was
- * told to, and what is left is rounded up.
+ * A ledger whose store knows only whole seconds, as DynamoDB and memcached do: an entry lives up to a second longer than asked, and the remaining time is
+ * rounded up.
  */
 export class SecondsLedger extends MemoryLedger {
   override claim(key: string, ttlSeconds: number): Promise<boolean> {
@@ -32,12 +32,12 @@ export class SecondsLedger extends MemoryLedger {
   }
 }
 
-/** A ledger that gives these answers to the calls that are named, whether they are promised or not, and good ones to the others. */
+/** A ledger that returns these answers to the named calls, even if they break the interface, and good answers to all other calls. */
 export function ledgerWith(answers: Partial<Record<keyof Ledger, (key: string, ttlSeconds: number) => unknown>>): Ledger {
   return { claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers } as Ledger
 }
 
-/** Runs the checks of the test kit, each as a test. @param start gives a ledger, for each test a new one */
+/** Runs the checks of the test kit, each as a test. @param start returns a new ledger for each test */
 export function ledgerContract(name: string, start: () => LedgerUnderTest | Promise<LedgerUnderTest>): void {
   describe(`${name}, as a Ledger`, () => {
     let started: LedgerUnderTest

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 export const ROOT = resolve(__dirname, '../..')
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** Every document that is for people, by its path from the root. */
+/** The path of every document for readers, from the root. */
 export const documents: readonly string[] = [
   ...['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md'].filter((path) => existsSync(join(ROOT, path))),
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md')).map((path) => join('docs', path)).sort(),
@@ -17,7 +17,7 @@ export const documents: readonly string[] = [
 export const guides = documents.filter((path) => path.startsWith(join('docs', 'guides')))
 
 export interface Snippet {
-  /** `README.md:34`, the line of its first line. */
+  /** Where the snippet begins, such as `README.md:34`. */
   readonly at: string
   readonly language: string
   readonly code: string
@@ -32,14 +32,14 @@ export function snippetsOf(path: string): Snippet[] {
   }))
 }
 
-/** The one snippet of a document in which this text stands. */
+/** The only snippet of a document that contains this text. */
 export function snippetWith(path: string, text: string): string {
   const found = snippetsOf(path).filter(({ code }) => code.includes(text))
   if (found.length !== 1) throw new Error(`${path} has ${found.length} snippets with ${text}`)
   return (found[0] as Snippet).code
 }
 
-/** Without fenced blocks. */
+/** The text of a document without its fenced blocks. */
 const prose = (markdown: string) => markdown.replace(/^( *)```[^]*?^\1```$/gm, '')
 
 /** The targets of links and pictures that stay within the repository. */
@@ -56,7 +56,7 @@ export function anchorsOf(markdown: string): string[] {
   })
 }
 
-/** Targets that are not there: a file, or a heading in it. */
+/** Link targets that do not exist: a missing file, or a missing heading in it. */
 export function brokenIn(path: string, markdown: string): string[] {
   return targetsOf(markdown).filter((target) => {
     const [file = '', anchor] = target.split('#') as [string, string?]

@@ -18,7 +18,7 @@ export interface Nginx {
   close(): Promise<void>
 }
 
-/** @param server the directives of its one server; `http` those around it */
+/** @param server the directives of its only server; `http`: those outside of the server */
 export async function startNginx(server: string, http = ''): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const port = await freePort()

@@ -1,7 +1,7 @@
 /**
  * An OAuth 2 provider on loopback, where one user is signed in and agrees to everything: authorization code, token, userinfo.
  *
- * Out of scope: being a real provider. It checks only what a Passport strategy must send.
+ * Out of scope: the checks of a real provider. It checks only what a Passport strategy must send.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -13,7 +13,7 @@ export class OAuth2Provider {
   private readonly tokens = new Set<string>()
   private readonly server: Server = createServer((req, res) => void this.answer(req, res))
 
-  /** @param id of the person, at the provider */
+  /** @param id of the user at the provider */
   private constructor(private readonly id: string) {}
 
   static async start(id: string): Promise<OAuth2Provider> {

@@ -35,7 +35,7 @@ export class PostgresServer {
     return new PostgresServer(`postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, folder, child)
   }
 
-  /** Breaks off its connections. */
+  /** Stops PostgreSQL at once, which cuts off its connections. */
   async close(): Promise<void> {
     const gone = once(this.child, 'exit')
     this.child.kill('SIGQUIT')
@@ -44,7 +44,7 @@ export class PostgresServer {
   }
 }
 
-/** Debian keeps them out of PATH. */
+/** Debian does not put PostgreSQL's programs into the PATH. */
 function binaryFolder(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':')
   const packaged = '/usr/lib/postgresql'

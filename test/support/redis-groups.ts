@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Looks again until it is so: at most twenty seconds. */
+/** Waits until the condition is true, for at most twenty seconds. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let i = 0; i < 400; i++) {
     if (await isSo()) return
@@ -48,12 +48,12 @@ class Processes {
   }
 }
 
-/** What redis-cli prints for a command. */
+/** Runs a command with redis-cli, and returns what it prints. */
 async function cli(port: number, ...command: string[]): Promise<string> {
   return (await run('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...command], { timeout: 10_000 })).stdout.trim()
 }
 
-/** Three masters, each with a replica. */
+/** A Redis Cluster of three masters, each with a replica. */
 export class RedisCluster {
   private constructor(
     readonly ports: readonly number[],
@@ -94,14 +94,17 @@ export class RedisCluster {
     throw new Error('no master has the key')
   }
 
-  /** Kills a master, and waits until its replica is the master. What the replica has not got yet is lost, unless it is waited for. */
+  /**
+   * Kills a master, and waits until its replica has become the master. Writes that the replica has not received are lost, so call `replicate` first to keep
+   * them.
+   */
   async failOver(port: number): Promise<void> {
     const before = await this.masters()
     await this.processes.kill(port)
     await until(async () => (await this.masters()).some((one) => !before.includes(one)), 'a replica has become the master')
   }
 
-  /** Waits until the replica of this master has all that was written. */
+  /** Waits until the replica of this master has received all writes. */
   async replicate(port: number): Promise<void> {
     await cli(port, 'WAIT', '1', '5000')
   }
@@ -111,9 +114,9 @@ export class RedisCluster {
   }
 }
 
-/** A master, a replica and one sentinel that watches them. */
+/** A master, a replica, and one sentinel that monitors them. */
 export class RedisSentinel {
-  /** Of the master in the sentinel. */
+  /** The master's name in the sentinel. */
   static readonly NAME = 'ledger'
 
   private constructor(
@@ -145,7 +148,7 @@ export class RedisSentinel {
     return Number(port)
   }
 
-  /** Kills the master, and waits until the replica has taken its place. */
+  /** Kills the master, and waits until the replica has become the master. */
   async failOver(): Promise<void> {
     const before = await this.masterPort()
     await cli(before, 'WAIT', '1', '5000')
@@ -166,7 +169,7 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-/** Held together until all are found, so that none is given twice. */
+/** Keeps each port in use until all are found, so that no port is found twice. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -22,7 +22,7 @@ export class RedisServer {
     return server
   }
 
-  /** Stops answering, without a goodbye; `resume` goes on. */
+  /** Stops the process, so that it no longer answers but its connections stay open. `resume` lets it continue. */
   pause(): void {
     this.child.kill('SIGSTOP')
   }

@@ -1,6 +1,6 @@
 /**
  * A proxy in front of several processes of an app: each request goes to the next process, as with a load balancer without sticky sessions. If a
- * process does not answer, a request that may be sent twice goes to the next one, as load balancers do it.
+ * process does not answer, a request that may be sent twice goes to the next one, as with most load balancers.
  */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -49,7 +49,7 @@ export class RoundRobin {
     })
     onward.once('error', (error: NodeJS.ErrnoException) => {
       if (res.headersSent) return void res.destroy()
-      // Refused: nothing was sent, whatever the method.
+      // After a refused connection, nothing was sent, so any request may be sent again.
       if (triesLeft > 0 && (method === 'GET' || error.code === 'ECONNREFUSED')) return this.pass(req, res, triesLeft - 1)
       res.writeHead(502).end()
     })

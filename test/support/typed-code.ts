@@ -1,17 +1,17 @@
 /** Reads the code that a simulated phone shows. */
 import type { NevisSimulator } from '../../src/simulator'
 
-/** What the newest request on the phone shows. */
+/** The text of the newest request on the phone. */
 export function messageOn(simulator: NevisSimulator, username: string): string {
   return simulator.phone(username).waiting.at(-1)?.message as string
 }
 
-/** The code in its last line. */
+/** The code in the last line of the newest request on the phone. */
 export function codeOn(simulator: NevisSimulator, username: string): string {
   const code = /(\d{6})(<\/html>)?$/.exec(messageOn(simulator, username))?.[1]
   if (code === undefined) throw new Error(`no code on the phone: ${messageOn(simulator, username)}`)
   return code
 }
 
-/** Another code of the same form: `i` different ones. */
+/** A different code of the same form; another one for each `i`. */
 export const otherCode = (code: string, i = 1): string => String((Number(code) + i) % 1_000_000).padStart(6, '0')

@@ -1,5 +1,5 @@
 /**
- * Does what Nevis's widget does in a browser, with nothing but the intent token; and the script by which a page starts the simulator's substitute for
+ * Does what Nevis's widget does in a browser, with only the intent token. Also contains the script with which a page starts the simulator's substitute for
  * the widget.
  *
  * Out of scope: checking the results. Tests of attacks call the same endpoints.
@@ -8,11 +8,11 @@ import type { NevisSimulator } from '../../src/simulator'
 import { waitingOf } from './app'
 import type { Browser } from './browser'
 
-/** For `waitingPage`'s `widgetScript`. */
+/** The script for `waitingPage`'s option `widgetScript`. */
 export const WIDGET_SCRIPT = `window.startNevisWidget = ({ intentToken, element, succeeded, failed }) =>
   window.nevisSimulatorWidget({ intentToken, element, onResult: ({ code, token }) => (code.startsWith('success-') ? succeeded(token) : failed()) })`
 
-/** What the waiting page hands to the widget. */
+/** Reads the intent token from the waiting page. */
 export async function intentTokenOf(browser: Browser, handle: string): Promise<string> {
   const { intentToken } = (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { intentToken: string }
   return intentToken
@@ -23,7 +23,7 @@ export interface Begun {
   readonly appLinkUri: string
 }
 
-/** Asks the person: what the browser gets for its intent token. */
+/** Starts an approval with the intent token, as the widget does. */
 export async function begin({ baseURL }: NevisSimulator, intentToken: string, channel = 'push'): Promise<Begun> {
   const answer = await post(`${baseURL}/api/v1/approval`, { channel }, intentToken)
   return answer as unknown as Begun
@@ -34,12 +34,12 @@ export async function beginEnrolment({ baseURL }: NevisSimulator, intentToken: s
   return { userId, ...enrollment }
 }
 
-/** The token of the status as it is now, whatever that says. */
+/** The token in the current status answer, whatever that status is. */
 export async function tokenOf({ baseURL }: NevisSimulator, { statusToken }: Begun): Promise<string> {
   return (await post(`${baseURL}/api/v1/status`, { statusToken }))['token'] as string
 }
 
-/** The token of a genuine approval. */
+/** Approves on the user's phone, and returns the token of that approval. */
 export async function approvedToken(simulator: NevisSimulator, intentToken: string, username: string): Promise<string> {
   const begun = await begin(simulator, intentToken)
   await simulator.phone(username).approve()

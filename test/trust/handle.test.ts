@@ -7,7 +7,7 @@ const KEY = randomBytes(32)
 const handles = new Handles([KEY], 'nevis')
 const SEALED: Sealed = { id: 'transaction-id', factor: 'push', statusToken: 'status-token', expiresAt: 1_700_000_000_000 }
 
-/** The indices for which it opens: none, when all is well. */
+/** The indices of the candidates that can be decrypted. The list must be empty, unless a test says otherwise. */
 function opening(candidates: readonly string[]): number[] {
   const opened = candidates.map((candidate) => handles.open(candidate))
   return opened.flatMap((sealed, i) => (sealed === undefined ? [] : [i]))
@@ -52,7 +52,7 @@ describe('an encrypted handle', () => {
     it('is another one each time', () => {
       const sealed = Array.from({ length: 1000 }, () => handles.seal(SEALED))
       expect(new Set(sealed).size).toBe(1000)
-      // The initialization vectors too: one used twice would give the key away.
+      // The initialization vectors must differ, too: one that is used twice would reveal the key.
       expect(new Set(sealed.map((one) => Buffer.from(one, 'base64url').subarray(1, 13).toString('hex'))).size).toBe(1000)
     })
   })
@@ -126,7 +126,7 @@ describe('an encrypted handle', () => {
       const [one, other] = [Buffer.from(handles.seal(SEALED), 'base64url'), Buffer.from(handles.seal(SEALED), 'base64url')]
       const mixed = [1, 13, one.length - 16].map((at) => Buffer.concat([one.subarray(0, at), other.subarray(at)]).toString('base64url'))
       expect(opening(mixed.slice(1))).toEqual([])
-      // Only the version byte is alike in both.
+      // The two handles have only the version byte in common, so the first mixture equals the second handle.
       expect(opening(mixed.slice(0, 1))).toEqual([0])
     })
   })

@@ -1,4 +1,4 @@
-/** Whether a success is genuine: each check that can refuse it, with a Nevis that answers as the test says. */
+/** Whether a success is genuine: each check that can refuse it, with a Nevis whose answers the test decides. */
 import { push, recovery, sms, widget } from '../../src'
 import type { Introspection, Succeeded, Transaction } from '../../src'
 import type { Factor } from '../../src/factors/factor'

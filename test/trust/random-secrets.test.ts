@@ -1,5 +1,5 @@
 /**
- * Half a million random secrets are accepted: no good secret is refused. In a file of its own, because it takes seconds, and a mutation run would
+ * Half a million random secrets must all be accepted. This test has its own file, because it takes seconds, and a mutation run would
  * repeat it for each mutant (`test/mutate/slices.mjs`).
  */
 import { randomBytes } from 'node:crypto'

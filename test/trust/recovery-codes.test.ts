@@ -1,4 +1,4 @@
-/** The encryption of recovery codes on their way: neither the handle nor the session alone shows them; both together do. */
+/** The encryption of recovery codes on their way to the page: neither the handle nor the session alone reveals them; both together do. */
 import { randomBytes } from 'node:crypto'
 import { Handles } from '../../src/trust/handle'
 import { lockCodes, unlockCodes } from '../../src/trust/recovery-codes'

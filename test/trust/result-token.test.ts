@@ -1,4 +1,4 @@
-/** The token that a browser sends, as far as it can be checked without Nevis: in canonical base64url, and not of a pending or failed status. */
+/** What can be checked without Nevis about a token that a browser sends: it is canonical base64url, and does not come from a pending or failed status. */
 import { looksLikeResultToken } from '../../src/trust/result-token'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64url')

@@ -22,7 +22,7 @@ declare global {
   }
 }
 
-/** A factor of the application's own making. */
+/** A factor that the application defines itself. */
 const fax: Factor = {
   name: 'fax',
   prompt: 'code',
@@ -32,7 +32,7 @@ const fax: Factor = {
 
 const users = {
   all: new Map<string, Account>(),
-  /** With a callback, typed as stores usually type it. */
+  /** A function with a callback, typed as user databases usually type it. */
   findByNevisId: (_id: string, _done: (error: Error | null, user?: Account | false) => void): void => undefined,
   find: async (id: string): Promise<Account | null> => users.all.get(id) ?? null,
 }
@@ -115,7 +115,7 @@ app.post('/remove', async (req, res) => {
 app.use(outagePage(callbackStyle))
 app.use(outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) => req.path }))
 
-/** Closed lists: each has a value for every code, and a `switch` may name them all. */
+/** The lists of codes are closed: each object here has a value for every code, and a `switch` can cover all codes. */
 export function wordFor(error: unknown): string {
   if (error instanceof StorageError) return { SESSION_REQUIRED: 'none', SESSION_IN_COOKIE: 'none', SESSION_TOO_LARGE: 'none', SESSION_UNAVAILABLE: 'down', LEDGER_UNAVAILABLE: 'down' }[error.code]
   if (!(error instanceof NevisError)) return 'other'

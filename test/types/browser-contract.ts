@@ -1,4 +1,4 @@
-/** The types of the browser entry are those of the server: a difference does not compile here. */
+/** The types of the browser entry must equal those of the server: if they differ, this file does not compile. */
 import type { FailureCode as OfBrowser, SecondFactorView } from 'passport-nevis/browser'
 import type { FailureCode, WaitingView } from 'passport-nevis'
 

@@ -19,7 +19,7 @@ interface Waiting {
   readonly ids: readonly string[]
 }
 
-/** Somebody with these phones, who waits. */
+/** A user with these phones, who is on the waiting page. */
 async function waiting(authenticators: number | readonly string[], factor = 'push', strategy = {}): Promise<Waiting> {
   const { authenticatorIds } = world.simulator.addUser({ username: 'eve', phone: '+41790000000', authenticators })
   const app = await world.start({ strategy })
@@ -27,7 +27,7 @@ async function waiting(authenticators: number | readonly string[], factor = 'pus
   return { app, browser, handle: await signIn(browser, 'eve', { factor }), ids: authenticatorIds }
 }
 
-/** The phones of a page: what is sent, and what the button says. */
+/** The phones on a page: the id that each button sends, and its text. */
 const phonesOf = (text: string) =>
   [...text.matchAll(/name="factor" value="(\w+)"><input type="hidden" name="authenticatorId" value="([^"]*)">.*?<button><bdi>(.*?)<\/bdi>/g)].map(([, factor, id, name]) => [factor, id, name])
 
@@ -55,7 +55,7 @@ describe('the waiting page', () => {
     })
 
     it('has none for an enrolment', async () => {
-      // As if the phones had only just been added: whoever has one enrols no other without it.
+      // Makes Nevis report no phones, because a user who has a phone could not enrol another one without it.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
       world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
@@ -107,7 +107,7 @@ describe('the waiting page', () => {
       expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
     })
 
-    /** A browser in whose session somebody else may be signed in at any time. */
+    /** A browser in whose session the user can be exchanged at any time. */
     async function changing(): Promise<Browser> {
       world.simulator.addUser({ username: 'eve', authenticators: 2 })
       const routes: AppOptions['routes'] = (express) => express.get('/become/:user', (req, res) => {
@@ -197,7 +197,7 @@ describe('the waiting page', () => {
     describe('of the same name', () => {
       const DAY = '2026-03-08T09:05:00Z'
       const named = (fields: object, i: number) => ({ authenticatorId: `${i}0000000-0000-4000-8000-000000000000`, name: 'Pixel', ...fields })
-      /** What the page says of each phone, under its name. */
+      /** The lines that the page shows under each phone's name. */
       const linesOf = async (fields: readonly object[], language = 'en') => {
         const { browser, handle } = await waiting(1)
         world.simulator.faults.add({ on: 'getUser', patch: { authenticators: fields.map(named) } })

@@ -2,7 +2,7 @@
 import { sample } from 'fast-check'
 import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-text'
 
-/** One seed, so that a rare run of chance is no failure: what is asked is how often the generator draws a piece, not whether it did so today. */
+/** A fixed seed, so that the test does not fail by chance. It tests how often the generator draws each piece. */
 const SEED = 2026
 
 describe('two thousand hostile texts', () => {

@@ -3,7 +3,7 @@ import { array, assert, property, stringMatching, constantFrom } from 'fast-chec
 import { html, Html, messageHtml } from '../../src/waiting/html'
 import { hostileText } from '../support/hostile-text'
 
-/** What a browser reads of escaped text. */
+/** Decodes escaped text as a browser does. */
 const read = (text: string) => text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
 const TAGS = /<\/?(?:b|br|em|i|strong|u)\s*\/?>/g
 

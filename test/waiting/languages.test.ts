@@ -14,7 +14,7 @@ function textsOf(value: object, path: readonly string[] = []): Map<string, strin
 }
 
 const english = textsOf(languages['en'] as object)
-/** `{app}` and `{theApp}` are one: whether the article is needed, and how often the name, is the language's own affair. */
+/** Counts `{app}` and `{theApp}` as the same, because each language decides whether it needs the article, and how often it repeats the name. */
 const placeholders = (text: string | undefined) => [...new Set(text?.match(/\{\w+\}/g)?.map((place) => place.replace('theApp', 'app')))]
 const speak = (header: string | undefined, locales?: Locales) => preferred(header, availableLanguages(locales)).tag
 
@@ -43,7 +43,7 @@ describe('the languages', () => {
     })
 
     it('tells no more of a denial than of a time-out', () => {
-      // It names neither, or both in one sentence.
+      // A text must mention neither a denial nor a time-out, or both.
       const [isDenial, isTimeOut] = [/den(y|ied)|declined|abgelehnt|refus|rifiut/i, /time|Zeit|rechtzeitig|temps|tempo/i].map((words) => words.test(texts.failure.not_approved.split('. ')[0] as string))
       expect(isDenial).toBe(isTimeOut)
     })
@@ -53,7 +53,7 @@ describe('the languages', () => {
     })
   })
 
-  /** "Konto", "compte" and "conto" alone are bank accounts to a bank's customers. */
+  /** To the customers of a bank, "Konto", "compte" and "conto" alone mean a bank account. */
   it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never calls the user\'s account what a bank calls its own', (tag, word) => {
     for (const [key, text] of textsOf(languages[tag] as object)) expect([key, word.test(text)]).toEqual([key, false])
   })

@@ -1,4 +1,4 @@
-/** The gauges of a strategy: each one before and after the thing that it measures. */
+/** The gauges of a strategy: each one before and after the event that it measures. */
 import { MemoryLedger, metricsOf, type Ledger } from '../../src'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
 import { lab } from '../security/support/lab'
@@ -14,7 +14,7 @@ async function stream(origin: string, handle: string): Promise<AbortController> 
   return controller
 }
 
-/** Waits for what a closed connection causes. */
+/** Waits for the effects of a closed connection. */
 async function until(isTrue: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !isTrue(); i++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,4 @@
-/** The outage page: what a user sees while the second factor is not available, and what a program gets. */
+/** The outage page: what a user sees, and what a program gets, while the second factor is not available. */
 import type { ErrorRequestHandler, Express as App } from 'express'
 import { NevisError, outagePage, StorageError, type NevisErrorCode, type OutagePageOptions, type StorageErrorCode } from '../../src'
 import { lab } from '../security/support/lab'
@@ -11,9 +11,9 @@ const PAGE = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 const JSON_ONLY = { accept: 'application/json' }
 const credentials = { username: 'anna', password: PASSWORD }
 
-/** `thrown` ends a request to /throw. */
+/** The error of a request to /throw. */
 let thrown: unknown
-/** What the page has passed on. */
+/** The errors that the page has passed on. */
 let passed: unknown[] = []
 const start = (options: OutagePageOptions = { signInURL: '/login' }, more: Partial<AppOptions> = {}): Promise<TestApp> =>
   world.start({
@@ -37,7 +37,7 @@ const throwing = async (app: TestApp, error: unknown, headers: Record<string, st
   return app.browser().get('/throw', headers)
 }
 
-/** Where the page's only link leads. */
+/** The target of the page's only link. */
 const linkOf = ({ text }: Page) => {
   const links = [...text.matchAll(/<a class="nevis-button" href="([^"]*)">Try again<\/a>/g)].map(([, href]) => (href as string).replaceAll('&#38;', '&'))
   expect(links).toHaveLength(1)

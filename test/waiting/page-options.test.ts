@@ -25,7 +25,7 @@ const open = async (page: WaitingPageOptions, options: Omit<AppOptions, 'simulat
   return { app, browser, handle, get }
 }
 
-/** The part that the outage page takes. */
+/** The options that the outage page has, too. */
 function shared({ csrfToken: _a, details: _b, messageLanguage: _c, accountName: _d, maskedPhone: _e, widgetScript: _f, ...rest }: WaitingPageOptions): PageOptions {
   return rest
 }

@@ -11,11 +11,11 @@ const JSON_ONLY = { accept: 'application/json' }
 interface Waiting {
   readonly browser: Browser
   readonly handle: string
-  /** The page as it is now. */
+  /** Loads the page again, and returns its text. */
   text(): Promise<string>
 }
 
-/** Somebody who waits. */
+/** A user who waits with this factor. */
 async function waiting(factor: string, options: Omit<AppOptions, 'simulator'> = {}, username = 'anna'): Promise<Waiting> {
   const browser = (await world.start(options)).browser()
   const handle = await signIn(browser, username, { factor })
@@ -25,7 +25,7 @@ async function waiting(factor: string, options: Omit<AppOptions, 'simulator'> = 
 const enrolling = (factor: string, strategy: AppOptions['strategy'] = {}) => waiting(factor, { strategy: { operation: 'enroll', ...strategy } }, 'newcomer')
 const viewOf = async ({ browser, handle }: Waiting) => (await browser.get(waitingOf(handle), JSON_ONLY)).json()
 
-/** A factor of the app's own, whose challenge shows this. */
+/** A custom factor whose challenge contains these values for the browser. */
 const badge = (browser: Challenge['browser'], more: Partial<Factor> = {}) =>
   ({ name: 'badge', prompt: 'wait', approve: async () => ({ server: { id: 'b1' }, browser }), check: async () => ({ status: 'pending' }), ...more }) as unknown as Factor
 

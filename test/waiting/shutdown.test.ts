@@ -1,5 +1,5 @@
 /**
- * A process that is told to stop while users wait on open connections: it answers, closes the connections and exits. A child process with a real
+ * A process gets SIGTERM while users wait on open connections: it must answer, close the connections and exit. The tests use a child process with a real
  * server, and a real keep-alive agent in place of the browser.
  */
 import { spawn } from 'node:child_process'
@@ -13,7 +13,7 @@ import { Browser } from '../support/browser'
 interface Answered {
   readonly status: number | undefined
   readonly connection: string | undefined
-  /** The client's end of the connection. */
+  /** The local port of the client's connection. */
   readonly port: number | undefined
   readonly response: IncomingMessage
 }
@@ -50,13 +50,13 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
       const ended = rest(stream)
       app.kill('SIGTERM')
       expect(await ended).toContain('"status":"pending"')
-      // On the connection that is kept, as a browser does.
+      // Send the next request on the connection that is kept open, as a browser does.
       const again = await ask(status, 'text/event-stream')
       expect([again.status, again.connection, again.port]).toEqual([503, 'close', stream.port])
       const answeredAt = performance.now()
       await rest(again)
       expect(await exited).toEqual([0, null])
-      // The bound of the requirement: a kept connection would hold the process for Node's keep-alive time-out of five seconds or longer.
+      // The required limit. If a connection stayed open, the process would run for another five seconds or more, Node's keep-alive time-out.
       expect(performance.now() - answeredAt).toBeLessThan(1000)
     } finally {
       app.kill('SIGKILL')

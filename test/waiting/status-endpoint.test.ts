@@ -7,7 +7,7 @@ import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, listen, signIn, startApp, statusOf, strategyOptions, type TestApp } from '../support/app'
 import { Browser, type Page } from '../support/browser'
 
-/** Counts everything that is done to sessions. */
+/** Counts every use of the session store. */
 class CountingStore extends session.MemoryStore {
   uses = 0
   override get(...args: Parameters<session.MemoryStore['get']>): void { this.uses++; super.get(...args) }
@@ -40,13 +40,13 @@ const later = (ms: number) => {
   jest.spyOn(Date, 'now').mockReturnValue(now + ms)
 }
 
-/** By the clock that paces the calls to Nevis; transactions end by the other one. */
+/** Moves the clock that limits the calls to Nevis, but not the clock by which transactions expire. */
 const aWhileLater = () => {
   const now = performance.now.bind(performance)
   jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000)
 }
 
-/** The whole answer: nothing but the four documented fields. */
+/** Checks the whole answer: it contains only the four documented fields. */
 function expectStatus(page: Page, status: string, prompt = 'wait', code = 200): void {
   expect(page.status).toBe(code)
   expect(page.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -76,7 +76,7 @@ describe('the status of a transaction', () => {
     it('is asked of Nevis three times at most, however many tabs ask at once', async () => {
       const handle = await started()
       simulator.requests.length = 0
-      // However long the machine takes for it: after a second one more may be asked.
+      // Stop the clock: after a second, another call to Nevis would be allowed, however long the machine takes.
       const now = performance.now()
       jest.spyOn(performance, 'now').mockImplementation(() => now)
       for (const page of await Promise.all(Array.from({ length: 50 }, () => ask(handle)))) expectStatus(page, 'pending')
@@ -282,7 +282,7 @@ describe('the status endpoint', () => {
     })
   })
 
-  /** Nothing but Node's server; an error given to `next` is answered with 599. */
+  /** A server that has only the status endpoint; it answers 599 if an error is passed to `next`. */
   async function served(options: object = {}): Promise<{ origin: string; handle: string; close(): Promise<void> }> {
     const strategy = new NevisStrategy({ ...strategyOptions(simulator), ...options } as never, () => undefined)
     const handle = (await new NevisStrategy(strategyOptions(simulator) as never, () => undefined).settings.keys()).handles.seal({

@@ -6,7 +6,7 @@ import { statusEndpoint, type PlainAnswer, type StatusEndpointOptions } from '..
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, listen, signIn, startApp, type TestApp } from '../support/app'
 
-/** Counts everything that is done to sessions. */
+/** Counts every use of the session store. */
 class CountingStore extends session.MemoryStore {
   uses = 0
   override get(...args: Parameters<session.MemoryStore['get']>): void { this.uses++; super.get(...args) }
@@ -18,7 +18,7 @@ class CountingStore extends session.MemoryStore {
 let simulator: NevisSimulator
 let app: TestApp
 let store: CountingStore
-/** Servers of this test, each with nothing but a status endpoint. */
+/** The servers of a test, each with only a status endpoint. */
 let servers: Server[]
 let streams: Stream[]
 
@@ -47,7 +47,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** An endpoint of its own on Node's server. */
+/** Starts a server that has only a status endpoint. */
 async function serve(options?: StatusEndpointOptions) {
   const endpoint = statusEndpoint(app.nevis, options)
   const server = createServer((req, res) => endpoint(req, res, (error) => res.destroy(error as Error)))
@@ -56,7 +56,7 @@ async function serve(options?: StatusEndpointOptions) {
   return { endpoint, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
-/** A browser's EventSource as far as the server sees it. */
+/** A minimal EventSource: it sends the same request as a browser's. */
 class Stream {
   text = ''
   isOver = false
@@ -85,7 +85,7 @@ class Stream {
     return this.headers['content-type'] === 'text/event-stream; charset=utf-8'
   }
 
-  /** The status in each event; fails on anything that is not an event named `status`. */
+  /** The status of each event. Throws if anything else than an event named `status` has arrived. */
   get events(): { status: string }[] {
     return this.text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':')).map((block) => {
       const [, data] = /^event: status\ndata: (.*)$/.exec(block) as unknown as [string, string]
@@ -104,12 +104,12 @@ class Stream {
 
 const { setTimeout: realTimeout } = globalThis
 
-/** Bounded by the time that Jest gives a test. */
+/** Waits until the condition is true; jest's time limit for a test ends the wait. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => realTimeout(resolve, 5))
 }
 
-/** Only our own timers are moved; the network keeps its own time. */
+/** Fakes only this package's timers; the network keeps the real ones. */
 function moveTimers(): void {
   jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] })
 }
@@ -195,7 +195,7 @@ describe('a stream', () => {
         const stream = await Stream.open(url, handle)
         await until(() => stream.isOver)
         expect(stream.isStream).toBe(true)
-        // What the process does not know yet is pending until Nevis has answered.
+        // While the process does not know the status, the stream says pending until Nevis has answered.
         expect(stream.statuses).toEqual(i === 0 ? ['pending', 'succeeded'] : ['succeeded'])
       }
       expect(asked()).toBe(1)

@@ -1,6 +1,6 @@
 /**
- * Answers of Nevis to the status call that contain no status: the page does not wait until the request expires, the app gets the error and the event
- * `fault`, the user gets a page that says what to do, and nothing is spent.
+ * Status answers of Nevis that contain no status. The page must not wait until the request expires: the app gets the error and the event
+ * `fault`, the user gets a page that says what to do, and no start or attempt is used up.
  */
 import { outagePage } from '../../src'
 import { NevisSimulator, type Fault } from '../../src/simulator'
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const asked = () => simulator.requests.filter(({ operation }) => operation === 'getStatus').length
 
-/** Listens to the status until it is decided, for at most ten seconds. */
+/** Reads the status stream until the transaction is decided, for at most ten seconds. */
 async function decided(): Promise<string | undefined> {
   const response = await fetch(new URL(statusOf(handle), app.origin), { headers: { accept: 'text/event-stream' }, signal: AbortSignal.timeout(10_000) })
   let text = ''

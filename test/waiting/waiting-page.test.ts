@@ -50,7 +50,7 @@ async function started(factor = 'push', username = 'anna', fields: Record<string
   return { browser, handle: await signIn(browser, username, { factor, ...fields }) }
 }
 
-/** Recovery codes are nobody's first factor: anna makes hers after a push. */
+/** Recovery codes cannot be a user's first factor, so anna creates hers after a push. */
 async function startedCodes(): Promise<{ browser: Browser; handle: string }> {
   const { browser, handle } = await started()
   await simulator.phone('anna').approve()
@@ -77,7 +77,7 @@ const later = (ms: number) => {
   jest.spyOn(Date, 'now').mockReturnValue(now + ms)
 }
 
-/** The forms of a page: where they go and what they send. */
+/** The forms of a page: their targets and fields. */
 function formsOf(text: string): { action: string; fields: Record<string, string> }[] {
   return [...text.matchAll(/<form method="post" action="([^"]*)"[^>]*>(.*?)<\/form>/gs)].map(([, action, inner]) => ({
     action: action as string,
@@ -247,7 +247,7 @@ describe('the page', () => {
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
       expect(text).toContain('data-codes dir="ltr" translate="no">')
       expect(text).not.toContain('name="code"')
-      // Confirm or cancel: what was made is not made again by the way.
+      // The page offers only to confirm or to cancel: the codes that were created must not be created again by accident.
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa/callback', fields: { transaction: handle } },
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
@@ -352,7 +352,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
-      // Recovery codes are nobody's first factor.
+      // The page does not offer recovery codes, because they cannot be a user's first factor.
       expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
     })
@@ -686,7 +686,7 @@ describe('the headers of the page', () => {
       expect(page.headers.get('content-security-policy')).toBe("default-src 'self'")
     })
 
-    // What browsers do with the two headers together: Content Security Policy Level 3, 6.4.2.1.
+    // How browsers combine the two headers: Content Security Policy Level 3, 6.4.2.1.
     it.each<[string, string | string[], string | undefined, string | null]>([
       ['says nothing of frames', "default-src 'self'", undefined, 'DENY'],
       ['only seems to say something of frames', "default-src 'self'; x-frame-ancestors 'none'; frame-ancestorss 'none'", undefined, 'DENY'],

@@ -28,7 +28,7 @@ const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => realTimeout(resolve, 10))
 }
 
-/** Only our own timers are moved; the network keeps its own time. */
+/** Fakes only this package's timers; the network keeps the real ones. */
 function moveTimers(): void {
   jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] })
 }
@@ -112,7 +112,7 @@ describe('a watch that is ended early', () => {
     })
     abort.abort()
     expect(await end).toEqual({ value: undefined, done: true })
-    // What is under way may end; after that there is nothing that could ask.
+    // A call that is under way may end. Afterwards, no timer is left that could make another call.
     await until(() => jest.getTimerCount() === 0)
   })
 

@@ -10,7 +10,7 @@ export async function contestant(origin) {
    * @param {string} path
    * @param {string} body
    * @param {import('node:http').OutgoingHttpHeaders} headers
-   * @returns {Promise<{ statusToken: string, token: string, sub: string }>} whichever of these the path answers with
+   * @returns {Promise<{ statusToken: string, token: string, sub: string }>} those of these fields that the path answers with
    */
   const post = (path, body, headers) =>
     new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// A login in the benchmark with passport-nevis, in which each login takes a tenth of a second by the clock.
+// A contestant of the benchmark: passport-nevis with a clock that moves ahead by a tenth of a second for each login.
 import * as nevis from './nevis.mjs'
 
 let ahead = 0

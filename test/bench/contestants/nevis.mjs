@@ -1,11 +1,11 @@
 // @ts-check
-// A login in the benchmark with passport-nevis: start and callback, with an encrypted handle, binding and ledger.
+// A contestant of the benchmark: a whole login with passport-nevis, with an encrypted handle, binding and ledger.
 import { NevisStrategy, push } from 'passport-nevis'
 import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 
 /**
  * @param {string} origin of the upstream
- * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: in place of one for the upstream
+ * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: replaces the client that calls the upstream
  */
 export async function contestant(origin, { client } = {}) {
   const strategy = new NevisStrategy(

@@ -1,5 +1,5 @@
 // @ts-check
-// What all contestants of the benchmark use: usernames that the upstream knows, and a Passport strategy that runs without a host.
+// What all contestants of the benchmark use: usernames that the upstream knows, and a function that runs a Passport strategy without a web framework.
 
 export const clientId = 'benchmark-client-id0'
 export const clientSecret = 'benchmark-client-secret-of-40-characters'
@@ -8,10 +8,10 @@ export const accessKey = `eyJhbGciOiJIUzUxMiJ9.${'k'.repeat(300)}`
 
 let users = 0
 const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
-/** A person who has not been here before: a budget of starts is for each person. */
+/** A new user for each login, because passport-nevis limits how often one user may start. */
 export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
 
-/** A session that is kept in the process: storing it is another row of the table. */
+/** A session that is kept in memory. What a session store costs is measured in another row of the table. */
 export class Session {
   /** @param {() => void} done */
   save(done) {
@@ -20,7 +20,7 @@ export class Session {
 }
 
 /**
- * Runs a strategy once, as Passport does: on an object of its own.
+ * Runs a strategy once, as Passport does: on a new object that inherits from the strategy.
  * @param {object} strategy
  * @param {object} req
  * @param {object} [options]
@@ -39,7 +39,7 @@ export function run(strategy, req, options = {}) {
 }
 
 /**
- * The field of an address that has one.
+ * Reads a field of a URL's query. The URL must contain that field.
  * @param {string} url
  * @param {string} name
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// Measures the CPU time of a whole login inside a strategy, and compares it with the same three calls with axios alone. Each contestant is a process
-// of its own, and so is the upstream. Each is started several times, because V8 compiles no two processes in the same way.
+// Measures the CPU time of a whole login inside a strategy, and compares it with the same three calls with axios alone. Each contestant runs in its
+// own process, and so does the upstream, which stands in for Nevis. Each is started several times, because V8 compiles no two processes in the same way.
 import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
 
 const CONTESTANTS = [
@@ -17,16 +17,16 @@ const CONTESTANTS = [
   { name: 'passport-local', calls: 0, file: './peers/local.mjs' },
 ]
 const GENERATIONS = 6
-/** What runs once in a login is compiled after some thousands of them. */
+/** Logins before the first measurement: V8 optimises code that runs once per login only after some thousands of logins. */
 const WARM_UP = 6000
 /**
- * Warmed up in turns too. A contestant that idles for half a minute loses its connection, and V8 discards the code that it had
- * compiled for that connection.
+ * Logins of one turn of the warm-up. The contestants are warmed up in turns, because a contestant that idles for half a minute loses its connection, and V8
+ * then discards the code that it had compiled for that connection.
  */
 const WARM_UP_TURN = 500
 const ROUNDS = 5
 const LOGINS = 200
-/** Before each turn, so that it shows what a busy process does, and not the waking up of two that were idle. */
+/** Logins before each measured turn, so that the turn measures a busy process, and not one that wakes up. */
 const RUN_UP = 50
 /**
  * V8 discards compiled code and the young generation after a few idle seconds. Each contestant idles while the others run, so without this
@@ -36,7 +36,7 @@ const FLAGS = ['--no-memory-reducer']
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree
+ * @returns microseconds of CPU per login, and ratios to the bare calls, which run in two processes whose results must agree
  */
 export async function measure({ log }) {
   const results = CONTESTANTS.map(({ name, calls }) => ({ name, calls, micros: /** @type {number[]} */ ([]) }))
@@ -48,7 +48,7 @@ export async function measure({ log }) {
       const racers = []
       for (const { file } of CONTESTANTS) racers.push(await contest(file, [upstream.address], { flags: FLAGS }))
       for (let warm = 0; warm < WARM_UP; warm += WARM_UP_TURN) {
-        // What signs XML needs no thousands of logins to be warm.
+        // For passport-saml, which signs XML, a tenth of these logins is enough to warm up.
         for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP_TURN / 10 : WARM_UP_TURN })
       }
       const turn = async (/** @type {(message: object) => Promise<import('../processes.mjs').Answer>} */ ask) => {

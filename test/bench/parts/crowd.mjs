@@ -15,14 +15,14 @@ import { startOneRedis } from '../stores.mjs'
 const PEOPLE = tried(10_000)
 const PROCESSES = 2
 const SECONDS = 30
-/** These approve in the meantime, and as many more after the process has stopped as a fifth of them. */
+/** So many users approve while the others wait. A fifth as many approve after one of the processes has stopped. */
 const APPROVING = tried(500)
-/** After so long Chromium opens again an event stream that has ended. */
+/** Chromium opens an event stream again this long after the stream has ended. */
 const REOPENS_AFTER_MS = 3000
-/** Nobody waits longer here for an event. */
+/** The longest time that the benchmark waits for something to happen. */
 const PATIENCE_MS = 90_000
 
-/** One user: signs in with the password, waits with an event stream, and goes to the callback when the stream says so. */
+/** One user: signs in with the password, waits with an event stream, and goes to the callback when the stream reports the decision. */
 class Person {
   userId = nextUser()
   search = ''
@@ -96,7 +96,7 @@ async function each(all, atOnce, work) {
 
 /** @param {{ log: (line: string) => void }} tools */
 export async function measure({ log }) {
-  // The driver has a connection for each user; each of nginx's two workers has one for half of them and as many to the app.
+  // The driver needs a connection for each user. Each of nginx's two workers needs connections for half of the users, and as many again to the app.
   const needed = PEOPLE * 1.2 + 500
   if (openFilesLimit() < needed) throw new Error(`${needed} open files are needed, and ${openFilesLimit()} are allowed: see ulimit -Hn`)
   const redis = await startOneRedis()

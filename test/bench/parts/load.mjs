@@ -1,7 +1,7 @@
 // @ts-check
 // Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three processes are killed and
-// started again. Needs a quiet machine. It fails unless no user gets in without an approval, no approval counts twice, and each user who approved
-// gets in or is told why not.
+// started again. Needs a quiet machine. Fails if a user gets in without an approval, if an approval counts twice, or if a user who approved neither
+// gets in nor is told why.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
@@ -10,7 +10,7 @@ const AT_ONCE = 40
 
 /** @typedef {{ status: number, location?: string | null, json?: { user?: string, code?: string } }} Reply `status` 0: the connection was cut off */
 
-/** @returns how the sign-ins ended, and `wrong`: what must never happen */
+/** @returns how the sign-ins ended, and `wrong`: a list of what must never happen */
 export async function measure() {
   const random = seeded(11)
   const redis = await startRedis()
@@ -56,7 +56,7 @@ export async function measure() {
   async function login(i) {
     const person = new Person()
     const username = `u${i}`
-    // A fifth denies, a tenth never answers.
+    // A fifth of the users deny, and a tenth never answer.
     const dice = random()
     const intent = dice < 0.2 ? 'deny' : dice < 0.3 ? undefined : 'approve'
     /** @type {Reply} */
@@ -76,7 +76,7 @@ export async function measure() {
       const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
       signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
       page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? page
-      // 303: Nevis says pending; 5xx and a lost connection: the person tries again.
+      // 303: Nevis says pending. 5xx or a lost connection: the user tries again.
       if (signedIn.length > 0 || (page.status >= 400 && page.status < 500)) break
       if (page.status === 303 && intent !== 'approve') break
     }

@@ -7,10 +7,10 @@ import { median, rounds } from '../processes.mjs'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const peers = fileURLToPath(new URL('../peers', import.meta.url))
 const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
-/** What an app with push has: the client, the strategy, a factor, the page and the guard. */
+/** What an app with push constructs: the client, the strategy, a factor, the page and the guard. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** Compared with each other, so measured in the same round. */
+/** These are compared with each other, so they are measured in the same rounds. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
@@ -22,7 +22,7 @@ const OTHERS = [
   { name: 'the same parts by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** One process differs from the next by several milliseconds: with fifteen pairs, so did the median of their differences. */
+/** The load time differs by several milliseconds from process to process. With only fifteen pairs, the median of the differences varied as much. */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */
@@ -31,7 +31,7 @@ const once = ({ cwd, script }) => () => {
   return /** @type {{ ms: number, cpuMs: number }} */ (JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' })))
 }
 
-/** @returns milliseconds, and of CPU */
+/** @returns milliseconds by the clock, and milliseconds of CPU time */
 export async function measure() {
   const answers = [...(await rounds(ROUNDS.compared, COMPARED.map(once))), ...(await rounds(ROUNDS.others, OTHERS.map(once)))]
   const row = (/** @type {number} */ i) => /** @type {(typeof answers)[number]} */ (answers[i])

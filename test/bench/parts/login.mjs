@@ -10,14 +10,14 @@ const APPS = [
   { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
 ]
 const GENERATIONS = 3
-/** In turns, as in `cpu.mjs`: V8 discards what it compiled for the connection of an app that idles. */
+/** The apps are warmed up in turns, as in `cpu.mjs`: while an app idles, V8 discards the code that it had compiled for the app's connection. */
 const WARM_UP = { logins: 3000, turn: 250 }
 const ROUNDS = 30
 const LOGINS = 20
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns microseconds of CPU of the app a login, ratios to the app by hand, and the calls of a login by path
+ * @returns microseconds of the app's CPU time per login, ratios to the app written by hand, and the calls of a login by path
  */
 export async function measure({ log }) {
   const results = APPS.map(({ name }) => ({ name, micros: /** @type {number[]} */ ([]) }))

@@ -7,7 +7,7 @@ const AT = [10_000, 25_000, 50_000, 75_000, 100_000]
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns megabytes of heap after so many logins
+ * @returns megabytes of heap, by number of logins
  */
 export async function measure({ log }) {
   try {

@@ -29,7 +29,7 @@ export async function measure() {
   }
 }
 
-/** The events of one login. @param {() => Promise<void>} login */
+/** Records the events of one login. @param {() => Promise<void>} login */
 async function eventsOf(login) {
   const events = /** @type {{ name: string, event: unknown }[]} */ ([])
   const listener = (/** @type {unknown} */ event, /** @type {string | symbol} */ name) => void events.push({ name: String(name), event })
@@ -39,7 +39,7 @@ async function eventsOf(login) {
   return events
 }
 
-/** Subscribes the code of the guide, as it is printed there. */
+/** Subscribes the code of the guide, as the guide prints it. */
 function monitor() {
   const guide = readFileSync(new URL('../../../docs/guides/monitoring.md', import.meta.url), 'utf8')
   const code = /```js\n(\/\/ monitoring\.js\n[^]*?)```/.exec(guide)?.[1]

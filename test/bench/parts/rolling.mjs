@@ -1,7 +1,7 @@
 // @ts-check
-// Whole sign-ins through nginx over three processes with the simulator, while the processes are restarted one after the other, without a pause, as by
-// a deploy that does not end: with one Redis, a Redis Cluster and PostgreSQL. It fails unless each user who approved is signed in, once, and nobody else
-// is.
+// Runs whole sign-ins through nginx over three processes with the simulator, while the processes are restarted one after the other, without a pause, as if
+// a deploy never ended. Runs with one Redis, a Redis Cluster and PostgreSQL. Fails if a user who approved is not signed in exactly once, or if any other
+// user is signed in.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -13,16 +13,16 @@ import { STORES } from '../stores.mjs'
 const PEOPLE = tried(500)
 const AT_ONCE = 60
 const PROCESSES = 3
-/** A tenth denies, a tenth never answers; the others approve. */
+/** A tenth of the users deny, a tenth never answer, and the others approve. */
 const DENYING = 0.1
 const SILENT = 0.1
-/** Between two requests of a page that has lost its connection. */
+/** The pause between two requests of a page that has lost its connection. */
 const AGAIN_AFTER_MS = 500
 const MAX_TRIES = 60
 
 /** @typedef {{ status: number, location: string, text: string }} Reply `status` 0: the connection was cut off */
 
-/** A browser that keeps its cookies, and asks nothing twice by itself. */
+/** A browser that keeps its cookies, and never repeats a request by itself. */
 class Person {
   /** @type {Map<string, string>} */
   #cookies = new Map()
@@ -50,7 +50,7 @@ class Person {
     }
   }
 
-  /** What one event stream says before it ends. @param {string} path @returns {Promise<string>} */
+  /** Reads one event stream to its end. @param {string} path @returns {Promise<string>} */
   async follow(path) {
     try {
       const [response] = await once(get(new URL(path, this.origin), { agent: false, headers: { accept: 'text/event-stream' } }), 'response')
@@ -101,7 +101,7 @@ async function rowOf(open) {
     const origin = `http://127.0.0.1:${proxy.port}`
 
     /**
-     * Sends a request until it is answered, as a user does who reloads.
+     * Sends a request until it is answered, like a user who reloads the page.
      * @param {() => Promise<Reply[]>} send
      */
     async function answered(send) {

@@ -1,6 +1,6 @@
 // @ts-check
 // Measures whole logins over one, two and three processes of the app, with sessions and ledger in one Redis, in a Redis Cluster and in PostgreSQL. Each
-// request of a login goes to the next process. Each process has the same share of a core, so that it is limited by itself and not by the others. Needs
+// request of a login goes to the next process. Each process may use the same share of a core, so that the processes do not slow each other down. Needs
 // a quiet machine, and root.
 import { Browser } from '../browser.mjs'
 import { limitTo } from '../core-share.mjs'
@@ -9,7 +9,7 @@ import { microsOf } from '../resources.mjs'
 import { STORES } from '../stores.mjs'
 
 const COUNTS = [1, 2, 3]
-/** Three of them leave enough for the browsers, the upstream and the store. */
+/** The share of a core for each process of the app. Three processes leave enough for the browsers, the upstream and the store. */
 const CORE_SHARE = 0.15
 const ROUNDS = 5
 const LOGINS = tried(100)
@@ -18,7 +18,7 @@ const WARM_UP = tried(900)
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns a row for each store and number of processes: logins a second, and the CPU of a login in all processes of the app, and in the store
+ * @returns a row for each store and number of processes: logins per second, and the CPU time of a login in all processes of the app and in the store
  */
 export async function measure({ log }) {
   const rows = []
@@ -43,7 +43,7 @@ async function rowsOf(open) {
     for (let i = 0; i < Math.max(...COUNTS); i++) apps.push(await start('./servers/scale-app.mjs', [upstream.address], { env: { STORE: store.address } }))
     const appMicros = () => apps.reduce((sum, { pid }) => sum + microsOf(pid), 0)
     /**
-     * @param {number} processes among which the requests go round
+     * @param {number} processes that get the requests in turn
      * @param {number} count
      */
     async function logins(processes, count) {
@@ -64,7 +64,7 @@ async function rowsOf(open) {
     }))
     return COUNTS.map((processes, i) => {
       const of = (/** @type {'perSecond' | 'micros'} */ field) => median((answers[i] ?? []).map((answer) => answer[field]))
-      // The operating system counts in steps of 10 ms, so the store's share of one round would be coarse.
+      // The operating system counts CPU time in steps of 10 ms, which is too coarse for the store's share of one round. So this is the mean of all rounds.
       const storeMicros = (answers[i] ?? []).reduce((sum, answer) => sum + answer.storeMicros / ROUNDS, 0)
       return { processes, perSecond: of('perSecond'), micros: of('micros'), storeMicros }
     })

@@ -13,7 +13,7 @@ const SCHEDULES = [
 ]
 
 /**
- * Seconds from the answer to the look that finds it, and how many looks it took.
+ * Seconds from the user's answer to the status call that finds the answer, and the number of status calls.
  * @param {number} answer seconds after the start
  * @param {readonly import('passport-nevis').PollStep[]} steps
  * @param {() => number} random
@@ -27,7 +27,7 @@ function wait(answer, steps, random) {
   }
 }
 
-/** @returns for each schedule the status calls of a login, and seconds from the answer to the look that finds it */
+/** @returns for each schedule, the status calls of a login, and the seconds from the user's answer to the status call that finds the answer */
 export async function measure() {
   const answers = spreadAnswers(PEOPLE, seeded(7)).filter((seconds) => seconds < LIFETIME_SECONDS)
   const rows = SCHEDULES.map(({ name, steps }) => {

@@ -9,7 +9,7 @@ import { npmCommand } from '../../../scripts/run.mjs'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * All packages that a package of the lock file needs, itself included.
+ * Collects a package of the lock file and all packages that it needs.
  * @param {Record<string, { dependencies?: object, optionalDependencies?: object }>} packages of the lock file
  * @param {string} path
  * @param {Set<string>} [found]
@@ -19,7 +19,7 @@ function needed(packages, path, found = new Set()) {
   if (found.has(path)) return found
   found.add(path)
   for (const name of Object.keys({ ...packages[path]?.dependencies, ...packages[path]?.optionalDependencies })) {
-    // As Node does: the nearest folder above that has it.
+    // Look for a package as Node does: in the nearest folder upwards that contains it.
     for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
       const candidate = `${at && `${at}/`}node_modules/${name}`
       if (packages[candidate]) {

@@ -7,13 +7,13 @@ import { nextUser, run, Session } from '../contestants/shared.mjs'
 import { start, startUpstream, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
-/** @returns bytes in the session by factor, and Redis commands by who sends them */
+/** @returns the bytes in the session by factor, and the Redis commands by sender */
 export async function measure() {
   return { session: await sessionBytes(), redis: await redisCommands() }
 }
 
 /**
- * What the strategy has put into a session.
+ * What the strategy has stored in a session.
  * @param {Session} session
  */
 const stateOf = (session) => /** @type {Session & { nevis: { transactions: Record<string, object> } }} */ (session).nevis

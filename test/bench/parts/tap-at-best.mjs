@@ -1,6 +1,6 @@
 // @ts-check
-// Measures the time from the tap on the phone to the signed-in page, if the tap comes just when Nevis is asked. What remains is due to the network
-// and the browser.
+// Measures the time from the tap on the phone to the signed-in page, if the tap comes at the same moment as a status call to Nevis. All that remains is
+// the time that the network and the browser need.
 import { TO_BROWSER_MS, TO_NEVIS_MS, withChromium } from '../chromium.mjs'
 import { median } from '../processes.mjs'
 
@@ -9,7 +9,7 @@ const SECONDS = 3
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns seconds from the tap, and how many times what the network takes
+ * @returns seconds from the tap, and their ratio to the time that the network alone takes
  */
 export function measure({ log }) {
   return withChromium(async ({ ours, early, byHand, signIn }) => {
@@ -23,7 +23,7 @@ export function measure({ log }) {
     }
     const rows = apps.map(({ way, took }) => ({ way, people: PEOPLE, best: Math.min(...took), median: median(took) }))
     for (const { way, best, median: middle } of rows) log(`${way}: best ${best.toFixed(3)} s, median ${middle.toFixed(3)} s`)
-    // Half a way from Nevis, half a way to the browser, and the introspection.
+    // Half a round trip from Nevis, half a round trip to the browser, and a whole one for the introspection.
     const network = (TO_NEVIS_MS / 2 + TO_BROWSER_MS / 2 + TO_NEVIS_MS) / 1000
     return { rows, network, ratio: Number(rows[0]?.best) / network }
   })

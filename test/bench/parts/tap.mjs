@@ -6,7 +6,7 @@ import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
 /** Each user signs in to both apps in turn, while no other user signs in. */
 const PAIRS = 20
-/** These four at once: Chromium shares the machine, so that they wait for one another. */
+/** These users sign in four at a time. They all use Chromium on the same machine, so they slow each other down. */
 const OTHERS = 20
 
 /**

@@ -8,7 +8,7 @@ const PEOPLE = 10_000
 const SECONDS = 20
 const MAX_CALLS = 200
 
-/** @returns what ten thousand event streams cost, of one core and each */
+/** @returns what ten thousand event streams cost: the share of one core, and the memory for each stream */
 export async function measure() {
   const cloud = await start('./servers/cloud.mjs')
   const app = await start('./servers/app.mjs', [cloud.address], { flags: ['--expose-gc'], env: { MAX_CALLS: String(MAX_CALLS) } })

@@ -1,5 +1,5 @@
 // @duosecurity/duo_universal: the health check, the redirect, the exchange of the code.
-// It knows only https and its own authorities: here its calls go to the upstream of this run, by an agent like its own.
+// Duo's client accepts only https and its own certificate authorities. Here, an agent like its own sends its calls to the upstream of this run.
 import { Client } from '@duosecurity/duo_universal'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'

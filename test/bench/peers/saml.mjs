@@ -1,4 +1,4 @@
-// @node-saml/passport-saml: the redirect with a request, then a signed response; no call. The response is signed once.
+// @node-saml/passport-saml: the redirect with a request, then a signed response, without a call to a server. The response is signed once, before the logins.
 import { createRequire } from 'node:module'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

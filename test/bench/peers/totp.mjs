@@ -1,4 +1,4 @@
-// passport-totp: a code, no call.
+// passport-totp: checks a code, without a call to a server.
 import { createRequire } from 'node:module'
 import { run } from '../contestants/shared.mjs'
 

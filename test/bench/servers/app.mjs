@@ -1,6 +1,6 @@
 // @ts-check
 // The measured app: a first factor without a password, and the second factor as in the README. A process of its own: node app.mjs CLOUD [early];
-// prints its address. `GET /measure` returns what it has cost so far. With `early`, the token is introspected as soon as the status is known.
+// prints its address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
 import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'

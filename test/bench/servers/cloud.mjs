@@ -10,7 +10,7 @@ const roundTripMs = Number(process.argv[2] ?? 0)
 const halfway = (/** @type {() => void} */ act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
 /** @type {Map<string, { transactionId: string, userId: string, status: string, atLook?: () => void }>} */
 const transactions = new Map()
-/** @type {Map<string, string>} the newest of each user */
+/** @type {Map<string, string>} the newest transaction of each user */
 const newest = new Map()
 const calls = { approval: 0, status: 0, introspect: 0 }
 let origin = ''

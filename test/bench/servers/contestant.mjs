@@ -2,7 +2,7 @@
 // One contestant in a process of its own: node contestant.mjs FILE ADDRESS. When its parent sends `{ logins }`, it signs that many users in, one
 // after the other. It answers with the CPU time per login, and with the size of its heap if it may collect garbage.
 
-/** To the parent; there is one, because only `contest` starts this file. */
+/** Sends a message to the parent process, which always exists, because only `contest` starts this file. */
 const send = (/** @type {unknown} */ message) => void process.send?.(message)
 const [, , file, address] = process.argv
 const { contestant } = await import(new URL(`../${file}`, import.meta.url).href)

@@ -1,5 +1,5 @@
 // @ts-check
-// The simulator in a process of its own; a tenth of its answers, or another share, are wrong, late or missing. node load-cloud.mjs PEOPLE [SHARE] prints
+// The simulator in a process of its own; a share of its answers, by default a tenth, is wrong, late or missing. node load-cloud.mjs PEOPLE [SHARE] prints
 // its address and access key. `POST /tap?user=…&as=approve|deny` taps on a phone.
 import { createServer } from 'node:http'
 import { NevisSimulator } from 'passport-nevis/simulator'

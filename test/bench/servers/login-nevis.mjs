@@ -1,6 +1,6 @@
 // @ts-check
 // The app with Passport and passport-nevis, as the README has it: node login-nevis.mjs UPSTREAM; prints its address. With
-// SESSIONS and LEDGER, the sockets of two Redis servers, it is one of several processes.
+// SESSIONS and LEDGER (the sockets of two Redis servers), several processes can share sessions and ledger.
 import { RedisStore } from 'connect-redis'
 import passport from 'passport'
 import { NevisStrategy, push, RedisLedger, statusEndpoint } from 'passport-nevis'

@@ -18,7 +18,7 @@ export function newApp() {
 
 /**
  * @param {import('express').Express} app
- * @param {session.Store} [store] of the sessions; in the memory of the process without it
+ * @param {session.Store} [store] of the sessions; without a store, they are kept in memory
  */
 export function useSessions(app, store) {
   app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, ...(store && { store }) }))
@@ -27,6 +27,6 @@ export function useSessions(app, store) {
 /** @param {import('express').Express} app */
 export function listen(app) {
   const server = app.listen(0, '127.0.0.1', () => console.log(originOf(server)))
-  // Longer than any pause here: no connection is closed just as it is used again.
+  // Longer than any pause of the benchmark, so that no connection closes at the moment when it is used again.
   server.keepAliveTimeout = 120_000
 }

@@ -59,7 +59,7 @@ const answerError = (error, _req, res, _next) => void res.status(error.status ??
 app.use(answerError)
 
 const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log(originOf(server)))
-// Longer than any pause here: no connection is closed just as it is used again.
+// Longer than any pause of the benchmark, so that no connection closes at the moment when it is used again.
 server.keepAliveTimeout = 120_000
 process.once('SIGTERM', () => {
   server.keepAliveTimeout = 1

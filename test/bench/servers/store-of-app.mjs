@@ -15,7 +15,7 @@ export async function openStore(address = String(process.env.STORE)) {
     pool.on('error', () => {})
     const ledger = new PostgresLedger(pool)
     await ledger.createTable()
-    // Several processes start at once, and CREATE TABLE IF NOT EXISTS can fail then.
+    // The lock is needed because several processes start at once, and CREATE TABLE IF NOT EXISTS can then fail.
     await pool.query('SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS session (sid text PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL); CREATE INDEX IF NOT EXISTS session_expire ON session (expire); SELECT pg_advisory_unlock(1)')
     return { store: new (pgSimple(session))({ pool }), ledger }
   }

@@ -12,7 +12,7 @@ import { originOf } from './listening.mjs'
 const [, , certificate, key] = process.argv
 const server = certificate !== undefined && key !== undefined ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
 
-/** As long as a status token with a signature by HMAC-SHA512 is. */
+/** As long as the HMAC-SHA512 signature of a status token. */
 const SIGNATURE = 's'.repeat(86)
 const UUID_LENGTH = 36
 const base64url = (/** @type {string} */ value) => Buffer.from(value).toString('base64url')
@@ -32,7 +32,7 @@ const PADDING = base64url(JSON.stringify({ iss: 'https://my-instance-abc123.maut
 let answers = {}
 let madeAt = 0
 /**
- * Answers that hold a time are good for a minute.
+ * Prepares the answers that contain the time. They are used for a minute, and then prepared again.
  * @param {string} origin
  */
 function make(origin) {
@@ -47,13 +47,13 @@ function make(origin) {
     '/token': tokens('HS256', origin),
     '/userinfo': JSON.stringify({ sub: userName, name: 'A Person', email: 'person@example.com' }),
     '/oauth/v1/health_check': JSON.stringify({ stat: 'OK', response: { timestamp: seconds } }),
-    // Duo's client knows itself under https only.
+    // Duo's client expects an https address as the issuer.
     '/oauth/v1/token': tokens('HS512', `https://${origin.slice(origin.indexOf('//') + 2)}/oauth/v1/token`),
   }
 }
 
 /**
- * A transaction is named like its user, so that nothing need be remembered.
+ * A transaction has the id of its user, so that the server need not store anything.
  * @type {Record<string, (text: string) => string>}
  */
 const nevis = {
@@ -85,7 +85,7 @@ server.on('request', (req, res) => {
     res.end(body)
   })
 })
-// Longer than any pause between two logins here; the answers say so, as those of many servers do.
+// Longer than any pause between two logins here. The server announces this time in its answers, as many servers do.
 server.keepAliveTimeout = 60_000
 const counts = createHttpServer((_req, res) => {
   res.end(JSON.stringify(calls))

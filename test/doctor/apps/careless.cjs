@@ -1,4 +1,4 @@
-/** A first attempt: it works on its author's machine. Its report stands in docs/guides/doctor.md. */
+/** A first attempt, which works only on its author's machine. docs/guides/doctor.md shows the doctor's report on this app. */
 const { env } = require('node:process')
 const express = require('express')
 const session = require('express-session')

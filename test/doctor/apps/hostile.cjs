@@ -5,7 +5,7 @@ const express = require('express')
 const { Passport } = require('passport')
 const { NevisStrategy, push, statusEndpoint } = require('passport-nevis')
 
-/** Clears the screen, sets the title, puts something into the clipboard, writes right to left, begins a new line. */
+/** Clears the screen, sets the title, copies to the clipboard, writes from right to left, and begins a new line. */
 const ESCAPES = '\u001b[2J\u001b]0;title\u0007\u009b1A\u001b]52;c;YQ==\u0007\u202e\u2066\u200b\r\nok           everything.well'
 process.send?.({ passportNevisDoctor: 'all is well' })
 process.send?.({ passportNevisDoctor: [{ check: 'app.loaded', level: 'ok', finding: 7 }] })

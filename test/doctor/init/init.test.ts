@@ -1,4 +1,4 @@
-/** What init says and changes: the app before its second factor, other shapes, and whatever it must leave alone. */
+/** What `init` reports and changes: in an app without a second factor, in apps of other shapes, and what it must leave unchanged. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -132,7 +132,7 @@ describe('a door', () => {
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
-    // A request of another name, or a login that is taken off it.
+    // The request has another name, or the login function is taken from it.
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
     ["app.post('/reset', (_, res) => res.req.logIn(account, done))", 'password reset: req.logIn(…)', 'LEFT'],
     ['rq.login(found, { session: true }, next)', 'sign-in: rq.login(…)', 'LEFT'],
@@ -145,12 +145,12 @@ describe('a door', () => {
     ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
     ['const { logIn: enter } = req', 'sign-in: logIn taken off the request', 'LEFT'],
     ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login taken off the request', 'LEFT'],
-    // passport.authenticate that is not called in place, or that belongs to an object of another name.
+    // `passport.authenticate` is not called in place, or belongs to an object of another name.
     ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
     ["passport['authenticate']('google')", 'sign-in: passport.authenticate, not called in place', 'LEFT'],
     ['const { authenticate } = passport', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
     ["module.exports = (app, pp) => app.get('/cb', pp.authenticate('google'))", "sign-in: passport.authenticate('google')", 'LEFT'],
-    // A session that the code fills itself.
+    // The code writes the session itself.
     ["req.session['passport'] = { user: 'kiosk' }", 'sign-in: session.passport = …, a sign-in without Passport', 'LEFT'],
     ["req['session'].userId = user.id", 'sign-in: session.userId = …', 'LEFT'],
     ['(req.session as any).userId ??= user.id', 'sign-in: session.userId = …', 'LEFT'],
@@ -254,7 +254,7 @@ describe('in doubt', () => {
     expect(init(folder, '--write').out).toContain('Written: ')
   })
 
-  /** The attack: a repository names a program that git runs for its status, and the app's files do something when they are loaded. */
+  /** The attack: the repository's git configuration names a program that `git status` would run, and the app's files run code when they are loaded. */
   it('runs nothing: no module of the app, no script, no program that the repository names', () => {
     const folder = repository()
     const mark = join(folder, 'ran')
@@ -270,7 +270,7 @@ describe('in doubt', () => {
     expect(existsSync(mark)).toBe(true)
   })
 
-  /** The attack: the folder holds links to files of somebody else. */
+  /** The attack: the folder contains links to files outside of it. */
   it('follows no link out of the folder', () => {
     const outside = before()
     const folder = folderWith({})
@@ -289,7 +289,7 @@ describe('in doubt', () => {
     expect(JSON.stringify([out, textsIn(folder)])).not.toContain('c4n4ry')
   })
 
-  /** The attack: a file whose text a terminal obeys. */
+  /** The attack: a file contains escape sequences for the terminal. */
   it('prints nothing that a terminal obeys', () => {
     const folder = folderWith({ 'app.js': ONE_FILE.replace('// Sessions', '// \u001b[2J\u009b1A\u202e Sessions'), 'db.js': DB, 'x\u001b[2J.js': "require('passport').authenticate('local')\n" })
     expect(init(folder).out).not.toMatch(/(?![\n\t])[\p{C}\u2028\u2029]/u)

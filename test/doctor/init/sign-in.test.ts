@@ -1,4 +1,4 @@
-/** Apps that init has changed, as processes of their own: a whole sign-in in each. */
+/** Apps that `init` has changed, each in its own process: a whole sign-in in each. */
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../../src/simulator'
@@ -8,7 +8,7 @@ import { start } from '../../stranger/support'
 import { DB, folderWith, init, MODULES, ONE_FILE, removeFolders, type Files } from './support'
 
 const ROOT = join(__dirname, '../../..')
-/** A process starts. */
+/** Each test starts a process. */
 jest.setTimeout(60_000)
 afterEach(removeFolders)
 

@@ -1,4 +1,4 @@
-/** Apps in folders of their own, which `init` looks at or changes. */
+/** Apps, each in a folder of its own, for `init` to read or change. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -14,7 +14,7 @@ export function removeFolders(): void {
 
 export type Files = Readonly<Record<string, string>>
 
-/** @param files path → text, besides the app that is copied */
+/** @param files path → text of files that are added to the copied app */
 export function folderWith(files: Files, copied?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'init-'))
   folders.push(folder)
@@ -37,7 +37,7 @@ export function textsIn(folder: string): Files {
   return Object.fromEntries(entries.map((entry) => join(entry.parentPath, entry.name)).map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]))
 }
 
-/** An app in one file, in the manner of Passport's own examples. */
+/** An app in one file, like Passport's own examples. */
 export const ONE_FILE = `'use strict'
 const express = require('express');
 const session = require('express-session');
@@ -71,7 +71,7 @@ const server = app.listen(process.env.PORT, () => console.log('http://localhost:
 export const DB = `exports.get = (sql, [username], cb) => cb(null, { username, password: 'correct' });
 `
 
-/** The same as modules, with promises and a router. */
+/** The same app as ES modules, with promises and a router. */
 export const MODULES: Files = {
   'package.json': '{ "type": "module" }',
   'auth.js': `import passport from 'passport'

@@ -1,7 +1,7 @@
 /**
- * The probe against the simulator in each dialect: what it recognises, which users it leaves, and what its report may contain.
+ * The probe against the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
  *
- * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print what they have counted.
+ * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print figures.
  */
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { Connections } from '../../../src/doctor/probe/raw-request'
@@ -10,7 +10,7 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 import { pooled } from '../../dialects/run'
 
-/** Each simulator is asked some two hundred times. */
+/** The probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
 /** Headers that may contain a value. The others contain none, or one that the report shows on purpose, such as the media type. */
@@ -28,7 +28,7 @@ function overhear(secretsOf: (baseURL: string) => Set<string>) {
   })
 }
 
-/** Adds the values of a body, and the names of its fields where they may be values: everything with a digit in it that is long enough to be one. */
+/** Adds the values of a body. A field's name may be a value, too, so names and values count if they contain a digit and are long enough. */
 function collect(text: string, secrets: Set<string>): void {
   const isSecret = (value: string) => /\d/.test(value) && value.length >= 6 && !['image/png', 'base64'].includes(value)
   const visit = (value: unknown): void => {
@@ -44,10 +44,10 @@ function collect(text: string, secrets: Set<string>): void {
   }
 }
 
-/** The parts of a JWT. A part alone is secret, too; a short one, such as a header, is in every token. */
+/** The parts of a JWT. A single part is secret, too, except for a short one, such as the header, which all tokens share. */
 const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
 
-/** A value as it is, and as an encoding would hide it. Base64 without its end, which depends on what comes after it. */
+/** A value as it is, and in encodings that would hide it. Base64 is taken without its end, which depends on the text after the value. */
 function formsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '')
   const forms = [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
@@ -69,7 +69,7 @@ let simulated: Simulated
 const secretsIn = new Map<string, Set<string>>()
 /** The users whom each simulated instance still had when the probe had ended. */
 const usersOf = new Map<string, readonly unknown[]>()
-/** What a second probe of the instance has found: of the first probe, only the form of the answers is the same. By default, every third has one. */
+/** The results of a second probe of the same instance. Only the form of the answers is the same in both. By default, every third instance is probed twice. */
 const again = new Map<string, StageResults>()
 beforeAll(async () => {
   const nameOf = new Map<string, string>()
@@ -98,7 +98,7 @@ beforeAll(async () => {
 
 const resultsOf = (name: string) => (again.get(name) ?? simulated.results.get(name)) as StageResults
 
-/** What the whole run has counted. */
+/** The figures of the whole run. */
 function figures(): string {
   const calls = [...again.values(), ...simulated.results.values()].map((results) => results.calls).sort((one, other) => one - other)
   const recognised = PLAYED.map((name) => ({ name, ...recognise(resultsOf(name).facts, simulated) }))
@@ -145,8 +145,8 @@ describe('the probe in every dialect', () => {
 
 describe('recognition', () => {
   /**
-   * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change what no parsed response shows. The others answer as
-   * the simulator itself does.
+   * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change nothing that a parsed response shows. The dialects in `same` answer
+   * like the simulator itself.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']

@@ -1,5 +1,5 @@
 /**
- * The report of a probe as the dialect of the simulator: each flow ends as with the probed instance.
+ * The simulator loads the report of a probe as its dialect: each flow must then end as with the probed instance.
  *
  * The tests try a few dialects. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
@@ -9,17 +9,14 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { play } from '../../dialects/run'
 import { situationOf } from '../../dialects/settings'
 
-/** The probe of 200 simulators, and the flows with each of them twice. */
+/** The tests probe 200 simulators, and run each flow twice with each of them. */
 jest.setTimeout(1_800_000)
 
-/**
- * One dialect for each kind of answer, and with each an outcome that the simulator without a dialect does not have; the last one has no effect on
- * outcomes.
- */
+/** One dialect for each kind of answer. Each changes the outcome of a flow, except for the last one. */
 const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
 /**
- * What an access key that has ended gets is not part of the report, because the probe ends no access key. The others change no answer that a parser
- * shows, so that no flow ends differently.
+ * The probe ends no access key, so its report does not contain how Nevis answers a key that has ended. The other dialects are left out because they change
+ * no parsed answer, so that no flow ends differently.
  */
 const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']
 const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAMES).filter((name) => !UNSEEN.includes(name))
@@ -27,7 +24,7 @@ const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAME
 let simulated: Simulated
 beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
 
-/** The report as it is read from its file. */
+/** The report after it was written to a file and read again. */
 const reportFor = (results: StageResults): ProbeReport => JSON.parse(JSON.stringify(reportOf(results, recognise(results.facts, simulated)))) as ProbeReport
 
 it.each(PLAYED)('%s', async (name) => {

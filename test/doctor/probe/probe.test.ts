@@ -17,7 +17,7 @@ import { runStages, STAGES, type StageOptions } from '../../../src/doctor/probe/
 import { NevisSimulator } from '../../../src/simulator'
 import { certificateFor } from '../../support/certificates'
 
-/** Each simulator is asked some two hundred times. */
+/** The probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
 let simulated: Simulated
@@ -120,8 +120,8 @@ describe('the probe', () => {
   })
 
   /**
-   * The probe once deleted whichever user an answer named: a gateway that mixed up two enrolments, or ignored the name in a look-up, made it delete a
-   * real user, and a look-up that failed counted as "no user left".
+   * These tests guard against a fault of an earlier version: it deleted the user whom an answer named. If a gateway mixed up two enrolments, or ignored the
+   * name in a look-up, the probe deleted a real user. And a look-up that failed counted as "no user left".
    */
   describe('of an instance that answers about another user', () => {
     const REAL = { userId: '11111111-2222-4333-8444-555555555555', username: 'ceo', status: 'active' }
@@ -152,7 +152,8 @@ describe('the probe', () => {
   })
 
   /**
-   * `NODE_TLS_REJECT_UNAUTHORIZED=0` is common behind proxies that read TLS. With it, the probe once sent the access key to whoever was in between.
+   * `NODE_TLS_REJECT_UNAUTHORIZED=0` is common behind proxies that decrypt TLS. With this setting, an earlier version of the probe sent the access key to any
+   * server in between.
    */
   describe('of a server whose certificate nobody has signed', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']

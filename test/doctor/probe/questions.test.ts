@@ -1,4 +1,4 @@
-/** The questions of the probe: for each instance that needs an option, the report names the option; the doctor repeats it. */
+/** The probe answers the open questions of Nevis's documents: if an instance needs an option, the report names the option, and the doctor repeats it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

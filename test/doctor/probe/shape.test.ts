@@ -1,4 +1,6 @@
-/** The description of an answer in the report of the probe: it has the names of fields and the kinds of values, and no value, whatever the answer has. */
+/**
+ * The description of an answer in the report of the probe: it contains names of fields and kinds of values, but never a value, whatever the answer contains.
+ */
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

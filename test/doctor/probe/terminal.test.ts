@@ -12,10 +12,10 @@ import { NevisSimulator } from '../../../src/simulator'
 jest.setTimeout(120_000)
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-/** The folder for temporary files, of this test alone. */
+/** A folder for temporary files that only this test uses. */
 const mockFolder = mkdtempSync(join(jest.requireActual<typeof import('node:os')>('node:os').tmpdir(), 'terminal-'))
 jest.mock('node:os', () => ({ ...jest.requireActual<object>('node:os'), tmpdir: () => mockFolder }))
-/** The comparison with the simulator in each dialect takes seconds, and is not what these tests are about. */
+/** The comparison with the simulator in each dialect takes seconds, and these tests do not need it. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),
@@ -31,7 +31,7 @@ afterEach(async () => {
 afterAll(() => rmSync(mockFolder, { recursive: true }))
 
 describe('the page to scan', () => {
-  /** Shows the page and reads it meanwhile. */
+  /** Shows the page with the QR code, and reads the page before the user answers. */
   async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
     let page = { html: '', mode: 0, folderMode: 0 }
     const question = (text: string) => {
@@ -70,7 +70,7 @@ describe('the command', () => {
   const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
   const enrolments = () => simulator.requests.filter(({ operation }) => operation === 'enroll').length
 
-  /** Runs the command with an answer to its question whether to continue. `isScanning` resolves when the person is to scan. */
+  /** Runs the command with an answer to its question whether to continue. `isScanning` resolves when the user is asked to scan. */
   function run(argv: string[], answer: string) {
     const input = new PassThrough()
     let shown: () => void
@@ -83,7 +83,7 @@ describe('the command', () => {
     return { input, isScanning, exitCode: probeCommand(argv, cloud(), output(), input) }
   }
 
-  /** Runs the stage `app` until the person is to scan. */
+  /** Runs the stage `app` until the user is asked to scan. */
   async function scanning() {
     const running = run(['--app'], 'y\n')
     await running.isScanning

@@ -1,7 +1,7 @@
 /**
- * An app with passwords, a session and a second factor, whose routes a test adds, on one of the supported versions of Express and Passport.
+ * An app with passwords, a session and a second factor, on one of the supported versions of Express and Passport. Each test adds its own routes.
  *
- * A username is the same at Nevis. Out of scope: the routes.
+ * A user has the same username in the app and at Nevis. Out of scope: the routes.
  */
 import type { Express, RequestHandler } from 'express'
 import session from 'express-session'
@@ -15,9 +15,9 @@ import { listening, type Host, type Stack } from './host'
 export interface BareOptions {
   readonly simulator: NevisSimulator
   readonly stack: Stack
-  /** In the place of express-session. */
+  /** Replaces express-session. */
   readonly session?: RequestHandler
-  /** Between the session and Passport. */
+  /** Middleware between the session and Passport. */
   readonly before?: readonly RequestHandler[]
   readonly routes: (app: Express, parts: { passport: Authenticator; express: typeof import('express') }) => void
 }
@@ -25,7 +25,7 @@ export interface BareOptions {
 export const memorySession = (options: Partial<session.SessionOptions> = {}): RequestHandler =>
   session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, ...options })
 
-/** Whoever approved, by the name that Nevis knows. */
+/** Signs in the user who has approved, by the username at Nevis. */
 export const byName: Verify = ({ username }, done) => done(null, { username })
 
 export function strategyFor(simulator: NevisSimulator, options: Partial<NevisStrategyOptions> = {}, verify: Verify = byName): NevisStrategy {

@@ -10,18 +10,18 @@ import type { NevisSimulator } from '../../../src/simulator'
 import { listen } from '../../support/app'
 import { Browser } from '../../support/browser'
 
-/** Names of packages: `express4` is Express 4, `passport06` is Passport 0.6. */
+/** Package names: `express4` is Express 4, `passport06` is Passport 0.6. */
 export interface Stack {
   readonly express: 'express' | 'express4'
   readonly passport: 'passport' | 'passport06'
 }
 
-/** The one to look at where the other combinations show nothing new, and the oldest. */
+/** Some tests run only with the newest versions, others also with the oldest ones. */
 export const newest: Stack = { express: 'express', passport: 'passport' }
 export const oldest: Stack = { express: 'express4', passport: 'passport06' }
 export const stacks: readonly Stack[] = [newest, { express: 'express', passport: 'passport06' }, { express: 'express4', passport: 'passport' }, oldest]
 
-/** The version that is really there, for the title of a test. */
+/** The installed version, for the title of a test. */
 export const nameOf = ({ express, passport }: Stack): string => `Express ${versionOf(express)}, Passport ${versionOf(passport)}`
 
 function versionOf(name: string): string {
@@ -29,7 +29,7 @@ function versionOf(name: string): string {
   return version.split('.').slice(0, version.startsWith('0') ? 2 : 1).join('.')
 }
 
-/** What `users.js` of this folder keeps. */
+/** A user as `users.js` of this folder stores it. */
 export interface HostUser {
   readonly id: number
   readonly username: string
@@ -45,8 +45,8 @@ export interface Host {
 
 /**
  * @param file in this folder; it exports an app
- * @param env what the app reads of the environment, beside the cloud
- * @param names what `require('passport-nevis')` gives
+ * @param env environment variables for the app, besides the address and the key of the cloud
+ * @param names what `require('passport-nevis')` returns in the app
  */
 export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = passportNevis): Promise<Host> {
   Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
@@ -62,7 +62,7 @@ export async function serve(file: string, stack: Stack, simulator: Pick<NevisSim
   return listening(app as RequestListener)
 }
 
-/** An app that a test has made by itself. */
+/** Starts an app that the test itself has created. */
 export async function listening(app: RequestListener): Promise<Host> {
   const server = createServer(app)
   await listen(server)

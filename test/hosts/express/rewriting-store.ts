@@ -1,6 +1,6 @@
 /**
- * A session store that behaves like a database: it is slow, and returns JSON with the names in another order. A test can thus see whether this
- * package relies on the object that it has stored.
+ * A session store that behaves like a database: it is slow, and returns JSON with the fields in another order. So a test fails if this package relies on the
+ * object that it has stored.
  *
  * Out of scope: deleting expired sessions.
  */

@@ -1,6 +1,6 @@
 /**
- * A Fastify app with several tenants: a login is `{ user, tenant }`, and all of it is kept in the session.
- * With `SESSION_KIND=cookie` the session is in an encrypted cookie, else in memory.
+ * A Fastify app with several tenants. The user in Passport is `{ user, tenant }`, stored whole in the session.
+ * With `SESSION_KIND=cookie` the session is in an encrypted cookie, otherwise in memory.
  */
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'

@@ -1,7 +1,7 @@
 /**
- * Generates whole logins of one user, and what the cloud does meanwhile.
+ * Generates whole logins of one user, and the cloud's behaviour during each login.
  *
- * Out of scope: running them. `people-steps.ts` generates what several people do to each other.
+ * Out of scope: running them. `people-steps.ts` generates what several users do to each other.
  */
 import fc from 'fast-check'
 import type { Behaviour, Call, Kind, Lie, Script } from './fake-cloud'
@@ -30,7 +30,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     fc.json({ maxDepth: 2 }),
     fc.string({ maxLength: 50 }),
   )
-  // A username is no secret: where the subject is only an id, the profile hands on the name that the cloud gives.
+  // A username is not secret: if the subject is only an id, the profile contains the name that the cloud returns.
   const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
   const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
   const faults = [
@@ -49,16 +49,16 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
     active: fc.boolean(),
   })
-  // All in order but the token: what only the introspection can tell.
+  // Lies only about the token, which only the introspection can find out.
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
-  /** One endpoint may lie; the others only fail. Where all conspire, there is no truth to be found. */
+  /** Only one endpoint lies in a sequence; the others only fail. If several lied consistently, no check could find it out. */
   const scriptOf = (liar: Call | undefined) => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
-      // A garbled introspection could complete the status's lie; then two would conspire.
+      // A garbled introspection could fit a false status, as if two endpoints lied.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })
     }

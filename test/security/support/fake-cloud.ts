@@ -9,17 +9,17 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export type Call = 'approve' | 'enroll' | 'status' | 'introspect' | 'verify' | 'user' | 'intent'
 
-/** What happens to one answer. Those that lie say something false in good form; the others are mere faults. */
+/** How the cloud treats one answer: `truth`, a fault, or a `lie`, which is false but well-formed. */
 export type Behaviour =
   | { readonly do: 'truth' }
-  /** HTTP status in place of the right one, over the true body. */
+  /** Sends this HTTP status with the true body. */
   | { readonly do: 'status'; readonly status: number }
-  /** This text in place of the body. */
+  /** Sends this text as the body. */
   | { readonly do: 'body'; readonly body: string; readonly status: number }
-  /** These members in place of the true ones; `null` takes one out. */
+  /** Replaces these fields of the true body; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Lies: members out of this world's own vocabulary, with an HTTP status that goes with them. */
+  /** Sends a false answer made of this world's own ids and tokens, with a fitting HTTP status. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
@@ -32,7 +32,7 @@ export interface Lie {
   readonly active: boolean
 }
 
-/** All but `transaction` must never let anybody in. */
+/** The kinds of tokens. Only `transaction` may ever sign a user in. */
 export type Kind = 'transaction' | 'ownStatus' | 'accessKey' | 'otherUser' | 'otherInstance' | 'expired' | 'withdrawn' | 'garbage'
 
 export type Script = Partial<Record<Call, readonly Behaviour[]>>
@@ -46,12 +46,12 @@ interface Approval {
   endsAt: number
 }
 
-/** What truly happened; only the test and the truth write it. */
+/** The facts of one login. Only the test and the true answers of the cloud change them. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
   readonly approvals: Approval[] = []
-  /** By userId: codes that were truly right, at the moment they came. */
+  /** The codes that were right at the moment when they came, with the userId. */
   readonly verified: { userId: string; code: string }[] = []
   readonly secretCodes: Record<'sms' | 'recovery' | 'other', string>
   private readonly scripts: Record<Call, Behaviour[]>
@@ -73,13 +73,13 @@ export class World {
     return this.scripts[call].shift() ?? { do: 'truth' }
   }
 
-  /** The person's phone. */
+  /** The user answers on the phone. */
   decide(state: 'approved' | 'denied', index = -1): void {
     const approval = this.approvals.filter(({ channel }) => channel !== 'sms').at(index)
     if (approval !== undefined && approval.state === 'pending' && Date.now() < approval.endsAt) approval.state = state
   }
 
-  /** Was this transaction truly approved by this person, with this factor? */
+  /** True if this user has really approved this transaction with this factor. */
   holds(transactionId: string, userId: string, factor: string): boolean {
     if (userId !== this.anna.userId) return false
     if (factor === 'recovery') return this.verified.some(({ userId: by, code }) => by === userId && code === this.secretCodes.recovery)
@@ -103,9 +103,9 @@ export class FakeCloud {
   readonly worlds = new Map<number, World>()
   readonly accessKey = 'c4n4ry-access-key'
   readonly baseURL: string
-  /** Requests so far. */
+  /** The number of requests so far. */
   requests = 0
-  /** In place of silence. */
+  /** Called instead of leaving the request without an answer. */
   onHang: ((res: ServerResponse) => void) | undefined
   private readonly timers = new Set<NodeJS.Timeout>()
   private approvals = 0
@@ -142,13 +142,13 @@ export class FakeCloud {
     const isJson = req.headers['content-type']?.startsWith('application/json') === true
     const body = isJson ? (JSON.parse(text) as Record<string, string>) : Object.fromEntries(new URLSearchParams(text))
     const call = callOf(url)
-    // Names and tokens end in the number of their world; a userId begins with it.
+    // Usernames and tokens end with the number of their world; a userId begins with it.
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
     if (world === undefined) return write(res, { status: 404, body: problem(404) })
     const behaviour = world.next(call)
-    // A call whose answer is replaced or lost may have had its effect all the same; one that was cut off before, not.
+    // A call may have its effect even if its answer is replaced or lost. Only `early` cuts the request off before it has an effect.
     const real = behaviour.do === 'early' ? undefined : this.truth(world, call, body, url)
     this.send(req, res, world, call, behaviour, real, body)
   }
@@ -202,7 +202,7 @@ export class FakeCloud {
     if (token === this.accessKey) return { ...good, aud: 'api' }
     if (token === widgetToken('intent', world) || token === widgetToken('result', world)) return good
     const kind = (/^c4n4ry-token-(\w+)-/.exec(token)?.[1] ?? (token.startsWith('c4n4ry-status-') ? 'ownStatus' : 'garbage')) as Kind
-    // A token that comes with a pending answer proves nothing: it is active only once its approval was given.
+    // A token in a `pending` answer is not active before its approval was given.
     const isApproved = world.approvals.some(({ id, state }) => state === 'approved' && token.includes(id))
     if (kind === 'garbage' || kind === 'withdrawn' || (kind === 'transaction' && !isApproved)) return { active: false }
     if (kind === 'otherUser') return { ...good, sub: ben.userId }
@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // 200 to a wrong code is a lie that nobody could tell from the truth.
+    // HTTP 200 for a wrong code cannot be told from the truth, so send 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':
@@ -249,7 +249,7 @@ export class FakeCloud {
     }
   }
 
-  /** A byte now and then: complete only long after every deadline. */
+  /** Sends a byte now and then, so that the answer is complete only long after every deadline. */
   private drip(res: ServerResponse, status: number, text: string): void {
     res.writeHead(status, { 'content-type': 'application/json', 'content-length': String(text.length) })
     let at = 0
@@ -279,7 +279,7 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // A mix-up gives the whole of somebody else's answer; half of one cannot be told from the truth by anybody.
+    // A mix-up sends another user's whole answer. A half-exchanged answer could not be told from the truth.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }
@@ -292,7 +292,7 @@ function tokenOf(kind: Kind, world: World, approval: Approval | undefined): stri
   return `c4n4ry-token-${kind}-${approval?.id ?? 'none'}-${world.number}`
 }
 
-/** In the form of a JSON Web Token: what the page gives to the widget, and what the widget gives back. */
+/** Tokens in the form of a JSON Web Token: the intent token that the page gives to the widget, and the result that the widget returns. */
 export function widgetToken(kind: 'intent' | 'result', { number }: World): string {
   return `e30.e30.c4n4ry-${kind}---${String(number).padStart(8, '0')}`
 }

@@ -1,10 +1,10 @@
 /**
- * Lists what keeps a process alive, so that a test can show that nothing of it is left.
+ * Lists what keeps a process alive, so that a test can show that nothing is left behind.
  *
  * Out of scope: memory.
  */
 
-/** What keeps a process alive or is told of its events. */
+/** Counts the resources that keep a process alive, and the listeners of its events. */
 export function held(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1
@@ -12,7 +12,7 @@ export function held(): Record<string, number> {
   return counts
 }
 
-/** What is there now and was not before. Closed sockets are gone only some turns of the event loop later. */
+/** The resources that were not there before. Node removes closed sockets only some turns of the event loop later. */
 export async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
   const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
   for (let turn = 0; turn < 200_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))

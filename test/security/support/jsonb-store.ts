@@ -1,11 +1,11 @@
 /**
- * A session store with a `jsonb` column, as apps with PostgreSQL have it: the column returns the names in another order.
+ * A session store with a `jsonb` column, as in apps with PostgreSQL: the column returns the fields in another order.
  *
  * Out of scope: deleting expired sessions.
  */
 import session from 'express-session'
 
-/** A pool of `pg`. */
+/** The part of a pool of `pg` that the store uses. */
 export interface Queries {
   query(text: string, values?: readonly unknown[]): Promise<{ rows: readonly { sess: session.SessionData }[] }>
 }

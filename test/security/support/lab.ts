@@ -9,23 +9,23 @@ import { recordEvents, type Recorded } from './recorded'
 
 export interface Lab {
   readonly simulator: NevisSimulator
-  /** Newest last. */
+  /** The audit events, newest last. */
   readonly events: Recorded
   start(options?: Omit<AppOptions, 'simulator'>): Promise<TestApp>
-  /** Called after the test, last one first. */
+  /** Runs this function after the test; the function that was added last runs first. */
   defer(close: () => unknown): void
-  /** What Nevis was asked, oldest first. */
+  /** The operations that Nevis was asked for, oldest first. */
   operations(): string[]
-  /** How often. */
+  /** How often Nevis was asked for this operation. */
   asked(operation: string): number
-  /** Moves the clock of the app, which is the simulator's too: both run in this process. Not while a request is under way. */
+  /** Moves the clock of this process, which is the clock of both app and simulator. Do not call this while a request is under way. */
   later(seconds: number): void
 }
 
-/** The clock as it is, whatever a test makes of it. */
+/** The real clock, whatever a test has done to `performance.now`. */
 const ticks = performance.now.bind(performance)
 
-/** Call it once at the top of a file: sets up before and clears up after every test. */
+/** Call this once at the top of a file. It prepares everything before each test, and cleans up afterwards. */
 export function lab(): Lab {
   let simulator: NevisSimulator
   let events: Recorded
@@ -71,14 +71,14 @@ export function lab(): Lab {
   }
 }
 
-/** How often each outcome came: `{ success: 1, used_transaction: 9 }`. */
+/** Counts the outcomes: `{ success: 1, used_transaction: 9 }`. */
 export function tally(outcomes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
   return counts
 }
 
-/** The failure or error code of an answer of the test app, or its action, or where it leads. */
+/** The outcome of an answer of the test app: the failure or error code, the action, or the redirect. */
 export function outcomeOf(page: { status: number; location: string | undefined; text: string }): string {
   if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
   const { action, code } = JSON.parse(page.text) as { action: string; code?: string }

@@ -1,7 +1,7 @@
 /**
- * A cloud with the factors of a few people, for sequences in which the people attack and the cloud is honest.
+ * A cloud with a few users and their factors, for sequences in which users attack and the cloud is honest.
  *
- * It tells the truth, except if a gateway in front of it answers instead. It can delay an answer while other things happen. Tests can read what
+ * The cloud answers truthfully, except if a gateway in front of it answers instead. It can delay an answer while other things happen. Tests can read what
  * really happened. Out of scope: several sequences at once, and rate limits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -11,11 +11,11 @@ export type Call = 'approve' | 'enroll' | 'status' | 'introspect' | 'verify' | '
 export type Owner = 'anna' | 'thief'
 export type Kind = 'app' | 'sms' | 'recovery'
 
-/** What a gateway answers in the cloud's place. */
+/** An answer of a gateway in the cloud's place. */
 export interface Gateway {
   readonly status: number
   readonly body: string
-  /** Does the request reach the cloud all the same? */
+  /** True if the request reaches the cloud all the same. */
   readonly passes: boolean
 }
 
@@ -23,7 +23,7 @@ export interface Person {
   readonly username: string
   readonly userId: string
   isKnown: boolean
-  /** Whose they really are, when they were confirmed, and by which transaction. */
+  /** Each factor with its real owner, the time when it was confirmed, and the transaction that confirmed it. */
   readonly factors: { kind: Kind; owner: Owner; at: number; transaction?: string }[]
 }
 
@@ -34,7 +34,7 @@ export interface CloudTransaction {
   readonly person: Person
   readonly at: number
   state: 'pending' | 'approved' | 'denied'
-  /** Who approved or scanned. */
+  /** Who approved the request or scanned the link. */
   by?: Owner
 }
 
@@ -59,13 +59,13 @@ export class PeopleCloud {
   people: Person[] = []
   transactions: CloudTransaction[] = []
   readonly tokens = new Map<string, Token>()
-  /** Recovery codes that were right, and codes of SMS by transaction: in the order in which they came. */
+  /** The codes that were right, in the order in which they came: recovery codes, and SMS codes with their transaction. */
   accepted: string[] = []
-  /** Calls that ring, and wrong codes, with the time. */
+  /** The times of the calls that make a phone ring, and of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Is run once, while the next answer to this call is held back. */
+  /** Runs `run` once, while the next answer to this call is delayed. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0
@@ -93,14 +93,14 @@ export class PeopleCloud {
     })
   }
 
-  /** Everybody and everything of before is gone. */
+  /** Removes everything of the sequence before. */
   reset(people: Person[], gateways: Partial<Record<Call, readonly Gateway[]>>): void {
     Object.assign(this, { people, transactions: [], accepted: [], rings: [], wrongCodes: [], hold: undefined })
     this.gateways = Object.fromEntries(Object.entries(gateways).map(([call, list]) => [call, [...list]]))
     this.tokens.clear()
   }
 
-  /** Somebody decides on a phone, or scans the link. */
+  /** One of the two people decides on a phone, or scans the link. */
   decide(id: string, state: 'approved' | 'denied', by: Owner): void {
     const transaction = this.transactions.find((one) => one.id === id)
     if (transaction === undefined || transaction.state !== 'pending' || Date.now() >= transaction.at + LIFETIME_MS) return
@@ -110,13 +110,13 @@ export class PeopleCloud {
     if (state === 'approved' && transaction.operation === 'enroll') this.confirm(transaction, 'app', by)
   }
 
-  /** The widget of a page that has this intent token, and a person who approves in it. */
+  /** A user approves in the widget of the page that has this intent token. */
   finishWidget(intentToken: string): string | undefined {
     const intent = this.tokens.get(intentToken)
     return intent?.kind === 'intent' ? this.token({ kind: 'result', userId: intent.userId, at: Date.now() }) : undefined
   }
 
-  /** Tokens that the cloud would have given to somebody who did not approve. */
+  /** Tokens that Nevis gives to a browser whose user has not approved. */
   tokenOf(kind: Token['kind'], username: string): string | undefined {
     const person = this.people.find((one) => one.username === username)
     return [...this.tokens].filter(([, one]) => one.kind === kind && one.userId === person?.userId).at(-1)?.[0]
@@ -181,7 +181,7 @@ export class PeopleCloud {
     return [201, { transactionId: transaction.id, userId: person.userId, statusToken, ...(channel === 'app' && linkOf(transaction)) }]
   }
 
-  /** Of an enrolment by SMS the documents show neither status nor authenticators. */
+  /** For an enrolment by SMS, Nevis's documents show neither a status nor authenticators in the answer. */
   private enroll(person: Person | undefined, channel: string, owner: Owner): [number, object?] {
     if (person === undefined) return problem(404)
     const before = userJson(person)

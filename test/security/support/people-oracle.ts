@@ -1,5 +1,5 @@
 /**
- * Rules that must hold whatever people do and in whatever order. They use only what really happened at the cloud, never what the tested code reports.
+ * Rules that must hold whatever users do, in any order. They use only what really happened at the cloud, never what the tested code reports.
  *
  * Each rule uses the facts from when the request began, so that a later event does not make an earlier request wrong. Out of scope: whether honest
  * users get in.
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000
 const MAX_RINGS_PER_HOUR = 15
 const MAX_WRONG_CODES_PER_DAY = 100
 
-/** What was true when a request began. */
+/** The facts at the moment when a request began. */
 export interface Before {
   readonly record: SecondFactorRecord | undefined
   readonly factors: ReadonlySet<Person['factors'][number]>
@@ -24,7 +24,7 @@ export interface Before {
   readonly usedTokens: ReadonlySet<string>
 }
 
-/** A handle that a browser was sent to wait with. */
+/** A handle with which a start has sent a browser to the waiting page. */
 export interface Shown {
   readonly handle: string
   readonly id: string
@@ -37,15 +37,15 @@ export interface Shown {
 
 export class Oracle {
   violation: string | undefined
-  /** The thief had the password before anna had any factor, and enrolled: the account is the thief's. */
+  /** True if the thief had the password before anna had a factor, and has enrolled: the account then belongs to the thief. */
   isLost = false
   readonly shown: Shown[] = []
-  /** Has anna given her password in the session that her browser is in? A session in which she has not is the thief's to use. */
+  /** True if anna has entered her password in the session that her browser has. Before that, the thief may use the session. */
   private hasStarted = false
   private readonly successes = new Set<string>()
   private readonly ended = new Set<string>()
   private readonly usedTokens = new Set<string>()
-  /** Ids of anna's enrolments, oldest first. */
+  /** The ids of anna's enrolments, oldest first. */
   private readonly enrolments: string[] = []
   private readonly loggedOut = new Set<string>()
 
@@ -64,11 +64,11 @@ export class Oracle {
     this.violation ??= violation
   }
 
-  /** A start has sent the browser to wait. */
+  /** Called when a start has sent the browser to the waiting page. */
   started(shown: Shown, { record, factors }: Before, replaced: Shown | undefined): void {
     const first = this.shown.find(({ id }) => id === shown.id)
     if (shown.by === 'anna') this.hasStarted = true
-    // What takes another one's place was asked for where that was; what is shown again, where it was first.
+    // A transaction belongs to the route at which it was first started. One that replaces another belongs to the other's route.
     this.shown.push({ ...shown, route: first?.route ?? replaced?.route ?? shown.route, by: shown.by })
     if (replaced !== undefined && replaced.id !== shown.id) this.ended.add(replaced.id)
     if (shown.operation !== 'enroll' || !this.isAnnas(shown.id)) return
@@ -78,7 +78,7 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** A browser has seen a QR code or link. */
+  /** Called when a browser has seen a QR code or link. */
   saw(by: Owner, id: string): void {
     const first = this.shown.find((one) => one.id === id)
     if (by === 'thief' && first?.by === 'anna') this.refuse('the thief sees the link that anna\'s browser asked for')
@@ -112,7 +112,7 @@ export class Oracle {
     this.fits(routeName, profile)
   }
 
-  /** After every step. */
+  /** Called after every step. */
   look(): void {
     for (const id of this.loggedOut) {
       const kept = JSON.parse(this.store.get(id) ?? '{}') as { passport?: { user?: unknown }; nevis?: { secondFactor?: unknown } }
@@ -121,7 +121,7 @@ export class Oracle {
     }
   }
 
-  /** At the end of hours in which nobody approved anything. */
+  /** Called after hours in which no user has approved anything. */
   flooded(): void {
     for (const { at } of this.cloud.rings) {
       const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
@@ -158,12 +158,12 @@ export class Oracle {
     if (by === 'thief' && !hasOthers) this.isLost = true
   }
 
-  /** Anna approves only what her own browser waits for, types codes only into it, and nobody else knows what she approves with. */
+  /** Anna approves only what her own browser waits for, and types codes only into her own browser. No one else knows her codes. */
   private isWhose(by: Owner, { id, factor, operation }: NevisProfile): void {
     if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
     if (by === 'anna' || id !== this.anna.userId || this.isLost) return
     if (this.sequence.isCodeStolen && factor === 'recovery' && operation === 'approve') return
-    // With one of anna's own factors a thief may add as strong a one: the rules of enrolment have been looked at.
+    // A thief who has one of anna's factors may add one of the same strength. The rules for enrolment were checked before.
     if (operation === 'enroll') return
     if (this.anna.factors.some(({ owner }) => owner === 'thief')) return
     this.refuse(`the thief is signed in as anna by ${factor} (${operation})`)

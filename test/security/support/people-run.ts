@@ -1,8 +1,8 @@
 /**
- * Runs a sequence: requests of two browsers to one app, phones, time.
+ * Runs a sequence of requests of two browsers to one app, of answers on phones, and of time that passes.
  *
  * Anna is careful: her phone approves and scans only what her own browser waits for. The attacker knows her password, sends anything that a browser
- * can send, and has an own account (ben). Out of scope: the rules (`people-oracle.ts`).
+ * can send, and has an account of their own (ben). Out of scope: the rules (`people-oracle.ts`).
  */
 import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
 import { act, codeOf, type Act } from './act'
@@ -15,7 +15,7 @@ import { SessionHost, type CookieJar, type HostRequest } from './session-host'
 type Body = Record<string, string | undefined>
 type Request = Start | Callback
 
-/** Turns of the event loop after which a step that goes on is no longer waited for: it waits for what is held back. */
+/** After this many turns of the event loop, the runner no longer waits for a step, because the step itself waits for a delayed answer. */
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
@@ -46,7 +46,7 @@ export class People {
     private readonly processes: readonly [NevisStrategy, NevisStrategy],
     private readonly sequence: Sequence,
     private readonly counts: Counts,
-    /** Moves the clock. */
+    /** Moves the clock ahead. */
     private readonly later: (seconds: number) => void,
   ) {
     const number = ++sequences
@@ -58,7 +58,7 @@ export class People {
     this.oracle = new Oracle(cloud, anna, sequence, this.host.store)
   }
 
-  /** @returns what must never happen, if it did */
+  /** @returns a description of what happened although it must never happen; otherwise undefined */
   async run(): Promise<string | undefined> {
     const before = this.counts.success
     for (const step of this.sequence.steps) {
@@ -111,7 +111,7 @@ export class People {
         return
       }
       case 'putBack':
-        // A late write of the whole session, as with `resave: true`.
+        // Writes old copies of whole sessions back, as a slow answer does with `resave: true`.
         for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
     }
   }
@@ -157,7 +157,7 @@ export class People {
     const req = await this.host.open(this.jars[by], path, 'POST', body)
     const user = as === undefined ? this.signedIn(req) : this.persons[as]
     if (user !== undefined) req.user = { username: user.username, ...(this.sequence.isLinked && { nevisUserId: user.userId }) }
-    // As Passport's local strategy leaves it.
+    // Passport's local strategy also sets `req.authInfo`.
     if (as !== undefined) req.authInfo = {}
     if (leaves) req.socket.destroyed = true
     const before = this.oracle.before(secondFactorOf(req))
@@ -171,12 +171,12 @@ export class People {
     else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
     if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
     await this.host.close(this.jars[by], req)
-    // A browser follows the redirect: with a QR code in it, what it sees matters.
+    // A browser follows the redirect. For a QR code, the rules need to know which link the browser sees.
     if (shown?.factor === 'app' && isStart && !leaves) await this.look(by, shown)
     return done
   }
 
-  /** What an app does: log in, unless the route only authorizes, and write the record. */
+  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and writes the record. */
   private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>): Promise<void> {
     const info = done.args[1] as { nevis: NevisProfile }
     this.oracle.succeeded(by, routeName, info.nevis, before, { code, token })
@@ -186,7 +186,7 @@ export class People {
       await new Promise((resolve) => req.session.save(resolve))
       req.authInfo = info
     }
-    // Nobody may be logged in any more: then it is an error of the app's request.
+    // If the user has been logged out meanwhile, this fails, which is an error of the app's request.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
   }
 
@@ -233,7 +233,7 @@ export class People {
       const view = await this.look(by, this.shownTo(by, 'own'))
       return view?.status === 'pending' ? this.cloud.decide(view.id, 'approved', by) : undefined
     }
-    // The thief scans what he sees and approves what is asked of a phone of his.
+    // The thief scans the link on the page, and approves requests to a phone that belongs to the thief.
     await this.look(by, this.shownTo(by, 'own'))
     const owns = ({ factors }: Person) => factors.some(({ kind, owner }) => kind === 'app' && owner === 'thief')
     const link = this.cloud.transactions.find((one) => one.id === this.links.thief && (one.operation === 'enroll' || owns(one.person)))
@@ -242,7 +242,7 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** Who has the phone knows its code; who has the list, or has stolen one code, knows that. */
+  /** The owner of a phone knows its code; the owner of the recovery codes, or a thief of one, knows that code. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? '000000' : code
     if (factor === 'sms') {
@@ -268,7 +268,7 @@ export class People {
     const req = await this.host.open(jar, '/logout', 'POST', {})
     if (this.signedIn(req) === undefined) return
     const { sessionID } = req
-    // As Passport does.
+    // Log in as Passport does.
     delete req.session['passport']
     await new Promise((resolve) => req.session.save(resolve))
     await new Promise((resolve) => req.session.regenerate(resolve))
@@ -276,7 +276,7 @@ export class People {
     this.oracle.loggedOutOf(sessionID)
   }
 
-  /** The app keeps something in the session. */
+  /** The app writes a value of its own into the session. */
   private async write(jar: CookieJar): Promise<string> {
     const req = await this.host.open(jar, '/', 'GET', {})
     req.session['visits'] = Number(req.session['visits'] ?? 0) + 1

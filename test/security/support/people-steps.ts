@@ -1,5 +1,5 @@
 /**
- * Generates what people do at their browsers and phones: each scene has the steps of one kind of attack, in any order.
+ * Generates what users do at their browsers and phones: each kind of attack has its own steps, in any order.
  *
  * Out of scope: running the steps (`people-run.ts`), and the rules (`people-oracle.ts`).
  */
@@ -9,7 +9,7 @@ import type { RouteName } from './people-routes'
 
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
 
-/** Steps that happen while the cloud's next answer to a call is on its way: before or after the call had its effect. */
+/** Steps that run while the cloud's next answer to a call is delayed, either before or after the call has its effect. */
 export interface Meanwhile {
   readonly call: Call
   readonly isBefore: boolean
@@ -24,9 +24,9 @@ interface Request {
   readonly meanwhile?: Meanwhile | undefined
 }
 
-/** Whose password comes with the start; undefined for whoever is signed in. */
+/** `as`: the user whose password the start contains; undefined for the signed-in user. */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
-/** `code` and `token` name what the browser brings, `handle` whose latest transaction it names. */
+/** `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
 export type Callback = Request & {
   readonly do: 'callback'
   readonly handle: 'own' | 'older' | 'theirs'
@@ -39,7 +39,7 @@ export type Step =
   | Callback
   | { readonly do: 'cancel'; readonly by: Owner }
   | { readonly do: 'look'; readonly by: Owner; readonly handle: 'own' | 'theirs' }
-  /** With a handle: without a look at the page. */
+  /** With `handle`, the user answers without having looked at the page. */
   | { readonly do: 'phone'; readonly by: Owner; readonly does: 'approves' | 'denies'; readonly handle?: 'own' | 'older' }
   | { readonly do: 'widget'; readonly by: Owner }
   | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }
@@ -48,9 +48,9 @@ export type Step =
 
 export interface Sequence {
   readonly annaHas: readonly Kind[]
-  /** Does the app name its users by Nevis's userId? */
+  /** True if the app names its users by Nevis's userId. */
   readonly isLinked: boolean
-  /** The thief, who always knows the password, has one recovery code of anna's too. */
+  /** True if the thief, who always knows the password, also has one of anna's recovery codes. */
   readonly isCodeStolen: boolean
   readonly gateways: Partial<Record<Call, readonly Gateway[]>>
   readonly steps: readonly Step[]
@@ -64,7 +64,7 @@ const by = one<Owner>('anna', 'thief')
 
 function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<'anna' | 'ben' | undefined>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
   return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
-    // The password of the thief's own account is the thief's.
+    // Anna does not know the password of ben, who is the thief.
     .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
 }
 
@@ -82,20 +82,20 @@ const maybe = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
 const meanwhile = (calls: Call[], steps: fc.Arbitrary<Step>): fc.Arbitrary<Meanwhile> => fc.record({ call: fc.constantFrom(...calls), isBefore: fc.boolean(), steps: fc.array(steps, { minLength: 1, maxLength: 3 }) })
 const steps = (...of: fc.WeightedArbitrary<Step | readonly Step[]>[]) => (minLength: number, maxLength: number) =>
   fc.array(fc.oneof(...of), { minLength, maxLength, size: 'max' }).map((all): readonly Step[] => all.flat())
-/** While one enrolment by SMS is being finished, another one is begun. */
+/** Another enrolment begins while an enrolment by SMS is being finished. */
 const overtaken = fc.record({ call: fc.constantFrom<Call>('user', 'verify', 'status'), isBefore: fc.boolean(), other: fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']) }).map(({ call, isBefore, other: [first, second] }): readonly Step[] => {
   const enrol = (who: Owner | undefined, factor: FactorName): Step => ({ do: 'start', by: who as Owner, route: 'enrol', process: 0, as: 'anna', factor })
   const meanwhile = { call, isBefore, steps: [enrol(second, 'app')] }
   return [enrol(first, 'sms'), { do: 'callback', by: first as Owner, route: 'callback', process: 0, handle: 'own', code: 'right', meanwhile }]
 })
-/** Anna approves, and both browsers come back. */
+/** Anna approves, and then both browsers open the callback. */
 const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
   fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']).map((order): readonly Step[] => [{ do: 'phone', by: 'anna', does: 'approves' }, ...order.map((one): Step => ({ do: 'callback', by: one, route, process: 0, handle: 'own' }))])
-/** The same browser's user decides, and the browser comes back. */
+/** The user of one browser approves, and the same browser opens the callback. */
 const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
   who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
 
-/** Password, factor and callback in the right order: what an honest sign-in looks like. */
+/** An honest sign-in: password, factor and callback in the right order. */
 const signIn = (who: Owner, factor: FactorName, code: string | undefined = undefined): readonly Step[] => [
   { do: 'start', by: who, route: 'login', process: 0, as: 'anna', factor },
   { do: 'phone', by: who, does: 'approves' },
@@ -106,7 +106,7 @@ function scene(given: { annaHas: readonly (readonly Kind[])[]; isCodeStolen?: bo
   return fc.record({ annaHas: fc.constantFrom(...given.annaHas), isLinked: fc.boolean(), isCodeStolen: given.isCodeStolen === true ? fc.boolean() : always(false), gateways: given.gateways ?? always({}), steps: given.steps })
 }
 
-/** Fixed steps, and then any. */
+/** First these steps, and then any others. */
 const after = (first: fc.Arbitrary<readonly Step[]>, rest: fc.Arbitrary<readonly Step[]>) => fc.tuple(first, rest).map(([one, two]): readonly Step[] => [...one, ...two])
 
 const nevisSays = always<Gateway>({ status: 200, body: '', passes: true })
@@ -122,13 +122,13 @@ const annas = { by: one<Owner>('anna') }
 const nobody = always(undefined)
 const PLANT: Step = { do: 'plant' }
 
-/** The thief prepares a session, perhaps with a start in it, and anna's browser gets its cookie. */
+/** The thief prepares a session, perhaps with a start in it, and plants its cookie in anna's browser. */
 function inOneSession(annaHas: readonly (readonly Kind[])[], route: fc.Arbitrary<RouteName>): fc.Arbitrary<Sequence> {
   const factor = one<FactorName | undefined>('push', 'app', undefined, undefined)
   const any = start({ as: one<'anna' | 'ben'>('anna', 'anna', 'anna', 'ben'), route, factor, times: one(1, 1, 2), leaves: one(false, false, false, true), meanwhile: maybe(4, meanwhile(['approve', 'enroll', 'user'], fc.oneof(start({ route, factor }), look))) })
   const thiefs = start({ by: one<Owner>('thief'), as: one<'anna' | 'ben'>('anna', 'ben'), route, factor })
   const handle = one<Callback['handle']>('own', 'own', 'older', 'theirs')
-  /** The thief approves as ben, and lures anna's browser to the callback of that. */
+  /** The thief approves as ben, and lures anna's browser to the callback with that approval. */
   const lure: readonly Step[] = [{ do: 'phone', by: 'thief', does: 'approves' }, { do: 'callback', by: 'anna', route: 'callback', process: 0, handle: 'theirs' }]
   return scene({
     annaHas,
@@ -216,7 +216,7 @@ export const scenes = {
   }),
 } as const
 
-/** Hours of somebody who has the password, and to whom nobody approves anything. */
+/** Hours in which an attacker with the password sends requests, and no user approves any of them. */
 export const floods = {
   'pushes': scene({
     annaHas: [['app', 'sms']],

@@ -8,12 +8,12 @@ import type { NevisEventName } from '../../../src'
 
 export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'browser', 'suspicious', 'call', 'fault']
 
-/** What happened to users and to the app; each call of Nevis is one more event, which most tests count at the simulator. */
+/** The audit events, without `call`: each call to Nevis publishes one, and most tests count calls at the simulator. */
 export const AUDIT_NAMES: readonly NevisEventName[] = EVENT_NAMES.filter((name) => name !== 'call')
 
 export interface Recorded {
   readonly all: readonly (Record<string, unknown> & { event: NevisEventName })[]
-  /** Those of one name, without it. */
+  /** The events with this name, without the name itself. */
   of(name: NevisEventName): Record<string, unknown>[]
   stop(): void
 }
@@ -21,8 +21,8 @@ export interface Recorded {
 export function recordEvents(names = AUDIT_NAMES): Recorded {
   const all: (Record<string, unknown> & { event: NevisEventName })[] = []
   /**
-   * Test files that run in one process share its channels. A page's status call that an earlier file left behind fails only after its simulator is gone: its
-   * transaction was started before this recording.
+   * Test files that run in one process share its channels. A page's status call that an earlier file has left behind may fail only now, after its simulator
+   * is closed. Ignore such an event: its transaction was started before this recording.
    */
   const isOfEarlierTest = (event: NevisEventName, { at, transactionId }: Record<string, unknown>) =>
     event === 'fault' && at === 'watch' && !all.some((earlier) => earlier.event === 'started' && earlier['transactionId'] === transactionId)

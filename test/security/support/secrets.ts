@@ -5,7 +5,7 @@
  */
 import { inspect } from 'node:util'
 
-/** In every planted secret, whatever its form; no code or file holds it otherwise. */
+/** A pattern that every planted secret contains, and that occurs in no code and no other file. */
 export const CANARY = /c4n4ry|\+4179000|41790000000/i
 
 export function printed(...values: readonly unknown[]): string {
@@ -23,7 +23,7 @@ function json(value: unknown, names?: string[]): string | undefined {
   try {
     return JSON.stringify(value, names)
   } catch {
-    // Cycles: `inspect` has shown them.
+    // A value with cycles cannot be serialised; `inspect` has already printed it.
     return undefined
   }
 }

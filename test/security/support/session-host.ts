@@ -1,5 +1,5 @@
 /**
- * Sessions as express-session keeps them, without a server. Thousands of requests cost little, and every call of the store is awaited, so that
+ * Sessions like express-session's, without a server. So thousands of requests cost little, and every call of the store is awaited, so that
  * concurrent requests interleave as over a network.
  *
  * A request gets a copy of its session, and writes the copy back if it has changed. Out of scope: attributes of cookies, lifetimes, `resave` and
@@ -22,7 +22,7 @@ export interface HostRequest {
   authInfo?: object | undefined
 }
 
-/** What a browser keeps. */
+/** What a browser stores. */
 export interface CookieJar {
   cookie: string | undefined
 }
@@ -46,7 +46,7 @@ export class HostSession {
     host.set(id, JSON.stringify(this)).then(() => done(), done)
   }
 
-  /** The same words as express-session's, which the code under test compares. */
+  /** Fails with the same message as express-session, because the code under test compares it. */
   reload(done: Done): void {
     const { host, id, req } = this as unknown as { host: SessionHost; id: string; req: HostRequest }
     void host.get(id).then((text) => {
@@ -66,7 +66,7 @@ export class HostSession {
 }
 
 export class SessionHost {
-  /** As a store keeps them: text by session id. */
+  /** The session store: text by session id. */
   readonly store = new Map<string, string>()
   private readonly loaded = new WeakMap<HostRequest, string>()
 
@@ -91,7 +91,7 @@ export class SessionHost {
     this.loaded.set(req, JSON.stringify(req.session))
   }
 
-  /** The beginning of a request: an unknown cookie is a new, empty session. */
+  /** Begins a request. An unknown cookie gets a new, empty session. */
   async open(jar: CookieJar, path: string, method: string, body: Record<string, string>): Promise<HostRequest> {
     const socket = { destroyed: false }
     const req = { method, url: path, originalUrl: path, headers: { accept: 'application/json' }, body, socket } as unknown as HostRequest
@@ -100,7 +100,7 @@ export class SessionHost {
     return req
   }
 
-  /** Its end: what has changed is written, and the browser gets the cookie of a new id. */
+  /** Ends a request: writes the session if it has changed, and gives the browser a cookie for a new id. */
   async close(jar: CookieJar, req: HostRequest): Promise<void> {
     const text = JSON.stringify(req.session)
     const isChanged = text !== this.loaded.get(req)

@@ -1,14 +1,14 @@
 /**
- * A session store that is slow, like one on a network: during its delay, parallel requests all read what the first one is about to change.
+ * A session store that is slow, like one on a network: during its delay, parallel requests all read the session before the first one changes it.
  *
- * Out of scope: storing; another store does that.
+ * Out of scope: storing, which another store does.
  */
 import session from 'express-session'
 
 type Done = (error?: unknown, value?: unknown) => void
 
 export class SlowStore extends session.Store {
-  /** Calls so far, by name. */
+  /** The number of calls so far, by name. */
   readonly calls: Record<string, number> = {}
 
   constructor(

@@ -1,5 +1,5 @@
-// An app in a process of its own, whose parts are slow, hang or fail on command. It prints its address. Out of scope: checking anything;
-// `process-survives.test.ts` does. Node ends a process at an unhandled rejection.
+// An app in a process of its own, whose parts are slow, hang or fail on command. It prints its address. Out of scope: checks;
+// `process-survives.test.ts` has them. Node ends a process at an unhandled rejection.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,13 +18,13 @@ const { NevisSimulator } = require('../../../dist/simulator/index.js')
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
-/** What is to wait for `GET /release`, and what does. */
+/** `shut`: the part of the app that waits for `GET /release`. `waiting`: the calls that wait. */
 const gate = { shut: '', waiting: [] }
 const passing = (what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
 class SlowStore extends session.MemoryStore {
   set(id, value, done) {
-    // The first one only: the host itself saves once more before it ends any answer.
+    // Delay only the first write, because express-session writes once more before it ends an answer.
     const gated = gate.waiting.length === 0 && passing('store')
     Promise.resolve(gated).then(() => super.set(id, value, done), done)
   }
@@ -53,7 +53,7 @@ app.get('/shut', (req, res) => {
 app.get('/release', (req, res) => {
   gate.shut = ''
   for (const { resolve, reject } of gate.waiting.splice(0)) req.query.how === 'fail' ? reject(new Error('vault')) : resolve()
-  // After all that follows from it in this turn of the loop.
+  // Answer after everything that the release causes in this turn of the event loop.
   setImmediate(() => res.json('released'))
 })
 app.use((req, res, next) => (gate.shut === '' ? next() : timeout('50ms')(req, res, next)))
@@ -67,11 +67,11 @@ app.get('/guarded', requireSecondFactor({ maxAgeSeconds: 60, redirectTo: '/по�
 app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'approve')))
 app.get('/good', (_req, res) => res.json('good'))
 app.use(outagePage(nevis, { nonce: () => { throw new Error('nonce') } }))
-// Express knows an error handler by its four parameters. What comes after an answer has nobody to be told to.
+// Express recognises an error handler by its four parameters. An error after the answer can no longer be sent to the browser.
 app.use((error, _req, res, _next) => res.headersSent || res.status(error.status ?? 500).json({ code: error.code ?? error.message }))
 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
-// Ends with the test, even when that is killed.
+// Ends with the test's process, even if that process is killed.
 process.stdin.resume().once('end', () => process.exit())

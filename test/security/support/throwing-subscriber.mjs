@@ -1,5 +1,5 @@
-// Five sign-ins of one user, with or without a subscriber of every event that throws. Prints what the browsers and the ledger have seen. Out of
-// scope: checking anything; `events.test.ts` does.
+// Five sign-ins of one user, either with or without a subscriber that throws at every event. Prints what the browsers and the ledger have seen. Out of
+// scope: checks; `events.test.ts` has them.
 import { createRequire } from 'node:module'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
@@ -33,7 +33,7 @@ const ledger = new MemoryLedger()
 const keys = new Set()
 for (const name of ['claim', 'count']) {
   const ask = ledger[name].bind(ledger)
-  // Without ids and digests, which differ in each run.
+  // Leave out ids and digests, which differ in each run.
   ledger[name] = (key, seconds) => ask(key, seconds).then((answer) => (keys.add(`${name} ${key.replace(/transaction:.*|token:.*|goes-on:.*|denial:.*/, '').replace(/:[\w-]{22}/, '')} ${answer}`), answer))
 }
 const nevis = new NevisStrategy(

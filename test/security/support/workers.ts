@@ -13,11 +13,11 @@ import { PASSWORD } from '../../support/app'
 interface WorkerOptions {
   readonly simulator: NevisSimulator
   readonly redisPath: string
-  /** Where the processes reach the simulator, if not at its own address. */
+  /** The address of the simulator for the processes, if it is not the simulator's own. */
   readonly baseURL?: string
-  /** What the session store takes for each call. */
+  /** The delay of the session store for each call. */
   readonly latencyMs: number
-  /** Does the phone show a code to type? */
+  /** True if the phone shows a code that the user types into the page. */
   readonly typedCode?: boolean
 }
 

@@ -1,2 +1,2 @@
-// The folder of this app, and not one above it that has a lockfile, is the root of the files that are traced.
+// Make this folder the root for tracing files. Otherwise Next.js takes a folder above it that has a lockfile.
 export default { output: 'standalone', outputFileTracingRoot: import.meta.dirname }

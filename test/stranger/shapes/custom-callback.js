@@ -1,4 +1,4 @@
-/** A login with callbacks of its own, and the second factor in it. The guide shows it as it stands. */
+/** A login with custom callbacks, to which the second factor is added. The guide shows this code unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */

@@ -1,4 +1,4 @@
-/** A second factor for a part of the people: everybody else signs in as before. The guide shows it as it stands. */
+/** A second factor for some of the users; all others sign in as before. The guide shows this code unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */

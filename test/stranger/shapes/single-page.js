@@ -1,4 +1,4 @@
-/** A JSON API for a single-page app, and the second factor in it; the guide shows the routes as they stand. Also a client with `fetch` alone. */
+/** A JSON API for a single-page app, to which the second factor is added, and a client that uses only `fetch`. The guide shows the routes unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }`, with `waitingURL: '/api/login/2fa'` */
@@ -22,8 +22,8 @@ exports.apiRoutes = function apiRoutes(app, { passport, nevis }) {
 }
 
 /**
- * In the browser: from the password to whoever is signed in.
- * @param account `{ username, password }`, and `factor` where somebody has chosen one
+ * Runs in the browser: signs a user in, and returns the signed-in user.
+ * @param account `{ username, password }`, and `factor` if the user has chosen one
  * @param show draws the view: `{ factor, prompt, message?, qrCode?, appLinkUri?, … }`
  */
 exports.signIn = async function signIn({ username, password, factor }, show) {

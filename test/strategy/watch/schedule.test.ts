@@ -70,13 +70,13 @@ describe('FairRate', () => {
     jest.useRealTimers()
   })
 
-  /** Asks for turns; `taken` lists those that have come, in the order of their coming. */
+  /** Asks for so many slots; `taken` lists the granted ones, in the order in which they were granted. */
   function crowd(rate: RateLimiter, size: number, taken: number[] = []): number[] {
     for (let i = 0; i < size; i++) void rate.acquire().then(() => taken.push(i))
     return taken
   }
 
-  /** Turns that came within a second. */
+  /** The number of slots that are granted within a second. */
   async function turnsInASecond(rate: RateLimiter): Promise<number> {
     const taken = crowd(rate, 1000)
     await jest.advanceTimersByTimeAsync(1000)
@@ -124,7 +124,7 @@ describe('FairRate', () => {
 
     it('sleeps until the next turn is due, and gives it then', async () => {
       const rate = new RateLimiter(10)
-      // A tenth of a second's turns go at once.
+      // A tenth of the slots of a second are granted at once.
       const taken = crowd(rate, 4)
       await jest.advanceTimersByTimeAsync(0)
       expect(taken).toEqual([0, 1])

@@ -10,9 +10,9 @@ const SCHEDULE = [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: Infinit
 type Answer = 'pending' | 'succeeded' | 'failed' | 'unknown' | Error
 
 let answer: Answer
-/** Milliseconds that Nevis takes. */
+/** How long Nevis takes to answer, in milliseconds. */
 let latencyMs: number
-/** When Nevis was asked, in milliseconds since the start. */
+/** The times at which Nevis was asked, in milliseconds since the start. */
 let asked: number[]
 let startedAt: number
 let watch: StatusWatch
@@ -54,7 +54,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  // Whatever happened: once it is over, nothing is left to happen.
+  // Check that no timer is left, whatever the test has done.
   expect(jest.getTimerCount()).toBe(0)
   jest.useRealTimers()
 })
@@ -197,7 +197,7 @@ describe('following a transaction', () => {
       const second = listening()
       await pass(60_000)
       second.stop()
-      // Every second for ten, then every four, each a tenth sooner at most.
+      // One call per second in the first ten seconds, then one every four; each can come a tenth sooner.
       expect(asked.length).toBeLessThanOrEqual(27)
       await pass(LIFETIME_MS)
     })
@@ -298,7 +298,7 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // 1 + 2 + 4 + 8 s, and from 10 s on 4 s doubled, up to 30 s.
+      // The waits are 1, 2, 4 and 8 s, and from 10 s on, 4 s that double up to 30 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
@@ -437,7 +437,7 @@ describe('many transactions', () => {
     expect(transactions.size).toBe(1)
     expect(await watch.look({ ...sealed('old'), expiresAt: Date.now() })).toBe('expired')
     expect(transactions.size).toBe(1)
-    // Nevis is asked once more for each of them, at most 200 in a second.
+    // Wait for the last call of each transaction; a process makes at most 200 calls per second.
     await pass(1000)
   })
 })
@@ -585,7 +585,7 @@ describe('deciding at the callback', () => {
       answer = unreachable
       await watch.look(sealed())
       for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
-      // One call of the look, ten of the callbacks.
+      // One call of the page, and ten of the callbacks.
       expect(asked).toHaveLength(11)
     })
 

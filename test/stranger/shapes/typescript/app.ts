@@ -1,4 +1,4 @@
-/** The app, which puts its routers together. */
+/** The app, which mounts its routers. */
 import express from 'express'
 import session from 'express-session'
 import passport from 'passport'

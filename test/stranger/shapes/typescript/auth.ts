@@ -1,4 +1,4 @@
-/** Passport in a file of its own, as apps in TypeScript have it. */
+/** Passport in its own file, as is common in TypeScript apps. */
 import passport from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, push, sms } from 'passport-nevis'
