@@ -59,8 +59,7 @@ function faultsIn(all: readonly Snippet[]): string[] {
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
     // Ignores modules of the reader's app. In JavaScript, also ignores fields of a body, which is `unknown`, and properties that other middleware adds: they
-    // exist
-    // at run time.
+    // exist at run time.
     return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }

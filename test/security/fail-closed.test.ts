@@ -15,9 +15,8 @@
  * without any part of a secret; and no handle, timer or listener is left afterwards.
  *
  * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each kind of the second part runs a twentieth of them, the hours of a flood
- * a
- * five-hundredth). `FAIL_CLOSED_SEED` sets the seed; by default it is fixed, so that a failure can be repeated. With both set, the figures are
- * printed, a line for each part. Several processes may run this file at once: they share only the processor.
+ * a five-hundredth). `FAIL_CLOSED_SEED` sets the seed; by default it is fixed, so that a failure can be repeated. With both set, the figures are printed, a
+ * line for each part. Several processes may run this file at once: they share only the processor.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'

@@ -4,8 +4,7 @@
  * With the widget, the server has no status token: it gets only the token that the browser sends, and Nevis's own sample checks only that this token
  * introspects as active. But other tokens are active, too: an access key, the intent token that the page has anyway, and the status token that anyone with that
  * intent token gets without an approval. The attacker has the victim's password, an account and phone of their own, and every token that a browser ever sees.
- * Or
- * the attacker sends a genuine result again: in the same sign-in, in another one, at the same moment, in another encoding.
+ * Or the attacker sends a genuine result again: in the same sign-in, in another one, at the same moment, in another encoding.
  */
 import { MemoryLedger, push, widget, type Ledger } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
