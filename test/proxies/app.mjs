@@ -50,6 +50,7 @@ app.use((req, res, next) => {
 })
 app.use(express.urlencoded({ extended: false }))
 app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, rolling: ROLLING === '1', store, cookie: { secure: 'auto', sameSite: 'lax' } }), passport.session())
+app.get('/public-file', (req, res) => res.set('Cache-Control', 'public, max-age=600').send('a file behind the session'))
 app.get('/', (req, res) => res.send(`<!doctype html><title>Home</title>Hello ${req.user?.username ?? 'stranger'}`))
 const failed = { failureRedirect: `${PREFIX}/login` }
 app.get('/login', (req, res) => {

@@ -45,28 +45,50 @@ async function lies(proxy) {
   })
 }
 
-/** @param {ProxyName} proxy */
-async function cache(proxy) {
-  /** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
-  const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
-  /** The attacker requests every URL that the users have requested before. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
-  const comeSecond = async (scene, paths) => {
-    for (const path of new Set(paths)) {
-      const answer = await scene.client().get(path)
-      assert.ok(!isHit(answer), `${path} was kept: ${answer.status}`)
-    }
-  }
+/** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
+const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
 
-  // The package's own answers must forbid caching, also if the app renews the session's cookie with each answer.
-  await within(proxy, { caches: true, env: { ROLLING: '1' } }, async (scene) => {
+/** The attacker requests every URL that the users have requested before. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
+async function comeSecond(scene, paths) {
+  for (const path of new Set(paths)) {
+    const answer = await scene.client().get(path)
+    assert.ok(!isHit(answer), `${path} was kept: ${answer.status}`)
+  }
+}
+
+/**
+ * If the app renews the session with each answer, its cookie also comes with the script and the style of the waiting page. The package's own answers must
+ * forbid caching.
+ * @param {ProxyName} proxy
+ */
+const cookies = (proxy) =>
+  within(proxy, { caches: true, env: { ROLLING: '1' } }, async (scene) => {
     const stranger = scene.client()
     await stranger.get('/public')
     assert.ok(isHit(await stranger.get('/public')), 'the cache keeps what is public')
     const ben = scene.client()
     await walk(scene, ben, { username: 'ben' })
+    const cookie = `${ben.cookies.get('connect.sid')}`
+    const files = ben.paths.filter((path) => path.includes('asset='))
+    assert.equal(files.length, 2, 'the script and the style')
+    for (const path of files) {
+      const { status, headers } = await ben.get(path)
+      assert.equal(status, 200)
+      assert.match(String(headers['set-cookie']), /connect\.sid=/, 'with the cookie of a signed-in user')
+      assert.ok(!isHit({ headers }))
+    }
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
+
+    // The same cookie with a file that says "public": this shows what the test is for.
+    await ben.get('/public-file')
+    const taken = await scene.client().get('/public-file')
+    const isTaken = String(taken.headers['set-cookie']).includes(cookie)
+    assert.equal(isHit(taken) && isTaken, proxy !== 'nginx')
+    return isTaken ? 'a file with "public" brings a stranger the cookie of a signed-in user' : undefined
   })
 
+/** @param {ProxyName} proxy */
+async function cache(proxy) {
   // Shows why the guide has its line about caching.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
@@ -130,6 +152,9 @@ const retries = (proxy) =>
     assert.deepEqual(scene.signedIn(), ['anna', 'ben'], 'each once')
     return `start: ${start.status} ${start.location.split('?')[0]}, one push; callback: ${back.status} ${back.location}`
   })
+
+/** @type {Record<string, import('./shapes.mjs').Shape>} A part of the test suite. */
+export const quickAttacks = Object.fromEntries(PROXIES.map((proxy) => [`${proxy} as a shared cache, a cookie with every answer`, () => cookies(proxy)]))
 
 /** @type {Record<string, import('./shapes.mjs').Shape>} */
 export const attacks = {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { npmCommand } from '../../scripts/run.mjs'
 import { Client, EventStream } from './client.mjs'
 import { NevisSimulator } from './scene.mjs'
 import { answers, freePort, launch, startRedis } from './servers.mjs'
@@ -80,7 +81,7 @@ const withPM2 = () =>
   prepared(async (env, simulator, port) => {
     const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
     const home = join(folder, 'pm2')
-    await run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', 'pm2'])
+    await run(...npmCommand(['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', 'pm2']))
     /** @param {string[]} args */
     const pm2 = (...args) => run(process.execPath, [join(folder, 'node_modules/pm2/bin/pm2'), ...args], { env: { ...env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: 'true' }, cwd: folder })
     const log = () => readFileSync(join(home, 'pm2.log'), 'utf8')

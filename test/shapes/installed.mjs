@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { npmCommand } from '../../scripts/run.mjs'
 
 const run = promisify(execFile)
 const node = process.execPath
@@ -25,7 +26,7 @@ async function layOut(entry, folder) {
 
 /** @param {string} folder @param {Record<string, string>} [more] dependencies */
 export async function writePackage(folder, more) {
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
+  const { stdout } = await run(...npmCommand(['pack', '--json', '--ignore-scripts', '--pack-destination', folder]), { cwd: ROOT })
   const [{ filename }] = JSON.parse(stdout)
   const { devDependencies: known } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const dependencies = Object.fromEntries(['express', 'express-session', 'passport', 'passport-local'].map((name) => [name, known[name]]))
@@ -33,7 +34,7 @@ export async function writePackage(folder, more) {
 }
 
 /** @param {string} folder */
-export const byNpm = (folder) => run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
+export const byNpm = (folder) => run(...npmCommand(['install', '--no-audit', '--no-fund', '--ignore-scripts']), { cwd: folder })
 
 /** @param {(tools: string) => { program: string, args: string[] }} start @param {string[]} [needs] @returns {Shape} */
 const withNpm = (start, needs) => ({
@@ -65,7 +66,7 @@ export const installed = {
     async make(entry, folder, tools) {
       await layOut(entry, folder)
       writeFileSync(join(folder, 'yarn.lock'), '')
-      const { stdout } = await run('npm', ['config', 'get', 'registry'], { cwd: folder })
+      const { stdout } = await run(...npmCommand(['config', 'get', 'registry']), { cwd: folder })
       const env = {
         ...process.env, HOME: tools, YARN_NPM_REGISTRY_SERVER: stdout.trim(), YARN_UNSAFE_HTTP_WHITELIST: '*', YARN_ENABLE_TELEMETRY: '0',
         YARN_ENABLE_GLOBAL_CACHE: 'false', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false', YARN_ENABLE_SCRIPTS: 'false',
