@@ -5,12 +5,9 @@ import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { accessKey, nextUser } from './shared.mjs'
 
-/**
- * @param {string} origin of the upstream
- * @param {import('axios').CreateAxiosDefaults} [more] further options of axios
- */
-export async function contestant(origin, more = {}) {
-  const nevis = axios.create({ ...more, baseURL: origin, httpAgent: new Agent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }), maxRedirects: 0 })
+/** @param {string} origin of the upstream */
+export async function contestant(origin) {
+  const nevis = axios.create({ baseURL: origin, httpAgent: new Agent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }), maxRedirects: 0 })
   const headers = { Authorization: `Bearer ${accessKey}` }
   return async () => {
     const userId = nextUser()
