@@ -137,6 +137,14 @@ describe('the commands', () => {
     expect(commands.flatMap(({ at, line }) => missingFor(line).map((missing) => `${at} ${missing}`))).toEqual([])
   })
 
+  it('install the built file, while the README says that the package is not on the registry', () => {
+    const isPublished = !read('README.md').includes('not on the npm registry yet')
+    const byName = commands.filter(({ line }) => /^npm (i|install|add) .*(?<=\s)passport-nevis(@\S+)?(\s|$)/.test(line)).map(({ at, line }) => `${at} ${line}`)
+    const builtFile = commands.filter(({ line }) => line.startsWith('npm install') && line.includes('.tgz')).map(({ at }) => at)
+    if (isPublished) expect(builtFile).toEqual([])
+    else expect([byName, builtFile.length > 0]).toEqual([[], true])
+  })
+
   it('would be missed', () => {
     for (const line of ['npm run nothing', 'npm install left-pad', 'npm install ../passport-nevis-0.0.0.tgz', 'npx passport-nevis-simulator --prot 1', 'npx nothing', 'node nothing.js', 'nothing']) expect(missingFor(line)).toHaveLength(1)
   })
