@@ -72,10 +72,10 @@ const cookies = (proxy) =>
     const files = ben.paths.filter((path) => path.includes('asset='))
     assert.equal(files.length, 2, 'the script and the style')
     for (const path of files) {
-      const { status, headers } = await ben.get(path)
-      assert.equal(status, 200)
-      assert.match(String(headers['set-cookie']), /connect\.sid=/, 'with the cookie of a signed-in user')
-      assert.ok(!isHit({ headers }))
+      const file = await ben.get(path)
+      assert.equal(file.status, 200)
+      assert.match(String(file.headers['set-cookie']), /connect\.sid=/, 'with the cookie of a signed-in user')
+      assert.ok(!isHit(file))
     }
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
 
