@@ -82,8 +82,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
         await nevis.deleteAuthenticator(device.authenticatorId)
         await forgetBrowsers(strategy, subjectOf(req)) // a thief of the device may also have the browser
       }
-      if (isLast) notDone(req, res, t('Your only device stays. Set up another one first.'))
-      else back(req, res, t('The device is removed.'))
+      if (isLast) notDone(req, res, t('You cannot remove your only device. Set up another one first.'))
+      else back(req, res, t('The device has been removed.'))
     } finally {
       removing.delete(nevisUserId)
     }
@@ -91,7 +91,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
 
   routes.post('/forget-browsers', async (req, res) => {
     await forgetBrowsers(strategy, subjectOf(req))
-    back(req, res, textsFor(req)('Every browser is asked for the second factor again at its next sign-in.'))
+    back(req, res, textsFor(req)('No browser is remembered any more. At the next sign-in, each of them needs the second factor again.'))
   })
   return routes
 }

@@ -40,7 +40,7 @@ function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Cre
   const isPassword = typeof password === 'string' && password.length >= min && password.length <= max
   if (isUsername && isPassword) return undefined
   return {
-    ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, . _ -. It begins with a letter or digit.') }),
+    ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, .\u00a0_\u00a0-. It begins with a letter or digit.') }),
     ...(!isPassword && { password: t('A password has {min} to {max} characters.', { min, max }) }),
   }
 }

@@ -17,7 +17,7 @@ export function transfer(req: Request, res: Response): void {
   if (to === undefined || sum === undefined) {
     refuse(req, ['recipient', 'amount'], {
       ...(to === undefined && { recipient: t('Enter the name of the recipient.') }),
-      ...(sum === undefined && { amount: t('Enter an amount such as 50.00.') }),
+      ...(sum === undefined && { amount: t("Enter an amount such as 1'250.00.") }),
     })
     return res.redirect(303, '/transfer')
   }

@@ -16,7 +16,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10ff
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
 /**
- * Template tag: ``htmlMessage`Pay <b>${amount} CHF</b> to ${payee}?` `` is `<html>Pay <b>50.00 CHF</b> to M&amp;S?</html>`. The phone formats the tags `b br
+ * Template tag: ``htmlMessage`Pay <b>CHF ${amount}</b> to ${payee}?` `` is `<html>Pay <b>CHF 50.00</b> to M&amp;S?</html>`. The phone formats the tags `b br
  * em i strong u`, without attributes. Tags are allowed in the template only, never in a value.
  *
  * An attacker may have chosen a value (such as the payee's name) to falsify the message. So a value can only be one line of text:

@@ -44,7 +44,7 @@ const HOST_SCRIPT = `'use strict'
 const FRAME_SCRIPT = `'use strict'
 addEventListener('message', (event) => {
   if (event.source !== parent) return
-  new ResizeObserver(([{ target }]) => parent.postMessage({ height: target.scrollHeight }, event.origin)).observe(document.body)
+  new ResizeObserver(([{ target }]) => parent.postMessage({ height: target.offsetHeight }, event.origin)).observe(document.body)
   run(event.data.intentToken)
     .catch(() => ({ code: 'error-1000' }))
     .then((result) => parent.postMessage(result, event.origin))
@@ -89,10 +89,16 @@ function show(qrCode, appLinkUri) {
 }
 `
 
-const STYLE = `:root { color-scheme: light dark }
-body { margin: 0; overflow: hidden; font: 16px/1.5 system-ui, sans-serif; text-align: center }
-img { display: block; margin: 0 auto; width: 12rem; height: 12rem; background: #fff } [hidden] { display: none }
-h1 { margin: 0; font-size: .8rem; font-weight: 600 } p { margin: .5rem 0 }
+const STYLE = `:root { color-scheme: light dark; --line: light-dark(#d5dbe4, #38424f); --accent: light-dark(#0b5cad, #7ab8ff) }
+* { box-sizing: border-box }
+body { margin: 0; padding: 1rem; overflow: hidden; border: 1px solid var(--line); border-radius: .5rem; background: light-dark(#f2f4f8, #12161c);
+  color: light-dark(#1c2430, #e8ecf2); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; text-align: center }
+h1 { margin: 0; color: light-dark(#5a6676, #a3afbf); font-size: .8125rem; font-weight: 400 }
+p { margin: .25rem 0 0; font-weight: 600; text-wrap: balance }
+img { display: block; width: 12rem; max-width: 100%; height: auto; margin: .75rem auto 0; padding: .25rem; border-radius: .375rem; background: #fff; image-rendering: pixelated }
+a { display: block; margin-top: .75rem; padding: .65rem 1rem; border: 1px solid var(--line); border-radius: .375rem; color: var(--accent); text-decoration: none }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+[hidden] { display: none }
 `
 
 const FRAME = `<!doctype html>
@@ -103,7 +109,7 @@ const FRAME = `<!doctype html>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>Widget of the Nevis simulator</h1>
+<h1>Simulated Nevis widget</h1>
 <p role="status">One moment …</p>
 <img alt="QR code" hidden>
 <a target="_blank" hidden>Open the app</a>

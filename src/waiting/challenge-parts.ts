@@ -1,18 +1,13 @@
 /**
- * The parts of the waiting page while the user has to answer: the message, the QR code and link, the field for a code, the widget.
+ * The parts of the waiting page while the user has to answer: the message, the QR code and link, the field for a code.
  *
- * Out of scope: new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`ways.ts`).
+ * Out of scope: the widget (`widget-part.ts`), new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`ways.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
 import { html, messageHtml, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
-
-/** True while the page needs Nevis's widget script. */
-export function showsWidget({ prompt, status }: WaitingView): boolean {
-  return prompt === 'widget' && status === 'pending'
-}
 
 /** Shows what the user confirms: the list from the app's option `details`, and the message. */
 export function confirmedPart(view: WaitingView, parts: PageParts): Html {
@@ -56,14 +51,4 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
           autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
         ${rememberField(view, parts)}
         <button class="nevis-button">${texts.send}</button>`)
-}
-
-/** The form sends the widget's token in the body of a POST, so that no access log contains it. */
-export function widgetPart(view: WaitingView, parts: PageParts): Html {
-  const { texts } = parts.language
-  return html`
-      <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
-      <p class="nevis-error" role="alert" data-widget-failed hidden>${texts.widgetFailed}</p>
-      <noscript><p class="nevis-error">${texts.needsScript}</p></noscript>
-      ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }

@@ -13,7 +13,7 @@ export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
   const { install, scan, finish } = enrollSteps
   return html`<ol class="nevis-steps">
         <li>${install}${storesPart(parts)}</li>
-        <li>${scan}${appPart(view, parts)}<p>${enrollWarning}</p></li>
+        <li>${scan}<p class="nevis-warning">${enrollWarning}</p>${appPart(view, parts)}</li>
         <li>${finish}</li>
       </ol>`
 }

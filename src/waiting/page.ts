@@ -5,7 +5,7 @@
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
-import { appPart, codePart, confirmedPart, hasTypedCode, showsWidget, widgetPart } from './challenge-parts'
+import { appPart, codePart, confirmedPart, hasTypedCode } from './challenge-parts'
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
@@ -17,14 +17,15 @@ import { rememberPart } from './remember-part'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { moreTimePart, otherWaysPart } from './ways'
+import { showsWidget, widgetHintPart, widgetPart } from './widget-part'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
-  const heading = isOver ? textFor(texts.ended, view.failure) : textFor(wordsFor(view, texts).heading, view.factor)
+  const heading = isOver ? textFor(texts.ended, view.failure) : view.isCodeTyped ? texts.codeAccepted : textFor(wordsFor(view, texts).heading, view.factor)
   const main = html`
-    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
+    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
       data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-ends-soon="${texts.endsSoon}">
       <h1>${heading}</h1>
@@ -43,7 +44,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
       ${view.failure === 'not_enrolled' && errorPart(failureWords(view, texts))}
-      <p>${hintPart(view, texts)}</p>
+      ${showsWidget(view) ? widgetHintPart(view, texts) : html`<p>${hintPart(view, texts)}</p>`}
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}
@@ -56,6 +57,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
 }
 
 function hintPart(view: WaitingView, texts: Texts): Piece {
+  if (view.isCodeTyped) return texts.codeAcceptedHint
   if (hasTypedCode(view)) return texts.typedCodeHint
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
   const [before, after] = texts.sentToNumber.split('{number}')

@@ -61,6 +61,8 @@ export interface WaitingView extends Offer {
   readonly recoveryCodes?: readonly string[]
   /** How many codes the user may still try; only for factors with a code. */
   readonly attemptsLeft?: number
+  /** True if the user has typed the right code from the phone, and the page now waits for the approval. */
+  readonly isCodeTyped?: true
   /** Present if the page can show a box "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
     /** For how many days. */
@@ -82,7 +84,7 @@ export interface WaitingView extends Offer {
  * @internal
  */
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
-  const { closed, operation, shown, codesKey, message, attempts = 0 } = transaction
+  const { closed, operation, shown, codesKey, message, isCodeTyped, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
@@ -101,6 +103,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     ...shown,
     ...(recoveryCodes !== undefined && { recoveryCodes }),
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
+    ...(isCodeTyped === true && status === 'pending' && { isCodeTyped }),
     ...(remember !== undefined && { remember }),
     ...(failure !== undefined && { failure }),
     ...(failure === 'not_enrolled' && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),

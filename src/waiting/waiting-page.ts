@@ -16,7 +16,6 @@ import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
-import { showsWidget } from './challenge-parts'
 import type { PageParts } from './document'
 import { maskedPhoneFor } from './masked-phone'
 import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
@@ -25,6 +24,7 @@ import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { pageLanguages, shellOf } from './shell'
 import { viewOf, type Detail } from './view'
+import { showsWidget } from './widget-part'
 
 /** Options of {@link waitingPage}. */
 export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> extends PageOptions<Req, Res> {

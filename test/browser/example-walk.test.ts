@@ -121,7 +121,7 @@ describeWithChromium('a stranger', () => {
   step('makes recovery codes', async (at, phones) => {
     await at.open('/account/devices')
     await confirmOnceMore(at, phones)
-    await at.tap('button', 'Neue Wiederherstellungscodes erstellen')
+    await at.tap('button', 'Wiederherstellungscodes erstellen')
     await at.sees('Ihre Wiederherstellungscodes')
     await at.page.locator('.nevis-codes code').first().waitFor()
     recoveryCode = (await at.page.locator('.nevis-codes code').first().textContent()) as string
@@ -222,7 +222,7 @@ describeWithChromium('a stranger', () => {
     await at.types('An', 'Clara')
     await at.types('Betrag in CHF', 'viel')
     await at.tap('button', 'Überweisen')
-    await at.reads('Geben Sie einen Betrag wie 50.00 ein.')
+    await at.reads("Geben Sie einen Betrag wie 1'250.00 ein.")
     await at.finds('An', 'Clara')
     await at.finds('Betrag in CHF', 'viel')
     await at.look('transfer-refused')
@@ -257,8 +257,11 @@ describeWithChromium('a stranger', () => {
     await at.look('devices-two')
     await at.tapText('Entfernen Doras altes Telefon')
     await at.look('device-remove')
+    await at.tap('link', 'Behalten')
+    await at.sees('Geräte und Sicherheit')
+    await at.tapText('Entfernen Doras altes Telefon')
     await at.tap('button', 'Dieses Gerät entfernen')
-    await at.reads('Das Gerät ist entfernt.')
+    await at.reads('Das Gerät wurde entfernt.')
     await at.look('device-removed')
   })
 

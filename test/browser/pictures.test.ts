@@ -35,6 +35,8 @@ interface Picture {
   readonly heading: string
   /** Fields that the start sends besides username and password. */
   readonly start?: Record<string, string>
+  /** What the user has typed as the code. */
+  readonly typed?: string
   /** Leads from the waiting page to the page of the screenshot. */
   readonly at?: (page: Page, context: BrowserContext) => Promise<unknown>
 }
@@ -50,12 +52,12 @@ describeWithChromium('the pictures of the documents', () => {
       },
       routes: (app, { nevis, passport }) => {
         app.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
-          message: htmlMessage`Pay <b>${'120.00'} CHF</b> to ${'Garage M & S'}?`,
+          message: htmlMessage`Pay <b>CHF ${'120.00'}</b> to ${'Garage M & S'}?`,
           data: { amount: 'CHF 120.00', payee: 'Garage M & S' },
         }))
         app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
       },
-      page: { ...look, details: (data) => isPayment(data) && [{ label: 'Amount', value: data.amount }, { label: 'To', value: data.payee }] },
+      page: { ...look, maskedPhone: () => '•••• 4567', details: (data) => isPayment(data) && [{ label: 'Amount', value: data.amount }, { label: 'To', value: data.payee }] },
     })
   })
   afterEach(() => cloud.close())
@@ -78,7 +80,7 @@ describeWithChromium('the pictures of the documents', () => {
   const pictures: Record<string, Picture> = {
     'waiting-push': { size: PHONE, heading: 'Check your phone' },
     'waiting-app': { size: DESKTOP, heading: 'Scan the code', start: { factor: 'app' } },
-    'waiting-sms': { size: PHONE, heading: 'Enter the code from the SMS', start: { factor: 'sms' } },
+    'waiting-sms': { size: PHONE, heading: 'Enter the code from the SMS', start: { factor: 'sms' }, typed: '482 913' },
     'waiting-signing': { size: PHONE, heading: 'Check your phone', at: atPay },
     'enroll-app': { size: PHONE, heading: 'Set up the Access App', at: (page, context) => atEnrolment(page, context) },
     'recovery-codes': { size: PHONE, heading: 'Your recovery codes', start: { factor: 'recovery', enrol: '1' } },
@@ -87,7 +89,7 @@ describeWithChromium('the pictures of the documents', () => {
   }
 
   it.each(Object.keys(pictures))('show pages that are like that still: %s', async (name) => {
-    const { size, heading, start = {}, at } = pictures[name] as Picture
+    const { size, heading, start = {}, typed, at } = pictures[name] as Picture
     const context = await chromium.open({ ...size, colorScheme: 'light', reducedMotion: 'reduce' })
     const page = await context.newPage()
     if (at !== undefined) await at(page, context)
@@ -95,6 +97,7 @@ describeWithChromium('the pictures of the documents', () => {
       await page.goto(start['enrol'] === undefined ? await enterPassword(context, cloud, cloud.newUser().username, start) : (await makingCodes(context, cloud)).address)
     }
     await showsHeading(page, heading)
+    if (typed !== undefined) await page.getByLabel('Code').fill(typed)
     if (isTaking) await wholePicture(page, join(FOLDER, `${name}.png`), page.viewportSize() as { width: number; height: number })
   })
 })

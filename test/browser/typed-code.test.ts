@@ -9,14 +9,20 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { app as appFactor, push, sms } from '../../src'
+import { languages } from '../../src/waiting/texts/languages'
 import { describeWithChromium } from '../support/chromium'
 import { codeOn, otherCode } from '../support/typed-code'
-import { isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
+import { heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const DESKTOP = { width: 1280, height: 900 }
 const PHONE = { width: 360, height: 740 }
-const LANGUAGES = ['en', 'de', 'fr', 'it']
+/** The app's message in the user's language, as a bank would write it. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  en: 'Sign in to Alpine Mutual?', de: 'Bei Alpine Mutual anmelden?', fr: 'Vous connecter à Alpine Mutual\u00a0?', it: 'Accedere ad Alpine Mutual?',
+}
+const LANGUAGES = Object.keys(MESSAGES)
+const messageFor = ({ headers }: { headers: Record<string, string | string[] | undefined> }) => MESSAGES[String(headers['accept-language']).slice(0, 2)] ?? (MESSAGES['en'] as string)
 
 describeWithChromium('a push with a typed code', () => {
   const chromium = useChromium()
@@ -25,7 +31,7 @@ describeWithChromium('a push with a typed code', () => {
   beforeAll(async () => {
     mkdirSync(FOLDER, { recursive: true })
     cloud = await startCloud({
-      strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: 'Sign in to Alpine Mutual?' },
+      strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: messageFor },
     })
   })
   afterAll(() => cloud.close())
@@ -56,8 +62,11 @@ describeWithChromium('a push with a typed code', () => {
       await type(page, otherCode(code))
       await page.getByText('Attempts left: 4').waitFor()
       await type(page, code)
-      await page.locator('main[data-prompt="wait"]').waitFor()
+      await showsHeading(page, 'The code is correct')
       expect(await field(page).count()).toBe(0)
+      // Focused, so that a screen reader reads it; no live region says it a second time.
+      expect(await heading(page).evaluate((one) => one === one.ownerDocument.activeElement)).toBe(javaScriptEnabled)
+      expect((await page.locator('[role="status"], [role="alert"], [aria-live]').allTextContents()).join('')).toBe('')
       expect(await page.getByRole('alert').count()).toBe(0)
       await cloud.simulator.phone(username).approve()
       if (!javaScriptEnabled) await page.getByRole('link', { name: 'Check now' }).click()
@@ -85,8 +94,7 @@ describeWithChromium('a push with a typed code', () => {
   })
 
   it.each(LANGUAGES)('looks right, is accessible and fits in %s', async (tag) => {
-    const language = tag === 'en' ? {} : { extraHTTPHeaders: { 'accept-language': tag } }
-    const { page, username } = await waiting(await chromium.open({ viewport: DESKTOP, ...language }), cloud)
+    const { page, username } = await waiting(await chromium.open({ viewport: DESKTOP, extraHTTPHeaders: { 'accept-language': tag } }), cloud)
     expect(await page.locator('html').getAttribute('lang')).toMatch(new RegExp(`^${tag}`))
     const shots = async (state: string) => {
       for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
@@ -96,13 +104,15 @@ describeWithChromium('a push with a typed code', () => {
         expect(await violations(page)).toEqual([])
       }
     }
+    expect(await page.locator('blockquote').textContent()).toBe(MESSAGES[tag])
     await shots('asked')
     const code = codeFor(username)
     await type(page, otherCode(code))
     await page.getByRole('alert').waitFor()
     await shots('wrong')
     await type(page, code)
-    await page.locator('main[data-prompt="wait"]').waitFor()
+    await showsHeading(page, languages[tag]?.codeAccepted as string)
+    expect(await page.getByText(languages[tag]?.codeAcceptedHint as string).count()).toBe(1)
     await shots('typed')
   })
 

@@ -15,7 +15,11 @@ import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, st
 const FOLDER = join(__dirname, 'screenshots')
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
-const failure = (page: Page) => page.getByText('The confirmation failed. Start over, or choose another way to confirm.')
+const failure = (page: Page) => page.getByText('The confirmation failed. Please start over.')
+const hint = (page: Page) => page.getByText('Follow the steps on this page.')
+const OR_ANOTHER = 'Or choose another way to confirm.'
+/** Where the links in the main part lead that are there to see. */
+const linksOut = (page: Page) => page.locator('main').getByRole('link').evaluateAll((links) => (links as { getAttribute(name: string): string | null }[]).map((link) => link.getAttribute('href')))
 
 beforeAll(() => mkdirSync(FOLDER, { recursive: true }))
 
@@ -58,6 +62,7 @@ describeWithChromium('the page with the widget', () => {
         factors: [widget(), push()],
         operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
       },
+      page: { signInURL: '/sign-in', helpURL: '/help' },
       routes: (express) => express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT)),
     })
   })
@@ -66,9 +71,12 @@ describeWithChromium('the page with the widget', () => {
   it('is accessible in light and dark, in both its states', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     await inWidget(page, 'Accept the request on your phone.')
+    expect(await hint(page).isVisible()).toBe(true)
+    expect(await linksOut(page)).toEqual([])
     await expectAccessible(page, 'widget')
     await cloud.simulator.phone(username).deny()
     await failure(page).waitFor()
+    expect(await hint(page).isVisible()).toBe(false)
     await expectAccessible(page, 'widget-failed')
   })
 
@@ -127,15 +135,34 @@ describeWithChromium('the page with the widget', () => {
     await context.route(script, (route) => route.abort())
     forgiveComplaints(/ERR_FAILED|is not a function/)
     const { page } = await waiting(context, cloud)
-    await failure(page).waitFor()
+    await failure(page).getByText(OR_ANOTHER).waitFor()
+    expect(await hint(page).isVisible()).toBe(false)
+    expect(await linksOut(page)).toEqual(['/sign-in', '/help'])
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()
     await showsHeading(page, 'Check your phone')
+  })
+
+  it('where the script does not come and there is no other factor › leads to the sign-in page and to help, and names no other way', async () => {
+    const context = await chromium.open()
+    await context.route('**/widget/auth.js', (route) => route.abort())
+    forgiveComplaints(/ERR_FAILED|is not a function/)
+    const page = await enrolling(context, 'stuck')
+    await failure(page).waitFor()
+    await shoot(page, 'widget-failed-alone')
+    expect(await page.getByText(OR_ANOTHER).count()).toBe(0)
+    expect(await hint(page).isVisible()).toBe(false)
+    expect(await linksOut(page)).toEqual(['/sign-in', '/help'])
+    expect(await page.locator('main').getByRole('button').allTextContents()).toEqual(['Start over', 'Cancel'])
+    await page.locator('main').getByRole('link', { name: 'Go to sign-in' }).click()
+    await page.waitForURL(/sign-in$/)
+    forgiveComplaints(/404/)
   })
 
   it('without JavaScript › says that it needs it, and offers the others', async () => {
     const { page } = await waiting(await chromium.open({ javaScriptEnabled: false }), cloud)
     await page.locator('noscript p', { hasText: 'This needs JavaScript' }).waitFor()
-    expect(await failure(page).isVisible()).toBe(false)
+    expect([await failure(page).isVisible(), await hint(page).isVisible()]).toEqual([false, false])
+    expect(await linksOut(page)).toEqual(['/sign-in', '/help'])
     await shoot(page, 'widget-no-script')
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()
     expect(await heading(page).textContent()).toBe('Check your phone')

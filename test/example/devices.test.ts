@@ -158,7 +158,7 @@ describe('the page of devices', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('clara'), 'recovery')
     await typeCode(browser, waiting, app.account('clara').recoveryCodes[0] as string)
-    expect((await browser.get(DEVICES, page)).text).toContain('None with the app yet.')
+    expect((await browser.get(DEVICES, page)).text).toContain('You have not set up a device yet.')
   })
 
   it('after something was set up › still has its second factor', async () => {
@@ -248,7 +248,7 @@ describe('removing the last device', () => {
     const browser = await signIn(app, 'ben')
     const [device] = await devicesOf(browser)
     expect((await submit(browser, DEVICES, `${DEVICES}/remove`, { authenticatorId: device?.id as string })).location).toBe(DEVICES)
-    expect((await browser.get(DEVICES, page)).text).toContain('Your only device stays.')
+    expect((await browser.get(DEVICES, page)).text).toContain('You cannot remove your only device. Set up another one first.')
     expect(await devicesOf(browser)).toEqual([device])
   })
 

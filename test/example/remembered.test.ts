@@ -44,7 +44,7 @@ describe('a remembered browser', () => {
     const browser = await remembered('ben')
     const elsewhere = browser.clone()
     expect((await submit(browser, '/account/devices', '/account/devices/forget-browsers')).location).toBe('/account/devices')
-    expect((await browser.get('/account/devices', page)).text).toContain('Every browser is asked for the second factor again')
+    expect((await browser.get('/account/devices', page)).text).toContain('No browser is remembered any more.')
     await signOut(browser)
     for (const [one, username] of [[browser, 'ben'], [elsewhere, 'ben'], [browser, 'anna']] as const) {
       expect((await withPassword(one, username)).location).toMatch(/^\/login\/2fa\?transaction=/)

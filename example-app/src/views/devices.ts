@@ -25,11 +25,11 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
     html`<h1 class="medium">${t('Devices and security')}</h1>
       <section class="card medium">
         <h2>${t('Devices')}</h2>
-        <p>${devices.length === 0 ? t('None with the app yet.') : t('Phones with the app, on which you confirm.')}</p>
+        <p>${devices.length === 0 ? t('You have not set up a device yet.') : t('You confirm with the Access App on these devices.')}</p>
         <ul class="devices">${devices.map((device, i) => devicePart(everyPage, device, t('Device {n}', { n: i + 1 }), devices.length === 1))}</ul>
         ${
           devices.length === 1 &&
-          html`<p class="quiet">${t('Your only device cannot be removed, or you might lock yourself out. Set up the other one first, then remove this one.')}</p>`
+          html`<p class="quiet">${t('You cannot remove your only device, because you could lock yourself out. Set up another device first.')}</p>`
         }
         ${adding('app', html`<button class="button second">${t('Set up another device')}</button>`)}
       </section>
@@ -48,14 +48,14 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       </section>
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
-        <p>${t('For when you have lost your phone.')} ${
-          codesSince ? onDay(t('Made on {day}. If you make new ones, throw the old ones away.', { day: DAY }), time(codesSince, language, 'day')) : t('You have none yet.')
+        <p>${t('In case you lose your phone.')} ${
+          codesSince ? onDay(t('Created on {day}. If you create new codes, destroy the old ones.', { day: DAY }), time(codesSince, language, 'day')) : t('You have none yet.')
         }</p>
-        ${adding('recovery', html`<button class="button second">${t('Make new recovery codes')}</button>`)}
+        ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
       </section>
       <section class="card medium">
         <h2>${t('Remembered browsers')}</h2>
-        <p>${t('A remembered browser signs in with the password alone.')}</p>
+        <p>${t('In a remembered browser, your password alone is enough to sign in.')}</p>
         ${posting(everyPage, 'forget-browsers', html`<button class="button second">${t('Forget all browsers')}</button>`)}
       </section>
       <section class="medium">
@@ -81,10 +81,10 @@ function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }:
             </details>
             ${
               !isLast &&
-              html`<details><summary>${t('Remove')}<span class="hidden"> ${called}</span></summary>
+              html`<details><summary class="danger">${t('Remove')}<span class="hidden"> ${called}</span></summary>
             <p>${t('After removal, this device can no longer be used to confirm.')}</p>
             ${posting(everyPage, 'remove', html`${hidden}
-              <button class="button second">${t('Remove this device')}</button>`)}
+              <p class="buttons pair"><button class="button danger">${t('Remove this device')}</button> <a class="button second" href="/account/devices">${t('Keep')}</a></p>`)}
             </details>`
             }
           </li>`

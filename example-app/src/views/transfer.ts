@@ -18,7 +18,7 @@ export function transferPage(everyPage: EveryPage, { recipient }: { readonly rec
           ${field(form, {
             name: 'amount',
             label: t('Amount in CHF'),
-            attributes: html`inputmode="decimal" maxlength="12" autocomplete="off" placeholder="50.00" required`,
+            attributes: html`inputmode="decimal" maxlength="12" autocomplete="off" placeholder="1'250.00" required`,
           })}
           <button class="button">${t('Transfer')}</button>
         </form>

@@ -62,11 +62,12 @@ interface Window {
     }).catch(() => undefined)
     sendOnce()
     const rememberField = window.nevisRemember(main)
-    if (main.dataset['status'] !== 'pending') {
-      // After a reload, focus the heading, so that a screen reader reads how the transaction ended.
+    // A screen reader then reads how the transaction ended, or that the typed code was right.
+    if (main.dataset['status'] !== 'pending' || 'codeTyped' in main.dataset) {
       heading.tabIndex = -1
-      return heading.focus()
+      heading.focus()
     }
+    if (main.dataset['status'] !== 'pending') return
 
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData

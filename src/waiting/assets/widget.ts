@@ -16,8 +16,14 @@ window.nevisWidget = (main, isDone, finish) => {
   if (!element) return
   const { intentToken = '' } = element.dataset
 
+  const hint = main.querySelector('[data-widget-hint]') as HTMLElement
+  const failure = main.querySelector('[data-widget-failed]') as HTMLElement
+  hint.hidden = false
+
   function failed() {
-    if (!isDone()) (main.querySelector('[data-widget-failed]') as HTMLElement).hidden = false
+    if (isDone()) return
+    hint.hidden = true
+    failure.hidden = false
   }
 
   function succeeded(token?: string) {

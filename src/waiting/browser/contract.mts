@@ -54,6 +54,8 @@ export interface SecondFactorView {
   readonly recoveryCodes?: readonly string[]
   /** How many codes the user may still try. */
   readonly attemptsLeft?: number
+  /** True if the user has typed the right code from the phone, and the page now waits for the approval. */
+  readonly isCodeTyped?: true
   /** Present if your app offers to remember this browser, so that later sign-ins skip the second factor. */
   readonly remember?: {
     /** Number of days for which the browser is remembered. */

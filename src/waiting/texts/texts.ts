@@ -42,7 +42,7 @@ export interface Texts {
   readonly openApp: string
   /** The numbered steps to set up the app. */
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
-  /** Below the QR code and the link of the enrolment: nobody else may scan or open them, or another person's phone is registered. */
+  /** Above the QR code and the link of the enrolment: nobody else may scan or open them, or another person's phone is registered. */
   readonly enrollWarning: string
   /** Alternative text of the QR code. */
   readonly qrCode: string
@@ -50,6 +50,10 @@ export interface Texts {
   readonly typedCodeLine: string
   /** Replaces the text `hint` of the factor `push` if the user must type a code from the phone into the page. */
   readonly typedCodeHint: string
+  /** Heading after the user has typed the right code from the phone, while the page waits for the approval. */
+  readonly codeAccepted: string
+  /** What the user should do after that. */
+  readonly codeAcceptedHint: string
   /** Label of the field for the code. */
   readonly code: string
   /** Label of the field for the phone number; asks for the country code. */
@@ -136,6 +140,8 @@ export interface Texts {
   readonly widgetFailed: string
   /** Shown in place of the widget without JavaScript. */
   readonly needsScript: string
+  /** Follows `widgetFailed` and `needsScript` if the page offers the user another factor. */
+  readonly orChooseAnother: string
   /** Label of the box "Remember this browser"; `{days}` is, for example, `30 days`. */
   readonly remember: string
   /** Explains the box `remember`. */

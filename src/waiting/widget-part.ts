@@ -1,0 +1,40 @@
+/**
+ * The part of the waiting page with Nevis's widget, and what the page shows if the widget fails or cannot be loaded.
+ *
+ * Out of scope: starting the widget (`assets/widget.ts`), and the forms for another factor (`ways.ts`).
+ */
+import type { PageParts } from './document'
+import { callbackForm, hidden } from './forms'
+import { html, type Html } from './html'
+import { rememberField } from './remember-part'
+import type { Texts } from './texts/texts'
+import type { WaitingView } from './view'
+import { textFor, wordsFor } from './wording'
+
+/** True while the page needs Nevis's widget script. */
+export function showsWidget({ prompt, status }: WaitingView): boolean {
+  return prompt === 'widget' && status === 'pending'
+}
+
+/** The script shows the hint while the widget runs. So the hint is never beside the sentence that says that the widget has failed, or needs JavaScript. */
+export function widgetHintPart(view: WaitingView, texts: Texts): Html {
+  return html`<p data-widget-hint hidden>${textFor(wordsFor(view, texts).hint, view.factor)}</p>`
+}
+
+/** The form sends the widget's token in the body of a POST, so that no access log contains it. */
+export function widgetPart(view: WaitingView, parts: PageParts): Html {
+  const { widgetFailed, needsScript, orChooseAnother } = parts.language.texts
+  const hasOthers = view.factors.some((name) => name !== view.factor)
+  const advice = hasOthers && html` ${orChooseAnother}`
+  return html`
+      <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
+      <div data-widget-failed hidden><p class="nevis-error" role="alert">${widgetFailed}${advice}</p>${waysOut(parts)}</div>
+      <noscript><p class="nevis-error">${needsScript}${advice}</p>${waysOut(parts)}</noscript>
+      ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
+}
+
+/** Links that lead on without the widget: to the sign-in page, or for a signed-in user back to the app; and to the help page. */
+function waysOut({ isSignedIn, homeURL, signInURL, helpURL, language: { texts } }: PageParts): Html {
+  const on = isSignedIn ? html`<a href="${homeURL}">${texts.notNow}</a>` : html`<a href="${signInURL}">${texts.toSignIn}</a>`
+  return html`<p class="nevis-out">${on}${helpURL !== undefined && html` <a href="${helpURL}">${texts.help}</a>`}</p>`
+}
