@@ -136,6 +136,23 @@ describe('the README alone', () => {
     expect((await browser.get('/login')).text).toContain(passportNevis.failures.cancelled.message)
   })
 
+  it.each<[how: string, end: (handle: string) => Promise<{ location: string | undefined }>]>([
+    ['denied', async (handle) => {
+      await simulator.phone('anna').deny()
+      return browser.get(`/login/2fa/callback?transaction=${handle}`)
+    }],
+    ['cancelled', (handle) => browser.post('/login/2fa', { transaction: handle, cancel: '1' })],
+  ])('leads back to the page that asked, signed in as before, if a step-up is %s', async (_how, end) => {
+    await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+    expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
+    expect((await end(handleIn((await browser.post('/login/2fa')).location))).location).toBe('/payout?to=me')
+    // Only a signed-in user gets the page that starts a step-up.
+    expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
+    expect((await browser.get('/login/2fa', page)).text).toContain('Not now')
+  })
+
   it('tells of an outage', async () => {
     simulator.faults.add({ reset: true })
     expect((await browser.post('/login', { username: 'anna', password: PASSWORD }, page)).status).toBe(503)
@@ -166,7 +183,7 @@ describe('the step-up and the signing', () => {
 
   it('pay what was shown on the phone, once', async () => {
     const start = await browser.post('/pay', { amount: '5.00', payee: 'M&S' })
-    expect(simulator.phone('anna').waiting).toMatchObject([{ message: '<html>Pay <b>5.00 CHF</b> to M&amp;S?</html>' }])
+    expect(simulator.phone('anna').waiting).toMatchObject([{ message: '<html>Pay <b>CHF 5.00</b> to M&amp;S?</html>' }])
     expect(await finish(start)).toBe('/')
     await browser.post('/login/2fa/callback', { transaction: handleIn(start.location), amount: '9999.00' })
     expect(paid).toEqual([{ kind: 'payment', amount: '5.00', payee: 'M&S' }])

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
 import { WrittenPages } from './accessibility'
 import { states, startLook, undoState, type State } from './states'
-import { forgiveComplaints, useChromium, type Cloud } from './support'
+import { forgiveComplaints, overflowing, useChromium, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const WRITTEN = new WrittenPages(
@@ -162,6 +162,26 @@ async function expectToFit(page: Page): Promise<void> {
     '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
   )
   expect(scrollWidth).toBe(clientWidth)
+  expect(await overflowing(page)).toEqual([])
+  expect(await overlapping(page)).toEqual([])
+}
+
+/** Texts of which one lies on another, so that neither can be read. */
+function overlapping(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const lines = []
+    while (walker.nextNode()) {
+      const { currentNode: node } = walker
+      if (!node.textContent.trim() || node.parentElement.closest('.nevis-unseen, noscript, script, style') || !node.parentElement.checkVisibility()) continue
+      const range = document.createRange()
+      range.selectNodeContents(node)
+      for (const { left, right, top, bottom } of range.getClientRects()) lines.push({ text: node.textContent.trim(), left, right, top, bottom })
+    }
+    // Boxes of lines may touch: what counts is an overlap of a third of a line.
+    const isOn = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > (a.bottom - a.top) / 3
+    return lines.flatMap((one, i) => lines.slice(i + 1).filter((other) => isOn(one, other)).map((other) => one.text + ' / ' + other.text))
+  })()`)
 }
 
 /** Runs axe-core with all its rules. `evaluate` loads the script despite the page's Content-Security-Policy. */

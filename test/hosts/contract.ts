@@ -270,13 +270,22 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(await greeting()).toBe(`Hello ${username}`)
     })
 
-    it('that is denied opens nothing, and leaves the login', async () => {
+    it.each<[how: string, reason: FailureCode, end: (handle: string) => Promise<Page>]>([
+      ['denied', 'not_approved', async (handle) => {
+        await simulator.phone(username).deny()
+        return browser.get(callbackOf(handle))
+      }],
+      ['cancelled', 'cancelled', (handle) => browser.post('/login/2fa', { transaction: handle, cancel: '1' })],
+    ])('that is %s opens nothing, and leads back to the page that asked for it, signed in as before, with the reason', async (_how, reason, end) => {
       await signInBySms()
-      const page = await browser.post('/step-up')
-      await simulator.phone(username).deny()
-      const denied = await browser.get(callbackOf(handleIn(page.location)))
-      expect([denied.status, denied.location]).toEqual(failure === 'json' ? [401, undefined] : [302, '/login'])
-      if (failure !== 'json') expect((await browser.get('/login')).location).toBe('/') // not the password form, because the user is signed in
+      expect((await browser.get('/transfer?to=ben', asPage)).location).toBe('/step-up')
+      const ended = await end(handleIn((await browser.post('/step-up')).location))
+      if (failure === 'json') expect([ended.status, ended.location]).toEqual([failures[reason].status, undefined])
+      else {
+        expect([ended.status, ended.location]).toEqual([302, '/transfer?to=ben'])
+        expect((await browser.get('/transfer?to=ben', asPage)).location).toBe('/step-up')
+        expect((await browser.get('/step-up', asPage)).text).toContain(failures[reason].message)
+      }
       expect((await browser.get('/transfer')).status).toBe(401)
       expect(await greeting()).toBe(`Hello ${username}`)
     })

@@ -30,11 +30,11 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
   ])],
   ...['fastify/app', 'fastify/secure-session'].map((app): [string, (text: string) => string] => [app, (text) => changed(option(text), [
     ['  // @fastify/passport adds a message for every failure: keep only the last.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
-    ["app.post('/login', { preValidation: [password, secondFactor] }, redirected)", `app.post('/login', { preValidation: [password, secondFactor, mounted(recordSecondFactor())] },
+    ["app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed)] }, redirected)", `app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed), mounted(recordSecondFactor())] },
     async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
   ])]),
   ['nestjs/app', (text) => changed(option(text), [
-    ["secondFactor).forRoutes(post('login'))", "secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes(post('login'))"],
+    ["passport.authenticate('nevis', onFailure)).forRoutes(post('login'))", "passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }), recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes(post('login'))"],
   ])],
 ]
 

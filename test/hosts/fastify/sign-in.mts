@@ -53,7 +53,7 @@ export async function status(app: FastifyInstance) {
 export async function signIn(app: FastifyInstance) {
   const failed = { failureRedirect: '/login', failureMessage: true }
   const password = passport.authenticate('local', { ...failed, session: false }) // the password is right, but the user is not signed in yet
-  const secondFactor = passport.authenticate('nevis', failed)
+  const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true })
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
   // @fastify/passport adds a message for every failure: keep only the last.
@@ -61,8 +61,14 @@ export async function signIn(app: FastifyInstance) {
     if (messagesIn(request).length > 1) keepMessages(request, messagesIn(request).slice(-1))
   })
 
-  app.post('/login', { preValidation: [password, secondFactor] }, redirected)
-  app.get('/login/2fa', mounted(waitingPage(nevis)))
+  // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    if (error.name !== 'AuthenticationError') throw error
+    return reply.redirect(request.isAuthenticated() ? request.authInfo?.['returnTo'] ?? '/' : '/login', 302)
+  })
+
+  app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed)] }, redirected)
+  app.get('/login/2fa', mounted(waitingPage(nevis, { signInURL: '/login' })))
   app.post('/login/2fa', { preValidation: secondFactor }, redirected) // another factor, send again, cancel
   app.route({
     method: ['GET', 'POST'],
@@ -71,19 +77,20 @@ export async function signIn(app: FastifyInstance) {
     handler: (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303),
   })
 
-  app.get('/step-up', (_request, reply) => reply.type('text/html').send('<form method="post"><button>Confirm it is you</button></form>'))
+  /** Why the last attempt failed. The message is shown once. */
+  const failureIn = (request: FastifyRequest) => {
+    const [message] = messagesIn(request).slice(-1)
+    if (message !== undefined) keepMessages(request, [])
+    return `<!doctype html><p role="alert">${escapeHTML(message)}</p>`
+  }
+  app.get('/step-up', (request, reply) => reply.type('text/html').send(`${failureIn(request)}<form method="post"><button>Confirm it is you</button></form>`))
   app.post('/step-up', { preValidation: secondFactor }, redirected)
   const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))
   app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
 
   app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
-  app.get('/login', async (request, reply) => {
-    if (request.isAuthenticated()) return reply.redirect('/', 303) // after a denied or cancelled step-up
-    const [message] = messagesIn(request).slice(-1)
-    if (message !== undefined) keepMessages(request, []) // shown once
-    return reply.type('text/html').send(`<!doctype html><p role="alert">${escapeHTML(message)}</p>
-      <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
-  })
+  app.get('/login', (request, reply) => reply.type('text/html').send(
+    `${failureIn(request)}<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`))
   app.post('/logout', async (request, reply) => {
     await request.logOut()
     return reply.redirect('/', 303)

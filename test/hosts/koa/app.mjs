@@ -75,35 +75,49 @@ app.use((ctx, next) => {
   return next()
 })
 
+// A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
+app.use(async (ctx, next) => {
+  try {
+    await next()
+  } catch (error) {
+    if (error.name !== 'AuthenticationError') throw error
+    ctx.redirect(ctx.isAuthenticated() ? ctx.state.authInfo.returnTo ?? '/' : '/login')
+  }
+})
+
 const failed = { failureRedirect: '/login', failureMessage: true }
+const refused = { failWithError: true, failureMessage: true } // on failure, continues in the middleware above
 const router = new Router()
 router.post('/login',
   passport.authenticate('local', { ...failed, session: false }), // the password is right, but the user is not signed in yet
   passport.authenticate('nevis', failed)) // start → waiting page
-router.get('/login/2fa', mounted(waitingPage(nevis)))
-router.post('/login/2fa', passport.authenticate('nevis', failed)) // another factor, send again, cancel
+router.get('/login/2fa', mounted(waitingPage(nevis, { signInURL: '/login' })))
+router.post('/login/2fa', passport.authenticate('nevis', refused)) // another factor, send again, cancel
 router.all('/login/2fa/callback',
-  passport.authenticate('nevis', { ...failed, keepSessionInfo: true }),
+  passport.authenticate('nevis', { ...refused, keepSessionInfo: true }),
   mounted(recordSecondFactor()),
   (ctx) => {
     ctx.redirect(ctx.state.authInfo.returnTo ?? '/')
     ctx.status = 303
   })
 
-router.get('/step-up', (ctx) => { ctx.body = '<form method="post"><button>Confirm it is you</button></form>' })
-router.post('/step-up', passport.authenticate('nevis', { ...failed, message: 'Confirm it is you?' }))
+// A message may contain text from a request, so escape it before it becomes HTML.
+const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+/** Why the last attempt failed. The message is shown once. */
+function failureIn(ctx) {
+  const { messages = [] } = ctx.session
+  delete ctx.session.messages
+  return `<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>`
+}
+
+router.get('/step-up', (ctx) => { ctx.body = `${failureIn(ctx)}<form method="post"><button>Confirm it is you</button></form>` })
+router.post('/step-up', passport.authenticate('nevis', { ...refused, message: 'Confirm it is you?' }))
 const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))
 router.get('/transfer', fresh, (ctx) => { ctx.body = 'Whom do you want to pay?' })
 
 router.get('/', (ctx) => { ctx.body = `Hello ${ctx.state.user?.username ?? 'stranger'}` })
-// A message may contain text from a request, so escape it before it becomes HTML.
-const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 router.get('/login', (ctx) => {
-  if (ctx.isAuthenticated()) return ctx.redirect('/') // after a denied or cancelled step-up
-  const { messages = [] } = ctx.session
-  delete ctx.session.messages // shown once
-  ctx.body = `<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>
-    <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
+  ctx.body = `${failureIn(ctx)}<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
 })
 router.post('/logout', (ctx) => {
   ctx.session = null // ctx.logout() would keep the second factor record

@@ -17,6 +17,12 @@ passport.deserializeUser<string>((username, done) => done(null, findByUsername(u
 
 // A message may contain text from a request, so escape it before it becomes HTML.
 const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+/** Why the last attempt failed. The message is shown once. */
+function failureIn({ session }: Request) {
+  const { messages = [] } = session as { messages?: string[] }
+  delete (session as { messages?: string[] }).messages
+  return `<p role="alert">${escapeHTML(messages.at(-1))}</p>`
+}
 
 @Controller()
 export class Pages {
@@ -27,16 +33,13 @@ export class Pages {
 
   @Get('login')
   login(@Req() request: Request, @Res() response: Response) {
-    if (request.user) return response.redirect(303, '/') // a user who denies or cancels a step-up stays signed in
-    const { messages = [] } = request.session as { messages?: string[] }
-    delete (request.session as { messages?: string[] }).messages // shown once
-    response.type('html').send(`<p role="alert">${escapeHTML(messages.at(-1))}</p><form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
+    response.type('html').send(`${failureIn(request)}<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
   }
 
   @Get('step-up')
   @Header('Content-Type', 'text/html')
-  stepUp() {
-    return '<form method="post"><button>Confirm it is you</button></form>'
+  stepUp(@Req() request: Request) {
+    return `${failureIn(request)}<form method="post"><button>Confirm it is you</button></form>`
   }
 
   @Post('logout')

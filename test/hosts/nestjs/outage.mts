@@ -5,7 +5,7 @@ import type { Request, Response } from 'express'
 import { NevisError, StorageError, outagePage } from 'passport-nevis'
 import { Nevis } from './second-factor.mjs'
 
-/** Answers an outage with its page. Every other error goes to NestJS, whose answer has no details. */
+/** Answers a refused second factor with a redirect, and an outage with its page. Every other error goes to NestJS, whose answer has no details. */
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
   private readonly log = new Logger('OutageFilter')
@@ -18,6 +18,11 @@ export class OutageFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost) {
     const http = host.switchToHttp()
+    // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
+    if (error instanceof Error && error.name === 'AuthenticationError') {
+      const { user, authInfo } = http.getRequest<Request>()
+      return http.getResponse<Response>().redirect(user ? authInfo?.returnTo ?? '/' : '/login')
+    }
     if (error instanceof NevisError || error instanceof StorageError) this.log.error(error)
     this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
   }

@@ -29,7 +29,7 @@ export const secondFactorGuard: CanActivate = {
 }
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
-const secondFactor = passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true })
+const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true })
 
 @Module({ providers: [Nevis], exports: [Nevis] })
 export class SecondFactorModule implements NestModule {
@@ -38,8 +38,8 @@ export class SecondFactorModule implements NestModule {
   configure(consumer: MiddlewareConsumer) {
     const post = (path: string) => ({ path, method: RequestMethod.POST })
     // Password right, not signed in yet → waiting page.
-    consumer.apply(passport.authenticate('local', { ...onFailure, session: false }), secondFactor).forRoutes(post('login'))
-    consumer.apply(waitingPage(this.nevis)).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
+    consumer.apply(passport.authenticate('local', { ...onFailure, session: false }), passport.authenticate('nevis', onFailure)).forRoutes(post('login'))
+    consumer.apply(waitingPage(this.nevis, { signInURL: '/login' })).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
     // Another factor, send again, cancel; confirm again.
     consumer.apply(secondFactor).forRoutes(post('login/2fa'), post('step-up'))
     consumer.apply(secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes('login/2fa/callback')
