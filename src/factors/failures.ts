@@ -31,7 +31,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   cancelled: { status: 401, message: 'The request was cancelled.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Request a new one.' },
   codes_locked: { status: 403, message: 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.' },
-  rejected: { status: 401, message: 'You cannot sign in with this account. Please contact support.' },
+  rejected: { status: 401, message: 'You cannot sign in with this account. Contact support.' },
   not_approved: { status: 401, message: 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.' },
   wrong_code: { status: 401, message: 'The code is incorrect. Please try again.' },
   expired_transaction: { status: 401, message: 'This request has expired. Send a new one.' },

@@ -22,7 +22,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   en: 'Sign in to Alpine Mutual?', de: 'Bei Alpine Mutual anmelden?', fr: 'Vous connecter à Alpine Mutual\u00a0?', it: 'Accedere ad Alpine Mutual?',
 }
 const LANGUAGES = Object.keys(MESSAGES)
-const messageFor = ({ headers }: { headers: Record<string, string | string[] | undefined> }) => MESSAGES[String(headers['accept-language']).slice(0, 2)] ?? (MESSAGES['en'] as string)
+const messageFor = ({ headers }: { headers: Record<string, string | string[] | undefined> }) => MESSAGES[String(headers['accept-language']).slice(0, 2)] ?? MESSAGES['en']
 
 describeWithChromium('a push with a typed code', () => {
   const chromium = useChromium()

@@ -19,7 +19,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   cancelled: [401, 'The request was cancelled.'],
   too_many_attempts: [429, 'Too many wrong codes. Request a new one.'],
   codes_locked: [403, 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.'],
-  rejected: [401, 'You cannot sign in with this account. Please contact support.'],
+  rejected: [401, 'You cannot sign in with this account. Contact support.'],
   not_approved: [401, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
   wrong_code: [401, 'The code is incorrect. Please try again.'],
   expired_transaction: [401, 'This request has expired. Send a new one.'],

@@ -198,7 +198,7 @@ describe('the callback', () => {
     it('says no, fails with rejected, and the approval is used up', async () => {
       const { page, browser, handle } = await decided((_profile, done) => done(null, false))
       expect(page.status).toBe(401)
-      expect(page.json()).toMatchObject({ action: 'fail', code: 'rejected', message: 'You cannot sign in with this account. Please contact support.' })
+      expect(page.json()).toMatchObject({ action: 'fail', code: 'rejected', message: 'You cannot sign in with this account. Contact support.' })
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'fail', code: 'unknown_transaction' })
     })
 

@@ -74,7 +74,7 @@ async function expectSuccess(written: (...args: any[]) => unknown, user: object,
   expect(page.json()).toEqual({ action: 'success', user, info: { ...info, nevis: expect.objectContaining({ id: userId }) } })
 }
 
-async function expectRejected(written: (...args: any[]) => unknown, message = 'You cannot sign in with this account. Please contact support.'): Promise<void> {
+async function expectRejected(written: (...args: any[]) => unknown, message = 'You cannot sign in with this account. Contact support.'): Promise<void> {
   const page = await outcomeOf(written)
   expect(page.status).toBe(401)
   expect(page.json()).toEqual({ action: 'fail', user: false, info: { code: 'rejected', message } })

@@ -1,0 +1,77 @@
+/**
+ * The words that native editors chose for people: a bank's customers read them, so a later change must be made on purpose.
+ *
+ * Out of scope: that each language says everything (`languages.test.ts`).
+ */
+import { failures } from '../../src'
+import { languages } from '../../src/waiting/texts/languages'
+import type { Texts } from '../../src/waiting/texts/texts'
+
+const { en, de, fr, it: italian } = languages as Record<'en' | 'de' | 'fr' | 'it', Texts>
+
+function sentencesIn(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : Object.values(value as object).flatMap(sentencesIn)
+}
+
+describe('English', () => {
+  it.each<[string, string]>([
+    [en.ended.not_approved, 'Request not approved'],
+    [en.ended.expired_transaction, 'Request expired'],
+    [en.ended.too_many_attempts, 'Too many wrong codes'],
+    [en.unknownTransaction, 'This sign-in was started in another browser or has ended. For your security this link cannot be used.'],
+    [en.messageLabel, 'Your phone will show'],
+    [en.confirming, 'You are confirming'],
+    [en.hint.app, 'Scan this code with {theApp}. On this phone? Open {theApp}.'],
+    [en.enrollHint.sms, 'We sent a code to that number. Enter it to confirm the number.'],
+    [en.use.widget, 'Confirm in this window'],
+    [en.otherWays, 'Other ways to confirm'],
+    [en.resend, 'Send again'],
+    [en.written, 'I have saved these codes'],
+    [failures.not_approved.message, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
+    [failures.expired_transaction.message, 'This request has expired. Send a new one.'],
+    [failures.too_many_attempts.message, 'Too many wrong codes. Request a new one.'],
+    [failures.too_many_starts.message, 'Too many requests. Try again in a few minutes. If you did not send them, change your password.'],
+    [failures.rejected.message, 'You cannot sign in with this account. Contact support.'],
+  ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+})
+
+describe('German', () => {
+  it.each<[string, string]>([
+    [de.otherWays, 'Andere Möglichkeiten'],
+    [de.resendIn, 'Noch einmal senden (in {n}\u00a0s)'],
+    [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie sie hier.'],
+    [de.failure.wrong_code, 'Der Code stimmt nicht.'],
+  ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+
+  it('calls no account “Konto”, which is a bank account to bank customers', () => {
+    expect(sentencesIn(de).filter((text) => /\bKont(o|en)/.test(text))).toEqual([])
+    expect(de.failure.rejected).toContain('Benutzerkonto')
+  })
+})
+
+describe('French', () => {
+  it.each<[string, string]>([
+    [fr.failure.wrong_code, 'Code incorrect.'],
+    [fr.ended.too_many_attempts, 'Trop de codes erronés'],
+    [fr.otherWays, 'Autres moyens'],
+    [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
+  ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+
+  it('says “compte utilisateur”, because “compte” alone is a bank account', () => {
+    expect(sentencesIn(fr).filter((text) => /\bcomptes?\b(?! utilisateur)/.test(text))).toEqual([])
+  })
+})
+
+describe('Italian', () => {
+  it.each<[string, string]>([
+    [italian.cancel, 'Annulla'],
+    [italian.copy, 'Copia'],
+    [italian.use.sms, 'Invia un codice per SMS'],
+    [italian.failure.wrong_code, 'Codice errato.'],
+    [italian.otherWays, 'Altri modi'],
+  ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+
+  it('calls no account “conto”, which is a bank account', () => {
+    expect(sentencesIn(italian).filter((text) => /\bcont[oi]\b/.test(text))).toEqual([])
+  })
+})
