@@ -6,7 +6,7 @@
  */
 import { linkIn, textAt } from './answers'
 import type { Reply } from './caller'
-import { decided, introspectTwice, status, type Scene } from './scene'
+import { decided, failIfUndecided, httpOf, introspectTwice, status, type Scene } from './scene'
 
 const MOST_SECONDS = 180
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
@@ -23,9 +23,13 @@ export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled 
   const { json, userId } = await users.enroll(step, { username })
   const { link, image } = linkIn(json)
   const statusToken = textAt(json, 'statusToken')
-  if (userId === undefined || statusToken === undefined || (link === undefined && image === undefined)) return undefined
+  if (userId === undefined || statusToken === undefined || (link === undefined && image === undefined)) {
+    scene.fail(`the enrolment of a phone got no code to scan (${httpOf(scene.caller, step)}), so approvals were not tried`)
+    return undefined
+  }
   await person.scan(link, image)
   const reply = await decided(scene, `status.${step}.succeeded`, statusToken, MOST_SECONDS)
+  failIfUndecided(scene, reply, MOST_SECONDS, 'the phone was not enrolled')
   await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
   await scene.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
   return { username, userId }
@@ -49,12 +53,13 @@ async function approval(scene: Scene, { userId }: Enrolled, channel: 'push' | 'a
     learns: ['transactionId'],
   })
   const statusToken = textAt(json, 'statusToken')
-  if (statusToken === undefined) return
+  if (statusToken === undefined) return scene.fail(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
   await status(scene, `status.${channel}.pending`, statusToken)
   if (channel === 'app') await scan(scene, { json })
   await person.answer(what)
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
   const reply = await decided(scene, step, statusToken, MOST_SECONDS)
+  failIfUndecided(scene, reply, MOST_SECONDS, `the request by ${channel} was not answered`)
   await status(scene, `${step}.again`, statusToken)
   await introspectTwice(scene, `introspect.${channel}.${what}`, reply, startedAt)
 }

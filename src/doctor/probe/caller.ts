@@ -47,8 +47,8 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** The steps whose response was JSON. */
-  readonly jsonSteps = new Set<string>()
+  /** The steps that were recorded since this set was last cleared. */
+  readonly steps = new Set<string>()
   private readonly connections: Connections
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
@@ -65,9 +65,10 @@ export class Caller {
 
   /**
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
+   * @param step undefined: record nothing
    * @throws ProbeEnded if the probe was interrupted or has sent too many requests
    */
-  async call(step: string, call: Call): Promise<Reply> {
+  async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
     const reply = await this.send(call, AbortSignal.any([this.signal, AbortSignal.timeout(CALL_DEADLINE_MS)]), step)
@@ -80,6 +81,12 @@ export class Caller {
     return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
   }
 
+  /** Deletes what was recorded under the name `step`. */
+  forget(step: string): void {
+    this.steps.delete(step)
+    for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
+  }
+
   /** Remembers a value, so that the report contains `label` instead. */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
@@ -87,6 +94,7 @@ export class Caller {
 
   private async send({ method = 'POST', path, json, form, withKey = true, bearer = this.accessKey, accept = 'application/json', learns = [] }: Call, signal: AbortSignal, step?: string): Promise<Reply> {
     this.calls++
+    if (step !== undefined) this.steps.add(step)
     const headers: Record<string, string> = { Accept: accept }
     if (withKey) headers['Authorization'] = `Bearer ${bearer}`
     if (json !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -108,7 +116,6 @@ export class Caller {
   private note(step: string, { status, json, text }: Reply, headers: IncomingHttpHeaders): void {
     const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
-    if (typeof json === 'object') this.jsonSteps.add(step)
     this.facts[`${step}.http`] = String(status)
     this.facts[`${step}.type`] = mediaTypeOf(headers['content-type'] ?? null)
     const noted = NOTED_HEADERS.filter((name) => name in headers)
@@ -133,7 +140,7 @@ function textKind(text: string): string {
 }
 
 /** Returns the code of a network error, for example `ENOTFOUND`, or the error's name. Never the message, because it may quote a value. */
-function wordOf(reason: unknown): string {
+export function wordOf(reason: unknown): string {
   const { code, name } = Object(reason) as { code?: unknown; name?: unknown }
   return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'
 }

@@ -7,7 +7,7 @@
 import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
-import type { Scene } from './scene'
+import { httpOf, type Scene } from './scene'
 
 /** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
@@ -32,7 +32,7 @@ async function wrongCodes(scene: Scene): Promise<void> {
   const username = users.next()
   const { json, userId } = await users.enroll('enroll.recovery', { username, recovery_username: username, channel: 'recovery' })
   const [code] = codesIn(json)
-  if (userId === undefined || code === undefined) return
+  if (userId === undefined || code === undefined) return scene.fail(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
   await untilItChanges(scene, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))

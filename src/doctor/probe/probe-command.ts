@@ -10,9 +10,11 @@ import { parseArgs } from 'node:util'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
-import { recognise, simulate } from './recognise'
-import { reportOf, textOf } from './report'
-import { runStages, type Stage } from './stages'
+import { wordOf } from './caller'
+import { faultOfPath } from './out-file'
+import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
+import { reportOf, textOf, type ProbeReport } from './report'
+import { runStages, type Stage, type StageResults } from './stages'
 import { TerminalPerson } from './terminal-person'
 
 export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]
@@ -22,13 +24,15 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
 
   --users           make test users, and delete them at the end
   --app             a person scans a code with the Access App, accepts one request and denies one
-  --sms <number>    two or three text messages to this phone number, such as +41791234567
+  --sms <number>    two or three text messages to this phone number, such as +41791234567, and one
+                    more for each code that you mistype
   --wait            find out how long a request lives, up to 15 minutes
   --limits          repeat until Nevis refuses: wrong recovery codes; with --app also requests and phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report)
 
 The report has the shapes of responses, never a token, code, id, phone number, key or name. Interrupt with Ctrl-C at any
-time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
+time: the test users are deleted first. It ends by itself after an hour.
+Exit code: 0 if no stage failed and no user is left, 1 if not, 2 for wrong arguments.
 `
 
 /** The probe ends itself after one hour. */
@@ -54,6 +58,11 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     output.log(PROBE_USAGE)
     return 0
   }
+  const outFault = given.out === undefined ? undefined : faultOfPath(given.out)
+  if (outFault !== undefined) {
+    output.error(`passport-nevis probe: ${printable(outFault)}`)
+    return 2
+  }
   const cloud = cloudOf(env)
   if ('finding' in cloud) {
     output.error(`passport-nevis probe: ${printable(cloud.finding)}`)
@@ -72,15 +81,28 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     const person = new TerminalPerson(terminal, ended)
     const wait = (ms: number) => pause(ms, undefined, { signal: ended })
     const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal: ended })
-    say('Comparing with the simulator in each dialect …')
-    const simulated = await simulate(results.finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`))
-    const report = reportOf(results, recognise(results.facts, simulated))
-    output.log(textOf(report))
-    if (given.out !== undefined) writeFileSync(given.out, `${JSON.stringify(report, undefined, 2)}\n`)
-    return results.endedBy === undefined && results.usersLeft === 0 ? 0 : 1
+    const report = reportOf(results, results.obstacle === undefined ? await compared(results, say) : NOT_COMPARED)
+    output.log(textOf(report, cloud.baseURL))
+    const isWritten = given.out === undefined || written(given.out, report, output)
+    return results.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
   } finally {
     terminal.close()
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
+  }
+}
+
+async function compared({ finished, facts }: StageResults, say: (line: string) => void): Promise<Recognised> {
+  say('Comparing with the simulator in each dialect …')
+  return recognise(facts, await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`)))
+}
+
+function written(file: string, report: ProbeReport, output: Output): boolean {
+  try {
+    writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
+    return true
+  } catch (reason) {
+    output.error(`passport-nevis probe: the report could not be written to ${printable(file)} (${wordOf(reason)})`)
+    return false
   }
 }
 

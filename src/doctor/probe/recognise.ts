@@ -94,6 +94,9 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
+/** What is recognised of responses that are not compared with the simulator. */
+export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
+
 /**
  * Finds the dialects that the instance speaks: those whose every change of an answer was seen on the instance. The dialect with the most changes comes
  * first.

@@ -7,11 +7,16 @@
 import type { Facts } from './caller'
 import { answersIn, unansweredIn, type Answered } from './questions'
 import type { Recognised } from './recognise'
-import type { Stage, StageResults } from './stages'
+import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 
 export interface ProbeReport {
   readonly probe: 1
+  /** The stages that ran to their end, even if they failed. */
   readonly stages: readonly Stage[]
+  /** The stages that could not do all that they are for, with the reason; absent if there are none. */
+  readonly failed?: readonly StageFailure[]
+  /** Why the responses are not those of a Nevis instance that accepts the access key; absent if they are. The report then has no answers. */
+  readonly obstacle?: string
   readonly calls: number
   readonly usersLeft: number
   /** Why the probe ended before all stages were completed; absent if all were. */
@@ -27,15 +32,17 @@ export interface ProbeReport {
   readonly facts: Facts
 }
 
-export function reportOf({ facts, finished, calls, usersLeft, endedBy }: StageResults, { dialects, alike, unexplained }: Recognised): ProbeReport {
+export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, { dialects, alike, unexplained }: Recognised): ProbeReport {
   return {
     probe: 1,
     stages: finished,
+    ...(failed.length > 0 && { failed }),
+    ...(obstacle !== undefined && { obstacle }),
     calls,
     usersLeft,
     ...(endedBy !== undefined && { endedBy }),
-    answers: answersIn(facts),
-    unanswered: unansweredIn(facts),
+    answers: obstacle === undefined ? answersIn(facts) : [],
+    unanswered: unansweredIn(obstacle === undefined ? facts : {}),
     dialects,
     alike,
     unexplained,
@@ -43,16 +50,31 @@ export function reportOf({ facts, finished, calls, usersLeft, endedBy }: StageRe
   }
 }
 
-/** Formats the report for a terminal, without the recorded responses. */
-export function textOf(report: ProbeReport): string {
-  const { answers, unanswered, dialects, alike, unexplained, calls, usersLeft, stages, endedBy } = report
-  const lines = answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), ''])
-  lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered))
-  lines.push(...section('The instance answers like these dialects of the simulator', dialects.length > 0 ? dialects : ['none: the instance answers like the simulator without a dialect']))
-  lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
-  lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
-  lines.push(`Stages: ${stages.join(', ')}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined ? '' : ` Ended early: ${endedBy}.`}`)
+/**
+ * Formats the report for a terminal, without the recorded responses.
+ * @param address the base URL of the instance, which the report itself does not contain
+ */
+export function textOf(report: ProbeReport, address = 'the instance'): string {
+  const { answers, unanswered, alike, unexplained, calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
+  const lines: string[] = []
+  if (obstacle === undefined) {
+    lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
+    lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered))
+    lines.push(...section('The instance answers like these dialects of the simulator', dialectsIn(report)))
+    lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
+    lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
+  } else lines.push(`No result: ${obstacle}.`, `  address: ${address}`, '  The responses were not compared with the simulator.', '')
+  lines.push(...section('Stages that failed', failed.filter(({ reason }) => reason !== obstacle).map(({ stage, reason }) => `${stage}: ${reason}`)))
+  lines.push(`Stages: ${stages.join(', ')}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
   return lines.join('\n')
+}
+
+function dialectsIn({ dialects, unexplained, stages }: ProbeReport): readonly string[] {
+  const missing = STAGES.filter((stage) => !stages.includes(stage))
+  const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not run`]
+  if (dialects.length > 0) return [...dialects, ...notAsked]
+  if (unexplained.length > 0) return ['none: the instance differs from the simulator in each dialect', ...notAsked]
+  return missing.length === 0 ? ['none: the instance answers like the simulator without a dialect'] : [`none: as far as asked, the instance answers like the simulator without a dialect (stages not asked: ${missing.join(', ')})`]
 }
 
 function section(title: string, entries: readonly string[]): string[] {

@@ -15,7 +15,11 @@ export interface Person {
   scan(link: string | undefined, image: string | undefined): Promise<void>
   /** Asks the person to accept or deny the request on the phone. Resolves when the person has done it. */
   answer(what: 'accept' | 'deny'): Promise<void>
-  typeCode(): Promise<string>
+  /**
+   * Asks for the code of a text message.
+   * @param which says which text message it is, if there were several
+   */
+  typeCode(which: string): Promise<string>
 }
 
 export interface Scene {
@@ -25,6 +29,8 @@ export interface Scene {
   /** Waits for some milliseconds. With the simulator, it only moves the simulator's clock. */
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
+  /** Records that the stage could not do all that it is for. `reason` contains no value of a response. */
+  readonly fail: (reason: string) => void
   readonly phone: string | undefined
 }
 
@@ -36,6 +42,12 @@ export function status({ caller }: Scene, step: string, statusToken: string, wit
 
 export function introspect({ caller }: Scene, step: string, token: string): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
+}
+
+/** Describes the recorded response to a step in the words of a failure: `HTTP 403`, or `no answer (ECONNRESET)`. */
+export function httpOf({ facts }: Caller, step: string): string {
+  const http = String(facts[`${step}.http`] ?? 'not sent')
+  return /^\d/.test(http) ? `HTTP ${http}` : http
 }
 
 /**
@@ -53,6 +65,11 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
     if (!isOpen || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000 }
     await scene.pause(POLL_MS)
   }
+}
+
+/** Records a failure if a transaction was still undecided after the longest time that `decided` waits. */
+export function failIfUndecided({ fail }: Scene, { seconds }: { readonly seconds: number }, mostSeconds: number, what: string): void {
+  if (seconds >= mostSeconds) fail(`${what} within ${mostSeconds} s`)
 }
 
 /** Introspects the token of a status response twice: Nevis may refuse the second introspection. */

@@ -4,42 +4,119 @@
  * Out of scope: recovery codes (`user-stage.ts`).
  */
 import { textAt } from './answers'
-import { introspectTwice, status, type Scene } from './scene'
+import type { Reply } from './caller'
+import { httpOf, introspectTwice, status, type Scene } from './scene'
 
 const WRONG_CODE = '000000'
+/** How often the person may type a code that Nevis does not accept, for an enrolment and for a sign-in. */
+const MOST_CODES = 3
+/** How often the probe asks again if the person only presses Enter. */
+const MOST_QUESTIONS = 3
 
 export async function smsStage(scene: Scene): Promise<void> {
-  const { caller, users, phone } = scene
+  const { caller, users, phone, fail } = scene
   const username = users.next()
   caller.learn(phone, 'the phone number')
+  const texts = new TextMessages(scene)
   const startedAt = Date.now()
-  const enrolled = await users.enroll('enroll.sms', { username, channel: 'sms', phone })
+  const enroll = (step?: string) => users.enroll(step, { username, channel: 'sms', phone })
+  texts.announce('its code confirms the phone number')
+  const enrolled = await enroll('enroll.sms')
   const { userId } = enrolled
   const statusToken = textAt(enrolled.json, 'statusToken')
-  if (userId === undefined || statusToken === undefined) return scene.say('No text message could be sent.')
-  await confirm(scene, 'enroll.sms', userId, statusToken, startedAt)
-  await users.enroll('enroll.sms.again', { username, channel: 'sms', phone })
+  if (userId === undefined || statusToken === undefined) return fail(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
+  // Without a confirmed number, Nevis sends no text message for a sign-in.
+  if (!(await confirm(scene, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
+  texts.announce('you do not need its code')
+  await enroll('enroll.sms.again')
   await caller.call('user.with-sms', { method: 'GET', path: `/api/v1/users?username=${username}` })
   await caller.call('approval.push.no-app', { path: '/api/v1/approval', json: { userId, channel: 'push' } })
-  const approval = await caller.call('approval.sms', { path: '/api/v1/approval', json: { userId, channel: 'sms' }, learns: ['transactionId'] })
+  const approve = (step?: string) => caller.call(step, { path: '/api/v1/approval', json: { userId, channel: 'sms' }, learns: ['transactionId'] })
+  texts.announce('its code signs in')
+  const approval = await approve('approval.sms')
   const token = textAt(approval.json, 'statusToken')
-  if (token !== undefined) await confirm(scene, 'sms', userId, token, Date.now())
+  if (token === undefined) return fail(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
+  await confirm(scene, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
-async function confirm(scene: Scene, step: string, userId: string, statusToken: string, startedAt: number): Promise<void> {
-  const { caller, person } = scene
-  const verify = (name: string, code: string, channel?: string) =>
-    caller.call(`verification.${step}.${name}`, {
-      path: `/api/v1/users/${encodeURIComponent(userId)}/verification`,
-      json: { code, statusToken, ...(channel !== undefined && { channel }) },
-    })
-  await status(scene, `status.${step}.pending`, statusToken)
-  await verify('wrong', WRONG_CODE)
-  await verify('wrong.with-channel', WRONG_CODE, 'sms')
-  const code = await person.typeCode()
-  caller.facts['sms.code'] = /^\d{1,12}$/.test(code) ? `${code.length} digits` : 'other text'
-  const right = await verify('right', code)
-  if (right.status >= 400) await verify('right.with-channel', code, 'sms')
-  const reply = await status(scene, `status.${step}.verified`, statusToken)
+/** Numbers the text messages, so that the person knows whose code to type. */
+class TextMessages {
+  private count = 0
+
+  constructor(private readonly scene: Scene) {}
+
+  announce(use: string): void {
+    this.count++
+    this.scene.say(`Asking Nevis for text message ${this.count}: ${use}.`)
+  }
+
+  /** @returns the code; undefined if the person typed none */
+  async typedCode(): Promise<string | undefined> {
+    for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
+      const code = await this.scene.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
+      if (code !== '') return code
+    }
+    return undefined
+  }
+}
+
+interface TextTransaction {
+  readonly step: string
+  readonly userId: string
+  readonly statusToken: string
+  readonly startedAt: number
+  /** Asks Nevis for another text message of this kind. Records nothing. */
+  readonly again: () => Promise<Reply>
+}
+
+/** @returns false if no right code was typed */
+async function confirm(scene: Scene, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
+  const { step, startedAt } = transaction
+  await status(scene, `status.${step}.pending`, transaction.statusToken)
+  await verify(scene, transaction, 'wrong', WRONG_CODE)
+  await verify(scene, transaction, 'wrong.with-channel', WRONG_CODE, 'sms')
+  const confirmed = await typeUntilRight(scene, texts, transaction)
+  if (confirmed === undefined) return false
+  const reply = await status(scene, `status.${step}.verified`, confirmed.statusToken)
   await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
+  return true
+}
+
+/**
+ * Sends the code that the person types. After a mistyped code, asks Nevis for another text message, because Nevis may accept only a few wrong codes for each.
+ * A mistyped code is not recorded: the report would show its response as that to a right code.
+ * @returns the transaction whose code was right; undefined if none was
+ */
+async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {
+  const { caller, say, fail } = scene
+  let transaction = first
+  for (let typed = 1; ; typed++) {
+    const code = await texts.typedCode()
+    if (code === undefined) return void fail('no code of a text message was typed')
+    caller.facts['sms.code'] = /^\d{1,12}$/.test(code) ? `${code.length} digits` : 'other text'
+    if (await isRight(scene, transaction, code)) return transaction
+    const refusal = httpOf(caller, `verification.${first.step}.right`)
+    for (const name of ['right', 'right.with-channel']) caller.forget(`verification.${first.step}.${name}`)
+    delete caller.facts['sms.code']
+    if (typed === MOST_CODES) return void fail(`none of ${MOST_CODES} typed codes was accepted (${refusal})`)
+    say(`Nevis did not accept this code (${refusal}).`)
+    texts.announce('type its code instead')
+    const statusToken = textAt((await transaction.again()).json, 'statusToken')
+    if (statusToken === undefined) return void fail('a typed code was not accepted, and no further text message could be sent')
+    transaction = { ...transaction, statusToken }
+  }
+}
+
+async function isRight(scene: Scene, transaction: TextTransaction, code: string): Promise<boolean> {
+  const { status: plain } = await verify(scene, transaction, 'right', code)
+  if (plain < 400) return plain !== 0
+  const { status: withChannel } = await verify(scene, transaction, 'right.with-channel', code, 'sms')
+  return withChannel !== 0 && withChannel < 400
+}
+
+function verify({ caller }: Scene, { step, userId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
+  return caller.call(`verification.${step}.${name}`, {
+    path: `/api/v1/users/${encodeURIComponent(userId)}/verification`,
+    json: { code, statusToken, ...(channel !== undefined && { channel }) },
+  })
 }

@@ -6,6 +6,7 @@
 import { appStage } from './app-stage'
 import { Caller, ProbeEnded, type Facts } from './caller'
 import { limitStage } from './limit-stage'
+import { obstacleIn, troubleIn } from './obstacle'
 import { quietStage } from './quiet-stage'
 import type { Person, Scene } from './scene'
 import { smsStage } from './sms-stage'
@@ -30,9 +31,19 @@ export interface StageOptions {
   readonly signal: AbortSignal
 }
 
+/** Why a stage could not do all that it is for. */
+export interface StageFailure {
+  readonly stage: Stage
+  readonly reason: string
+}
+
 export interface StageResults {
   readonly facts: Facts
+  /** The stages that ran to their end, even if they failed. */
   readonly finished: readonly Stage[]
+  readonly failed: readonly StageFailure[]
+  /** Why the responses are not those of a Nevis instance that accepts the access key; undefined if they are. */
+  readonly obstacle: string | undefined
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
@@ -42,16 +53,10 @@ export interface StageResults {
 
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
-/**
- * At least one of these steps must get JSON, or the probe stops before it creates test users. If no response is JSON, a gateway probably answers in Nevis's
- * place, and the probe could not find out whether Nevis has created or deleted a user.
- */
-const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
-const NOT_NEVIS = 'no response was JSON, so something in front of Nevis seems to answer; no test user was created'
 /** Asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
-  sms: 'This stage sends two or three text messages, which may cost money. Continue?',
+  sms: 'This stage sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',
   limits: 'This stage sends up to 40 requests to your phone, until Nevis blocks the test user. Continue?',
 }
 
@@ -59,28 +64,37 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const { baseURL, accessKey, stages, signal, person, pause, say, phone } = options
   const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal)
   const users = new TestUsers(caller)
-  const scene: Scene = { caller, users, person, pause, say, phone }
   const finished: Stage[] = []
-  let endedBy: string | undefined
+  const failed: StageFailure[] = []
+  let stage: Stage = 'quiet'
+  const fail = (reason: string) => void failed.push({ stage, reason })
+  const scene: Scene = { caller, users, person, pause, say, fail, phone }
+  let [endedBy, obstacle]: (string | undefined)[] = []
   let usersLeft: number
   try {
-    for (const stage of STAGES.filter((one) => stages.includes(one))) {
-      if (finished.includes('quiet') && !JSON_STEPS.some((step) => caller.jsonSteps.has(step))) throw new ProbeEnded(NOT_NEVIS)
+    for (stage of STAGES.filter((one) => stages.includes(one))) {
+      // The stages after `quiet` create test users. Without Nevis's own answers, the probe could not see whether Nevis has created or deleted them.
+      if (obstacle !== undefined) throw new ProbeEnded(`${obstacle}; no test user was created`)
       const question = QUESTIONS[stage]
       const needsPerson = stage !== 'limits' || stages.includes('app')
       if (question !== undefined && needsPerson && !(await person.confirm(question))) continue
       say(`Stage "${stage}" …`)
+      caller.steps.clear()
       await run(stage, scene, options)
       finished.push(stage)
+      if (stage === 'quiet') obstacle = obstacleIn(caller.facts)
+      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? troubleIn(caller.facts, caller.steps, stage !== 'limits')
+      if (trouble !== undefined) fail(trouble)
     }
   } catch (reason) {
     // Report only the message of a ProbeEnded. Other messages may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
+    if (!finished.includes(stage) && obstacle === undefined) fail(endedBy)
   } finally {
     say('Deleting the test users …')
     usersLeft = await users.deleteAll()
   }
-  return { facts: caller.facts, finished, calls: caller.calls, usersLeft, endedBy }
+  return { facts: caller.facts, finished, failed, obstacle, calls: caller.calls, usersLeft, endedBy }
 }
 
 function run(stage: Stage, scene: Scene, { accessKey, stages }: StageOptions): Promise<void> {

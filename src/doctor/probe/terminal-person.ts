@@ -40,8 +40,8 @@ export class TerminalPerson implements Person {
     await this.ask(`${what === 'accept' ? 'ACCEPT' : 'DENY'} the request on your phone, then press Enter. `)
   }
 
-  async typeCode(): Promise<string> {
-    return (await this.ask('Type the code of the newest text message: ')).trim()
+  async typeCode(which: string): Promise<string> {
+    return (await this.ask(`Type the code of ${which}: `)).trim()
   }
 
   /** @throws ProbeEnded if the input ends before the answer (Ctrl-D). Otherwise the process would end, and the test users would remain */

@@ -28,9 +28,10 @@ export class TestUsers {
 
   /**
    * Enrols a test user. Remembers the username before the request, because Nevis may create the user even if its response is lost.
+   * @param step undefined: record nothing
    * @param enrollment the body, with the username
    */
-  async enroll(step: string, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
+  async enroll(step: string | undefined, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
     const { username } = enrollment
     let user = this.made.find((one) => one.username === username)
     if (user === undefined) this.made.push((user = { username, userId: undefined, isInDoubt: false }))

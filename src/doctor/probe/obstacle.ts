@@ -1,0 +1,80 @@
+/**
+ * Finds out from the first stage of the probe whether a Nevis instance has answered that accepts the access key. If none has, the probe creates no test user,
+ * and does not compare the responses with the simulator.
+ *
+ * Out of scope: sending the requests (`quiet-stage.ts`).
+ */
+import type { Facts } from './caller'
+
+/** Requests that Nevis answers in JSON, with and without the access key. */
+const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
+/** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
+const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']
+/** How the probe describes bodies that are not JSON. */
+const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'a page', 'other text']
+const REFUSED = /^40[13]$/
+/** HTTP statuses of a server that does not handle requests at the moment. */
+const UNAVAILABLE = /^(429|5\d\d)$/
+const COMPARE = 'compare the instance id, or the base URL, with your management console'
+
+/**
+ * Says why the responses of the first stage are not those of a Nevis instance that accepts the access key.
+ * @returns undefined if they are
+ */
+export function obstacleIn(facts: Facts): string | undefined {
+  const https = (steps: readonly string[]) => steps.map((step) => String(facts[`${step}.http`]))
+  const fieldsOf = (step: string) => [facts[`${step}.fields`] ?? []].flat()
+  const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
+  const all = [...new Set(https(steps))]
+  const [first = ''] = all
+  const codes = all.map(codeOf)
+  if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => `${code} (${meaningOf(code)})`).join(', ')}`
+  const isPage = steps.some((step) => fieldsOf(step).includes('a page'))
+  const ofKey = https(KEY_STEPS)
+  if (!isPage && ofKey.every((status) => REFUSED.test(status))) return `the access key was refused (HTTP ${[...new Set(ofKey)].join(' and ')}): configure a key from "Access Keys" in the management console of this instance`
+  const ofJson = https(JSON_STEPS)
+  const isJson = JSON_STEPS.some((step) => fieldsOf(step).some((field) => !NOT_JSON.includes(field)))
+  const seen = all.length === 1 ? ` (every response was HTTP ${first}${isPage ? ', with a page' : ''})` : ''
+  if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
+  if (ofJson.every((status) => UNAVAILABLE.test(status))) {
+    const words = [...new Set(ofJson)].join(' and ')
+    return `Nevis, or a gateway in front of it, does not answer at the moment (HTTP ${words}): ${words === '429' ? 'it has had too many requests; run the probe again later' : 'run the probe again later; see https://status.nevis.net'}`
+  }
+  if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => `${codeOf(status)} (${meaningOf(codeOf(status) ?? '')})`).join(', ')}`
+  if (all.length === 1 && !first.startsWith('2')) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
+  return undefined
+}
+
+/**
+ * Says which of these requests got no usable response: none at all, or that of a gateway, or a refusal because of too many requests.
+ * @param counts429 false for a stage whose purpose is to be refused
+ */
+export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
+  const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
+  const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
+  if (troubled.length === 0) return undefined
+  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : http)).join(', ')
+  return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got no answer of Nevis: ${kinds}`
+}
+
+/** The code of a network error in a recorded `no answer (ECONNREFUSED)`; undefined for an HTTP status. */
+function codeOf(http: string): string | undefined {
+  return /^no answer \((.*)\)$/.exec(http)?.[1]
+}
+
+function meaningOf(code: string): string {
+  return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? 'the connection failed'
+}
+
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, 'no server listens at this address'],
+  [/^ENOTFOUND$/, 'this host name does not exist: compare the instance id with your management console'],
+  [/^EAI_AGAIN$/, 'the name server does not answer'],
+  [/^(TimeoutError|ETIMEDOUT)$/, 'no response in time; behind a proxy, set HTTPS_PROXY'],
+  [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
+  [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
+  [/^HPE_/, 'the response is not HTTP'],
+  [/CERT|SIGNATURE|ISSUER|ALTNAME/, 'the certificate is not trusted; behind a proxy that reads TLS, set NODE_EXTRA_CA_CERTS'],
+  [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as expected'],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was closed before a response'],
+]

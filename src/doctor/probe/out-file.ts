@@ -1,0 +1,24 @@
+/**
+ * Checks, before the probe sends anything, that its report can be written.
+ *
+ * Out of scope: writing the report (`probe-command.ts`).
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { wordOf } from './caller'
+
+/** @returns why no file can be written at this path; undefined if one can */
+export function faultOfPath(file: string): string | undefined {
+  if (file === '') return '--out needs the name of a file'
+  const folder = dirname(resolve(file))
+  try {
+    if (!statSync(folder).isDirectory()) return `--out: ${folder} is not a folder`
+    const known = statSync(file, { throwIfNoEntry: false })
+    if (known?.isDirectory() === true) return `--out: ${file} is a folder`
+    accessSync(known === undefined ? folder : file, constants.W_OK)
+    return undefined
+  } catch (reason) {
+    const word = wordOf(reason)
+    return word === 'ENOENT' ? `--out: the folder ${folder} does not exist` : `--out: ${file} cannot be written (${word})`
+  }
+}

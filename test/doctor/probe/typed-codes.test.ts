@@ -1,0 +1,109 @@
+/** The codes of text messages that the person types: mistyped ones, none at all, and which text message is meant. */
+import { PassThrough } from 'node:stream'
+import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages } from '../../../src/doctor/probe/stages'
+import { NevisSimulator } from '../../../src/simulator'
+
+jest.setTimeout(60_000)
+
+/** The comparison with the simulator in each dialect takes seconds, and is not what these tests are about. */
+jest.mock('../../../src/doctor/probe/recognise', () => ({
+  ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
+  simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),
+}))
+
+let simulator: NevisSimulator
+beforeEach(async () => void (simulator = await NevisSimulator.start()))
+afterEach(() => simulator.close())
+
+/** Probes with a person who types what `typed` returns, given the right code and how often the person was asked before. */
+async function probe(typed: (right: string, asked: number) => string, instance = simulator) {
+  const said: string[] = []
+  const questions: string[] = []
+  const person = new SimulatedPerson(instance)
+  const right = person.typeCode.bind(person)
+  person.typeCode = async (which) => {
+    questions.push(which)
+    return typed(await right(), questions.length - 1)
+  }
+  const { baseURL, accessKey } = instance
+  const results = await runStages({ baseURL, accessKey, stages: ['quiet', 'sms'], phone: person.number, person, pause: () => Promise.resolve(), say: (line) => void said.push(line), signal: new AbortController().signal })
+  return { ...results, said, questions }
+}
+
+const WRONG = '999999'
+
+describe('a mistyped code', () => {
+  it.each([
+    ['at the enrolment', 0],
+    ['at the sign-in', 1],
+  ])('%s › the person is told and types that of a new text message; the report is as without it', async (_name, when) => {
+    const { facts, failed, said, usersLeft } = await probe((right, asked) => (asked === when ? WRONG : right))
+    expect([failed, usersLeft]).toEqual([[], 0])
+    expect(said).toContain('Nevis did not accept this code (HTTP 400).')
+    expect(said.join('\n')).toContain('Asking Nevis for text message 2: ')
+    expect([...differencesOf(facts, (await runOnSimulator([], ['quiet', 'sms'])).facts)]).toEqual([])
+  })
+
+  it('of an instance that wants the channel › is told from a right one', async () => {
+    const instance = await NevisSimulator.start({ dialect: 'verification-needs-channel' })
+    const { facts, failed } = await probe((right, asked) => (asked === 0 ? WRONG : right), instance)
+    await instance.close()
+    expect(failed).toEqual([])
+    expect([...differencesOf(facts, (await runOnSimulator('verification-needs-channel', ['quiet', 'sms'])).facts)]).toEqual([])
+  })
+
+  it('three times › fails the stage, and the report has no answer to a right code', async () => {
+    const { facts, failed, questions } = await probe(() => WRONG)
+    expect(failed).toEqual([{ stage: 'sms', reason: 'none of 3 typed codes was accepted (HTTP 400)' }])
+    expect(questions).toHaveLength(3)
+    expect(simulator.requests.filter(({ operation }) => operation === 'approve').map(({ status }) => status)).toEqual([404])
+    expect(Object.keys(facts).filter((name) => /\.right|sms\.code|\.verified/.test(name))).toEqual([])
+  })
+})
+
+describe('no code', () => {
+  it('is not sent: the person is asked again', async () => {
+    const { failed } = await probe((right, asked) => (asked === 0 ? '' : right))
+    expect(failed).toEqual([])
+    expect(simulator.requests.filter(({ operation }) => operation === 'verifyCode')).toHaveLength(await usualCalls())
+  })
+
+  it('at all › fails the stage', async () => {
+    const { failed, questions } = await probe(() => '')
+    expect([failed, questions.length]).toEqual([[{ stage: 'sms', reason: 'no code of a text message was typed' }], 3])
+  })
+})
+
+/** How often the probe verifies a code if nothing is mistyped. */
+async function usualCalls(): Promise<number> {
+  const other = await NevisSimulator.start()
+  await probe((right) => right, other)
+  const calls = other.requests.filter(({ operation }) => operation === 'verifyCode').length
+  await other.close()
+  return calls
+}
+
+it('the question says which of several text messages is meant', async () => {
+  const { questions, said } = await probe((right) => right)
+  expect(questions).toEqual([1, 3].map((count) => `text message ${count}, the one that came last, after the line "Asking Nevis for text message ${count}"`))
+  for (const count of [1, 3]) expect(said.some((line) => line.startsWith(`Asking Nevis for text message ${count}: `))).toBe(true)
+})
+
+it('the terminal asks for the code of that text message', async () => {
+  const input = new PassThrough()
+  let shown = ''
+  const writes = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    shown += String(text)
+    if (String(text).includes('Continue?')) setImmediate(() => input.write('y\n'))
+    if (String(text).includes('Type the code of')) setImmediate(() => input.end())
+    return true
+  })
+  const out: string[] = []
+  const exitCode = await probeCommand(['--sms', '+41790000000'], { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }, { log: (text) => void out.push(text), error: () => undefined }, input)
+  writes.mockRestore()
+  expect([exitCode, shown]).toEqual([1, expect.stringContaining('Type the code of text message 1, the one that came last, after the line "Asking Nevis for text message 1": ')])
+  expect(out.join('\n')).toContain('Stages that failed:\n  sms: the input ended before the answer to a question\n')
+})
