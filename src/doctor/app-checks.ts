@@ -4,10 +4,12 @@
  * Out of scope: loading the application (`loaded-app.ts`).
  */
 import { cloudFindings } from './cloud-checks'
+import { instanceFindings } from './instance-checks'
 import { withUnchecked, error, ok, unchecked, warning, type Finding } from './findings'
 import { ledgerFindings } from './ledger-checks'
 import type { LoadedApp } from './loaded-app'
 import type { Reply } from './probe'
+import type { ReportOfProbe } from './probe-report'
 import { routeFindings } from './route-checks'
 import { sessionFindings, withUncheckedSession } from './session-checks'
 import type { PassportModule, Registered } from './app-observer'
@@ -17,8 +19,9 @@ import type { Step } from './steps'
  * Runs all checks of a loaded application.
  * @param isProduction true if NODE_ENV is `production`; some checks are then stricter
  * @param begin called with the name of each step when the step begins
+ * @param report the report of a probe, with which the options of each strategy are compared
  */
-export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined): Promise<Finding[]> {
+export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
@@ -36,11 +39,12 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
     begin('cloud')
     const cloud = await cloudFindings(settings.client, settings.issuers)
     begin('ledger')
-    const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, isProduction)), ...routes.findings]
+    const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
   const session = sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback })
-  return [...findings, ...withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))]
+  const ofSession = withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))
+  return [...findings, ...ofSession]
 }
 
 function passportFinding(passport: PassportModule | undefined): Finding {

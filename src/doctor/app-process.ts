@@ -7,6 +7,7 @@
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'
+import { readReport } from './probe-report'
 import { callingPlace, placeIn, summaryOf } from './places'
 import type { Step } from './steps'
 
@@ -25,7 +26,10 @@ process.exit = (code) => {
   return exit(code)
 }
 
+// Read the report first, because the application may change the working directory.
+const [file, reportFile] = process.argv.slice(2) as [string, string?]
+const report = reportFile === undefined ? undefined : readReport(reportFile)
 begin('app')
-void loadApp(process.argv[2] as string)
-  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production', begin) : [app]))
+void loadApp(file)
+  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production', begin, typeof report === 'string' ? undefined : report) : [app]))
   .then((findings) => send({ passportNevisDoctor: findings }))

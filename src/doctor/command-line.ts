@@ -29,7 +29,8 @@ const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json] [-
                   and sends requests to it, on a free port of this machine. Without a file, the
                   doctor checks only the cloud that NEVIS_INSTANCE (or NEVIS_BASE_URL) and
                   NEVIS_ACCESS_KEY name.
-    --report      a report of the probe: the doctor says which of its findings need an option
+    --report      a report that "probe --out <file>" has written. The doctor says which options of
+                  your app do not fit your instance; without a file, which options to look at.
     --json        print the findings as JSON
     --app-output  let the app print to standard error, to see why it does not start
   probe         asks your instance what Nevis's documents leave open
@@ -48,17 +49,18 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
   if (argv[0] === 'init') return initCommand(argv.slice(1), version(), output)
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
-    output.error(`passport-nevis: ${printable(given)}. Usage: passport-nevis doctor [file] [--json]`)
+    output.error(`passport-nevis: ${printable(given)}. Usage: passport-nevis doctor [file] [--report <file>] [--json]`)
     return 2
   }
   if (given.help || given.version) {
     output.log(given.help ? USAGE : version())
     return 0
   }
-  const known = given.report === undefined ? [] : findingsOfReport(given.report)
   const say = given.json ? () => undefined : (text: string) => output.error(`… ${text}`)
-  const checked = await runChecks({ file: given.file, env, showsOutput: given['app-output'], say })
-  const findings = [...checked, ...known].map(printableFinding)
+  const checked = await runChecks({ file: given.file, env, report: given.report, showsOutput: given['app-output'], say })
+  // Without the options of an app, list the options that the report names.
+  const isCompared = checked.some(({ check }) => check === 'cloud.probe')
+  const findings = [...checked, ...(given.report === undefined || isCompared ? [] : findingsOfReport(given.report))].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else output.log(`${wrapped(titleOf(given.file, env), 0).join('\n')}\n\n${reportOf(findings, output)}`)

@@ -70,7 +70,7 @@ export function isFinding(value: unknown): value is Finding {
   const { check, level, finding, remedy, strategy } = Object(value) as Record<keyof Base | 'level' | 'remedy', unknown>
   const isText = (one: unknown) => typeof one === 'string'
   return (
-    (CHECKS as readonly unknown[]).includes(check) &&
+    [...CHECKS, 'cloud.probe'].includes(check as Check) &&
     isText(finding) &&
     (level === 'ok' ? remedy === undefined : ['warning', 'error', 'unchecked'].includes(level as string) && isText(remedy)) &&
     (strategy === undefined || isText(strategy))

@@ -1,34 +1,29 @@
 /**
- * Turns the report of the command `probe` into findings of the command `doctor`: options that this Nevis instance needs, and responses that the simulator
- * cannot imitate.
+ * Turns the report of the command `probe` into findings of the command `doctor`, if no app is known: options that this Nevis instance needs or cannot work
+ * with, and responses that the simulator cannot imitate.
  *
- * Out of scope: making the report (`probe/`).
+ * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
-import { readFileSync } from 'node:fs'
-import { isJsonObject } from '../client/answer'
 import { error, ok, warning, type Finding } from './findings'
+import { readReport, type ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
 export function findingsOfReport(file: string): Finding[] {
   const report = readReport(file)
-  if (report === undefined) return [error('cloud.probe', 'the file is not a report of the probe', REMEDY)]
-  const { answers, unexplained } = report
-  const needed = answers.filter(({ option }) => typeof option === 'string')
+  if (typeof report === 'string') return [error('cloud.probe', report, REMEDY)]
+  const needed = report.answers.filter(({ option }) => typeof option === 'string')
   const findings = needed.map(({ question, answer, option }) => warning('cloud.probe', `${String(question)} ${String(answer)}`, `compare with your options: ${String(option)}`))
-  if (unexplained.length > 0) {
-    findings.push(warning('cloud.probe', `${unexplained.length} answers of the instance differ from the documents in ways that this version does not know`, 'test each factor once with a user of your own before you go live'))
-  }
-  return findings.length > 0 ? findings : [ok('cloud.probe', 'the instance answers as the documents say, as far as the probe asked')]
+  return withGeneral(report, findings, 'the instance answers as the documents say')
 }
 
-function readReport(file: string): { readonly answers: readonly Readonly<Record<string, unknown>>[]; readonly unexplained: readonly unknown[] } | undefined {
-  try {
-    const json: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    const { probe, answers, unexplained } = isJsonObject(json) ? json : {}
-    if (probe !== 1 || !Array.isArray(answers) || !answers.every(isJsonObject) || !Array.isArray(unexplained)) return undefined
-    return { answers, unexplained }
-  } catch {
-    return undefined
-  }
+/**
+ * Adds the findings that depend on the report alone.
+ * @param allWell what to say if there is no finding
+ */
+export function withGeneral({ obstacle, unexplained, stages }: ReportOfProbe, findings: readonly Finding[], allWell: string): Finding[] {
+  if (obstacle !== undefined) return [error('cloud.probe', `the report has no answers of Nevis: ${obstacle}`, REMEDY)]
+  const unknown = `${unexplained.length} answers of the instance differ from the documents in ways that this version does not know`
+  const all = unexplained.length === 0 ? findings : [...findings, warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')]
+  return all.length > 0 ? [...all] : [ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
 }

@@ -18,6 +18,8 @@ export interface Run {
   /** The file that starts or exports the application; undefined to check only the Nevis instance. */
   readonly file: string | undefined
   readonly env: Environment
+  /** The file with a report of the probe, with which the options of the application are compared. */
+  readonly report?: string | undefined
   readonly showsOutput?: boolean
   /** Called with a text that names the current check. */
   readonly say?: (text: string) => void
@@ -36,14 +38,16 @@ export async function runChecks(run: Run): Promise<Finding[]> {
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
   // If the application does not load, check at least the Nevis instance in the environment variables.
   const cloud = !isLoaded && names ? await environmentFindings(env) : []
-  return withUnchecked([...found, ...cloud], isLoaded ? 'an earlier check failed' : 'the app could not be loaded', isLoaded ? 'see above' : 'see app.loaded')
+  const ofReport = found.filter(({ check }) => check === 'cloud.probe')
+  const all = withUnchecked([...found, ...cloud], isLoaded ? 'an earlier check failed' : 'the app could not be loaded', isLoaded ? 'see above' : 'see app.loaded')
+  return [...all, ...ofReport]
 }
 
 const isCloud = ({ check }: Finding) => check.startsWith('cloud.')
 
-function appFindings({ file, env, showsOutput = false, say }: Run & { file: string; say: (text: string) => void }): Promise<Finding[]> {
+function appFindings({ file, env, report, showsOutput = false, say }: Run & { file: string; say: (text: string) => void }): Promise<Finding[]> {
   return new Promise((resolve) => {
-    const child = fork(join(__dirname, 'app-process.js'), [file], { env, stdio: ['ignore', ...(showsOutput ? ([2, 2] as const) : (['ignore', 'ignore'] as const)), 'ipc'] })
+    const child = fork(join(__dirname, 'app-process.js'), [file, ...(report === undefined ? [] : [report])], { env, stdio: ['ignore', ...(showsOutput ? ([2, 2] as const) : (['ignore', 'ignore'] as const)), 'ipc'] })
     let why = ''
     const end = (findings: Finding[]) => {
       clearTimeout(timer)

@@ -55,6 +55,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
     // `swk` (a key in software), because Nevis does not say whether the phone's key is in hardware (`hwk`).
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
+    instanceOptions: { channel, linkSchemes: schemes },
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
       const authenticatorId = anyAuthenticator ? '*' : named

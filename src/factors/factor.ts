@@ -120,6 +120,8 @@ export interface Factor {
   readonly amr?: readonly string[]
   /** True if a start can name the authenticator (registered phone) to ask, because a user can have several. Default false. */
   readonly takesAuthenticator?: boolean
+  /** Options that must fit the Nevis instance, with their values. The command `doctor` compares them with a report of the probe. Default: none. */
+  readonly instanceOptions?: Readonly<Record<string, unknown>>
   /**
    * Starts an approval.
    * @param nevis the strategy's client

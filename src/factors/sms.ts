@@ -64,6 +64,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
     name: 'sms',
     prompt: 'code',
     amr: ['otp', 'sms', 'mca'],
+    instanceOptions: { requireIntrospection, sendChannelWithVerification },
     async approve(nevis, subject, { message }) {
       return approvalChallenge(await nevis.approve({ channel: 'sms', ...userReference(subject), ...textFor(message) }))
     },

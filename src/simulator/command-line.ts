@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { DIALECT_GROUPS } from './dialects'
+import { namesIn } from './dialects/from-file'
 import { NevisSimulator } from './simulator'
 
 const USAGE = `Usage: passport-nevis-simulator [options]
@@ -13,7 +14,8 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --instance <id>       instance id (default simulator)
   --access-key <key>    access key (default a new one)
   --user <name>         a user who is enrolled already; may be repeated (default anna and ben)
-  --dialect <names>     how it reads what Nevis's documents leave open: names, with commas between
+  --dialect <names>     how it reads what Nevis's documents leave open: names, with commas between,
+                        or a file: the report that "passport-nevis probe --out <file>" has written
   --list-dialects       what --dialect takes
   --help                this text
 `
@@ -93,9 +95,9 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
     return { exitCode: 0 }
   }
   const { port, instance, 'access-key': accessKey } = flags
-  const dialect = flags.dialect.flatMap((names) => names.split(',')).filter((name) => name !== '')
   let simulator: NevisSimulator | undefined
   try {
+    const dialect = flags.dialect.flatMap(namesIn)
     simulator = await NevisSimulator.start({ port: Number(port), instance, dialect, ...(accessKey !== undefined && { accessKey }) })
     output.log(startupText(simulator, [...new Set(flags.user)]))
     return { simulator }

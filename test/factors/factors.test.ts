@@ -45,9 +45,9 @@ const enroll = (factor: Factor, nevis: NevisClient, subject: Subject, request = 
 describe('the factors', () => {
   it.each([
     [push(), { name: 'push', prompt: 'wait', takesAuthenticator: true }, ['wait', undefined]],
-    [app(), { name: 'app', prompt: 'wait', takesAuthenticator: true }, ['wait', 'wait']],
-    [app({ anyAuthenticator: true }), { name: 'app', prompt: 'wait', takesAuthenticator: false }, ['wait', 'wait']],
-    [sms(), { name: 'sms', prompt: 'code' }, ['code', 'code']],
+    [app(), { name: 'app', prompt: 'wait', takesAuthenticator: true, instanceOptions: { channel: 'app', linkSchemes: [] } }, ['wait', 'wait']],
+    [app({ anyAuthenticator: true }), { name: 'app', prompt: 'wait', takesAuthenticator: false, instanceOptions: { channel: 'app', linkSchemes: [] } }, ['wait', 'wait']],
+    [sms(), { name: 'sms', prompt: 'code', instanceOptions: { requireIntrospection: false, sendChannelWithVerification: false } }, ['code', 'code']],
     [recovery(), { name: 'recovery', prompt: 'code', enrollPrompt: 'confirm' }, ['code', 'confirm']],
     [widget(), { name: 'widget', prompt: 'widget' }, ['widget', 'widget']],
   ])('have their names and prompts: $name', (factor, words, prompts) => {

@@ -1,6 +1,8 @@
 /** The simulator's command: its flags, what it prints, its exit codes and signals. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { main } from '../../src/simulator/command-line'
@@ -50,6 +52,52 @@ describe('the command', () => {
     const { port } = new URL(simulator.baseURL)
     const { exitCode, err } = await run('--port', port)
     expect([exitCode, err]).toEqual([1, `passport-nevis-simulator: port ${port} is already in use; choose another with --port (0 = any free port)`])
+  })
+})
+
+describe('--dialect', () => {
+  let folder: string
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'dialect-'))))
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const written = (content: string) => {
+    const file = join(folder, 'report.json')
+    writeFileSync(file, content)
+    return file
+  }
+
+  /** The status of a wrong code, which the dialect `wrong-code-422` changes. */
+  async function wrongCodeStatus(...argv: string[]): Promise<number> {
+    const outcome = await main(['--port', '0', ...argv], { log: () => undefined, error: () => undefined })
+    const { simulator } = outcome as { simulator: NevisSimulator }
+    closing(simulator)
+    const { userId } = simulator.users[0] as { userId: string }
+    const response = await fetch(`${simulator.baseURL}/api/v1/users/${userId}/verification`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${simulator.accessKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ code: 'zzzz-yyyy-xxxx-wwww', channel: 'recovery' }),
+    })
+    return response.status
+  }
+
+  test('with the report of a probe › takes the dialects of the report', async () => {
+    expect(await wrongCodeStatus('--dialect', written(JSON.stringify({ probe: 1, dialects: ['wrong-code-422'] })))).toBe(422)
+    expect(await wrongCodeStatus('--dialect', 'chunked,wrong-code-422')).toBe(422)
+    expect(await wrongCodeStatus('--dialect', written('{"dialects":[]}'))).toBe(400)
+  })
+
+  test.each(['', '[]', '{}', '{"dialects":[7]}', '{"dialects":"chunked"}'])('with a file that is no report (%j) › ends with 2 and one line', async (content) => {
+    const file = written(content)
+    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}` })
+  })
+
+  test('with a file that is not there › ends with 2 and one line', async () => {
+    const file = join(folder, 'none.json')
+    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} cannot be read (ENOENT)` })
+  })
+
+  test('with a report that names an unknown dialect › ends with 2 and names it', async () => {
+    const { exitCode, err } = await run('--port', '0', '--dialect', written('{"dialects":["wrong-code-42"]}'))
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(/^passport-nevis-simulator: NevisSimulator: the dialect "wrong-code-42" is unknown, did you mean "wrong-code-4\d\d"\?$/)])
   })
 })
 

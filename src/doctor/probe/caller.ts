@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { textAt } from './answers'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
+import { wordOf } from './word-of'
 
 /**
  * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. Never a value
@@ -137,10 +138,4 @@ function textKind(text: string): string {
   if (text === '') return 'empty body'
   if (text.trim() === 'PONG') return text === 'PONG' ? 'the text PONG' : 'the text PONG with other white space'
   return /^\s*</.test(text) ? 'a page' : 'other text'
-}
-
-/** Returns the code of a network error, for example `ENOTFOUND`, or the error's name. Never the message, because it may quote a value. */
-export function wordOf(reason: unknown): string {
-  const { code, name } = Object(reason) as { code?: unknown; name?: unknown }
-  return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'
 }

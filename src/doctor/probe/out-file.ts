@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { wordOf } from './caller'
+import { wordOf } from './word-of'
 
 /** @returns why no file can be written at this path; undefined if one can */
 export function faultOfPath(file: string): string | undefined {

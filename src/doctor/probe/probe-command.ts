@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
-import { wordOf } from './caller'
 import { faultOfPath } from './out-file'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { reportOf, textOf, type ProbeReport } from './report'
 import { runStages, type Stage, type StageResults } from './stages'
 import { TerminalPerson } from './terminal-person'
+import { wordOf } from './word-of'
 
 export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]
 

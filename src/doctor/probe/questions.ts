@@ -4,77 +4,28 @@
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import type { Facts } from './caller'
+import { FactsReader } from './facts-reader'
+import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './needs'
 
 export interface Answered {
   readonly question: string
   readonly answer: string
   /** What this package does if this answer is true for the Nevis instance. */
   readonly does: string
-  /** The option of the strategy to set if this answer is true; undefined if none is needed. */
+  /** The option of the strategy to set if this answer is true, or `not` and the option that must not be set; undefined if neither matters. */
   readonly option?: string
 }
 
-type Read = (facts: Reader) => Omit<Answered, 'question'> | undefined
-
-/** Reads what the probe has recorded. */
-class Reader {
-  constructor(private readonly facts: Facts) {}
-
-  has(step: string): boolean {
-    return `${step}.http` in this.facts
-  }
-
-  text(name: string): string {
-    const value = this.facts[name]
-    return typeof value === 'string' ? value : ''
-  }
-
-  http(step: string): string {
-    return this.text(`${step}.http`)
-  }
-
-  fields(step: string): readonly string[] {
-    const value = this.facts[`${step}.fields`]
-    return Array.isArray(value) ? (value as readonly string[]) : []
-  }
-
-  /** Searches the recorded response for fields with this name, at any depth. Returns the path of each field and the kind of its value, for example `UUID`. */
-  found(step: string, field: string): (readonly [path: string, kind: string])[] {
-    return this.fields(step)
-      .map((one) => one.split(': ') as [string, string])
-      .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
-  }
-
-  kinds(step: string, field: string): string[] {
-    return this.found(step, field).map(([, kind]) => kind)
-  }
-
-  /** Describes the values of a field by their kinds, for example `UUID`. Says `absent` for a missing field and for `null`. */
-  claim(step: string, field: string): string {
-    return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
-  }
-
-  /** Describes the response to a step, for example `412, status "failed"`. */
-  saw(step: string): string {
-    const [status] = this.kinds(step, 'status')
-    return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
-  }
-}
+type Read = (facts: FactsReader) => Omit<Answered, 'question'> | undefined
 
 const isRight = (status: string) => status === '200'
 
 /** The option to set if this instance's transaction tokens have other claims than Nevis documents. */
-function optionsFor(facts: Reader, step: string): { readonly option?: string } {
-  if (facts.claim(step, 'active') !== 'true') return {}
-  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
-  const subject = sub === 'absent' ? 'none' : sub.startsWith('the username') ? 'username' : sub.startsWith('the transactionId') ? 'transactionId' : undefined
-  const claims = [
-    ...(aud.split(', ').includes('"api"') ? ['acceptAudienceApi: true'] : []),
-    ...(iss === 'absent' ? ['acceptMissingIssuer: true'] : []),
-    ...(subject === undefined ? [] : [`subject: '${subject}'`]),
-  ]
-  const isOwn = iss === 'absent' || /^(URL of the instance|the base URL)($|,)/.test(iss)
-  const options = [...(isOwn ? [] : ['`issuer`']), ...(claims.length === 0 ? [] : [`\`transactionTokens: { ${claims.join(', ')} }\``])]
+function optionForTokens(facts: FactsReader): { readonly option?: string } {
+  const needs = tokenNeedsOf(facts)
+  if (needs === undefined) return {}
+  const tokens = transactionTokensOf(needs)
+  const options = [...(needs.hasOtherIssuer ? ['`issuer`'] : []), ...(tokens === undefined ? [] : [`\`${tokens}\``])]
   return options.length === 0 ? {} : { option: options.join(' and ') }
 }
 
@@ -88,7 +39,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: '`healthCheck` accepts any type of answer',
   })],
   ['Can `healthCheck` use the answer of /ping?', 'ping', (facts) => {
-    const isUsable = /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
+    const isUsable = isPingUsable(facts)
     return { answer: `${isUsable ? 'yes' : 'no'} (${facts.saw('ping')})`, does: isUsable ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in', ...(!isUsable && { option: '`healthCheck: false` (the default)' }) }
   }],
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
@@ -120,7 +71,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => ({
     answer: facts.http('approval.qr-code.no-device') === facts.http('approval.app.no-device') ? 'yes' : `no (HTTP ${facts.http('approval.qr-code.no-device')}; HTTP ${facts.http('approval.app.no-device')} for \`app\`)`,
     does: 'the client sends `app`',
-    ...(facts.http('approval.app.no-device') !== facts.http('approval.push.no-device') && facts.http('approval.qr-code.no-device') === facts.http('approval.push.no-device') && { option: "`app({ channel: 'qr-code' })`" }),
+    ...(appChannelOf(facts) === 'qr-code' && { option: "`app({ channel: 'qr-code' })`" }),
   })],
   ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
@@ -134,7 +85,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['What is in a QR code and its link?', 'enroll.app', (facts) => ({
     answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
     does: 'the page shows a safe image, an https link, and links with the schemes of your app',
-    ...(facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app') && { option: '`app({ linkSchemes: [...] })`' }),
+    ...(hasLinkOfApp(facts) && { option: '`app({ linkSchemes: [...] })`' }),
   })],
   ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'only HTTP 200 with `succeeded` counts as accepted' })],
   ['Does the status name the user by username?', 'status.push.accepted', (facts) => ({
@@ -153,7 +104,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Which user and instance does a transaction token name?', 'introspect.push.accept', (facts) => ({
     answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
     does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
-    ...optionsFor(facts, 'introspect.push.accept'),
+    ...optionForTokens(facts),
   })],
   ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({
     answer: `HTTP ${facts.http('enroll.sms')}; ${['statusToken', 'transactionId', 'userId'].map((name) => facts.found('enroll.sms', name)[0]?.[0] ?? `no ${name}`).join(', ')}`,
@@ -161,13 +112,18 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   })],
   ['How long is the code of a text message?', 'verification.sms.right', (facts) => ({ answer: facts.text('sms.code'), does: 'a code has 1 to 64 digits' })],
   ['Does the verification of a text message need the channel?', 'verification.sms.right', (facts) => {
-    const isNeeded = !isRight(facts.http('verification.sms.right')) && isRight(facts.http('verification.sms.right.with-channel'))
-    return { answer: isNeeded ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : 'no', does: 'the client sends no channel by default', ...(isNeeded && { option: '`sms({ sendChannelWithVerification: true })`' }) }
+    const channel = smsChannelOf(facts)
+    return {
+      answer: channel === 'needed' ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : channel === 'refused' ? `no, and it changes the answer to a wrong code (HTTP ${facts.http('verification.sms.wrong.with-channel')})` : 'no',
+      does: 'the client sends no channel by default',
+      ...(channel === 'needed' && { option: '`sms({ sendChannelWithVerification: true })`' }),
+      ...(channel === 'refused' && { option: 'not `sms({ sendChannelWithVerification: true })`' }),
+    }
   }],
   ['Can the status of a text message be polled?', 'status.sms.verified', (facts) => ({
     answer: facts.saw('status.sms.verified'),
     does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
-    ...(facts.kinds('status.sms.verified', 'status').includes('"succeeded"') && { option: '`sms({ requireIntrospection: true })` is possible' }),
+    option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
   })],
   ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', option: '`lifetimeSeconds`, at most this time' })],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ answer: `after ${facts.text('limit.pushes.after')}: HTTP ${facts.http('limit.pushes')}`, does: '`startBudget` stops earlier by default', option: '`startBudget`' })],
@@ -182,7 +138,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
 
 /** Returns the questions that the probe has answered, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
-  const reader = new Reader(facts)
+  const reader = new FactsReader(facts)
   return QUESTIONS.flatMap(([question, step, read]) => {
     const answer = reader.has(step) ? read(reader) : undefined
     return answer === undefined ? [] : [{ question, ...answer }]
@@ -191,6 +147,6 @@ export function answersIn(facts: Facts): Answered[] {
 
 /** Returns the questions for which the probe has not sent the necessary request. */
 export function unansweredIn(facts: Facts): string[] {
-  const reader = new Reader(facts)
+  const reader = new FactsReader(facts)
   return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)
 }

@@ -277,6 +277,15 @@ describe('the command', () => {
     expect(to.printed.join()).toContain('NEVIS_INSTANCE')
   })
 
+  it('says of which stages the recognised dialects say nothing', async () => {
+    const results = await runStages(options({ stages: ['quiet', 'users'] }))
+    const text = (more: object) => textOf({ ...reportOf(results, { dialects: [], alike: [], unexplained: [] }), ...more })
+    expect(text({})).toContain('  none: as far as asked, the instance answers like the simulator without a dialect (stages not asked: app, sms, wait, limits)\n')
+    expect(text({ dialects: ['chunked'] })).toContain('  chunked\n  as far as asked: not in the stages app, sms, wait, limits, which were not run\n')
+    expect(text({ stages: STAGES })).toContain('  none: the instance answers like the simulator without a dialect\n')
+    expect(text({ unexplained: ['ping.http is 418'] })).toContain('  none: the instance differs from the simulator in each dialect\n')
+  })
+
   it('shows the answers as text, with what this package does', async () => {
     const results = await runStages(options({ stages: ['quiet'] }))
     const text = textOf(reportOf(results, recognise(results.facts, simulated)))

@@ -24,10 +24,11 @@ async function probe(typed: (right: string, asked: number) => string, instance =
   const questions: string[] = []
   const person = new SimulatedPerson(instance)
   const right = person.typeCode.bind(person)
-  person.typeCode = async (which) => {
+  const typeCode = async (which: string) => {
     questions.push(which)
     return typed(await right(), questions.length - 1)
   }
+  Object.assign(person, { typeCode })
   const { baseURL, accessKey } = instance
   const results = await runStages({ baseURL, accessKey, stages: ['quiet', 'sms'], phone: person.number, person, pause: () => Promise.resolve(), say: (line) => void said.push(line), signal: new AbortController().signal })
   return { ...results, said, questions }

@@ -1,0 +1,103 @@
+/**
+ * Compares the options of a strategy with the report of the command `probe`: options that the Nevis instance needs, and options with which sign-ins fail at
+ * this instance.
+ *
+ * Out of scope: which values fit an instance (`probe/needs.ts`), and a report without an app (`probe-findings.ts`).
+ */
+import type { Settings } from '../strategy/settings'
+import { error, warning, type Finding } from './findings'
+import { withGeneral } from './probe-findings'
+import type { ReportOfProbe } from './probe-report'
+import { FactsReader } from './probe/facts-reader'
+import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
+
+/** The settings of a strategy that must fit the instance. */
+export type InstanceSettings = Pick<Settings, 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'startBudget' | 'attemptBudget'> & {
+  readonly client: { readonly baseURL: string }
+}
+
+type Rule = (facts: FactsReader, settings: InstanceSettings) => Finding | undefined
+
+export function instanceFindings(report: ReportOfProbe, settings: InstanceSettings): Finding[] {
+  const facts = new FactsReader(report.facts)
+  const findings = RULES.flatMap(([step, rule]) => (facts.has(step) ? (rule(facts, settings) ?? []) : []))
+  return withGeneral(report, findings, 'the options of the strategy fit the instance')
+}
+
+const wrong = (finding: string, remedy: string) => error('cloud.probe', finding, remedy)
+const doubtful = (finding: string, remedy: string) => warning('cloud.probe', finding, remedy)
+
+/** The options of a factor of the strategy; empty if the strategy does not have the factor. */
+function optionsOf({ factors }: InstanceSettings, name: string): Readonly<Record<string, unknown>> {
+  return factors.find((factor) => factor.name === name)?.instanceOptions ?? {}
+}
+
+/** Each rule with the step that the probe must have run. */
+const RULES: readonly (readonly [step: string, rule: Rule])[] = [
+  ['ping', (facts, { health }) => (health === undefined || isPingUsable(facts) ? undefined : wrong(`healthCheck refuses every sign-in: the answer to /ping is ${facts.saw('ping')}`, 'remove healthCheck'))],
+  ['user.unknown-name', (facts, { operation }) => {
+    if (operation !== 'approve-or-enroll' || facts.http('user.unknown-name') === '404') return undefined
+    return wrong(`approve-or-enroll enrols nobody: an unknown user gets HTTP ${facts.http('user.unknown-name')}`, "set operation to a function that returns 'enroll' for a new user")
+  }],
+  ['approval.app.no-device', (facts, settings) => {
+    const [set, known] = [optionsOf(settings, 'app')['channel'], appChannelOf(facts)]
+    if (set === undefined || known === undefined || set === known) return undefined
+    return wrong(`the instance does not know the channel ${known === 'app' ? 'qr-code' : 'app'}`, known === 'qr-code' ? "app({ channel: 'qr-code' })" : "remove channel: 'qr-code' from app()")
+  }],
+  ['enroll.app', (facts, settings) => {
+    const { linkSchemes } = optionsOf(settings, 'app')
+    if (!Array.isArray(linkSchemes) || linkSchemes.length > 0 || !hasLinkOfApp(facts)) return undefined
+    return wrong('the links of the instance have the scheme of an app, so the waiting page does not show them', "app({ linkSchemes: ['yourapp:'] }), with the scheme of your Access App")
+  }],
+  ['verification.sms.right', (facts, settings) => {
+    const [set, channel] = [optionsOf(settings, 'sms')['sendChannelWithVerification'], smsChannelOf(facts)]
+    if (set === false && channel === 'needed') return wrong('the instance refuses each code of a text message without the channel', 'sms({ sendChannelWithVerification: true })')
+    if (set === true && channel === 'refused') return doubtful('the instance answers a code of a text message with the channel in another way', 'remove sendChannelWithVerification from sms()')
+    return undefined
+  }],
+  ['status.sms.verified', (facts, settings) => {
+    if (optionsOf(settings, 'sms')['requireIntrospection'] !== true || canRequireIntrospection(facts)) return undefined
+    return wrong(`requireIntrospection refuses every right code of a text message: the status after it is ${facts.saw('status.sms.verified')}, without an active token`, 'remove requireIntrospection from sms()')
+  }],
+  ['introspect.push.accept', missingTokenOption],
+  ['introspect.push.accept', unneededTokenOption],
+  ['introspect.push.accept', (facts, { issuers, client }) => {
+    const needs = tokenNeedsOf(facts)
+    if (needs === undefined || needs.acceptMissingIssuer) return undefined
+    const isOwn = issuers.includes(client.baseURL)
+    if (needs.hasOtherIssuer && isOwn && issuers.length === 1) return wrong('transaction tokens have another iss than the base URL, so sign-ins fail with binding_mismatch', 'set the option issuer')
+    return !needs.hasOtherIssuer && !isOwn ? wrong('transaction tokens have the base URL as iss, which the option issuer does not contain', 'remove the option issuer') : undefined
+  }],
+  ['status.ignored', (facts, { lifetimeMs }) => {
+    const seconds = Number(facts.text('status.ignored.seconds'))
+    return lifetimeMs > seconds * 1000 ? doubtful(`lifetimeSeconds is ${lifetimeMs / 1000}, but a request ends at Nevis after ${seconds} s`, `lifetimeSeconds: ${Math.max(30, seconds)}`) : undefined
+  }],
+  ['limit.pushes', (facts, { startBudget: { starts } }) => {
+    const after = Number(facts.text('limit.pushes.after'))
+    return starts > after ? doubtful(`Nevis blocks a user after ${after} requests, before startBudget with ${starts} starts does`, `startBudget: { starts: ${Math.max(1, after)}, … }`) : undefined
+  }],
+  ['limit.codes', (facts, { attemptBudget: { attempts } }) => {
+    const after = Number(facts.text('limit.codes.after'))
+    return attempts > after ? doubtful(`Nevis blocks a user after ${after} wrong codes, before attemptBudget with ${attempts} attempts does`, `attemptBudget: { attempts: ${Math.max(1, after)}, … }`) : undefined
+  }],
+]
+
+function missingTokenOption(facts: FactsReader, { claims }: InstanceSettings): Finding | undefined {
+  const needs = tokenNeedsOf(facts)
+  if (needs === undefined) return undefined
+  const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId' } = claims
+  // With `none`, the strategy also accepts the userId.
+  const isSubject = subject === needs.subject || (subject === 'none' && needs.subject === 'userId')
+  if ((acceptAudienceApi || !needs.acceptAudienceApi) && (acceptMissingIssuer || !needs.acceptMissingIssuer) && isSubject) return undefined
+  return wrong('transaction tokens have other claims than the strategy expects, so sign-ins fail with binding_mismatch', transactionTokensOf(needs) ?? 'remove transactionTokens')
+}
+
+function unneededTokenOption(facts: FactsReader, { claims }: InstanceSettings): Finding | undefined {
+  const needs = tokenNeedsOf(facts)
+  if (needs === undefined) return undefined
+  const unneeded = [
+    ...(['acceptAudienceApi', 'acceptMissingIssuer'] as const).filter((name) => claims[name] === true && !needs[name]),
+    ...(claims.subject === 'none' && needs.subject === 'userId' ? ["subject: 'none'"] : []),
+  ].join(' and ')
+  return unneeded === '' ? undefined : doubtful(`transactionTokens accepts more than the tokens of the instance need: ${unneeded}`, `remove ${unneeded}`)
+}

@@ -1,0 +1,50 @@
+/**
+ * Reads what the probe has recorded: the HTTP status of a step, the fields of its response, and the kinds of their values.
+ *
+ * Out of scope: what the values mean for this package (`questions.ts`, `../probe-findings.ts`).
+ */
+import type { Facts } from './caller'
+
+export class FactsReader {
+  constructor(private readonly facts: Facts) {}
+
+  has(step: string): boolean {
+    return `${step}.http` in this.facts
+  }
+
+  text(name: string): string {
+    const value = this.facts[name]
+    return typeof value === 'string' ? value : ''
+  }
+
+  http(step: string): string {
+    return this.text(`${step}.http`)
+  }
+
+  fields(step: string): readonly string[] {
+    const value = this.facts[`${step}.fields`]
+    return Array.isArray(value) ? (value as readonly string[]) : []
+  }
+
+  /** Searches the recorded response for fields with this name, at any depth. Returns the path of each field and the kind of its value, for example `UUID`. */
+  found(step: string, field: string): (readonly [path: string, kind: string])[] {
+    return this.fields(step)
+      .map((one) => one.split(': ') as [string, string])
+      .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
+  }
+
+  kinds(step: string, field: string): string[] {
+    return this.found(step, field).map(([, kind]) => kind)
+  }
+
+  /** Describes the values of a field by their kinds, for example `UUID`. Says `absent` for a missing field and for `null`. */
+  claim(step: string, field: string): string {
+    return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
+  }
+
+  /** Describes the response to a step, for example `412, status "failed"`. */
+  saw(step: string): string {
+    const [status] = this.kinds(step, 'status')
+    return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
+  }
+}

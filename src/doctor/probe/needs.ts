@@ -1,0 +1,71 @@
+/**
+ * Which values of this package's options fit a Nevis instance, according to what the probe has recorded.
+ *
+ * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
+ */
+import type { FactsReader } from './facts-reader'
+
+const RIGHT = '200'
+
+/** True if `healthCheck` accepts the answer of /ping. */
+export function isPingUsable(facts: FactsReader): boolean {
+  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
+}
+
+/** The name under which the instance knows the channel `app`; undefined if it knows both names. */
+export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
+  const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
+  if (app === older) return undefined
+  return app === push ? 'app' : older === push ? 'qr-code' : undefined
+}
+
+/** True if the links of the instance have the scheme of an app of its own. */
+export function hasLinkOfApp(facts: FactsReader): boolean {
+  return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
+}
+
+/** Whether the verification of an SMS needs the field `channel`, or refuses it. */
+export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
+  if (facts.http('verification.sms.right') !== RIGHT) return facts.http('verification.sms.right.with-channel') === RIGHT ? 'needed' : undefined
+  return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'
+}
+
+/** True if the status after a right SMS code is `succeeded`, with a token that introspects as active, for sign-ins and for enrolments. */
+export function canRequireIntrospection(facts: FactsReader): boolean {
+  return ['sms', 'enroll.sms'].every((step) => {
+    const hasSucceeded = facts.http(`status.${step}.verified`) === RIGHT && facts.kinds(`status.${step}.verified`, 'status').some((status) => status.toLowerCase() === '"succeeded"')
+    return hasSucceeded && facts.claim(`introspect.${step}`, 'active') === 'true'
+  })
+}
+
+/** How the transaction tokens of the instance differ from Nevis's documentation. */
+export interface TokenNeeds {
+  readonly acceptAudienceApi: boolean
+  readonly acceptMissingIssuer: boolean
+  readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
+  /** True if `iss` is another host than the instance. */
+  readonly hasOtherIssuer: boolean
+}
+
+/** @returns undefined if no active transaction token was introspected */
+export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
+  const step = 'introspect.push.accept'
+  if (facts.claim(step, 'active') !== 'true') return undefined
+  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
+  return {
+    acceptAudienceApi: aud.split(', ').includes('"api"'),
+    acceptMissingIssuer: iss === 'absent',
+    subject: sub === 'absent' ? 'none' : sub.startsWith('the username') ? 'username' : sub.startsWith('the transactionId') ? 'transactionId' : 'userId',
+    hasOtherIssuer: iss !== 'absent' && !/^(URL of the instance|the base URL)($|,)/.test(iss),
+  }
+}
+
+/** Writes the option `transactionTokens` that fits these tokens; undefined if none is needed. */
+export function transactionTokensOf({ acceptAudienceApi, acceptMissingIssuer, subject }: TokenNeeds): string | undefined {
+  const claims = [
+    ...(acceptAudienceApi ? ['acceptAudienceApi: true'] : []),
+    ...(acceptMissingIssuer ? ['acceptMissingIssuer: true'] : []),
+    ...(subject === 'userId' ? [] : [`subject: '${subject}'`]),
+  ]
+  return claims.length === 0 ? undefined : `transactionTokens: { ${claims.join(', ')} }`
+}

@@ -1,0 +1,11 @@
+/**
+ * Names an error without its message, which may quote a value.
+ *
+ * Out of scope: what the error means (`obstacle.ts`).
+ */
+
+/** Returns the code of a network error, for example `ENOTFOUND`, or the error's name. */
+export function wordOf(reason: unknown): string {
+  const { code, name } = Object(reason) as { code?: unknown; name?: unknown }
+  return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'
+}

@@ -1,0 +1,99 @@
+/** The doctor compares the options of a strategy with the report of a probe: what the instance needs, and what cannot work there. */
+import { app, NevisStrategy, push, sms, type NevisStrategyOptions } from '../../src'
+import { instanceFindings } from '../../src/doctor/instance-checks'
+import type { ReportOfProbe } from '../../src/doctor/probe-report'
+import { runOnSimulator } from '../../src/doctor/probe/recognise'
+import type { Stage } from '../../src/doctor/probe/stages'
+import type { Facts } from '../../src/doctor/probe/caller'
+
+jest.setTimeout(60_000)
+
+const BASE_URL = 'http://127.0.0.1:1'
+
+const settingsOf = (options: Partial<NevisStrategyOptions>) =>
+  new NevisStrategy(
+    { baseURL: BASE_URL, accessKey: 'key', waitingURL: '/2fa', factors: [push(), app(), sms()], lifetimeSeconds: 100, startBudget: { starts: 2, perSeconds: 300 }, ...options } as NevisStrategyOptions & { passReqToCallback?: false },
+    async () => false,
+  ).settings
+
+const reportWith = (facts: Facts, more: Partial<ReportOfProbe> = {}): ReportOfProbe => ({ answers: [], unexplained: [], stages: ['quiet', 'users'], obstacle: undefined, facts, ...more })
+
+/** Each instance is probed once. */
+const probed = new Map<string, Promise<Facts>>()
+function factsOf(dialect: string, stages: readonly Stage[]): Promise<Facts> {
+  const key = [dialect, ...stages].join()
+  const facts = probed.get(key) ?? runOnSimulator(dialect === '' ? [] : dialect, stages).then((results) => results.facts)
+  probed.set(key, facts)
+  return facts
+}
+
+const findings = async (dialect: string, stages: readonly Stage[], options: Partial<NevisStrategyOptions>) =>
+  instanceFindings(reportWith(await factsOf(dialect, stages)), settingsOf(options)).map(({ level, finding, remedy }) => [level, finding, remedy])
+
+const USERS: readonly Stage[] = ['quiet', 'users']
+const APP: readonly Stage[] = ['quiet', 'users', 'app']
+const SMS: readonly Stage[] = ['quiet', 'sms']
+const OK = [['ok', expect.stringMatching(/^the options of the strategy fit the instance, as far as the probe asked \(stages: quiet, users\)$/), undefined]]
+
+/** The dialect, the stages, the options that do not fit, what is said, and the options that fit. */
+const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategyOptions>, [string, RegExp, string], Partial<NevisStrategyOptions>])[] = [
+  ['sms-not-pollable', SMS, { factors: [sms({ requireIntrospection: true })] }, ['error', /^requireIntrospection refuses every right code .* the status after it is HTTP 404/, 'remove requireIntrospection from sms()'], { factors: [sms()] }],
+  ['sms-status-pending-for-ever', SMS, { factors: [sms({ requireIntrospection: true })] }, ['error', /status "pending"/, 'remove requireIntrospection from sms()'], {}],
+  ['sms-status-succeeded-without-token', SMS, { factors: [sms({ requireIntrospection: true })] }, ['error', /without an active token$/, 'remove requireIntrospection from sms()'], {}],
+  ['verification-needs-channel', SMS, { factors: [sms()] }, ['error', /without the channel$/, 'sms({ sendChannelWithVerification: true })'], { factors: [sms({ sendChannelWithVerification: true })] }],
+  ['app-channel-is-qr-code', USERS, { factors: [app()] }, ['error', /does not know the channel app$/, "app({ channel: 'qr-code' })"], { factors: [app({ channel: 'qr-code' })] }],
+  ['link-custom-scheme', USERS, { factors: [app()] }, ['error', /^the links of the instance have the scheme of an app/, "app({ linkSchemes: ['yourapp:'] }), with the scheme of your Access App"], { factors: [app({ linkSchemes: ['myaccessapp:'] })] }],
+  ['ping-lower-case', USERS, { healthCheck: true }, ['error', /^healthCheck refuses every sign-in: the answer to \/ping is HTTP 200/, 'remove healthCheck'], { healthCheck: false }],
+  ['audience-api', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptAudienceApi: true }'], { transactionTokens: { acceptAudienceApi: true } }],
+  ['issuer-missing', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptMissingIssuer: true }'], { transactionTokens: { acceptMissingIssuer: true } }],
+  ['subject-username', APP, {}, ['error', /binding_mismatch$/, "transactionTokens: { subject: 'username' }"], { transactionTokens: { subject: 'username' } }],
+  ['', APP, { transactionTokens: { subject: 'username' } }, ['error', /binding_mismatch$/, 'remove transactionTokens'], {}],
+  ['', APP, { transactionTokens: { acceptAudienceApi: true, acceptMissingIssuer: true, subject: 'none' } }, ['warning', /^transactionTokens accepts more than the tokens of the instance need: acceptAudienceApi and/, "remove acceptAudienceApi and acceptMissingIssuer and subject: 'none'"], {}],
+  ['issuer-app-host', APP, {}, ['error', /^transaction tokens have another iss than the base URL/, 'set the option issuer'], { issuer: 'https://other.example' }],
+  ['', APP, { issuer: 'https://other.example' }, ['error', /which the option issuer does not contain$/, 'remove the option issuer'], { issuer: [BASE_URL, 'https://other.example'] }],
+  ['', ['quiet', 'wait'], { lifetimeSeconds: 300 }, ['warning', /^lifetimeSeconds is 300, but a request ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^lifetimeSeconds: 1[12]0$/)], {}],
+  ['', ['quiet', 'app', 'limits'], { startBudget: { starts: 5, perSeconds: 300 } }, ['warning', /^Nevis blocks a user after \d requests, before startBudget with 5 starts does$/, expect.stringMatching(/^startBudget: \{ starts: \d, … \}$/)], {}],
+]
+
+it.each(CASES)('%j after %j with %j › is found, and no longer with fitting options', async (dialect, stages, options, [level, finding, remedy], fitting) => {
+  expect(await findings(dialect, stages, options)).toContainEqual([level, expect.stringMatching(finding), remedy])
+  expect((await findings(dialect, stages, fitting)).map(([one]) => one)).toEqual(['ok'])
+})
+
+const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [string, RegExp, string], Partial<NevisStrategyOptions>])[] = [
+  [{ 'user.unknown-name.http': '200' }, { operation: 'approve-or-enroll' }, ['error', /^approve-or-enroll enrols nobody: an unknown user gets HTTP 200$/, "set operation to a function that returns 'enroll' for a new user"], { operation: 'approve' }],
+  [
+    { 'approval.app.no-device.http': '409', 'approval.push.no-device.http': '409', 'approval.qr-code.no-device.http': '400' },
+    { factors: [app({ channel: 'qr-code' })] },
+    ['error', /^the instance does not know the channel qr-code$/, "remove channel: 'qr-code' from app()"],
+    { factors: [app()] },
+  ],
+  [{ 'limit.codes.http': '423', 'limit.codes.after': '10' }, {}, ['warning', /^Nevis blocks a user after 10 wrong codes, before attemptBudget with 30 attempts does$/, 'attemptBudget: { attempts: 10, … }'], { attemptBudget: { attempts: 10, perSeconds: 3600 } }],
+  [
+    { 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '412', 'verification.sms.wrong.with-channel.http': '400' },
+    { factors: [sms({ sendChannelWithVerification: true })] },
+    ['warning', /^the instance answers a code of a text message with the channel in another way$/, 'remove sendChannelWithVerification from sms()'],
+    { factors: [sms()] },
+  ],
+]
+
+it.each(REPORTED)('the facts %j with %j › are found, and no longer with fitting options', (facts, options, [level, finding, remedy], fitting) => {
+  const found = (given: Partial<NevisStrategyOptions>) => instanceFindings(reportWith(facts), settingsOf(given)).map((one) => [one.level, one.finding, one.remedy])
+  expect(found(options)).toEqual([[level, expect.stringMatching(finding), remedy]])
+  expect(found(fitting)).toEqual(OK)
+})
+
+it('of what the probe did not ask › nothing is said', () => {
+  expect(instanceFindings(reportWith({}), settingsOf({ factors: [sms({ requireIntrospection: true }), app({ channel: 'qr-code' })] })).map(({ level }) => level)).toEqual(['ok'])
+})
+
+it('unknown answers, and a report without answers, are found with an app, too', () => {
+  const found = (more: Partial<ReportOfProbe>) => instanceFindings(reportWith({}, more), settingsOf({})).map((one) => [one.level, one.finding])
+  expect(found({ unexplained: ['ping.http is 418'] })).toEqual([['warning', expect.stringMatching(/^1 answers of the instance differ/)]])
+  expect(found({ obstacle: 'the access key was refused (HTTP 403)' })).toEqual([['error', 'the report has no answers of Nevis: the access key was refused (HTTP 403)']])
+})
+
+it('of a factor of the app\'s own › nothing is known', () => {
+  const { instanceOptions: _none, ...own } = sms({ requireIntrospection: true })
+  expect(instanceFindings(reportWith({ 'status.sms.verified.http': '404' }), settingsOf({ factors: [own] })).map(({ level }) => level)).toEqual(['ok'])
+})
