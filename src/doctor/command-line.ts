@@ -33,7 +33,7 @@ const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json] [-
                   your app do not fit your instance; without a file, which options to look at.
     --json        print the findings as JSON
     --app-output  let the app print to standard error, to see why it does not start
-  probe         asks your instance what Nevis's documents leave open
+  probe         finds out from your instance what Nevis's documents do not say
   init          shows where your app signs users in, and adds the second factor
 
   --help        print this text
