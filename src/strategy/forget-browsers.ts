@@ -9,6 +9,7 @@ import type { NevisStrategy } from './strategy'
 import type { User } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Subject } from '../factors/transaction'
+import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
@@ -16,13 +17,14 @@ import { subjectMismatch } from '../trust/binding'
  * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of them needs the second factor.
  * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does not end sessions.
  *
- * If you give only a username, this function asks Nevis for the userId, because the ledger stores some browsers under the userId only.
+ * If you give only one of the two names, this function asks Nevis for the other: the ledger stores some browsers under the userId only, and a sign-in that
+ * is just starting may have only the username.
  * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the user, by the userId, username or both that your option `subject` returns. If Nevis does not know this name, and your option `subject`
  * returns another one, this function finds no browser
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
  * has none, or `subject` is not the name that your option `subject` returns
- * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
+ * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; with only a username also NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<number> {
   const { userId, username } = subject
@@ -35,18 +37,32 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   if (isName(username)) await forget({ username })
   // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
-    const user = await findUser(settings, username)
+    const user = await findUser(settings, { username })
     if (user !== undefined) await forget({ userId: user.userId })
   }
+  if (isName(userId) && !isName(username)) await forgetUnderUsername(settings, userId, forget)
   publish('browser', () => ({ ...about(settings.name, { subject: { ...(isName(userId) && { userId }), ...(isName(username) && { username }) } }), browser: 'forgotten' }))
   // A browser can be stored under both names. So return the larger number: the sum would count such a browser twice.
   return Math.max(...found)
 }
 
-async function findUser({ client }: NevisStrategy['settings'], username: string): Promise<User | undefined> {
+/**
+ * Forgets under the username, too: a sign-in that is just waiting for Nevis may not know the userId yet. All browsers that are already remembered have been
+ * forgotten before, and while Nevis fails, no sign-in starts. So an error of Nevis is only published.
+ */
+async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
+  const user = await findUser(settings, { userId }).catch((error: unknown) => {
+    if (!(error instanceof NevisError)) throw error
+    publishFault(error, 'browser', about(settings.name, { subject: { userId } }))
+    return undefined
+  })
+  if (isName(user?.username)) await forget({ username: user.username })
+}
+
+async function findUser({ client }: NevisStrategy['settings'], subject: Subject): Promise<User | undefined> {
   try {
-    const user = await userOf(client, { username })
-    return subjectMismatch({ username }, user) === undefined ? user : undefined
+    const user = await userOf(client, subject)
+    return subjectMismatch(subject, user) === undefined ? user : undefined
   } catch (error) {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
     throw error

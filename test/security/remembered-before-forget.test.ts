@@ -110,9 +110,10 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
   })
 
   // Shows: T-remembered-9
-  it.each<[string, () => Partial<Parameters<typeof forgetBrowsers>[1]>]>([
+  it.each<[string, () => Parameters<typeof forgetBrowsers>[1]]>([
     ['both names', both],
     ['the username', () => ({ username: 'anna' })],
+    ['the userId', () => ({ userId: userId() })],
   ])('if the browsers are forgotten while the start waits for Nevis, and the app gives %s', async (_name, subject) => {
     world.simulator.faults.add({ on: 'approve', delayMs: 300, times: 1 })
     const started = signIn(thief, 'anna', { remember: '1' })
@@ -153,6 +154,16 @@ describe('the owner, who signs in after forgetBrowsers,', () => {
     await forgetBrowsers(app.nevis, { username: 'anna' })
     await expectRemembered(app.browser())
     world.later(90_000)
+    await expectRemembered(app.browser())
+  })
+
+  it.each([['answers', 0], ['fails', 1]])('has the browser remembered if only the userId was given, and Nevis %s', async (_name, failures) => {
+    await expectRemembered(thief)
+    world.simulator.faults.add({ on: 'getUser', status: 503, times: 3 * failures })
+    await expect(forgetBrowsers(app.nevis, { userId: userId() })).resolves.toBe(1)
+    expect(world.events.of('fault').map(({ at, call }) => [at, call])).toEqual(failures === 0 ? [] : [['browser', 'getUser']])
+    thief.cookies.delete('connect.sid')
+    expect(outcomeOf(await thief.post('/login', { username: 'anna', password: PASSWORD }))).not.toBe('success')
     await expectRemembered(app.browser())
   })
 
