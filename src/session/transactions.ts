@@ -30,7 +30,7 @@ export interface SessionState {
   readonly returnTo?: StoredReturnTo
 }
 
-/** Upper limit for pending transactions in one session. At this limit, the oldest one is dropped. */
+/** Upper limit for transactions in one session. At this limit, the oldest one is dropped. */
 const MAX_TRANSACTIONS = 8
 
 /** Estimated size of a stored transaction without the app's data. */
@@ -44,6 +44,8 @@ export class SessionTransactions {
     /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
+    /** True for a transaction that is dropped only after all others. */
+    private readonly isKeptLongest: (transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => boolean = () => false,
   ) {}
 
   get(id: string): Transaction | undefined {
@@ -68,7 +70,7 @@ export class SessionTransactions {
     const box = this.cipher.encrypt(shown, transaction.id)
     const others = Object.values(this.all())
       .filter(({ id, expiresAt }) => id !== transaction.id && now < expiresAt + this.keepMs)
-      .sort((a, b) => b.startedAt - a.startedAt)
+      .sort((a, b) => Number(this.isKeptLongest(b)) - Number(this.isKeptLongest(a)) || b.startedAt - a.startedAt)
     this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }
 

@@ -29,3 +29,12 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
   if (ended === 'not_approved') return true
   return (ended === 'expired_transaction' || ended === 'too_many_attempts') && isAnsweredOnPhone(settings, transaction)
 }
+
+/**
+ * True for a step-up whose denial stops the signed-in user until the password. The session must not lose it: otherwise an attacker who has this session could
+ * give the passwords of other users in it, until the denied step-up is dropped.
+ * @internal
+ */
+export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {
+  return settings.afterDenial === 'stop' && transaction.isStepUp === true && isAnsweredOnPhone(settings, transaction)
+}

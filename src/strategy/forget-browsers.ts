@@ -24,7 +24,8 @@ import { subjectMismatch } from '../trust/binding'
  * returns another one, this function finds no browser
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
  * has none, or `subject` is not the name that your option `subject` returns
- * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; with only a username also NevisError, any code but `NEVIS_NOT_FOUND`
+ * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;
+ * with only a username also NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<number> {
   const { userId, username } = subject

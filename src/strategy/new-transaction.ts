@@ -45,6 +45,7 @@ export async function newTransaction(
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
+  const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
   const transaction = keys.digests.withDigest({
@@ -79,6 +80,7 @@ export async function newTransaction(
     ...(alsoHeld !== undefined && { alsoHeld }),
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
+    ...(isStepUp && { isStepUp }),
     ...(remember !== undefined && { remember }),
     ...(marks !== undefined && { forgetMarks: marks }),
   })

@@ -20,7 +20,7 @@ import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
 import type { Sealed } from '../trust/handle'
 import type { Keys } from '../trust/keys'
-import { isAnsweredOnPhone } from './answered-on-phone'
+import { isAnsweredOnPhone, mayStopStepUp } from './answered-on-phone'
 import { about, publish, type About, type NevisEvents } from './events'
 import type { Settings } from './settings'
 
@@ -94,7 +94,8 @@ export class StrategyRequest {
     this.session = session
     this.isNew = isNew
     this.lastRead = new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
-    this.transactions = new SessionTransactions(session, sessionKey, firstFactorLifetimeMs, this.keys.shown)
+    const isKeptLongest = (one: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => mayStopStepUp(this.settings, one)
+    this.transactions = new SessionTransactions(session, sessionKey, firstFactorLifetimeMs, this.keys.shown, isKeptLongest)
   }
 
   /**

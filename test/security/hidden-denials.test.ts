@@ -167,6 +167,33 @@ describe('with afterDenial "stop"', () => {
       expect((await browser.post('/start', { factor: 'recovery' })).status).toBe(303)
     })
 
+    // Shows: T-bomber-9
+    it.each(['learned', 'not learned'])('the passwords of eight other users end no denial: %s', async (when) => {
+      const others = Array.from({ length: 8 }, (_, i) => `other${i}`)
+      for (const username of others) world.simulator.addUser({ username, phone: '+41791112233' })
+      const browser = await signedIn(await start())
+      const transaction = handleIn((await browser.post('/start', {})).location)
+      if (when === 'not learned') await cancel(browser, transaction)
+      await deny()
+      if (when === 'learned') expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      // The session keeps eight transactions.
+      for (const username of others) expect((await browser.post('/login', { username, password: PASSWORD })).status).toBe(303)
+      expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
+    })
+
+    it('the last of eight other users signs in all the same', async () => {
+      const browser = await signedIn(await start())
+      await browser.post('/start', {})
+      await deny()
+      for (let i = 0; i < 8; i++) {
+        world.simulator.addUser({ username: `other${i}`, phone: '+41791112233' })
+        await signIn(browser, `other${i}`)
+      }
+      const transaction = await signIn(browser, 'other7')
+      await world.simulator.phone('other7').approve()
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('success')
+    })
+
     it.each([['at once', 0], ['after the first push has expired', 125]])('a user who approves one step-up starts the next one %s', async (_name, seconds) => {
       const browser = await signedIn(await start())
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
