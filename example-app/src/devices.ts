@@ -20,7 +20,7 @@ const PHONE = /^\s*\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
 
 interface Parts {
-  /** The same as for the strategy. */
+  /** How to reach Nevis: the same value as for the strategy. */
   readonly cloud: Cloud
   readonly nevis: NevisStrategy
   readonly passport: Pick<Authenticator, 'authorize'>
@@ -105,7 +105,7 @@ function subjectOf(req: Request): { userId: string } {
   return { userId: nevisUserIdOf(req) }
 }
 
-/** Nevis checks the number, too; this check is for a mistyped one, and keeps what was typed. */
+/** Finds a mistyped phone number before Nevis is called, and shows the form again with what the user typed. */
 const hasPhone: RequestHandler = (req, res, next) => {
   const { factor, phone } = req.body as { factor?: unknown; phone?: unknown }
   if (factor !== 'sms' || (typeof phone === 'string' && PHONE.test(phone))) return next()

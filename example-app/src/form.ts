@@ -1,4 +1,4 @@
-/** A form that was refused: the next page shows again what was typed, and each error at its field. Never holds a password. */
+/** Stores a refused form in the session, so that the next page shows again what the user typed, with each error at its field. Stores no password. */
 import type { Request } from 'express'
 import { html, type Html } from './html.js'
 
@@ -15,7 +15,7 @@ export interface RefusedForm {
   readonly errors: Readonly<Record<string, string>>
 }
 
-/** Longer than any field allows. */
+/** Longer input is cut off before it is stored. No field allows so many characters. */
 const MAX_TYPED = 100
 
 /** @param typed the names of the fields to fill in again */
@@ -25,7 +25,7 @@ export function refuse(req: Request, typed: readonly string[], errors: RefusedFo
   req.session.form = { typed: Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, MAX_TYPED)])), errors }
 }
 
-/** Each refused form is shown once. */
+/** Returns the refused form and deletes it from the session, so that it is shown only once. */
 export function takeForm(req: Request): RefusedForm {
   const { form = { typed: {}, errors: {} } } = req.session
   delete req.session.form
@@ -40,9 +40,9 @@ export interface Field {
   readonly attributes: Html
   /** A rule for what is typed, shown below the input. */
   readonly rule?: string
-  /** What the input holds if nothing was typed yet. */
+  /** The content of the input, if the user has not typed anything yet. */
   readonly value?: string
-  /** Default: the name. */
+  /** The `id` of the input. Default: the same as `name`. */
   readonly id?: string
 }
 

@@ -10,9 +10,9 @@ import type { Frame } from './views/layout.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** Passport and the routes store here what did not work. The next page shows each sentence once. */
+    /** Sentences about what did not work, stored by Passport and by the routes. The next page shows each of them once. */
     messages: string[]
-    /** The same for what worked. */
+    /** Sentences about what worked, stored by the routes. The next page shows each of them once. */
     successes: string[]
   }
 }
@@ -20,7 +20,7 @@ declare module 'express-session' {
 /** The values that every view gets. */
 export interface EveryPage extends Frame {
   readonly csrfToken: string
-  /** What to show of a form that was refused; empty if none was. */
+  /** The form that was refused before this page, to show it again; empty if none was refused. */
   readonly form: RefusedForm
 }
 

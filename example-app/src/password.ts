@@ -27,7 +27,7 @@ export function passwordStrategy(users: Users): LocalStrategy {
   })
 }
 
-/** After `passport.authenticate('local', { failWithError: true })`: back to the form, which keeps the username and says what is wrong. */
+/** Runs after a wrong password, as error middleware. Redirects to the password form, which keeps the username and shows what is wrong. */
 export const passwordRefused: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
   refuse(req, ['username'], { password: textsFor(req)('Incorrect username or password.') })

@@ -12,7 +12,7 @@ import { userOf } from './pages.js'
 import { invoiceOf, isPayment, type SignedPayment } from './paying.js'
 import { csrfToken, renewCsrfToken } from './security.js'
 
-/** What makes the outage page and the waiting page this app's. */
+/** The look of the waiting page and the outage page: the name, logo, links and stylesheet of this app. */
 export const look = {
   brand: { name: 'Alpine Mutual', logo: '/logo.svg', logoDark: '/logo-dark.svg', icon: '/favicon.svg', href: '/' },
   signInURL: '/login',
@@ -20,7 +20,7 @@ export const look = {
   language: languageOf,
 }
 
-/** The waiting page. A payment is shown as a list, too. */
+/** Options of the waiting page. For a payment, the page also lists the amount and the payee. */
 export const waitingLook: WaitingPageOptions<Request, Response> = {
   ...look,
   csrfToken,
@@ -81,10 +81,10 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
   }
 }
 
-/** The callback: signs the user in. If the user is already signed in, the login stays as it is. */
+/** The middleware of the callback: signs the user in. If the user is already signed in, as for a payment, the login is not changed. */
 export function approved(passport: Pick<Authenticator, 'authenticate' | 'authorize'>): RequestHandler {
-  // `keepSessionInfo` keeps the transactions of other tabs in the session.
-  // `repeatedCallbackRedirect` is for a callback that is loaded again.
+  // `keepSessionInfo` keeps the transactions of other tabs in the session. `repeatedCallbackRedirect` says where to redirect a browser that loads the callback
+  // a second time.
   const login = passport.authenticate('nevis', { ...onAnyFailure, keepSessionInfo: true, repeatedCallbackRedirect: '/account' }) as RequestHandler
   // The options are copied, because `authorize` changes them.
   const confirmAgain = passport.authorize('nevis', { ...onAnyFailure, repeatedCallbackRedirect: '/account' }) as RequestHandler

@@ -33,7 +33,7 @@ export function headers({ cookieSecure }: Config): RequestHandler {
   })
 }
 
-/** Removes this policy, for a page that sets its own. */
+/** Removes the app's Content-Security-Policy, for a page that sets a policy of its own. */
 export const ownPolicy: RequestHandler = (_req, res, next) => {
   res.removeHeader('Content-Security-Policy')
   next()

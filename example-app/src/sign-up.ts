@@ -11,7 +11,7 @@ import { signUpPage } from './views/sign-up.js'
 
 /** Lower case only, so that no two usernames differ only in case. */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,49}$/
-/** OWASP ASVS 5.0, 6.2.1 and 6.2.9. */
+/** Allowed lengths of a password, as OWASP ASVS 5.0 requires (6.2.1 and 6.2.9). */
 const PASSWORD_LENGTH = { min: 8, max: 128 }
 
 interface Credentials {
@@ -33,7 +33,7 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
   return routes
 }
 
-/** @returns sentences for the user, by field; undefined if both fields are right */
+/** @returns sentences for the user, by field; undefined if both fields are valid */
 function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Credentials, unknown>>): RefusedForm['errors'] | undefined {
   const { min, max } = PASSWORD_LENGTH
   const isUsername = typeof username === 'string' && USERNAME.test(username)

@@ -25,7 +25,7 @@ export function transfer(req: Request, res: Response): void {
   res.redirect(303, '/account')
 }
 
-/** @returns the amount with two decimals; undefined if it is none */
+/** @returns the amount with two decimals; undefined if the text is not an amount */
 function amountOf(typed: unknown): string | undefined {
   if (typeof typed !== 'string' || !AMOUNT.test(typed.trim())) return undefined
   const sum = Number(typed.trim().replace(/['’ ]/g, '').replace(',', '.'))

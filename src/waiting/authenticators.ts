@@ -57,7 +57,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** True if this session's browser may start the factor on another phone of the user. Only then it may see the names of the phones. */
+  /** True if this session's browser may start the factor on another phone of the user. Only such a browser gets the names of the phones. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -96,7 +96,7 @@ function askedOf(phones: readonly Authenticator[], { authenticatorId, factor, st
   if (authenticatorId !== undefined || !ASK_THE_NEWEST.includes(factor)) return authenticatorId
   const times = phones.map(({ enrolledAt }) => Date.parse(enrolledAt ?? ''))
   const newest = Math.max(...times)
-  // If a phone was registered after the start, the request went to another phone.
+  // If a phone was registered after the start, or if two phones were registered last at the same time, it is not known which phone got the request.
   const isClear = times.filter((time) => time === newest).length === 1 && newest <= startedAt
   return isClear ? phones[times.indexOf(newest)]?.authenticatorId : undefined
 }

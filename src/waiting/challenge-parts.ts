@@ -36,7 +36,7 @@ function messagePart(view: WaitingView, message: string, { language, messageLang
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Shows the QR code and the link. The stylesheet puts first what suits the device. */
+/** Shows the QR code and the link. The stylesheet decides which of the two comes first: the QR code with a mouse, the link on a phone. */
 export function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}

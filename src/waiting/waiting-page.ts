@@ -134,8 +134,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 }
 
 /**
- * An app without TypeScript may give a number or `null` as a label or value, so convert each to text.
- * @throws TypeError if it is no list of objects
+ * Checks the list that the app's option `details` returns. Converts labels and values to text, because an app without TypeScript may give a number or `null`.
+ * @throws TypeError if the value is not a list of objects
  */
 function detailsIn(value: unknown): readonly Detail[] | undefined {
   if (!value) return undefined

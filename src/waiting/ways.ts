@@ -32,7 +32,10 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/** The form that starts a factor. If it asks for a phone number, it is collapsed: users could type the code into the field for the number. */
+/**
+ * The form that starts a factor. A form with a field for the phone number is collapsed while the user waits. Otherwise users could type the code of the SMS
+ * into that field.
+ */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)

@@ -96,7 +96,7 @@ function posting({ csrfToken }: EveryPage, action: string, fields: Value): Html 
         </form>`
 }
 
-/** Stands for the day in a sentence, until the sentence is cut there. */
+/** Placeholder for the day in a translated sentence. `onDay` replaces this placeholder by HTML. */
 const DAY = '\n'
 
 function onDay(sentence: string, day: Html): Html {

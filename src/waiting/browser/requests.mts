@@ -82,7 +82,7 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
       } catch (error) {
         // An error without a status comes from the network. Treat it like 503.
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
-        // Repeat a GET after any 5xx, but not a POST after 502 or 504: the gateway may have passed it on.
+        // Repeat a GET after any 5xx. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
         const isPassing = status === 429 || status === 503 || (!fields && status > 500)
         const waitMs = retryAfterSeconds * 1000
         if (!isRepeated || !isPassing || signal.aborted || Date.now() + waitMs > until) throw error

@@ -32,7 +32,8 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
   function start(): StepUp {
     const stop = new AbortController()
     const done = previous
-      // The server may still get the cancellation of the previous step-up. If it arrived after the new start, it could cancel the new step-up.
+      // Start only after the previous step-up has ended, even with an error. Its cancellation could otherwise reach the server late, and cancel the new
+      // step-up.
       .catch(() => undefined)
       .then(() => secondFactor(url, {}, { ...options, signal: stop.signal }))
     previous = done

@@ -42,7 +42,7 @@ export interface Texts {
   readonly openApp: string
   /** The numbered steps to set up the app. */
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
-  /** Below the QR code and the link of the enrolment: nobody else may scan or open them, or another person's phone is registered. */
+  /** Warning below the QR code and the link of an enrolment: if another person scans or opens them, that person's phone is registered. */
   readonly enrollWarning: string
   /** Alternative text of the QR code. */
   readonly qrCode: string
