@@ -51,7 +51,7 @@ export function readConfig(env: Environment = process.env): Config {
   const redisURL = redisOf(env, nevis === undefined)
   const isProduction = env['NODE_ENV'] === 'production'
   if (isProduction && nevis === undefined) {
-    throw new ConfigError('NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.')
+    throw new ConfigError('NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to every visitor.')
   }
   const trustProxy = whole(env, 'TRUST_PROXY', 0, 0, 10)
   const cookieSecure = flag(env, 'COOKIE_SECURE', isProduction)
@@ -81,16 +81,16 @@ function nevisOf(env: Environment): Cloud | undefined {
   const accessKey = text(env, 'NEVIS_ACCESS_KEY')
   if (instance !== undefined && baseURL !== undefined) throw new ConfigError('Set NEVIS_INSTANCE or NEVIS_BASE_URL, not both.')
   if (baseURL !== undefined && accessKey !== undefined) return Object.freeze({ baseURL, accessKey })
-  if (baseURL !== undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_BASE_URL; set neither for the demo.')
+  if (baseURL !== undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing, and NEVIS_BASE_URL needs it. For the demo, set neither.')
   if (instance === undefined && accessKey === undefined) return undefined
-  if (instance === undefined) throw new ConfigError('NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.')
-  if (accessKey === undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.')
+  if (instance === undefined) throw new ConfigError('NEVIS_INSTANCE is missing, and NEVIS_ACCESS_KEY needs it. For the demo, set neither.')
+  if (accessKey === undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing, and NEVIS_INSTANCE needs it. For the demo, set neither.')
   return Object.freeze({ instance, accessKey })
 }
 
 function secretOf(env: Environment, isRequired: boolean): string {
   const secret = text(env, 'SESSION_SECRET')
-  if (secret === undefined && isRequired) throw new ConfigError('SESSION_SECRET is missing: only the demo makes one for itself.')
+  if (secret === undefined && isRequired) throw new ConfigError('SESSION_SECRET is missing: only the demo generates its own.')
   if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
     throw new ConfigError(`SESSION_SECRET must have at least ${MIN_SECRET_LENGTH} characters.`)
   }

@@ -56,7 +56,7 @@ async function start(): Promise<void> {
  */
 function requireLoopback(address: string): void {
   if (address === '::1' || /^(::ffff:)?127\./.test(address)) return
-  throw new ConfigError(`The demo shows its passwords to everybody who can reach it, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`)
+  throw new ConfigError(`The demo shows its passwords to every visitor, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`)
 }
 
 async function openSimulator(port: number | undefined): Promise<NevisSimulator> {

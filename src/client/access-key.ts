@@ -48,7 +48,7 @@ export class AccessKey {
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return source
-    const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'introspect', { reason: 'accessKey() gave no key in time' })
+    const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'introspect', { reason: 'accessKey() returned no key in time' })
     return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
@@ -79,5 +79,5 @@ export class AccessKey {
 async function checkedKey(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
   if (isUsableAccessKey(key)) return key
-  throw new TypeError('NevisClient: accessKey() must give a non-empty string without white space or control characters')
+  throw new TypeError('NevisClient: accessKey() must return a non-empty string without white space or control characters')
 }

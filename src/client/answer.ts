@@ -114,8 +114,8 @@ export class Answer {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
-    if (status === 404) return this.isErrorOfNevis ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('this 404 is not in the form of Nevis')
-    if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
+    if (status === 404) return this.isErrorOfNevis ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('the body of this 404 is not an error body of Nevis')
+    if (status >= 300 && status < 400) return this.unexpected('the answer is a redirect, which this client does not follow')
     if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     return status >= 500 ? this.unexpected('the server reported an error') : this.unexpected()
   }

@@ -29,24 +29,24 @@ export function checkedEnrollment(request: EnrollRequest): EnrollBody {
   const channel = channelOf(method, fields.channel)
   if (channel !== undefined) body.channel = channel
   if (anonymous === undefined) Object.assign(body, userReferenceIn(method, fields))
-  else if (anonymous !== true) fail(method, 'anonymous', 'must be true where it is given')
+  else if (anonymous !== true) fail(method, 'anonymous', 'must be true or absent')
   else if (fields.username !== undefined || fields.userId !== undefined) {
-    fail(method, 'anonymous', 'excludes username and userId')
+    fail(method, 'anonymous', 'cannot be combined with username or userId')
   }
-  if (anonymous === true && channel !== undefined && channel !== 'app') fail(method, 'anonymous', 'goes only with channel "app"')
+  if (anonymous === true && channel !== undefined && channel !== 'app') fail(method, 'anonymous', 'is allowed only with channel "app"')
 
   if (CHANNELS_WITHOUT_PHONE.includes(channel ?? 'app')) {
-    if (phone !== undefined) fail(method, 'phone', 'goes only with channel "sms"')
-    if (message !== undefined) fail(method, 'message', 'goes only with channel "sms"')
+    if (phone !== undefined) fail(method, 'phone', 'is allowed only with channel "sms"')
+    if (message !== undefined) fail(method, 'message', 'is allowed only with channel "sms"')
   }
-  if (channel === 'sms' && phone === undefined) fail(method, 'phone', 'is needed for channel "sms"')
+  if (channel === 'sms' && phone === undefined) fail(method, 'phone', 'is required for channel "sms"')
   if (phone !== undefined) {
     if (!isPhone(phone)) fail(method, 'phone', 'must be + and 5 to 15 digits')
     body.phone = phone
   }
   if (message !== undefined) body.message = text(method, 'message', message, smsFault)
   if (channel === 'recovery') {
-    if (body.username === undefined) fail(method, 'username', 'is needed for channel "recovery"')
+    if (body.username === undefined) fail(method, 'username', 'is required for channel "recovery"')
     body.recovery_username = body.username
   }
   return body
@@ -67,13 +67,13 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   }
   if (prompt !== undefined) {
     if (typeof prompt !== 'boolean') fail(method, 'prompt', 'must be true or false')
-    if (isSms) fail(method, 'prompt', 'does not go with channel "sms"')
-    if (prompt && message === undefined) fail(method, 'message', 'is needed with prompt: true')
+    if (isSms) fail(method, 'prompt', 'is not allowed with channel "sms"')
+    if (prompt && message === undefined) fail(method, 'message', 'is required with prompt: true')
     body.prompt = prompt
   }
   if (message !== undefined) body.message = text(method, 'message', message, isSms ? smsFault : appMessageFault)
   if (notificationMessage !== undefined) {
-    if (isSms) fail(method, 'notificationMessage', 'does not go with channel "sms"')
+    if (isSms) fail(method, 'notificationMessage', 'is not allowed with channel "sms"')
     body.notificationMessage = text(method, 'notificationMessage', notificationMessage, textFault)
   }
   return body
@@ -88,9 +88,9 @@ export function checkedVerification(request: VerifyCodeRequest): { userId: strin
   if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
     fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
   }
-  if (channel !== undefined && channel !== 'recovery' && channel !== 'sms') fail(method, 'channel', 'must be "recovery" or "sms" where it is given')
+  if (channel !== undefined && channel !== 'recovery' && channel !== 'sms') fail(method, 'channel', 'must be "recovery", "sms" or absent')
   if ((statusToken === undefined) !== (channel === 'recovery')) {
-    throw new TypeError(`${method}: exactly one of statusToken and channel: "recovery" is needed`)
+    throw new TypeError(`${method}: give exactly one of statusToken and channel: "recovery"`)
   }
   if (channel === 'recovery') return { userId, body: { code, channel } }
   const body = { code, statusToken: checkedToken(method, 'statusToken', statusToken) }
@@ -112,7 +112,7 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
 
 export function checkedUsername(method: string, value: unknown): string {
   if (!isUsername(value)) {
-    fail(method, 'username', 'must be 1 to 300 characters out of A-Z a-z 0-9 _ . @ -')
+    fail(method, 'username', 'must be 1 to 300 of the characters A-Z a-z 0-9 _ . @ -')
   }
   return value
 }
@@ -158,7 +158,7 @@ function fieldsOf(method: string, request: unknown, known: readonly string[]): F
 
 function userReferenceIn(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
   if ((username === undefined) === (userId === undefined)) {
-    throw new TypeError(`${method}: exactly one of username and userId is needed`)
+    throw new TypeError(`${method}: give exactly one of username and userId`)
   }
   return username === undefined
     ? { userId: checkedId(method, 'userId', userId) }

@@ -133,7 +133,7 @@ export class NevisClient {
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
     // Do not count the 404 of a gateway as a wrong code. Only Nevis's own error body has a numeric `status`.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
-    if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
+    if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('the body of this 404 is not an error body of Nevis')
     return false
   }
 
@@ -206,7 +206,7 @@ export class NevisClient {
     const body = { name: checkedName(operation, name) }
     const answer = await this.#http.send({ operation, method: 'PATCH', path, body })
     const renamed = decodeAuthenticator(answer)
-    if (renamed.authenticatorId.toLowerCase() !== authenticatorId.toLowerCase()) throw answer.unexpected('the answer names another authenticator')
+    if (renamed.authenticatorId.toLowerCase() !== authenticatorId.toLowerCase()) throw answer.unexpected('the answer is about another authenticator')
     return renamed
   }
 
@@ -285,7 +285,7 @@ export class NevisClient {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
     // A maintenance page may also have HTTP 200. If it counted as success, the user would wrongly believe that a lost phone is deleted.
-    if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
+    if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
   }
 }
 

@@ -98,7 +98,7 @@ export function decodeStatus(answer: Answer): Status {
   const fields = new Fields(answer, answer.jsonObject() ?? {})
   const word = fields.optionalText('status')?.toLowerCase()
   const status = statusOf(answer, word)
-  if (status === undefined) throw answer.unexpected('the HTTP status and the status do not go together')
+  if (status === undefined) throw answer.unexpected('the HTTP status and the field status contradict each other')
   if (status === 'unknown') return { status, raw: fields.json }
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),

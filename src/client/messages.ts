@@ -27,7 +27,7 @@ export function smsFault(value: unknown): string | undefined {
   if (fault !== undefined) return fault
   const text = String(value)
   if (!text.includes('{{CODE}}')) return 'must contain {{CODE}} where the code goes'
-  if (!GSM_7.test(text)) return 'must hold only characters of the GSM-7 alphabet'
+  if (!GSM_7.test(text)) return 'must contain only characters of the GSM-7 alphabet'
   return undefined
 }
 
@@ -68,7 +68,7 @@ export function appMessageFault(value: unknown): string | undefined {
   const inner = WRAPPED.exec(text)?.[1]
   if (inner === undefined) return 'must be wrapped in <html>…</html> as a whole, or not at all'
   if (inner.replace(ALLOWED_TAG, '').includes('<')) {
-    return 'may hold only the tags b br em i strong u, without attributes, inside <html>…</html>'
+    return 'may contain only the tags b br em i strong u, without attributes, inside <html>…</html>'
   }
   return undefined
 }

@@ -68,7 +68,7 @@ export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
   }
   const { instance, baseURL, accessKey, timeoutMs = 10_000, retries = 2, httpAgent, httpsAgent } = options
   if ((instance === undefined) === (baseURL === undefined)) {
-    throw new TypeError('NevisClient: exactly one of instance and baseURL is needed')
+    throw new TypeError('NevisClient: set exactly one of instance and baseURL')
   }
   if (typeof accessKey !== 'function' && !isUsableAccessKey(accessKey)) {
     throw new TypeError(

@@ -29,10 +29,10 @@ const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json] [-
                   and sends requests to it, on a free port of this machine. Without a file, the
                   doctor checks only the cloud that NEVIS_INSTANCE (or NEVIS_BASE_URL) and
                   NEVIS_ACCESS_KEY name.
-    --report      a report of the probe: the doctor says which of its findings need an option
+    --report      a report of the probe: the doctor says which options your instance needs
     --json        print the findings as JSON
     --app-output  let the app print to standard error, to see why it does not start
-  probe         asks your instance what Nevis's documents leave open
+  probe         finds out from your instance what Nevis's documents do not say
   init          shows where your app signs users in, and adds the second factor
 
   --help        print this text

@@ -64,7 +64,7 @@ function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding 
   }
   // The expiry time may be wrong by one minute, because the store may be slow or have a clock of its own.
   if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
-    return error('ledger.claims', `a claim for a day has ${leftSeconds} s left right after it: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger: whole seconds')
+    return error('ledger.claims', `right after a claim for one day, look() returns ${leftSeconds} s: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger; both are in whole seconds')
   }
   return ok('ledger.claims', 'of two simultaneous claims exactly one succeeds')
 }

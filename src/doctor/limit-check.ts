@@ -19,11 +19,11 @@ const LIMIT_HEADERS = ['ratelimit', 'ratelimit-limit', 'ratelimit-policy', 'x-ra
  */
 export async function limitFinding(origin: string, statusURL: string, first: Reply): Promise<Finding> {
   const check = 'routes.status-limit'
-  const remedy = 'mount statusEndpoint before the limiter: it asks Nevis nothing for a wrong transaction, and one loop serves all pages of a right one'
+  const remedy = 'mount statusEndpoint before the limiter: for an unknown transaction, it does not call Nevis; all pages of one transaction share its calls'
   const header = LIMIT_HEADERS.find((name) => first.headers[name] !== undefined)
   if (header !== undefined) return warning(check, `a rate limiter runs before the status endpoint (header ${header})`, remedy)
   const replies = await Promise.all(Array.from({ length: REQUESTS }, () => ask(origin, 'GET', statusURL, { transaction: UNKNOWN_HANDLE })))
   const refused = replies.filter((reply) => reply?.status === 429).length
-  if (refused > 0) return warning(check, `the status endpoint answers ${refused} of ${REQUESTS} requests with HTTP 429; one waiting page sends as many in two minutes`, remedy)
+  if (refused > 0) return warning(check, `the status endpoint answers ${refused} of ${REQUESTS} requests with HTTP 429; one waiting page sends ${REQUESTS} requests in two minutes`, remedy)
   return ok(check, 'no rate limiter is in front of the status endpoint')
 }

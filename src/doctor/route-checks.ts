@@ -42,7 +42,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
     const [method, path] = request.split(' ') as [string, string]
-    if (isQueryIgnored && method === 'GET') return error(check, `${request} does not see its query`, "the app has 'query parser' off: app.set('query parser', 'simple')")
+    if (isQueryIgnored && method === 'GET') return error(check, `${request} is handled without its query string`, "turn the query parser on: app.set('query parser', 'simple')")
     return faultOf(check, request, reply, reply !== undefined && reply.status >= 500 && lacksSession(path), mount)
   }
   const findings: Finding[] = []

@@ -59,7 +59,7 @@ function isOther({ asks, method }: StrategyCall, { registered }: AppObserver): b
 function passwordFinding(isBlind: boolean, passwords: readonly StrategyCall[], nevis: string, result: Result | undefined): Finding {
   const check = 'routes.password'
   if (isBlind) {
-    return unchecked(check, 'no route of a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
+    return unchecked(check, 'no route that checks a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
   }
   const doors = passwords.filter(({ signsIn }) => signsIn)
   const [worst] = [...doors.filter(isPassword), ...doors]

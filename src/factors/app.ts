@@ -78,5 +78,5 @@ function withWayIn({ server, browser }: Challenge, raw: Parameters<typeof fieldI
   const isOwn = typeof link === 'string' && LINK.test(link) && schemes.some((scheme) => link.toLowerCase().startsWith(scheme))
   const shown = isOwn && browser.appLinkUri === undefined ? { ...browser, appLinkUri: link } : browser
   if (shown.qrCode !== undefined || shown.appLinkUri !== undefined || link === undefined) return { server, browser: shown }
-  throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'no QR code, and a link whose scheme is not in linkSchemes' })
+  throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer has no QR code, and the scheme of its link is not in linkSchemes' })
 }

@@ -30,7 +30,7 @@ export function recovery(): Factor {
     },
     async enroll(nevis, subject) {
       const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
-      if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
+      if (username === undefined) throw new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
       // Without codes, the user would have nothing to save.

@@ -12,10 +12,10 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --port <number>       TCP port on 127.0.0.1 (default 4001, 0 is any free one)
   --instance <id>       instance id (default simulator)
   --access-key <key>    access key (default a new one)
-  --user <name>         a user who is enrolled already; may be repeated (default anna and ben)
-  --dialect <names>     how it reads what Nevis's documents leave open: names, with commas between
-  --list-dialects       what --dialect takes
-  --help                this text
+  --user <name>         a user who is already enrolled; may be repeated (default anna and ben)
+  --dialect <names>     how Nevis behaves where its documents do not say it: names, separated by commas
+  --list-dialects       print the names for --dialect
+  --help                print this text
 `
 
 export interface Output {

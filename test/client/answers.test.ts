@@ -135,8 +135,8 @@ describe('an answer that is refused', () => {
   it.each<[number, unknown, (client: NevisClient) => Promise<unknown>, string]>([
     [200, 'PING', ping, 'the answer is not PONG'],
     [299, 'PONG', ping, 'the answer is not as documented'],
-    [300, 'PONG', ping, 'a redirect, which is not followed'],
-    [399, 'PONG', ping, 'a redirect, which is not followed'],
+    [300, 'PONG', ping, 'the answer is a redirect, which this client does not follow'],
+    [399, 'PONG', ping, 'the answer is a redirect, which this client does not follow'],
     [400, 'PONG', ping, 'the request was rejected'],
     [500, 'PONG', ping, 'the server reported an error'],
     [503, '<h1>Service Unavailable</h1>', approve, 'the server reported an error'],
@@ -149,7 +149,7 @@ describe('an answer that is refused', () => {
     [201, { ...ENROLLMENT, enrollment: 'x' }, enroll, 'enrollment is not an object'],
     [200, { ...USER, authenticators: {} }, getUser, 'authenticators is not a list'],
     [200, { ...USER, authenticators: ['x'] }, getUser, 'authenticators is not a list of objects'],
-    [412, STATUS, getStatus, 'the HTTP status and the status do not go together'],
+    [412, STATUS, getStatus, 'the HTTP status and the field status contradict each other'],
     [200, { active: 'yes' }, introspect, 'active is not a boolean'],
     [200, { active: true, exp: 'soon' }, introspect, 'exp is not usable'],
   ])('with HTTP %i and %j, says why', async (status, body, call, words) => {

@@ -416,7 +416,7 @@ describe('users', () => {
       async (body) => {
         nock(CLOUD).delete(`/api/v1/users/${USER_ID}`).reply(200, body)
         expect(await nevisError(newClient().deleteUser(USER_ID))).toMatchObject({
-          code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'deleteUser', message: expect.stringContaining('the body does not say that it is deleted'),
+          code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'deleteUser', message: expect.stringContaining('the body does not confirm the deletion'),
         })
       },
     )
@@ -511,7 +511,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
     it.each(calls)('%s rejects with NEVIS_UNEXPECTED_RESPONSE', async (operation, call) => {
       answerAll('default backend - 404')
       expect(await nevisError(call(newClient()))).toMatchObject({
-        code: 'NEVIS_UNEXPECTED_RESPONSE', operation, nevisStatus: 404, message: expect.stringContaining('this 404 is not in the form of Nevis'),
+        code: 'NEVIS_UNEXPECTED_RESPONSE', operation, nevisStatus: 404, message: expect.stringContaining('the body of this 404 is not an error body of Nevis'),
       })
     })
 

@@ -62,7 +62,7 @@ describe('new NevisClient', () => {
 
   describe('with neither or both of instance and baseURL', () => {
     it.each([{}, { instance: undefined }, { instance: 'a', baseURL: 'https://a.example' }])('refuses %j', (where) => {
-      expect(make({ ...where, accessKey: ACCESS_KEY })).toThrow('NevisClient: exactly one of instance and baseURL is needed')
+      expect(make({ ...where, accessKey: ACCESS_KEY })).toThrow('NevisClient: set exactly one of instance and baseURL')
     })
   })
 

@@ -34,9 +34,9 @@ describe('enroll', () => {
       ['request must be an object', null],
       ['request must be an object', ['u12345']],
       ['request must be an object', 'u12345'],
-      ['exactly one of username and userId', {}],
-      ['exactly one of username and userId', { username: undefined }],
-      ['exactly one of username and userId', { ...user, userId: USER_ID }],
+      ['give exactly one of username and userId', {}],
+      ['give exactly one of username and userId', { username: undefined }],
+      ['give exactly one of username and userId', { ...user, userId: USER_ID }],
       ['username must be', { username: '' }],
       ['username must be', { username: null }],
       ['username must be', { username: `${SECRET} x` }],
@@ -47,9 +47,9 @@ describe('enroll', () => {
       ['userId must be a UUID', { userId: `..${USER_ID}` }],
       ['anonymous must be true', { anonymous: false }],
       ['anonymous must be true', { ...user, anonymous: 'yes' }],
-      ['anonymous excludes username and userId', { ...user, anonymous: true }],
-      ['anonymous excludes username and userId', { userId: USER_ID, anonymous: true }],
-      ['anonymous goes only with channel "app"', { anonymous: true, channel: 'sms', phone: '+41791234567' }],
+      ['anonymous cannot be combined with username or userId', { ...user, anonymous: true }],
+      ['anonymous cannot be combined with username or userId', { userId: USER_ID, anonymous: true }],
+      ['anonymous is allowed only with channel "app"', { anonymous: true, channel: 'sms', phone: '+41791234567' }],
       ['channel must be the name', { ...user, channel: 7 }],
       ['channel must be the name', { ...user, channel: '' }],
       ['channel must be the name', { ...user, channel: null }],
@@ -57,7 +57,7 @@ describe('enroll', () => {
       ['channel must be the name', { ...user, channel: `${SECRET} oath` }],
       ['channel must be the name', { ...user, channel: `oath ${SECRET}` }],
       ['channel must be the name', { ...user, channel: 'a'.repeat(33) }],
-      ['phone is needed', { ...user, channel: 'sms' }],
+      ['phone is required', { ...user, channel: 'sms' }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: `${SECRET}` }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: '+41 79 123 45 67' }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: '+1234' }],
@@ -65,13 +65,13 @@ describe('enroll', () => {
       ['phone must be + and 5 to 15 digits', { ...sms, phone: `${SECRET} +41791234567` }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: 41791234567 }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: ['+41791234567'] }],
-      ['phone goes only with channel "sms"', { ...user, phone: '+41791234567' }],
-      ['phone goes only with channel "sms"', { ...sms, channel: 'recovery' }],
-      ['message goes only with channel "sms"', { ...user, channel: 'push', message: 'hello' }],
+      ['phone is allowed only with channel "sms"', { ...user, phone: '+41791234567' }],
+      ['phone is allowed only with channel "sms"', { ...sms, channel: 'recovery' }],
+      ['message is allowed only with channel "sms"', { ...user, channel: 'push', message: 'hello' }],
       ['message must contain {{CODE}}', { ...sms, message: `${SECRET}` }],
-      ['message must hold only characters of the GSM-7', { ...sms, message: `${SECRET} {{CODE}} ✓` }],
+      ['message must contain only characters of the GSM-7', { ...sms, message: `${SECRET} {{CODE}} ✓` }],
       ['message must be a non-empty string', { ...sms, message: '' }],
-      ['username is needed for channel "recovery"', { userId: USER_ID, channel: 'recovery' }],
+      ['username is required for channel "recovery"', { userId: USER_ID, channel: 'recovery' }],
       ['unknown field "phoneNumber"', { ...sms, phoneNumber: SECRET }],
     ])('rejects with a TypeError: %s', async (words, request) => {
       const message = await refusal('enroll', request)
@@ -87,13 +87,13 @@ describe('approve', () => {
     // Shows: ASVS V15.3.3, C-approval-1, C-approval-6, C-approval-10, C-sms-2
     it.each<[string, unknown]>([
       ['request must be an object', undefined],
-      ['exactly one of username and userId', { channel: 'push' }],
-      ['message is needed with prompt: true', { ...user, prompt: true }],
+      ['give exactly one of username and userId', { channel: 'push' }],
+      ['message is required with prompt: true', { ...user, prompt: true }],
       ['message must be a non-empty string', { ...user, prompt: true, message: '' }],
       ['message must not be longer', { ...user, message: 'a'.repeat(16_385) }],
       ['prompt must be true or false', { ...user, prompt: 'true' }],
-      ['prompt does not go with channel "sms"', { ...user, channel: 'sms', prompt: false }],
-      ['notificationMessage does not go', { ...user, channel: 'sms', notificationMessage: 'x' }],
+      ['prompt is not allowed with channel "sms"', { ...user, channel: 'sms', prompt: false }],
+      ['notificationMessage is not allowed', { ...user, channel: 'sms', notificationMessage: 'x' }],
       ['notificationMessage must be a non-empty string', { ...user, notificationMessage: {} }],
       ['authenticatorId must be a UUID', { ...user, authenticatorId: SECRET }],
       ['authenticatorId must be a UUID', { ...user, channel: 'push', authenticatorId: '*' }],
@@ -104,10 +104,10 @@ describe('approve', () => {
       ['message must be wrapped', { ...user, message: `${SECRET} <html>pay</html>` }],
       ['message must be wrapped', { ...user, message: `<html>pay</html> ${SECRET}` }],
       ['message must be wrapped', { ...user, message: '<HTML>pay</HTML>' }],
-      ['message may hold only the tags', { ...user, message: '<html><a>pay</a></html>' }],
-      ['message may hold only the tags', { ...user, message: '<html><b class="x">pay</b></html>' }],
-      ['message may hold only the tags', { ...user, message: '<html>1 < 2</html>' }],
-      ['message may hold only the tags', { ...user, message: '<html>a</html><html>b</html>' }],
+      ['message may contain only the tags', { ...user, message: '<html><a>pay</a></html>' }],
+      ['message may contain only the tags', { ...user, message: '<html><b class="x">pay</b></html>' }],
+      ['message may contain only the tags', { ...user, message: '<html>1 < 2</html>' }],
+      ['message may contain only the tags', { ...user, message: '<html>a</html><html>b</html>' }],
       ['unknown field "promt"', { ...user, promt: true }],
     ])('rejects with a TypeError: %s', async (words, request) => {
       const message = await refusal('approve', request)
@@ -132,7 +132,7 @@ describe('verifyCode', () => {
       ['code must be a string', { ...good, code: SECRET.repeat(11) }],
       ['exactly one of statusToken and channel', { userId: USER_ID, code: SECRET }],
       ['exactly one of statusToken and channel', { ...good, channel: 'recovery' }],
-      ['channel must be "recovery" or "sms"', { userId: USER_ID, code: SECRET, channel: 'push' }],
+      ['channel must be "recovery", "sms" or absent', { userId: USER_ID, code: SECRET, channel: 'push' }],
       ['exactly one of statusToken and channel', { userId: USER_ID, code: SECRET, channel: 'sms' }],
       ['statusToken must be a non-empty token', { ...good, statusToken: `${SECRET}\n` }],
       ['unknown field "token"', { ...good, token: SECRET }],
@@ -150,7 +150,7 @@ describe('createIntent', () => {
     // Shows: C-widget-8, C-intent-2
     it.each<[string, unknown]>([
       ['request must be an object', null],
-      ['exactly one of username and userId', { operation: 'enroll' }],
+      ['give exactly one of username and userId', { operation: 'enroll' }],
       ['operation must be', { ...user, operation: 'login' }],
       ['operation must be', user],
       ['channels must be', { ...user, operation: 'enroll', channels: [] }],
@@ -223,7 +223,7 @@ describe('assertSmsText', () => {
     // Shows: C-sms-2
     it.each(['ç', '`', '\t', '’', '😀', 'ê', '\u00a0'])('refuses %j in the name of its owner', (character) => {
       expect(() => assertSmsText('sms', `{{CODE}} ${character}`)).toThrow(
-        new TypeError('sms: message must hold only characters of the GSM-7 alphabet'),
+        new TypeError('sms: message must contain only characters of the GSM-7 alphabet'),
       )
     })
   })

@@ -127,7 +127,7 @@ const header = (name: string, value: string): RequestHandler => (_req, res, next
 
 describe('an app in front of the pages', () => {
   it.each<[string, Shape, Partial<Record<Check, string>>]>([
-    ['query parser off', { settings: { 'query parser': false } }, { 'routes.callback': 'error: GET /2fa/callback does not see its query' }],
+    ['query parser off', { settings: { 'query parser': false } }, { 'routes.callback': 'error: GET /2fa/callback is handled without its query string' }],
     ['a policy without anything', { first: header('Content-Security-Policy', "default-src 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src, style-src, img-src, connect-src' }],
     ['a policy for another site', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; form-action 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: form-action' }],
     ['a second policy', { first: header('Content-Security-Policy', "default-src * data:, script-src 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
@@ -135,7 +135,7 @@ describe('an app in front of the pages', () => {
     ['a sandbox', { first: header('Content-Security-Policy', 'sandbox allow-scripts') }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: sandbox' }],
     ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
     ['a limiter that says so', { first: header('RateLimit-Limit', '100') }, { 'routes.status-limit': 'warning: a rate limiter runs before the status endpoint (header ratelimit-limit)' }],
-    ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends as many in two minutes' }],
+    ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends 60 requests in two minutes' }],
     ['a session in a cookie', { session: cookieSession({ secret: SECRET }) }, { 'routes.callback': 'error: GET /2fa/callback fails with SESSION_IN_COOKIE: the session is in a cookie, which the browser can read and restore' }],
   ])('with %s › is told', async (_name, shape, expected) => {
     const troubles = troublesIn((await findings(right, shape)).found)

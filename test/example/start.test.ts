@@ -11,13 +11,13 @@ const SECRET = 'a secret of thirty-two characters'
 const CLOUD = { NEVIS_INSTANCE: 'somewhere', NEVIS_ACCESS_KEY: 'key-of-nobody' }
 
 const CASES: [string, Record<string, string>, string][] = [
-  ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
-  ['a key without an instance', { NEVIS_ACCESS_KEY: 'key-of-nobody' }, 'NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.'],
+  ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing, and NEVIS_INSTANCE needs it. For the demo, set neither.'],
+  ['a key without an instance', { NEVIS_ACCESS_KEY: 'key-of-nobody' }, 'NEVIS_INSTANCE is missing, and NEVIS_ACCESS_KEY needs it. For the demo, set neither.'],
   ['a cloud in two places', { ...CLOUD, NEVIS_BASE_URL: 'http://127.0.0.1:1' }, 'Set NEVIS_INSTANCE or NEVIS_BASE_URL, not both.'],
-  ['an address without a key', { NEVIS_BASE_URL: 'http://127.0.0.1:1' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_BASE_URL; set neither for the demo.'],
+  ['an address without a key', { NEVIS_BASE_URL: 'http://127.0.0.1:1' }, 'NEVIS_ACCESS_KEY is missing, and NEVIS_BASE_URL needs it. For the demo, set neither.'],
   ['a Redis for the demo', { REDIS_URL: 'redis://a' }, 'REDIS_URL is for several processes, and the demo is one: set NEVIS_INSTANCE too.'],
   ['a Redis of another kind', { ...CLOUD, SESSION_SECRET: SECRET, REDIS_URL: 'http://a' }, 'REDIS_URL must start with redis://, rediss:// or unix://.'],
-  ['the cloud without a session secret', CLOUD, 'SESSION_SECRET is missing: only the demo makes one for itself.'],
+  ['the cloud without a session secret', CLOUD, 'SESSION_SECRET is missing: only the demo generates its own.'],
   ['a short session secret', { SESSION_SECRET: 'short' }, 'SESSION_SECRET must have at least 32 characters.'],
   ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
   ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
@@ -28,7 +28,7 @@ const CASES: [string, Record<string, string>, string][] = [
   ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
   ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],
   ['a database of another kind', { DATABASE_URL: 'mysql://a/b' }, 'DATABASE_URL must start with postgres://.'],
-  ['a demo in production', { NODE_ENV: 'production' }, 'NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.'],
+  ['a demo in production', { NODE_ENV: 'production' }, 'NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to every visitor.'],
 ]
 
 describe('a setting', () => {
@@ -44,12 +44,12 @@ describe('a setting', () => {
 
 /** The demo's first page shows usernames, passwords and recovery codes, and the simulated phones approve every request. */
 function demoRefusal(address: string): string {
-  return `The demo shows its passwords to everybody who can reach it, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`
+  return `The demo shows its passwords to every visitor, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`
 }
 
 describe('starting', () => {
   it.each<[string, Record<string, string>, string]>([
-    ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
+    ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing, and NEVIS_INSTANCE needs it. For the demo, set neither.'],
     ['a host of another machine', { HOST: '192.0.2.1' }, 'HOST is not an address of this machine.'],
     ['the demo on every address', { HOST: '0.0.0.0' }, demoRefusal('0.0.0.0')],
     ['the demo on every address, by IPv6', { HOST: '::' }, demoRefusal('::')],

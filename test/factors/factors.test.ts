@@ -214,7 +214,7 @@ describe('an enrolment', () => {
   })
 
   it('of recovery codes fails for nobody\'s name, and without codes', async () => {
-    await expect(enroll(recovery(), cloud({ getUser: {} }).nevis, KNOWN)).rejects.toThrow(new TypeError('recovery: Nevis makes recovery codes only for a user with a username'))
+    await expect(enroll(recovery(), cloud({ getUser: {} }).nevis, KNOWN)).rejects.toThrow(new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username'))
     await expect(enroll(recovery(), cloud({ enroll: { userId: USER } }).nevis, ANNA)).rejects.toMatchObject({
       code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'enroll', message: expect.stringContaining('no recovery codes'),
     })

@@ -11,7 +11,7 @@ import { lab } from './support/lab'
 
 const world = lab()
 const asPage = { accept: 'text/html' }
-const TIMEOUT = { action: 'error', name: 'NevisError', code: 'NEVIS_TIMEOUT', message: 'Nevis introspect failed: NEVIS_TIMEOUT, accessKey() gave no key in time' }
+const TIMEOUT = { action: 'error', name: 'NevisError', code: 'NEVIS_TIMEOUT', message: 'Nevis introspect failed: NEVIS_TIMEOUT, accessKey() returned no key in time' }
 
 /** How many more times the vault answers. */
 let answers: number

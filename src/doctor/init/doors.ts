@@ -70,14 +70,14 @@ function doorAt(source: Source, at: number): Found | undefined {
     return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (text === 'sign' && isMember(source, at) && source.is(at + 1, '(') && /^(?:jwt|jsonwebtoken)$/i.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
-  if (isToken) return { kind: 'other', what: `API token: ${text}(…) makes a token`, remedy: 'whoever holds it is not asked for a second factor: make it only behind requireSecondFactor' }
+  if (isToken) return { kind: 'other', what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
   return undefined
 }
 
 function useOfLogin(source: Source, at: number, text: string): Found | undefined {
   const owner = source.tokens[at - 2]?.text ?? ''
   const other = (call: string, remedy = LOGIN): Found => ({ kind: 'other', what: named(source, at, call), remedy })
-  if (!isMember(source, at)) return isTakenOff(source, at, LIKE_REQUEST) ? other(`${text} taken off the request`) : undefined
+  if (!isMember(source, at)) return isTakenOff(source, at, LIKE_REQUEST) ? other(`${text} destructured from the request`) : undefined
   if (owner === 'super') return other('super.logIn(…)', 'NestJS: call it only in the guard of the second factor: docs/guides/hosts/nestjs.md')
   if (source.is(at + 1, '(')) {
     if (REQUEST.test(owner)) return loginAt(source, at, owner)
@@ -115,7 +115,7 @@ function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
 
 function useOfAuthenticate(source: Source, at: number): Found | undefined {
   if (isMember(source, at) && source.is(at + 1, '(')) return authenticateAt(source, at)
-  return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, not called in place'), remedy: NOT_CALLED } : undefined
+  return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, stored or passed on instead of called'), remedy: NOT_CALLED } : undefined
 }
 
 /** True if `passport.authenticate` is stored or bound instead of called: `passport.authenticate.bind(passport)` or `const { authenticate } = passport`. */
@@ -162,7 +162,7 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   const [options] = rest
   const properties = options && source.propertiesOf(options)
   if (isFalse(source, properties?.get('session'))) return { ...base, remedy: undefined }
-  if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options from elsewhere`, remedy: OTHER_STRATEGY }
+  if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: OTHER_STRATEGY }
   if (strategies?.some((name) => NO_PASSWORD.includes(name)) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
   return { ...base, remedy: OTHER_STRATEGY }
 }

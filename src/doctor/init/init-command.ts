@@ -16,18 +16,17 @@ import { Source } from './source'
 
 export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allow-uncommitted-changes]
 
-  Reads the app in the folder (or here), names the places where it finds that the app signs users
-  in, and prints the changes that add the second factor, as a diff. It runs nothing of the app, and
-  writes nothing.
+  Reads the app in the folder (default: this folder), lists the places where the app signs users in,
+  and prints a diff that adds the second factor. It runs no code of the app, and writes no file.
 
-  --write                        make the changes; only if git has nothing uncommitted there
-  --allow-uncommitted-changes    make them all the same
+  --write                        write the changes, unless git has uncommitted changes in the folder
+  --allow-uncommitted-changes    with --write: write the changes even then
   --help                         print this text
 
-It changes apps of Express with passport-local and express-session, in JavaScript and TypeScript.
-What it does not know for certain it names by file and line, and leaves alone.
-Exit code: 0 if it found no place that is left for you to change, 1 if it found some, 2 if nothing
-could be done. It does not find every sign-in: docs/guides/init.md says which it cannot see.
+It changes Express apps with passport-local and express-session, in JavaScript and TypeScript.
+Where it is not certain what to change, it changes nothing, and prints the file and the line.
+Exit code: 0 if you have nothing left to change, 1 if you must change some places yourself, 2 if it
+could not change anything. It does not find every sign-in: docs/guides/init.md says which it misses.
 `
 
 const OPTIONS = {

@@ -27,7 +27,7 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   const { source, at } = door
   const options = source.partsOf(at + 1)[1]
   const properties = options === undefined ? new Map<string, Range>() : source.propertiesOf(options)
-  if (properties === undefined) return 'its options are not written in place'
+  if (properties === undefined) return 'its options are not written at the call'
   if (route.method !== 'post') return 'its route is not a POST'
   const call = callOf(source, at)
   const handlers = source.partsOf(route.open)
@@ -42,7 +42,7 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   const [back, to] = [value('successReturnToOrRedirect'), value('successRedirect')]
   const redirect = back === undefined ? to : `${authInfo} ${back}`
   if (redirect !== undefined && behind.length > 0) return 'it has a success redirect and handlers behind it'
-  if (redirect === undefined && behind.length === 0) return 'it goes on to another route'
+  if (redirect === undefined && behind.length === 0) return 'it has neither a success redirect nor handlers behind it'
   return {
     failure: AT_FAILURE.flatMap((name) => (properties.has(name) ? [`${name}: ${value(name)}`] : [])),
     after: redirect === undefined ? text : `(req, res) => res.redirect(${redirect})`,
@@ -92,7 +92,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
   const brace = source.is(callback.last, '}') ? (source.token(callback.last).pair as number) : -1
-  if (brace === -1 || !source.isBlock(brace) || source.parametersOf(brace) === undefined) return 'its callback is not written in place'
+  if (brace === -1 || !source.isBlock(brace) || source.parametersOf(brace) === undefined) return 'its callback is not written at the call'
   const handler = handlerAround(source, at)
   if (handler === undefined) return 'the handler around it does not have the parameters (req, res, next)'
   const [request, response, next] = handler

@@ -51,12 +51,12 @@ interface Unclear {
 function verifyOf(source: Source, at: number): string | Unclear {
   const open = source.is(at + 2, '(') ? at + 2 : at + 4
   const unclear = (why: string, index = at): Unclear => ({ at: index, why })
-  if (!source.is(open, '(')) return unclear('the password strategy is made in an unusual way')
+  if (!source.is(open, '(')) return unclear('init does not understand how the password strategy is created')
   const [first, second] = source.partsOf(open)
   const given = second ?? first
-  if (given === undefined || !isFunction(source, given)) return unclear('the verify function of the password strategy is not written in place')
+  if (given === undefined || !isFunction(source, given)) return unclear('the verify function of the password strategy is not written at new LocalStrategy(…)')
   const options = second === undefined || first === undefined ? undefined : source.propertiesOf(first)
-  if (second !== undefined && options === undefined) return unclear('the options of the password strategy are not written in place')
+  if (second !== undefined && options === undefined) return unclear('the options of the password strategy are not written at new LocalStrategy(…)')
   const field = options?.get('usernameField')
   if (field !== undefined && source.stringAt(field.first) !== 'username') {
     return unclear(`users sign in by ${source.textOf(field)}: choose a name at Nevis that never changes, with the option subject (docs/guides/existing-app.md)`)

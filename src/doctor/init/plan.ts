@@ -166,9 +166,9 @@ function loginIn({ sources }: AppFolder, doors: readonly Door[]): Login | Refusa
   const refuse = (why: string): Refusal => ({ source: door.source, line: door.line, why })
   if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
   const route = routeOf(door.source, door.at)
-  if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not plain')
+  if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
   const change = loginChange(door, route)
-  if (typeof change === 'string') return refuse(`the password route is left alone: ${change}`)
+  if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
   const prefix = prefixOf(sources, door.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
   return { door, route, change, prefix, path: route.path.replace(/\/$/, '') }
@@ -204,7 +204,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
-    return isOwn ? [{ source, line, why: `the name ${text} is in use` }] : []
+    return isOwn ? [{ source, line, why: `the app already uses the name ${text}, which init would declare` }] : []
   })
 }
 

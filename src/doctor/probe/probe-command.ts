@@ -17,18 +17,19 @@ import { TerminalPerson } from './terminal-person'
 
 export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]
 
-  Asks the instance that NEVIS_INSTANCE (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY name what Nevis's documents leave
-  open. Without a flag, nobody notices: no user is made and nobody is notified.
+  Sends requests to the instance in NEVIS_INSTANCE (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY, to find out what Nevis's
+  documents do not say. Without a flag, it creates no user and notifies no user.
 
-  --users           make test users, and delete them at the end
+  --users           create test users, and delete them at the end
   --app             a person scans a code with the Access App, accepts one request and denies one
-  --sms <number>    two or three text messages to this phone number, such as +41791234567
-  --wait            find out how long a request lives, up to 15 minutes
-  --limits          repeat until Nevis refuses: wrong recovery codes; with --app also requests and phones
+  --sms <number>    send two or three text messages to this phone number, such as +41791234567
+  --wait            find out after which time Nevis ends an unanswered request; takes up to 15 minutes
+  --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report)
 
-The report has the shapes of responses, never a token, code, id, phone number, key or name. Interrupt with Ctrl-C at any
-time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
+The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
+the probe with Ctrl-C at any time: it then deletes the test users. It ends by itself after an hour. Exit code: 0 if all stages ran and all
+test users are deleted, 1 if not, 2 for wrong arguments.
 `
 
 /** The probe ends itself after one hour. */

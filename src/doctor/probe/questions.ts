@@ -177,7 +177,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   })],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ answer: `after ${facts.text('limit.codes.after')}: HTTP ${facts.http('limit.codes')}`, does: '`attemptBudget` stops earlier by default', option: '`attemptBudget`' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
-  ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
+  ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
 ]
 
 /** Returns the questions that the probe has answered, with the answers. */

@@ -116,7 +116,7 @@ describe('a door', () => {
   it.each<[string, string, string]>([
     ["app.post('/login', passport.authenticate('local'))", "sign-in: passport.authenticate('local')", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local')", 'ok'],
-    ["app.post('/login', passport.authenticate('local', options))", 'with options from elsewhere', 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', options))", 'with options written elsewhere', 'LEFT'],
     ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
     ["app.use(passport.authenticate('remember-me'))", "remember me: passport.authenticate('remember-me')", 'LEFT'],
     ["app.get('/cb', passport.authenticate(['google', 'github'], { successRedirect: '/' }))", "sign-in: passport.authenticate('google, github')", 'LEFT'],
@@ -125,7 +125,7 @@ describe('a door', () => {
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…)', 'ok'],
     ['const logIn = promisify(req.logIn.bind(req))', 'sign-in: req.logIn, bound or promisified', 'LEFT'],
     ['await promisify(req.login).call(req, user)', 'sign-in: req.login, bound or promisified', 'LEFT'],
-    ['const { login } = req', 'sign-in: login taken off the request', 'LEFT'],
+    ['const { login } = req', 'sign-in: login destructured from the request', 'LEFT'],
     ["req['login'](user, done)", "sign-in: req['login']", 'LEFT'],
     ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
     ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
@@ -143,12 +143,12 @@ describe('a door', () => {
     ['await promisify(rq.logIn).call(rq, user)', 'sign-in: rq.logIn, bound or promisified', 'LEFT'],
     ["http.IncomingMessage.prototype.logIn.call(rq, user, done)", 'sign-in: prototype.logIn.call(…)', 'LEFT'],
     ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
-    ['const { logIn: enter } = req', 'sign-in: logIn taken off the request', 'LEFT'],
-    ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login taken off the request', 'LEFT'],
+    ['const { logIn: enter } = req', 'sign-in: logIn destructured from the request', 'LEFT'],
+    ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login destructured from the request', 'LEFT'],
     // `passport.authenticate` is not called in place, or belongs to an object of another name.
-    ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
-    ["passport['authenticate']('google')", 'sign-in: passport.authenticate, not called in place', 'LEFT'],
-    ['const { authenticate } = passport', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
+    ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
+    ["passport['authenticate']('google')", 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
+    ['const { authenticate } = passport', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ["module.exports = (app, pp) => app.get('/cb', pp.authenticate('google'))", "sign-in: passport.authenticate('google')", 'LEFT'],
     // The code writes the session itself.
     ["req.session['passport'] = { user: 'kiosk' }", 'sign-in: session.passport = …, a sign-in without Passport', 'LEFT'],
@@ -180,7 +180,7 @@ describe('a door', () => {
     const folder = folderWith({ 'app.js': `${head}${code}\napp.get('/cb', authenticate('google', { successRedirect: '/' }))\n` })
     const { exitCode, out } = init(folder)
     expect([exitCode, out]).toEqual([1, expect.stringMatching(/^2 places sign users in/)])
-    expect(out).toContain('  LEFT          app.js:2  sign-in: passport.authenticate, not called in place')
+    expect(out).toContain('  LEFT          app.js:2  sign-in: passport.authenticate, stored or passed on instead of called')
     expect(out).toContain("  LEFT          app.js:3  sign-in: passport.authenticate('google')")
   })
 
@@ -205,13 +205,13 @@ describe('for an app that is not clear', () => {
   const file = (change: (text: string) => string): Files => ({ 'app.js': change(ONE_FILE), 'db.js': DB })
   it.each<[string, Files, string]>([
     ['users with e-mail addresses', file((text) => text.replace('LocalStrategy(function', "LocalStrategy({ usernameField: 'email' }, function")), "app.js:8 users sign in by 'email'"],
-    ['a verify function from elsewhere', file((text) => text.replace(/LocalStrategy\(function[^]*?\n}\)/, 'LocalStrategy(verify)')), 'app.js:8 the verify function of the password strategy is not written in place'],
+    ['a verify function from elsewhere', file((text) => text.replace(/LocalStrategy\(function[^]*?\n}\)/, 'LocalStrategy(verify)')), 'app.js:8 the verify function of the password strategy is not written at new LocalStrategy(…)'],
     ['a lookup that is no lookup', file((text) => text.replace('db.get(', 'audit(password, ').replace(/^/, 'const audit = 1;\n')), 'it is not clear how the verify function'],
     ['two password routes', file((text) => text.replace('app.get(', "app.post('/other', passport.authenticate('local', { successRedirect: '/' }));\napp.get(")), 'several routes ask for the password'],
     ['handlers that read the form', file((text) => text.replace("res.redirect('/');", "if (req.body.remember) req.session.cookie.maxAge = 1;\n  res.redirect('/');")), 'the handlers behind it read the form'],
     ['a router that is mounted nowhere', file((text) => text.replace("app.post('/login'", "const router = express.Router();\nrouter.post('/login'")), 'it is not clear under which path router is mounted'],
     ['a session in a cookie', file((text) => text.replace('express-session', 'cookie-session')), 'cookie-session keeps the session in the browser'],
-    ['a name that is in use', file((text) => text.replace('const app', 'const nevis = 1;\nconst app')), 'the name nevis is in use'],
+    ['a name that is in use', file((text) => text.replace('const app', 'const nevis = 1;\nconst app')), 'the app already uses the name nevis, which init would declare'],
     ['no Passport', { 'app.js': "require('express')()\n" }, 'no passport.use(new LocalStrategy(…)) of passport-local was found'],
   ])('because of %s › says so with file and line, and changes nothing', (_name, files, why) => {
     const folder = folderWith(files)
