@@ -43,7 +43,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
 }
 
 /**
- * The factors that the user has: Nevis lists the devices, and this app has noted the others.
+ * The factors that the user has: Nevis lists the devices; the database of this app records SMS and recovery codes.
  * @param userId Nevis's id of the user; without it, the account is not linked yet
  * @returns undefined if the app does not know
  */

@@ -68,7 +68,7 @@ export const signing = {
 } satisfies AuthenticateOptions
 
 /**
- * Runs after the password and starts the second factor. A user who has none sets one up; recovery codes alone do not count as a second factor.
+ * Runs after the password and starts the second factor. A user without a second factor sets one up; recovery codes alone do not count as a second factor.
  * If the user closed the browser at the end of an enrolment, the new factor is not linked to the account yet; the user then confirms with that
  * factor.
  */

@@ -81,7 +81,7 @@ export function passwordLimit({ loginLimit }: Config): RequestHandler {
 
 /**
  * Limits the wrong passwords for one account, so that guessing is slow even if each guess comes from another address. Unknown usernames are
- * counted in the same way, so that an attacker cannot find out which exist. A browser in which the user has signed in before has its own
+ * counted in the same way, so that an attacker cannot find out which usernames exist. A browser in which the user has signed in before has its own
  * counter, so that an attacker's guesses do not lock the user out.
  */
 export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBrowsers): RequestHandler {

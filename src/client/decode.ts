@@ -152,7 +152,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** Accepts an authenticator without an id, because it is a second factor of the user all the same. */
+/** An authenticator without an id is accepted: the user can confirm with it, so it counts as a second factor. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),

@@ -144,7 +144,7 @@ interface UndecidedStatus extends Decoded {
   readonly userId?: string
   /** The username. Only in newer Nevis responses. */
   readonly username?: string
-  /** A token for introspection. Nevis sends one with `pending` and `failed` as well, so a token does not prove success. */
+  /** A token for introspection. Nevis sends a token with `pending` and `failed` as well, so a token does not prove success. */
   readonly token?: string
   /** When the transaction was started; ISO 8601. */
   readonly createdAt?: string

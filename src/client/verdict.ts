@@ -44,7 +44,7 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction to which the code belongs. The response must not name another one. */
+/** The user and the transaction to which the code belongs. The response must not name another user or another transaction. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined

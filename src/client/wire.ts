@@ -126,7 +126,7 @@ export interface StatusJson {
   transactionId?: string
   userId?: string
   username?: string
-  /** The transaction token. Nevis sends one for a pending or failed transaction as well, so a token does not prove success. */
+  /** The transaction token. Nevis sends a token for a pending or failed transaction as well, so a token does not prove success. */
   token?: string
   createdAt?: string
   lastUpdatedAt?: string

@@ -1,8 +1,8 @@
 /**
  * Checks a Nevis instance: that it responds, that it accepts the access key, and that its clock agrees with this machine's clock.
  *
- * Sends a ping and an introspection of the access key. Neither notifies a user or changes anything. Out of scope: reading base URL and key of the instance
- * (`environment.ts`, or the application's own strategy).
+ * Sends a ping and an introspection of the access key. These two requests notify no user and change nothing at Nevis. Out of scope: reading base URL and key
+ * of the instance (`environment.ts`, or the application's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'

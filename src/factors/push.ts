@@ -14,7 +14,7 @@ import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed
 export interface PushOptions {
   /**
    * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. If a user accepts an attacker's
-   * push by mistake, the attacker does not know the code and is not signed in. Default false.
+   * push by mistake, the attacker still needs the code, does not know it, and so is not signed in. Default false.
    */
   readonly typedCode?: boolean
 }

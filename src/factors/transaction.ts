@@ -65,7 +65,7 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /** Names of the factors that the app names (default: all), without those that the user does not have according to Nevis. */
+  /** Names of the user's factors, from the option `availableFactors` (default: all), without those that the user does not have according to Nevis. */
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string

@@ -23,7 +23,7 @@ export interface LedgerBrowser {
 }
 
 /**
- * What a cookie is worth:
+ * The result of checking a cookie:
  * - `used`: it is valid, and this call has used it up. The caller must send the browser a new cookie.
  * - `busy`: it was used in the last 10 seconds, for example by a double click.
  * - `copied`: it was used earlier, so two browsers have it.
@@ -39,7 +39,7 @@ export type ForgetMarks = Readonly<Record<string, number>>
  * two marks almost always differ in the seconds that they have left, even if `forgetAll` was called twice within a second.
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
-/** If a mark's remaining seconds differ by no more than this, it is the same mark. Clocks of two processes may differ, and a ledger gives whole seconds. */
+/** Up to this difference in the remaining seconds, two readings are of the same mark: clocks of two processes may differ, and a ledger gives whole seconds. */
 const MARK_TOLERANCE_SECONDS = 10
 
 /** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
@@ -119,7 +119,8 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark before taking a number. A sign-in takes its number first and then reads the mark, so it cannot miss this call.
+    // Set the mark before taking a number. A concurrent sign-in takes its number first and then reads the mark. So it notices this call of `forgetAll` either
+    // by its number or by the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)

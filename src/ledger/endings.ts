@@ -71,7 +71,7 @@ export class Endings {
   }
 
   /**
-   * Decides which request may send the push or SMS of this transaction again, because two processes may get such a request at the same moment.
+   * Decides which of several requests may send the push or SMS of this transaction again. Two processes may get such a request at the same moment.
    * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
@@ -84,7 +84,10 @@ export class Endings {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /** If the transaction has already ended, records that the user has cancelled it. No other factor may be tried afterwards. */
+  /**
+   * Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor
+   * instead.
+   */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }

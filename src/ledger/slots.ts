@@ -2,8 +2,8 @@
  * Numbered slots for a limit, such as 5 starts in a day. Each start takes the lowest free number and keeps it for a day. If no number is free, the limit is
  * reached.
  *
- * A counter that restarts each day would not do: a user could reach the limit just before the restart and again just after it. Each slot ends a day after it
- * was taken. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
+ * A counter that restarts each day would not be enough: a user could reach the limit just before the restart and again just after it. Each slot ends a day
+ * after it was taken. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'
 

@@ -42,7 +42,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the user who was signed in when the record was made. */
   readonly login: string
-  /** Digest of the session's id. A logout gives the session a new id, so that the record is no longer valid, even if the session keeps its data. */
+  /** Digest of the session's id. A logout gives the session a new id. So the record is no longer valid after a logout, even if the session keeps its data. */
   readonly sessionId: string
 }
 

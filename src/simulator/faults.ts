@@ -144,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // A call counts for the `skip` of every matching fault, even if another fault is applied to the call.
+      // Every matching fault counts this call as skipped (option `skip`), even if another fault is applied to the call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

@@ -114,7 +114,7 @@ export class Phone {
    * request then waits on the phone for `approve` or `deny`. For an approval without `prompt`, scanning approves it.
    *
    * @param appLinkUri the link in the response to an enrolment or approval
-   * @param authenticatorId the owner's authenticator that scans. Default: the one that may approve
+   * @param authenticatorId the owner's authenticator that scans. Default: the authenticator that may approve
    * @throws Error (rejects) if the link is unknown, used or expired, or if the request is for another phone
    */
   scan(appLinkUri: string, authenticatorId?: string): Promise<void> {

@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * The status of a user. Nevis documents that `active` needs "at least one authenticator". In the simulator, a phone number counts as one, because a user
- * can sign in with it.
+ * The status of a user. Nevis documents that `active` needs "at least one authenticator". In the simulator, a phone number counts as an authenticator, because
+ * a user can sign in with it.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'

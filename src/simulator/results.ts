@@ -22,7 +22,7 @@ export function getStatus({ cloud, body }: Call): Answer {
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // The token is in every response: Nevis documents that pending and failed transactions have one as well.
+    // Every response contains the token: Nevis documents that pending and failed transactions have a token as well.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),

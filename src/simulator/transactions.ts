@@ -9,10 +9,12 @@ import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
-/** A transaction token is valid for ten minutes. A status token is valid for ten minutes after its transaction has expired. Nevis documents neither. */
+/**
+ * A transaction token is valid for ten minutes. A status token is valid for ten minutes after its transaction has expired. Nevis documents neither lifetime.
+ */
 const TOKEN_LIFETIME_SECONDS = 600
 
-/** The values that the caller gives for a new transaction. `begin` adds the others. */
+/** The values that the caller gives for a new transaction. `begin` adds the other values. */
 export type NewTransaction = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 

@@ -94,7 +94,10 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   return denialOf(request, transaction, now)
 }
 
-/** Asks Nevis whether the user has denied the transaction. Before the transaction expires, an unclear answer counts as a denial. */
+/**
+ * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, counts as a denial before the expiry, and
+ * as a time-out after it.
+ */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction
   const known = await settings.watch.decide(transaction, false)

@@ -175,7 +175,7 @@ function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
 }
 
 /**
- * Handles a callback with a wrong code, or without the code that the phone shows. Asks Nevis all the same whether the user has denied. Otherwise an attacker
+ * Handles a callback with a wrong code, or without the code that the phone shows. Asks Nevis even then whether the user has denied: otherwise an attacker
  * could hide a denial by sending wrong codes.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {

@@ -1,5 +1,5 @@
 /**
- * Gives a user more time to save new recovery codes. They cannot be shown a second time.
+ * Gives a user more time to save new recovery codes. The codes cannot be shown a second time.
  *
  * Out of scope: the codes themselves (`trust/recovery-codes.ts`). Source: WCAG 2.2, 2.2.1, which requires that a user can extend a time limit at
  * least ten times.

@@ -95,7 +95,7 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
   const known = keysOf(budgets, parameters.subject, parameters.budget)
   const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // `isForgottenSince` compares all marks as if they had been read when the request came. So add the seconds that have passed since then.
+  // `isForgottenSince` (`ledger/browsers.ts`) needs the remaining seconds at the time of the request. So add the seconds that have passed since then.
   const waitedSeconds = (Date.now() - requestedAt) / 1000
   return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }

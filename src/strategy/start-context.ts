@@ -34,7 +34,7 @@ export interface StartContext {
   readonly marksBefore?: Transaction['forgetMarks']
 }
 
-/** What is known just before Nevis is asked to notify the user. */
+/** The values that are known just before the call to Nevis that notifies the user. */
 export interface PreparedStart {
   readonly parameters: StartParameters
   readonly factor: Factor

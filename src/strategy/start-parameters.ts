@@ -116,7 +116,7 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Returns a function that is true for a pending transaction that asks for the same as this request. Starting a second one would notify the user twice.
+ * Returns a function that is true for a pending transaction that asks for the same as this request. Starting another transaction would notify the user twice.
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {

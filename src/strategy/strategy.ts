@@ -206,7 +206,7 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 
 /**
  * Calls one of Passport's actions, which runs code of the app: the next handler, or a custom callback. If that code throws or rejects, passes the
- * error to Passport's `error`. If this fails as well, answers with status 500.
+ * error to Passport's `error`. If Passport's `error` fails as well, answers with status 500.
  */
 async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.

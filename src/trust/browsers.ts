@@ -24,7 +24,7 @@ export interface RememberedBrowser {
   readonly transactionId: string
   /**
    * This browser's number among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` takes the next
-   * number, and forgets all browsers with a lower one.
+   * number, and forgets all browsers with a lower number.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

@@ -48,7 +48,7 @@ export class Digests {
   }
 
   /**
-   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. The cookie thus reveals neither.
+   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. So the cookie reveals neither the user nor the factor.
    * @param subject the user's key in the ledger
    * @returns base64url
    */

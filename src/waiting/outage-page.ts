@@ -16,7 +16,7 @@ import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { shellOf } from './shell'
 
-/** Options of {@link outagePage}. `waitingPage` has all of them as well, so you can pass the same object to both. */
+/** Options of {@link outagePage}. `waitingPage` accepts all of these options as well, so you can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
 /** Seconds for the header `Retry-After`, if Nevis sends none. */

@@ -1,5 +1,5 @@
 /**
- * The list of the user's phones, in which the user chooses another one.
+ * The list of the user's phones, in which the user chooses another phone.
  *
  * Out of scope: fetching the list (`authenticators.ts`).
  */

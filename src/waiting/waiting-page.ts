@@ -64,9 +64,9 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
 const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', maskedPhone: 'function', widgetScript: 'string' } as const
 
 /**
- * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a signed-in user gets
- * a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`. Mount it after the session middleware. It sets a strict
- * Content-Security-Policy, unless your app has set one.
+ * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a signed-in user gets a page
+ * with a button that starts a transaction: `requireSecondFactor({ redirectTo: waitingURL })` redirects to that page. Mount it after the session middleware. It
+ * sets a strict Content-Security-Policy, unless your app has set one.
  * @param strategy the strategy whose transactions the page shows
  * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`

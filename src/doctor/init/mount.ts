@@ -38,7 +38,10 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
 
-/** Tells whether a variable contains an Express application or a router. If the file does not create it, `app` or `server` counts as an application. */
+/**
+ * Tells whether a variable contains an Express application or a router. If the file does not create the variable's value, a variable called `app` or `server`
+ * counts as an application.
+ */
 function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue

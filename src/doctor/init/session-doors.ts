@@ -29,7 +29,7 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
   return isUserWritten || (value !== undefined && hasKey(source, value, /^user$/)) ? 'session.passport = …' : undefined
 }
 
-/** The text of a word, or the value of a string literal. */
+/** The name at this token: the text of a word, or the value of a string literal. */
 const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
 /** For `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
@@ -55,7 +55,7 @@ function valueAfter(source: Source, at: number): number | undefined {
   return source.is(equals, '=') && !['null', 'undefined', 'false'].some((text) => source.is(value, text)) ? value : undefined
 }
 
-/** True for `session[name] = …`. It counts as a sign-in, because `name` may be `passport`. */
+/** True for `session[name] = …`. Such a write counts as a sign-in, because `name` may be `passport`. */
 function isDynamicWrite(source: Source, at: number): boolean {
   const { pair } = source.token(at)
   if (!source.is(at, '[') || pair === undefined || !isSession(source, source.is(at - 1, '?.') ? at - 2 : at - 1)) return false

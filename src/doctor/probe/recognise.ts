@@ -98,8 +98,8 @@ export interface Recognised {
 export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
 
 /**
- * Finds the dialects that the instance speaks: those whose every change of an answer was seen on the instance. The dialect with the most changes comes
- * first.
+ * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
+ * changes comes first.
  */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)

@@ -55,7 +55,7 @@ export function httpOf({ facts }: Caller, step: string): string {
  * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
-  // Add up the pauses and the durations of the calls. The machine's clock would not do: with the simulator, a pause only moves the simulator's clock.
+  // Add up the pauses and the durations of the calls. The machine's clock cannot be used: with the simulator, a pause only moves the simulator's clock.
   for (let ms = 0; ; ms += POLL_MS) {
     const askedAt = performance.now()
     const reply = await status(scene, step, statusToken)

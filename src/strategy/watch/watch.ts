@@ -29,7 +29,7 @@ const SWEEP_EVERY_MS = 10_000
 const ABANDONED_AFTER_MS = 60_000
 /**
  * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest ones without an open page are dropped. If a dropped
- * one is needed later, Nevis is asked again.
+ * transaction is needed later, this process asks Nevis again.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -99,7 +99,7 @@ export class StatusWatch {
   }
 
   /**
-   * The same as `askAgain`, for every undecided request of this user that this process watches.
+   * Does the same as `askAgain`, for every undecided transaction of this user that this process watches.
    * @returns true if Nevis has decided one of them, so that the user may have denied it
    */
   async askAgainFor(budget: string): Promise<boolean> {
@@ -162,8 +162,8 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // Replace an expired `WatchedTransaction`: the user may have got more time for the same transaction (`strategy/extend.ts`). Also replace the one of a
-    // transaction that has moved to a new session: the transaction then has another key in the ledger.
+    // Replace an expired `WatchedTransaction`: the user may have got more time for the same transaction (`strategy/extend.ts`). Also replace it if the
+    // transaction has moved to a new session: the transaction then has another key in the ledger.
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
     // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. The new one replaces it. Settle the old one, so that

@@ -22,7 +22,7 @@ interface StepUp {
  * If you abort the signal of a request, that request stops waiting. When no request waits any longer, the second factor is cancelled.
  * @param url the POST route that starts the second factor. A 401 from another origin is returned unchanged
  * @param options the function that shows each step, and others
- * @returns a function like `fetch`. It throws what `fetch` and `secondFactor` throw, and a TypeError if the body is a stream, which cannot be sent
+ * @returns a function like `fetch`. It throws the errors of `fetch` and of `secondFactor`, and a TypeError if the body is a stream, which cannot be sent
  * twice
  */
 export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof fetch {
