@@ -72,8 +72,8 @@ describeWithChromium('in the example app', () => {
   }
 
   describe('an invoice', () => {
-    it('is signed on the phone, which shows the amount and the payee, and gives a receipt', async () => {
-      const context = await chromium.open({ viewport: DESKTOP })
+    it('is signed on the phone, which shows the amount and the payee, and gives a receipt, with the time in the zone of the browser', async () => {
+      const context = await chromium.open({ viewport: DESKTOP, timezoneId: 'America/New_York' })
       const page = await signIn(context, 'anna')
       await look(page, 'account')
       await page.getByRole('link', { name: 'Pay invoices' }).click()
@@ -94,6 +94,9 @@ describeWithChromium('in the example app', () => {
       await showsHeading(page, 'Paid')
       await page.getByText('CHF 240.50').waitFor()
       await page.getByText(DENTIST).waitFor()
+      const paidOn = page.locator('dd time')
+      const at = new Date((await paidOn.getAttribute('datetime')) as string)
+      expect(await paidOn.textContent()).toBe(new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'America/New_York' }).format(at))
       await look(page, 'receipt')
       await page.getByRole('link', { name: 'All invoices' }).click()
       await page.getByRole('link', { name: `Paid: receipt for ${DENTIST}` }).waitFor()

@@ -99,6 +99,17 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(await greeting()).toBe(`Hello ${username}`)
     })
 
+    it('is done: a reload of the callback leads to the home page, and asks Nevis nothing', async () => {
+      const handle = await started()
+      await simulator.phone(username).approve()
+      await browser.get(callbackOf(handle))
+      const asked = simulator.requests.length
+      const again = await browser.get(callbackOf(handle))
+      expect([again.status, again.location]).toEqual([303, '/'])
+      expect(simulator.requests).toHaveLength(asked)
+      expect(await greeting()).toBe(`Hello ${username}`)
+    })
+
     it('counts once: nothing that the browser kept lets the approval in again', async () => {
       const handle = await started()
       const kept = browser.clone()

@@ -94,7 +94,7 @@ router.post('/login',
 router.get('/login/2fa', mounted(waitingPage(nevis, { signInURL: '/login' })))
 router.post('/login/2fa', passport.authenticate('nevis', refused)) // another factor, send again, cancel
 router.all('/login/2fa/callback',
-  passport.authenticate('nevis', { ...refused, keepSessionInfo: true }),
+  passport.authenticate('nevis', { ...refused, keepSessionInfo: true, repeatedCallbackRedirect: '/' }), // '/': for a callback that is loaded again
   mounted(recordSecondFactor()),
   (ctx) => {
     ctx.redirect(ctx.state.authInfo.returnTo ?? '/')

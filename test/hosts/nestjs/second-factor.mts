@@ -29,7 +29,7 @@ export const secondFactorGuard: CanActivate = {
 }
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
-const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true })
+const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true, repeatedCallbackRedirect: '/' })
 
 @Module({ providers: [Nevis], exports: [Nevis] })
 export class SecondFactorModule implements NestModule {
