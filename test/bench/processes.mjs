@@ -81,8 +81,8 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks all contestants in turn, in a new random order each round. So
- * a disturbance of the machine affects all of them alike. No contestant always follows the same one, which may leave the upstream awake or asleep.
+ * Asks all contestants in turn, in a new random order each round, so that a disturbance of the machine affects all of them alike. No contestant always
+ * follows the same one, which may leave the upstream awake or asleep.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked

@@ -64,7 +64,7 @@ describeWithChromium('the waiting page', () => {
       return { tabs: [page, other] as const, username }
     }
 
-    it('goes on in one alone, and tells so in the other', async () => {
+    it('continues in only one of them, and says so in the other', async () => {
       const { tabs, username } = await twoTabs(await chromium.open())
       await until(() => streams() === 2)
       await cloud.simulator.phone(username).approve()
@@ -78,7 +78,7 @@ describeWithChromium('the waiting page', () => {
       expect(cloud.app.verified).toHaveLength(1)
     })
 
-    it('tells the one in the background, too', async () => {
+    it('tells the tab in the background, too', async () => {
       const { tabs: [front, back], username } = await twoTabs(await chromium.open())
       await see(back, 'hidden')
       await cloud.simulator.phone(username).approve()
@@ -118,7 +118,7 @@ describeWithChromium('the waiting page', () => {
   })
 
   describe('after success', () => {
-    it('takes nothing twice, neither by reload nor by its old address', async () => {
+    it('accepts nothing a second time, neither after a reload nor at its old address', async () => {
       const { page, address, username } = await waiting(await chromium.open(), cloud)
       await cloud.simulator.phone(username).approve()
       await isSignedIn(page)
@@ -148,7 +148,7 @@ describeWithChromium('the waiting page', () => {
       forgiveComplaints(/INTERNET_DISCONNECTED/)
     })
 
-    it('says no more of it once there is one again, while a user types a code', async () => {
+    it('no longer says so once there is one again, while a user types a code', async () => {
       const context = await chromium.open()
       const { page, username } = await waiting(context, cloud, { factor: 'sms' })
       await page.getByLabel('Code').fill('12')
@@ -216,7 +216,7 @@ describeWithChromium('the waiting page', () => {
   })
 
   describe('where the clock is wrong', () => {
-    it.each([['fast', 3600_000], ['slow', -3600_000]])('counts the time that is left all the same: an hour %s', async (_name, ms) => {
+    it.each([['fast', 3600_000], ['slow', -3600_000]])('still counts the remaining time correctly: an hour %s', async (_name, ms) => {
       const context = await chromium.open()
       await context.clock.install({ time: Date.now() + ms })
       const { page } = await waiting(context, cloud, { factor: 'sms' })
@@ -272,7 +272,7 @@ describeWithChromium('the waiting page', () => {
       forgiveComplaints(/503/)
     })
 
-    it('or has none to spare › asks in JSON', async () => {
+    it('or has no stream left › asks in JSON', async () => {
       await cloud.close()
       await start(0)
       const { page, username } = await waiting(await chromium.open(), cloud)

@@ -118,7 +118,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       forgiveComplaints(/403/)
     })
 
-    it('prints them and their heading alone, with whose they are and since when', async () => {
+    it('prints only the codes and their heading, with the account and the date', async () => {
       const { page, username } = await enrolling(await chromium.open(), 'recovery')
       await page.emulateMedia({ media: 'print' })
       expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'p', 'ul'])

@@ -41,7 +41,7 @@ describeWithChromium('a stranger', () => {
   })
 
   /**
-   * One step of the walk, in the same browser as the step before. `at` can name the app whose clock is six minutes ahead, so that no second factor is fresh.
+   * One step of the walk: in the same browser as the step before, but six minutes later, when no second factor is fresh. `at` returns the app to use.
    */
   function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
     it(name, async () => {

@@ -47,7 +47,7 @@ describeWithChromium('a page whose forms lead to another origin', () => {
     forgiveComplaints(/favicon/)
   })
 
-  it('is left by an approval, which is no form', async () => {
+  it('is left after an approval, which submits no form', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     await cloud.simulator.phone(username).approve()
     await showsHeading(page, 'Elsewhere')

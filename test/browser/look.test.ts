@@ -137,7 +137,7 @@ describeWithChromium('the waiting page', () => {
     forgiveComplaints(/403|503/)
   })
 
-  it.each([['no-preference', 1], ['reduce', 0]] as const)('where motion is wished so: %s › has so many animations', async (reducedMotion, count) => {
+  it.each([['no-preference', 1], ['reduce', 0]] as const)('with the preference for motion %s › has the right number of animations', async (reducedMotion, count) => {
     const page = await (states['push'] as State)(await chromium.open({ reducedMotion }), cloud)
     expect(await page.evaluate('document.getAnimations().length')).toBe(count)
   })

@@ -88,7 +88,7 @@ describeWithChromium('the pictures of the documents', () => {
     'simulator-phones': { size: { viewport: { width: 480, height: 200 } }, heading: 'Phones', at: atThePhones },
   }
 
-  it.each(Object.keys(pictures))('show pages that are like that still: %s', async (name) => {
+  it.each(Object.keys(pictures))('show pages that still look like that: %s', async (name) => {
     const { size, heading, start = {}, typed, at } = pictures[name] as Picture
     const context = await chromium.open({ ...size, colorScheme: 'light', reducedMotion: 'reduce' })
     const page = await context.newPage()

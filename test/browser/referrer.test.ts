@@ -36,7 +36,7 @@ describeWithChromium('the next page', () => {
     if (javaScriptEnabled) expect(['', `${cloud.app.origin}/`]).toContain(await page.evaluate('document.referrer'))
   })
 
-  it('after a cancellation learns nothing of the handle, and the form has told its origin', async () => {
+  it('after a cancellation learns nothing of the handle, and the form has sent its origin', async () => {
     forgiveComplaints(/401/)
     const { page } = await waiting(await chromium.open(), cloud)
     const posted = page.waitForRequest((request) => request.method() === 'POST')

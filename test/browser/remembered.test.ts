@@ -21,7 +21,7 @@ describeWithChromium('the box of a remembered browser', () => {
     return { context, ...(await waiting(context, cloud, fields)) }
   }
 
-  it.each([[true], [false]])('on a page that waits is taken along to the callback: ticked %s', async (isTicked) => {
+  it.each([[true], [false]])('on a page that waits is sent to the callback: ticked %s', async (isTicked) => {
     const { context, page, username } = await open()
     if (isTicked) await page.getByRole('checkbox', box).check()
     await cloud.simulator.phone(username).approve()

@@ -201,7 +201,7 @@ describeWithChromium('signing in to the example app', () => {
   })
 
   describe('without JavaScript', () => {
-    it('looks again when the user wants it, to the same end', async () => {
+    it('looks again when the user asks for it, with the same result', async () => {
       const page = await enter(await chromium.open({ javaScriptEnabled: false }), 'ben', 'push')
       await page.getByRole('link', { name: 'Check now' }).click()
       await page.waitForLoadState()
@@ -222,8 +222,8 @@ describeWithChromium('signing in to the example app', () => {
     })
   })
 
-  describe('once it is done', () => {
-    it('is done: reload, back and the old addresses lead to the account or to an explanation', async () => {
+  describe('once it has succeeded', () => {
+    it('stays so: reload, back and the old addresses lead to the account or to an explanation', async () => {
       const page = await enter(await chromium.open(), 'ben', 'push')
       const address = page.url()
       await app.phone('ben').approve()
@@ -242,7 +242,7 @@ describeWithChromium('signing in to the example app', () => {
     })
   })
 
-  it('sends the strict policy with every page, and nothing against it', async () => {
+  it('sends the strict policy with every page, and violates it on none', async () => {
     const page = await (await chromium.open()).newPage()
     const answer = await page.goto(`${app.origin}/login/2fa?transaction=x`)
     const policy = (answer?.headers()['content-security-policy'] ?? '').replaceAll(/;(?=\S)/g, '; ')

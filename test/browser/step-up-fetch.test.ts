@@ -103,7 +103,7 @@ describeWithChromium('in a browser', () => {
       expect(times('POST /api/step-up')).toBe(0)
     })
 
-    it('with a CSRF token › are sent again with the token of then', async () => {
+    it('with a CSRF token › are sent again with the token that is current then', async () => {
       const tokens: unknown[] = []
       await open({ before: (app) => app.use((req, _res, next) => { if (req.path === '/api/transfer') tokens.push(req.headers['x-token']); next() }) })
       await begin('pay({ n: 1 })')
@@ -254,7 +254,7 @@ describeWithChromium('in a browser', () => {
     })
   })
 
-  describe('a server that asks for patience', () => {
+  describe('a server that answers with Retry-After', () => {
     /** Answers the first requests with these statuses, and later ones as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []
@@ -285,7 +285,7 @@ describeWithChromium('in a browser', () => {
       await page.evaluate(`fetch('/marker').then((response) => response.text())`)
     }
 
-    it('at the status › is asked again after Retry-After, and by itself after a while without it', async () => {
+    it('at the status › is asked again after Retry-After, or, without it, after a while', async () => {
       await open({ before: busy('/api/2fa/status', [503, '7'], [429]) }, false)
       await stopClock()
       await begin('signIn()')
@@ -323,7 +323,7 @@ describeWithChromium('in a browser', () => {
       expect(times('POST /api/2fa/callback')).toBe(2)
     })
 
-    it('at the callback with a code › is not: the step comes again with the error, and the user decides', async () => {
+    it('at the callback with a code › is not asked again: the step is shown again with the error, and the user decides', async () => {
       await open({ before: busy('/api/2fa/callback', [503, '9']) }, false)
       await begin(`signIn({ factor: 'sms' })`)
       await shown('true')
@@ -335,7 +335,7 @@ describeWithChromium('in a browser', () => {
       expect((await ended()).value).toEqual({ username: 'anna' })
     })
 
-    it('at the start › is not: a start could send a second push', async () => {
+    it('at the start › is not asked again, because a start could send a second push', async () => {
       await open({ before: busy('/api/login', [503, '2']) }, false)
       await begin('signIn()')
       expect(await ended()).toEqual({ name: 'SecondFactorError', code: 'refused', status: 503, retryAfterSeconds: 2 })

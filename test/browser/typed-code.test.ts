@@ -82,7 +82,7 @@ describeWithChromium('a push with a typed code', () => {
     await isSignedIn(page)
   })
 
-  it('in two tabs › is typed in one, and one of them goes on', async () => {
+  it('in two tabs › is typed in one tab, and one of the tabs goes on', async () => {
     const context = await chromium.open()
     const { page, address, username } = await waiting(context, cloud)
     const other = await context.newPage()

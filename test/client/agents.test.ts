@@ -58,8 +58,8 @@ async function closeIdle(server: Server, agent: { freeSockets: NodeJS.ReadOnlyDi
   await closed
 }
 
-describe('a call whose answer does not say to whom it belongs', () => {
-  it('gets a connection of its own: an answer that comes twice is not taken for the next one', async () => {
+describe('a call whose answer names no user or transaction', () => {
+  it('gets a connection of its own, so that an answer that comes twice does not count for the next call', async () => {
     const connections: number[] = []
     const { baseURL, server } = await serve((req, res) => {
       req.resume()
@@ -100,7 +100,7 @@ describe('an idle connection', () => {
   })
 
   describe('that is used again and again', () => {
-    it('is watched no more than one that was used once', async () => {
+    it('has no more listeners than one that was used once', async () => {
       const { client, httpAgent } = await cloud()
       const watchers = () => Object.values(httpAgent.freeSockets).flatMap((list = []) => list.map((socket) => [socket.listenerCount('close'), socket.listenerCount('timeout')]))
       await client.getStatus('x')
@@ -124,7 +124,7 @@ describe('an idle connection', () => {
   })
 
   describe('that the server has closed without a word', () => {
-    it('teaches for how long the next ones are kept: four fifths', async () => {
+    it('limits how long the next ones are kept, to four fifths of its time', async () => {
       const { client, server, httpAgent, sockets } = await cloud()
       await login(client)
       now += 5000
@@ -134,7 +134,7 @@ describe('an idle connection', () => {
       expect(kept(httpAgent)).toEqual([4000])
     })
 
-    it('teaches nothing where the time was ours', async () => {
+    it('limits nothing where our own time-out closed it', async () => {
       const { client, httpAgent } = await cloud()
       await login(client)
       const [idle] = Object.values(httpAgent.freeSockets).flat() as [Socket]
@@ -146,7 +146,7 @@ describe('an idle connection', () => {
       expect(kept(httpAgent)).toEqual([30_000])
     })
 
-    it('within a second of its use teaches nothing: the server is restarting', async () => {
+    it('within a second of its use limits nothing: the server is restarting', async () => {
       const { client, server, httpAgent } = await cloud()
       await login(client)
       now += 900
@@ -155,7 +155,7 @@ describe('an idle connection', () => {
       expect(kept(httpAgent)).toEqual([30_000])
     })
 
-    it('after a second teaches', async () => {
+    it('after a second limits the next ones', async () => {
       const { client, server, httpAgent } = await cloud()
       await login(client)
       now += 1000
@@ -174,7 +174,7 @@ describe('an idle connection', () => {
       expect(kept(httpAgent)).toEqual([30_000])
     })
 
-    it('while a call is under way teaches nothing', async () => {
+    it('while a call is under way limits nothing', async () => {
       const { baseURL, server } = await serve((req, res) => {
         if (req.url === '/ping') return void res.end('PONG')
         now += 8000
@@ -219,7 +219,7 @@ describe('an idle connection', () => {
       return { seen, client: newClient({ baseURL, retries: 1 }) }
     }
 
-    it('is no matter to a status call: it is asked once more on another one', async () => {
+    it('does not matter to a status call, which is sent once more on another connection', async () => {
       const { client, seen } = await fickle()
       await client.getStatus('x')
       await expect(client.getStatus('x')).resolves.toMatchObject({ status: 'pending' })
@@ -239,7 +239,7 @@ describe('TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('is shaken hands for once, however many logins follow each other within 30 s', async () => {
+  it('needs one handshake, however many logins follow each other within 30 s', async () => {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2', '-keyout', key, '-out', cert], { stdio: 'ignore' })
     let handshakes = 0

@@ -24,8 +24,8 @@ describe('a user', () => {
 describe('an enrolment', () => {
   const { enrollment: shown, ...user } = ENROLLMENT
 
-  describe('of the app, with what to show beside the user', () => {
-    it('is read as one with it inside of `enrollment`', async () => {
+  describe('of the app, with the QR code and link beside the user', () => {
+    it('is read like one with these inside of `enrollment`', async () => {
       const client = await answeredWith(201, { ...user, ...shown })
       await expect(client.enroll({ username: 'u12345' })).resolves.toMatchObject({ ...user, ...shown })
     })
@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // No URL path contains a token: the client only compares it, and sends it in a body. So it may contain any of these characters.
+  // A transaction's id counts as a token, not as an id, because the client puts it into no URL path.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))
@@ -112,7 +112,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  it.each([[200, 'pending'], [412, 'failed']])('is data in a status that decides for nobody: HTTP %i %s', async (code, status) => {
+  it.each([[200, 'pending'], [412, 'failed']])('is only data in a status that is not a success: HTTP %i %s', async (code, status) => {
     const body = { ...STATUS, status, transactionId: 'x', userId: '../x', token: 'a\nb' }
     await expect((await answeredWith(code, body)).getStatus('x')).resolves.toEqual({ ...body, raw: body })
   })

@@ -60,7 +60,7 @@ describe('getStatus', () => {
     })
   })
 
-  describe('with a combination that cannot be', () => {
+  describe('with a combination that is not documented', () => {
     // Shows: ASVS V15.3.5, C-error-7
     it.each<[number, nock.Body]>([
       [200, { ...STATUS, status: 'failed' }],
@@ -153,7 +153,7 @@ describe('getStatus', () => {
 
   describe('with any JSON at all', () => {
     // Shows: T-answer-1, C-status-4, C-status-8
-    it('says succeeded only to HTTP 200, "succeeded" and a token, with ids that are ids', () => {
+    it('returns succeeded only for HTTP 200, "succeeded" and a token, with valid ids', () => {
       const value = fc.oneof(fc.constantFrom('succeeded', 'pending', 'failed', 'unknown', '', null, 7, true, STATUS.userId, '../x'), fc.jsonValue())
       const body = fc.record({ status: value, transactionId: value, userId: value, token: value }, { requiredKeys: [] })
       fc.assert(
@@ -181,7 +181,7 @@ describe('introspect', () => {
 
   describe('of a token that is active', () => {
     // Shows: C-media-2, C-token-1
-    it('sends a form and gives seconds for the milliseconds of the documents', async () => {
+    it('sends a form, and converts the milliseconds of the documents to seconds', async () => {
       nock(CLOUD, {
         reqheaders: { authorization: `Bearer ${ACCESS_KEY}`, 'content-type': 'application/x-www-form-urlencoded' },
       })

@@ -288,7 +288,7 @@ describe('connections', () => {
       expect(inspect(client, { showHidden: true, depth: 20 })).not.toContain(ACCESS_KEY)
     })
 
-    it('say whose they are', async () => {
+    it('name this package in the header User-Agent', async () => {
       let agent: unknown
       const { baseURL } = await serve((req, res) => {
         agent = req.headers['user-agent']

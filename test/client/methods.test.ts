@@ -359,7 +359,7 @@ describe('users', () => {
     })
 
     // Shows: C-more-2
-    it.each([null, 'x', [true], { userDisabledPushNotification: 'no', userAgent: 7 }])('takes for absent what is odd in it: %j', async (uaf) => {
+    it.each([null, 'x', [true], { userDisabledPushNotification: 'no', userAgent: 7 }])('treats an invalid field as absent: %j', async (uaf) => {
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, lastLoginDateSuccess: 7, authenticators: [{ ...AUTHENTICATOR, uaf }] })
       const { authenticators, ...user } = await newClient().getUser(USER_ID)
       expect('lastLoginDateSuccess' in user).toBe(false)
@@ -394,8 +394,8 @@ describe('users', () => {
     })
   })
 
-  describe('of whom one authenticator has no id', () => {
-    it('keep it in their list, and the others stay as they are', async () => {
+  describe('with one authenticator that has no id', () => {
+    it('keep it in the list, and the others are unchanged', async () => {
       const phone = { type: 'sms', phone: '+41791234567' }
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, authenticators: [phone, AUTHENTICATOR] })
       const { authenticators } = await newClient().getUser(USER_ID)
@@ -412,7 +412,7 @@ describe('users', () => {
     })
 
     it.each(['<h1>Sorry</h1>', 'OK', '[]', '{"error":"Service Unavailable"}', '{"status":"failed"}', '{"message":"Request blocked"}'])(
-      'rejects HTTP 200 with %j: nobody says that the user is gone',
+      'rejects HTTP 200 with %j, which does not say that the user was deleted',
       async (body) => {
         nock(CLOUD).delete(`/api/v1/users/${USER_ID}`).reply(200, body)
         expect(await nevisError(newClient().deleteUser(USER_ID))).toMatchObject({

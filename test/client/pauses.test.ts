@@ -31,7 +31,7 @@ describe('an answer with a Retry-After', () => {
     expect((await nevisError(newClient({ baseURL }).ping())).retryAfterSeconds).toBe(seconds)
   })
 
-  it('is waited for where the deadline leaves time for one more request, and not else', async () => {
+  it('is waited for only if the deadline leaves time for one more request', async () => {
     jest.spyOn(performance, 'now').mockReturnValue(1_000_000)
     for (const seconds of [9, 10]) {
       const { baseURL } = await serve((_req, res) => res.writeHead(429, { 'retry-after': String(seconds) }).end())

@@ -126,7 +126,7 @@ describe('a call to the cloud', () => {
   })
 
   describe('where the app has an agent of its own', () => {
-    it('goes by that one: the environment is not asked', async () => {
+    it('uses that agent, whatever the environment says', async () => {
       // The client has chosen its agent when it was created, so a later change of the environment has no effect.
       process.env['https_proxy'] = 'http://127.0.0.1:1'
       const { client } = tunnels()
@@ -136,7 +136,7 @@ describe('a call to the cloud', () => {
   })
 
   describe('where the agent of the app trusts any certificate', () => {
-    it('goes: that is the decision of the app', async () => {
+    it('succeeds, because the app decides that', async () => {
       const httpsAgent = new Agent({ rejectUnauthorized: false })
       made.push(httpsAgent)
       await expect(newClient({ baseURL: `https://0.0.0.0:${portOf(cloud)}`, httpsAgent }).introspect('t0ken')).resolves.toMatchObject({ active: true })
@@ -159,7 +159,7 @@ describe('a call to the cloud', () => {
   })
 
   describe('of a client that was made before', () => {
-    it('goes by the proxy of that time', async () => {
+    it('uses the proxy that the environment named then', async () => {
       process.env['https_proxy'] = address()
       const client = newClient({ baseURL: 'https://nevis.test' })
       process.env['https_proxy'] = 'http://127.0.0.1:1'

@@ -221,7 +221,7 @@ describe('assertSmsText', () => {
 
   describe('with a character outside of it', () => {
     // Shows: C-sms-2
-    it.each(['ç', '`', '\t', '’', '😀', 'ê', '\u00a0'])('refuses %j in the name of its owner', (character) => {
+    it.each(['ç', '`', '\t', '’', '😀', 'ê', '\u00a0'])('refuses %j, and names the factor', (character) => {
       expect(() => assertSmsText('sms', `{{CODE}} ${character}`)).toThrow(
         new TypeError('sms: message must contain only characters of the GSM-7 alphabet'),
       )

@@ -55,7 +55,7 @@ beforeAll(async () => {
 }, NAMES.length * PER_DIALECT_MS)
 
 describe('without a dialect', () => {
-  it('every flow ends as people expect', async () => {
+  it('every flow ends as users expect', async () => {
     expect(normalised(await play({ dialect: [] }, Object.keys(FLOWS)))).toEqual(OUTCOMES)
   })
 })
@@ -81,7 +81,7 @@ describe('the table', () => {
     expect(new Set(NAMES).size).toBe(NAMES.length)
   })
 
-  it('names no dialect that there is not', () => {
+  it('names only dialects that exist', () => {
     expect(Object.keys(TABLE).filter((name) => !NAMES.includes(name))).toEqual([])
   })
 

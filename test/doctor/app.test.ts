@@ -284,7 +284,7 @@ describe('a callback that answers by itself', () => {
     [401, 'is refused (HTTP 401): this route must work before the user is signed in'],
     [403, 'is refused (HTTP 403): this route must work before the user is signed in'],
     [422, 'is answered by another handler (HTTP 422)'],
-  ])('with %i › is at fault for a GET, and perhaps right to refuse a form', async (status, text) => {
+  ])('with %i › is an error for a GET, but may be right for a form', async (status, text) => {
     expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
       'routes.callback': `error: GET /2fa/callback ${text}`,
       'routes.callback-post': `unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP ${status}), probably by CSRF protection`,
@@ -296,7 +296,7 @@ describe('a callback that answers by itself', () => {
     [404, 'is missing (HTTP 404)'],
     [405, 'is missing (HTTP 405)'],
     [500, 'fails (HTTP 500)'],
-  ])('with %i › is at fault for both', async (status, text) => {
+  ])('with %i › is an error for both', async (status, text) => {
     expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
       'routes.callback': `error: GET /2fa/callback ${text}`,
       'routes.callback-post': `error: POST /2fa/callback ${text}`,

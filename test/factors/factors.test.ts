@@ -207,7 +207,7 @@ describe('an enrolment', () => {
     expect(asked).toStrictEqual([asks, ['getUser', USER], asks])
   })
 
-  it('of recovery codes fails for a name that Nevis would not take again, and for nobody\'s', async () => {
+  it('of recovery codes fails for a username that Nevis would refuse, and for an unknown one', async () => {
     const odd = cloud({ getUser: { username: 'jörg' } })
     await expect(enroll(recovery(), odd.nevis, KNOWN)).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'getUser', message: expect.stringContaining('username cannot be used') })
     expect(odd.asked).toEqual([['getUser', USER]])
@@ -297,7 +297,7 @@ describe('a check', () => {
       expect(await check(factor, { verifyCode: true, getStatus: SUCCEEDED }, { code })).toStrictEqual({ outcome: WRONG_CODE, asked: [] })
     })
 
-    it('nor is there any', async () => {
+    it('fails, too, if it is missing', async () => {
       for (const factor of [sms(), recovery()]) expect(await check(factor, { verifyCode: true })).toStrictEqual({ outcome: WRONG_CODE, asked: [] })
     })
   })

@@ -35,11 +35,11 @@ describe('isAtLeast', () => {
     expect(RANKED.filter((name) => isAtLeast(given, name))).toEqual(enrolled)
   })
 
-  it('lets a factor of the app\'s own vouch for itself alone', () => {
+  it('lets a custom factor count only for itself', () => {
     expect([...RANKED, 'fido', 'other', 'toString'].filter((name) => isAtLeast('fido', name))).toEqual(['fido'])
   })
 
-  it('lets the strongest alone vouch for a factor of the app\'s own', () => {
+  it('lets only the strongest factor count for a custom one', () => {
     expect([...RANKED, 'fido', 'other', '__proto__'].filter((name) => isAtLeast(name, 'fido'))).toEqual(['push', 'app', 'fido'])
   })
 })

@@ -46,7 +46,7 @@ describe('the answer of a page', () => {
     const asPage = request('/', { headers: { accept: 'text/html' } })
     const ours = [await page.answer(asPage, res), await outage.answer(error, asPage, res)]
     expect(ours.map(policyOf)).toEqual([undefined, undefined])
-    // The value of this header for frames cannot be compared here, so test it by itself.
+    // The pages cannot read whether the host's policy forbids frames, so they must forbid frames by this header.
     expect(ours.map((answer) => answer?.headers['X-Frame-Options'])).toEqual(['DENY', 'DENY'])
     for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await page.answer(asPage, {}), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
   })
@@ -115,7 +115,7 @@ describe('the answer of the status endpoint, as a stream', () => {
     expect((await text).match(/"status":"\w+"/g)).toEqual(['"status":"pending"', '"status":"succeeded"'])
   })
 
-  it('gives its place free when it is destroyed', async () => {
+  it('frees its place when it is destroyed', async () => {
     const endpoint = statusEndpoint(app.nevis, { maxStreams: 1 })
     const first = (await ask(endpoint)) as Readable
     expect(await ask(endpoint)).toContain('"status":"pending"')
@@ -196,7 +196,7 @@ describe('an answer that cannot be given', () => {
   it.each<[string, (error?: unknown) => unknown]>([
     ['throws', () => { throw new Error('next') }],
     ['rejects', async () => Promise.reject(new Error('next'))],
-  ])('where next itself %s, is told to next once, and then the connection is closed', async (_how, fails) => {
+  ])('where next itself %s, is passed to next once, and then the connection is closed', async (_how, fails) => {
     for (const decide of [failing, async () => undefined]) {
       const [res, next] = [sunk(), jest.fn(fails)]
       await expect(sendOrContinue(res, next, decide)).resolves.toBeUndefined()

@@ -34,11 +34,11 @@ describe('a field of a request', () => {
     expect(fieldOf(req, 'code')).toBe(value)
   })
 
-  it('of an address without a path is there, and none is made of the end of a path', () => {
+  it('of a URL without a path is read, and the end of a path is not taken for a field', () => {
     expect([fieldOf({ url: '?e=1' }, 'e'), fieldOf({ url: '/page' }, 'e')]).toEqual(['1', undefined])
   })
 
-  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('that every object has is not there: %s', (name) => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('that every object inherits is not read: %s', (name) => {
     expect(fieldOf({ body: {}, query: {} }, name)).toBeUndefined()
     expect(queryFieldOf({ url: '/a' }, name)).toBeUndefined()
   })

@@ -161,7 +161,7 @@ describe('transactions in a session that is all in a cookie', () => {
     id, factor: 'app', operation: 'approve', subject: { username: 'anna' }, startedAt: now + at, expiresAt: now + 60_000, firstFactorAt: now, shown: { qrCode },
   })
 
-  it('are forgotten from the oldest on, until the rest fits', async () => {
+  it('are deleted, the oldest first, until the others fit', async () => {
     const session: SessionLike = { cart: ['book'] }
     const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownCipher([Buffer.alloc(32, 1)]))
     for (const [i, id] of ['a', 'b', 'c'].entries()) transactions.put(started(id, i, 'x'.repeat(600)))
@@ -170,7 +170,7 @@ describe('transactions in a session that is all in a cookie', () => {
     expect(session['cart']).toEqual(['book'])
   })
 
-  it('are forgotten last where they were put last, however old they are', async () => {
+  it('are deleted last if they were stored last, however old they are', async () => {
     const session: SessionLike = {}
     const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownCipher([Buffer.alloc(32, 1)]))
     for (const [at, id] of [[1, 'b'], [2, 'c'], [0, 'a']] as const) transactions.put(started(id, at, 'x'.repeat(600)))

@@ -54,7 +54,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect(await greeting()).toBe('Hello anna')
   })
 
-  it('asks nobody where nobody has come back from the provider, twice for one time, or after ten minutes', async () => {
+  it('sends no push without a return from the provider, for a second use of one return, or after ten minutes', async () => {
     expect((await second()).location).toBe('/login')
     await throughProvider()
     handleIn((await second()).location)

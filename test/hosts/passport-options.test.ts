@@ -177,7 +177,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
       expect(simulator.phone('anna').waiting).toHaveLength(0)
     })
 
-    it('none of them answers with the status in plain words, and no challenge', async () => {
+    it('without any of them, the answer is the status in words, without a challenge', async () => {
       const page = await denied('/bare')
       expect([page.status, page.text, page.headers.get('www-authenticate')]).toEqual([401, 'Unauthorized', null])
     })
@@ -213,7 +213,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
       expect((await inSession()).user).toEqual({ username: 'anna' })
     })
 
-    it('writes into its options: who gives the same object to authenticate signs nobody in', async () => {
+    it('writes into its options, so that authenticate with the same object signs no user in', async () => {
       const page = await approved('/shared')
       expect(page.json().error.message).toContain('for a user who is logged in')
       expect((await inSession()).user).toBeNull()

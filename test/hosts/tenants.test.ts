@@ -141,6 +141,6 @@ it('a signed-in user of one tenant can start a second factor there, and none for
   expect(await userAfter(browser, 'north', stepUp)).toEqual({ username: 'anna', tenant: 'north' })
 })
 
-it('a tenant that is none gets 404', async () => {
+it('an unknown tenant gets 404', async () => {
   for (const tenant of ['east', '__proto__', 'constructor']) expect((await host.browser().post(`/${tenant}/login`, { username: 'anna', password: PASSWORD })).status).toBe(404)
 })

@@ -57,7 +57,7 @@ describe('a suite that uses the simulator', () => {
   describe.each(Object.entries(runners))('under %s', (_name, { file, args, passed }) => {
     const titles = [...readFileSync(join(__dirname, file), 'utf8').matchAll(/^test\('([^']+)'/gm)].map(([, title]) => title as string)
 
-    it('passes, test by test, and talks to nobody but this machine', async () => {
+    it('passes, test by test, and connects only to this machine', async () => {
       expect(titles.length).toBeGreaterThan(5)
       expect(passed((await run(args)).stdout).sort()).toEqual([...titles].sort())
     })

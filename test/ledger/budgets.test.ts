@@ -128,11 +128,11 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     })
 
     // Shows: ASVS V15.4.2
-    it('are five of fifty at once', async () => {
+    it('succeed for five of fifty at once', async () => {
       expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
     })
 
-    it('are one of fifty at once when the pause is over', async () => {
+    it('succeed for one of fifty at once when the pause is over', async () => {
       await startAtOnce(50)
       later(300 + more)
       expect(await startAtOnce(50)).toEqual([6])
@@ -208,7 +208,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       }
     })
 
-    it('are ten beside three that were left lying, and then three are still held', async () => {
+    it('may be ten beside three that were not answered, which then still count', async () => {
       await startAtOnce(3)
       for (let i = 0; i < 10; i++, later(30)) {
         const slot = await start()
@@ -249,7 +249,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     const second = 'second'
 
     // Shows: T-bomber-3
-    it('hold places there, so that it gives no second budget', async () => {
+    it('count under both names, so that there is no second budget', async () => {
       for (let i = 0; i < 5; i++) {
         expect(await start()).toBe(i + 1)
         expect(await budgets.starts.hold(second)).toBe(i + 1)
@@ -266,7 +266,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect((await budgets.starts.spend(second)).slot).toBe(2)
     })
 
-    it('find no place, rather than search for ever, where more are held than a day can have', async () => {
+    it('are refused, without an endless search, if more are counted than a day allows', async () => {
       const slots = []
       for (let i = 0; i < 40; i++) slots.push(await budgets.starts.hold(second))
       expect(slots.slice(-4)).toEqual([37, 0, 0, 0])
@@ -359,7 +359,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
 })
 
 describe('starts that cannot be given back', () => {
-  it('are held, and cost no good approval', async () => {
+  it('still count, and do not spoil a good approval', async () => {
     const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
     const budgets = budgetsOn(ledger)
     const { slot } = await budgets.starts.spend(key)
@@ -472,7 +472,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect(await spend()).toBe(true)
     })
 
-    it('lock nobody by right ones', async () => {
+    it('do not lock a user whose codes are right', async () => {
       for (let i = 0; i < 200; i++, later(130)) expect(await spend()).toBe(true)
     })
 
@@ -682,7 +682,7 @@ describe('limits that are lifted', () => {
     for (let i = 0; i < 9; i++) await budgets.starts.hold(name)
   }
 
-  it('leave nothing that is held against the subject, and all that is held against others', async () => {
+  it('leave nothing that counts against the subject, and everything that counts against others', async () => {
     const memory = new MemoryLedger()
     const { ledger, asked } = written(memory)
     const budgets = budgetsOn(ledger)
@@ -702,7 +702,7 @@ describe('limits that are lifted', () => {
     expect(await budgets.starts.denialsOf(key)).toBe(0)
   })
 
-  it('were none: nothing happens', async () => {
+  it('did not exist: nothing happens', async () => {
     const { budgets } = budgetsWith()
     await budgets.lift(key)
     expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })

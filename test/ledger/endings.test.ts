@@ -81,11 +81,11 @@ describe('a transaction that is moved to a new session', () => {
 })
 
 describe('a sign-in', () => {
-  it('was not where none was noted', async () => {
+  it('is not known if none was stored', async () => {
     expect(await budgets.signIns.hasSignedInSince(KEY, NOW - 3_600_000)).toBe(false)
   })
 
-  it('is known for as long as a password counts, and five minutes more', async () => {
+  it('is stored for as long as a password counts, and five minutes more', async () => {
     await budgets.signIns.note(KEY)
     later(600 + 299)
     expect(await budgets.signIns.hasSignedInSince(KEY, NOW)).toBe(true)
@@ -176,7 +176,7 @@ describe('a phone number', () => {
 })
 
 describe('denials', () => {
-  it('of nobody who is known count for nobody', async () => {
+  it('of an unknown user count for no user', async () => {
     await budgets.endings.end(one, undefined, true)
     expect(await ledger.look('denials:undefined')).toBe(0)
   })

@@ -174,7 +174,7 @@ describeWithRedis('RedisLedger', () => {
       expect(await admin.keys('*')).toEqual(['other:claim:a'])
     })
 
-    it('claims an approval that a process of version 0.1 has claimed for nobody else', async () => {
+    it('refuses an approval that a process of version 0.1 has claimed', async () => {
       await admin.flushAll()
       await admin.sendCommand(['SET', 'passport-nevis:claim:transaction:t1', '1', 'NX', 'PX', '60000'])
       expect(await new RedisLedger(admin).claim('transaction:t1', 60)).toBe(false)
@@ -198,7 +198,7 @@ describeWithRedis('RedisLedger', () => {
       expect(await admin.keys('*')).toEqual([])
     })
 
-    it('costs one command a call', async () => {
+    it('sends one command per call', async () => {
       const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await admin.info('stats'))?.[1])
       const ledger = new RedisLedger(admin)
       const before = await commands()

@@ -192,7 +192,7 @@ describe('the recipes', () => {
   }, 120_000)
 
   it('read the gauges', async () => {
-    // The gauges of the first test's strategy must be gone. This strategy has the same name, but no recipe.
+    // These gauges belong to the strategy of the first test. The strategy of this test has the same name, but does not run the recipe.
     const gauges = ['open_streams', 'waiting', 'queued_status_calls', 'status_calls_allowed_per_second', 'up']
     for (const name of gauges) expect([name, Object.keys(await fromPrometheusGauge(`nevis_${name}`))]).toEqual([name, ['nevis']])
     const names = (await collected()).map(({ name }) => name)

@@ -272,7 +272,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
     })
 
-    it('sends nothing where Nevis cannot be asked', async () => {
+    it('sends no request if Nevis cannot be asked', async () => {
       const { browser, transaction } = await deniedPush(await start())
       world.simulator.faults.add({ on: 'getStatus', status: 503 })
       const before = world.operations().length
@@ -322,7 +322,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('too_many_attempts')
     })
 
-    it('offers nothing on the page but the way out', async () => {
+    it('offers only the way back on the page', async () => {
       const { browser, transaction } = await deniedPush(await start())
       for (const isClosed of [false, true]) {
         expect(await offers(browser, transaction)).toEqual([])

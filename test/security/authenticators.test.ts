@@ -58,7 +58,7 @@ describe('a start that names another user\'s phone', () => {
   })
 
   describe('while an approval is under way', () => {
-    it('costs nothing of it: it still signs in', async () => {
+    it('does not affect it: it still signs in', async () => {
       const app = await world.start()
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -69,7 +69,7 @@ describe('a start that names another user\'s phone', () => {
   })
 
   describe('again and again', () => {
-    it('is held by the budget of starts: nobody tries many ids', async () => {
+    it('is limited by the budget of starts, so that an attacker cannot try many ids', async () => {
       const app = await world.start()
       const outcomes: string[] = []
       for (let i = 0; i < 7; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId: idOf('ben') })))
@@ -95,7 +95,7 @@ describe('a cloud that answers about another user', () => {
   it.each([
     ['another userId', { userId: '11111111-1111-4111-8111-111111111111' }, 'userId'],
     ['another username', { username: 'ben' }, 'username'],
-  ] as const)('with %s › ends in binding_mismatch, asks nobody, and says why in an event alone', async (_what, patch, field) => {
+  ] as const)('with %s › ends in binding_mismatch, sends no push, and says why only in an event', async (_what, patch, field) => {
     const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
     const app = await world.start({ strategy: { subject: () => ({ userId, username: 'anna' }) } })
     world.simulator.faults.add({ on: 'getUser', patch })
@@ -106,7 +106,7 @@ describe('a cloud that answers about another user', () => {
     expect(world.asked('approve')).toBe(0)
   })
 
-  it('that cannot be asked whose it is › ends in an error, and nobody is asked', async () => {
+  it('that cannot say whose phone it is › ends in an error, and sends no push', async () => {
     const app = await world.start()
     world.simulator.faults.add({ on: 'findUserByUsername', status: 500 })
     const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId: idOf('anna') })
@@ -177,7 +177,7 @@ describe('ownAuthenticator, before an app renames or removes a phone', () => {
   })
 
   // Shows: ASVS V8.2.2
-  it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['none', () => undefined], ['a list', () => [idOf('anna')]], ['an object', () => ({ toString: () => idOf('anna') })]])('finds nothing for what is not, and sends it nowhere: %s', async (_whose, id) => {
+  it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['none', () => undefined], ['a list', () => [idOf('anna')]], ['an object', () => ({ toString: () => idOf('anna') })]])('does not find any other id, and sends it nowhere: %s', async (_whose, id) => {
     expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, id())).toBeUndefined()
     expect(sent()).not.toContain(idOf('ben'))
     expect(world.operations()).toEqual(['getUser'])
@@ -195,7 +195,7 @@ describe('ownAuthenticator, before an app renames or removes a phone', () => {
 })
 
 describe('a factor of the app\'s own that says nothing of phones', () => {
-  it('is given none, whatever the request names', async () => {
+  it('gets no phone, whatever the request names', async () => {
     const { takesAuthenticator: _none, ...plain } = push()
     const given: unknown[] = []
     const app = await world.start({ strategy: { factors: [{ ...plain, approve: (nevis, subject, request) => (given.push(request), push().approve(nevis, subject, request)) }] } })

@@ -38,7 +38,7 @@ describe('a link of another site to the callback', () => {
   })
 
   // Shows: T-csrf-3
-  it('brings no token: it is refused before the request is looked at', async () => {
+  it('carries no token: it is refused before Nevis is asked', async () => {
     const handle = await signIn(browser, 'anna')
     expect(outcomeOf(await browser.get(`${callbackOf(handle)}&token=t0ken`, linkOfOtherSite))).toBe('cross_site_post')
     expect(world.asked('getStatus')).toBe(0)

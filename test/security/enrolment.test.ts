@@ -146,7 +146,7 @@ describe('enrolling a factor for a victim who has one', () => {
       ['with a failed login', { ...bare, lastLoginDateFailure: '2026-01-01T00:00:00Z' }],
       ['with a limit that was reached', { ...bare, exceededRateLimits: ['sms'] }],
       ['with a field that says nothing of factors', { ...bare, locale: 'en', tenant: { id: 'x' } }],
-    ])('does not lock out who has none: %s', async (_name, patch) => {
+    ])('does not lock out a user who has none: %s', async (_name, patch) => {
       world.simulator.faults.add({ on: 'findUserByUsername', patch })
       world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] } })
       expect((await enrolling(app.browser(), 'anna')).status).toBe(303)
@@ -232,7 +232,7 @@ describe('enrolling a factor for a victim who has one', () => {
   })
 
   describe('by another factor for an enrolment that is under way', () => {
-    it('is asked about anew: what was allowed ten minutes ago is refused', async () => {
+    it('is checked again: what was allowed ten minutes ago is refused', async () => {
       const browser = await signedIn('anna')
       world.later(300)
       const handle = await handleOf(browser.post('/factors', { factor: 'app' }))
@@ -315,8 +315,7 @@ describe('an enrolment handed in as an approval', () => {
     const approval = await handleOf(browser.post('/confirm', { factor: 'app' }))
     const again = await handleOf(browser.post('/factors', { factor: 'app' }))
     const ids = await Promise.all([enrolment, approval, again].map(async (handle) => ((await app.nevis.settings.keys()).handles.open(handle))?.id))
-    // The second enrolment is a new one: an attacker who has planted the session may know the first QR code, and the app's `subject` may be for a user without
-    // factors.
+    // The third start creates a new enrolment: an attacker may have planted the session, and would know the QR code of the first one.
     expect(new Set(ids).size).toBe(3)
     expect([world.asked('enroll'), world.asked('approve')]).toEqual([2, 2])
     expect(await Promise.all([approval, again].map(async (handle) => (await viewOf(browser, handle)).operation))).toEqual(['approve', 'enroll'])

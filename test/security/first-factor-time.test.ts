@@ -22,7 +22,7 @@ beforeEach(async () => {
 const resend = (transaction: string) => browser.post('/login/2fa', { transaction, factor: 'push' })
 
 // Shows: T-password-8
-it('is over after its time, however often the request was sent again by the page of before', async () => {
+it('ends after its time, however often the older page has sent the request again', async () => {
   let before = await signIn(browser, 'anna')
   world.later(15)
   const newest = handleIn((await resend(before)).location)

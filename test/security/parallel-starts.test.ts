@@ -87,7 +87,7 @@ describe('five starts at once', () => {
     expect((await browser.get('/who')).text).toBe('anna')
   })
 
-  it('of a resend are one push more', async () => {
+  it('of a resend send one more push', async () => {
     const app = await world.start({ routes })
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')

@@ -444,7 +444,7 @@ describe('the waiting page', () => {
       expect(page.text + inspect([...page.headers])).not.toMatch(CANARY)
     })
 
-    it('tells everyone who holds the handle only how it stands, by the status endpoint', async () => {
+    it('tells everyone who has the handle only its status, by the status endpoint', async () => {
       const world = worldFor()
       const { origin } = await serve({ options, ...(name.includes('recovery') && { proved: true }) }, world)
       const { location } = await new Browser(origin).post('/start', fields)
@@ -511,7 +511,7 @@ describe('a strategy and a client', () => {
 })
 
 describe('these scenarios', () => {
-  it('drive every failure code, every error code of Nevis but NEVIS_NOT_FOUND, and every one of the stores', () => {
+  it('cause every failure code, every error code of Nevis except NEVIS_NOT_FOUND, and every error code of the stores', () => {
     const nevisCodes: NevisErrorCode[] = ['NEVIS_UNREACHABLE', 'NEVIS_TIMEOUT', 'NEVIS_RATE_LIMITED', 'NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED', 'NEVIS_UNEXPECTED_RESPONSE']
     const storageCodes: StorageErrorCode[] = ['SESSION_REQUIRED', 'SESSION_IN_COOKIE', 'SESSION_UNAVAILABLE', 'LEDGER_UNAVAILABLE']
     const ends = new Set(scenarios.map((scenario) => scenario.ends))

@@ -124,12 +124,12 @@ describeWithChromium('a single-page app', () => {
 
   describe('that gets a page with HTTP 200', () => {
     // Shows: T-csrf-2
-    it.each(['/login', '/2fa', '/2fa/status', '/2fa/callback'])('from %s › takes it for nothing', async (path) => {
+    it.each(['/login', '/2fa', '/2fa/status', '/2fa/callback'])('from %s › does not take it for an answer', async (path) => {
       routes[path] = html
       expect(await signIn()).toMatchObject({ code: 'unexpected_answer' })
     })
 
-    it.each([['a list', []], ['a text', 'ok'], ['null', null], ['a view without a transaction', { ...VIEW, transaction: undefined }]])('or %s in place of the view › takes it for nothing', async (_name, view) => {
+    it.each([['a list', []], ['a text', 'ok'], ['null', null], ['a view without a transaction', { ...VIEW, transaction: undefined }]])('or %s in place of the view › does not take it for an answer', async (_name, view) => {
       routes['/2fa'] = json(view)
       expect(await signIn()).toMatchObject({ code: 'unexpected_answer' })
       expect(sent).not.toContain('POST /2fa/callback')

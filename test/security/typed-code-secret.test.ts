@@ -170,7 +170,7 @@ describe.each<[string, Factor, () => string]>([
 
 describe('a reader of the session', () => {
   // Shows: T-reader-6
-  it('finds a digest, and makes it from the code neither without a key nor with anything that the session holds', async () => {
+  it('finds a digest, and cannot compute it from the code, neither without a key nor with anything in the session', async () => {
     await start(push({ typedCode: true }))
     const handle = await signIn(browser, 'anna')
     const code = codeOn(world.simulator, 'anna')

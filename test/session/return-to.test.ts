@@ -99,7 +99,7 @@ describe('what is kept in a session', () => {
     expect(returnToIn(session, 'nevis')).toBe('/a')
   })
 
-  it('is for the one who was sent away, or for anyone who then signs in', () => {
+  it('is for the user who was redirected, or for anyone who then signs in', () => {
     storeReturnTo(session, 'nevis', of('/a'))
     session['passport'] = { user: 'anna' }
     expect(returnToIn(session, 'nevis')).toBe('/a')

@@ -79,7 +79,7 @@ describe('a session', () => {
 })
 
 describe('a transaction', () => {
-  it('that is removed is gone, and it alone', () => {
+  it('that is removed is gone, and no other is', () => {
     kept.put(transaction('a'))
     kept.put(transaction('b'))
     kept.remove('a')

@@ -100,7 +100,7 @@ describe('availableFactors', () => {
   })
 
   describe('with approve-or-enroll', () => {
-    it('makes nobody new: Nevis says who has a factor, and a user who has one enrols no other', async () => {
+    it('makes no user count as new: Nevis says who has a factor, and a user who has one enrols no other', async () => {
       await start([], { strategy: { operation: 'approve-or-enroll' } })
       expect(outcomeOf(await password())).toBe('not_enrolled')
       expect(world.operations()).not.toContain('enroll')

@@ -87,7 +87,7 @@ describe('the page that the user wanted', () => {
 })
 
 describe('a start that names no factor, for a user who does not have the first one', () => {
-  it('fails with not_enrolled and asks for no other by itself; the one that they have is theirs to choose', async () => {
+  it('fails with not_enrolled and starts no other by itself; the user can choose the factor that they have', async () => {
     simulator.addUser({ username: 'clara', authenticators: 0, phone: '+41790000001' })
     const browser = await serve()
     expect((await browser.post('/login', { username: 'clara', password: PASSWORD })).json()).toMatchObject({ action: 'fail', code: 'not_enrolled' })
@@ -190,7 +190,7 @@ describe('verify that returns the user without a promise', () => {
     expect(app.verified).toEqual([])
   })
 
-  it('is none where it calls done: what a database driver returns is nobody', async () => {
+  it('is no error if it calls done: the value that a database driver returns is ignored', async () => {
     const verify = (_profile: object, done: (error: null, user: object) => void) => {
       setImmediate(() => done(null, { username: 'anna' }))
       return { username: 'a database' }

@@ -31,7 +31,7 @@ describe('a start', () => {
       expect(pings()).toBe(2)
     })
 
-    it('pings for none that is used again', async () => {
+    it('sends no ping for a request that is used again', async () => {
       const app = await world.start({ strategy: checked })
       const browser = app.browser()
       await signIn(browser, 'anna')

@@ -206,7 +206,7 @@ describe('what already waits', () => {
     ['has other data', { data: { amount: 6 } }],
     ['may be done by others', { factors: ['push', 'sms'] }],
     ['was started for something else', { purpose: 'p /pay' }],
-  ])('is another one where it %s', (_name, change) => {
+  ])('is not the same if it %s', (_name, change) => {
     expect(isPending({ ...one, ...change })).toBe(false)
   })
 })

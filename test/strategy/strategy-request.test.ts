@@ -454,7 +454,7 @@ describe('a callback', () => {
     expect(codeOf(await finish(on, transaction, { session: false }))).toBe('success')
   })
 
-  it('goes by what this process has just learned, and asks no more', async () => {
+  it('uses what this process has just learned, and asks Nevis no more', async () => {
     const on = strategy()
     const decide = jest.spyOn(on.settings.watch, 'decide')
     const transaction = await begin(on)
@@ -573,7 +573,7 @@ describe('a code', () => {
     expect(events.of('budget')).toEqual([{ ...KNOWN, factor: 'sms', budget: 'subjectAttempts', limit: 1 }])
   })
 
-  it('is no matter to a factor of the app\'s own, which may still say that it was wrong', async () => {
+  it('is passed to a custom factor, which may still say that the code was wrong', async () => {
     const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)
@@ -589,7 +589,7 @@ describe('a code', () => {
     expect(count).not.toHaveBeenCalled()
   })
 
-  it('is no concern of what this process has learned by waiting', async () => {
+  it('is checked without the status that this process has learned by waiting', async () => {
     const { on, transaction } = await begun()
     const decide = jest.spyOn(on.settings.watch, 'decide')
     await enter(on, transaction, '1')

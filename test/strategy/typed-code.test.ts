@@ -258,7 +258,7 @@ describe('a second start', () => {
     expect(outcomeOf(await send(again, shown))).toBe('success')
   })
 
-  it('by another factor is as ever, and its profile has no typed code', async () => {
+  it('by another factor works as usual, and its profile has no typed code', async () => {
     const handle = await signIn(browser, 'anna')
     const other = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'app' })).location)
     expect(await view(other)).toMatchObject({ prompt: 'wait' })
@@ -344,7 +344,7 @@ describe('signing with a typed code', () => {
     expect([(await browser.get('/typed')).status, (await browser.get('/any')).status]).toEqual([200, 200])
   })
 
-  it('is wanted in vain after another factor of the same rank', async () => {
+  it('is still needed after another factor of the same rank', async () => {
     await browser.post('/password', { username: 'anna', password: PASSWORD })
     const handle = handleIn((await browser.post('/start', { factor: 'app' })).location)
     await world.simulator.phone('anna').scan((await view(handle)).appLinkUri)

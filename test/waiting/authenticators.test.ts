@@ -313,7 +313,7 @@ describe('the waiting page', () => {
 })
 
 describe('the list', () => {
-  it('is waited for for two seconds; what comes later is there for the next look', async () => {
+  it('waits two seconds for Nevis; a later answer is there for the next request', async () => {
     jest.useFakeTimers()
     try {
       let answer: (user: object) => void = () => undefined

@@ -54,7 +54,7 @@ describe('the languages', () => {
   })
 
   /** To the customers of a bank, "Konto", "compte" and "conto" alone mean a bank account. */
-  it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never calls the user\'s account what a bank calls its own', (tag, word) => {
+  it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never uses a bank\'s word for a bank account for the user\'s account', (tag, word) => {
     for (const [key, text] of textsOf(languages[tag] as object)) expect([key, word.test(text)]).toEqual([key, false])
   })
 
@@ -73,7 +73,7 @@ describe('the languages', () => {
 })
 
 describe('Accept-Language', () => {
-  describe('with one wish', () => {
+  describe('with one language', () => {
     it.each([
       ['de', 'de'], ['DE', 'de'], ['de-CH', 'de'], ['de-Latn-CH-1996', 'de'], ['fr-CH', 'fr'], ['it', 'it'], ['en-US', 'en'],
     ])('%s speaks %s', (header, tag) => {
@@ -92,7 +92,7 @@ describe('Accept-Language', () => {
       ['de ; q=0.2 , fr ; q=0.4', 'fr'],
       ['de;level=1;q=0.2, fr;q=0.4', 'fr'],
       ['de;level=1;q=0.9, fr;q=0.4', 'de'],
-    ])('takes the dearest that is there: %s', (header, tag) => {
+    ])('takes the available one that the user prefers most: %s', (header, tag) => {
       expect(speak(header)).toBe(tag)
     })
   })
@@ -103,7 +103,7 @@ describe('Accept-Language', () => {
     })
   })
 
-  describe('that nobody can meet', () => {
+  describe('that names no available language', () => {
     it.each([
       undefined, '', '*', 'rm', 'xx-YY', ',,,', ';;;', ';q=1', 'q=1', 'de;q=high', '__proto__', 'constructor, toString', '\u0000', 'é', 'd e',
       'de;q=-1', '-', '-de',
@@ -113,7 +113,7 @@ describe('Accept-Language', () => {
   })
 
   describe('that is endless', () => {
-    it('is read as far as is reasonable, in no time', () => {
+    it('is read only up to a limit, and quickly', () => {
       const before = performance.now()
       expect(speak(`${'xx,'.repeat(3300)}de`)).toBe('en')
       expect(speak(`de,${'xx;q=0.9,'.repeat(1100)}`)).toBe('de')

@@ -14,7 +14,7 @@ const asPage = { accept: 'text/html' }
 const start = (options: Parameters<typeof world.start>[0] = {}) => world.start({ ...options, strategy: { factors: [push(), sms(), recovery()], rememberBrowser: { days: 30 }, ...options.strategy } })
 
 describe('the waiting page', () => {
-  it.each(['push', 'sms'])('of a sign-in by %s has the box', async (factor) => {
+  it.each(['push', 'sms'])('of a sign-in by %s has the checkbox', async (factor) => {
     const browser = (await start()).browser()
     const page = await browser.get(waitingOf(await signIn(browser, 'anna', { factor })), asPage)
     expect(page.text).toContain('name="remember" value="1"')

@@ -271,7 +271,7 @@ describe('the status endpoint', () => {
   })
 
   describe('when the app\'s access key cannot be had', () => {
-    it('hands that error on, and answers nothing', async () => {
+    it('passes that error on, and sends no answer', async () => {
       const other = await served({ accessKey: () => Promise.reject(new Error('vault sealed')) })
       try {
         const page = await new Browser(other.origin).get(`/?transaction=${other.handle}`)

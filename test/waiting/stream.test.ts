@@ -141,7 +141,7 @@ describe('a stream', () => {
       expect(stream.statuses).toEqual(['pending', status])
     })
 
-    it('beats every 20 s, so that no proxy gives it up, until it ends', async () => {
+    it('sends a heartbeat every 20 s until it ends, so that no proxy closes it', async () => {
       const { url } = await serve()
       moveTimers()
       const stream = await Stream.open(url, await started())
@@ -235,7 +235,7 @@ describe('a stream', () => {
   })
 
   describe('for a handle that does not open', () => {
-    it('is none: 404, as JSON', async () => {
+    it('is refused with 404, as JSON', async () => {
       const { url } = await serve()
       const answer = await Stream.open(url, 'garbage')
       await until(() => answer.isOver)
@@ -269,7 +269,7 @@ describe('a stream', () => {
     })
   })
 
-  describe('among other kinds of answers that are welcome', () => {
+  describe('among other media types that the browser accepts', () => {
     it.each(['text/event-stream, */*', 'application/json;q=0.1, text/event-stream'])('is a stream: %s', async (accept) => {
       const { url } = await serve()
       expect((await Stream.open(url, await started(), accept)).isStream).toBe(true)
@@ -315,7 +315,7 @@ describe('more streams than there may be', () => {
     while (!next.isStream) next = await Stream.open(url, handle)
   })
 
-  it('do not come of those that ended at once', async () => {
+  it('do not include those that ended at once', async () => {
     const { url } = await serve({ maxStreams: 2 })
     const handle = await started()
     await simulator.phone('anna').approve()
@@ -326,7 +326,7 @@ describe('more streams than there may be', () => {
     expect((await Stream.open(url, await started())).isStream).toBe(true)
   })
 
-  it('do not come of those that were decided', async () => {
+  it('do not include those that were decided', async () => {
     const { url } = await serve({ maxStreams: 1 })
     for (let i = 0; i < 3; i++) {
       const stream = await Stream.open(url, await started())

@@ -55,7 +55,7 @@ const UNREADABLE: [string, Omit<Fault, 'on'>][] = [
   ['an error that it does not know the token', { status: 404, body: { status: 404, error: 'Not Found' } }],
 ]
 
-it.each(UNREADABLE)('after three answers that are none, the page goes to the callback, and the app hears of it: %s', async (_what, fault) => {
+it.each(UNREADABLE)('after three unreadable answers, the page goes to the callback, and the app gets the error: %s', async (_what, fault) => {
   simulator.faults.add({ on: 'getStatus', ...fault })
   expect(await decided()).toBe('unreadable')
   expect(asked()).toBe(3)
@@ -85,7 +85,7 @@ it('nothing is spent: once Nevis answers again, the approval counts', async () =
   expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
 })
 
-it('two answers that are none are not yet enough', async () => {
+it('two unreadable answers are not yet enough', async () => {
   simulator.faults.add({ on: 'getStatus', body: {}, times: 2 })
   await simulator.phone('anna').approve()
   expect(await decided()).toBe('succeeded')

@@ -247,7 +247,7 @@ describe('the page', () => {
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
       expect(text).toContain('data-codes dir="ltr" translate="no">')
       expect(text).not.toContain('name="code"')
-      // The page offers only to confirm or to cancel: the codes that were created must not be created again by accident.
+      // The forms confirm the codes, ask for more time, or cancel. No form creates the codes again.
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa/callback', fields: { transaction: handle } },
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
@@ -277,7 +277,7 @@ describe('the page', () => {
       expect((await browser.post('/login/2fa', { transaction: newest, extend: '1' })).json()).toMatchObject({ code: 'used_transaction' })
     })
 
-    it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('gives a transaction that Nevis must know of no time by that: %s', async (factor, field, code) => {
+    it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('does not lengthen a transaction whose status Nevis must report: %s', async (factor, field, code) => {
       const { browser, handle } = await started(factor)
       expect((await browser.post('/login/2fa', { transaction: handle, [field]: '1' })).json()).toMatchObject({ code })
     })
@@ -338,7 +338,7 @@ describe('the page', () => {
       expect(simulator.requests.at(-1)?.body).toMatchObject({ channel: 'sms', phone: '+41790000001' })
     })
 
-    it('is not what an approval asks', async () => {
+    it('is not asked for at an approval', async () => {
       expect((await pageFor()).text).not.toContain('name="phone"')
       expect((await pageFor('sms')).text).not.toContain('name="phone"')
     })

@@ -1,7 +1,7 @@
 // @ts-check
 // One of several processes of an app that share sessions and ledger: a first factor without a password, and the second factor as in the README. It
-// stops at SIGTERM as the guide says. A process of its own: STORE=… [PORT=…] node scale-app.mjs CLOUD KEY; prints its address, and with PRINTS_VERIFIED
-// each approval for which `verify` has run. `GET /measure` returns what it has cost so far.
+// stops at SIGTERM as docs/guides/waiting-page.md says. A process of its own: STORE=… [PORT=…] node scale-app.mjs CLOUD KEY; prints its address, and
+// with PRINTS_VERIFIED each approval for which `verify` has run. `GET /measure` returns the CPU time and memory used so far.
 import express from 'express'
 import session from 'express-session'
 import { monitorEventLoopDelay } from 'node:perf_hooks'

@@ -12,7 +12,7 @@ const before = () => folderWith({}, BEFORE)
 const added = (out: string) => out.split('\n').filter((line) => /^\+(?!\+\+)/.test(line)).map((line) => line.slice(1))
 
 describe('for the app before its second factor', () => {
-  it('names each door, prints the changes, and writes nothing', () => {
+  it('names each way to sign in, prints the changes, and writes nothing', () => {
     const folder = before()
     const texts = textsIn(folder)
     const { exitCode, out, err } = init(folder)
@@ -164,7 +164,7 @@ describe('a door', () => {
     ['Object.assign(req.session, { passport: { user: id } })', 'sign-in: assign(session, …)', 'LEFT'],
     ['req.session = { passport: { user: id } }', 'sign-in: session = { … }', 'LEFT'],
     ["store.set(sid, { cookie, passport: { user: id } })", 'sign-in: passport: { user }', 'LEFT'],
-  ])('such as %s › is named with its line, and nothing changes', (code, what, state) => {
+  ])('such as %s › is named with its line, and no file is changed', (code, what, state) => {
     const folder = folderWith({ 'app.js': `${head}// req.login(user)\nconst text = "req.login(user)"\n${code}\n` })
     const texts = textsIn(folder)
     const { exitCode, out } = init(folder, '--write')

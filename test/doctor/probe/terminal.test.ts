@@ -91,7 +91,7 @@ describe('the command', () => {
     return running
   }
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s while a person is to scan, deletes the user and the page, and ends with 1', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s while it waits for a scan, deletes the user and the page, and ends with 1', async (signal) => {
     const asked = process.listenerCount(signal)
     const { exitCode } = await scanning()
     process.emit(signal)
@@ -99,7 +99,7 @@ describe('the command', () => {
     expect([simulator.users, leftovers(), process.listenerCount(signal)]).toEqual([[], [], asked])
   })
 
-  it('deletes the user and ends with 1, where the input ends while a person is to scan (Ctrl-D)', async () => {
+  it('deletes the user and ends with 1, if the input ends while it waits for a scan (Ctrl-D)', async () => {
     const { input, exitCode } = await scanning()
     input.end()
     expect(await exitCode).toBe(1)

@@ -217,7 +217,7 @@ describe('following a transaction', () => {
       expect(asked).toHaveLength(before)
     })
 
-    it('outweighs what was decided before', async () => {
+    it('counts more than a decision before it', async () => {
       answer = 'succeeded'
       expect(await watch.look(sealed())).toBe('succeeded')
       await pass(LIFETIME_MS)
