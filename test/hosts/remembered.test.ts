@@ -18,7 +18,7 @@ jest.setTimeout(60_000)
 
 const option = (text: string) => text.replace("waitingURL: '/login/2fa',", "waitingURL: '/login/2fa',\n    rememberBrowser: { days: 30 },")
 
-/** Edits each app as the guide says. A text that is to be replaced must exist. */
+/** Edits each app as docs/guides/remembered-browsers.md says. A text that is to be replaced must exist. */
 const changes: readonly (readonly [app: string, change: (text: string) => string])[] = [
   ['koa/app', (text) => changed(option(text), [
     ["  passport.authenticate('nevis', failed)) // start → waiting page", `  passport.authenticate('nevis', failed), // start → waiting page, or the next line
@@ -143,7 +143,7 @@ describe('the code of the guide, in Express', () => {
 
   it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
     const simulator = await NevisSimulator.start()
-    // In the guide, the username at Nevis is an id of the app.
+    // In this guide, the username at Nevis is an id of the app.
     simulator.addUser({ username: 'user-anna' })
     const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
       ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))
@@ -151,7 +151,7 @@ describe('the code of the guide, in Express', () => {
       passport.use(nevis)
       runSnippet("app.post('/login'", { app, passport, recordSecondFactor })
       app.all('/login/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect(303, '/'))
-      // Over plain http, the cookie's name has no prefix, as the guide says.
+      // Over plain http, the cookie's name has no prefix `__Host-`, as docs/guides/remembered-browsers.md says.
       const withoutPrefix: RequestHandler = (_req, res, next) => {
         const { clearCookie } = res
         res.clearCookie = (name, options) => clearCookie.call(res, name.replace('__Host-', ''), { ...options, secure: false })

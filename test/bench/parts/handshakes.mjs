@@ -18,7 +18,7 @@ const PAUSE_MS = 7000
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns connections for each login after the first
+ * @returns the number of new connections per login, without the first login
  */
 export async function measure({ log }) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))

@@ -61,7 +61,7 @@ export class PeopleCloud {
   readonly tokens = new Map<string, Token>()
   /** The codes that were right, in the order in which they came: recovery codes, and SMS codes with their transaction. */
   accepted: string[] = []
-  /** The times of the calls that make a phone ring, and of the wrong codes. */
+  /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
