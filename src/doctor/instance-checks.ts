@@ -4,7 +4,7 @@
  *
  * Out of scope: which values fit an instance (`probe/needs.ts`), and a report without an app (`probe-findings.ts`).
  */
-import type { Settings } from '../strategy/settings'
+import type { NevisStrategy } from '../strategy/strategy'
 import { error, warning, type Finding } from './findings'
 import { withGeneral } from './probe-findings'
 import type { ReportOfProbe } from './probe-report'
@@ -12,7 +12,7 @@ import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
 /** The settings of a strategy that must fit the instance. */
-export type InstanceSettings = Pick<Settings, 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'startBudget' | 'attemptBudget'> & {
+export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'startBudget' | 'attemptBudget'> & {
   readonly client: { readonly baseURL: string }
 }
 

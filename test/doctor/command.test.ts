@@ -1,7 +1,9 @@
 /** The doctor's command as a process: the apps that it loads, its exit codes, and that it prints no secret. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
@@ -48,6 +50,18 @@ describe('the app', () => {
     expect(read().findings).toHaveLength(CHECKS.length)
     expect(exitCode).toBe(0)
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
+  })
+
+  it('with the report of a probe › is compared with it: an option that cannot work there is an error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'doctor-report-'))
+    const file = join(folder, 'report.json')
+    const facts = { 'status.sms.verified.http': '404', 'status.sms.verified.fields': ['status: HTTP status'] }
+    writeFileSync(file, JSON.stringify({ probe: 1, stages: ['quiet', 'sms'], answers: [], unexplained: [], facts }))
+    const [wrong, right] = [await doctor(['exported.cjs', '--json', '--report', file], { FAULT: 'introspection' }), await doctor(['exported.cjs', '--json', '--report', file])]
+    rmSync(folder, { recursive: true })
+    const ofReport = ({ read }: typeof wrong) => read().findings.filter(({ check }) => check === 'cloud.probe').map(({ level }) => level)
+    expect([wrong.exitCode, ofReport(wrong), right.exitCode, ofReport(right)]).toEqual([1, ['error'], 0, ['ok']])
+    expect(troublesIn(wrong.read().findings)).toHaveProperty(['cloud.probe'], expect.stringMatching(/^error: requireIntrospection refuses every right code/))
   })
 
   it.each<[string, string[]]>([

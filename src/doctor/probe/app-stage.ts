@@ -24,7 +24,7 @@ export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled 
   const { link, image } = linkIn(json)
   const statusToken = textAt(json, 'statusToken')
   if (userId === undefined || statusToken === undefined || (link === undefined && image === undefined)) {
-    scene.fail(`the enrolment of a phone got no code to scan (${httpOf(scene.caller, step)}), so approvals were not tried`)
+    scene.noteFailure(`the enrolment of a phone got no code to scan (${httpOf(scene.caller, step)}), so approvals were not tried`)
     return undefined
   }
   await person.scan(link, image)
@@ -53,7 +53,7 @@ async function approval(scene: Scene, { userId }: Enrolled, channel: 'push' | 'a
     learns: ['transactionId'],
   })
   const statusToken = textAt(json, 'statusToken')
-  if (statusToken === undefined) return scene.fail(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
+  if (statusToken === undefined) return scene.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
   await status(scene, `status.${channel}.pending`, statusToken)
   if (channel === 'app') await scan(scene, { json })
   await person.answer(what)

@@ -30,7 +30,7 @@ export interface Scene {
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
   /** Records that the stage could not do all that it is for. `reason` contains no value of a response. */
-  readonly fail: (reason: string) => void
+  readonly noteFailure: (reason: string) => void
   readonly phone: string | undefined
 }
 
@@ -68,8 +68,8 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
 }
 
 /** Records a failure if a transaction was still undecided after the longest time that `decided` waits. */
-export function failIfUndecided({ fail }: Scene, { seconds }: { readonly seconds: number }, mostSeconds: number, what: string): void {
-  if (seconds >= mostSeconds) fail(`${what} within ${mostSeconds} s`)
+export function failIfUndecided({ noteFailure }: Scene, { seconds }: { readonly seconds: number }, mostSeconds: number, what: string): void {
+  if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)
 }
 
 /** Introspects the token of a status response twice: Nevis may refuse the second introspection. */

@@ -14,7 +14,7 @@ const MOST_CODES = 3
 const MOST_QUESTIONS = 3
 
 export async function smsStage(scene: Scene): Promise<void> {
-  const { caller, users, phone, fail } = scene
+  const { caller, users, phone, noteFailure } = scene
   const username = users.next()
   caller.learn(phone, 'the phone number')
   const texts = new TextMessages(scene)
@@ -24,7 +24,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   const enrolled = await enroll('enroll.sms')
   const { userId } = enrolled
   const statusToken = textAt(enrolled.json, 'statusToken')
-  if (userId === undefined || statusToken === undefined) return fail(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
+  if (userId === undefined || statusToken === undefined) return noteFailure(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
   // Without a confirmed number, Nevis sends no text message for a sign-in.
   if (!(await confirm(scene, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
   texts.announce('you do not need its code')
@@ -35,7 +35,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   texts.announce('its code signs in')
   const approval = await approve('approval.sms')
   const token = textAt(approval.json, 'statusToken')
-  if (token === undefined) return fail(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
+  if (token === undefined) return noteFailure(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
   await confirm(scene, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
@@ -88,21 +88,21 @@ async function confirm(scene: Scene, texts: TextMessages, transaction: TextTrans
  * @returns the transaction whose code was right; undefined if none was
  */
 async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {
-  const { caller, say, fail } = scene
+  const { caller, say, noteFailure } = scene
   let transaction = first
   for (let typed = 1; ; typed++) {
     const code = await texts.typedCode()
-    if (code === undefined) return void fail('no code of a text message was typed')
+    if (code === undefined) return void noteFailure('no code of a text message was typed')
     caller.facts['sms.code'] = /^\d{1,12}$/.test(code) ? `${code.length} digits` : 'other text'
     if (await isRight(scene, transaction, code)) return transaction
     const refusal = httpOf(caller, `verification.${first.step}.right`)
     for (const name of ['right', 'right.with-channel']) caller.forget(`verification.${first.step}.${name}`)
     delete caller.facts['sms.code']
-    if (typed === MOST_CODES) return void fail(`none of ${MOST_CODES} typed codes was accepted (${refusal})`)
+    if (typed === MOST_CODES) return void noteFailure(`none of ${MOST_CODES} typed codes was accepted (${refusal})`)
     say(`Nevis did not accept this code (${refusal}).`)
     texts.announce('type its code instead')
     const statusToken = textAt((await transaction.again()).json, 'statusToken')
-    if (statusToken === undefined) return void fail('a typed code was not accepted, and no further text message could be sent')
+    if (statusToken === undefined) return void noteFailure('a typed code was not accepted, and no further text message could be sent')
     transaction = { ...transaction, statusToken }
   }
 }

@@ -67,8 +67,8 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const finished: Stage[] = []
   const failed: StageFailure[] = []
   let stage: Stage = 'quiet'
-  const fail = (reason: string) => void failed.push({ stage, reason })
-  const scene: Scene = { caller, users, person, pause, say, fail, phone }
+  const noteFailure = (reason: string) => void failed.push({ stage, reason })
+  const scene: Scene = { caller, users, person, pause, say, noteFailure, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
   let usersLeft: number
   try {
@@ -84,12 +84,12 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       finished.push(stage)
       if (stage === 'quiet') obstacle = obstacleIn(caller.facts)
       const trouble = (stage === 'quiet' ? obstacle : undefined) ?? troubleIn(caller.facts, caller.steps, stage !== 'limits')
-      if (trouble !== undefined) fail(trouble)
+      if (trouble !== undefined) noteFailure(trouble)
     }
   } catch (reason) {
     // Report only the message of a ProbeEnded. Other messages may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
-    if (!finished.includes(stage) && obstacle === undefined) fail(endedBy)
+    if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {
     say('Deleting the test users …')
     usersLeft = await users.deleteAll()

@@ -16,7 +16,7 @@ export async function userStage(scene: Scene): Promise<void> {
   const enrolled = await users.enroll('enroll.app', { username })
   await lookUp(scene, username, enrolled.userId)
   const statusToken = textAt(enrolled.json, 'statusToken')
-  if (statusToken === undefined) scene.fail(`the enrolment of a test user got no status token (${httpOf(caller, 'enroll.app')})`)
+  if (statusToken === undefined) scene.noteFailure(`the enrolment of a test user got no status token (${httpOf(caller, 'enroll.app')})`)
   else await pendingEnrollment(scene, statusToken)
   await caller.call('enroll.channel-app', { path: '/api/v1/users/enroll', json: { username, channel: 'app' } })
   await caller.call('enroll.sms.no-number', { path: '/api/v1/users/enroll', json: { username, channel: 'sms', phone: NO_PHONE_NUMBER } })
@@ -25,7 +25,7 @@ export async function userStage(scene: Scene): Promise<void> {
   }
   await recoveryCodes(scene, username)
   const { userId } = enrolled
-  if (userId === undefined) return scene.fail(`Nevis does not show that the test user exists (${httpOf(caller, 'enroll.app')})`)
+  if (userId === undefined) return scene.noteFailure(`Nevis does not show that the test user exists (${httpOf(caller, 'enroll.app')})`)
   await intent(scene, username, userId)
   await users.delete('user.delete', username)
   await caller.call('user.deleted', { method: 'GET', path: `/api/v1/users/${encodeURIComponent(userId)}` })
@@ -55,7 +55,7 @@ async function recoveryCodes(scene: Scene, username: string): Promise<void> {
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
   await verify('verification.recovery.wrong', 'zzzz-yyyy-xxxx-wwww')
-  if (code === undefined || second === undefined) return scene.fail(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
+  if (code === undefined || second === undefined) return scene.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
   await verify('verification.recovery.right', code)
   await verify('verification.recovery.used', code)
   await users.enroll('enroll.recovery.again', body)
@@ -65,7 +65,7 @@ async function recoveryCodes(scene: Scene, username: string): Promise<void> {
 async function intent(scene: Scene, username: string, userId: string): Promise<void> {
   const { json } = await scene.caller.call('intent', { path: '/api/v1/intent', json: { username, operation: 'approve' } })
   const token = textAt(json, 'token') ?? textAt(json, 'intentToken')
-  if (token === undefined) return scene.fail(`Nevis gave no intent token (${httpOf(scene.caller, 'intent')})`)
+  if (token === undefined) return scene.noteFailure(`Nevis gave no intent token (${httpOf(scene.caller, 'intent')})`)
   await introspect(scene, 'introspect.intent', token)
   await status(scene, 'status.intent', token)
   const path = `/api/v1/users/${encodeURIComponent(userId)}/verification`

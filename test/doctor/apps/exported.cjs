@@ -5,7 +5,7 @@ const { env } = process
 const express = require('express')
 const session = require('express-session')
 const { Passport } = require('passport')
-const { NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
+const { NevisStrategy, push, sms, recordSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 
 console.log('c4n4ry out', env.NEVIS_ACCESS_KEY)
 console.error('c4n4ry err')
@@ -16,7 +16,7 @@ const nevis = new NevisStrategy(
   {
     baseURL: env.NEVIS_BASE_URL,
     accessKey: env.NEVIS_ACCESS_KEY,
-    factors: [push()],
+    factors: env.FAULT === 'introspection' ? [push(), sms({ requireIntrospection: true })] : [push()],
     waitingURL: '/login/2fa',
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
