@@ -1,6 +1,6 @@
 /**
- * Compares the options of a strategy with the report of the command `probe`: options that the Nevis instance needs, and options with which sign-ins fail at
- * this instance.
+ * Compares the options of a strategy with the report of the command `probe`. Finds options that this Nevis instance needs, and options that make sign-ins fail
+ * at this instance.
  *
  * Out of scope: which values fit an instance (`probe/needs.ts`), and a report without an app (`probe-findings.ts`).
  */
@@ -86,7 +86,7 @@ function missingTokenOption(facts: FactsReader, { claims }: InstanceSettings): F
   const needs = tokenNeedsOf(facts)
   if (needs === undefined) return undefined
   const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId' } = claims
-  // With `none`, the strategy also accepts the userId.
+  // With `subject: 'none'`, the strategy also accepts a token whose `sub` is the userId.
   const isSubject = subject === needs.subject || (subject === 'none' && needs.subject === 'userId')
   if ((acceptAudienceApi || !needs.acceptAudienceApi) && (acceptMissingIssuer || !needs.acceptMissingIssuer) && isSubject) return undefined
   return wrong('transaction tokens have other claims than the strategy expects, so sign-ins fail with binding_mismatch', transactionTokensOf(needs) ?? 'remove transactionTokens')

@@ -13,12 +13,12 @@ export interface ReportOfProbe {
   readonly answers: readonly Readonly<Record<string, unknown>>[]
   readonly unexplained: readonly unknown[]
   readonly stages: readonly string[]
-  /** Why the probe got no answers of Nevis; undefined if it did. */
+  /** Why the probe got no answers of Nevis; undefined if Nevis answered. */
   readonly obstacle: string | undefined
   readonly facts: Facts
 }
 
-/** @returns the report, or why the file is none */
+/** @returns the report, or why the file is not a report */
 export function readReport(file: string): ReportOfProbe | string {
   try {
     const json: unknown = JSON.parse(readFileSync(file, 'utf8'))

@@ -107,7 +107,7 @@ export interface Transaction {
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
-  /** True if the signed-in user has started the transaction without giving the password again, or has switched to it from such a transaction. */
+  /** True if the signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean

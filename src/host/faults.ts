@@ -16,7 +16,7 @@ export interface NevisFault {
    * - `request`: while a request was handled; the app's error handler got the error.
    * - `watch`: while a waiting page waited for the status of its transaction; it keeps waiting.
    * - `browser`: while a remembered browser was checked or stored; the user had to give the second factor, or the browser was not remembered. Or while
-   *   `forgetBrowsers` asked Nevis for the username; the browsers are forgotten under the userId only.
+   *   `forgetBrowsers` asked Nevis for the username; the browsers were then forgotten under the userId only.
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` for a function of the app. */

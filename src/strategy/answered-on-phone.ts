@@ -31,8 +31,8 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
 }
 
 /**
- * True for a step-up whose denial stops the signed-in user until the password. The session must not lose it: otherwise an attacker who has this session could
- * give the passwords of other users in it, until the denied step-up is dropped.
+ * True for a step-up after whose denial the signed-in user must enter the password. The session must not drop such a transaction. Otherwise an attacker with
+ * this session could enter the passwords of other users, until their transactions push the denied step-up out of the session.
  * @internal
  */
 export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {

@@ -48,8 +48,9 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
 }
 
 /**
- * Forgets under the username, too: a sign-in that is just waiting for Nevis may not know the userId yet. All browsers that are already remembered have been
- * forgotten before, and while Nevis fails, no sign-in starts. So an error of Nevis is only published.
+ * Forgets the browsers under the username as well: a sign-in that is just waiting for Nevis may not know the userId yet. If Nevis cannot be asked for the
+ * username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no sign-in can start while Nevis
+ * fails.
  */
 async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
   const user = await findUser(settings, { userId }).catch((error: unknown) => {

@@ -38,7 +38,7 @@ export function canRequireIntrospection(facts: FactsReader): boolean {
   })
 }
 
-/** How the transaction tokens of the instance differ from Nevis's documentation. */
+/** How the transaction tokens of the instance differ from what Nevis documents. */
 export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean

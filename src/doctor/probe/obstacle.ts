@@ -18,8 +18,8 @@ const UNAVAILABLE = /^(429|5\d\d)$/
 const COMPARE = 'compare the instance id, or the base URL, with your management console'
 
 /**
- * Says why the responses of the first stage are not those of a Nevis instance that accepts the access key.
- * @returns undefined if they are
+ * Says why the responses of the first stage do not come from a Nevis instance that accepts the access key.
+ * @returns undefined if the responses come from such an instance
  */
 export function obstacleIn(facts: Facts): string | undefined {
   const https = (steps: readonly string[]) => steps.map((step) => String(facts[`${step}.http`]))
@@ -46,7 +46,7 @@ export function obstacleIn(facts: Facts): string | undefined {
 }
 
 /**
- * Says which of these requests got no usable response: none at all, or that of a gateway, or a refusal because of too many requests.
+ * Says which of these requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
  * @param counts429 false for a stage whose purpose is to be refused
  */
 export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {

@@ -7,7 +7,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { wordOf } from './word-of'
 
-/** @returns why no file can be written at this path; undefined if one can */
+/** @returns why the report cannot be written to this path; undefined if it can be written */
 export function faultOfPath(file: string): string | undefined {
   if (file === '') return '--out needs the name of a file'
   const folder = dirname(resolve(file))

@@ -94,7 +94,7 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
-/** What is recognised of responses that are not compared with the simulator. */
+/** The empty result, for responses that are not compared with the simulator. */
 export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
 
 /**

@@ -13,9 +13,9 @@ export interface ProbeReport {
   readonly probe: 1
   /** The stages that ran to their end, even if they failed. */
   readonly stages: readonly Stage[]
-  /** The stages that could not do all that they are for, with the reason; absent if there are none. */
+  /** The stages that could not send all their requests, each with the reason; absent if there is no such stage. */
   readonly failed?: readonly StageFailure[]
-  /** Why the responses are not those of a Nevis instance that accepts the access key; absent if they are. The report then has no answers. */
+  /** Why the responses do not come from a Nevis instance that accepts the access key. If this is present, the report has no answers. */
   readonly obstacle?: string
   readonly calls: number
   readonly usersLeft: number

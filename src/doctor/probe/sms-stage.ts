@@ -50,7 +50,7 @@ class TextMessages {
     this.scene.say(`Asking Nevis for text message ${this.count}: ${use}.`)
   }
 
-  /** @returns the code; undefined if the person typed none */
+  /** @returns the code; undefined if the person typed no code */
   async typedCode(): Promise<string | undefined> {
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
       const code = await this.scene.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
@@ -83,9 +83,9 @@ async function confirm(scene: Scene, texts: TextMessages, transaction: TextTrans
 }
 
 /**
- * Sends the code that the person types. After a mistyped code, asks Nevis for another text message, because Nevis may accept only a few wrong codes for each.
- * A mistyped code is not recorded: the report would show its response as that to a right code.
- * @returns the transaction whose code was right; undefined if none was
+ * Sends the code that the person types. After a mistyped code, asks Nevis for another text message, because Nevis may accept only a few wrong codes per
+ * message. The response to a mistyped code is not recorded: the report would show this response as the one to a right code.
+ * @returns the transaction whose code was right; undefined if no code was right
  */
 async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {
   const { caller, say, fail } = scene

@@ -42,7 +42,7 @@ export interface StageResults {
   /** The stages that ran to their end, even if they failed. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
-  /** Why the responses are not those of a Nevis instance that accepts the access key; undefined if they are. */
+  /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
   readonly obstacle: string | undefined
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */

@@ -62,7 +62,7 @@ interface Window {
     }).catch(() => undefined)
     sendOnce()
     const rememberField = window.nevisRemember(main)
-    // A screen reader then reads how the transaction ended, or that the typed code was right.
+    // Focus the heading, so that a screen reader reads how the transaction ended, or that the typed code was right.
     if (main.dataset['status'] !== 'pending' || 'codeTyped' in main.dataset) {
       heading.tabIndex = -1
       heading.focus()

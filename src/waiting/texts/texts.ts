@@ -52,7 +52,7 @@ export interface Texts {
   readonly typedCodeHint: string
   /** Heading after the user has typed the right code from the phone, while the page waits for the approval. */
   readonly codeAccepted: string
-  /** What the user should do after that. */
+  /** What the user should do after typing the right code. */
   readonly codeAcceptedHint: string
   /** Label of the field for the code. */
   readonly code: string
