@@ -226,6 +226,7 @@ const PROMISES = {
 } as const satisfies Record<keyof typeof scenes, string>
 const HELD_BACK = {
   pushes: 'ring no phone more than fifteen times in an hour',
+  texts: 'send more than ten texts a day to one number',
   codes: 'let a hundred wrong codes a day reach Nevis',
 } as const satisfies Record<keyof typeof floods, string>
 

@@ -47,9 +47,10 @@ export interface Token {
 }
 
 export const SMS_CODE = '417900'
-export const ANNAS_NUMBER = '+41791111111'
-export const THIEFS_NUMBER = '+41796666666'
+/** Six digits follow, other ones in each sequence: a number has a limit of texts, too. */
+export const NUMBERS: Readonly<Record<Owner, string>> = { anna: '+41791', thief: '+41796' }
 export const RECOVERY_CODES: readonly string[] = Array.from({ length: 12 }, (_, i) => `AAAA-BBBB-CCCC-00${10 + i}`)
+export const LINK = 'https://link.example/'
 const LIFETIME_MS = 300_000
 const PNG = 'data:image/png;base64,iVBORw0KGgo='
 
@@ -64,6 +65,12 @@ export class PeopleCloud {
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
+  /** Text that is no code, and came as one. */
+  noCodes: string[] = []
+  /** Calls that look for a user or start something. */
+  starts = 0
+  /** Phone numbers to which a code was sent for an enrolment, with the time. */
+  texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
   /** Runs `run` once, while the next answer to this call is delayed. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
@@ -86,6 +93,14 @@ export class PeopleCloud {
     })
   }
 
+  /** One more account of the owner of this one. */
+  newPerson({ username }: Person, sequence: number): Person {
+    const number = this.people.length
+    const person: Person = { username: `${username}-${number}`, userId: uuid(sequence, 0xc00 + number), isKnown: true, factors: [] }
+    this.people.push(person)
+    return person
+  }
+
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.server.close(() => resolve())
@@ -95,7 +110,7 @@ export class PeopleCloud {
 
   /** Removes everything of the sequence before. */
   reset(people: Person[], gateways: Partial<Record<Call, readonly Gateway[]>>): void {
-    Object.assign(this, { people, transactions: [], accepted: [], rings: [], wrongCodes: [], hold: undefined })
+    Object.assign(this, { people, transactions: [], accepted: [], rings: [], wrongCodes: [], noCodes: [], texts: [], hold: undefined })
     this.gateways = Object.fromEntries(Object.entries(gateways).map(([call, list]) => [call, [...list]]))
     this.tokens.clear()
   }
@@ -122,6 +137,10 @@ export class PeopleCloud {
     return [...this.tokens].filter(([, one]) => one.kind === kind && one.userId === person?.userId).at(-1)?.[0]
   }
 
+  textsOf(kind: Token['kind']): string[] {
+    return [...this.tokens].filter(([, one]) => one.kind === kind).map(([text]) => text)
+  }
+
   private token(token: Token): string {
     const payload = { n: `${token.kind}-${token.userId}-${++this.count}`, ...(token.kind === 'pending' && { status: 'pending' }) }
     const text = `e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c2ln`
@@ -142,6 +161,8 @@ export class PeopleCloud {
     const hold = this.hold?.call === call ? this.hold : undefined
     if (hold !== undefined) this.hold = undefined
     if (hold?.isBefore === true) await hold.run()
+    if (call === 'user' || call === 'approve' || call === 'enroll' || call === 'intent') this.starts++
+    if (call === 'verify' && !/^[A-Za-z0-9-]+$/.test(body['code'] ?? '')) this.noCodes.push(body['code'] ?? '')
     const gateway = this.gateways[call]?.shift()
     const real = gateway?.passes === false ? undefined : this.truth(call, body, url)
     if (hold?.isBefore === false) await hold.run()
@@ -161,7 +182,8 @@ export class PeopleCloud {
       case 'approve':
         return this.approve(person, body['channel'] ?? 'app')
       case 'enroll':
-        return this.enroll(person, body['channel'] ?? 'app', body['phone'] === THIEFS_NUMBER ? 'thief' : 'anna')
+        if (body['channel'] === 'sms') this.texts.push({ phone: body['phone'] ?? '', at: Date.now() })
+        return this.enroll(person, body['channel'] ?? 'app', body['phone']?.startsWith(NUMBERS.thief) === true ? 'thief' : 'anna')
       case 'intent':
         return person?.isKnown === true ? [200, { token: this.token({ kind: 'intent', userId: person.userId, at: Date.now() }) }] : problem(404)
       case 'status':
@@ -252,7 +274,7 @@ function userJson({ userId, username, factors }: Person): object {
   return { userId, username, status: factors.length > 0 ? 'active' : 'new', authenticators }
 }
 
-const linkOf = ({ id }: CloudTransaction) => ({ qrCode: { type: 'image/png', size: 300, dataUri: PNG }, appLinkUri: `https://link.example/?dispatchTokenResponse=${id}` })
+const linkOf = ({ id }: CloudTransaction) => ({ qrCode: { type: 'image/png', size: 300, dataUri: PNG }, appLinkUri: `${LINK}?dispatchTokenResponse=${id}` })
 
 const problem = (status: number): [number, object] => [status, { error: 'x', message: 'x', path: '/x', status, timestamp: 1 }]
 

@@ -5,7 +5,7 @@
  * users get in.
  */
 import type { NevisProfile, SecondFactorRecord } from '../../../src'
-import type { CloudTransaction, Owner, PeopleCloud, Person } from './people-cloud'
+import { LINK, type CloudTransaction, type Owner, type PeopleCloud, type Person } from './people-cloud'
 import { CALLBACK_URL, routes, type Route, type RouteName } from './people-routes'
 import type { FactorName, Sequence } from './people-steps'
 
@@ -14,6 +14,7 @@ const FRESH_MS = 600_000
 const HOUR_MS = 3_600_000
 const MAX_RINGS_PER_HOUR = 15
 const MAX_WRONG_CODES_PER_DAY = 100
+const MAX_TEXTS_PER_DAY = 10
 
 /** The facts at the moment when a request began. */
 export interface Before {
@@ -48,6 +49,10 @@ export class Oracle {
   /** The ids of anna's enrolments, oldest first. */
   private readonly enrolments: string[] = []
   private readonly loggedOut = new Set<string>()
+  /** Who has logged out, and has not signed in since then. */
+  private readonly strangers = new Set<Owner>()
+  /** What the app has kept in each session. */
+  private readonly visits = new Map<string, number>()
 
   constructor(
     private readonly cloud: PeopleCloud,
@@ -78,6 +83,15 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
+  /** Called when equal starts at once have been answered, with these codes. */
+  asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
+    if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
+    const isRefused = codes.every((code) => code === 'too_many_starts')
+    // Before an SMS is counted, Nevis is asked whether the user may enrol.
+    const { options }: Route = routes[route]
+    if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
+  }
+
   /** Called when a browser has seen a QR code or link. */
   saw(by: Owner, id: string): void {
     const first = this.shown.find((one) => one.id === id)
@@ -92,15 +106,25 @@ export class Oracle {
     this.ended.add(id)
   }
 
-  loggedOutOf(sessionId: string): void {
+  loggedOutOf(sessionId: string, by: Owner): void {
     this.loggedOut.add(sessionId)
+    this.strangers.add(by)
+  }
+
+  loggedIn(by: Owner): void {
+    this.strangers.delete(by)
+  }
+
+  wrote(sessionId: string, visits: number): void {
+    this.visits.set(sessionId, visits)
   }
 
   isLoggedOut(sessionId: string): boolean {
     return this.loggedOut.has(sessionId)
   }
 
-  succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }): void {
+  /** @param user who the request is by, where a route logs nobody in */
+  succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
     if (this.successes.has(id)) this.refuse('two successes of one transaction')
@@ -109,15 +133,23 @@ export class Oracle {
     if (!this.isProven(profile, transaction, before, brought)) this.refuse(`a success by ${factor} (${operation}) without a proof`)
     if (operation === 'enroll' && profile.id === this.anna.userId) this.enrolled(by, profile, transaction, before)
     this.isWhose(by, profile)
-    this.fits(routeName, profile)
+    this.fits(routeName, profile, user)
   }
 
   /** Called after every step. */
-  look(): void {
-    for (const id of this.loggedOut) {
+  look(jars: Readonly<Record<Owner, { readonly cookie: string | undefined }>>): void {
+    const ofStrangers = [...this.strangers].flatMap((by) => jars[by].cookie ?? [])
+    for (const id of [...this.loggedOut, ...ofStrangers]) {
       const kept = JSON.parse(this.store.get(id) ?? '{}') as { passport?: { user?: unknown }; nevis?: { secondFactor?: unknown } }
       if (kept.passport?.user !== undefined) this.refuse('a login lives again after the log-out')
       if (kept.nevis?.secondFactor !== undefined) this.refuse('a second factor record lives again after the log-out')
+    }
+    if (this.cloud.noCodes.length > 0) this.refuse('a text that is no code reaches the cloud')
+    for (const [id, text] of this.store) {
+      const { visits = 0 } = JSON.parse(text) as { visits?: number }
+      if (visits < (this.visits.get(id) ?? 0)) this.refuse('what the app wrote is lost')
+      const secrets = [LINK, ...this.cloud.textsOf('intent')]
+      if (secrets.some((secret) => text.includes(secret))) this.refuse('an attacker who reads the store can enrol')
     }
   }
 
@@ -126,6 +158,10 @@ export class Oracle {
     for (const { at } of this.cloud.rings) {
       const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
       if (inHour > MAX_RINGS_PER_HOUR) return this.refuse(`${inHour} requests in an hour`)
+    }
+    for (const { phone, at } of this.cloud.texts) {
+      const inDay = this.cloud.texts.filter((one) => one.phone === phone && one.at > at - 24 * HOUR_MS && one.at <= at).length
+      if (inDay > MAX_TEXTS_PER_DAY) return this.refuse('more than ten texts to one number in a day')
     }
     for (const at of this.cloud.wrongCodes) {
       const inDay = this.cloud.wrongCodes.filter((one) => one > at - 24 * HOUR_MS && one <= at).length
@@ -169,10 +205,13 @@ export class Oracle {
     this.refuse(`the thief is signed in as anna by ${factor} (${operation})`)
   }
 
-  private fits(routeName: RouteName, { transactionId, factor, operation }: NevisProfile): void {
+  private fits(routeName: RouteName, { id, transactionId, factor, operation }: NevisProfile, user: Person | undefined): void {
     const { path, options }: Route = routes[routeName]
     if (options.factors !== undefined && !options.factors.includes(factor)) this.refuse(`a success by ${factor} at a route that wants other factors`)
     if (options.operation === 'enroll' && operation !== 'enroll') this.refuse('an approval at a route that enrols')
+    if (options.assignProperty !== undefined && user !== undefined && user.userId !== id) this.refuse('an approval of one person counts for another')
+    const isPayment = options.factors !== undefined || options.message !== undefined
+    if (isPayment && operation !== 'approve') this.refuse('an enrolment at a route that wants an approval')
     const isForOne = options.message !== undefined || options.data !== undefined
     const startedAt = this.shown.find(({ id }) => id === transactionId)?.route
     if (isForOne && path !== CALLBACK_URL && startedAt !== routeName) this.refuse(`what was started at ${startedAt} succeeds at ${routeName}`)

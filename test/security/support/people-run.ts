@@ -7,7 +7,7 @@
 import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
 import { act, codeOf, type Act } from './act'
 import { Oracle, type Before, type Shown } from './people-oracle'
-import { ANNAS_NUMBER, RECOVERY_CODES, SMS_CODE, THIEFS_NUMBER, uuid, type Owner, type PeopleCloud, type Person } from './people-cloud'
+import { NUMBERS, RECOVERY_CODES, SMS_CODE, uuid, type Owner, type PeopleCloud, type Person } from './people-cloud'
 import { routes, type Route } from './people-routes'
 import type { Callback, Meanwhile, Sequence, Start, Step } from './people-steps'
 import { SessionHost, type CookieJar, type HostRequest } from './session-host'
@@ -19,14 +19,7 @@ type Request = Start | Callback
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
-export interface Counts {
-  requests: number
-  success: number
-  fail: number
-  error: number
-  redirect: number
-  pass: number
-}
+export type Counts = Record<Act['action'] | 'requests', number>
 
 let sequences = 0
 
@@ -40,6 +33,8 @@ export class People {
   private readonly copies: [string, string][] = []
   private readonly tails: Promise<unknown>[] = []
   private recoveryCodes = 0
+  private wrongCodes = 0
+  private readonly number = ++sequences
 
   constructor(
     private readonly cloud: PeopleCloud,
@@ -49,7 +44,7 @@ export class People {
     /** Moves the clock ahead. */
     private readonly later: (seconds: number) => void,
   ) {
-    const number = ++sequences
+    const { number } = this
     const factors = sequence.annaHas.map((kind) => ({ kind, owner: 'anna' as const, at: 0 }))
     const anna: Person = { username: `anna-${number}`, userId: uuid(number, 0xa), isKnown: factors.length > 0 || sequence.isLinked, factors }
     const ben: Person = { username: `ben-${number}`, userId: uuid(number, 0xb), isKnown: true, factors: [{ kind: 'app', owner: 'thief', at: 0 }] }
@@ -64,7 +59,7 @@ export class People {
     for (const step of this.sequence.steps) {
       await this.step(step)
       await Promise.all(this.tails.splice(0))
-      this.oracle.look()
+      this.oracle.look(this.jars)
       if (this.oracle.violation !== undefined) break
     }
     if (this.counts.success === before) this.oracle.flooded()
@@ -102,8 +97,11 @@ export class People {
         return void (await this.write(this.jars[step.by]))
       case 'later':
         return this.later(step.seconds)
+      case 'elsewhere':
+        this.persons.anna.isKnown = true
+        return void this.persons.anna.factors.push({ kind: 'app', owner: 'anna', at: Date.now() })
       case 'logout':
-        return this.logout(this.jars[step.by])
+        return this.logout(step.by)
       case 'copy': {
         const id = this.jars[step.by].cookie ?? ''
         const text = this.host.store.get(id)
@@ -118,8 +116,11 @@ export class People {
 
   private async requests(step: Request): Promise<void> {
     this.arm(step.meanwhile)
-    const once = (): Promise<void> => (step.do === 'start' ? this.start(step) : this.callback(step))
-    await Promise.all(Array.from({ length: step.times ?? 1 }, once))
+    const hasSession = this.host.store.has(this.jars[step.by].cookie ?? '')
+    const before = { rings: this.cloud.rings.length, starts: this.cloud.starts }
+    const once = (): Promise<Act | undefined> => (step.do === 'start' ? this.start(step) : this.callback(step))
+    const answers = await Promise.all(Array.from({ length: step.times ?? 1 }, once))
+    if (step.do === 'start' && step.meanwhile === undefined) this.oracle.asked(step.route, answers.map((done) => done && codeOf(done)), before, hasSession)
     if (this.cloud.hold !== undefined) {
       const { run } = this.cloud.hold
       this.cloud.hold = undefined
@@ -139,23 +140,23 @@ export class People {
     this.cloud.hold = { call: meanwhile.call, isBefore: meanwhile.isBefore, run }
   }
 
-  private async start({ by, route, process, as, factor, replaces = false, leaves = false }: Start): Promise<void> {
+  private async start({ by, route, process, as, factor, replaces = false, leaves = false }: Start): Promise<Act> {
     const replaced = replaces ? this.shownTo(by, 'own') : undefined
-    const body = { factor: factor ?? (replaced === undefined ? undefined : 'push'), transaction: replaced?.handle, phone: by === 'anna' ? ANNAS_NUMBER : THIEFS_NUMBER }
-    await this.request(by, route, process, body, { as, leaves, replaced })
+    const body = { factor: factor ?? (replaced === undefined ? undefined : 'push'), transaction: replaced?.handle, phone: NUMBERS[by] + String(this.number).padStart(6, '0') }
+    return this.request(by, route, process, body, { as, leaves, replaced })
   }
 
-  private async callback({ by, route, process, handle, code, token }: Callback): Promise<void> {
+  private async callback({ by, route, process, handle, as, code, token }: Callback): Promise<Act | undefined> {
     const shown = this.shownTo(by, handle)
-    if (shown === undefined) return
-    await this.request(by, route, process, { transaction: shown.handle, code: this.codeOf(by, shown, code), token: token && this.tokenOf(by, token) })
+    if (shown === undefined) return undefined
+    return this.request(by, route, process, { transaction: shown.handle, code: this.codeOf(by, shown, code), token: token && this.tokenOf(by, token) }, { as })
   }
 
-  private async request(by: Owner, routeName: Start['route'], process: 0 | 1, fields: Body, { as, leaves = false, replaced }: { as?: 'anna' | 'ben' | undefined; leaves?: boolean; replaced?: Shown | undefined } = {}): Promise<Act> {
+  private async request(by: Owner, routeName: Start['route'], process: 0 | 1, fields: Body, { as, leaves = false, replaced }: { as?: Start['as']; leaves?: boolean; replaced?: Shown | undefined } = {}): Promise<Act> {
     const { path, options }: Route = routes[routeName]
     const body = Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined))
     const req = await this.host.open(this.jars[by], path, 'POST', body)
-    const user = as === undefined ? this.signedIn(req) : this.persons[as]
+    const user = as === undefined ? this.signedIn(req) : as === 'new' ? this.cloud.newPerson(this.persons.ben, this.number) : this.persons[as]
     if (user !== undefined) req.user = { username: user.username, ...(this.sequence.isLinked && { nevisUserId: user.userId }) }
     // Passport's local strategy also sets `req.authInfo`.
     if (as !== undefined) req.authInfo = {}
@@ -167,7 +168,7 @@ export class People {
     const shown = done.action === 'redirect' ? await this.sentToWait(done, by, routeName) : undefined
     const isStart = body['transaction'] === undefined || body['factor'] !== undefined
     if (shown !== undefined && isStart && !leaves) this.oracle.started(shown, before, replaced)
-    if (done.action === 'success') await this.succeeded(by, routeName, req, done, before, body)
+    if (done.action === 'success') await this.succeeded(by, routeName, req, done, before, body, user)
     else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
     if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
     await this.host.close(this.jars[by], req)
@@ -177,17 +178,23 @@ export class People {
   }
 
   /** Does what an app does after a success: logs the user in, unless the route only authorizes, and writes the record. */
-  private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>): Promise<void> {
+  private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>, user: Person | undefined): Promise<void> {
     const info = done.args[1] as { nevis: NevisProfile }
-    this.oracle.succeeded(by, routeName, info.nevis, before, { code, token })
+    this.oracle.succeeded(by, routeName, info.nevis, before, { code, token }, user)
     if ((routes[routeName] as Route).options.assignProperty === undefined) {
+      this.oracle.loggedIn(by)
       await new Promise((resolve) => req.session.regenerate(resolve))
-      req.session['passport'] = { user: (done.args[0] as { username: string }).username }
+      req.session['passport'] = { user: { username: (done.args[0] as Person).username, tenant: 'a' } }
       await new Promise((resolve) => req.session.save(resolve))
       req.authInfo = info
     }
+    const { sessionID } = req
     // If the user has been logged out meanwhile, this fails, which is an error of the app's request.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
+    if ((routes[routeName] as Route).options.assignProperty !== undefined) return
+    if (req.sessionID !== sessionID) this.oracle.refuse('the session is renewed twice in one request')
+    const next = await this.host.open({ cookie: sessionID }, '/', 'GET', {})
+    if (info.nevis.operation === 'approve' && secondFactorOf(next) === undefined) this.oracle.refuse('a second factor that was just given does not count')
   }
 
   private async sentToWait(done: Act, by: Owner, route: Start['route']): Promise<Shown | undefined> {
@@ -244,7 +251,7 @@ export class People {
 
   /** The owner of a phone knows its code; the owner of the recovery codes, or a thief of one, knows that code. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
-    if (code !== 'right') return code === 'wrong' ? '000000' : code
+    if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {
       const transaction = this.cloud.transactions.find((one) => one.id === id)
       const owner = transaction?.operation === 'enroll' ? transaction.by : transaction?.person.factors.find(({ kind }) => kind === 'sms')?.owner
@@ -260,11 +267,12 @@ export class People {
   }
 
   private signedIn({ session }: HostRequest): Person | undefined {
-    const name = (session['passport'] as { user?: string } | undefined)?.user
+    const name = (session['passport'] as { user?: Person } | undefined)?.user?.username
     return Object.values(this.persons).find(({ username }) => username === name)
   }
 
-  private async logout(jar: CookieJar): Promise<void> {
+  private async logout(by: Owner): Promise<void> {
+    const jar = this.jars[by]
     const req = await this.host.open(jar, '/logout', 'POST', {})
     if (this.signedIn(req) === undefined) return
     const { sessionID } = req
@@ -273,7 +281,7 @@ export class People {
     await new Promise((resolve) => req.session.save(resolve))
     await new Promise((resolve) => req.session.regenerate(resolve))
     await this.host.close(jar, req)
-    this.oracle.loggedOutOf(sessionID)
+    this.oracle.loggedOutOf(sessionID, by)
   }
 
   /** The app writes a value of its own into the session. */
@@ -281,6 +289,7 @@ export class People {
     const req = await this.host.open(jar, '/', 'GET', {})
     req.session['visits'] = Number(req.session['visits'] ?? 0) + 1
     await this.host.close(jar, req)
+    this.oracle.wrote(req.sessionID, req.session['visits'] as number)
     return req.sessionID
   }
 }

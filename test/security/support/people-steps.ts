@@ -24,12 +24,13 @@ interface Request {
   readonly meanwhile?: Meanwhile | undefined
 }
 
-/** `as`: the user whose password the start contains; undefined for the signed-in user. */
-export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
+/** `as`: the user whose password or Bearer token the start contains; undefined for the signed-in user; `new` for a further account of the thief. */
+export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /** `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
 export type Callback = Request & {
   readonly do: 'callback'
   readonly handle: 'own' | 'older' | 'theirs'
+  readonly as?: 'anna' | 'ben' | undefined
   readonly code?: string | undefined
   readonly token?: 'result' | 'used' | 'pending' | 'intent' | 'status' | undefined
 }
@@ -44,6 +45,8 @@ export type Step =
   | { readonly do: 'widget'; readonly by: Owner }
   | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }
   | { readonly do: 'plant' }
+  /** Anna enrols a phone in another app of the same instance. */
+  | { readonly do: 'elsewhere' }
   | { readonly do: 'later'; readonly seconds: number }
 
 export interface Sequence {
@@ -62,7 +65,7 @@ const always = <T>(value: T) => fc.constant(value)
 const process = fc.oneof(often(3, always(0 as const)), often(1, always(1 as const)))
 const by = one<Owner>('anna', 'thief')
 
-function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<'anna' | 'ben' | undefined>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
+function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<Start['as']>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
   return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
     // Anna does not know the password of ben, who is the thief.
     .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
@@ -95,6 +98,33 @@ const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
 const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
   who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
 
+const PLANT: Step = { do: 'plant' }
+/** A start and what follows, with the same factor and route. */
+const begin = (who: Owner, route: RouteName, factor: FactorName | undefined, as: Start['as'] = 'anna'): Step => ({ do: 'start', by: who, route, process: 0, as, factor })
+const back = (who: Owner, route: RouteName, more: Partial<Callback> = {}): Step => ({ do: 'callback', by: who, route, process: 0, handle: 'own', ...more })
+const decides = (who: Owner, does: 'approves' | 'denies' = 'approves'): Step => ({ do: 'phone', by: who, does })
+
+/** The thief starts in a session, anna starts the same in it, and both come back. */
+const shared = fc.record({ route: one<RouteName>('login', 'first', 'enrol'), factor: one<FactorName | undefined>('push', 'app', undefined), order: fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']), starts: fc.boolean() })
+  .map(({ route, factor, order, starts }): readonly Step[] => [...(starts ? [begin('thief', route, factor)] : []), PLANT, begin('anna', route, factor), ...(starts ? [] : [begin('thief', route, factor)]), decides('anna'), ...order.map((who) => back(who, 'callback'))])
+/** A step-up whose callback waits while anna logs out. */
+const leaving = fc.record({ route: one<RouteName>('stepUp', 'payLittle'), factor: one<FactorName>('push', 'sms', 'recovery'), does: one<'approves' | 'denies'>('approves', 'denies'), code: one('right', 'wrong'), call: fc.constantFrom<Call>('status', 'verify', 'introspect'), isBefore: fc.boolean() })
+  .map(({ route, factor, does, code, call, isBefore }): readonly Step[] => [begin('anna', route, factor, undefined), decides('anna', does), back('anna', route, { code, meanwhile: { call, isBefore, steps: [{ do: 'logout', by: 'anna' }] } })])
+/** The app keeps something while a start waits. */
+const keeping = one<RouteName>('stepUp', 'payLittle').map((route): readonly Step[] => [{ do: 'write', by: 'anna' }, { do: 'start', by: 'anna', route, process: 0, factor: 'push', meanwhile: { call: 'approve', isBefore: true, steps: [{ do: 'write', by: 'anna' }] } }])
+/** Somebody begins an enrolment, anna enrols in another app, and the first one goes on. */
+const late = fc.record({ who: by, factor: one<FactorName>('app', 'sms') })
+  .map(({ who, factor }): readonly Step[] => [begin(who, 'enrol', factor), { do: 'elsewhere' }, decides(who), back(who, 'callback', { code: 'right' })])
+/** A sign-in in the widget, with a token of some kind. Only anna can approve in it. */
+const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })
+  .map(({ who, token }): readonly Step[] => [begin(who, 'login', 'widget'), ...(token === 'result' && who === 'anna' ? [{ do: 'widget' as const, by: who }] : []), back(who, 'callback', { token })])
+/** The thief approves for an own account, and uses it for anna's, whose Bearer token has leaked. */
+const lending = fc.record({ route: one<RouteName>('stepUp', 'payLittle', 'strict'), as: one<'anna' | 'ben'>('anna', 'anna', 'ben') })
+  .map(({ route, as }): readonly Step[] => [begin('thief', route, 'push', 'ben'), decides('thief'), back('thief', route, { as })])
+/** Starts as often as the pauses allow, for hours. */
+const steady = fc.record({ first: one(3, 4, 5), pause: one(300, 301, 310) })
+  .map(({ first, pause }): readonly Step[] => [...Array.from({ length: first }, () => begin('thief', 'login', 'push')), ...Array.from({ length: 14 }, (): Step[] => [{ do: 'later', seconds: pause }, begin('thief', 'login', 'push')]).flat()])
+
 /** An honest sign-in: password, factor and callback in the right order. */
 const signIn = (who: Owner, factor: FactorName, code: string | undefined = undefined): readonly Step[] => [
   { do: 'start', by: who, route: 'login', process: 0, as: 'anna', factor },
@@ -120,7 +150,6 @@ const pages = fc.record({
 const stepUp: fc.Arbitrary<RouteName> = one<RouteName>('stepUp', 'payLittle', 'strict')
 const annas = { by: one<Owner>('anna') }
 const nobody = always(undefined)
-const PLANT: Step = { do: 'plant' }
 
 /** The thief prepares a session, perhaps with a start in it, and plants its cookie in anna's browser. */
 function inOneSession(annaHas: readonly (readonly Kind[])[], route: fc.Arbitrary<RouteName>): fc.Arbitrary<Sequence> {
@@ -134,20 +163,24 @@ function inOneSession(annaHas: readonly (readonly Kind[])[], route: fc.Arbitrary
     annaHas,
     steps: after(
       fc.oneof(always<readonly Step[]>([PLANT]), thiefs.map((first): readonly Step[] => [first, PLANT])),
-      steps(often(5, any), often(3, race('callback')), often(2, finish('callback')), often(1, always(lure)), often(1, phone()), often(3, callback({ handle })), often(2, look), often(1, always<Step>(PLANT)), often(1, cancel()))(2, 8),
+      steps(often(5, any), often(3, shared), often(3, race('callback')), often(2, finish('callback')), often(1, always(lure)), often(1, phone()), often(3, callback({ handle })), often(2, look), often(1, always<Step>(PLANT)), often(1, cancel()))(2, 8),
     ),
   })
 }
 
 export const scenes = {
-  'a 404 that is not of Nevis': scene({
+  'a 404 that is not of Nevis': fc.oneof({ weight: 1, arbitrary: scene({
+    annaHas: [['app'], ['app', 'sms']],
+    gateways: always({ user: [{ status: 404, body: '{"status":404,"error":"Not Found"}', passes: false }] }),
+    steps: after(start({ route: one<RouteName>('enrol', 'first'), factor: one<FactorName>('app') }).map((step) => [step]), steps(often(1, callback({})), often(1, phone()))(1, 3)),
+  }) }, { weight: 3, arbitrary: scene({
     annaHas: [['app'], ['sms'], ['app', 'recovery']],
     gateways: fc.record({ user: fc.array(fc.oneof(often(3, foreign), often(1, nevisSays)), { maxLength: 5 }) }),
     steps: steps(
       often(3, start({ route: one<RouteName>('first', 'enrol'), factor: one<FactorName | undefined>('sms', 'app', 'recovery', 'widget', undefined) })),
-      often(3, callback({})), often(1, phone()), often(1, look),
+      often(2, always([begin('anna', 'first', undefined), decides('anna'), back('anna', 'callback')])), often(3, callback({})), often(1, phone()), often(1, look),
     )(2, 6),
-  }),
+  }) }),
   'a page in place of the answer to a code': scene({
     annaHas: [['app', 'sms', 'recovery']],
     isCodeStolen: true,
@@ -163,6 +196,7 @@ export const scenes = {
     steps: after(
       always(signIn('anna', 'push')),
       steps(
+        often(3, leaving), often(1, keeping),
         often(3, start({ ...annas, as: nobody, route: stepUp, factor: one<FactorName | undefined>('push', 'sms', 'recovery', undefined), replaces: one(false, false, true), meanwhile: maybe(1, meanwhile(['approve', 'user'], fc.oneof(often(2, act('logout')()), often(1, act('write')()), often(1, cancel(one<Owner>('anna')))))) })),
         often(3, callback({ ...annas, route: one<RouteName>('stepUp', 'payLittle', 'strict', 'callback'), code: one<string | undefined>('right', 'wrong', undefined), meanwhile: maybe(1, meanwhile(['status', 'verify', 'introspect'], fc.oneof(often(2, act('logout')()), often(1, act('write')()), often(1, cancel(one<Owner>('anna')))))) })),
         often(2, phone(one<Owner>('anna'), one<'approves' | 'denies'>('approves', 'approves', 'denies'))), often(1, act('logout')()),
@@ -177,7 +211,7 @@ export const scenes = {
       steps(
         often(3, start({ route: one<RouteName>('enrol', 'first'), factor: one<FactorName | undefined>('app', 'sms', 'recovery', 'widget', undefined), meanwhile: maybe(6, meanwhile(['user', 'enroll'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })),
         often(2, start({ as: nobody, route: one<RouteName>('factors'), factor: one<FactorName>('app', 'sms', 'recovery') })),
-        often(3, finish('callback')), often(2, phone()), often(1, overtaken), often(3, callback({ handle: one<Callback['handle']>('own', 'own', 'older'), meanwhile: maybe(2, meanwhile(['user', 'verify', 'status', 'introspect'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })), often(1, later(60, 700)), often(1, look),
+        often(3, finish('callback')), often(2, phone()), often(1, overtaken), often(2, late), often(3, callback({ handle: one<Callback['handle']>('own', 'own', 'older'), meanwhile: maybe(2, meanwhile(['user', 'verify', 'status', 'introspect'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })), often(1, later(60, 700)), often(1, look),
       )(2, 8),
     ),
   }),
@@ -186,10 +220,11 @@ export const scenes = {
     steps: after(
       fc.constantFrom<readonly Step[]>([], signIn('anna', 'push')),
       steps(
-        often(3, start({ route: one<RouteName>('login'), factor: one<FactorName>('widget', 'widget', 'push') })),
-        often(2, finish('callback', one<Owner>('anna'))), often(2, fc.record({ do: always('widget' as const), by: one<Owner>('anna') })), often(1, later(70, 200)), often(1, look),
-        often(5, callback({ token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })),
-      )(2, 7),
+        often(6, inWidget),
+        often(1, start({ route: one<RouteName>('login'), factor: one<FactorName>('widget', 'widget', 'push') })),
+        often(2, finish('callback', one<Owner>('anna'))), often(1, fc.record({ do: always('widget' as const), by: one<Owner>('anna') })), often(1, later(70, 200)), often(1, look),
+        often(2, callback({ token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })),
+      )(2, 5),
     ),
   }),
   'what was ended': scene({
@@ -209,8 +244,8 @@ export const scenes = {
     steps: after(
       always(signIn('anna', 'push')),
       steps(
-        often(3, start({ ...annas, as: nobody, route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere'), factor: one<FactorName | undefined>('push', 'sms', 'recovery', undefined), replaces: one(false, false, true) })),
-        often(3, phone(one<Owner>('anna'))), often(5, callback({ ...annas, handle: one<Callback['handle']>('own', 'own', 'older'), route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere', 'callback') })),
+        often(3, start({ ...annas, as: nobody, route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere', 'factors'), factor: one<FactorName | undefined>('push', 'app', 'sms', 'recovery', undefined), replaces: one(false, false, true) })),
+        often(3, phone(one<Owner>('anna'))), often(1, lending), often(5, callback({ ...annas, handle: one<Callback['handle']>('own', 'own', 'older'), route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere', 'factors', 'callback') })),
       )(2, 7),
     ),
   }),
@@ -220,11 +255,16 @@ export const scenes = {
 export const floods = {
   'pushes': scene({
     annaHas: [['app', 'sms']],
-    steps: steps(
+    steps: fc.oneof(steady, steps(
       often(6, start({ by: one<Owner>('thief'), route: one<RouteName>('login', 'stepUp'), factor: one<FactorName | undefined>('push', 'push', 'sms'), times: one(1, 1, 3, 8), replaces: one(false, false, true) })),
       often(2, phone(one<Owner>('anna'), one<'denies'>('denies'))), often(2, callback({ by: one<Owner>('thief') })), often(1, look), often(1, cancel(one<Owner>('thief'))),
       often(3, later(1, 30, 120, 310, 610)),
-    )(30, 60),
+    )(30, 60)),
+  }),
+  /** Codes to one number, for many accounts. */
+  'texts': scene({
+    annaHas: [[]],
+    steps: fc.array(fc.tuple(start({ by: one<Owner>('thief'), as: one<Start['as']>('new', 'new', 'anna'), route: one<RouteName>('enrol', 'first'), factor: one<FactorName>('sms') }), later(1, 120, 600)), { minLength: 14, maxLength: 24, size: 'max' }).map((rounds) => rounds.flat()),
   }),
   'codes': scene({
     annaHas: [['app', 'sms', 'recovery']],

@@ -75,9 +75,10 @@ export class SessionHost {
     return this.store.get(id)
   }
 
+  /** The store returns the names in another order, as a `jsonb` column does. */
   async set(id: string, text: string): Promise<void> {
     await turn()
-    this.store.set(id, text)
+    this.store.set(id, JSON.stringify(reordered(JSON.parse(text))))
   }
 
   async delete(id: string): Promise<void> {
@@ -107,6 +108,12 @@ export class SessionHost {
     if (isChanged && this.store.get(req.sessionID) !== text) await this.set(req.sessionID, text)
     if (!req.socket.destroyed && isChanged) jar.cookie = req.sessionID
   }
+}
+
+function reordered(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const sorted = Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.map(([name, one]) => [name, reordered(one)]))
 }
 
 function turn(): Promise<void> {
