@@ -14,6 +14,7 @@ const MAX_STATUS_CALLS = 200
  * The types of the results are taken from results.json.
  * @typedef {typeof import('./results.json', { with: { type: 'json' } })} Measured
  * @typedef {{ [Part in keyof Measured]: Measured[Part] & { void?: boolean, load?: number } }} Results
+ * @typedef {{ date: string, node: string, machine: string, load?: number } & Awaited<ReturnType<typeof import('./parts/crowd-polling.mjs').measure>>} Polling
  * @typedef {(string | number | undefined)[]} Cells
  */
 
@@ -64,7 +65,7 @@ function waitForCallback({ rows }) {
   return ours === undefined || early === undefined ? '' : ` The introspection in the callback costs the median user ${number(1000 * (ours.median - early.median))} ms.`
 }
 
-/** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined>} */
+/** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined> & { 'crowd-polling': (result: Polling) => string }} */
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
@@ -175,6 +176,17 @@ const sections = {
         [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
       ],
     )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their waiting pages learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). The reason: with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, 3 s of which are the browsers' pause before they reconnect. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
+  },
+
+  'crowd-polling': (result) => {
+    const { polls, stop } = result
+    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+      ['', 'app, both processes', 'nginx'],
+      [
+        ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
+        [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
+      ],
+    )}\n\nThe pages sent ${number(polls.perSecond)} requests a second, ${number(polls.failed)} of which failed. An answer took ${number(polls.median)} ms (median; 95th percentile: ${number(polls.p95)} ms). The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their page learned of the approval after ${number(result.pageSeconds.median, 1)} s (median; 95th percentile: ${number(result.pageSeconds.p95, 1)} s).\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. ${number(stop.failed)} requests of pages failed, and were sent again. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
   },
 
   rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(

@@ -23,7 +23,7 @@ const REOPENS_AFTER_MS = 3000
 const PATIENCE_MS = 90_000
 
 /** One user: signs in with the password, waits with an event stream, and goes to the callback when the stream reports the decision. */
-class Person {
+export class Person {
   userId = nextUser()
   search = ''
   /** How often the stream has ended without a decision. */
@@ -33,6 +33,12 @@ class Person {
   #request = /** @type {import('node:http').ClientRequest | undefined} */ (undefined)
   #decide = () => {}
   decided = new Promise((resolve) => (this.#decide = () => resolve(undefined)))
+
+  /** The page has learnt that the user has approved. */
+  learn() {
+    this.isDecided = true
+    this.#decide()
+  }
 
   /** @param {string} origin */
   constructor(origin) {
@@ -52,7 +58,7 @@ class Person {
     try {
       const [response] = /** @type {[import('node:http').IncomingMessage]} */ (await once(asking, 'response'))
       this.isOpen = response.statusCode === 200
-      response.on('data', (text) => String(text).includes('"status":"succeeded"') && ((this.isDecided = true), this.#decide()))
+      response.on('data', (text) => String(text).includes('"status":"succeeded"') && this.learn())
       response.on('error', () => {}).once('close', () => this.#over(reopens))
     } catch {
       this.#over(reopens)
@@ -87,7 +93,7 @@ class Person {
  * @param {number} atOnce
  * @param {(one: T) => Promise<unknown>} work
  */
-async function each(all, atOnce, work) {
+export async function each(all, atOnce, work) {
   let next = 0
   await Promise.all(Array.from({ length: atOnce }, async () => {
     while (next < all.length) await work(/** @type {T} */ (all[next++]))

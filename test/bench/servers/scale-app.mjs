@@ -1,7 +1,7 @@
 // @ts-check
 // One of several processes of an app that share sessions and ledger: a first factor without a password, and the second factor as in the README. It
-// stops at SIGTERM as docs/guides/waiting-page.md says. A process of its own: STORE=… [PORT=…] node scale-app.mjs CLOUD KEY; prints its address, and
-// with PRINTS_VERIFIED each approval for which `verify` has run. `GET /measure` returns the CPU time and memory used so far.
+// stops at SIGTERM as docs/guides/waiting-page.md says. A process of its own: STORE=… [PORT=…] [MAX_STREAMS=…] node scale-app.mjs CLOUD KEY; prints its
+// address, and with PRINTS_VERIFIED each approval for which `verify` has run. `GET /measure` returns the CPU time and memory used so far.
 import express from 'express'
 import session from 'express-session'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -32,7 +32,7 @@ passport.deserializeUser((/** @type {string} */ text, done) => {
 })
 
 const app = express()
-const status = statusEndpoint(nevis, { maxStreams: 20_000 })
+const status = statusEndpoint(nevis, { maxStreams: Number(process.env.MAX_STREAMS ?? 20_000) })
 app.get('/2fa/status', status)
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
