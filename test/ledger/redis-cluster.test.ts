@@ -101,6 +101,36 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
     })
   })
 
+  describe('while a user signs in', () => {
+    const world = lab()
+
+    it.each<[string, (master: number) => Promise<void>]>([
+      ['all masters are flushed', () => cluster.flush()],
+      ['the master that has the key is restarted, empty', (master) => cluster.restart(master)],
+    ])('%s › signs in once', async (_what, happen) => {
+      const clients = await Promise.all(['node-redis 6', 'ioredis 5'].map(open))
+      for (const { close } of clients) world.defer(close)
+      for (const { client } of clients) {
+        const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+        const browser = app.browser()
+        const handle = await signIn(browser, 'anna')
+        await world.simulator.phone('anna').approve()
+        const { id } = (await app.nevis.settings.keys()).handles.open(handle) as { id: string }
+        await happen(await cluster.masterOf(`passport-nevis:claim:transaction:${id}`))
+        const outcomes: string[] = []
+        await until(async () => {
+          const answers = await Promise.all(Array.from({ length: 10 }, () => browser.clone().get(callbackOf(handle))))
+          outcomes.push(...answers.map(outcomeOf))
+          return outcomes.includes('success')
+        }, 'the user is signed in')
+        expect(outcomes.filter((outcome) => outcome === 'success')).toHaveLength(1)
+        expect(outcomeOf(await browser.clone().get(callbackOf(handle)))).toBe('unknown_transaction')
+        expect(app.verified).toHaveLength(1)
+      }
+      await until(async () => (await cluster.masters()).length === 3, 'it has three masters again')
+    })
+  })
+
   describe('when a master dies while a user signs in', () => {
     const world = lab()
 

@@ -72,6 +72,38 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
     })
   }
 
+  describe('while a user signs in', () => {
+    const world = lab()
+
+    it.each<[string, () => Promise<unknown>]>([
+      ['the master is flushed', () => admin.flushall()],
+      ['the master is restarted, empty', () => sentinel.restart()],
+    ])('%s › signs in once, whatever the client', async (_what, happen) => {
+      const clients = await Promise.all(Object.values(CLIENTS).map((open) => open()))
+      for (const { close } of clients) world.defer(close)
+      const signIns = []
+      for (const { client } of clients) {
+        const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+        const browser = app.browser()
+        signIns.push({ app, browser, handle: await signIn(browser, 'anna') })
+        await world.simulator.phone('anna').approve()
+      }
+      await happen()
+      for (const { app, browser, handle } of signIns) {
+        const outcomes: string[] = []
+        await until(async () => {
+          const answers = await Promise.all(Array.from({ length: 10 }, () => browser.clone().get(callbackOf(handle))))
+          outcomes.push(...answers.map(outcomeOf))
+          return outcomes.includes('success')
+        }, 'the user is signed in')
+        expect(outcomes.filter((outcome) => outcome === 'success')).toHaveLength(1)
+        expect(outcomeOf(await browser.clone().get(callbackOf(handle)))).toBe('unknown_transaction')
+        expect(app.verified).toHaveLength(1)
+      }
+      await sentinel.settle()
+    })
+  })
+
   describe('when the master dies while a user signs in', () => {
     const world = lab()
 

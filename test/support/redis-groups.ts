@@ -25,8 +25,10 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
 class Processes {
   readonly folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   private readonly children = new Map<number, ChildProcess>()
+  private readonly options = new Map<number, string[]>()
 
   async start(port: number, ...options: string[]): Promise<void> {
+    this.options.set(port, options)
     const dir = join(this.folder, String(port))
     mkdirSync(dir, { recursive: true })
     this.children.set(port, spawn('redis-server', [...options, '--port', String(port), '--bind', '127.0.0.1', '--dir', dir], { stdio: 'ignore' }))
@@ -40,6 +42,12 @@ class Processes {
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await gone
+  }
+
+  /** Kills it, and starts it again at once: without what it has not written to its disk. */
+  async restart(port: number): Promise<void> {
+    await this.kill(port)
+    await this.start(port, ...(this.options.get(port) as string[]))
   }
 
   async close(): Promise<void> {
@@ -109,6 +117,11 @@ export class RedisCluster {
     await cli(port, 'WAIT', '1', '5000')
   }
 
+  /** Kills a master, and starts it again, empty. If that takes longer than a second, its replica takes over. */
+  async restart(port: number): Promise<void> {
+    await this.processes.restart(port)
+  }
+
   close(): Promise<void> {
     return this.processes.close()
   }
@@ -155,6 +168,16 @@ export class RedisSentinel {
     await this.processes.kill(before)
     const next = this.redisPorts.find((port) => port !== before) as number
     await until(async () => (await this.masterPort()) === next && (await cli(next, 'ROLE')).startsWith('master'), 'the replica is the master')
+  }
+
+  /** Kills the master, and starts it again, empty. If that takes longer than half a second, the replica takes over. */
+  async restart(): Promise<void> {
+    await this.processes.restart(await this.masterPort())
+  }
+
+  /** Waits until the master has its replica again. */
+  async settle(): Promise<void> {
+    await until(async () => /^slave0:.*state=online/m.test(await cli(await this.masterPort(), 'INFO', 'replication').catch(() => '')), 'the master has its replica')
   }
 
   close(): Promise<void> {
