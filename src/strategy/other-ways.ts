@@ -1,10 +1,11 @@
 /**
- * If a start fails because the user does not have the factor at Nevis, shows the waiting page, where the user can choose another factor.
+ * If a start fails because the user does not have the factor at Nevis, or because Nevis has blocked the user for it, shows the waiting page, where the user can
+ * choose another factor.
  *
  * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing factor.
  */
 import { randomUUID } from 'node:crypto'
-import { Refusal } from '../factors/failures'
+import { Refusal, type FailureCode } from '../factors/failures'
 import type { FactorName } from '../factors/names'
 import type { Transaction } from '../factors/transaction'
 import { publish } from './events'
@@ -15,8 +16,10 @@ import { waitForDecision, type PreparedStart, type StartContext } from './start-
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
+const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
+
 /**
- * Shows the waiting page instead of the error `not_enrolled`, if the user can choose another factor there.
+ * Shows the waiting page instead of the failure `not_enrolled` or `user_blocked`, if the user can choose another factor there.
  * @param reason the error of the start
  * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
@@ -31,32 +34,40 @@ export async function waitForOtherWay(
   slot: number,
   startedAt: number,
 ): Promise<StartResult | undefined> {
-  if (!(reason instanceof Refusal) || reason.code !== 'not_enrolled' || prepared.parameters.operation !== 'approve') return undefined
+  if (!isUnusable(reason) || prepared.parameters.operation !== 'approve') return undefined
+  const { code } = reason
   const about = request.about()
   const left = offeredFactors(request.settings, prepared.parameters).map(({ name }) => name).filter((name) => name !== prepared.factor.name)
   const without = { ...prepared, parameters: { ...prepared.parameters, available: left } }
   const result = context.replaced === undefined
-    ? prepared.parameters.available && (await keepFirst(request, context, without, slot, startedAt))
-    : await keepReplaced(request, context, context.replaced.id, prepared.factor.name, left, slot)
-  if (result !== undefined) publish('failed', () => ({ ...about, code: 'not_enrolled' }))
+    ? prepared.parameters.available && (await keepFirst(request, context, without, code, slot, startedAt))
+    : await keepReplaced(request, context, context.replaced.id, { refused: code, refusedFactor: prepared.factor.name }, left, slot)
+  if (result !== undefined) publish('failed', () => ({ ...about, code }))
   return result
 }
 
 /**
- * For a start whose factor the user has not set up, so that Nevis has started nothing. Stores a closed transaction in the session: its waiting page offers the
+ * For a start whose factor the user cannot use, so that Nevis has started nothing. Stores a closed transaction in the session: its waiting page offers the
  * other factors. Only used with the option `availableFactors`, which says that the user has other factors. Nevis may not know the user at all.
  */
-async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
+async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
   if (parameters.available?.length === 0) return undefined
   const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
   if (context.renewsSession) await renewForSubject(request, parameters, context.isAfterFirstFactor)
   else await request.refresh()
-  return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
+  return waitForDecision(request, context, { ...transaction, closed: code })
 }
 
-/** For a switch to a factor that the user has not set up. Shows the waiting page of the earlier transaction, which the user may still approve. */
-async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, refusedFactor: FactorName, left: readonly FactorName[], slot: number): Promise<StartResult | undefined> {
+/** For a switch to a factor that the user cannot use. Shows the waiting page of the earlier transaction, which the user may still approve. */
+async function keepReplaced(
+  request: StrategyRequest,
+  context: StartContext,
+  id: string,
+  refusal: Pick<Transaction, 'refused' | 'refusedFactor'>,
+  left: readonly FactorName[],
+  slot: number,
+): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)
   if (current === undefined || current.closed === 'cancelled') return undefined
@@ -64,5 +75,10 @@ async function keepReplaced(request: StrategyRequest, context: StartContext, id:
   if (isOver && left.length === 0) return undefined
   const { digest: _digest, slots = [], ...rest } = current
   const transaction: Transaction = request.keys.digests.withDigest({ ...rest, available: left, slots: [...slots, slot] })
-  return waitForDecision(request, context, { ...transaction, refused: 'not_enrolled', refusedFactor })
+  return waitForDecision(request, context, { ...transaction, ...refusal })
+}
+
+/** True if the user does not have the factor, or if Nevis has blocked the user for it. Another factor may work: for example, QR codes work while push is blocked. */
+function isUnusable(reason: unknown): reason is Refusal {
+  return reason instanceof Refusal && UNUSABLE.includes(reason.code)
 }

@@ -43,7 +43,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
-      ${view.failure === 'not_enrolled' && errorPart(failureWords(view, texts))}
+      ${view.missingFactor !== undefined && errorPart(failureWords(view, texts))}
       ${showsWidget(view) ? widgetHintPart(view, texts) : html`<p>${hintPart(view, texts)}</p>`}
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}
@@ -70,12 +70,12 @@ function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageP
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/** The message for a failure. If the user does not have a factor, the message names this factor, because the page may be waiting for another one. */
+/** The message for a failure. If the user cannot use a factor, the message names this factor, because the page may be waiting for another one. */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { use } = wordsFor(view, texts)
   const { failure, missingFactor: name } = view
   if (name === undefined || !Object.hasOwn(use, name)) return texts.failure[failure as FailureCode]
-  return texts.notSetUp.replace('{way}', textFor(use, name))
+  return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', textFor(use, name))
 }
 
 /** The page after the transaction has ended. */

@@ -73,7 +73,7 @@ export interface WaitingView extends Offer {
   /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
   readonly failure?: FailureCode
   /**
-   * With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, the page still waits for another
+   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. While the status is `pending`, the page still waits for another
    * `factor`.
    */
   readonly missingFactor?: FactorName
@@ -106,7 +106,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     ...(isCodeTyped === true && status === 'pending' && { isCodeTyped }),
     ...(remember !== undefined && { remember }),
     ...(failure !== undefined && { failure }),
-    ...(failure === 'not_enrolled' && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),
+    ...((failure === 'not_enrolled' || failure === 'user_blocked') && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),
   }
 }
 

@@ -123,6 +123,15 @@ export const states: Record<string, State> = {
     await page.goto(await enterPassword(context, cloud, username, { factor: 'sms' }))
     return page
   },
+  blocked: async (context, cloud) => {
+    const { page, username } = await waiting(context, cloud)
+    const refusal = cloud.simulator.faults.add({ on: 'approve', status: 403, times: 1 })
+    const block = cloud.simulator.faults.add({ on: 'findUserByUsername', match: { username }, patch: { exceededRateLimits: ['sms'] } })
+    undo.push(() => refusal.remove(), () => block.remove())
+    await page.locator('form:has([name="factor"][value="sms"]) button').click()
+    await page.getByRole('alert').waitFor()
+    return page
+  },
   unreadable: async (context, cloud) => {
     const { page } = await waiting(context, cloud)
     const fault = cloud.simulator.faults.add({ on: 'getStatus', body: {} })

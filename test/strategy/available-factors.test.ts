@@ -167,3 +167,42 @@ describe('a factor that turns out not to be set up', () => {
     expect(outcomeOf(await password())).toBe('not_enrolled')
   })
 })
+
+describe('a factor for which Nevis has blocked the user', () => {
+  beforeEach(() => {
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { exceededRateLimits: ['push'] } })
+  })
+  const block = () => world.simulator.faults.add({ on: 'approve', status: 403, times: 1 })
+
+  it('at the first start, where the app says what else the user has › the page says so and offers that, and it signs the user in', async () => {
+    await start(['push', 'sms'])
+    block()
+    const handle = handleIn((await password()).location)
+    expect(await view(handle)).toMatchObject({ status: 'failed', failure: 'user_blocked', missingFactor: 'push', factors: ['sms'] })
+    const { text } = await browser.get(waitingOf(handle))
+    expect([...text.matchAll(/name="factor" value="(\w+)"/g)].map(([, name]) => name)).toEqual(['sms'])
+    expect(text).toContain('<h1>This way is blocked</h1>')
+    expect(text).toContain('“Send a request to my phone” is blocked for your account for a while, because of many requests.')
+    expect(world.events.of('failed')).toMatchObject([{ code: 'user_blocked', factor: 'push' }])
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('user_blocked')
+    const sms = handleIn((await switchTo(handle, 'sms')).location)
+    expect((await browser.post('/login/2fa/callback', { transaction: sms, code: codeOf('anna') })).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'sms' } } })
+  })
+
+  it('at a switch › the page says so and offers the others, and the first request goes on', async () => {
+    await start()
+    const handle = await signIn(browser, 'anna')
+    block()
+    const kept = handleIn((await switchTo(handle, 'sms')).location)
+    expect(await view(kept)).toMatchObject({ factor: 'push', status: 'pending', failure: 'user_blocked', missingFactor: 'sms', factors: ['push', 'app', 'recovery'] })
+    expect((await browser.get(waitingOf(kept))).text).toContain('“Send me a code by SMS” is blocked for your account')
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(kept))).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'push' } } })
+  })
+
+  it.each([['the app does not say what the user has', undefined], ['the user has nothing else', ['push']]])('at the first start, where %s › fails with user_blocked', async (_name, available) => {
+    await start(available)
+    block()
+    expect(outcomeOf(await password())).toBe('user_blocked')
+  })
+})

@@ -66,7 +66,7 @@ export interface SecondFactorView {
   }
   /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
   readonly failure?: FailureCode
-  /** Only with the failure `not_enrolled`: the factor that the user does not have. */
+  /** Only with the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. */
   readonly missingFactor?: FactorName
   /** URL that lists the user's phones. Absent if the user cannot choose another phone. */
   readonly authenticatorsURL?: string

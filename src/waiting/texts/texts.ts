@@ -97,9 +97,11 @@ export interface Texts {
   /** Button that cancels the transaction. */
   readonly cancel: string
   /** Heading after a transaction without success, by failure code; `other` for every other code. */
-  readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'other', string>>
+  readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'user_blocked' | 'other', string>>
   /** Says that the user does not have a factor; `{way}` is the text of the button that starts it. */
   readonly notSetUp: string
+  /** Says that Nevis has blocked the user for a factor; `{way}` is the text of the button that starts it. */
+  readonly blocked: string
   /** Shown when the user has approved, before the next page loads. */
   readonly approved: string
   /** Shown in the other tabs after one tab has gone to the callback. */
