@@ -14,7 +14,7 @@ export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * The ways in which a waiting page learns the decision. Each one takes away what the browser would otherwise use.
+ * The ways in which a waiting page learns the decision. The second and the third take away what the browser would otherwise use.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {

@@ -37,7 +37,7 @@ interface Picture {
   readonly start?: Record<string, string>
   /** What the user has typed as the code. */
   readonly typed?: string
-  /** Leads from the waiting page to the page of the screenshot. */
+  /** Opens the page of the screenshot, in place of the start from a password. */
   readonly at?: (page: Page, context: BrowserContext) => Promise<unknown>
 }
 

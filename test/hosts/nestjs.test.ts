@@ -1,5 +1,5 @@
 /**
- * The app of docs/guides/hosts/nestjs.md. A second version of it has a callback guard of @nestjs/passport; a third one has the usual mistake there: a
+ * The app of docs/guides/hosts/nestjs.md. Other versions of the app have a callback guard of @nestjs/passport, one of them with the usual mistake: a
  * `PassportModule` without sessions.
  */
 import { readdirSync, readFileSync } from 'node:fs'

@@ -25,8 +25,8 @@ const TEST_TIMEOUT_MS = 4000
 const SLOWER = 4
 const PATIENT_MS = 60_000
 const KILLERS = 4
-/** If the tests' fake timers replaced these, Node's own code would stop with the test's clock. */
 const STRAYS = ['uncaughtException', 'unhandledRejection']
+/** If the tests' fake timers replaced these, Node's own code would stop with the test's clock. */
 const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
 /**

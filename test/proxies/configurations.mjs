@@ -17,7 +17,7 @@ import { join } from 'node:path'
  * @property {string} [prefix] a prefix that the proxy removes from the path
  * @property {number} [idleSeconds] closes a connection on which no data arrives for this time
  * @property {boolean} [caches] caches every answer that it may cache
- * @property {number} [connections] nginx only: the most connections at a time, for two workers together
+ * @property {number} [connections] nginx only: starts two workers, each with at most this many connections
  * @property {boolean} [isTried] nginx only: tries a process again at once after a refused connection
  * @property {boolean} [retries] sends a request again, also a POST, if no answer comes in time
  */

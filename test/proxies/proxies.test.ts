@@ -2,7 +2,7 @@
  * A whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md; and each as a shared cache in
  * front of a host that sets its cookie with every answer. `npm run proxies` has more.
  *
- * If a machine has none of them, jest reports the test as skipped; in CI it must run.
+ * If one of them is not installed, jest reports the test as skipped; in CI it must run.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -21,11 +21,8 @@ function skew(seconds: number): void {
   cloud.clock.offsetMs += seconds * 1000
 }
 
-/** Lets time pass on both clocks. `later` moves only our clock, and the simulator's clock is an offset to it, so the offset stays the same. */
-function pass(seconds: number): void {
-  world.later(seconds)
-  skew(-seconds)
-}
+/** Lets time pass on both clocks: the simulator's clock is ours plus an offset, so `later` moves both. */
+const pass = (seconds: number): void => world.later(seconds)
 
 const decided = () => world.events.of('decided').map(({ outcome, reason }) => [outcome, reason])
 
@@ -272,7 +269,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
     })
 
-    it('sends no request if Nevis cannot be asked', async () => {
+    it('starts no other factor if Nevis cannot be asked', async () => {
       const { browser, transaction } = await deniedPush(await start())
       world.simulator.faults.add({ on: 'getStatus', status: 503 })
       const before = world.operations().length
@@ -300,7 +297,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
     })
 
-    // The attacker does not open the callback, but waits until Nevis no longer knows the result.
+    // The attacker does not open the callback, but waits until the request is over, so that the app no longer asks Nevis.
     it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
       const browser = (await start()).browser()
       const transaction = await signIn(browser, 'anna', { factor })

@@ -362,7 +362,7 @@ describe('an event', () => {
       world.defer(() => EVENT_NAMES.forEach((name) => unsubscribe(`passport-nevis:${name}`, listener)))
       const app = await world.start()
       await denied(app)
-      expect(frozen).toEqual(Array(5).fill(true)) // three calls of the sign-in, and two others
+      expect(frozen).toEqual(Array(5).fill(true)) // three events of the sign-in, and one for each of the two calls to Nevis
     })
 
     it('has no field for what is not known', async () => {

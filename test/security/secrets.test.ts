@@ -392,7 +392,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const send = async (path: string, method: string, fields: Record<string, string>, headers?: Record<string, string>) => {
       const query = method === 'GET' ? `?${new URLSearchParams(fields).toString()}` : ''
       const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields, headers)
-      // Except for its handle, the Location is an address that the browser itself has sent, so it is not searched.
+      // The headers include the Location, so the handle in it is searched, too.
       all.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values())
       if (page.location !== undefined) transaction = new URL(page.location, origin).searchParams.get('transaction') as string
       return page.status

@@ -27,7 +27,7 @@ let executed: unknown[]
 let change: Change | undefined
 let handles: { one: string; two: string }
 
-/** `/paid` records the second factor, which renews the session; `/paid-only` does not touch the session; `/signed` is a login that keeps the session. */
+/** `/paid` records the second factor, which renews the session; `/paid-only` does neither; `/signed` is a login that keeps the session. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const execute = (req: import('express').Request, res: import('express').Response) => {
     const { data, message } = req.authInfo?.nevis as NevisProfile

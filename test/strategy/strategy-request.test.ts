@@ -573,7 +573,7 @@ describe('a code', () => {
     expect(events.of('budget')).toEqual([{ ...KNOWN, factor: 'sms', budget: 'subjectAttempts', limit: 1 }])
   })
 
-  it('is passed to a custom factor, which may still say that the code was wrong', async () => {
+  it('is not counted for a custom factor that only waits, which may still say that the code was wrong', async () => {
     const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)

@@ -66,7 +66,7 @@ describe('a value with its names in order', () => {
   })
 })
 
-/** Checks a property for all values that survive a JSON round trip. */
+/** Checks a property for random values, each after a JSON round trip. */
 function assertJson(see: (value: unknown) => void): void {
   assert(property(jsonValue(), (value) => see(JSON.parse(JSON.stringify(value)))))
 }

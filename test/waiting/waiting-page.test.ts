@@ -277,7 +277,7 @@ describe('the page', () => {
       expect((await browser.post('/login/2fa', { transaction: newest, extend: '1' })).json()).toMatchObject({ code: 'used_transaction' })
     })
 
-    it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('does not lengthen a transaction whose status Nevis must report: %s', async (factor, field, code) => {
+    it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('does not lengthen a transaction that must still exist at Nevis: %s', async (factor, field, code) => {
       const { browser, handle } = await started(factor)
       expect((await browser.post('/login/2fa', { transaction: handle, [field]: '1' })).json()).toMatchObject({ code })
     })

@@ -276,7 +276,7 @@ export class People {
     const req = await this.host.open(jar, '/logout', 'POST', {})
     if (this.signedIn(req) === undefined) return
     const { sessionID } = req
-    // Log in as Passport does.
+    // Log out as Passport does.
     delete req.session['passport']
     await new Promise((resolve) => req.session.save(resolve))
     await new Promise((resolve) => req.session.regenerate(resolve))
