@@ -124,9 +124,9 @@ export const states: Record<string, State> = {
     return page
   },
   blocked: async (context, cloud) => {
-    const { page, username } = await waiting(context, cloud)
+    const { page } = await waiting(context, cloud)
     const refusal = cloud.simulator.faults.add({ on: 'approve', status: 403, times: 1 })
-    const block = cloud.simulator.faults.add({ on: 'findUserByUsername', match: { username }, patch: { exceededRateLimits: ['sms'] } })
+    const block = cloud.simulator.faults.add({ on: 'findUserByUsername', patch: { exceededRateLimits: ['sms'] } })
     undo.push(() => refusal.remove(), () => block.remove())
     await page.locator('form:has([name="factor"][value="sms"]) button').click()
     await page.getByRole('alert').waitFor()

@@ -167,7 +167,7 @@ describe('the page', () => {
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       expect(text).toContain('>Start over</button>')
-      expect(text).toMatch(/data-widget-failed hidden>The confirmation failed\./)
+      expect(text).toMatch(/data-widget-failed hidden><p class="nevis-error" role="alert">The confirmation failed\./)
       expect(text.split(intentToken)).toHaveLength(2)
     })
 

@@ -53,7 +53,8 @@ export async function status(app: FastifyInstance) {
 export async function signIn(app: FastifyInstance) {
   const failed = { failureRedirect: '/login', failureMessage: true }
   const password = passport.authenticate('local', { ...failed, session: false }) // the password is right, but the user is not signed in yet
-  const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, repeatedCallbackRedirect: '/' })
+  const refused = { failWithError: true, failureMessage: true, repeatedCallbackRedirect: '/' } // '/': for a callback that is loaded again
+  const secondFactor = passport.authenticate('nevis', refused)
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
   // @fastify/passport adds a message for every failure: keep only the last.
