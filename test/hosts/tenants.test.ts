@@ -1,6 +1,6 @@
 /**
- * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand users at once, with the same usernames in each
- * instance.
+ * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand sign-ins, forty at a time, with the same usernames in
+ * each instance.
  *
  * Nothing of one tenant may reach another: no call, no user, no counted start. Out of scope: two instances in one session (`instances.test.ts`), and
  * one instance for several tenants of the app (`test/security/tenants.test.ts`).

@@ -8,7 +8,7 @@ import { fork } from 'node:child_process'
 import { isAlive } from './results.mjs'
 import { sourceOf } from './names.mjs'
 
-/** A mutant counts as endless if it takes longer than this, or longer than this many times the time of all tests without a mutant. */
+/** A mutant counts as endless if it takes longer than `MUTANT_MS`, and longer than `SLOWER` times the time of all tests without a mutant. */
 const MUTANT_MS = 60_000
 const SLOWER = 4
 const DRY_RUN_MS = 300_000

@@ -107,7 +107,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that brackets are nested correctly: of two that open, the outer one comes first; of two that close, the inner one.
+ * Sorts insertions at the same position. The one that is inserted last stands first in the text, so that brackets are nested correctly: of two that open, the
+ * outer one is inserted last; of two that close, the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

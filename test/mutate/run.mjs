@@ -75,7 +75,7 @@ function keyOf(result) {
 
 /**
  * @param {readonly string[]} names
- * @returns {Record<string, string[]>} each slice that contains one of these names, with the names of its files to mutate
+ * @returns {Record<string, string[]>} each slice that contains one of these names, with the names of its files to mutate; without names, all slices
  */
 function wantedOf(names) {
   const all = Object.fromEntries(Object.keys(slices).map((slice) => [slice, filesOf(slice)]))

@@ -42,7 +42,7 @@ async function pipingServer(nevis: NevisStrategy): Promise<{ port: number; serve
 
 const expressServer = () => Promise.resolve({ port: Number(new URL(app.origin).port) })
 
-/** Waits until this number of streams is open, but not longer than some hundred rounds of the event loop. */
+/** Waits until this number of streams is open, but not longer than 2000 rounds of the event loop. */
 async function openStreamsBecome(expected: number): Promise<void> {
   for (let i = 0; i < 2000 && metricsOf(app.nevis).openStreams !== expected; i++) await new Promise(setImmediate)
   expect(metricsOf(app.nevis).openStreams).toBe(expected)

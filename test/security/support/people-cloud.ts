@@ -60,7 +60,7 @@ export class PeopleCloud {
   people: Person[] = []
   transactions: CloudTransaction[] = []
   readonly tokens = new Map<string, Token>()
-  /** The codes that were right, in the order in which they came: recovery codes, and SMS codes with their transaction. */
+  /** The codes that were right, in the order in which they came: recovery codes as text, SMS codes as the id of their transaction. */
   accepted: string[] = []
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
@@ -131,7 +131,7 @@ export class PeopleCloud {
     return intent?.kind === 'intent' ? this.token({ kind: 'result', userId: intent.userId, at: Date.now() }) : undefined
   }
 
-  /** Tokens that Nevis gives to a browser whose user has not approved. */
+  /** @returns the newest token of this kind that the cloud has made for this user */
   tokenOf(kind: Token['kind'], username: string): string | undefined {
     const person = this.people.find((one) => one.username === username)
     return [...this.tokens].filter(([, one]) => one.kind === kind && one.userId === person?.userId).at(-1)?.[0]

@@ -153,7 +153,7 @@ export class Oracle {
     }
   }
 
-  /** Called after hours in which no user has approved anything. */
+  /** Called after a sequence without a success, such as the hours of a flood. */
   flooded(): void {
     for (const { at } of this.cloud.rings) {
       const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
