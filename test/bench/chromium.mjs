@@ -1,12 +1,13 @@
 // @ts-check
 // Measures sign-ins in Chromium over slow links: to the measured app, and to an app that polls without this package.
+import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
 import { slowLink } from './slow-link.mjs'
 
 /** The options with which Playwright starts Chromium. */
 export const CHROMIUM = {
-  executablePath: '/usr/bin/chromium',
+  executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find(existsSync) ?? '/usr/bin/chromium',
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 }
 /** Round-trip times of the simulated network. */
