@@ -190,7 +190,7 @@ describe('a factor for which Nevis has blocked the user', () => {
   })
 
   it('at a switch › the page says so and offers the others, and the first request goes on', async () => {
-    await start()
+    await start(undefined)
     const handle = await signIn(browser, 'anna')
     block()
     const kept = handleIn((await switchTo(handle, 'sms')).location)
