@@ -254,7 +254,7 @@ describeWithChromium('in a browser', () => {
     })
   })
 
-  describe('a server that answers with Retry-After', () => {
+  describe('a server that is busy', () => {
     /** Answers the first requests with these statuses, and later ones as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []

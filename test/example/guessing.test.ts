@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(eighteenMinutesLater)
 afterAll(() => app.stop())
 
-/** Waits until all counters start again. */
+/** Moves the app's clock so far ahead that all counters start again. */
 async function eighteenMinutesLater(): Promise<void> {
   for (let i = 0; i < 3; i++) await sixMinutesLater(app)
 }
