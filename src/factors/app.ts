@@ -17,17 +17,17 @@ export interface AppOptions {
   /**
    * The name of the channel in requests to Nevis. Older documents call the channel `qr-code`, and some instances still need that name. Default `app`.
    */
-  readonly channel?: 'app' | 'qr-code'
+  readonly channel?: 'app' | 'qr-code' | undefined
   /**
    * If true, the user may scan the QR code with any of their registered phones. If false, only one phone may scan it: the phone that the start names,
    * or else the phone registered last. Default false.
    */
-  readonly anyAuthenticator?: boolean
+  readonly anyAuthenticator?: boolean | undefined
   /**
    * Schemes of the links of your own Access App, for example `['myaccessapp:']`. A link whose scheme is not https is shown only if its scheme
    * is in this list. Default: none.
    */
-  readonly linkSchemes?: readonly string[]
+  readonly linkSchemes?: readonly string[] | undefined
 }
 
 /** A URL scheme that an app on a phone can register, such as `myaccessapp:`. Schemes that browsers handle themselves do not match. */

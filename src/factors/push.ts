@@ -16,7 +16,7 @@ export interface PushOptions {
    * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. If a user accepts an attacker's
    * push by mistake, the attacker still needs the code, does not know it, and so is not signed in. Default false.
    */
-  readonly typedCode?: boolean
+  readonly typedCode?: boolean | undefined
 }
 
 /** The text of the notification: the message as plain text in one line. The phone's system shows no formatting in notifications. */

@@ -28,17 +28,17 @@ export interface SmsOptions {
    * If true, a correct code alone is not enough: Nevis must also send a transaction token that passes introspection. Newer Nevis
    * documentation says that SMS transactions cannot be polled, so your instance may never send such a token. Default false.
    */
-  readonly requireIntrospection?: boolean
+  readonly requireIntrospection?: boolean | undefined
   /**
    * Phone numbers with one of these prefixes cannot be enrolled, for example `+41900` (premium rate) or countries where you have no
    * customers. Each is `+` and 1 to 14 digits. Default: none.
    */
-  readonly refusedPrefixes?: readonly string[]
+  readonly refusedPrefixes?: readonly string[] | undefined
   /**
    * If true, the request that verifies the code contains `channel: "sms"`, as newer Nevis documentation says. Default false, as the older
    * documentation says.
    */
-  readonly sendChannelWithVerification?: boolean
+  readonly sendChannelWithVerification?: boolean | undefined
 }
 
 /**

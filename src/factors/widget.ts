@@ -19,7 +19,7 @@ import { fetchUser, notApproved, showsFactor, userReference, withUserId } from '
 /** Options of {@link widget}. */
 export interface WidgetOptions {
   /** Channels that the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
-  readonly channels?: readonly IntentChannel[]
+  readonly channels?: readonly IntentChannel[] | undefined
 }
 
 type UserIdentifiers = Pick<User, 'userId' | 'username'>

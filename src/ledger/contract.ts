@@ -15,7 +15,7 @@ export interface ProveLedgerOptions {
    * about five seconds.
    * @param ms milliseconds
    */
-  readonly advance?: (ms: number) => void | Promise<void>
+  readonly advance?: ((ms: number) => void | Promise<void>) | undefined
 }
 
 interface Proof {

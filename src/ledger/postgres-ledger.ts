@@ -26,7 +26,7 @@ export interface PostgresConnection {
 /** Options of {@link PostgresLedger}. */
 export interface PostgresLedgerOptions {
   /** Name of the table, with or without a schema: lower-case letters, digits and `_`. Default `passport_nevis_ledger`. */
-  readonly table?: string
+  readonly table?: string | undefined
 }
 
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/

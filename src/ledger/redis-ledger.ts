@@ -9,7 +9,7 @@ import { commandsOf, type RedisConnection, type SendCommand } from './redis-conn
 /** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
   /** Prefix of every key. Default `passport-nevis:`. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
 }
 
 /** A script that increments the key and sets its expiry at the first count. With two commands, a crash between them would leave a key that never expires. */

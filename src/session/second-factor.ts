@@ -49,7 +49,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
 /** Options of {@link recordSecondFactor} and {@link secondFactorOf}. */
 export interface RecordSecondFactorOptions {
   /** The strategy's option `sessionKey`. Default `nevis`. */
-  readonly sessionKey?: string
+  readonly sessionKey?: string | undefined
 }
 
 /** Options of {@link requireSecondFactor}. */
@@ -57,21 +57,21 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Maximum age of the second factor, in seconds. */
   readonly maxAgeSeconds: number
   /** Names of the accepted factors, such as `atLeast('sms')`. Default: any. */
-  readonly factors?: readonly FactorName[]
+  readonly factors?: readonly FactorName[] | undefined
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
-  readonly amr?: readonly string[]
+  readonly amr?: readonly string[] | undefined
   /**
    * Values that the 401 names in `acr_values` (RFC 9470), in order of preference. A client can use them to choose how the user signs in. This
    * middleware does not check the values. Default: none.
    */
-  readonly acrValues?: readonly string[]
+  readonly acrValues?: readonly string[] | undefined
   /** If true, the user must have typed a code that the phone showed and the waiting page did not, as with `push({ typedCode: true })`. Default false. */
-  readonly typedCode?: boolean
+  readonly typedCode?: boolean | undefined
   /**
    * Where the browser is redirected (303) from a page, so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the path of
    * the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
    */
-  readonly redirectTo?: string
+  readonly redirectTo?: string | undefined
 }
 
 /**

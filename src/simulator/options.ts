@@ -10,28 +10,28 @@ import type { Dialect } from './dialects/dialect'
 /** The options of `NevisSimulator.start`. */
 export interface NevisSimulatorOptions {
   /** TCP port. 0 uses a free port. Default 0. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Host on which the simulator listens: `127.0.0.1`, `localhost` or `::1`. Default `127.0.0.1`. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** The instance id. Default `simulator`. */
-  readonly instance?: string
+  readonly instance?: string | undefined
   /** The access key. Default: a new JSON Web Token, as Nevis's access keys are. */
-  readonly accessKey?: string
+  readonly accessKey?: string | undefined
   /** Seconds until a pending transaction fails. Default 120. */
-  readonly lifetimeSeconds?: number
+  readonly lifetimeSeconds?: number | undefined
   /** Milliseconds of real time to wait before each API response. Default 0. */
-  readonly latencyMs?: number
+  readonly latencyMs?: number | undefined
   /** How many pushes a user may get before the user is blocked for push for five minutes. Default: unlimited. */
-  readonly pushRateLimit?: number
+  readonly pushRateLimit?: number | undefined
   /** How many SMS a user may get before the user is blocked for SMS for five minutes. Default: unlimited. */
-  readonly smsRateLimit?: number
+  readonly smsRateLimit?: number | undefined
   /** Seed of the random numbers for the `share` of a fault. Default 1. */
-  readonly seed?: number
+  readonly seed?: number | undefined
   /**
    * How Nevis behaves where its documentation leaves something open: the name of a dialect, a list of names, or the report of
    * `npx passport-nevis probe`. Default: no dialect. `npx passport-nevis-simulator --list-dialects` prints all names.
    */
-  readonly dialect?: DialectOption
+  readonly dialect?: DialectOption | undefined
 }
 
 export interface ResolvedOptions {

@@ -31,11 +31,11 @@ export interface NewUser {
   /** The username: 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
   /** The number of phones with the Access App, or a list of their names. Default 1. */
-  readonly authenticators?: number | readonly string[]
+  readonly authenticators?: number | readonly string[] | undefined
   /** A phone number for SMS, for example `+41790000001`. Default: none. */
-  readonly phone?: string
+  readonly phone?: string | undefined
   /** The number of recovery codes, or the codes themselves. Default: none. */
-  readonly recoveryCodes?: number | readonly string[]
+  readonly recoveryCodes?: number | readonly string[] | undefined
 }
 
 /** A user that `addUser` has created. */

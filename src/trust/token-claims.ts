@@ -10,14 +10,14 @@
  */
 export interface TransactionTokenClaims {
   /** If true, `aud` may be or contain "api", as in access keys. The access key itself is still refused. Default false. */
-  readonly acceptAudienceApi?: boolean
+  readonly acceptAudienceApi?: boolean | undefined
   /** If true, `iss` may be missing. This is safe if `active` is true only for tokens of this instance, as Nevis documents. Default false. */
-  readonly acceptMissingIssuer?: boolean
+  readonly acceptMissingIssuer?: boolean | undefined
   /**
    * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved. The factor `widget` has no status answer, so
    * it refuses a token without `sub`. Default `userId`, as documented.
    */
-  readonly subject?: 'userId' | 'username' | 'transactionId' | 'none'
+  readonly subject?: 'userId' | 'username' | 'transactionId' | 'none' | undefined
 }
 
 export const SUBJECTS: readonly unknown[] = ['userId', 'username', 'transactionId', 'none']

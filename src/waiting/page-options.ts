@@ -12,13 +12,13 @@ export interface Brand {
   /** Your name: in the title of each page, and in place of the logo if there is none. */
   readonly name: string
   /** A path of your own site, or a `data:image/…` URL. Images of other sites are forbidden. */
-  readonly logo?: string
+  readonly logo?: string | undefined
   /** The logo for a dark page. Default: `logo`. */
-  readonly logoDark?: string
+  readonly logoDark?: string | undefined
   /** The icon of the browser tab: a path of your own site, or a `data:image/…` URL. Default: `logo`. */
-  readonly icon?: string
+  readonly icon?: string | undefined
   /** Your home page: the target of the logo. Pages for a signed-in user link to it as well. Default `/`. */
-  readonly href?: string
+  readonly href?: string | undefined
 }
 
 /** A link in the footer of the pages, such as your imprint. */
@@ -32,48 +32,48 @@ export interface FooterLink {
 /** Links with which the user installs the app on the phone. */
 export interface StoreLinks {
   /** Link to the app's page in Apple's App Store. */
-  readonly ios?: string
+  readonly ios?: string | undefined
   /** Link to the app's page on Google Play. */
-  readonly android?: string
+  readonly android?: string | undefined
 }
 
 /** Options that {@link waitingPage} and {@link outagePage} share. */
 export interface PageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
   /** Your name and logo. Default: none. */
-  readonly brand?: Brand
+  readonly brand?: Brand | undefined
   /**
    * Returns the user's language, as a tag such as `de-CH`. If it returns undefined or a language without texts, the browser's `Accept-Language`
    * decides. Default: `Accept-Language`.
    */
-  language?(req: Req): string | undefined
+  readonly language?: ((req: Req) => string | undefined) | undefined
   /** Tags of the languages that the waiting page offers in its footer, such as `['de', 'fr', 'it', 'en']`. Default: no choice. */
-  readonly languages?: readonly string[]
+  readonly languages?: readonly string[] | undefined
   /** Your sign-in page, to which the page sends users who must start again. Default `/`. */
-  readonly signInURL?: string
+  readonly signInURL?: string | undefined
   /** Your help page, or a `mailto:` or `tel:` URL. Every page links to it. Default: no link. */
-  readonly helpURL?: string
+  readonly helpURL?: string | undefined
   /** Your page for changing the password. The waiting page links to it when a user may not have started the request. Default: no link. */
-  readonly changePasswordURL?: string
+  readonly changePasswordURL?: string | undefined
   /** More links in the footer, such as your imprint. Default: none. */
-  readonly footerLinks?: readonly FooterLink[]
+  readonly footerLinks?: readonly FooterLink[] | undefined
   /** Name of the app on the phone, without an article. Default: the Access App. */
-  readonly appName?: string
+  readonly appName?: string | undefined
   /** Links to that app, for users who set it up. Default: none. */
-  readonly storeLinks?: StoreLinks
+  readonly storeLinks?: StoreLinks | undefined
   /**
    * Other sites to which a form of the page may lead, because your callback or your `failureRedirect` redirects there: origins, or `https:` for any.
    * Browsers check `form-action` for these redirects too. Default: your own origin only.
    */
-  readonly formAction?: string | readonly string[]
+  readonly formAction?: string | readonly string[] | undefined
   /**
    * Returns the nonce for script and style tags. Needed if your Content-Security-Policy does not allow `'self'`. Default: no nonce.
    * @returns the nonce
    */
-  nonce?(req: Req, res: Res): string
+  readonly nonce?: ((req: Req, res: Res) => string) | undefined
   /** URL of your own stylesheet, loaded after this package's. It may set the custom properties of that stylesheet. Default: none. */
-  readonly stylesheet?: string
+  readonly stylesheet?: string | undefined
   /** Your own texts by language tag: they replace this package's texts or add a language. */
-  readonly locales?: Locales
+  readonly locales?: Locales | undefined
 }
 
 /**

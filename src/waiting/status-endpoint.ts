@@ -16,7 +16,7 @@ import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './sta
 /** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
   /** How many event streams may be open in this process. Further browsers get JSON, and poll. Default 10 000; at most 20 per transaction. */
-  readonly maxStreams?: number
+  readonly maxStreams?: number | undefined
 }
 
 /** The middleware, with a method that closes its streams. */

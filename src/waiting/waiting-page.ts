@@ -32,24 +32,24 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * Returns the CSRF token for the hidden field `_csrf` of every form. Default: no field.
    * @returns the token
    */
-  csrfToken?(req: Req, res: Res): string
+  readonly csrfToken?: ((req: Req, res: Res) => string) | undefined
   /**
    * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows it; the phone shows only the
    * message. Default: no list.
    * @param data the value of your option `data` at the start of the transaction
    * @param language tag of the page's language
    */
-  details?(data: unknown, language: string): readonly Detail[] | false | undefined
+  readonly details?: ((data: unknown, language: string) => readonly Detail[] | false | undefined) | undefined
   /** Returns the language tag of the message, so that screen readers pronounce it correctly. Default: the language of the page. */
-  messageLanguage?(data: unknown, req: Req): string | undefined
+  readonly messageLanguage?: ((data: unknown, req: Req) => string | undefined) | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
-  accountName?(req: Req): string | undefined
+  readonly accountName?: ((req: Req) => string | undefined) | undefined
   /**
    * Returns the phone number to which this user gets SMS. Mask it: `•••• 0001`. The page shows the last four digits at most, also to an attacker who
    * has the user's password. Default: no number.
    * @param subject the user, as your option `subject` returned it
    */
-  maskedPhone?(subject: Subject, req: Req): string | undefined | Promise<string | undefined>
+  readonly maskedPhone?: ((subject: Subject, req: Req) => string | undefined | Promise<string | undefined>) | undefined
   /**
    * URL of your own script that starts Nevis's widget; required with the factor `widget`. It must define `window.startNevisWidget`, which the page
    * calls once with `{ intentToken, element, succeeded(token), failed() }`: show the widget in `element`, and call `succeeded` or `failed`.
@@ -58,7 +58,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * lines that call it.
    * @see https://docs.nevis.net/authcloud/widget/auth-widget
    */
-  readonly widgetScript?: string
+  readonly widgetScript?: string | undefined
 }
 
 const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', maskedPhone: 'function', widgetScript: 'string' } as const

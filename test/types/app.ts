@@ -151,9 +151,31 @@ export function listen(log: (code: FailureCode | undefined, field: string) => vo
   subscribe('passport-nevis:failed', (event) => channels.failed(event as NevisEvents['failed']))
 }
 
+/** What an app has read from its configuration, where a value may be missing. */
+interface Config {
+  readonly text?: string
+  readonly list?: readonly string[]
+  readonly number?: number
+  readonly isOn?: boolean
+}
+
+/** Optional options take undefined, also with `exactOptionalPropertyTypes`. */
+export function fromConfig({ text, list, number, isOn }: Config): void {
+  const factors = [push({ typedCode: isOn }), qrCode({ channel: undefined, anyAuthenticator: isOn, linkSchemes: list }), sms({ requireIntrospection: isOn, refusedPrefixes: list, sendChannelWithVerification: isOn }), widget({ channels: undefined })]
+  const nevis = new NevisStrategy({ ...options, factors, lifetimeSeconds: number, transactionTokens: { acceptAudienceApi: isOn, acceptMissingIssuer: isOn, subject: undefined } }, () => undefined)
+  const brand = { name: 'Shop', logo: text, logoDark: text, icon: text, href: text }
+  const page = { brand, language: undefined, languages: list, signInURL: text, helpURL: text, changePasswordURL: text, footerLinks: undefined, appName: text, storeLinks: { ios: text, android: text }, formAction: text, nonce: undefined, stylesheet: text, locales: undefined }
+  waitingPage(nevis, { ...page, csrfToken: undefined, details: undefined, messageLanguage: undefined, accountName: undefined, maskedPhone: undefined, widgetScript: text })
+  outagePage(nevis, page)
+  statusEndpoint(nevis, { maxStreams: number })
+  requireSecondFactor({ maxAgeSeconds: 300, sessionKey: text, factors: undefined, amr: list, acrValues: list, typedCode: isOn, redirectTo: text })
+  recordSecondFactor({ sessionKey: text })
+  new RedisLedger(redis, { prefix: text })
+}
+
 export async function test(signal: AbortSignal): Promise<void> {
-  const simulator = await NevisSimulator.start({ port: 0 })
-  simulator.addUser({ username: 'anna', phone: '+41791234567' })
+  const simulator = await NevisSimulator.start({ port: 0, seed: undefined, dialect: undefined })
+  simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: undefined })
   simulator.faults.add({ on: 'getStatus', status: 500, times: 2 })
   await simulator.phone('anna').approve()
   for await (const { status } of watchTransaction(callbackStyle, 'handle', { signal })) if (status !== 'pending') break

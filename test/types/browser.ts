@@ -31,6 +31,9 @@ export function draw({ view, send, cancel }: SecondFactorStep): void {
   else if (view.recoveryCodes) send()
   else for (const factor of view.factors) send({ factor })
 }
+/** Optional fields take undefined, also with `exactOptionalPropertyTypes`. */
+export const fromForm = (code: string | undefined): SecondFactorFields => ({ code, token: undefined, factor: undefined, phone: undefined, remember: undefined })
+export const plain: SecondFactorOptions = { ...options, headers: undefined, signal: undefined }
 export const newest = (): SecondFactorView | undefined => shown?.view
 
 // @ts-expect-error what shows the steps is needed

@@ -106,19 +106,19 @@ export type SecondFactorErrorCode = FailureCode | 'unavailable' | 'refused' | 'r
 /** What the user sends to the server. The reference lists the fields. */
 export interface SecondFactorFields {
   /** The code that the user typed. */
-  readonly code?: string
+  readonly code?: string | undefined
   /** The token that Nevis's widget returned. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Name of the factor to start. The current factor's name requests it again, for example another push. */
-  readonly factor?: FactorName
+  readonly factor?: FactorName | undefined
   /** Id of the phone to ask. Only together with `factor`. */
-  readonly authenticatorId?: string
+  readonly authenticatorId?: string | undefined
   /** The phone number to enrol. Only together with `factor`. */
-  readonly phone?: string
+  readonly phone?: string | undefined
   /** `1`: extends the time to save the recovery codes. */
-  readonly extend?: '1'
+  readonly extend?: '1' | undefined
   /** `1`: remember this browser. `0`: do not. */
-  readonly remember?: '0' | '1'
+  readonly remember?: '0' | '1' | undefined
 }
 
 /** What your page shows now, and the functions that it calls when the user acts. */
@@ -151,11 +151,11 @@ export interface StepUpOptions {
   /** Shows a step to the user. Called with each new step, and with `undefined` at the end. */
   readonly show: (step: SecondFactorStep | undefined) => void
   /** Returns headers for each request to your server, for example with your CSRF token. Called before each request. Default: no headers. */
-  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
+  readonly headers?: (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>) | undefined
 }
 
 /** Options of {@link secondFactor}. */
 export interface SecondFactorOptions extends StepUpOptions {
   /** Abort it to cancel the second factor, also on the server. The promise then rejects with the signal's reason. Default: none. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
