@@ -106,7 +106,7 @@ describe('a start', () => {
     await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     expect(held()).toStrictEqual({
       ...least, factor: 'app', statusToken: 's', box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
-      purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
+      purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/), isStepUp: true,
     })
     expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
   })

@@ -99,6 +99,18 @@ app.post('/login', (req, res, next) => {
   }
   passport.authenticate('nevis', answered)(req, res, next)
 })
+/** The callback of the guide "Add the second factor to an existing app", with the types that the guide names. */
+const secondFactor = (req: Request, res: Response, next: express.NextFunction): void => {
+  passport.authenticate('nevis', (err: unknown, user: Express.User | false | null, info: Failure & Express.AuthInfo, status: number) => {
+    if (err) return next(err)
+    if (!user) return res.status(status).send(info.message) // info.code says which
+    req.logIn(user, { session: true, keepSessionInfo: true }, (err: unknown) => {
+      req.authInfo = info // recordSecondFactor() reads it
+      next(err)
+    })
+  })(req, res, next)
+}
+app.route('/login/2fa').post(secondFactor)
 app.all('/login/2fa/callback', recordSecondFactor(), (req, res) => {
   const profile: NevisProfile | undefined = req.authInfo?.nevis
   if (profile?.operation === 'enroll') return res.redirect('/account')

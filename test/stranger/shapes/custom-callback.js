@@ -15,7 +15,7 @@ module.exports = function loginRoutes(app, { passport, nevis }) {
     passport.authenticate('nevis', (err, user, info, status) => {
       if (err) return next(err)
       if (!user) return res.status(status).send(info.message) // info.code says which
-      req.logIn(user, { keepSessionInfo: true }, (err) => {
+      req.logIn(user, { session: true, keepSessionInfo: true }, (err) => {
         req.authInfo = info // recordSecondFactor() reads it
         next(err)
       })
