@@ -214,7 +214,6 @@ export class StrategyRequest {
   /**
    * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone,
    * so a later denial still counts.
-   * take it back. So a later denial still counts.
    * @returns false if the transaction had already ended
    */
   async abandon(transaction: Transaction): Promise<boolean> {

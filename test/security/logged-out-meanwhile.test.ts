@@ -51,7 +51,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
   web.post('/note', (req, res) => {
-    Object.assign(req.session as object, { basket: 'full' })
+    Object.assign(req.session as object, { basket: req.query['basket'] ?? 'full' })
     res.end()
   })
   web.get('/note', (req, res) => void res.json({ basket: (req.session as { basket?: string }).basket ?? null }))
@@ -263,6 +263,7 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     })
 
     it('what the app writes during a slow start and a slow callback is still there, and the step-up succeeds', async () => {
+      await browser.post('/note?basket=empty')
       const slowStart = held(app, 'approve')
       const start = browser.clone().post('/up')
       await slowStart.asked
@@ -271,9 +272,14 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       const handle = handleIn((await start).location)
       expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
       await world.simulator.phone('anna').approve()
-      expect(outcomeOf(await browser.get(`/up?transaction=${handle}`))).toBe('success')
+      const slowCallback = held(app, 'introspect')
+      const callback = browser.get(`/up?transaction=${handle}`)
+      await slowCallback.asked
+      await browser.clone().post('/note?basket=paid')
+      slowCallback.release()
+      expect(outcomeOf(await callback)).toBe('success')
       expect((await browser.get('/risky')).status).toBe(200)
-      expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
+      expect((await browser.get('/note')).json()).toEqual({ basket: 'paid' })
     })
   })
 }
