@@ -1,7 +1,7 @@
 /**
- * Documents must agree with the code that they describe: files, promises, events, codes, options, exported names, sizes.
+ * Documents must agree with the code that they describe: file names, security promises, events, codes, options, exported names, sizes.
  *
- * Out of scope: which test shows what (`test/evidence.test.ts`), and snippets, commands and links (`test/guides.test.ts`).
+ * Out of scope: which test proves which promise (`test/evidence.test.ts`), and snippets, commands and links (`test/guides.test.ts`).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -23,7 +23,7 @@ export interface SmsOptions {
    * The text of the SMS, in GSM-7 characters, with `{{CODE}}` as the placeholder; or a function that returns it from the transaction's
    * message. The function gets an `<html>` message as plain text. Default: Nevis's own text.
    */
-  readonly message?: string | ((message: string | undefined) => string)
+  readonly message?: string | ((message: string | undefined) => string) | undefined
   /**
    * If true, a correct code alone is not enough: Nevis must also send a transaction token that passes introspection. Newer Nevis
    * documentation says that SMS transactions cannot be polled, so your instance may never send such a token. Default false.

@@ -4,7 +4,7 @@
  * Out of scope: the content of the entries.
  */
 
-/** Upper limits, because a simulator may run for weeks next to a development server. */
+/** The most that a simulator keeps in memory, because it may run for weeks next to a development server. */
 export const CAPACITY = {
   requests: 10_000,
   requestBytes: 10_000_000,

@@ -32,8 +32,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 }
 
 /**
- * After an approval, stores its factor in the cookie. Deletes the cookie if this factor is the app's first one anyway. On a route with the option `factors`,
- * leaves the cookie unchanged, because the route may have offered the user only one factor.
+ * After an approval, stores the factor of the approval in the cookie "factor used last". Deletes the cookie if sign-ins begin with this factor also without the
+ * cookie. On a route with the option `factors`, leaves the cookie unchanged, because the route may have offered the user only one factor.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {

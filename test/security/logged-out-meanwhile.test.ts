@@ -67,7 +67,7 @@ async function signedIn(app: TestApp): Promise<Browser> {
 }
 
 /** Delays Nevis's next answer to this call: `asked` resolves when Nevis has answered, and `release` passes the answer on to the app. */
-function held(app: TestApp, method: 'approve' | 'getStatus'): { asked: Promise<void>; release: () => void } {
+function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect'): { asked: Promise<void>; release: () => void } {
   const { client } = app.nevis.settings
   const real = client[method].bind(client) as (request: never) => Promise<never>
   let release = () => {}

@@ -18,7 +18,7 @@ jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
 const cookieOf = (browser: Browser) => browser.cookies.get('connect.sid')
 
-/** A session that contains something, such as the CSRF token of a sign-in page. */
+/** Routes of a sign-in page that writes a value into the session before the login, such as a CSRF token. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/sign-in', (req, res) => {
     const { session } = req as unknown as { session: { token?: string } }

@@ -3,10 +3,13 @@
  *
  * The attacker has the password and starts a sign-in. The victim's phone rings, and the victim accepts: half asleep, to stop the requests, or because
  * the victim is signing in at the same moment. With push alone, the attacker is in. With a typed code, the phone shows six digits, and the page of
- * the browser that started the sign-in asks for them: the attacker has that page but not the phone. So the attacker guesses; sends the callback
- * without a code; sends fifty codes at once; restores an old copy of the session after each guess; writes into the session that the code was typed;
- * uses the digest of a known code, from another sign-in; replays the handle from before the code was typed; or hides the victim's denials behind
- * guesses, so that they do not pause the next starts.
+ * the browser that started the sign-in asks for them: the attacker has that page but not the phone. So the attacker tries to:
+ * - guess the code, or send fifty codes at once;
+ * - send the callback without a code;
+ * - restore an old copy of the session after each guess;
+ * - write into the session that the code was typed, or the digest of a known code from another sign-in;
+ * - use the handle that was issued before the code was typed;
+ * - send a wrong code after the victim has denied, so that the denial does not begin a pause before the next start.
  */
 import session from 'express-session'
 import { push, recovery, sms } from '../../src'

@@ -9,7 +9,7 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** For each token: how many responses had each value of `status` or `active`. */
+  /** The key is a token together with a value of `status` or `active`. The value counts the responses that had this value for this token. */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}

@@ -1,6 +1,7 @@
 // @ts-check
-// Measures ten thousand waiting users behind nginx, on two processes of the app with one Redis: what nginx and the app need for them, how long a
-// decision takes to reach its page, and what happens when one of the processes stops. Needs a quiet machine.
+// Measures ten thousand waiting users behind nginx, with two processes of the app and one Redis: how much memory and processor time nginx and the app use, how long
+// it takes until a user's waiting page learns of the user's approval, and what happens when one of the two processes stops. Run it on a machine that does nothing
+// else.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -128,8 +128,9 @@ describe('the probe', () => {
   })
 
   /**
-   * These tests guard against a fault of an earlier version: it deleted the user whom an answer named. If a gateway mixed up two enrolments, or ignored the
-   * name in a look-up, the probe deleted a real user. And a look-up that failed counted as "no user left".
+   * These tests guard against a fault of an earlier version of the probe. When it cleaned up, it deleted the user whom Nevis's answer named, without checking that
+   * this was its own test user. So if a gateway mixed up two enrolments, or ignored the username in a look-up, the probe deleted a real user. If the look-up failed,
+   * the probe reported that its test user was deleted.
    */
   describe('of an instance that answers about another user', () => {
     const REAL = { userId: '11111111-2222-4333-8444-555555555555', username: 'ceo', status: 'active' }

@@ -19,7 +19,7 @@ export type Behaviour =
   /** Replaces these fields of the true body; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Sends a false answer made of this world's own ids and tokens, with a fitting HTTP status. */
+  /** Sends a false answer. Its ids and tokens are ones that this fake cloud has issued. Its HTTP status is the one that Nevis sends with such an answer. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
@@ -51,7 +51,7 @@ export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
   readonly approvals: Approval[] = []
-  /** The codes that were right at the moment when they came, with the userId. */
+  /** The codes that the strategy has sent for verification and that were correct, each with the userId of its user. */
   readonly verified: { userId: string; code: string }[] = []
   readonly secretCodes: Record<'sms' | 'recovery' | 'other', string>
   private readonly scripts: Record<Call, Behaviour[]>

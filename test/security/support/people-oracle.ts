@@ -83,16 +83,16 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** Equal starts at once have been answered, with these codes. */
+  /** Called when equal starts, sent at the same time, have been answered with these failure codes. */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // Who may enrol is asked before a text is counted.
+    // An enrolment asks Nevis who may enrol before it counts the SMS, so this rule is not for enrolments.
     const { options }: Route = routes[route]
     if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
 
-  /** A browser has seen a QR code or link. */
+  /** Called when a browser has seen a QR code or link. */
   saw(by: Owner, id: string): void {
     const first = this.shown.find((one) => one.id === id)
     if (by === 'thief' && first?.by === 'anna') this.refuse('the thief sees the link that anna\'s browser asked for')
@@ -136,7 +136,7 @@ export class Oracle {
     this.fits(routeName, profile, user)
   }
 
-  /** After every step. */
+  /** Called after every step. */
   look(jars: Readonly<Record<Owner, { readonly cookie: string | undefined }>>): void {
     const ofStrangers = [...this.strangers].flatMap((by) => jars[by].cookie ?? [])
     for (const id of [...this.loggedOut, ...ofStrangers]) {

@@ -177,7 +177,7 @@ export class People {
     return done
   }
 
-  /** What an app does: log in, unless the route only authorizes, and write the record. */
+  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and writes the record. */
   private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>, user: Person | undefined): Promise<void> {
     const info = done.args[1] as { nevis: NevisProfile }
     this.oracle.succeeded(by, routeName, info.nevis, before, { code, token }, user)
@@ -189,7 +189,7 @@ export class People {
       req.authInfo = info
     }
     const { sessionID } = req
-    // Nobody may be logged in any more: then it is an error of the app's request.
+    // If the user has been logged out meanwhile, this fails, which is an error of the app's request.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
     if ((routes[routeName] as Route).options.assignProperty !== undefined) return
     if (req.sessionID !== sessionID) this.oracle.refuse('the session is renewed twice in one request')
@@ -284,7 +284,7 @@ export class People {
     this.oracle.loggedOutOf(sessionID, by)
   }
 
-  /** The app writes a value of its own into the session. */
+  /** Writes a value of the app into the session. */
   private async write(jar: CookieJar): Promise<string> {
     const req = await this.host.open(jar, '/', 'GET', {})
     req.session['visits'] = Number(req.session['visits'] ?? 0) + 1

@@ -24,9 +24,12 @@ interface Request {
   readonly meanwhile?: Meanwhile | undefined
 }
 
-/** Whose password, or whose Bearer token, comes with the start; undefined for whoever is signed in. `new`: one more account of the thief. */
+/**
+ * A start. `as`: the user whose password or Bearer token the request contains; `new` is a further account of the attacker; undefined: the user who is signed in to
+ * the session.
+ */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
-/** `code` and `token` name what the browser brings, `handle` whose latest transaction it names. */
+/** A callback. `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
 export type Callback = Request & {
   readonly do: 'callback'
   readonly handle: 'own' | 'older' | 'theirs'
@@ -99,18 +102,18 @@ const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
   who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
 
 const PLANT: Step = { do: 'plant' }
-/** A start and what follows, with the same factor and route. */
+/** Steps of one sign-in: start, answer on the phone, callback. */
 const begin = (who: Owner, route: RouteName, factor: FactorName | undefined, as: Start['as'] = 'anna'): Step => ({ do: 'start', by: who, route, process: 0, as, factor })
 const back = (who: Owner, route: RouteName, more: Partial<Callback> = {}): Step => ({ do: 'callback', by: who, route, process: 0, handle: 'own', ...more })
 const decides = (who: Owner, does: 'approves' | 'denies' = 'approves'): Step => ({ do: 'phone', by: who, does })
 
-/** The thief starts in a session, anna starts the same in it, and both come back. */
+/** The attacker (`thief`) and the victim (`anna`) start the same sign-in in one session, and both open the callback. */
 const shared = fc.record({ route: one<RouteName>('login', 'first', 'enrol'), factor: one<FactorName | undefined>('push', 'app', undefined), order: fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']), starts: fc.boolean() })
   .map(({ route, factor, order, starts }): readonly Step[] => [...(starts ? [begin('thief', route, factor)] : []), PLANT, begin('anna', route, factor), ...(starts ? [] : [begin('thief', route, factor)]), decides('anna'), ...order.map((who) => back(who, 'callback'))])
 /** A step-up whose callback waits while anna logs out. */
 const leaving = fc.record({ route: one<RouteName>('stepUp', 'payLittle'), factor: one<FactorName>('push', 'sms', 'recovery'), does: one<'approves' | 'denies'>('approves', 'denies'), code: one('right', 'wrong'), call: fc.constantFrom<Call>('status', 'verify', 'introspect'), isBefore: fc.boolean() })
   .map(({ route, factor, does, code, call, isBefore }): readonly Step[] => [begin('anna', route, factor, undefined), decides('anna', does), back('anna', route, { code, meanwhile: { call, isBefore, steps: [{ do: 'logout', by: 'anna' }] } })])
-/** The app keeps something while a start waits. */
+/** The app writes into the session while a start waits for Nevis. */
 const keeping = one<RouteName>('stepUp', 'payLittle').map((route): readonly Step[] => [{ do: 'write', by: 'anna' }, { do: 'start', by: 'anna', route, process: 0, factor: 'push', meanwhile: { call: 'approve', isBefore: true, steps: [{ do: 'write', by: 'anna' }] } }])
 /** Somebody begins an enrolment, anna enrols in another app, and the first one goes on. */
 const late = fc.record({ who: by, factor: one<FactorName>('app', 'sms') })
