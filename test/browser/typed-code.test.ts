@@ -1,6 +1,6 @@
 /**
  * A push with a code that the user types, in a real browser: with and without JavaScript, and the look of the page in every language. Takes
- * screenshots in `screenshots/`.
+ * screenshots in `screenshots/`. Each run compares the page in English with `accessibility-typed-code.md`; `WALK=1` writes that file.
  *
  * Out of scope: the page in its other states (`look.test.ts`).
  */
@@ -12,9 +12,14 @@ import { app as appFactor, push, sms } from '../../src'
 import { languages } from '../../src/waiting/texts/languages'
 import { describeWithChromium } from '../support/chromium'
 import { codeOn, otherCode } from '../support/typed-code'
+import { WrittenPages } from './accessibility'
 import { heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
+const WRITTEN = new WrittenPages(
+  join(__dirname, 'accessibility-typed-code.md'),
+  '# A push with a typed code, by keyboard and screen reader\n\nEach state in English, 1280 pixels wide, from Chromium. Written by `WALK=1 npx jest test/browser/typed-code`; each run compares it.',
+)
 const DESKTOP = { width: 1280, height: 900 }
 const PHONE = { width: 360, height: 740 }
 /** The app's message in the user's language, as a bank would write it. */
@@ -34,7 +39,10 @@ describeWithChromium('a push with a typed code', () => {
       strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: messageFor },
     })
   })
-  afterAll(() => cloud.close())
+  afterAll(() => {
+    WRITTEN.save()
+    return cloud.close()
+  })
 
   const codeFor = (username: string) => codeOn(cloud.simulator, username)
   const field = (page: Page) => page.locator('#nevis-code')
@@ -97,6 +105,8 @@ describeWithChromium('a push with a typed code', () => {
     const { page, username } = await waiting(await chromium.open({ viewport: DESKTOP, extraHTTPHeaders: { 'accept-language': tag } }), cloud)
     expect(await page.locator('html').getAttribute('lang')).toMatch(new RegExp(`^${tag}`))
     const shots = async (state: string) => {
+      await page.setViewportSize(DESKTOP)
+      if (tag === 'en') await WRITTEN.check(state, page)
       for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
         await page.setViewportSize(viewport)
         await page.screenshot({ path: join(FOLDER, `typed-code-${state}-${name}-${tag}.png`), fullPage: true })

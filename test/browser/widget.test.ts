@@ -10,9 +10,14 @@ import { push, widget } from '../../src'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
 import { WIDGET_SCRIPT } from '../support/widget'
+import { WrittenPages } from './accessibility'
 import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
+const WRITTEN = new WrittenPages(
+  join(__dirname, 'accessibility-widget.md'),
+  "# The page of Nevis's widget, by keyboard and screen reader\n\nIn English, from Chromium, after the widget has failed. Its frame is Nevis's own, so it is not described. Written by `WALK=1 npx jest test/browser/widget`; each run compares it.",
+)
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
 const failure = (page: Page) => page.getByText('The confirmation failed. Please start over.')
@@ -66,7 +71,10 @@ describeWithChromium('the page with the widget', () => {
       routes: (express) => express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT)),
     })
   })
-  afterAll(() => cloud.close())
+  afterAll(() => {
+    WRITTEN.save()
+    return cloud.close()
+  })
 
   it('is accessible in light and dark, in both its states', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
@@ -77,6 +85,7 @@ describeWithChromium('the page with the widget', () => {
     await cloud.simulator.phone(username).deny()
     await failure(page).waitFor()
     expect(await hint(page).isVisible()).toBe(false)
+    await WRITTEN.check('widget-failed', page)
     await expectAccessible(page, 'widget-failed')
   })
 
