@@ -108,8 +108,9 @@ describe('the tarball', () => {
   })
 
   // Earlier limits: 338 KB and 1127 KB. The package grew with remembered browsers, the typed code, PostgresLedger, metrics, the pages' own names and headings
-  // in four languages, the simulator's dialects, the probe and its comparison with an app, `init`, the browser entry, and their guides. The comments in its JavaScript are 76 KB of the packed
-  // size. They stay, because a reviewer reads the installed files. The limits are 2 % above the size at the time of their last change.
+  // in four languages, the simulator's dialects, the probe and its comparison with an app, `init`, the browser entry, and their guides. The comments in its
+  // JavaScript are 76 KB of the packed size. They stay, because a reviewer reads the installed files. The limits are 2 % above the size at the time of their
+  // last change.
   it('is no bigger than 632 KB packed, and 2126 KB unpacked', () => {
     expect(size).toBeLessThan(632_000)
     expect(unpackedSize).toBeLessThan(2_126_000)
