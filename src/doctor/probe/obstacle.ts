@@ -35,11 +35,11 @@ export function obstacleIn(facts: Facts): string | undefined {
   const ofJson = https(JSON_STEPS)
   const isJson = JSON_STEPS.some((step) => fieldsOf(step).some((field) => !NOT_JSON.includes(field)))
   const seen = all.length === 1 ? ` (every response was HTTP ${first}${isPage ? ', with a page' : ''})` : ''
-  if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
   if (ofJson.every((status) => UNAVAILABLE.test(status))) {
     const words = [...new Set(ofJson)].join(' and ')
     return `Nevis, or a gateway in front of it, does not answer at the moment (HTTP ${words}): ${words === '429' ? 'it has had too many requests; run the probe again later' : 'run the probe again later; see https://status.nevis.net'}`
   }
+  if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
   if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => `${codeOf(status)} (${meaningOf(codeOf(status) ?? '')})`).join(', ')}`
   if (all.length === 1 && !first.startsWith('2')) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
   return undefined

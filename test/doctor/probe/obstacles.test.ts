@@ -104,6 +104,8 @@ describe('the result of the probe', () => {
     ['404 in JSON', json(404), /No result: every response was HTTP 404, so this is probably no Nevis instance: compare the instance id/],
     ['429', json(429), /No result: Nevis, or a gateway in front of it, does not answer at the moment \(HTTP 429\): it has had too many requests; run the probe again later\./],
     ['503', json(503), /No result: Nevis, .* does not answer at the moment \(HTTP 503\): run the probe again later; see https:\/\/status\.nevis\.net/],
+    ['503 with a page', (_req, res) => void res.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Sorry</h1>'), /No result: Nevis, .* does not answer at the moment \(HTTP 503\): run the probe again later/],
+    ['429 with an empty body', (_req, res) => void res.writeHead(429).end(), /No result: Nevis, .* does not answer at the moment \(HTTP 429\): it has had too many requests/],
     ['a closed connection', (req) => req.socket.destroy(), /No result: nothing answered: ECONNRESET \(the connection was closed before a response\)\./],
   ])('where everything gets %s › says so, and ends with 1', async (_name, listener, sentence) => {
     const { exitCode, out, isCompared } = await probe(await originOf(listener), ['--users'])

@@ -105,6 +105,8 @@ describe('the probe', () => {
       person.scan = async () => interrupted.abort()
       const results = await runStages(options({ person, signal: interrupted.signal, stages: ['quiet', 'app'] }))
       expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'interrupted', usersLeft: 0 })
+      // Half a stage would be reported as differences from the simulator.
+      expect(Object.keys(results.facts)).toEqual(Object.keys((await runStages(options({ stages: ['quiet'] }))).facts))
       expect(simulator.users).toEqual([])
     })
   })
