@@ -116,7 +116,8 @@ describe('the probe in every dialect', () => {
   it('leaves no user behind, runs to its end and makes at most 400 calls', () => {
     const ended = [...simulated.results].filter(([, { endedBy }]) => endedBy !== undefined)
     expect(ended.map(([name]) => name)).toEqual(PLAYED.filter((name) => ANSWERED_BY_GATEWAY.includes(name)))
-    for (const [, { endedBy, finished }] of ended) expect([endedBy, finished]).toEqual([expect.stringMatching(/^no response was JSON, .*; no test user was created$/), ['quiet']])
+    const reasonIn = (name: string) => (/-5\d\d$/.test(name) ? /^Nevis, or a gateway in front of it, does not answer at the moment .*; no test user was created$/ : /^no response was JSON, .*; no test user was created$/)
+    for (const [name, { endedBy, finished }] of ended) expect([endedBy, finished]).toEqual([expect.stringMatching(reasonIn(name)), ['quiet']])
     const results = [...simulated.results.values()]
     expect(results.map(({ usersLeft, calls }) => usersLeft === 0 && calls <= 400)).toEqual(PLAYED.map(() => true))
     expect([usersOf.size, [...usersOf].filter(([, users]) => users.length > 0)]).toEqual([PLAYED.length + 1, []])
