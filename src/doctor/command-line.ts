@@ -13,6 +13,7 @@ import { printableFinding } from './findings'
 import type { Output } from './output'
 import { printable } from './printable'
 import { findingsOfReport } from './probe-findings'
+import { readReport } from './probe-report'
 import { probeCommand } from './probe/probe-command'
 import { reportOf, wrapped } from './report'
 import { runChecks } from './run-checks'
@@ -56,11 +57,16 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
     output.log(given.help ? USAGE : version())
     return 0
   }
+  const report = given.report === undefined ? undefined : readReport(given.report)
+  if (typeof report === 'string') {
+    output.error(`passport-nevis: --report ${printable(given.report ?? '')}: ${report}; write a report with: npx passport-nevis probe --users --out report.json`)
+    return 2
+  }
   const say = given.json ? () => undefined : (text: string) => output.error(`… ${text}`)
   const checked = await runChecks({ file: given.file, env, report: given.report, showsOutput: given['app-output'], say })
   // Without the options of an app, list the options that the report names.
   const isCompared = checked.some(({ check }) => check === 'cloud.probe')
-  const findings = [...checked, ...(given.report === undefined || isCompared ? [] : findingsOfReport(given.report))].map(printableFinding)
+  const findings = [...checked, ...(report === undefined || isCompared ? [] : findingsOfReport(report))].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else output.log(`${wrapped(titleOf(given.file, env), 0).join('\n')}\n\n${reportOf(findings, output)}`)

@@ -5,16 +5,14 @@
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
 import { error, ok, warning, type Finding } from './findings'
-import { readReport, type ReportOfProbe } from './probe-report'
+import type { ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
-export function findingsOfReport(file: string): Finding[] {
-  const report = readReport(file)
-  if (typeof report === 'string') return [error('cloud.probe', report, REMEDY)]
+export function findingsOfReport(report: ReportOfProbe): Finding[] {
   const needed = report.answers.filter(({ option }) => typeof option === 'string')
   const findings = needed.map(({ question, answer, option }) => warning('cloud.probe', `${String(question)} ${String(answer)}`, `compare with your options: ${String(option)}`))
-  return withGeneral(report, findings, 'the instance answers as the documents say')
+  return withGeneral(report, findings, 'the instance needs no option of this package')
 }
 
 /**

@@ -15,7 +15,8 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --access-key <key>    access key (default a new one)
   --user <name>         a user who is already enrolled; may be repeated (default anna and ben)
   --dialect <names>     how Nevis behaves where its documents do not say it: names, separated by commas,
-                        or a file: the report that "passport-nevis probe --out <file>" has written
+                        or a file: the report that "passport-nevis probe --out <file>" has written.
+                        May be repeated, for example for a file and a name
   --list-dialects       print the names for --dialect
   --help                print this text
 `

@@ -81,13 +81,23 @@ describe('--dialect', () => {
 
   test('with the report of a probe › takes the dialects of the report', async () => {
     expect(await wrongCodeStatus('--dialect', written(JSON.stringify({ probe: 1, dialects: ['wrong-code-422'] })))).toBe(422)
-    expect(await wrongCodeStatus('--dialect', 'chunked,wrong-code-422')).toBe(422)
+    expect(await wrongCodeStatus('--dialect', 'chunked, wrong-code-422')).toBe(422)
+    expect(await wrongCodeStatus('--dialect', 'chunked', '--dialect', written('{"dialects":["wrong-code-422"]}'))).toBe(422)
     expect(await wrongCodeStatus('--dialect', written('{"dialects":[]}'))).toBe(400)
   })
 
   test.each(['', '[]', '{}', '{"dialects":[7]}', '{"dialects":"chunked"}'])('with a file that is no report (%j) › ends with 2 and one line', async (content) => {
     const file = written(content)
     expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}` })
+  })
+
+  test.each(['', ' ', ','])('without a name (%j) › ends with 2 and one line', async (value) => {
+    expect(await run('--port', '0', '--dialect', value)).toMatchObject({ exitCode: 2, out: '', err: 'passport-nevis-simulator: --dialect needs the name of a dialect, or the file of a report' })
+  })
+
+  test('with the report of a probe that got no answers of Nevis › ends with 2 and one line', async () => {
+    const file = written('{"probe":1,"dialects":[],"obstacle":"nothing answered"}')
+    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects` })
   })
 
   test('with a file that is not there › ends with 2 and one line', async () => {

@@ -58,7 +58,7 @@ describe('the option dialect', () => {
     )
   })
 
-  it.each([7, null, [7], {}, { dialects: 'x' }])('refuses %j', async (dialect) => {
+  it.each([7, null, [7], {}, { dialects: 'x' }, { dialects: [], obstacle: 'nothing answered' }])('refuses %j', async (dialect) => {
     await expect(NevisSimulator.start({ dialect: dialect as never })).rejects.toThrow(TypeError)
   })
 

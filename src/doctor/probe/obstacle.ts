@@ -39,6 +39,9 @@ export function obstacleIn(facts: Facts): string | undefined {
     const words = [...new Set(ofJson)].join(' and ')
     return `Nevis, or a gateway in front of it, does not answer at the moment (HTTP ${words}): ${words === '429' ? 'it has had too many requests; run the probe again later' : 'run the probe again later; see https://status.nevis.net'}`
   }
+  const withPage = isPage ? ', with a page' : ''
+  if (!isJson && ofJson.every((status) => status === '404')) return `every request of the API got HTTP 404${withPage}, so this is probably no Nevis instance: ${COMPARE}`
+  if (!isJson && ofJson.every((status) => status === '401')) return `something in front of Nevis asks for a sign-in of its own (HTTP 401${withPage}): check the proxy or gateway, and ${COMPARE}`
   if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
   if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => `${codeOf(status)} (${meaningOf(codeOf(status) ?? '')})`).join(', ')}`
   if (all.length === 1 && !first.startsWith('2')) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`

@@ -22,7 +22,8 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   Sends requests to the instance in NEVIS_INSTANCE (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY, to find out what Nevis's
   documents do not say. Without a flag, it creates no user and notifies no user.
 
-  --users           create test users, and delete them at the end
+  --users           create test users, and delete them at the end; also ask Nevis for a text message to +9990000000,
+                    a number that no phone has
   --app             a person scans a code with the Access App, accepts one request and denies one
   --sms <number>    send two or three text messages to this phone number, such as +41791234567, and one
                     more for each code that you mistype

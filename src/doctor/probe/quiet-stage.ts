@@ -15,7 +15,10 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
   await caller.call('ping.no-key', { method: 'GET', path: '/ping', accept: '*/*', withKey: false })
   await caller.call('ping.accept-json', { method: 'GET', path: '/ping' })
   noteClock(scene)
-  noteTimes(scene, 'introspect.key', await introspect(scene, 'introspect.key', accessKey))
+  const introspection = await introspect(scene, 'introspect.key', accessKey)
+  // Without a server, each request waits until its time-out. Four of them are enough to see that nothing answers.
+  if (Object.values(caller.facts).every((fact) => String(fact).startsWith('no answer ('))) return
+  noteTimes(scene, 'introspect.key', introspection)
   await introspect(scene, 'introspect.unknown', token)
   await status(scene, 'status.unknown', token)
   await status(scene, 'status.unknown.with-key', token, true)

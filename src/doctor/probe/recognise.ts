@@ -86,6 +86,12 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
 }
 
+/** True if a difference only shows that a request, or an earlier one in its stage, got no answer. The report names such a stage as failed. */
+function isOfFailure(difference: string, facts: Facts): boolean {
+  if (difference.includes('.http is no answer (')) return true
+  return difference.endsWith(' was not tried') && Object.values(facts).some((value) => String(value).startsWith('no answer ('))
+}
+
 export interface Recognised {
   readonly dialects: readonly string[]
   /** Groups of dialects that the probe cannot tell apart. Only the first dialect of a group is in `dialects`. */
@@ -118,5 +124,5 @@ export function recognise(facts: Facts, { facts: simulated, dialects }: Simulate
     const same = fitting.filter(([other, others]) => other !== name && others.size === changes.size && [...others].every((one) => changes.has(one)))
     if (same.length > 0) alike.push([name, ...same.map(([other]) => other)])
   }
-  return { dialects: found.sort(), alike, unexplained: [...unexplained].sort() }
+  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !isOfFailure(one, facts)).sort() }
 }

@@ -71,11 +71,11 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
 
 function dialectsIn({ dialects, unexplained, stages }: ProbeReport): readonly string[] {
   const missing = STAGES.filter((stage) => !stages.includes(stage))
-  const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not run`]
+  const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not completed`]
   if (stages.length === 0) return ['none: no stage was completed']
   if (dialects.length > 0) return [...dialects, ...notAsked]
   if (unexplained.length > 0) return ['none: the instance differs from the simulator in each dialect', ...notAsked]
-  return missing.length === 0 ? ['none: the instance answers like the simulator without a dialect'] : [`none: as far as asked, the instance answers like the simulator without a dialect (stages not asked: ${missing.join(', ')})`]
+  return missing.length === 0 ? ['none: the instance answers like the simulator without a dialect'] : [`none: as far as asked, the instance answers like the simulator without a dialect (stages not completed: ${missing.join(', ')})`]
 }
 
 function section(title: string, entries: readonly string[]): string[] {

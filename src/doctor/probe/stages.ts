@@ -93,7 +93,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {
-    say('Deleting the test users …')
+    if (users.count > 0) say('Deleting the test users …')
     usersLeft = await users.deleteAll()
   }
   // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out what a stage has recorded that did not end.

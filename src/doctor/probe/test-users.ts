@@ -19,6 +19,11 @@ export class TestUsers {
 
   constructor(private readonly caller: Caller) {}
 
+  /** The number of test users that may exist. */
+  get count(): number {
+    return this.made.length
+  }
+
   /** Returns a new username, without sending a request. It contains capital letters, so that the probe sees whether Nevis changes them. */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`

@@ -11,10 +11,13 @@ const OF_PATHS = /[./\\]/
 
 /**
  * Returns the names of the dialects in a value of the flag.
- * @throws TypeError for a file that is no report
+ * @throws TypeError for an empty value, and for a file that is not a report with the answers of Nevis
  */
 export function namesIn(value: string): readonly string[] {
-  return OF_PATHS.test(value) ? namesInReport(value) : value.split(',').filter((name) => name !== '')
+  if (OF_PATHS.test(value)) return namesInReport(value)
+  const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  if (names.length === 0) throw new TypeError('--dialect needs the name of a dialect, or the file of a report')
+  return names
 }
 
 function namesInReport(file: string): readonly string[] {
@@ -24,16 +27,17 @@ function namesInReport(file: string): readonly string[] {
   } catch (reason) {
     throw new TypeError(`--dialect: ${file} cannot be read (${String(Reflect.get(Object(reason) as object, 'code'))})`, { cause: reason })
   }
-  const names = dialectsIn(text)
-  if (names === undefined) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}`)
+  const report = reportIn(text)
+  const names = report?.['dialects']
+  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}`)
+  if (report?.['obstacle'] !== undefined) throw new TypeError(`--dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects`)
   return names
 }
 
-function dialectsIn(text: string): readonly string[] | undefined {
+function reportIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const json: unknown = JSON.parse(text)
-    const names: unknown = isRecord(json) ? json['dialects'] : undefined
-    return Array.isArray(names) && names.every((name): name is string => typeof name === 'string') ? names : undefined
+    return isRecord(json) ? json : undefined
   } catch {
     return undefined
   }

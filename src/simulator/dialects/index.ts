@@ -33,10 +33,11 @@ export type DialectOption = string | readonly string[] | DialectReport
 
 /**
  * Finds dialects by their names.
- * @throws TypeError for an unknown name; it suggests the most similar name
+ * @throws TypeError for an unknown name; it suggests the most similar name. Also for the report of a probe that got no answers of Nevis
  */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option
+  if (isRecord(value) && value['obstacle'] !== undefined) throw new TypeError('NevisSimulator: this is the report of a probe that got no answers of Nevis, so it names no dialects')
   const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value
   if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
     throw new TypeError('NevisSimulator: dialect must be a name, a list of names, or a report with a list `dialects`')

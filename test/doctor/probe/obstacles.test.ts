@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
-import { runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
+import { recognise, runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import type { Stage } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 import { certificateFor } from '../../support/certificates'
@@ -101,6 +101,9 @@ describe('the result of the probe', () => {
     ['the page of a gateway', page(200), /No result: no response was JSON, so something in front of Nevis seems to answer \(every response was HTTP 200, with a page\): compare/],
     ['the page of a firewall', page(403), /No result: no response was JSON, .* \(every response was HTTP 403, with a page\)/],
     ['a redirect', (_req, res) => void res.writeHead(302, { location: '/' }).end(), /No result: no response was JSON, .* \(every response was HTTP 302\)/],
+    ['404 with a page', page(404), /No result: every request of the API got HTTP 404, with a page, so this is probably no Nevis instance: compare the instance id/],
+    ['404 with a text', (_req, res) => void res.writeHead(404).end('default backend - 404'), /No result: every request of the API got HTTP 404, so this is probably no Nevis instance: compare/],
+    ['401 with a page', page(401), /No result: something in front of Nevis asks for a sign-in of its own \(HTTP 401, with a page\): check the proxy or gateway, and compare/],
     ['404 in JSON', json(404), /No result: every response was HTTP 404, so this is probably no Nevis instance: compare the instance id/],
     ['429', json(429), /No result: Nevis, or a gateway in front of it, does not answer at the moment \(HTTP 429\): it has had too many requests; run the probe again later\./],
     ['503', json(503), /No result: Nevis, .* does not answer at the moment \(HTTP 503\): run the probe again later; see https:\/\/status\.nevis\.net/],
@@ -120,7 +123,33 @@ describe('the result of the probe', () => {
   })
 })
 
+it('a server that takes requests and never answers › is found after four requests', async () => {
+  let requests = 0
+  const deadline = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort(new DOMException('time-out', 'TimeoutError')))
+  const { exitCode, out } = await probe(await originOf(() => void requests++))
+  deadline.mockRestore()
+  expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: TimeoutError (no response in time; behind a proxy, set HTTPS_PROXY).\n')])
+  expect(out).toContain(' Calls: 4. ')
+})
+
 describe('a stage that fails', () => {
+  it('because the network ended midway › is named, and its requests are no differences of the instance', async () => {
+    const start = NevisSimulator.start.bind(NevisSimulator)
+    const starts = jest.spyOn(NevisSimulator, 'start').mockImplementation(async (given) => {
+      const made = await start(given)
+      made.faults.add({ on: 'enroll', reset: true })
+      return made
+    })
+    const results = await runOnSimulator([], ['quiet', 'users'])
+    starts.mockRestore()
+    const { unexplained } = recognise(results.facts, await jest.requireActual<typeof import('../../../src/doctor/probe/recognise')>('../../../src/doctor/probe/recognise').simulate(['quiet', 'users'], undefined, []))
+    expect(results.failed.length).toBeGreaterThan(0)
+    expect(unexplained.filter((one) => /no answer|was not tried/.test(one))).toEqual([])
+    // Without an unanswered request, a step that was not tried is a difference of the instance.
+    const facts = Object.fromEntries(Object.entries(results.facts).filter(([, value]) => !String(value).startsWith('no answer')))
+    expect(recognise(facts, { facts: { 'enroll.app.http': '200' }, dialects: new Map(), results: new Map() }).unexplained).toContain('enroll.app was not tried')
+  })
+
   it('because one request got no answer › is named, and the exit code is 1', async () => {
     simulator.faults.add({ on: 'getUser', reset: true, times: 1 })
     const { exitCode, out, isCompared } = await probe(simulator.baseURL)

@@ -283,8 +283,8 @@ describe('the command', () => {
   it('says of which stages the recognised dialects say nothing', async () => {
     const results = await runStages(options({ stages: ['quiet', 'users'] }))
     const text = (more: object) => textOf({ ...reportOf(results, { dialects: [], alike: [], unexplained: [] }), ...more })
-    expect(text({})).toContain('  none: as far as asked, the instance answers like the simulator without a dialect (stages not asked: app, sms, wait, limits)\n')
-    expect(text({ dialects: ['chunked'] })).toContain('  chunked\n  as far as asked: not in the stages app, sms, wait, limits, which were not run\n')
+    expect(text({})).toContain('  none: as far as asked, the instance answers like the simulator without a dialect (stages not completed: app, sms, wait, limits)\n')
+    expect(text({ dialects: ['chunked'] })).toContain('  chunked\n  as far as asked: not in the stages app, sms, wait, limits, which were not completed\n')
     expect(text({ stages: STAGES })).toContain('  none: the instance answers like the simulator without a dialect\n')
     expect(text({ unexplained: ['ping.http is 418'] })).toContain('  none: the instance differs from the simulator in each dialect\n')
   })

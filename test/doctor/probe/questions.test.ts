@@ -7,6 +7,9 @@ import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { reportOf } from '../../../src/doctor/probe/report'
 import type { Stage } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
+import { readReport } from '../../../src/doctor/probe-report'
+import { main } from '../../../src/doctor/command-line'
+import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
 
@@ -51,10 +54,12 @@ it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('reco
 describe('the doctor, with a report', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
   afterAll(() => rmSync(folder, { recursive: true }))
-  const findings = (content: unknown) => {
-    const file = join(folder, 'report.json')
-    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-    return findingsOfReport(file).map(({ level, finding, remedy }) => [level, finding, remedy])
+  const file = join(folder, 'report.json')
+  const findings = (content: object) => {
+    writeFileSync(file, JSON.stringify(content))
+    const report = readReport(file)
+    if (typeof report === 'string') throw new Error(report)
+    return findingsOfReport(report).map(({ level, finding, remedy }) => [level, finding, remedy])
   }
 
   it('repeats each option that the instance needs, and says that answers are unknown', async () => {
@@ -67,10 +72,25 @@ describe('the doctor, with a report', () => {
   })
 
   it('that explains everything and asks for nothing is well', () => {
-    expect(findings({ probe: 1, answers: [{ question: 'a', answer: 'b', does: 'c' }], unexplained: [] })).toMatchObject([['ok', expect.any(String), undefined]])
+    expect(findings({ probe: 1, answers: [{ question: 'a', answer: 'b', does: 'c' }], unexplained: [] })).toMatchObject([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: )', undefined]])
   })
 
-  it.each(['', '[]', '{}', { probe: 2, answers: [], unexplained: [] }, { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none, says so: %j', (content) => {
-    expect(findings(content)).toMatchObject([['error', 'the file is not a report of the probe', expect.any(String)]])
+  it.each(['', '[]', '{}', { probe: 2, answers: [], unexplained: [] }, { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+    expect(await doctorWith(file)).toEqual([2, `passport-nevis: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
   })
+
+  it('that does not exist › ends with 2, and asks Nevis nothing', async () => {
+    const none = join(folder, 'none.json')
+    expect(await doctorWith(none)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+none\.json: the report cannot be read \(ENOENT\); write a report with: /), 0])
+  })
+
+  async function doctorWith(path: string) {
+    const simulator = await NevisSimulator.start()
+    const err: string[] = []
+    const env = { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
+    const exitCode = await main(['doctor', '--report', path], env, { log: () => undefined, error: (text) => void err.push(text) })
+    await simulator.close()
+    return [exitCode, err.join('\n'), simulator.requests.length]
+  }
 })
