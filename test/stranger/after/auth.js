@@ -16,9 +16,8 @@ passport.use(new LocalStrategy((username, password, cb) => {
 exports.nevis = new NevisStrategy({
   baseURL: process.env.NEVIS_URL,
   accessKey: process.env.NEVIS_ACCESS_KEY,
-  factors: [push(), qrCode(), sms(), recovery()],
   operation: 'approve-or-enroll', // users without a second factor set one up
-  waitingURL: '/login/2fa',
+  factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/login/2fa',
 }, async (profile) => users.findByUsername(profile.username))
 passport.use(exports.nevis)
 

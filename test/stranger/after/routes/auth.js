@@ -5,7 +5,7 @@ const { nevis } = require('../auth')
 const users = require('../users')
 
 const router = express.Router()
-const secondFactor = passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true, keepSessionInfo: true })
+const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true })
 
 router.get('/login', (req, res) => {
   res.render('login')
