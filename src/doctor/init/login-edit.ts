@@ -15,6 +15,10 @@ const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 export interface LoginChange {
   /** Options for `passport.authenticate('nevis', …)`, as source text, for example `failureRedirect: '/login'`. */
   readonly failure: readonly string[]
+  /** The page after a successful sign-in, as source text; undefined if the app does not redirect by an option of Passport. */
+  readonly home: string | undefined
+  /** The page with the login form, as source text; undefined if it is not known. */
+  readonly signIn: string | undefined
   /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string
 }
@@ -45,6 +49,8 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   if (redirect === undefined && behind.length === 0) return 'it has neither a success redirect nor handlers behind it'
   return {
     failure: AT_FAILURE.flatMap((name) => (properties.has(name) ? [`${name}: ${value(name)}`] : [])),
+    home: back ?? to,
+    signIn: value('failureRedirect'),
     after: redirect === undefined ? text : `(req, res) => res.redirect(${redirect})`,
   }
 }

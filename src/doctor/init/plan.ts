@@ -89,6 +89,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const notes = editManifest(edits, app, version) ? ['npm install'] : ['npm install passport-nevis']
   notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  if (steps.length > 0) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [
     `the waiting page is at ${waitingURL}, its callback and status below it`,
@@ -137,10 +138,11 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts): vo
   const indent = source.indentAt(route.statement.first)
   const passport = source.token(door.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
-  const page = isProtected ? 'waitingPage(nevis, { csrfToken: (req) => req.csrfToken() })' : 'waitingPage(nevis)'
+  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken()'] : []), ...(change.signIn === undefined ? [] : [`signInURL: ${change.signIn}`])]
+  const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
   if (source !== strategy.source) edits.useStrategy(source)
-  const options = [...change.failure, 'keepSessionInfo: true'].join(', ')
+  const options = [...change.failure, 'keepSessionInfo: true', ...(change.home === undefined ? [] : [`repeatedCallbackRedirect: ${change.home}`])].join(', ')
   edits.insert(source, source.lineStart(route.statement.first), `${indent}const secondFactor = ${passport}.authenticate('nevis', { ${options} })${end}\n\n`)
   editLogin(edits, door, route)
   const routes = [

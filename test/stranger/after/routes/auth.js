@@ -5,7 +5,7 @@ const { nevis } = require('../auth')
 const users = require('../users')
 
 const router = express.Router()
-const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true })
+const secondFactor = passport.authenticate('nevis', { failWithError: true, failureMessage: true, keepSessionInfo: true, repeatedCallbackRedirect: '/notes' })
 
 router.get('/login', (req, res) => {
   res.render('login')
@@ -17,7 +17,7 @@ router.post('/login', passport.authenticate('local', {
   failureMessage: true,
 }), secondFactor)
 
-router.route('/login/2fa').get(waitingPage(nevis, { csrfToken: (req) => req.csrfToken() })).post(secondFactor)
+router.route('/login/2fa').get(waitingPage(nevis, { csrfToken: (req) => req.csrfToken(), signInURL: '/login' })).post(secondFactor)
 
 router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect(req.authInfo.returnTo || '/notes'))
 
