@@ -49,12 +49,12 @@ function lostIn(path: string, markdown: string): string[] {
   return [...links, ...files].filter((file) => !isFile(file))
 }
 
-/** Titles of tests that a document repeats; `npm run evidence` collects them instead. */
+/** Finds titles of tests in a document. The documents must not repeat such titles, because `npm run evidence` collects them. */
 function titlesIn(markdown: string): string[] {
   return spansOf(markdown).filter((span) => /^test\/.+ › /.test(span))
 }
 
-/** The ids of promises that a document names, such as T-planted-1. */
+/** The ids of the threat model's promises that a document names, such as T-planted-1. */
 const promisesIn = (markdown: string) => [...new Set([...markdown.matchAll(/\bT-[a-z-]+-\d+\b/g)].map(([id]) => id))]
 
 /** The members of a union of string literals, or the properties of an interface. */

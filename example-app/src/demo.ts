@@ -6,7 +6,7 @@ import { hashPassword } from './password.js'
 import type { Users } from './users.js'
 
 const USUAL_PORT = 4001
-/** As long as the strategy waits for an enrolment. The strategy ends an approval earlier by itself. */
+/** In seconds: the strategy's default lifetime of an enrolment. Approvals expire earlier, because the strategy limits their lifetime itself. */
 const LIFETIME_SECONDS = 600
 
 interface Person extends NewUser {

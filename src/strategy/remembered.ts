@@ -75,8 +75,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads which calls of `forgetBrowsers` came before this sign-in, for the names of the user that are known before Nevis is asked. Run this function before the
- * start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
+ * Reads when `forgetBrowsers` was last called for this user, by the names that are known before Nevis is asked. Run this function before the start waits for
+ * another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
@@ -101,8 +101,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 }
 
 /**
- * For a pending sign-in that is started again, for example after a second password: reads the box "Remember this browser" and the calls of `forgetBrowsers`
- * anew.
+ * Reads the box "Remember this browser" and the calls of `forgetBrowsers` again, if a pending sign-in is started again, for example because the user has
+ * entered the password again.
  * @internal
  */
 export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
@@ -158,7 +158,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   }
 }
 
-/** The keys in the ledger under which a browser of this user is recorded. */
+/** Returns the ledger keys under which the remembered browsers of this user are recorded. */
 function keysOf(budgets: Budgets, { userId, username }: Subject, budget: string | undefined): string[] {
   const names = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
   return [...new Set([...names.map((name) => budgets.keyOf(name)), ...(budget === undefined ? [] : [budget])])]

@@ -166,7 +166,7 @@ async function expectToFit(page: Page): Promise<void> {
   expect(await overlapping(page)).toEqual([])
 }
 
-/** Texts of which one lies on another, so that neither can be read. */
+/** Returns the texts that overlap another text and so cannot be read. */
 function overlapping(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)

@@ -185,7 +185,7 @@ describeWithChromium('signing in to the example app', () => {
       const [top, code] = [await link.boundingBox(), await page.getByRole('img', { name: 'QR code' }).boundingBox()]
       expect(top?.y).toBeLessThan(code?.y as number)
       expect(top?.height).toBeGreaterThanOrEqual(44)
-      // By now, the browser would have opened the link, if the page did so by itself.
+      // If the page opened the link by itself, the browser would have requested the link by now.
       await page.locator('[data-countdown]', { hasText: /1:([0-4]\d|5[0-7])/ }).waitFor()
       expect(opened).toEqual([])
 

@@ -88,7 +88,7 @@ describe('the deadline', () => {
 })
 
 describe('retries', () => {
-  /** A server that answers each request with the next of these statuses (`0`: a reset), and repeats the last one. */
+  /** A server that answers each request with the next of these statuses and repeats the last status. `0` stands for a connection reset. */
   async function scripted(...statuses: number[]) {
     const seen: string[] = []
     const { baseURL } = await serve((req, res) => {

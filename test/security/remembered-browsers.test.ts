@@ -513,7 +513,7 @@ describe('a remembered browser skips', () => {
     expect(page.json()).toMatchObject({ action: 'success', record: null, nevis: { remembered: true } })
     expect((await browser.get('/guarded')).status).toBe(401)
     expect(outcomeOf(await browser.post('/confirm'))).toBe(ASKED)
-    // The same with the password once more: a user who is already signed in wants to give a second factor, so the remembered browser does not replace it.
+    // A user who is already signed in enters the password again. The remembered browser does not replace the second factor for this user.
     expect(outcomeOf(await enter(browser, 'anna', '/sign-in'))).toBe(ASKED)
   })
 

@@ -115,7 +115,7 @@ describeWithNginx('nginx that stores each answer that does not forbid it', () =>
     )
     world.defer(close)
     const browser = new Browser(origin)
-    // The cache stores an answer that does not forbid it. Without this check, the test would prove nothing.
+    // First check that the cache works: it stores an answer that does not forbid caching. With a cache that stores nothing, this test would prove nothing.
     await browser.get('/me')
     expect((await browser.get('/me')).headers.get('x-cache')).toBe('HIT')
     const handle = await signIn(browser, 'anna')

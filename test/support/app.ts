@@ -26,7 +26,7 @@ export interface AppOptions {
   /** Options that replace those of the tests. */
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly verify?: Verify
-  /** Options for the route that starts, besides the password's. */
+  /** Options of the route that starts the second factor, in addition to those for the password. */
   readonly start?: AuthenticateOptions
   readonly callback?: AuthenticateOptions
   readonly page?: WaitingPageOptions

@@ -1,7 +1,7 @@
 /**
- * The report of the command `probe`: shapes of responses, answers, and recognised dialects of the simulator. It contains no value of a response.
+ * The report of the command `probe`: shapes of responses, answers, and recognised dialects of the simulator. The report contains no value of a response.
  *
- * The option `dialect` of the simulator and `doctor --report` read it. Out of scope: the requests (`stages.ts`) and the recognition of dialects
+ * The option `dialect` of the simulator and `doctor --report` read the report. Out of scope: the requests (`stages.ts`) and the recognition of dialects
  * (`recognise.ts`).
  */
 import type { Facts } from './caller'

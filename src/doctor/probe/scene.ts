@@ -26,7 +26,7 @@ export interface Scene {
   readonly caller: Caller
   readonly users: TestUsers
   readonly person: Person
-  /** Waits for some milliseconds. With the simulator, it only moves the simulator's clock. */
+  /** Waits for some milliseconds. With the simulator, `pause` does not wait, but moves the simulator's clock. */
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
   /** Records that the stage could not do all that it is for. `reason` contains no value of a response. */

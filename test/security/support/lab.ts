@@ -1,5 +1,5 @@
 /**
- * What every attack needs: a simulated cloud with the users anna and ben, apps that are closed at the end, and their events.
+ * What the tests of every attack need: a simulated cloud with the users anna and ben, apps that are closed at the end, and the audit events of these apps.
  *
  * Out of scope: the attacks.
  */
