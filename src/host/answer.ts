@@ -135,7 +135,7 @@ function faultOf(reason: unknown): object {
 
 /**
  * Converts an answer to the value that a web framework sends.
- * @param req the request; its connection ends a stream
+ * @param req the request; if its connection closes, the stream stops
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */

@@ -3,7 +3,7 @@
  * documentation and shares no code with the client, so that tests fail if the client misreads the documentation. Where the documentation leaves
  * something open, a comment says what the simulator does.
  *
- * Out of scope: security. It listens on loopback only, and shows codes to anyone who asks.
+ * Out of scope: security. The simulator listens on loopback only, and shows codes to anyone who asks.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */

@@ -52,7 +52,10 @@ async function described(page: Page): Promise<string> {
   return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\``)
 }
 
-/** The file in which the pages are written down, one section for each. `WALK=1` writes the file again; every other run compares each page with its section. */
+/**
+ * A file with one section for each page: the description of the page's accessibility tree. `WALK=1` writes the file again; every other run compares each page
+ * with its section.
+ */
 export class WrittenPages {
   private readonly sections: string[] = []
 

@@ -61,7 +61,7 @@ async function expectRefused(app: TestApp, sign: Waiting, token: string, field: 
   for (const secret of [token, sign.intentToken]) expect(printed(world.events.all)).not.toContain(secret)
 }
 
-/** Another spelling that decodes to the same bytes, because base64url ignores the spare bits of the last character. */
+/** Returns the same token in another spelling. Both spellings decode to the same bytes, because base64url ignores the spare bits of the last character. */
 function respelled(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const other = `${token.slice(0, -1)}${alphabet[alphabet.indexOf(token.at(-1) as string) ^ 1]}`

@@ -132,7 +132,7 @@ describe('a door', () => {
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
-    // The request has another name, or the login function is taken from it.
+    // In these cases, the request is not called `req`, or the code takes the login function out of the request.
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
     ["app.post('/reset', (_, res) => res.req.logIn(account, done))", 'password reset: req.logIn(…)', 'LEFT'],
     ['rq.login(found, { session: true }, next)', 'sign-in: rq.login(…)', 'LEFT'],
