@@ -240,7 +240,7 @@ function discard({ body }: Answer): void {
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // The response may end before its event 'close'. A write after its end would emit 'error', which ends the process without a listener.
+  // The response may end before its event 'close', and a write after the end emits 'error'. Without a listener for 'error', Node would end the process.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))

@@ -59,7 +59,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: code })
 }
 
-/** For a switch to a factor that the user cannot use. Shows the waiting page of the earlier transaction, which the user may still approve. */
+/** If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction, which the user may still approve. */
 async function keepReplaced(
   request: StrategyRequest,
   context: StartContext,

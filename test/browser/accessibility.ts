@@ -22,7 +22,7 @@ interface AxNode {
   readonly childIds?: readonly string[]
 }
 
-/** A node of the accessibility tree, as it is written down: one line, and the lines of its children. */
+/** A node of the accessibility tree in its written form: one line, and the lines of its children. */
 interface Part {
   readonly line: string
   readonly text?: string

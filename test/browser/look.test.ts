@@ -1,7 +1,7 @@
 /**
- * The look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone and in every language.
- * `SCREENSHOTS=1` leaves pictures of each in `screenshots/`. The way of the Tab key and the accessibility tree of each state are in
- * `accessibility-waiting.md`; each run compares them, and `WALK=1` writes them anew.
+ * Tests the look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone and in every language. `SCREENSHOTS=1`
+ * saves a screenshot of each state in `screenshots/`. The file `accessibility-waiting.md` contains each state's accessibility tree, and the order in which Tab
+ * reaches its elements. Each run compares the states with this file; `WALK=1` writes the file again.
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

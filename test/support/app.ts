@@ -74,7 +74,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   passport.serializeUser((user, done) => done(null, (user as User).username))
   passport.deserializeUser((username, done) => done(null, userOf(username as string)))
 
-  /** Passport's own login; the answer contains the action. */
+  /** Calls Passport's login as an app would. The answer contains Passport's action, such as `success` or `fail`. */
   const authenticate = (options?: AuthenticateOptions): RequestHandler => (req, res, next) => {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
       if (error) return next(error)

@@ -1,4 +1,4 @@
-/** What `init` reports and changes: in an app without a second factor, in apps of other shapes, and what it must leave unchanged. */
+/** Tests what `init` reports and changes in an app without a second factor and in apps with another structure, and which files `init` must not change. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -145,7 +145,7 @@ describe('a door', () => {
     ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
     ['const { logIn: enter } = req', 'sign-in: logIn destructured from the request', 'LEFT'],
     ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login destructured from the request', 'LEFT'],
-    // `passport.authenticate` is not called in place, or belongs to an object of another name.
+    // In these cases, `passport.authenticate` is stored instead of called, or its object has another name than `passport`.
     ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ["passport['authenticate']('google')", 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ['const { authenticate } = passport', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
