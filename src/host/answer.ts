@@ -16,7 +16,7 @@ export interface PlainAnswer {
   readonly status: number
   /** HTTP headers. Your code must set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body; empty for a redirect. If it is a stream, destroy it when the browser disconnects, as web frameworks do. */
+  /** The body; empty for a redirect. If the body is a stream, destroy the stream when the browser disconnects, as web frameworks do. */
   readonly body: string | Buffer | Readable
 }
 

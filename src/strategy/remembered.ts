@@ -180,7 +180,7 @@ function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
-/** Reads this browser's cookie. Ignores it if the app no longer has its factor. */
+/** Reads this browser's cookie. Ignores the cookie if the app no longer offers the factor that the cookie names. */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
@@ -188,8 +188,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * When the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. But the ledger records that a
- * cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger, however,
+ * keeps the record that a cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -1,4 +1,4 @@
-/** The doctor's findings about an app: a healthy one, and one with each fault; always over HTTP. */
+/** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
 import express, { type RequestHandler } from 'express'
 import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'

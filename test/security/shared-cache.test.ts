@@ -39,7 +39,7 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
       expect(file.headers.getSetCookie()).toHaveLength(1)
       expect([file.status, isForEverybody(file)]).toEqual([200, false])
     }
-    // The user's own browser may keep the file, but only under the address that the page names.
+    // Only the user's own browser may store the file (`private`), and only under the URL that the page names.
     expect([mine, foreign, bare].map((file) => file?.headers.get('cache-control'))).toEqual(['private, max-age=31536000, immutable', 'no-store', 'no-store'])
   }
   expect(isForEverybody(page)).toBe(false)

@@ -29,7 +29,7 @@ export interface Scene {
   /** Waits for some milliseconds. With the simulator, `pause` does not wait, but moves the simulator's clock. */
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** Records that the stage could not do all that it is for. `reason` contains no value of a response. */
+  /** Records that the stage could not complete its task. `reason` contains no value of a response. */
   readonly noteFailure: (reason: string) => void
   readonly phone: string | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * Sends the requests of `passport-nevis/browser`. It sends them to one origin only, and follows no redirect.
+ * Sends the requests of `passport-nevis/browser` to one origin only, and follows no redirect.
  *
  * `fetch` would follow a redirect to another origin and send the code and the CSRF token there. So the server responds with `{ next: url }`, and this
  * file checks the origin of that URL. Out of scope: which request to send (`second-factor.mts`).
