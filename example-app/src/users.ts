@@ -30,7 +30,7 @@ const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
-/** The factors that Nevis does not list: when the user set up each; null if it is not set up. */
+/** The factors that Nevis does not list: when the user set up each factor, or null if the user has not set it up. */
 export interface Added {
   readonly smsSince: Date | null
   readonly codesSince: Date | null

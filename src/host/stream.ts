@@ -1,7 +1,8 @@
 /**
- * A body that is written in parts: its type, its form for web frameworks other than Express, and its end when the browser disconnects.
+ * Defines a response body that is written in parts, such as an event stream. Converts this body for web frameworks other than Express, and ends the body when
+ * the browser disconnects.
  *
- * Out of scope: sending the body on Express (`answer.ts`), and its content (`waiting/status-endpoint.ts`).
+ * Out of scope: sending the body on Express (`answer.ts`), and the content of the body (`waiting/status-endpoint.ts`).
  */
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'

@@ -12,7 +12,7 @@ import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** The route's options whose values are the purpose of the route. */
+/** The options that make up the purpose of a route: what a user confirms there, and how. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 

@@ -86,8 +86,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns what the first start has read. If it were
- * read again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
+ * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns the calls that the first start has read. If
+ * the second start read them again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {

@@ -37,7 +37,7 @@ const svg = (height, title, parts, width = WIDTH) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
 
 /**
- * Draws horizontal bars. The longest one takes all the width that there is.
+ * Draws horizontal bars. The longest bar takes the full width.
  * @param {string} title
  * @param {readonly { name: string, value: number, ours?: boolean, text?: string }[]} rows
  * @param {{ value: number, text: string }} [limit] a value to be marked

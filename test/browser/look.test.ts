@@ -93,7 +93,7 @@ describeWithChromium('the waiting page', () => {
 
   it('on a phone › shows the link first, large enough for a finger', async () => {
     const page = await (states['app'] as State)(await chromium.open({ viewport: PHONE, isMobile: true, hasTouch: true }), cloud)
-    // Only the visible part: a full-page screenshot would show the page as on a device with a mouse.
+    // Take a screenshot of the visible part only: a full-page screenshot would show the page as on a device with a mouse.
     await shoot(page, 'app-phone-touch', false)
     const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)

@@ -189,7 +189,7 @@ describeWithChromium('signing in to the example app', () => {
       await page.locator('[data-countdown]', { hasText: /1:([0-4]\d|5[0-7])/ }).waitFor()
       expect(opened).toEqual([])
 
-      // The simulator's link opens its page with the phones; here, the browser stays on the waiting page.
+      // The simulator's link would open the page with the simulated phones. The answer 204 keeps the browser on the waiting page.
       const href = (await link.getAttribute('href')) as string
       await context.route((url) => url.href === href, (route) => route.fulfill({ status: 204 }))
       await Promise.all([page.waitForRequest(href), link.tap()])

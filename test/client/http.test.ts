@@ -147,7 +147,7 @@ describe('retries', () => {
 })
 
 describe('a broken answer', () => {
-  /** A server that writes these bytes, whatever the request is, and hangs up. */
+  /** A server that writes these bytes, whatever the request is, and closes the connection. */
   async function raw(bytes: string): Promise<string> {
     const server = createTcpServer((socket: Socket) => {
       socket.on('error', () => undefined)

@@ -1,5 +1,5 @@
 /**
- * The circumstances in which a dialect has an effect: which flows it affects, and which factors their users have.
+ * Says where each dialect (variant of Nevis's behaviour) has an effect: in which flows, and for users with which factors.
  *
  * Out of scope: the outcomes (`table.ts`).
  */

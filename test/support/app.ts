@@ -1,6 +1,5 @@
 /**
- * An Express app with passwords and a second factor. Its answers contain the action that Passport took: `{ action: 'success' | 'fail' | 'error', …
- * }`, or are a redirect.
+ * An Express app with passwords and a second factor. Each answer is a redirect, or JSON with the action that Passport took, such as `{ action: 'fail', … }`.
  */
 import express, { type ErrorRequestHandler, type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'

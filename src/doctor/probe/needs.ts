@@ -1,5 +1,5 @@
 /**
- * Which values of this package's options fit a Nevis instance, according to what the probe has recorded.
+ * Derives from the probe's records which values of this package's options fit a Nevis instance.
  *
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */

@@ -1,4 +1,7 @@
-/** The probe at a terminal: what it shows and leaves behind, and that it ends when it is interrupted, after an hour, and after too many calls. */
+/**
+ * Tests the command `probe` at a terminal: what the command shows, which files it leaves behind, and that it ends after an interruption, after an hour, and
+ * after too many calls.
+ */
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
