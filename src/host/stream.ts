@@ -61,7 +61,7 @@ export function readable(open: Stream, socket?: Socket): Readable {
       done(error)
     },
   })
-  // A web framework may destroy the stream with an error. Without a listener for 'error', that would end the process.
+  // A web framework may destroy the stream with an error. Without a listener for 'error', this error would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null) => void (!isOver && body.push(text))

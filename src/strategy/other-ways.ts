@@ -47,8 +47,9 @@ export async function waitForOtherWay(
 }
 
 /**
- * For a start whose factor the user cannot use, so that Nevis has started nothing. Stores a closed transaction in the session: its waiting page offers the
- * other factors. Only used with the option `availableFactors`, which says that the user has other factors. Nevis may not know the user at all.
+ * If the user cannot use the factor of the start, Nevis has started nothing. This function then stores a closed transaction in the session, so that the waiting
+ * page can offer the other factors. This needs the option `availableFactors`, which says that the user has other factors, because Nevis may not know the user
+ * at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared

@@ -35,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || Date.now() >= cookieExpiresAt(request, browser) || !isSubjectOf(parameters.subject, browser)) return undefined
-  // A cookie is valid for one sign-in, and the response replaces it. If this response cannot set a cookie, do not use up the present one: a used cookie that is
-  // sent again looks like a copied one.
+  // A cookie is valid for one sign-in, and the response replaces it. If this response cannot set a cookie, do not use up the present cookie: a used cookie that
+  // is sent again looks like a copied cookie.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -58,7 +58,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // Only the values of the first factor (such as `pwd`), because the user has proved nothing else now.
+  // List only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes down how a page is for users who cannot see it, or use no mouse: Chromium's accessibility tree, and the order of the Tab key. Fails if a control
- * cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
+ * Describes a page as users of a screen reader or a keyboard perceive the page: Chromium's accessibility tree, and the order in which Tab reaches the controls.
+ * Fails if a control cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
  *
  * Out of scope: the rules of axe, which other tests check.
  */

@@ -22,9 +22,9 @@ const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
 
-/** The rules of axe that the colour scheme can affect are checked in both schemes; all rules are checked in light colours. */
+/** The axe rules that depend on the colour scheme. The tests check these rules in light and in dark colours, and all other rules in light colours only. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block', 'target-size']
-/** The languages besides English, in which every other test runs. */
+/** The languages in which the page is also checked. All other tests run in English. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States that exist only in the open tab: a reload shows the state that the server knows. */
 const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied']

@@ -19,7 +19,7 @@ describeWithChromium('the waiting page', () => {
   })
   afterEach(() => cloud.close())
 
-  /** Replaces the body of this page by the body of the page at the address. By default, its scripts run, because htmx and Turbo run them, too. */
+  /** Replaces the body of this page by the body of the page at the address. By default, the scripts of the new body run, as with htmx and Turbo. */
   const swapIn = (page: Page, address: string, runsScripts = true) =>
     page.evaluate(`(async () => {
       const text = await (await fetch(${JSON.stringify(address)})).text()

@@ -324,7 +324,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // An agent that connects without TLS, like one that passes on whatever a proxy replies.
+      // This agent connects without TLS. It stands for an agent that passes on a proxy's unencrypted response.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

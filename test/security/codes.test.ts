@@ -16,7 +16,7 @@ const world = lab()
 jest.setTimeout(30_000)
 const CALLBACK = '/login/2fa/callback'
 
-/** A wrong code that has the form of a code, so that it reaches Nevis; the simulator's codes have six digits. */
+/** A code with a valid form, so that the strategy sends it to Nevis. The code is always wrong, because the simulator's codes have six digits. */
 const wrongCode = (i = 0) => `000${i}`
 
 const rightCode = (factor: string, username = 'anna') =>

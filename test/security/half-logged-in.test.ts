@@ -68,7 +68,7 @@ describe('a user between the factors', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('303 /login/2fa')
       await expectNobody(browser)
       await world.simulator.phone('anna').approve()
-      // The status endpoint asks Nevis again only after a few seconds.
+      // The status endpoint asks Nevis again only after a few seconds, so move the clock.
       world.later(5)
       expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'succeeded' })
       expect((await browser.get(waitingOf(handle))).status).toBe(303)

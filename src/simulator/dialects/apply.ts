@@ -9,7 +9,9 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** The key is a token together with a value of `status` or `active`. The value counts the responses that had this value for this token. */
+  /**
+   * Counts responses. The key consists of a token and one value of `status` or `active`. The count is the number of responses with that value for that token.
+   */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}

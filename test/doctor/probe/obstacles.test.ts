@@ -16,7 +16,7 @@ import { closeServers, originOf } from '../support'
 
 jest.setTimeout(120_000)
 
-/** The comparison with the simulator in each dialect takes seconds; here it matters only whether it is made. */
+/** Replaces the comparison with the simulator in each dialect, which takes seconds. These tests check only whether the probe makes this comparison. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),
