@@ -264,7 +264,7 @@ describe('docs/events.md', () => {
   const events = paper('docs/events.md')
   const names = namesOf('src/strategy/events.ts', 'NevisEvents')
 
-  /** Events that another file declares, where they are published. */
+  /** Events that are declared in another file than `events.ts`: in the file that publishes them. */
   const ELSEWHERE = { NevisCall: 'src/client/calls.ts', NevisFault: 'src/host/faults.ts' }
   const declared = (name: string) => treeOf('src/strategy/events.ts').statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name) as ts.InterfaceDeclaration
   const common = [...propertiesIn(declared('Base')), ...propertiesIn(declared('About'))]

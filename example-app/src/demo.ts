@@ -33,7 +33,7 @@ export interface Demo {
   readonly accounts: readonly DemoAccount[]
 }
 
-/** @param port undefined: 4001, or any free port when 4001 is taken */
+/** @param port if undefined, the simulator listens on port 4001, or on any free port when 4001 is taken */
 export async function startSimulator(port: number | undefined): Promise<NevisSimulator> {
   const options = { lifetimeSeconds: LIFETIME_SECONDS }
   if (port !== undefined) return NevisSimulator.start({ ...options, port })

@@ -79,7 +79,10 @@ async function keepReplaced(
   return waitForDecision(request, context, { ...transaction, ...refusal })
 }
 
-/** True if the user does not have the factor, or if Nevis has blocked the user for it. Another factor may work: for example, QR codes work while push is blocked. */
+/**
+ * True if the user does not have the factor, or if Nevis has blocked the user for the factor. Another factor may work: for example, QR codes work while push is
+ * blocked.
+ */
 function isUnusable(reason: unknown): reason is Refusal {
   return reason instanceof Refusal && UNUSABLE.includes(reason.code)
 }

@@ -21,7 +21,7 @@ describeWithChromium('signing in to the example app', () => {
   }, START_MS)
   afterAll(() => app?.stop())
 
-  /** The buttons on the waiting page for factors that no user of these tests has as the first one. */
+  /** The buttons on the waiting page for the factors that are never the first factor of a user in these tests. */
   const WAYS: Readonly<Record<string, string>> = { app: 'Use a QR code or link', recovery: 'Use a recovery code' }
 
   /** Signs in with the password, chooses the factor if it is not the first one, and returns the waiting page. */

@@ -43,7 +43,7 @@ async function waiting(app: TestApp, username = 'anna', fields: Record<string, s
   return { browser, handle, intentToken: await intentTokenOf(browser, handle) }
 }
 
-/** Makes Nevis report no phones, because a user who has a phone could not enrol another one without it. */
+/** Makes Nevis report no phones. Otherwise, a user who has a phone could not enrol another phone without a confirmation on the first. */
 const forgetPhones = () => {
   world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] } })
   world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [] } })
@@ -318,7 +318,7 @@ describe('a genuine token', () => {
     it('costs Nevis twenty checks at most, and later tokens of this sign-in are refused without a call', async () => {
       const app = await start()
       const sign = await waiting(app)
-      // Nevis fails, so a wrong token does not end the transaction.
+      // While Nevis fails, the strategy cannot check a token, so a wrong token does not end the transaction.
       world.simulator.faults.add({ on: 'getStatus', status: 500, times: 1000 })
       const before = world.simulator.requests.length
       const wrong = Array.from({ length: 40 }, (_, i) => `e30.e30.${Buffer.from(`wrong ${i}`).toString('base64url')}`)

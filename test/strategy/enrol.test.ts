@@ -102,7 +102,7 @@ const enrolments: Record<string, { fields: Record<string, string>; finish(browse
   },
 }
 
-/** What the user does afterwards, to sign in with the factor. */
+/** What the user does after the enrolment, to sign in with the new factor. */
 const approvals: Record<string, (browser: Browser, username: string) => Promise<Page>> = {
   async app(browser, username) {
     const handle = await started(password(browser, username, { factor: 'push' }))

@@ -167,7 +167,7 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   return { ...base, remedy: OTHER_STRATEGY }
 }
 
-/** True if one of the strategies may sign a user in without the second factor. In a list with `nevis`, any other strategy does. */
+/** True if one of the strategies may sign a user in without the second factor: any strategy except `nevis`, `session` and `anonymous`. */
 function hasPassword(strategies: readonly string[]): boolean {
   return strategies.some((name) => !NO_PASSWORD.includes(name))
 }

@@ -1,4 +1,7 @@
-/** The probe where no Nevis instance answers, or none that takes the access key; and stages that fail: what the command says, and how it ends. */
+/**
+ * Tests the probe where no Nevis instance answers, where the instance refuses the access key, and where a stage fails: what the command prints, and how it
+ * ends.
+ */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
