@@ -1,5 +1,5 @@
 /**
- * Documents must agree with the code that they describe: file names, security promises, events, codes, options, exported names, sizes.
+ * Tests that documents agree with the code that they describe: file names, security promises, events, codes, options, exported names, sizes.
  *
  * Out of scope: which test proves which promise (`test/evidence.test.ts`), and snippets, commands and links (`test/guides.test.ts`).
  */

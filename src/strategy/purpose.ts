@@ -81,7 +81,7 @@ function pathOf(req: NevisRequest): string {
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** Shortened to 22 characters, because the session stores it. */
+/** The digest is shortened to 22 characters, because the session stores the digest. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

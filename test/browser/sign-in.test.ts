@@ -1,5 +1,5 @@
 /**
- * Whole sign-ins to the example app in a real browser: every factor, with and without JavaScript, by mouse, finger and keyboard.
+ * Tests whole sign-ins to the example app in a real browser: every factor, with and without JavaScript, by mouse, finger and keyboard.
  *
  * Out of scope: tabs, connections and clocks (`circumstances.test.ts`), and the look (`look.test.ts`).
  */

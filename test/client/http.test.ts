@@ -1,4 +1,4 @@
-/** HTTP against real servers: deadline, retries, redirects, size limits, connections, and the function that returns the access key. */
+/** Tests HTTP requests to real servers: deadline, retries, redirects, size limits, connections, and the function that returns the access key. */
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'

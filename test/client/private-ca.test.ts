@@ -1,5 +1,6 @@
 /**
- * A company decrypts TLS, or runs its own server in place of Nevis, with a CA that only the company trusts: docs/guides/forward-proxy.md.
+ * Tests the client in a company that decrypts TLS, or that runs its own server in place of Nevis, with a CA that only the company trusts: see
+ * docs/guides/forward-proxy.md.
  *
  * Out of scope: the proxy itself (`proxy.test.ts`).
  */

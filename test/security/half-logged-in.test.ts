@@ -1,5 +1,5 @@
 /**
- * The attack: between the two factors.
+ * The attack: using a session in which the user has given only the first of two factors.
  *
  * The attacker has the password and not the phone, or uses a browser that another user has used before. Many apps log the user in after the password
  * and set a flag in the session after the second factor. Then a route that forgets to check the flag is open, and the flag stays when another user

@@ -1,4 +1,4 @@
-/** Enrolment in the simulator: the app, a phone number, recovery codes. */
+/** Tests enrolment in the simulator: of the app, of a phone number, and of recovery codes. */
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import { qrModules } from '../../src/simulator/qr'

@@ -44,7 +44,7 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
 }
 
-/** Describes the recorded response to a step in the words of a failure: `HTTP 403`, or `no answer (ECONNRESET)`. */
+/** Describes the recorded response to a step for a failure message: `HTTP 403`, or `no answer (ECONNRESET)`. */
 export function httpOf({ facts }: Caller, step: string): string {
   const http = String(facts[`${step}.http`] ?? 'not sent')
   return /^\d/.test(http) ? `HTTP ${http}` : http

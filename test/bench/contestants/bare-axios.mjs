@@ -1,4 +1,5 @@
-// @ts-check A login in the benchmark: the three calls that the strategy makes, sent with axios alone. No answer is decoded, compared or stored.
+// @ts-check
+// A login in the benchmark: the three calls that the strategy makes, sent with axios alone. No answer is decoded, compared or stored.
 import axios from './axios.cjs'
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'

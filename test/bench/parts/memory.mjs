@@ -1,4 +1,5 @@
-// @ts-check Measures the heap after a hundred thousand logins and a garbage collection. The clock of the measured process moves a tenth of a second ahead with
+// @ts-check
+// Measures the heap after a hundred thousand logins and a garbage collection. The clock of the measured process moves a tenth of a second ahead with
 // each login, so that transactions and claims expire as at ten logins a second.
 import { contest, startUpstream, stop } from '../processes.mjs'
 

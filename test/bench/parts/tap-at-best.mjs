@@ -1,6 +1,6 @@
 // @ts-check
-// Measures the time from the tap on the phone to the signed-in page, if the tap comes at the same moment as a status call to Nevis. All that remains is
-// the time that the network and the browser need.
+// Measures the time from the tap on the phone to the signed-in page, if the tap comes at the same moment as a status call to Nevis. So only the network and the
+// browser take time.
 import { TO_BROWSER_MS, TO_NEVIS_MS, withChromium } from '../chromium.mjs'
 import { median } from '../processes.mjs'
 

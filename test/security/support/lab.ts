@@ -22,7 +22,7 @@ export interface Lab {
   later(seconds: number): void
 }
 
-/** The real clock, whatever a test has done to `performance.now`. */
+/** The real clock. A test may replace `performance.now`, so this constant keeps the original function. */
 const ticks = performance.now.bind(performance)
 
 /** Call this once at the top of a file. It prepares everything before each test, and cleans up afterwards. */
