@@ -102,7 +102,8 @@ const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#
  * Draws a flame graph: each function stands above its caller, and is as wide as the time that it takes.
  * @param {string} title
  * @param {Flame} root
- * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, the same in every picture
+ * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, so that each owner has the
+ * same colour in every picture
  * @param {number} leastShare functions with a smaller share are left out
  */
 export function flames(title, root, shares, leastShare) {

@@ -139,7 +139,7 @@ export function handleIn(location: string | undefined): string {
   return handle
 }
 
-/** Enters the password, which starts the second factor, and returns the handle. */
+/** Enters the password, which starts the second factor. Returns the handle (the encrypted reference to the sign-in) from the URL of the waiting page. */
 export async function signIn(browser: Browser, username: string, fields: Record<string, string> = {}): Promise<string> {
   const page = await browser.post('/login', { username, password: PASSWORD, ...fields })
   if (page.status !== 303) throw new Error(`no redirect: ${page.status} ${page.text}`)

@@ -24,7 +24,7 @@ export interface ProbeReport {
   readonly endedBy?: string
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
-  /** Names of the simulator's dialects that together imitate the instance. */
+  /** Names of the simulator's dialects (variants of Nevis's behaviour) with which the simulator imitates the instance. */
   readonly dialects: readonly string[]
   /** Groups of dialects that the probe cannot tell apart. */
   readonly alike: readonly (readonly string[])[]

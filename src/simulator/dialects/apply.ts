@@ -21,7 +21,7 @@ export class Dialects {
     return this.dialects.reduce((sum, { clockMs = 0 }) => sum + clockMs, 0)
   }
 
-  /** Returns the error of the first dialect that refuses this request; undefined if none does. */
+  /** Returns the error of the first dialect (variant of Nevis's behaviour) that refuses this request; undefined if no dialect refuses it. */
   refusalOf(request: DialectRequest): Problem | undefined {
     for (const { refuses } of this.dialects) {
       const problem = refuses?.(request)

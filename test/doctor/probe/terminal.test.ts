@@ -18,7 +18,7 @@ const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 /** A folder for temporary files that only this test uses. */
 const mockFolder = mkdtempSync(join(jest.requireActual<typeof import('node:os')>('node:os').tmpdir(), 'terminal-'))
 jest.mock('node:os', () => ({ ...jest.requireActual<object>('node:os'), tmpdir: () => mockFolder }))
-/** The comparison with the simulator in each dialect takes seconds, and these tests do not need it. */
+/** Replaces the comparison with the simulator in each dialect (variant of Nevis's behaviour). The comparison takes seconds, and these tests do not need it. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),
