@@ -15,7 +15,7 @@ export function step(text) {
 }
 
 /**
- * Runs Node with these arguments, and forwards SIGTERM and SIGINT to it. If it fails, this process exits with the same code.
+ * Runs Node with these arguments, and forwards SIGTERM and SIGINT to the new process. If the new process fails, this process exits with the same code.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] in addition to the environment of this process
  * @returns {Promise<void>}

@@ -1,5 +1,5 @@
 /**
- * Documents must agree with the code that they describe: file names, security promises, events, codes, options, exported names, sizes.
+ * Tests that documents agree with the code that they describe: file names, security promises, events, codes, options, exported names, sizes.
  *
  * Out of scope: which test proves which promise (`test/evidence.test.ts`), and snippets, commands and links (`test/guides.test.ts`).
  */
@@ -49,12 +49,12 @@ function lostIn(path: string, markdown: string): string[] {
   return [...links, ...files].filter((file) => !isFile(file))
 }
 
-/** Titles of tests that a document repeats; `npm run evidence` collects them instead. */
+/** Finds titles of tests in a document. The documents must not repeat such titles, because `npm run evidence` collects them. */
 function titlesIn(markdown: string): string[] {
   return spansOf(markdown).filter((span) => /^test\/.+ › /.test(span))
 }
 
-/** The ids of promises that a document names, such as T-planted-1. */
+/** The ids of the threat model's promises that a document names, such as T-planted-1. */
 const promisesIn = (markdown: string) => [...new Set([...markdown.matchAll(/\bT-[a-z-]+-\d+\b/g)].map(([id]) => id))]
 
 /** The members of a union of string literals, or the properties of an interface. */
@@ -264,7 +264,7 @@ describe('docs/events.md', () => {
   const events = paper('docs/events.md')
   const names = namesOf('src/strategy/events.ts', 'NevisEvents')
 
-  /** Events that another file declares, where they are published. */
+  /** Events that are declared in another file than `events.ts`: in the file that publishes them. */
   const ELSEWHERE = { NevisCall: 'src/client/calls.ts', NevisFault: 'src/host/faults.ts' }
   const declared = (name: string) => treeOf('src/strategy/events.ts').statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name) as ts.InterfaceDeclaration
   const common = [...propertiesIn(declared('Base')), ...propertiesIn(declared('About'))]

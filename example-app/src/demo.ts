@@ -6,7 +6,7 @@ import { hashPassword } from './password.js'
 import type { Users } from './users.js'
 
 const USUAL_PORT = 4001
-/** As long as the strategy waits for an enrolment. The strategy ends an approval earlier by itself. */
+/** In seconds: the strategy's default lifetime of an enrolment. Approvals expire earlier, because the strategy limits their lifetime itself. */
 const LIFETIME_SECONDS = 600
 
 interface Person extends NewUser {
@@ -33,7 +33,7 @@ export interface Demo {
   readonly accounts: readonly DemoAccount[]
 }
 
-/** @param port undefined: 4001, or any free port when 4001 is taken */
+/** @param port if undefined, the simulator listens on port 4001, or on any free port when 4001 is taken */
 export async function startSimulator(port: number | undefined): Promise<NevisSimulator> {
   const options = { lifetimeSeconds: LIFETIME_SECONDS }
   if (port !== undefined) return NevisSimulator.start({ ...options, port })

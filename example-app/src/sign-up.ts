@@ -33,7 +33,7 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
   return routes
 }
 
-/** @returns sentences for the user, by field; undefined if both fields are valid */
+/** @returns error messages for the user, by field; undefined if both fields are valid */
 function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Credentials, unknown>>): RefusedForm['errors'] | undefined {
   const { min, max } = PASSWORD_LENGTH
   const isUsername = typeof username === 'string' && USERNAME.test(username)

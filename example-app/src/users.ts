@@ -26,11 +26,11 @@ const CREATE = `
     is_demo boolean not null default false
   )`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
-/** No account can have a username of another form, so the database is not queried for one. */
+/** The form of every username. For a name of another form, the database is not queried. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
-/** The factors that Nevis does not list: when the user set up each; null if it is not set up. */
+/** The factors that Nevis does not list: when the user set up each factor, or null if the user has not set it up. */
 export interface Added {
   readonly smsSince: Date | null
   readonly codesSince: Date | null

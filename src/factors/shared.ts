@@ -22,7 +22,7 @@ export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Pr
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** Adds the userId to the subject (the user). Asks Nevis for it if it is not known. */
+/** Adds the userId to the subject (the user). If the userId is not known, asks Nevis for it. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -80,8 +80,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * The user and the transaction in Nevis's answer. If the answer does not contain them, those of the started transaction. If this package generated the
- * transaction's id, uses that id instead of the one in Nevis's answer.
+ * Returns the ids of the user and of the transaction from Nevis's answer. If the answer contains no such id, returns the id of the started transaction. If this
+ * package generated the transaction's id, returns that id instead of the id in Nevis's answer.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer

@@ -16,7 +16,7 @@ export interface PlainAnswer {
   readonly status: number
   /** HTTP headers. Your code must set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body; empty for a redirect. If it is a stream, destroy it when the browser disconnects, as web frameworks do. */
+  /** The body; empty for a redirect. If the body is a stream, destroy the stream when the browser disconnects, as web frameworks do. */
   readonly body: string | Buffer | Readable
 }
 
@@ -135,7 +135,7 @@ function faultOf(reason: unknown): object {
 
 /**
  * Converts an answer to the value that a web framework sends.
- * @param req the request; its connection ends a stream
+ * @param req the request; if its connection closes, the stream stops
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
@@ -240,7 +240,7 @@ function discard({ body }: Answer): void {
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // The response may end before its event 'close'. A write after its end would emit 'error', which ends the process without a listener.
+  // The response may end before its event 'close', and a write after the end emits 'error'. Without a listener for 'error', Node would end the process.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))

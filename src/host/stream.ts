@@ -1,7 +1,8 @@
 /**
- * A body that is written in parts: its type, its form for web frameworks other than Express, and its end when the browser disconnects.
+ * Defines a response body that is written in parts, such as an event stream. Converts this body for web frameworks other than Express, and ends the body when
+ * the browser disconnects.
  *
- * Out of scope: sending the body on Express (`answer.ts`), and its content (`waiting/status-endpoint.ts`).
+ * Out of scope: sending the body on Express (`answer.ts`), and the content of the body (`waiting/status-endpoint.ts`).
  */
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
@@ -60,7 +61,7 @@ export function readable(open: Stream, socket?: Socket): Readable {
       done(error)
     },
   })
-  // A web framework may destroy the stream with an error. Without a listener for 'error', that would end the process.
+  // A web framework may destroy the stream with an error. Without a listener for 'error', this error would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null) => void (!isOver && body.push(text))

@@ -90,7 +90,7 @@ export function forgetReturnTo(
 
 /**
  * Adds the prefix that a proxy has removed from the path. If `callbackURL` is `/sub/nevis/callback` and the app sees the request at `/nevis/callback`, the
- * prefix is `/sub`. It never comes from a header or field, because an attacker could set it.
+ * prefix is `/sub`. The prefix never comes from a header or field, because an attacker could set it.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */

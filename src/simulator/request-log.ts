@@ -25,7 +25,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Deletes the oldest requests until three quarters of the allowed size remain. The next requests then fit without another call. */
+  /** Deletes the oldest requests until three quarters of the allowed size remain, so that the next requests fit without another call of this function. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

@@ -40,7 +40,7 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
   return length <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString() : undefined
 }
 
-/** The media type of a request without parameters: `application/json` for `application/json;charset=utf-8`. */
+/** The media type of a request, without the parameters: `application/json` for `application/json;charset=utf-8`. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 }

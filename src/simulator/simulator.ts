@@ -3,7 +3,7 @@
  * documentation and shares no code with the client, so that tests fail if the client misreads the documentation. Where the documentation leaves
  * something open, a comment says what the simulator does.
  *
- * Out of scope: security. It listens on loopback only, and shows codes to anyone who asks.
+ * Out of scope: security. The simulator listens on loopback only, and shows codes to anyone who asks.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
@@ -23,7 +23,10 @@ import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
-/** The server closes a connection that is idle for this long. NevisClient closes it after 30 s already, so it never uses a closing connection. */
+/**
+ * The server closes a connection that is idle for this long. NevisClient closes an idle connection after 30 s already, so NevisClient never uses a connection
+ * that the server is closing.
+ */
 const KEEP_ALIVE_MS = 65_000
 
 /** A user to add to the simulator, with factors that are already enrolled. */
@@ -51,9 +54,9 @@ export interface AddedUser {
 }
 
 /**
- * A simulated Nevis Authentication Cloud on loopback, with phones that a test controls. Where Nevis's documentation leaves something open, the real
- * Nevis may behave differently. The simulator is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each
- * with its SMS) and intent tokens, and deletes older ones.
+ * A simulated Nevis Authentication Cloud on loopback, with phones that a test controls. Where Nevis's documentation leaves something open, the real Nevis may
+ * behave differently. The simulator is not secure: it shows codes to anyone who asks. The simulator keeps the newest 10,000 users, transactions (each with its
+ * SMS) and intent tokens, and deletes older ones.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */

@@ -47,8 +47,9 @@ export async function waitForOtherWay(
 }
 
 /**
- * For a start whose factor the user cannot use, so that Nevis has started nothing. Stores a closed transaction in the session: its waiting page offers the
- * other factors. Only used with the option `availableFactors`, which says that the user has other factors. Nevis may not know the user at all.
+ * If the user cannot use the factor of the start, Nevis has started nothing. This function then stores a closed transaction in the session, so that the waiting
+ * page can offer the other factors. This needs the option `availableFactors`, which says that the user has other factors, because Nevis may not know the user
+ * at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
@@ -59,7 +60,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: code })
 }
 
-/** For a switch to a factor that the user cannot use. Shows the waiting page of the earlier transaction, which the user may still approve. */
+/** If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction, which the user may still approve. */
 async function keepReplaced(
   request: StrategyRequest,
   context: StartContext,
@@ -78,7 +79,10 @@ async function keepReplaced(
   return waitForDecision(request, context, { ...transaction, ...refusal })
 }
 
-/** True if the user does not have the factor, or if Nevis has blocked the user for it. Another factor may work: for example, QR codes work while push is blocked. */
+/**
+ * True if the user does not have the factor, or if Nevis has blocked the user for the factor. Another factor may work: for example, QR codes work while push is
+ * blocked.
+ */
 function isUnusable(reason: unknown): reason is Refusal {
   return reason instanceof Refusal && UNUSABLE.includes(reason.code)
 }

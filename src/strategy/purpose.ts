@@ -12,7 +12,7 @@ import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** The route's options whose values are the purpose of the route. */
+/** The options that make up the purpose of a route: what a user confirms there, and how. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
@@ -81,7 +81,7 @@ function pathOf(req: NevisRequest): string {
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** Shortened to 22 characters, because the session stores it. */
+/** The digest is shortened to 22 characters, because the session stores the digest. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -35,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || Date.now() >= cookieExpiresAt(request, browser) || !isSubjectOf(parameters.subject, browser)) return undefined
-  // A cookie is valid for one sign-in, and the response replaces it. If this response cannot set a cookie, do not use up the present one: a used cookie that is
-  // sent again looks like a copied one.
+  // A cookie is valid for one sign-in, and the response replaces it. If this response cannot set a cookie, do not use up the present cookie: a used cookie that
+  // is sent again looks like a copied cookie.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -58,7 +58,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // Only the values of the first factor (such as `pwd`), because the user has proved nothing else now.
+  // List only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }
@@ -75,8 +75,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads which calls of `forgetBrowsers` came before this sign-in, for the names of the user that are known before Nevis is asked. Run this function before the
- * start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
+ * Reads when `forgetBrowsers` was last called for this user, by the names that are known before Nevis is asked. Run this function before the start waits for
+ * another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
@@ -86,8 +86,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns what the first start has read. If it were
- * read again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
+ * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns the calls that the first start has read. If
+ * the second start read them again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -101,8 +101,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 }
 
 /**
- * For a pending sign-in that is started again, for example after a second password: reads the box "Remember this browser" and the calls of `forgetBrowsers`
- * anew.
+ * Reads the box "Remember this browser" and the calls of `forgetBrowsers` again, if a pending sign-in is started again, for example because the user has
+ * entered the password again.
  * @internal
  */
 export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
@@ -158,7 +158,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   }
 }
 
-/** The keys in the ledger under which a browser of this user is recorded. */
+/** Returns the ledger keys under which the remembered browsers of this user are recorded. */
 function keysOf(budgets: Budgets, { userId, username }: Subject, budget: string | undefined): string[] {
   const names = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
   return [...new Set([...names.map((name) => budgets.keyOf(name)), ...(budget === undefined ? [] : [budget])])]
@@ -180,7 +180,7 @@ function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
-/** Reads this browser's cookie. Ignores it if the app no longer has its factor. */
+/** Reads this browser's cookie. Ignores the cookie if the app no longer offers the factor that the cookie names. */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
@@ -188,8 +188,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * When the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. But the ledger records that a
- * cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger, however,
+ * keeps the record that a cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -1,6 +1,6 @@
 /**
- * Derives a separate key for each purpose: to encrypt handles and parts of the session, and to make digests of transactions, typed codes and cookies. The
- * keys come from the option `secret`; without that option, from the current access key.
+ * Derives a separate key for each purpose: to encrypt handles (references to transactions in URLs) and parts of the session, and to make digests of
+ * transactions, typed codes and cookies. The keys come from the option `secret`; without that option, from the current access key.
  *
  * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */

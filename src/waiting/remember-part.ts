@@ -1,8 +1,8 @@
 /**
  * The box "Remember this browser".
  *
- * It is a field of the form for a code or for the widget. On a page without such a form, the script adds the choice to the URL of the callback;
- * without JavaScript, a button sends it. Out of scope: whether the box is offered (`view.ts`).
+ * The box is a field of the form for a code or for the widget. On a page without such a form, the script adds the user's choice to the URL of the callback.
+ * Without JavaScript, a button sends the choice. Out of scope: whether the box is offered (`view.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'

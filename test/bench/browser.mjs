@@ -39,7 +39,7 @@ export class Browser {
 
   /**
    * Signs a user in: the start, the callback, and a page for the signed-in user.
-   * @param {(search: string) => Promise<unknown>} [meanwhile] what the waiting page does, given the transaction's query
+   * @param {(search: string) => Promise<unknown>} [meanwhile] called in place of the waiting page, with the query string that names the transaction
    */
   async login(meanwhile = async () => {}) {
     const userId = nextUser()

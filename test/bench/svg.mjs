@@ -37,7 +37,7 @@ const svg = (height, title, parts, width = WIDTH) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
 
 /**
- * Draws horizontal bars. The longest one takes all the width that there is.
+ * Draws horizontal bars. The longest bar takes the full width.
  * @param {string} title
  * @param {readonly { name: string, value: number, ours?: boolean, text?: string }[]} rows
  * @param {{ value: number, text: string }} [limit] a value to be marked
@@ -102,7 +102,8 @@ const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#
  * Draws a flame graph: each function stands above its caller, and is as wide as the time that it takes.
  * @param {string} title
  * @param {Flame} root
- * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, the same in every picture
+ * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, so that each owner has the
+ * same colour in every picture
  * @param {number} leastShare functions with a smaller share are left out
  */
 export function flames(title, root, shares, leastShare) {

@@ -15,7 +15,7 @@ declare module 'express-session' {
   interface SessionData {
     /** The state of passport-nevis in the session. */
     nevis: { transactions: Record<string, object> }
-    /** Of the apps written by hand: the approval under way, the token of its status answer, and the signed-in user. */
+    /** Used by the apps that sign in without this package: the pending approval, the token in its status answer, and the signed-in user. */
     pending: { transactionId: string; userId: string; statusToken: string }
     token: string
     user: string

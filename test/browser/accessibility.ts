@@ -1,6 +1,6 @@
 /**
- * Writes down how a page is for users who cannot see it, or use no mouse: Chromium's accessibility tree, and the order of the Tab key. Fails if a control
- * cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
+ * Describes a page as users of a screen reader or a keyboard perceive the page: Chromium's accessibility tree, and the order in which Tab reaches the controls.
+ * Fails if a control cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
  *
  * Out of scope: the rules of axe, which other tests check.
  */
@@ -22,7 +22,7 @@ interface AxNode {
   readonly childIds?: readonly string[]
 }
 
-/** A node of the accessibility tree, as it is written down: one line, and the lines of its children. */
+/** A node of the accessibility tree in its written form: one line, and the lines of its children. */
 interface Part {
   readonly line: string
   readonly text?: string
@@ -52,13 +52,16 @@ async function described(page: Page): Promise<string> {
   return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\``)
 }
 
-/** The file in which the pages are written down, one section for each. `WALK=1` writes the file again; every other run compares each page with its section. */
+/**
+ * A file with one section for each page: the description of the page's accessibility tree. `WALK=1` writes the file again; every other run compares each page
+ * with its section.
+ */
 export class WrittenPages {
   private readonly sections: string[] = []
 
   constructor(private readonly path: string, private readonly head: string) {}
 
-  /** The page may still be loading, so a description that differs is made again, a few times. */
+  /** The page may still be loading. So if the description differs, this function describes the page again, up to a few times. */
   async check(name: string, page: Page): Promise<void> {
     const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
     if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))

@@ -1,6 +1,6 @@
 /**
- * What a signed-in user of the example app confirms, in a real browser: payments that are signed on the phone, a transfer that needs a fresh second
- * factor, and the pages while Nevis is down. Takes a screenshot of each page, wide and on a phone, in `screenshots/`.
+ * Tests in a real browser what a signed-in user of the example app does: payments that the user signs on the phone, and a transfer that needs a fresh second
+ * factor. Also tests the pages that the app shows while Nevis is down. Takes a screenshot of each page, wide and on a phone, in `screenshots/`.
  *
  * Out of scope: attacks (`test/example/invoices.test.ts`).
  */

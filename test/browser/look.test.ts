@@ -1,7 +1,7 @@
 /**
- * The look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone and in every language.
- * `SCREENSHOTS=1` leaves pictures of each in `screenshots/`. The way of the Tab key and the accessibility tree of each state are in
- * `accessibility-waiting.md`; each run compares them, and `WALK=1` writes them anew.
+ * Tests the look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone and in every language. `SCREENSHOTS=1`
+ * saves a screenshot of each state in `screenshots/`. The file `accessibility-waiting.md` contains each state's accessibility tree, and the order in which Tab
+ * reaches its elements. Each run compares the states with this file; `WALK=1` writes the file again.
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
@@ -22,9 +22,9 @@ const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
 
-/** The rules of axe that the colour scheme can affect are checked in both schemes; all rules are checked in light colours. */
+/** The axe rules that depend on the colour scheme. The tests check these rules in light and in dark colours, and all other rules in light colours only. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block', 'target-size']
-/** The languages besides English, in which every other test runs. */
+/** The languages in which the page is also checked. All other tests run in English. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States that exist only in the open tab: a reload shows the state that the server knows. */
 const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied']
@@ -93,7 +93,7 @@ describeWithChromium('the waiting page', () => {
 
   it('on a phone › shows the link first, large enough for a finger', async () => {
     const page = await (states['app'] as State)(await chromium.open({ viewport: PHONE, isMobile: true, hasTouch: true }), cloud)
-    // Only the visible part: a full-page screenshot would show the page as on a device with a mouse.
+    // Take a screenshot of the visible part only: a full-page screenshot would show the page as on a device with a mouse.
     await shoot(page, 'app-phone-touch', false)
     const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)
@@ -166,7 +166,7 @@ async function expectToFit(page: Page): Promise<void> {
   expect(await overlapping(page)).toEqual([])
 }
 
-/** Texts of which one lies on another, so that neither can be read. */
+/** Returns the texts that overlap another text and so cannot be read. */
 function overlapping(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)

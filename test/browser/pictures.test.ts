@@ -37,7 +37,7 @@ interface Picture {
   readonly start?: Record<string, string>
   /** What the user has typed as the code. */
   readonly typed?: string
-  /** Opens the page of the screenshot, in place of the start from a password. */
+  /** Opens the page to photograph. If absent, the test signs in with the password and photographs the waiting page. */
   readonly at?: (page: Page, context: BrowserContext) => Promise<unknown>
 }
 

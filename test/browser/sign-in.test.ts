@@ -1,5 +1,5 @@
 /**
- * Whole sign-ins to the example app in a real browser: every factor, with and without JavaScript, by mouse, finger and keyboard.
+ * Tests whole sign-ins to the example app in a real browser: every factor, with and without JavaScript, by mouse, finger and keyboard.
  *
  * Out of scope: tabs, connections and clocks (`circumstances.test.ts`), and the look (`look.test.ts`).
  */
@@ -21,7 +21,7 @@ describeWithChromium('signing in to the example app', () => {
   }, START_MS)
   afterAll(() => app?.stop())
 
-  /** The buttons on the waiting page for factors that no user of these tests has as the first one. */
+  /** The buttons on the waiting page for the factors that are never the first factor of a user in these tests. */
   const WAYS: Readonly<Record<string, string>> = { app: 'Use a QR code or link', recovery: 'Use a recovery code' }
 
   /** Signs in with the password, chooses the factor if it is not the first one, and returns the waiting page. */
@@ -185,11 +185,11 @@ describeWithChromium('signing in to the example app', () => {
       const [top, code] = [await link.boundingBox(), await page.getByRole('img', { name: 'QR code' }).boundingBox()]
       expect(top?.y).toBeLessThan(code?.y as number)
       expect(top?.height).toBeGreaterThanOrEqual(44)
-      // By now, the browser would have opened the link, if the page did so by itself.
+      // If the page opened the link by itself, the browser would have requested the link by now.
       await page.locator('[data-countdown]', { hasText: /1:([0-4]\d|5[0-7])/ }).waitFor()
       expect(opened).toEqual([])
 
-      // The simulator's link opens its page with the phones; here, the browser stays on the waiting page.
+      // The simulator's link would open the page with the simulated phones. The answer 204 keeps the browser on the waiting page.
       const href = (await link.getAttribute('href')) as string
       await context.route((url) => url.href === href, (route) => route.fulfill({ status: 204 }))
       await Promise.all([page.waitForRequest(href), link.tap()])

@@ -1,5 +1,5 @@
 /**
- * A single-page app as the guide shows it, in React, in Vue and without a framework: a user signs in and pays, and the page is never loaded
+ * Tests a single-page app as the guide shows it, in React, in Vue and without a framework: a user signs in and pays, and the browser never loads the page
  * again.
  *
  * Out of scope: what the functions do in each case (`step-up-fetch.test.ts`).

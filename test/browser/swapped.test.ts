@@ -1,6 +1,6 @@
 /**
- * The waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks locks and channels;
- * the transaction expires soon.
+ * Tests the waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks locks and channels; the
+ * transaction expires soon.
  *
  * Out of scope: other unusual circumstances (`circumstances.test.ts`).
  */
@@ -19,7 +19,7 @@ describeWithChromium('the waiting page', () => {
   })
   afterEach(() => cloud.close())
 
-  /** Replaces the body of this page by the body of the page at the address. By default, its scripts run, because htmx and Turbo run them, too. */
+  /** Replaces the body of this page by the body of the page at the address. By default, the scripts of the new body run, as with htmx and Turbo. */
   const swapIn = (page: Page, address: string, runsScripts = true) =>
     page.evaluate(`(async () => {
       const text = await (await fetch(${JSON.stringify(address)})).text()
@@ -66,7 +66,7 @@ describeWithChromium('the waiting page', () => {
       const closed = page.waitForRequest((request) => request.url().endsWith('/after'))
       await page.evaluate(`document.body.innerHTML = '<main><h1>Another page</h1></main>'`)
       await cloud.simulator.phone(username).approve()
-      // Before this request is sent, the stream of the old page reports the approval, and its clock ticks.
+      // Until this request is sent, the script of the old page runs on: its stream reports the approval, and its countdown continues.
       await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch('/after'))`)
       await closed
       await showsHeading(page, 'Another page')

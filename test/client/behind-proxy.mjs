@@ -1,5 +1,5 @@
-// A process with a client, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It makes the given number of calls, one after the other, and
-// prints the result of each. Out of scope: checking the results; `proxy.test.ts` starts this process and checks them.
+// Runs a client in its own process, because Node reads NODE_EXTRA_CA_CERTS only when a process starts. Makes the given number of calls, one after the other,
+// and prints the result of each call. Out of scope: checking the results; `proxy.test.ts` starts this process and checks them.
 import { createRequire } from 'node:module'
 import process from 'node:process'
 

@@ -1,4 +1,4 @@
-/** HTTP against real servers: deadline, retries, redirects, size limits, connections, and the function that returns the access key. */
+/** Tests HTTP requests to real servers: deadline, retries, redirects, size limits, connections, and the function that returns the access key. */
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -88,7 +88,7 @@ describe('the deadline', () => {
 })
 
 describe('retries', () => {
-  /** A server that answers each request with the next of these statuses (`0`: a reset), and repeats the last one. */
+  /** A server that answers each request with the next of these statuses and repeats the last status. `0` stands for a connection reset. */
   async function scripted(...statuses: number[]) {
     const seen: string[] = []
     const { baseURL } = await serve((req, res) => {
@@ -147,7 +147,7 @@ describe('retries', () => {
 })
 
 describe('a broken answer', () => {
-  /** A server that writes these bytes, whatever the request is, and hangs up. */
+  /** A server that writes these bytes, whatever the request is, and closes the connection. */
   async function raw(bytes: string): Promise<string> {
     const server = createTcpServer((socket: Socket) => {
       socket.on('error', () => undefined)
@@ -167,7 +167,7 @@ describe('a broken answer', () => {
   })
 
   describe('that is not HTTP, or not what its encoding says', () => {
-    // A lenient parser accepts the last two, and another server on the way may read them differently.
+    // A lenient HTTP parser would accept the last two of these responses, and another server on the way may read them differently.
     it.each([
       'SSH-2.0-OpenSSH_9\r\n',
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',
@@ -324,7 +324,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // An agent that connects without TLS, like one that passes on whatever a proxy replies.
+      // This agent connects without TLS. It stands for an agent that passes on a proxy's unencrypted response.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

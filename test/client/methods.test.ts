@@ -1,4 +1,4 @@
-/** Every method of the client: the exact request, the answers in Nevis's documents, and the errors by code. */
+/** Tests every method of the client: the exact request, the answers in Nevis's documents, and the errors by code. */
 import { isDeepStrictEqual } from 'node:util'
 import nock from 'nock'
 import type { EnrollRequest, NevisClient } from '../../src/client/client'

@@ -1,5 +1,6 @@
 /**
- * A company decrypts TLS, or runs its own server in place of Nevis, with a CA that only the company trusts: docs/guides/forward-proxy.md.
+ * Tests the client in a company that decrypts TLS, or that runs its own server in place of Nevis, with a CA that only the company trusts: see
+ * docs/guides/forward-proxy.md.
  *
  * Out of scope: the proxy itself (`proxy.test.ts`).
  */
@@ -17,8 +18,8 @@ const company = privateCA('IP:0.0.0.0')
 afterAll(() => company.remove())
 
 /**
- * A cloud with this certificate chain. Its address is 0.0.0.0, which reaches this machine but is no loopback address, so the client requires TLS and uses the
- * proxy.
+ * Starts a server in place of Nevis, with this certificate chain. Its address is 0.0.0.0, which reaches this machine but does not count as loopback. So the
+ * client requires TLS and uses the proxy.
  */
 async function cloudWith(...chain: Buffer[]): Promise<string> {
   const server: Server = createServer({ key: company.key, cert: Buffer.concat(chain) }, (req, res) => void req.resume().on('end', () => res.end('{"active":true,"sub":"anna"}')))

@@ -1,5 +1,5 @@
 /**
- * The circumstances in which a dialect has an effect: which flows it affects, and which factors their users have.
+ * Says where each dialect (variant of Nevis's behaviour) has an effect: in which flows, and for users with which factors.
  *
  * Out of scope: the outcomes (`table.ts`).
  */
@@ -38,7 +38,7 @@ const OF_GROUP: Readonly<Record<string, Situation>> = {
   Status: { flows: ALL, isSlow: true },
 }
 
-/** The situation of each dialect, by the beginning of its name. If several beginnings match, the longest counts. */
+/** Maps the beginning of a dialect's name to the situation in which the dialect has an effect. If several beginnings match, the longest counts. */
 const OF_NAME: Readonly<Record<string, Situation>> = {
   'recovery-codes-only-once': { flows: ['E rec', 'A rec'] },
   'phone-only-once-409': { flows: ['A sms'] },

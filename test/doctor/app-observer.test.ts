@@ -1,4 +1,4 @@
-/** What the doctor observes while an app configures itself. The app must not notice the observer. */
+/** Tests what the doctor observes while an app configures itself. The app must not notice the observer. */
 import expressSession, { type SessionOptions } from 'express-session'
 import type { IncomingMessage } from 'node:http'
 import { Passport } from 'passport'
@@ -92,7 +92,7 @@ describe('express-session in a host that is not Express', () => {
 
   const circumstances = { isProduction: false, isTls: false, callback: undefined }
 
-  /** The observer after one request, in which only the last of these sessions ran. */
+  /** Returns the observer after one request, in which only the last of these session middlewares ran. */
   async function observerOf(sessions: readonly SessionOptions[], request: object = {}) {
     const observer = new AppObserver()
     const handlers = sessions.map((one) => observer.watchSessions(expressSession)(one))

@@ -1,4 +1,4 @@
-/** The doctor's findings about an app: a healthy one, and one with each fault; always over HTTP. */
+/** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
 import express, { type RequestHandler } from 'express'
 import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
@@ -262,7 +262,7 @@ describe('an address outside of ASCII', () => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
     } }
-    // The strategy may refuse, encode or keep the path. In each case, the developer must learn it from an error or from the doctor, not from a broken sign-in.
+    // The strategy may refuse, encode or keep the path. If a sign-in cannot work with the path, an error or the doctor must tell the developer.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
     else {

@@ -1,4 +1,4 @@
-/** The doctor's command in this process, without an app: its arguments, its exit codes, and what it prints. */
+/** Tests the command `doctor` in the test's own process and without an app: the command's arguments, exit codes and output. */
 import { main } from '../../src/doctor/command-line'
 import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** Apps for the doctor, observed as the doctor observes them: a healthy one, and one with each fault on request. */
+/** Apps for the tests of the doctor: a healthy app, or an app with the faults that a test asks for. The doctor's own observer watches each app. */
 import express, { type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
 import { execFileSync } from 'node:child_process'
@@ -61,7 +61,7 @@ export async function originOf(app: RequestListener, tls = false): Promise<strin
   return `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A certificate for a public host name, which does not fit loopback. */
+/** A certificate for a public host name. TLS to a loopback address refuses it, because the host name does not match. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

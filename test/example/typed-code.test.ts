@@ -1,4 +1,4 @@
-/** The example app with typed codes (`TYPED_CODE=true`): signing in, and paying an invoice. */
+/** Tests the example app with typed codes (`TYPED_CODE=true`): the user types a code from the phone into the page, to sign in and to pay an invoice. */
 import type { Browser, Page } from '../support/browser'
 import { otherCode } from '../support/typed-code'
 import { callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running } from './support'

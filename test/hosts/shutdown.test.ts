@@ -1,6 +1,6 @@
 /**
- * The apps of the guides at SIGTERM, while a user waits with an open event stream: they must end, and not wait for the user. Express is tested in
- * `test/package/shapes.test.ts`; `cluster` and PM2 in `npm run proxies`.
+ * Sends SIGTERM to the apps of the guides while a user waits with an open event stream. The apps must exit without waiting for the user's answer. Express is
+ * tested in `test/package/shapes.test.ts`; `cluster` and PM2 are tested in `npm run proxies`.
  */
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
@@ -9,7 +9,7 @@ import { PASSWORD, statusOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
 import { run } from './program'
 
-// Half the lifetime of a transaction, so a program that waits for its user exceeds this limit.
+// Half the lifetime of a transaction. A program that waits until its user has answered exceeds this limit.
 jest.setTimeout(60_000)
 
 describe.each([

@@ -1,5 +1,6 @@
 /**
- * A typed code in every host: the apps of the guides, with `push({ typedCode: true })` in place of `push()`.
+ * Tests typed codes in every host (web framework): the user types a code from the phone into the page. The apps are those of the guides, with
+ * `push({ typedCode: true })` in place of `push()`.
  *
  * Out of scope: everything else that must work in a host (`contract.ts`).
  */

@@ -1,5 +1,5 @@
 /**
- * How often a user is asked, and how often codes are tried: with a ledger that records its calls, and a clock that only the test moves.
+ * Tests the limits on how often a user is asked and how often codes are tried. The ledger records its calls, and only the test moves the clock.
  *
  * The attacker has the password. To make the victim accept, the attacker sends one push after the other or fifty at once, at the edge of a period, or with
  * another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five minutes, opens five tabs, mistypes, or
@@ -509,7 +509,8 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
             expect(got > 0 && lockedAt < seconds).toBe(false)
             if (over === 'locked') lockedAt = Math.min(lockedAt, seconds)
           }
-          // 98 = 34 in each of two days that begin with a wrong code, and 30 in the hour before the lock.
+          // 34 wrong codes a day do not lock the user, and any 24 hours touch at most two such days. In the second day, one hour's budget of 30 codes can still
+          // be waiting for Nevis's answers before the lock. 34 + 34 + 30 = 98.
           expect(mostIn(DAY, tried)).toBeLessThanOrEqual(98)
         }),
         { seed: 15, numRuns: 30 },

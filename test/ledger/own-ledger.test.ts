@@ -1,4 +1,7 @@
-/** A ledger that an app writes itself: that of the guide, which passes the checks; and faulty ones, each of which the checks find. */
+/**
+ * Tests ledgers (stores that all processes of an app share) that an app implements itself. The ledger of the guide passes the checks of `proveLedger`. In each
+ * faulty ledger, the checks find the fault.
+ */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

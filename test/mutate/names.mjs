@@ -23,7 +23,7 @@ export function filesOf(slice) {
 
 /**
  * @param {string} slice
- * @returns paths of test files: `tests` are quick; those in `more` run for mutants that survive them
+ * @returns paths of test files: `tests` are quick; the tests in `more` run only for mutants that survive `tests`
  */
 export function testsOf(slice) {
   const { tests, more = [] } = sliceOf(slice)

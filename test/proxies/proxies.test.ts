@@ -1,8 +1,8 @@
 /**
- * A whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md; and each as a shared cache in
- * front of a host that sets its cookie with every answer. `npm run proxies` has more.
+ * Tests a whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md; and each proxy as a shared
+ * cache in front of an app that sets its cookie with every answer. `npm run proxies` runs more tests.
  *
- * If one of them is not installed, jest reports the test as skipped; in CI it must run.
+ * If a proxy is not installed, jest reports its tests as skipped; in CI, every test must run.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

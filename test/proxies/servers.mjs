@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The programs that a scenario needs, each on loopback in a folder of its own: nginx, HAProxy, Apache and Redis. None is started as a service of the system.
+ * Starts the programs that a scenario needs: nginx, HAProxy, Apache and Redis. Each program runs on loopback with its own folder, and not as a service of the
+ * system.
  *
  * Out of scope: the configuration of the proxies (`configurations.mjs`).
  */
@@ -21,7 +22,7 @@ const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')))
 
 /**
- * Starts a program. It ends when this process ends, even if a scenario takes too long.
+ * Starts a program. The program ends when this process ends, even if a scenario takes too long.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]

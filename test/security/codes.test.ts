@@ -16,7 +16,7 @@ const world = lab()
 jest.setTimeout(30_000)
 const CALLBACK = '/login/2fa/callback'
 
-/** A wrong code that has the form of a code, so that it reaches Nevis; the simulator's codes have six digits. */
+/** A code with a valid form, so that the strategy sends it to Nevis. The code is always wrong, because the simulator's codes have six digits. */
 const wrongCode = (i = 0) => `000${i}`
 
 const rightCode = (factor: string, username = 'anna') =>
@@ -66,7 +66,7 @@ describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) =>
       const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => tryCode(browser.clone(), handle, i % 2 === 0 ? right : wrongCode(i))))
       expect(outcomes.filter((outcome) => outcome === 'success').length).toBeLessThanOrEqual(1)
       expect(app.verified.length).toBeLessThanOrEqual(1)
-      // Equal codes that are checked at the same time share one call.
+      // Equal codes that are checked at the same time share one call to Nevis.
       expect([1, 2, 3, 4, 5]).toContain(world.asked('verifyCode'))
     })
   })

@@ -1,5 +1,5 @@
 /**
- * The attack: a link on another site, with a stolen handle.
+ * The attack: a link on another site, with a stolen handle (the encrypted reference to a sign-in in the URL of the waiting page).
  *
  * The attacker knows the URL of the victim's waiting page, and shows the victim a page with links or redirects to the callback route. The browser sends a
  * session cookie with `SameSite=Lax` when the victim follows a link. In an earlier version, such a link could carry fields in its URL: five wrong codes ended

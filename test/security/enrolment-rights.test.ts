@@ -111,7 +111,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
     await world.simulator.phone('newcomer').scan(appLinkUri)
     expect(outcomeOf(await finish(thief, handle))).toBe('cancelled')
-    // The thief's phone is enrolled now. The app cannot tell whose account this is, so the victim is refused, too.
+    // The thief's phone is enrolled now. The app cannot tell which of the two is the owner of the account, so it refuses the victim, too.
     expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('already_enrolled')
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })
@@ -147,7 +147,8 @@ describe('Nevis\'s answer to an enrolment of a first factor', () => {
   // Shows: ASVS V16.3.3, T-enrol-1
   it('that names factors of the user ends it before the browser sees anything', async () => {
     const app = await start()
-    // The user has no factor before the enrolment, but factors in the answer to it: another enrolment was finished in between.
+    // Before the enrolment, Nevis says that the user has no factor. Nevis's answer to the enrolment contains factors, because another enrolment has finished in
+    // between.
     world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [], lastLoginDateSuccess: null } })
     const thief = app.browser()
     const page = await enrolling(thief, { factor: 'app' }, 'anna')

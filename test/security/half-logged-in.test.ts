@@ -1,5 +1,5 @@
 /**
- * The attack: between the two factors.
+ * The attack: using a session in which the user has given only the first of two factors.
  *
  * The attacker has the password and not the phone, or uses a browser that another user has used before. Many apps log the user in after the password
  * and set a flag in the session after the second factor. Then a route that forgets to check the flag is open, and the flag stays when another user
@@ -68,7 +68,7 @@ describe('a user between the factors', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('303 /login/2fa')
       await expectNobody(browser)
       await world.simulator.phone('anna').approve()
-      // The status endpoint asks Nevis again only after a few seconds.
+      // The status endpoint asks Nevis again only after a few seconds, so move the clock.
       world.later(5)
       expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'succeeded' })
       expect((await browser.get(waitingOf(handle))).status).toBe(303)
@@ -192,7 +192,7 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // The store has the old session again, with the transaction in it.
+      // The slow answer has written the old session, with its transaction, back into the store.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)

@@ -1,10 +1,10 @@
 /**
  * The attack: the cookie that remembers the factor used last.
  *
- * The attacker knows only a username, and wants to learn from the app which factor this user has. Or the attacker has the password, and wants to
- * learn the factor in a browser of their own. Or the attacker writes this cookie into the victim's browser, or copies the victim's cookie, to lead the
- * victim, or themselves, to a factor that is weaker, or that the app or the route does not offer. The cookie may only change the order of
- * factors that are on offer anyway, for its own user, in its own browser.
+ * The attacker knows only a username, and wants to learn from the app which factor this user has. Or the attacker has the password, and wants to learn the
+ * factor in a browser of their own. Or the attacker writes this cookie into the victim's browser, or copies the victim's cookie, to get a sign-in with a weaker
+ * factor, or with a factor that the app or the route does not offer. The cookie may only change the order of the factors that the app offers anyway, and only
+ * for the cookie's own user in the cookie's own browser.
  */
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

@@ -1,9 +1,9 @@
 /**
  * The attack: a stolen cookie of a remembered browser (option `rememberBrowser`).
  *
- * The attacker has the password, and wants to skip the second factor with a cookie of another user's browser: copied from a disk, a backup or a
- * proxy, before or after the user has used it again. Or the attacker has a remembered browser for one thing and wants to use it for another: another
- * account, instance or strategy, a payment, a step-up, an enrolment. In any doubt, the user must be asked.
+ * The attacker has the password, and wants to skip the second factor with a cookie of another user's browser: copied from a disk, a backup or a proxy, before
+ * or after the user has used it again. Or the attacker has a remembered browser, and wants to use its cookie for another account, instance or strategy, or for
+ * a payment, a step-up or an enrolment. In any doubt, the app must ask the user for the second factor.
  */
 import type { RequestHandler } from 'express'
 import { MemoryStore } from 'express-session'
@@ -211,7 +211,7 @@ describe('a copied cookie', () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const thief = owner.clone()
-    // No cookie can prevent this: until the owner uses the browser again, a copy works like the original.
+    // No cookie can prevent a sign-in with a copy: until the owner uses the browser again, a copied cookie works like the original.
     expect(outcomeOf(await enter(thief))).toBe('success')
     signOut(thief)
     world.later(60)
@@ -513,7 +513,7 @@ describe('a remembered browser skips', () => {
     expect(page.json()).toMatchObject({ action: 'success', record: null, nevis: { remembered: true } })
     expect((await browser.get('/guarded')).status).toBe(401)
     expect(outcomeOf(await browser.post('/confirm'))).toBe(ASKED)
-    // The same with the password once more: a user who is already signed in wants to give a second factor, so the remembered browser does not replace it.
+    // A user who is already signed in enters the password again. The remembered browser does not replace the second factor for this user.
     expect(outcomeOf(await enter(browser, 'anna', '/sign-in'))).toBe(ASKED)
   })
 

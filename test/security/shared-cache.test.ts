@@ -39,7 +39,7 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
       expect(file.headers.getSetCookie()).toHaveLength(1)
       expect([file.status, isForEverybody(file)]).toEqual([200, false])
     }
-    // The user's own browser may keep the file, but only under the address that the page names.
+    // Only the user's own browser may store the file (`private`), and only under the URL that the page names.
     expect([mine, foreign, bare].map((file) => file?.headers.get('cache-control'))).toEqual(['private, max-age=31536000, immutable', 'no-store', 'no-store'])
   }
   expect(isForEverybody(page)).toBe(false)
@@ -115,7 +115,7 @@ describeWithNginx('nginx that stores each answer that does not forbid it', () =>
     )
     world.defer(close)
     const browser = new Browser(origin)
-    // The cache stores an answer that does not forbid it. Without this check, the test would prove nothing.
+    // First check that the cache works: it stores an answer that does not forbid caching. With a cache that stores nothing, this test would prove nothing.
     await browser.get('/me')
     expect((await browser.get('/me')).headers.get('x-cache')).toBe('HIT')
     const handle = await signIn(browser, 'anna')

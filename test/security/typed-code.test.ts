@@ -8,8 +8,8 @@
  * - send the callback without a code;
  * - restore an old copy of the session after each guess;
  * - write into the session that the code was typed, or the digest of a known code from another sign-in;
- * - use the handle that was issued before the code was typed;
- * - send a wrong code after the victim has denied, so that the denial does not begin a pause before the next start.
+ * - use the handle (the encrypted reference to the sign-in in the page's URL) that was issued before the code was typed;
+ * - send a wrong code after the victim has denied, so that the denial does not delay the attacker's next sign-in.
  */
 import session from 'express-session'
 import { push, recovery, sms } from '../../src'

@@ -43,7 +43,7 @@ async function waiting(app: TestApp, username = 'anna', fields: Record<string, s
   return { browser, handle, intentToken: await intentTokenOf(browser, handle) }
 }
 
-/** Makes Nevis report no phones, because a user who has a phone could not enrol another one without it. */
+/** Makes Nevis report no phones. Otherwise, a user who has a phone could not enrol another phone without a confirmation on the first. */
 const forgetPhones = () => {
   world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] } })
   world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [] } })
@@ -61,7 +61,7 @@ async function expectRefused(app: TestApp, sign: Waiting, token: string, field: 
   for (const secret of [token, sign.intentToken]) expect(printed(world.events.all)).not.toContain(secret)
 }
 
-/** Another spelling that decodes to the same bytes, because base64url ignores the spare bits of the last character. */
+/** Returns the same token in another spelling. Both spellings decode to the same bytes, because base64url ignores the spare bits of the last character. */
 function respelled(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const other = `${token.slice(0, -1)}${alphabet[alphabet.indexOf(token.at(-1) as string) ^ 1]}`
@@ -284,7 +284,7 @@ describe('a genuine token', () => {
       const sign = await waiting(app)
       const token = await approved(sign)
       expect(await bring(sign, token)).toBe('success')
-      // The longest lifetime of a transaction, and a minute on each side for a difference of the clocks.
+      // The claim must last as long as a transaction can (600 s), and a minute more on each side, because the clocks may differ.
       expect(claims.map(([, ttlSeconds]) => ttlSeconds >= 600 + 2 * 60)).toEqual([true, true])
       for (const [key] of claims) expect(key).toMatch(/^token:[\w-]{43}$/)
     })
@@ -318,7 +318,7 @@ describe('a genuine token', () => {
     it('costs Nevis twenty checks at most, and later tokens of this sign-in are refused without a call', async () => {
       const app = await start()
       const sign = await waiting(app)
-      // Nevis fails, so a wrong token does not end the transaction.
+      // While Nevis fails, the strategy cannot check a token, so a wrong token does not end the transaction.
       world.simulator.faults.add({ on: 'getStatus', status: 500, times: 1000 })
       const before = world.simulator.requests.length
       const wrong = Array.from({ length: 40 }, (_, i) => `e30.e30.${Buffer.from(`wrong ${i}`).toString('base64url')}`)

@@ -1,4 +1,4 @@
-/** Enrolment in the simulator: the app, a phone number, recovery codes. */
+/** Tests enrolment in the simulator: of the app, of a phone number, and of recovery codes. */
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import { qrModules } from '../../src/simulator/qr'
@@ -156,7 +156,7 @@ describe('the QR code', () => {
     expect(isDark(2, 2)).toBe(false)
   })
 
-  // Each fingerprint belongs to a QR code that an independent decoder has read.
+  // The third value is a digest of the QR code. An independent decoder has read each of these QR codes correctly.
   test.each([
     ['N', 21, 'cb3bab634166977e'],
     ['http://127.0.0.1:4001/open?dispatchTokenResponse=eyJub25jZSI6IkFBQUFBQUFBQUFBQUFBQUEifQ', 37, '1230ba6b4bdc36d2'],

@@ -1,4 +1,6 @@
-/** The substitute for Nevis's widget, as a browser fetches it. `test/browser/widget.test.ts` tests it in a browser. */
+/**
+ * Tests the simulator's script in place of Nevis's widget, requested over HTTP as a browser does. `test/browser/widget.test.ts` tests the script in a browser.
+ */
 import { createHash } from 'node:crypto'
 import { Caller, started } from './http'
 

@@ -1,5 +1,5 @@
 /**
- * `availableFactors`: only factors that the user has are offered. Also tests a start with a factor that the user does not have at Nevis.
+ * Tests the option `availableFactors`: the app offers only factors that the user has. Also tests a start with a factor that the user does not have at Nevis.
  *
  * Out of scope: who may enrol (`enrolment.test.ts`).
  */

@@ -1,6 +1,6 @@
 /**
- * Enrolment after the password, or from a signed-in account, up to the first use of the factor: the flow of Nevis's documents, "password right, not
- * enrolled yet, enrol, in".
+ * Tests enrolment from the start to the first use of the new factor. A user enrols after the password or from a signed-in account. In Nevis's documents, this
+ * flow is called "password right, not enrolled yet, enrol, in".
  */
 import { recordSecondFactor, secondFactorOf } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
@@ -42,7 +42,7 @@ async function start(lifetimes: object = {}): Promise<TestApp> {
       express.post('/account/confirm', signedIn, passport.authorize('nevis', { operation: 'approve' }))
       express.all(
         '/2fa/callback',
-        // A signed-in user stays signed in, and keeps session and record. Any other user is signed in now.
+        // `passport.authorize` keeps the login, the session and the second factor record of a signed-in user. `passport.authenticate` signs any other user in.
         (req, res, next) => (req.user ? passport.authorize('nevis') : passport.authenticate('nevis'))(req, res, next),
         recordSecondFactor(),
         (req, res) => void res.json({ user: req.user, account: (req as any).account, nevis: (req.authInfo as any).nevis, cart: (req.session as any).cart }),
@@ -102,7 +102,7 @@ const enrolments: Record<string, { fields: Record<string, string>; finish(browse
   },
 }
 
-/** What the user does afterwards, to sign in with the factor. */
+/** What the user does after the enrolment, to sign in with the new factor. */
 const approvals: Record<string, (browser: Browser, username: string) => Promise<Page>> = {
   async app(browser, username) {
     const handle = await started(password(browser, username, { factor: 'push' }))

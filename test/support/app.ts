@@ -1,6 +1,5 @@
 /**
- * An Express app with passwords and a second factor. Its answers contain the action that Passport took: `{ action: 'success' | 'fail' | 'error', …
- * }`, or are a redirect.
+ * An Express app with passwords and a second factor. Each answer is a redirect, or JSON with the action that Passport took, such as `{ action: 'fail', … }`.
  */
 import express, { type ErrorRequestHandler, type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'
@@ -26,7 +25,7 @@ export interface AppOptions {
   /** Options that replace those of the tests. */
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly verify?: Verify
-  /** Options for the route that starts, besides the password's. */
+  /** Options of the route that starts the second factor, in addition to those for the password. */
   readonly start?: AuthenticateOptions
   readonly callback?: AuthenticateOptions
   readonly page?: WaitingPageOptions
@@ -74,7 +73,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   passport.serializeUser((user, done) => done(null, (user as User).username))
   passport.deserializeUser((username, done) => done(null, userOf(username as string)))
 
-  /** Passport's own login; the answer contains the action. */
+  /** Calls Passport's login as an app would. The answer contains Passport's action, such as `success` or `fail`. */
   const authenticate = (options?: AuthenticateOptions): RequestHandler => (req, res, next) => {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
       if (error) return next(error)
@@ -140,7 +139,7 @@ export function handleIn(location: string | undefined): string {
   return handle
 }
 
-/** Enters the password, which starts the second factor, and returns the handle. */
+/** Enters the password, which starts the second factor. Returns the handle (the encrypted reference to the sign-in) from the URL of the waiting page. */
 export async function signIn(browser: Browser, username: string, fields: Record<string, string> = {}): Promise<string> {
   const page = await browser.post('/login', { username, password: PASSWORD, ...fields })
   if (page.status !== 303) throw new Error(`no redirect: ${page.status} ${page.text}`)

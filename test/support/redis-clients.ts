@@ -1,4 +1,4 @@
-/** Fake Redis clients of each kind: they have only the members that `RedisLedger` reads, and give the replies of the test. */
+/** Fake Redis clients of each kind. Each has only the members that `RedisLedger` reads, and gives the replies that the test sets. */
 import type { RedisConnection } from '../../src'
 
 type Send = (command: string[]) => Promise<unknown>
@@ -8,7 +8,7 @@ export function nodeRedisLike(sendCommand: Send): RedisConnection {
   return { isOpen: true, isReady: true, duplicate: () => undefined, sendCommand } as RedisConnection
 }
 
-/** A client like ioredis's, whose `sendCommand` takes another kind of argument. */
+/** A client like ioredis's. Its `sendCommand` takes another kind of argument than that of node-redis, so `RedisLedger` must use `call`. */
 export function ioRedisLike(send: Send): RedisConnection {
   return { status: 'ready', isCluster: false, call: (...command: string[]) => send(command), sendCommand: () => Promise.reject(new Error('another')) } as RedisConnection
 }

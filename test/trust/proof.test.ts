@@ -1,4 +1,4 @@
-/** Whether a success is genuine: each check that can refuse it, with a Nevis whose answers the test decides. */
+/** Tests the checks that decide whether a reported success is genuine. The test sets the answers of a fake Nevis client. */
 import { push, recovery, sms, widget } from '../../src'
 import type { Introspection, Succeeded, Transaction } from '../../src'
 import type { Factor } from '../../src/factors/factor'

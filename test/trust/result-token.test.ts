@@ -1,4 +1,4 @@
-/** What can be checked without Nevis about a token that a browser sends: it is canonical base64url, and does not come from a pending or failed status. */
+/** Tests the checks of a browser's token that need no call to Nevis: the token is canonical base64url, and does not come from a pending or failed status. */
 import { looksLikeResultToken } from '../../src/trust/result-token'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64url')

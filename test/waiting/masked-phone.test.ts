@@ -1,4 +1,4 @@
-/** The masked phone number on the waiting page: the app names it, and the page never shows more than its end. */
+/** Tests the masked phone number on the waiting page. The app provides the masked number, and the page shows only its last digits. */
 import { waitingPage, type Subject } from '../../src'
 import { lab } from '../security/support/lab'
 import { callbackOf, handleIn, signIn, waitingOf, type AppOptions } from '../support/app'

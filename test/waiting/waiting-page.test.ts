@@ -1,4 +1,4 @@
-/** The waiting page: what a user sees, for every factor and state, and the same as JSON. */
+/** Tests the waiting page for every factor and state: the page that a user sees, and the same content as JSON. */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'

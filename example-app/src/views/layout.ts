@@ -2,7 +2,7 @@
 import { html, type Html } from '../html.js'
 import type { Language, Translate } from '../language.js'
 
-/** What the document shows around the page. An error page shows nothing about the user. */
+/** The parts of the HTML document around a page's own content. An error page shows nothing about the user. */
 export interface Frame {
   readonly language: Language
   readonly t: Translate

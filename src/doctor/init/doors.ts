@@ -35,7 +35,7 @@ const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
-/** Strategies that do not sign users in by a password: `session` and `anonymous` check none, and `nevis` is the second factor. */
+/** Strategies that do not check a password: `session` and `anonymous` check nothing, and `nevis` is the second factor. */
 const NO_PASSWORD: readonly string[] = ['nevis', 'session', 'anonymous']
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
@@ -167,7 +167,7 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   return { ...base, remedy: OTHER_STRATEGY }
 }
 
-/** True if one of the strategies may sign a user in without the second factor. In a list with `nevis`, any other strategy does. */
+/** True if one of the strategies may sign a user in without the second factor: any strategy except `nevis`, `session` and `anonymous`. */
 function hasPassword(strategies: readonly string[]): boolean {
   return strategies.some((name) => !NO_PASSWORD.includes(name))
 }

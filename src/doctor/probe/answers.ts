@@ -1,6 +1,5 @@
 /**
- * Searches a response of Nevis for a value, by the name of its field or by its form. It searches at any depth, because Nevis does not document where the
- * value is.
+ * Searches a response of Nevis at any depth for a value, by the name of the field or by the form of the value. Nevis does not document where the value is.
  *
  * Out of scope: describing a response (`shape.ts`).
  */

@@ -1,5 +1,5 @@
 /**
- * Which values of this package's options fit a Nevis instance, according to what the probe has recorded.
+ * Derives from the probe's records which values of this package's options fit a Nevis instance.
  *
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */
@@ -12,14 +12,14 @@ export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }
 
-/** The name under which the instance knows the channel `app`; undefined if it knows both names. */
+/** The name that the instance accepts for the channel `app`; undefined if it accepts both names. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
   if (app === older) return undefined
   return app === push ? 'app' : older === push ? 'qr-code' : undefined
 }
 
-/** True if the links of the instance have the scheme of an app of its own. */
+/** True if the instance's links have a custom URL scheme, which opens the company's own app instead of a web page. */
 export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
 }

@@ -1,7 +1,8 @@
 /**
- * The report of the command `probe`: shapes of responses, answers, and recognised dialects of the simulator. It contains no value of a response.
+ * The report of the command `probe`: which fields and kinds of values the responses have, the answers to the probe's questions, and the dialects of the
+ * simulator (variants of Nevis's behaviour) that the probe has recognised. The report contains no value of a response.
  *
- * The option `dialect` of the simulator and `doctor --report` read it. Out of scope: the requests (`stages.ts`) and the recognition of dialects
+ * The option `dialect` of the simulator and `doctor --report` read the report. Out of scope: the requests (`stages.ts`) and the recognition of dialects
  * (`recognise.ts`).
  */
 import type { Facts } from './caller'
@@ -23,7 +24,7 @@ export interface ProbeReport {
   readonly endedBy?: string
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
-  /** Names of the simulator's dialects that together imitate the instance. */
+  /** Names of the simulator's dialects (variants of Nevis's behaviour) with which the simulator imitates the instance. */
   readonly dialects: readonly string[]
   /** Groups of dialects that the probe cannot tell apart. */
   readonly alike: readonly (readonly string[])[]

@@ -26,10 +26,10 @@ export interface Scene {
   readonly caller: Caller
   readonly users: TestUsers
   readonly person: Person
-  /** Waits for some milliseconds. With the simulator, it only moves the simulator's clock. */
+  /** Waits for some milliseconds. With the simulator, `pause` does not wait, but moves the simulator's clock. */
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** Records that the stage could not do all that it is for. `reason` contains no value of a response. */
+  /** Records that the stage could not complete its task. `reason` contains no value of a response. */
   readonly noteFailure: (reason: string) => void
   readonly phone: string | undefined
 }
@@ -44,7 +44,7 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
 }
 
-/** Describes the recorded response to a step in the words of a failure: `HTTP 403`, or `no answer (ECONNRESET)`. */
+/** Describes the recorded response to a step for a failure message: `HTTP 403`, or `no answer (ECONNRESET)`. */
 export function httpOf({ facts }: Caller, step: string): string {
   const http = String(facts[`${step}.http`] ?? 'not sent')
   return /^\d/.test(http) ? `HTTP ${http}` : http

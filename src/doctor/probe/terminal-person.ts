@@ -1,7 +1,7 @@
 /**
  * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret.
  *
- * Only the current system user can read the file. It is deleted after the scan. Out of scope: choosing the questions (`*-stage.ts`).
+ * Only the current system user can read the file, and the file is deleted after the scan. Out of scope: choosing the questions (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ export class TerminalPerson implements Person {
     return (await this.ask(`Type the code of ${which}: `)).trim()
   }
 
-  /** @throws ProbeEnded if the input ends before the answer (Ctrl-D). Otherwise the process would end, and the test users would remain */
+  /** @throws ProbeEnded if the input ends before the answer (Ctrl-D). Without this error, the process would end, and the test users would remain */
   private async ask(question: string): Promise<string> {
     const ended = new AbortController()
     const end = () => ended.abort()

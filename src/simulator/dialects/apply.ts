@@ -9,7 +9,9 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** The key is a token together with a value of `status` or `active`. The value counts the responses that had this value for this token. */
+  /**
+   * Counts responses. The key consists of a token and one value of `status` or `active`. The count is the number of responses with that value for that token.
+   */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}
@@ -19,7 +21,7 @@ export class Dialects {
     return this.dialects.reduce((sum, { clockMs = 0 }) => sum + clockMs, 0)
   }
 
-  /** Returns the error of the first dialect that refuses this request; undefined if none does. */
+  /** Returns the error of the first dialect (variant of Nevis's behaviour) that refuses this request; undefined if no dialect refuses it. */
   refusalOf(request: DialectRequest): Problem | undefined {
     for (const { refuses } of this.dialects) {
       const problem = refuses?.(request)

@@ -1,6 +1,6 @@
 /**
- * Dialects of the simulator for errors whose HTTP status Nevis does not document: a user who is blocked for a channel, a user with too many
- * authenticators, and a user without a factor for the channel.
+ * Dialects of the simulator (variants of Nevis's behaviour) for errors whose HTTP status Nevis does not document: a user who is blocked for a channel, a user
+ * with too many authenticators, and a user without a factor for the channel.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

@@ -1,6 +1,6 @@
 /**
- * Dialects of the simulator for status requests of SMS transactions. Nevis's older documentation allows these requests; the newer documentation allows
- * them only for app, push and fido2.
+ * Dialects of the simulator (variants of Nevis's behaviour) for status requests of SMS transactions. Nevis's older documentation allows these requests; the
+ * newer documentation allows them only for app, push and fido2.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

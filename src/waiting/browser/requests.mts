@@ -1,5 +1,5 @@
 /**
- * Sends the requests of `passport-nevis/browser`. It sends them to one origin only, and follows no redirect.
+ * Sends the requests of `passport-nevis/browser` to one origin only, and follows no redirect.
  *
  * `fetch` would follow a redirect to another origin and send the code and the CSRF token there. So the server responds with `{ next: url }`, and this
  * file checks the origin of that URL. Out of scope: which request to send (`second-factor.mts`).
@@ -124,7 +124,7 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // A 404 with `unknown` is a result: the server cannot decrypt the handle.
+  // A 404 with `unknown` is a result: the server cannot decrypt the handle in the URL.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }

@@ -32,7 +32,7 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
   function start(): StepUp {
     const stop = new AbortController()
     const done = previous
-      // Start only after the previous step-up has ended, even with an error. Its cancellation could otherwise reach the server late, and cancel the new
+      // Start only after the previous step-up has ended, even with an error. A late cancellation of the previous step-up could otherwise cancel the new
       // step-up.
       .catch(() => undefined)
       .then(() => secondFactor(url, {}, { ...options, signal: stop.signal }))

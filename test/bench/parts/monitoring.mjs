@@ -11,7 +11,7 @@ const WARM_UP = 3000
 const ROUNDS = 9
 const LOGINS = 300
 
-/** @returns microseconds of CPU of a login without the recipe, and what the recipe adds */
+/** @returns the CPU time of a login without the Prometheus recipe of the guide, and the CPU time that this recipe adds, in microseconds */
 export async function measure() {
   const { address } = await startUpstream()
   try {
@@ -39,7 +39,7 @@ async function eventsOf(login) {
   return events
 }
 
-/** Subscribes the code of the guide, as the guide prints it. */
+/** Runs the monitoring code of the guide, exactly as in the guide's code block. This code subscribes to the events. */
 function monitor() {
   const guide = readFileSync(new URL('../../../docs/guides/monitoring.md', import.meta.url), 'utf8')
   const code = /```js\n(\/\/ monitoring\.js\n[^]*?)```/.exec(guide)?.[1]

@@ -1,6 +1,6 @@
 // @ts-check
-// Measures the time from the tap on the phone to the signed-in page, if the tap comes at the same moment as a status call to Nevis. All that remains is
-// the time that the network and the browser need.
+// Measures the time from the tap on the phone to the signed-in page, if the tap comes at the same moment as a status call to Nevis. So only the network and the
+// browser take time.
 import { TO_BROWSER_MS, TO_NEVIS_MS, withChromium } from '../chromium.mjs'
 import { median } from '../processes.mjs'
 
@@ -23,7 +23,8 @@ export function measure({ log }) {
     }
     const rows = apps.map(({ way, took }) => ({ way, people: PEOPLE, best: Math.min(...took), median: median(took) }))
     for (const { way, best, median: middle } of rows) log(`${way}: best ${best.toFixed(3)} s, median ${middle.toFixed(3)} s`)
-    // Half a round trip from Nevis, half a round trip to the browser, and a whole one for the introspection.
+    // The network time in the best case: half a round trip for the status from Nevis, half a round trip for the event to the browser, and a whole round trip
+    // for the introspection.
     const network = (TO_NEVIS_MS / 2 + TO_BROWSER_MS / 2 + TO_NEVIS_MS) / 1000
     return { rows, network, ratio: Number(rows[0]?.best) / network }
   })

@@ -1,4 +1,4 @@
-/** What `init` reports and changes: in an app without a second factor, in apps of other shapes, and what it must leave unchanged. */
+/** Tests what `init` reports and changes in an app without a second factor and in apps with another structure, and which files `init` must not change. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -132,7 +132,7 @@ describe('a door', () => {
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
-    // The request has another name, or the login function is taken from it.
+    // In these cases, the request is not called `req`, or the code takes the login function out of the request.
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
     ["app.post('/reset', (_, res) => res.req.logIn(account, done))", 'password reset: req.logIn(…)', 'LEFT'],
     ['rq.login(found, { session: true }, next)', 'sign-in: rq.login(…)', 'LEFT'],
@@ -145,7 +145,7 @@ describe('a door', () => {
     ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
     ['const { logIn: enter } = req', 'sign-in: logIn destructured from the request', 'LEFT'],
     ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login destructured from the request', 'LEFT'],
-    // `passport.authenticate` is not called in place, or belongs to an object of another name.
+    // In these cases, `passport.authenticate` is stored instead of called, or its object has another name than `passport`.
     ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ["passport['authenticate']('google')", 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ['const { authenticate } = passport', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],

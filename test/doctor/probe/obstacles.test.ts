@@ -1,4 +1,7 @@
-/** The probe where no Nevis instance answers, or none that takes the access key; and stages that fail: what the command says, and how it ends. */
+/**
+ * Tests the probe where no Nevis instance answers, where the instance refuses the access key, and where a stage fails: what the command prints, and how it
+ * ends.
+ */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -16,7 +19,7 @@ import { closeServers, originOf } from '../support'
 
 jest.setTimeout(120_000)
 
-/** The comparison with the simulator in each dialect takes seconds; here it matters only whether it is made. */
+/** Replaces the comparison with the simulator in each dialect, which takes seconds. These tests check only whether the probe makes this comparison. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),

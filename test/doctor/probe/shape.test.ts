@@ -1,5 +1,5 @@
 /**
- * The description of an answer in the report of the probe: it contains names of fields and kinds of values, but never a value, whatever the answer contains.
+ * Tests how the probe's report describes an answer: the report contains names of fields and kinds of values, but never a value, whatever the answer contains.
  */
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'

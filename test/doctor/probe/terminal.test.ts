@@ -1,4 +1,7 @@
-/** The probe at a terminal: what it shows and leaves behind, and that it ends when it is interrupted, after an hour, and after too many calls. */
+/**
+ * Tests the command `probe` at a terminal: what the command shows, which files it leaves behind, and that it ends after an interruption, after an hour, and
+ * after too many calls.
+ */
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +18,7 @@ const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 /** A folder for temporary files that only this test uses. */
 const mockFolder = mkdtempSync(join(jest.requireActual<typeof import('node:os')>('node:os').tmpdir(), 'terminal-'))
 jest.mock('node:os', () => ({ ...jest.requireActual<object>('node:os'), tmpdir: () => mockFolder }))
-/** The comparison with the simulator in each dialect takes seconds, and these tests do not need it. */
+/** Replaces the comparison with the simulator in each dialect (variant of Nevis's behaviour). The comparison takes seconds, and these tests do not need it. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),

@@ -1,5 +1,5 @@
 /**
- * What every attack needs: a simulated cloud with the users anna and ben, apps that are closed at the end, and their events.
+ * What the tests of every attack need: a simulated cloud with the users anna and ben, apps that are closed at the end, and the audit events of these apps.
  *
  * Out of scope: the attacks.
  */
@@ -22,7 +22,7 @@ export interface Lab {
   later(seconds: number): void
 }
 
-/** The real clock, whatever a test has done to `performance.now`. */
+/** The real clock. A test may replace `performance.now`, so this constant keeps the original function. */
 const ticks = performance.now.bind(performance)
 
 /** Call this once at the top of a file. It prepares everything before each test, and cleans up afterwards. */

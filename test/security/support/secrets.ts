@@ -1,5 +1,5 @@
 /**
- * Prints a value in every way, so that a test can search for a planted secret in it.
+ * Converts values to text in every way in which code could print them, so that a test can search the text for a planted secret.
  *
  * Out of scope: planting secrets.
  */
