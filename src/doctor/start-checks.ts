@@ -25,7 +25,7 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // The trial replaces the password check only in Express middleware. In other frameworks, the application would look up the invented user.
+  // The doctor can replace the password check only in Express. In other frameworks, the application would look up the invented user in its database.
   const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
   return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
 }

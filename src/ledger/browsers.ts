@@ -65,7 +65,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // When the count restarts, another browser gets the same number. So let this browser expire before then.
+      // After the count has restarted, another browser gets the same number. So this browser must expire before the count restarts.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -114,7 +114,7 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of the user, even if the sign-in that wants to remember it is not finished yet.
+   * Forgets every browser of the user, including a browser whose sign-in is not finished yet.
    * @param key the user's key in the ledger
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */

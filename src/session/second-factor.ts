@@ -78,8 +78,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write the
  * record: Passport signs the user in after the strategy, and this login replaces the session.
  *
- * If no login has renewed the session in this request, this middleware gives the session a new id and keeps its content. That is the case after `authorize`,
- * and with Passport before 0.6. A session without `regenerate` keeps its id.
+ * After `authorize`, and with Passport before 0.6, no login has renewed the session. This middleware then gives the session a new id and keeps its content. A
+ * session without `regenerate` keeps its id.
  *
  * It writes no record in three cases:
  * - for an enrolment;
@@ -225,8 +225,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * Stores the page that the user wanted. Reads the session again first: the user may have logged out since this request has read it. An attacker with a copy of
- * the cookie can make this time long, by sending the request's body slowly.
+ * Stores the page that the user wanted. Reads the session again first, because the user may have logged out while this request was running. An attacker with a
+ * copy of the cookie can keep a request running for long, by sending its body slowly.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
   const session = isStored(req) ? await reloadSession(req) : sessionOf(req)

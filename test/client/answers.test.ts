@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // A transaction's id counts as a token, not as an id, because the client puts it into no URL path.
+  // The ids of transactions are tested here, with the tokens: the client puts them into no URL path, so they need not be UUIDs.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))

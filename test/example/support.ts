@@ -48,7 +48,7 @@ export function launch(settings: Record<string, string>, folder = exampleApp, ar
   return { child, texts, ended }
 }
 
-/** Runs an app that should refuse to start, until it ends. */
+/** Starts an app with wrong settings, and waits until its process has ended. */
 export async function runToEnd(settings: Record<string, string>): Promise<Ended> {
   return launch(settings).ended
 }

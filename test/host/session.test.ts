@@ -1,4 +1,4 @@
-/** Renewing a session, reading it again, and sessions in a cookie, in every way in which web frameworks do this. */
+/** How the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'

@@ -10,6 +10,7 @@
 import ts from 'typescript'
 
 /**
+ * A `Mutant` is one change of a source file. An `Insertion` is the text of a switch before (`opens`) or after the changed code.
  * @typedef {{ line: number, column: number }} Position
  * @typedef {{ id: string, fileName: string, mutatorName: string, replacement: string, location: { start: Position, end: Position } }} Mutant
  * @typedef {{ at: number, text: string, opens: boolean }} Insertion

@@ -73,7 +73,7 @@ const impatient = (proxy) =>
     assert.equal((await client.get(callbackOf(waiting))).location, '/')
   })
 
-/** The page in a browser, over HTTP/2: it opens the event stream again each time that the proxy ends it, and reports no error. @param {ProxyName} proxy */
+/** In a browser, over HTTP/2, the page opens a new event stream each time that the proxy ends one, and the page reports no error. @param {ProxyName} proxy */
 const impatientInChromium = (proxy) =>
   within(proxy, { idleSeconds: 1, tls: true }, (scene) =>
     inChromium(async (page) => {
@@ -116,7 +116,7 @@ const rolling = (proxy) =>
     return `the process has ended after ${seconds} s, ${refusals} refused`
   })
 
-/** The stream survives, because the app sends a heartbeat every 20 s. */
+/** A proxy with an idle time-out of 25 s does not end the event stream, because the app sends a heartbeat every 20 s. */
 const patient = async () => {
   await Promise.all(PROXIES.map((proxy) =>
     within(proxy, { idleSeconds: 25, tls: true }, async (scene) => {

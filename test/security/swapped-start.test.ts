@@ -20,7 +20,7 @@ let gateway: Server
 let isMixing: boolean
 afterEach(() => new Promise((resolve) => gateway.close(resolve)))
 
-/** A gateway that passes requests on to Nevis, and exchanges the answers to two starts. */
+/** Starts an app with a gateway in front of Nevis. While `isMixing` is true, the gateway swaps the answers to two starts. */
 async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> {
   isMixing = false
   const held: [ServerResponse, string][] = []
@@ -45,7 +45,7 @@ async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestA
   return world.start({ ...options, strategy: { issuer: world.simulator.baseURL, ...options.strategy, baseURL } })
 }
 
-/** Starts sign-ins of anna and of ben, who is the attacker, with exchanged answers. */
+/** Starts sign-ins of anna and of ben, who is the attacker, with swapped answers. */
 async function mixed(app: TestApp, factor: string): Promise<{ browser: Browser; start: Awaited<ReturnType<Browser['post']>> }> {
   const browser = app.browser()
   isMixing = true

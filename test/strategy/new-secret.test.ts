@@ -14,7 +14,10 @@ const DAY = 86_400
 const world = lab()
 const [, guide = ''] = read('docs/guides/several-processes.md').split('\n## A new secret\n')
 
-/** Three apps that share sessions and ledger: from before the second deploy, from after it, and from long after it, when the old secret is removed. */
+/**
+ * Starts one app for each stage of a change of the secret: `before` still uses the old secret, `after` uses the new one and accepts the old one, `removed` no
+ * longer accepts the old one. All three share the sessions and the ledger.
+ */
 async function deploys(strategy: Partial<NevisStrategyOptions> = {}) {
   const shared = { session: { store: new MemoryStore() }, ledger: new MemoryLedger() }
   const withSecret = (secret: string[]) => world.start({ session: shared.session, strategy: { ledger: shared.ledger, ...strategy, secret } })

@@ -47,7 +47,7 @@ export const wrongFactors = passport.authorize('nevis', { factors: 'push' })
 export const wrongMessage = passport.authorize('nevis', { message: 5 })
 // @ts-expect-error how old a second factor may be is said
 export const withoutAge = requireSecondFactor({})
-// @ts-expect-error a factor of another's making has no rank
+// @ts-expect-error only the factors of this package have a rank
 export const unranked = atLeast('fax')
 // @ts-expect-error a value is text or a number
 export const absent = htmlMessage`Pay ${undefined}`

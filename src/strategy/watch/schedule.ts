@@ -79,7 +79,7 @@ export class RateLimiter {
     return true
   }
 
-  /** Waits until a call is allowed. `watched-transaction.ts` never waits twice for the same transaction at once. */
+  /** Waits until a call is allowed. The queue has at most one entry for each transaction, because `watched-transaction.ts` makes one call at a time. */
   async acquire(): Promise<void> {
     if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ import { pooled } from '../../dialects/run'
 /** The probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
-/** Headers that may contain a value. The others contain none, or one that the report shows on purpose, such as the media type. */
+/** Headers that may contain a secret value. The report shows some values of other headers on purpose, such as the media type. */
 const TELLING_HEADERS = ['location', 'set-cookie', 'www-authenticate'] as const
 
 /** Collects every value of the probe's requests and of the responses. */
@@ -44,7 +44,7 @@ function collect(text: string, secrets: Set<string>): void {
   }
 }
 
-/** The parts of a JWT. A single part is secret, too, except for a short one, such as the header, which all tokens share. */
+/** The parts of a JWT that the report must not show. Short parts are left out, such as the header, which is the same in all tokens. */
 const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
 
 /** A value as it is, and in encodings that would hide it. Base64 is taken without its end, which depends on the text after the value. */

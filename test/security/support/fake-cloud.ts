@@ -19,7 +19,7 @@ export type Behaviour =
   /** Replaces these fields of the true body; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Sends a false answer. Its ids and tokens are ones that this fake cloud has issued. Its HTTP status is the one that Nevis sends with such an answer. */
+  /** Sends a false answer with an HTTP status that fits the answer. The ids and tokens in the answer are real: this fake cloud has issued them. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
@@ -142,7 +142,7 @@ export class FakeCloud {
     const isJson = req.headers['content-type']?.startsWith('application/json') === true
     const body = isJson ? (JSON.parse(text) as Record<string, string>) : Object.fromEntries(new URLSearchParams(text))
     const call = callOf(url)
-    // Usernames and tokens end with the number of their world; a userId begins with it.
+    // Find the login to which this request belongs, by its number: usernames and tokens end with this number, and a userId begins with it.
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)

@@ -73,7 +73,8 @@ export class Oracle {
   started(shown: Shown, { record, factors }: Before, replaced: Shown | undefined): void {
     const first = this.shown.find(({ id }) => id === shown.id)
     if (shown.by === 'anna') this.hasStarted = true
-    // A transaction belongs to the route at which it was first started. One that replaces another belongs to the other's route.
+    // A transaction belongs to the route at which it was first started. A transaction that replaces another one belongs to the route of the replaced
+    // transaction.
     this.shown.push({ ...shown, route: first?.route ?? replaced?.route ?? shown.route, by: shown.by })
     if (replaced !== undefined && replaced.id !== shown.id) this.ended.add(replaced.id)
     if (shown.operation !== 'enroll' || !this.isAnnas(shown.id)) return
@@ -194,7 +195,10 @@ export class Oracle {
     if (by === 'thief' && !hasOthers) this.isLost = true
   }
 
-  /** Anna approves only what her own browser waits for, and types codes only into her own browser. No one else knows her codes. */
+  /**
+   * Checks that the thief is not signed in as anna. Anna helps no thief: she approves only requests of her own browser, and types her codes only into her own
+   * browser.
+   */
   private isWhose(by: Owner, { id, factor, operation }: NevisProfile): void {
     if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
     if (by === 'anna' || id !== this.anna.userId || this.isLost) return
