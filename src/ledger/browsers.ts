@@ -39,7 +39,10 @@ export type ForgetMarks = Readonly<Record<string, number>>
  * two marks almost always differ in the seconds that they have left, even if `forgetAll` was called twice within a second.
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
-/** Up to this difference in the remaining seconds, two readings are of the same mark: clocks of two processes may differ, and a ledger gives whole seconds. */
+/**
+ * Two readings of a mark's remaining seconds may differ by this much and still belong to the same mark, because the clocks of two processes differ and a ledger
+ * returns whole seconds.
+ */
 const MARK_TOLERANCE_SECONDS = 10
 
 /** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
@@ -119,8 +122,8 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark before taking a number. A concurrent sign-in takes its number first and then reads the mark. So it notices this call of `forgetAll` either
-    // by its number or by the mark.
+    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So the sign-in notices this
+    // call of `forgetAll` either by its number or by the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)

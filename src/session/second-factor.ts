@@ -158,7 +158,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if the sign-in in this request has already given the session a new id. Then keep this id, because the app may have stored it somewhere. */
+/** True if the sign-in in this request has already given the session a new id. The session must then keep this id, because the app may have stored it. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)

@@ -95,8 +95,8 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, counts as a denial before the expiry, and
- * as a time-out after it.
+ * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, it counts as denied before its expiry, and
+ * as timed out after its expiry.
  */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction

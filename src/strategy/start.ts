@@ -149,8 +149,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * Asks Nevis whether the user has denied an earlier approval request. While no page was open, this process did not poll and may not know of the denial. A
- * denial begins a pause, so the start is then counted again, now with the pause. A start that `spendStart` has refused never gets here, and causes no call.
+ * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. If the user has denied, a pause
+ * begins, so this function counts the start again, and now the pause can refuse the start.
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
@@ -160,7 +160,7 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
   return spendStart(request, context)
 }
 
-/** True if another process is making the same start. If this is the user's first counted start (number 1), there can be no other. */
+/** True if another process is making the same start. If this start is the user's first counted start (number 1), no other process can be making it. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))

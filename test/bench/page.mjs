@@ -1,6 +1,6 @@
 // @ts-check
 // Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The text comes from page.md, in which each `{{name}}` is replaced by
-// the text that the function `name` below writes about the results.
+// the text that the function of this name in `sections` writes about the results.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bars, points } from './svg.mjs'

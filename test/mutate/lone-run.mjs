@@ -2,7 +2,7 @@
 /**
  * Runs the mutants of `lone.mjs` one after the other, in a process that is ended and replaced if a mutant never ends.
  *
- * Out of scope: what the mutants are, and the table.
+ * Out of scope: making the mutants (`lone.mjs`), and the table of results (`run.mjs`).
  */
 import { fork } from 'node:child_process'
 import { isAlive } from './results.mjs'
@@ -19,7 +19,7 @@ const DRY_RUN_MS = 300_000
  * @param {string[]} files names of source files
  * @param {{ tests: string[], more: string[] }} tests paths; those of `more` run for mutants that survive the others
  * @param {object} swc options
- * @returns {Promise<Result[]>} of Stryker's shape
+ * @returns {Promise<Result[]>} in the format of Stryker's results
  */
 export async function runLone(files, { tests, more }, swc) {
   const results = await round({ files: files.map(sourceOf), tests, swc })

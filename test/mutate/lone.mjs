@@ -108,8 +108,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position. The one that is inserted last stands first in the text, so that brackets are nested correctly: of two that open, the
- * outer one is inserted last; of two that close, the inner one.
+ * Sorts insertions at the same position, so that brackets are nested correctly. The insertion that is made last comes first in the text. So an outer opening
+ * bracket is inserted after an inner one, and an inner closing bracket after an outer one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

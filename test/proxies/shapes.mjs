@@ -1,5 +1,5 @@
 // @ts-check
-/** The ways in which the proxies are used, each tested with a whole sign-in through the proxy. Out of scope: proxies that do harm (`attacks.mjs`). */
+/** Tests different settings of the proxies, each with a whole sign-in through the proxy. Out of scope: proxies that do harm (`attacks.mjs`). */
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inChromium } from './chromium.mjs'
@@ -7,7 +7,7 @@ import { startScene } from './scene.mjs'
 import { callbackOf, enterPassword, statusOf, walk } from './walk.mjs'
 
 /** @typedef {import('./servers.mjs').ProxyName} ProxyName */
-/** @typedef {() => Promise<string | void>} Shape Returns what is worth to be printed beside its name. */
+/** @typedef {() => Promise<string | void>} Shape Runs one test. The result, if any, is printed beside the test's name. */
 
 /** @type {ProxyName[]} */
 export const PROXIES = ['nginx', 'HAProxy', 'Apache']

@@ -202,7 +202,7 @@ export class FakeCloud {
     if (token === this.accessKey) return { ...good, aud: 'api' }
     if (token === widgetToken('intent', world) || token === widgetToken('result', world)) return good
     const kind = (/^c4n4ry-token-(\w+)-/.exec(token)?.[1] ?? (token.startsWith('c4n4ry-status-') ? 'ownStatus' : 'garbage')) as Kind
-    // A token in a `pending` answer is not active before its approval was given.
+    // The token in a `pending` answer becomes active only when the user has approved.
     const isApproved = world.approvals.some(({ id, state }) => state === 'approved' && token.includes(id))
     if (kind === 'garbage' || kind === 'withdrawn' || (kind === 'transaction' && !isApproved)) return { active: false }
     if (kind === 'otherUser') return { ...good, sub: ben.userId }

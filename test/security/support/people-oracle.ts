@@ -1,5 +1,5 @@
 /**
- * Rules that must hold whatever users do, in any order. They use only what really happened at the cloud, never what the tested code reports.
+ * Rules that must hold whatever users do, in any order. The rules use only what really happened at the cloud, never what the tested code reports.
  *
  * Each rule uses the facts from when the request began, so that a later event does not make an earlier request wrong. Out of scope: whether honest
  * users get in.
@@ -124,7 +124,7 @@ export class Oracle {
     return this.loggedOut.has(sessionId)
   }
 
-  /** @param user who the request is by, where a route logs nobody in */
+  /** @param user the signed-in user who sent the request, if the route does not sign users in */
   succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
@@ -203,7 +203,7 @@ export class Oracle {
     if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
     if (by === 'anna' || id !== this.anna.userId || this.isLost) return
     if (this.sequence.isCodeStolen && factor === 'recovery' && operation === 'approve') return
-    // A thief who has one of anna's factors may add one of the same strength. The rules for enrolment were checked before.
+    // A thief who has one of anna's factors may add a factor of the same strength. `enrolled` has already checked the rules for enrolments.
     if (operation === 'enroll') return
     if (this.anna.factors.some(({ owner }) => owner === 'thief')) return
     this.refuse(`the thief is signed in as anna by ${factor} (${operation})`)
