@@ -7,7 +7,7 @@ import {
 
 afterEach(closeServers)
 
-/** A client whose Nevis answers every request like this. */
+/** Returns a client for a server that answers every request with this status and body. */
 async function answeredWith(status: number, body: unknown): Promise<NevisClient> {
   const { baseURL } = await serve((_req, res) => void res.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)))
   return newClient({ baseURL })

@@ -22,8 +22,8 @@ import { callbackOf, enterPassword, statusOf } from './walk.mjs'
 const run = promisify(execFile)
 
 /**
- * Starts a cloud and a Redis, and passes on the environment for an app that uses them. @param {(env: Record<string, string>, simulator: any, port: number) =>
- * Promise<string>} act
+ * Starts a simulator and a Redis. Calls `act` with the environment variables for an app that uses both.
+ * @param {(env: Record<string, string>, simulator: any, port: number) => Promise<string>} act
  */
 async function prepared(act) {
   const [simulator, redis, port] = [await NevisSimulator.start(), await startRedis(), await freePort()]

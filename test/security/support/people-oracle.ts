@@ -41,7 +41,7 @@ export class Oracle {
   /** True if the thief had the password before anna had a factor, and has enrolled: the account then belongs to the thief. */
   isLost = false
   readonly shown: Shown[] = []
-  /** True if anna has entered her password in the session that her browser has. Before that, the thief may use the session. */
+  /** True if anna has entered her password in her browser's current session. Before that, the session may be one that the thief has planted in her browser. */
   private hasStarted = false
   private readonly successes = new Set<string>()
   private readonly ended = new Set<string>()
@@ -154,7 +154,7 @@ export class Oracle {
     }
   }
 
-  /** Called after a sequence without a success, such as the hours of a flood. */
+  /** Checks the limits of requests, SMS and wrong codes. Called after a sequence in which a user gets many requests and approves none. */
   flooded(): void {
     for (const { at } of this.cloud.rings) {
       const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
