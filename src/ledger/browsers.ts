@@ -35,8 +35,9 @@ export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 export type ForgetMarks = Readonly<Record<string, number>>
 
 /**
- * Each call of `forgetAll` sets a mark with a random lifetime between these two, longer than any sign-in. A ledger cannot store which call has set a mark. But
- * two marks almost always differ in the seconds that they have left, even if `forgetAll` was called twice within a second.
+ * Each call of `forgetAll` sets a mark with a random lifetime between these two values, which are longer than any sign-in. A ledger cannot store which call has
+ * set a mark. But two marks almost always have different remaining seconds. So a sign-in notices a new mark, even if `forgetAll` was called twice within a
+ * second.
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
 /**
@@ -128,7 +129,7 @@ export class Browsers {
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // An earlier call of `forgetAll` has already forgotten the browsers with lower numbers than its own. So stop at its number.
+    // An earlier call of `forgetAll` also got a number, and has already forgotten all browsers with lower numbers. So stop at the number of the earlier call.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

@@ -48,7 +48,8 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
 /**
- * The ratio to the bare calls: of all processes, and of each group, because V8 compiles each process a little differently.
+ * Says how many times as much as the bare calls a login costs: for all processes, and for each group of processes, because V8 compiles each process a little
+ * differently.
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {

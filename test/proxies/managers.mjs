@@ -90,7 +90,7 @@ const withPM2 = () =>
       for (let i = 0; i < 500 && !(await answers(port)); i++) await pause(20)
       const { client, waiting, stream, open } = await waitingAt(port)
       const startedAt = Date.now()
-      // PM2 starts a new process, and stops an old one when the new one listens, one after the other.
+      // PM2 replaces one process after the other: it starts a new process, and stops an old process when the new one listens.
       const reloaded = pm2('reload', 'app')
       await stream.ended()
       const ended = secondsSince(startedAt)

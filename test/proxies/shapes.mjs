@@ -92,7 +92,7 @@ const impatientInChromium = (proxy) =>
       await page.getByText('Hello anna').waitFor()
     }))
 
-/** One of two processes stops while a user waits with its event stream: the browser opens a stream of the other process. @param {ProxyName} proxy */
+/** The process that serves a user's event stream stops. The browser then opens a stream of the other process. @param {ProxyName} proxy */
 const rolling = (proxy) =>
   within(proxy, { processes: 2, tls: true }, async (scene) => {
     const client = scene.client()

@@ -10,7 +10,11 @@ import assert from 'node:assert/strict'
 /** @typedef {import('./client.mjs').Client} Client */
 
 /**
- * Enters the password, and returns the waiting page's address. @param {Scene} scene @param {Client} client @param {string} username @returns {Promise<string>}
+ * Enters the password.
+ * @param {Scene} scene
+ * @param {Client} client
+ * @param {string} username
+ * @returns {Promise<string>} the address of the waiting page
  */
 export async function enterPassword({ prefix }, client, username) {
   const { status, location } = await client.post(`${prefix}/login`, { username, password: 'secret' })

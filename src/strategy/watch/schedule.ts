@@ -26,7 +26,7 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** Each interval varies at random by up to a tenth, so that transactions that started together are not asked for together. */
+/** Each interval varies at random by up to a tenth, so that the status calls of transactions that started together are not made together. */
 const JITTER = 0.1
 
 /**

@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // HTTP 200 for a wrong code cannot be told from the truth, so send 202 instead.
+    // If Nevis answered 200 to a wrong code, no strategy could notice the mistake. So this fault sends 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':

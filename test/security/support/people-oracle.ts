@@ -38,7 +38,7 @@ export interface Shown {
 
 export class Oracle {
   violation: string | undefined
-  /** True if the thief had the password before anna had a factor, and has enrolled: the account then belongs to the thief. */
+  /** True if the thief had the password before anna had a factor, and has enrolled a factor: the account then belongs to the thief. */
   isLost = false
   readonly shown: Shown[] = []
   /** True if anna has entered her password in her browser's current session. Before that, the session may be one that the thief has planted in her browser. */
@@ -84,11 +84,11 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** Called when equal starts, sent at the same time, have been answered with these failure codes. */
+  /** Checks equal starts that were sent at the same time: they must cause at most one request to the user. `codes` are the failure codes of the answers. */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // An enrolment asks Nevis who may enrol before it counts the SMS, so this rule is not for enrolments.
+    // A refused start must make no call to Nevis. This rule does not apply to enrolments, which ask Nevis who may enrol before they count the SMS.
     const { options }: Route = routes[route]
     if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
