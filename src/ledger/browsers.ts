@@ -24,9 +24,9 @@ export interface LedgerBrowser {
 
 /**
  * The result of checking a cookie:
- * - `used`: it is valid, and this call has used it up. The caller must send the browser a new cookie.
- * - `busy`: it was used in the last 10 seconds, for example by a double click.
- * - `copied`: it was used earlier, so two browsers have it.
+ * - `used`: the cookie is valid, and this call has used it up. The caller must send the browser a new cookie.
+ * - `busy`: the cookie was used in the last 10 seconds, for example by a double click.
+ * - `copied`: the cookie was used more than 10 seconds ago, so two browsers have the cookie.
  * - `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'

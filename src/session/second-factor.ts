@@ -107,7 +107,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login is not the one at the start of the callback, the app has signed the user in after this approval. An unchanged login may be another user's.
+    // If the login has changed since the start of the callback, the app has signed the user in after this approval. An unchanged login may belong to another
+    // user, so check that login.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })

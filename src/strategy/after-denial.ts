@@ -31,7 +31,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * Throws if the user has denied an earlier request of the same sign-in or login. Closes the transaction before.
+ * If the user has denied an earlier request of the same sign-in or login, closes the transaction and throws.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * Refuses a request from a page of another site (cross-site request forgery). The browser may add the user's cookie to it.
+ * Refuses a request from a page of another site (cross-site request forgery), because the browser may add the user's cookie to such a request.
  *
  * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`).
  */

@@ -72,7 +72,7 @@ export interface NevisEvents {
   }
   /**
    * A browser in which the user can sign in without the second factor. `remembered`: the user chose to have this browser remembered. `used`: the user signed in
-   * there without a second factor, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
+   * without a second factor in a remembered browser, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
     /** What happened. */

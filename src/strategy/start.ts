@@ -46,7 +46,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read both before the first await: the socket has no address after the browser has closed it.
+  // Read these before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
@@ -60,7 +60,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
-    // The earlier start may have stored a transaction in the session. So read the session again.
+    // This start has waited for an earlier start of the same user, which may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
     if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters.budget)
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
@@ -85,7 +85,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
-  // If an earlier start has given the session a new id, `refresh` throws. The new transaction could not be stored, so do not notify the user.
+  // If an earlier start has given the session a new id, this request's session no longer exists. Then `refresh` throws before the user is notified, because the
+  // new transaction could not be stored.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)

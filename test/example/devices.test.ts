@@ -8,7 +8,7 @@ import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Account, type Running } from './support'
 
-/** Makes Nevis slow to return a user, so that two requests that look the user up at the same moment get the same answer. */
+/** Delays the simulator's answers about a user. So two requests of the app that are sent at the same moment both get the user's old data. */
 const SLOW = `
 import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href}'
 const { start } = NevisSimulator

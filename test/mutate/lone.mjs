@@ -3,8 +3,8 @@
  * Two mutation operators that Stryker does not have. The first removes a statement that stands alone (`await save()`, `list.push(x)`, `this.at = now`,
  * `delete x.y`). The second replaces a number by another number.
  *
- * All mutants of a file are in one text, each behind a switch that Stryker's own runner sets: `__lone__(id)` is true while
- * the mutant is active, and records which test reached it.
+ * `withSwitches` writes all mutants of a file into one text, each behind a switch: `__lone__(id)` is true while Stryker's runner has this mutant active, and
+ * records which test reached the mutant.
  * Out of scope: running the mutants (`lone-run.mjs`).
  */
 import ts from 'typescript'
@@ -16,7 +16,7 @@ import ts from 'typescript'
  * @typedef {{ at: number, text: string, opens: boolean }} Insertion
  */
 
-/** Defines the function that the switches in the texts call. Call this before the first of the texts runs. */
+/** Defines the function `__lone__`, which the switches in a mutated source file call. Call `installSwitch` before the first mutated file runs. */
 export function installSwitch() {
   /** @type {any} */
   const world = globalThis

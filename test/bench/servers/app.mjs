@@ -1,6 +1,6 @@
 // @ts-check
-// The measured app: a first factor without a password, and the second factor as in the README. A process of its own: node app.mjs CLOUD [early];
-// prints its address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
+// The measured app: a first factor without a password, and the second factor as in the README. Started in its own process by `node app.mjs CLOUD [early]`;
+// prints the app's address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
 import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'

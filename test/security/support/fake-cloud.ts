@@ -105,7 +105,7 @@ export class FakeCloud {
   readonly baseURL: string
   /** The number of requests so far. */
   requests = 0
-  /** Called instead of leaving the request without an answer. */
+  /** If set, this function handles the requests with the behaviour `hang`. Otherwise these requests get no answer. */
   onHang: ((res: ServerResponse) => void) | undefined
   private readonly timers = new Set<NodeJS.Timeout>()
   private approvals = 0
@@ -279,7 +279,7 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // A mix-up sends another user's whole answer. A half-exchanged answer could not be told from the truth.
+    // Send ben's data in place of anna's whole answer. If only some fields were ben's, the strategy could not notice the mistake.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }
