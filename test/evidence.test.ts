@@ -1,5 +1,5 @@
 /**
- * Every requirement in the documents has a test, every comment `Shows: …` names an existing requirement, and the tables of tests are up to date.
+ * Tests that every requirement in the documents has a test, every comment `Shows: …` names an existing requirement, and the tables of tests are up to date.
  *
  * Runs the command (`npm run evidence`) on this repository, and on small repositories that contain a mistake.
  * Out of scope: the text of the documents (`test/docs.test.ts`).

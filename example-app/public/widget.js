@@ -1,6 +1,6 @@
 // @ts-check
-// Starts the widget on the waiting page: here the simulator's widget. Start Nevis's own widget as Nevis's guide for customers says.
-// Pass it the intent token, and pass the token of its result to `succeeded`.
+// Starts the widget on the waiting page: here the simulator's widget. Start Nevis's own widget as Nevis's guide for customers says. Pass the intent token to
+// the widget, and pass the token of the widget's result to `succeeded`.
 
 /**
  * @typedef {{ intentToken: string, element: Element, succeeded: (token?: string) => void, failed: () => void }} Widget

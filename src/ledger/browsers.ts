@@ -51,7 +51,7 @@ const BUSY_SECONDS = 10
 
 export const MAX_BROWSER_DAYS = 90
 
-/** The ledger counts the browsers of a user for this long; then the numbers start at 1 again. A browser expires at that moment at the latest. */
+/** The ledger counts the browsers of a user for this long; then the numbers start at 1 again. Every browser expires before the numbers start again. */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */

@@ -68,8 +68,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** If true, the user must have typed a code that the phone showed and the waiting page did not, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean | undefined
   /**
-   * Where the browser is redirected (303) from a page, so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the path of
-   * the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
+   * The URL to which a request for a page is redirected (303), so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the
+   * path of the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
    */
   readonly redirectTo?: string | undefined
 }

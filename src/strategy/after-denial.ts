@@ -14,7 +14,7 @@ import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Throws if the user has denied this transaction, or an earlier one of the same sign-in or login.
+ * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in or login.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
@@ -61,7 +61,8 @@ export async function assertNoDeniedStepUp(request: StrategyRequest, budget: str
 async function denialAmong(request: StrategyRequest, budget: string | undefined, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
-  // The session of a signed-in user can also contain transactions of another user, whose password was entered there.
+  // The session of a signed-in user can also contain transactions of another user, if that user's password was entered in the same session. So keep only this
+  // user's transactions.
   const inSession = transactions.list().filter((one) => one.budget === budget && isRelated(one) && keys.digests.matches(one))
   const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
   const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))
@@ -89,7 +90,8 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
-  // A transaction that was cancelled while pending keeps its status token. Without a status token, it was denied or had expired before it was cancelled.
+  // A transaction that was cancelled while pending keeps its status token. Without a status token, the transaction was denied or had expired before it was
+  // cancelled.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   return denialOf(request, transaction, now)
 }

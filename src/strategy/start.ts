@@ -195,7 +195,7 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
 
 /**
  * Asks Nevis to notify the user.
- * @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor`
+ * @throws Refusal `already_enrolled`, `binding_mismatch`, and the Refusals of `challengeFor`
  */
 async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId, userId }: PreparedStart): Promise<Challenge> {
   const { settings, req, budgets } = request

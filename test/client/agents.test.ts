@@ -1,4 +1,4 @@
-/** How long the client keeps an idle connection to Nevis, and what happens to calls on a connection that the server has closed. */
+/** Tests how long the client keeps an idle connection to Nevis, and what happens to calls on a connection that the server has closed. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpsServer } from 'node:https'

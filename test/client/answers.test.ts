@@ -1,4 +1,4 @@
-/** Which answers of Nevis the client accepts, and with which message it refuses others. A message names a field or a rule, never a value. */
+/** Tests which answers of Nevis the client accepts, and with which message it refuses other answers. A message names a field or a rule, never a value. */
 import type { NevisClient } from '../../src/client/client'
 import { NevisError, type NevisErrorCode } from '../../src/client/errors'
 import {

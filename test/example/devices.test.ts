@@ -1,6 +1,6 @@
 /**
- * The sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any
- * user, if the app tells it to. So the example app must check that a device belongs to the user, and that the request comes from that user.
+ * Tests the sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any user,
+ * if the app tells it to. So the example app must check that a device belongs to the user, and that the request comes from that user.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -1,4 +1,4 @@
-/** Answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
+/** Tests answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'

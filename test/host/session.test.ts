@@ -1,4 +1,4 @@
-/** How the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
+/** Tests how the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is installed from npm.
+ * Tests process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is installed from npm.
  *
  * Out of scope: web frameworks, which `test/hosts/shutdown.test.ts` stops.
  */

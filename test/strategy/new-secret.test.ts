@@ -1,4 +1,4 @@
-/** How long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
+/** Tests how long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'

@@ -26,8 +26,8 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
 }
 
 /**
- * Introspects the token of a success before a callback asks for it. The package does not do so: Nevis may accept a token for one introspection only,
- * and the callback may reach another process. This client shows what the wait for the callback costs.
+ * Introspects the token of a success before a callback asks for it. The package itself does not do this, because Nevis may accept a token for one introspection
+ * only, and because the callback may reach another process. This client shows what the wait for the callback costs.
  */
 class EarlyClient extends NevisClient {
   /** @type {Map<string, ReturnType<NevisClient['introspect']>>} */

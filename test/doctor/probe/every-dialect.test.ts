@@ -1,5 +1,5 @@
 /**
- * The probe against the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
+ * Tests the probe on the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
  *
  * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print figures.
  */
@@ -16,7 +16,7 @@ jest.setTimeout(1_800_000)
 /** Headers that may contain a secret value. The report shows some values of other headers on purpose, such as the media type. */
 const TELLING_HEADERS = ['location', 'set-cookie', 'www-authenticate'] as const
 
-/** Collects every value of the probe's requests and of the responses. */
+/** Records every secret value in the requests of the probe and in the responses. */
 function overhear(secretsOf: (baseURL: string) => Set<string>) {
   const { send } = Connections.prototype
   return jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
@@ -152,8 +152,8 @@ describe('the probe in every dialect', () => {
 
 describe('recognition', () => {
   /**
-   * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in `invisible` change
-   * nothing in a parsed response, and the dialects in `same` answer like the simulator without a dialect.
+   * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
+   * `invisible` change nothing in a parsed response. The dialects in `same` answer like the simulator without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']

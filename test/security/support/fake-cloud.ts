@@ -46,7 +46,7 @@ interface Approval {
   endsAt: number
 }
 
-/** The facts of one login. Only the test and the true answers of the cloud change them. */
+/** What really happened in one login. Only the test and the true answers of the cloud change these facts. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
