@@ -3,6 +3,7 @@
 // the widget, and pass the token of the widget's result to `succeeded`.
 
 /**
+ * A `Widget` is what the waiting page passes to this script. A `SimulatorWidget` is what this script passes to the simulator's script.
  * @typedef {{ intentToken: string, element: Element, succeeded: (token?: string) => void, failed: () => void }} Widget
  * @typedef {{ intentToken: string, element: Element, onResult: (result: { code: string, token?: string }) => void }} SimulatorWidget
  * @typedef {{ startNevisWidget: (widget: Widget) => void, nevisSimulatorWidget: (widget: SimulatorWidget) => void }} Scripts

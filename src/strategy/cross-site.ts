@@ -7,6 +7,7 @@ import { isFromOtherSite } from '../host/origin'
 import type { StrategyRequest } from './strategy-request'
 
 /**
+ * Checks that the request does not come from a page of another site.
  * @throws Refusal `cross_site_post`, unless the option `allowPostsFromOtherSites` allows the other site
  * @internal
  */

@@ -31,6 +31,7 @@ export function installSwitch() {
 }
 
 /**
+ * Puts every mutant of a file behind a switch.
  * @param {string} fileName absolute
  * @param {string} text TypeScript
  * @returns {{ text: string, mutants: Mutant[] }} the text with a switch for each mutant

@@ -13,6 +13,7 @@ import { callbackOf, enterPassword, statusOf, walk } from './walk.mjs'
 export const PROXIES = ['nginx', 'HAProxy', 'Apache']
 
 /**
+ * Starts the proxy with an app behind it, and runs `act`.
  * @param {ProxyName} proxy
  * @param {import('./scene.mjs').SceneSettings} settings
  * @param {(scene: import('./scene.mjs').Scene) => Promise<string | void>} act

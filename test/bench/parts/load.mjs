@@ -25,6 +25,7 @@ export async function measure() {
     /** @type {Map<string, string>} */
     cookies = new Map()
     /**
+     * Sends a request to the apps in turn, with the user's cookies.
      * @param {'GET' | 'POST'} method
      * @param {string} path
      * @param {Record<string, string>} [fields]

@@ -15,6 +15,7 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
   /** @type {Function} */
   const original = Reflect.get(CountingStore.prototype, method)
   /**
+   * Counts the call, and passes it on to the store.
    * @this {CountingStore}
    * @param {unknown[]} args
    */
