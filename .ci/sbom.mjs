@@ -1,6 +1,6 @@
 // @ts-check
-// Prints the bill of materials of the package, as CycloneDX: its dependencies at run time, in the versions of package-lock.json,
-// with which the tests ran. It removes all other dependencies from a copy of the lock file, in a temporary folder.
+// Prints the package's bill of materials (CycloneDX): the run-time dependencies, in the versions of package-lock.json. For this, npm removes all other
+// dependencies from a copy of the lock file in a temporary folder.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
 // @ts-check
-/** Takes the screenshots in the documents again: `npm run screenshots`. Look at each of them afterwards. */
+/** `npm run screenshots` takes all screenshots of the documents again. Look at each screenshot afterwards. */
 import { join } from 'node:path'
 import { ROOT, runNode, step } from './run.mjs'
 

@@ -1,7 +1,7 @@
 /**
- * Every requirement of the documents has a test, every marker has its requirement, and the tables of tests are up to date.
+ * Tests that every requirement in the documents has a test, every comment `Shows: …` names an existing requirement, and the tables of tests are up to date.
  *
- * Runs the command (`npm run evidence`) on this repository, and on small ones that contain a mistake.
+ * Runs the command (`npm run evidence`) on this repository, and on small repositories that contain a mistake.
  * Out of scope: the text of the documents (`test/docs.test.ts`).
  */
 import { spawnSync } from 'node:child_process'

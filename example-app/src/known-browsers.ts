@@ -9,7 +9,7 @@ import type { Config } from './config.js'
 
 const DAYS_90_MS = 90 * 24 * 60 * 60 * 1000
 
-/** The username in one spelling, so that every spelling is counted for the same account. */
+/** Returns the same text for each spelling of a username, such as `Anna` and `anna`, so that all spellings count for the same account. */
 export function normalised(username: unknown): string {
   return typeof username === 'string' ? username.normalize('NFKC').trim().toLowerCase().slice(0, 64) : ''
 }
@@ -19,7 +19,7 @@ export interface KnownBrowsers {
   readonly note: RequestHandler
   /**
    * Reads the cookie.
-   * @returns the id of the browser; undefined if this account has not signed in there before
+   * @returns the id of the browser; undefined if this account has not signed in with this browser before
    */
   idOf(req: Request, username: unknown): string | undefined
 }

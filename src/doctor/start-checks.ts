@@ -18,14 +18,14 @@ const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen 1 if the check's request did not reach the `passport.authenticate` of the waiting page, otherwise 0. Such a call must not be mistaken for a
- * start of the second factor
+ * @param unseen the number of calls of `passport.authenticate` (0 or 1) that belong to the waiting page and were not reached by the doctor's request. They are
+ * not counted as places where the second factor starts
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // The trial replaces the password check only in Express middleware. In other frameworks, the application would look up the invented user.
+  // The doctor can replace the password check only in Express. In other frameworks, the application would look up the invented user in its database.
   const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
   return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
 }

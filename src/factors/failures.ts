@@ -79,7 +79,7 @@ export interface Failure {
   readonly message: string
   /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number
-  /** The page of this site from which the user started the request that failed: after a failed step-up, redirect a signed-in user there. */
+  /** The page of this site from which the user started the failed request. After a failed step-up, redirect a signed-in user to this page. */
   readonly returnTo?: string
 }
 

@@ -24,9 +24,9 @@ export interface LedgerBrowser {
 
 /**
  * The result of checking a cookie:
- * - `used`: it is valid, and this call has used it up. The caller must send the browser a new cookie.
- * - `busy`: it was used in the last 10 seconds, for example by a double click.
- * - `copied`: it was used earlier, so two browsers have it.
+ * - `used`: the cookie is valid, and this call has used it up. The caller must send the browser a new cookie.
+ * - `busy`: the cookie was used in the last 10 seconds, for example by a double click.
+ * - `copied`: the cookie was used more than 10 seconds ago, so two browsers have the cookie.
  * - `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
@@ -35,11 +35,15 @@ export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 export type ForgetMarks = Readonly<Record<string, number>>
 
 /**
- * Each call of `forgetAll` sets a mark with a random lifetime between these two, longer than any sign-in. A ledger cannot store which call has set a mark. But
- * two marks almost always differ in the seconds that they have left, even if `forgetAll` was called twice within a second.
+ * Each call of `forgetAll` sets a mark with a random lifetime between these two values, which are longer than any sign-in. A ledger cannot store which call has
+ * set a mark. But two marks almost always have different remaining seconds. So a sign-in notices a new mark, even if `forgetAll` was called twice within a
+ * second.
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
-/** Up to this difference in the remaining seconds, two readings are of the same mark: clocks of two processes may differ, and a ledger gives whole seconds. */
+/**
+ * Two readings of a mark's remaining seconds may differ by this much and still belong to the same mark, because the clocks of two processes differ and a ledger
+ * returns whole seconds.
+ */
 const MARK_TOLERANCE_SECONDS = 10
 
 /** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
@@ -47,7 +51,7 @@ const BUSY_SECONDS = 10
 
 export const MAX_BROWSER_DAYS = 90
 
-/** The ledger counts the browsers of a user for this long; then the numbers start at 1 again. A browser expires at that moment at the latest. */
+/** The ledger counts the browsers of a user for this long; then the numbers start at 1 again. Every browser expires before the numbers start again. */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
@@ -65,7 +69,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // When the count restarts, another browser gets the same number. So let this browser expire before then.
+      // After the count has restarted, another browser gets the same number. So this browser must expire before the count restarts.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -114,18 +118,18 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of the user, even if the sign-in that wants to remember it is not finished yet.
+   * Forgets every browser of the user, including a browser whose sign-in is not finished yet.
    * @param key the user's key in the ledger
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark before taking a number. A concurrent sign-in takes its number first and then reads the mark. So it notices this call of `forgetAll` either
-    // by its number or by the mark.
+    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So the sign-in notices this
+    // call of `forgetAll` either by its number or by the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // An earlier call of `forgetAll` has already forgotten the browsers with lower numbers than its own. So stop at its number.
+    // An earlier call of `forgetAll` also got a number, and has already forgotten all browsers with lower numbers. So stop at the number of the earlier call.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

@@ -36,7 +36,7 @@ export interface LedgerCheck {
 const LIFETIME_SECONDS = 3
 /** The timed checks wait this long, and expect that the ledger still has the key. */
 const EARLY_MS = 2000
-/** The timed checks then wait this long, and expect that the key is gone. A ledger may keep a key for a second longer than its lifetime. */
+/** After `EARLY_MS`, the timed checks also wait this long, and expect that the key is gone. A ledger may keep a key one second longer than its lifetime. */
 const LATE_MS = 2100
 
 const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))

@@ -68,8 +68,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** If true, the user must have typed a code that the phone showed and the waiting page did not, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean | undefined
   /**
-   * Where the browser is redirected (303) from a page, so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the path of
-   * the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
+   * The URL to which a request for a page is redirected (303), so that the user can give a second factor. After the approval, `req.authInfo.returnTo` has the
+   * path of the page, if it was requested with GET. Default: no redirect; the browser gets the 401.
    */
   readonly redirectTo?: string | undefined
 }
@@ -78,8 +78,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write the
  * record: Passport signs the user in after the strategy, and this login replaces the session.
  *
- * If no login has renewed the session in this request, this middleware gives the session a new id and keeps its content. That is the case after `authorize`,
- * and with Passport before 0.6. A session without `regenerate` keeps its id.
+ * After `authorize`, and with Passport before 0.6, no login has renewed the session. This middleware then gives the session a new id and keeps its content. A
+ * session without `regenerate` keeps its id.
  *
  * It writes no record in three cases:
  * - for an enrolment;
@@ -107,7 +107,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login is not the one at the start of the callback, the app has signed the user in after this approval. An unchanged login may be another user's.
+    // If the login has changed since the start of the callback, the app has signed the user in after this approval. An unchanged login may belong to another
+    // user, so check that login.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -158,7 +159,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if the sign-in in this request has already given the session a new id. Then keep this id, because the app may have stored it somewhere. */
+/** True if the sign-in in this request has already given the session a new id. The session must then keep this id, because the app may have stored it. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
@@ -225,8 +226,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * Stores the page that the user wanted. Reads the session again first: the user may have logged out since this request has read it. An attacker with a copy of
- * the cookie can make this time long, by sending the request's body slowly.
+ * Stores the page that the user wanted. Reads the session again first, because the user may have logged out while this request was running. An attacker with a
+ * copy of the cookie can keep a request running for long, by sending its body slowly.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
   const session = isStored(req) ? await reloadSession(req) : sessionOf(req)

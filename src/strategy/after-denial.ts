@@ -14,7 +14,7 @@ import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Throws if the user has denied this transaction, or an earlier one of the same sign-in or login.
+ * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in or login.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
@@ -31,7 +31,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * Throws if the user has denied an earlier request of the same sign-in or login. Closes the transaction before.
+ * If the user has denied an earlier request of the same sign-in or login, closes the transaction and throws.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
@@ -61,7 +61,8 @@ export async function assertNoDeniedStepUp(request: StrategyRequest, budget: str
 async function denialAmong(request: StrategyRequest, budget: string | undefined, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
-  // The session of a signed-in user can also contain transactions of another user, whose password was entered there.
+  // The session of a signed-in user can also contain transactions of another user, if that user's password was entered in the same session. So keep only this
+  // user's transactions.
   const inSession = transactions.list().filter((one) => one.budget === budget && isRelated(one) && keys.digests.matches(one))
   const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
   const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))
@@ -89,14 +90,15 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
-  // A transaction that was cancelled while pending keeps its status token. Without a status token, it was denied or had expired before it was cancelled.
+  // A transaction that was cancelled while pending keeps its status token. Without a status token, the transaction was denied or had expired before it was
+  // cancelled.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   return denialOf(request, transaction, now)
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, counts as a denial before the expiry, and
- * as a time-out after it.
+ * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, it counts as denied before its expiry, and
+ * as timed out after its expiry.
  */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction

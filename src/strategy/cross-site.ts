@@ -1,5 +1,5 @@
 /**
- * Refuses a request from a page of another site (cross-site request forgery). The browser may add the user's cookie to it.
+ * Refuses a request from a page of another site (cross-site request forgery), because the browser may add the user's cookie to such a request.
  *
  * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`).
  */
@@ -7,6 +7,7 @@ import { isFromOtherSite } from '../host/origin'
 import type { StrategyRequest } from './strategy-request'
 
 /**
+ * Checks that the request does not come from a page of another site.
  * @throws Refusal `cross_site_post`, unless the option `allowPostsFromOtherSites` allows the other site
  * @internal
  */

@@ -39,8 +39,8 @@ export interface NevisEvents {
   /** The user clicked twice. The second request showed the waiting page of the first, and did not notify the user again. */
   reused: About
   /**
-   * A transaction has ended; published once for each. `succeeded`: the user approved, and `verify` is called next. `failed`: the user denied, or did
-   * not answer in time.
+   * A transaction has ended. This event is published once for each transaction. `succeeded`: the user approved, and `verify` is called next. `failed`: the user
+   * denied, or did not answer in time.
    */
   decided: About & {
     /** Whether the user approved. */
@@ -63,8 +63,8 @@ export interface NevisEvents {
   /** A user has reached a limit for starting transactions or for trying codes (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
     /**
-     * Which limit. `starts`: transactions of a user. `attempts`: codes of a transaction. `subjectAttempts`: codes of a user. `pause`: starts during
-     * the pause after denials. `locked`: wrong codes of a user in a day. `phone`: SMS to a phone number.
+     * Which limit was reached. `starts`: transactions started for a user. `attempts`: codes tried for a transaction. `subjectAttempts`: codes tried for a user.
+     * `pause`: starts during the pause after denials. `locked`: wrong codes tried for a user in a day. `phone`: SMS sent to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
     /** The number that the limit allows. */
@@ -72,7 +72,7 @@ export interface NevisEvents {
   }
   /**
    * A browser in which the user can sign in without the second factor. `remembered`: the user chose to have this browser remembered. `used`: the user signed in
-   * there without a second factor, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
+   * without a second factor in a remembered browser, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
     /** What happened. */

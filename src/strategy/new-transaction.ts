@@ -13,6 +13,7 @@ import { phoneOf } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
+ * Creates the transaction after Nevis has accepted the start.
  * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
  * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
@@ -62,7 +63,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis has named the user, and the start has checked that this is the subject. So the userId certainly belongs to the subject.
+    // Nevis has named the user, and the start has checked that this user is the subject. So the userId certainly belongs to the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),

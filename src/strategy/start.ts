@@ -46,7 +46,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read both before the first await: the socket has no address after the browser has closed it.
+  // Read these before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
@@ -60,7 +60,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
-    // The earlier start may have stored a transaction in the session. So read the session again.
+    // This start has waited for an earlier start of the same user, which may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
     if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters.budget)
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
@@ -85,7 +85,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
-  // If an earlier start has given the session a new id, `refresh` throws. The new transaction could not be stored, so do not notify the user.
+  // If an earlier start has given the session a new id, this request's session no longer exists. Then `refresh` throws before the user is notified, because the
+  // new transaction could not be stored.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
@@ -149,8 +150,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * Asks Nevis whether the user has denied an earlier approval request. While no page was open, this process did not poll and may not know of the denial. A
- * denial begins a pause, so the start is then counted again, now with the pause. A start that `spendStart` has refused never gets here, and causes no call.
+ * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. If the user has denied, a pause
+ * begins, so this function counts the start again, and now the pause can refuse the start.
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
@@ -160,7 +161,7 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
   return spendStart(request, context)
 }
 
-/** True if another process is making the same start. If this is the user's first counted start (number 1), there can be no other. */
+/** True if another process is making the same start. If this start is the user's first counted start (number 1), no other process can be making it. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))
@@ -194,7 +195,7 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
 
 /**
  * Asks Nevis to notify the user.
- * @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor`
+ * @throws Refusal `already_enrolled`, `binding_mismatch`, and the Refusals of `challengeFor`
  */
 async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId, userId }: PreparedStart): Promise<Challenge> {
   const { settings, req, budgets } = request

@@ -17,7 +17,7 @@ export type TypedCode =
 
 /**
  * Compares the code that the user has typed with the code on the phone.
- * @throws Refusal `missing_code` for an empty field, `wrong_code` for one that is too long, `codes_locked`, `too_many_attempts`
+ * @throws Refusal `missing_code` for an empty field, `wrong_code` for a text that is too long, `codes_locked`, `too_many_attempts`
  * @internal
  */
 export async function typedCodeOf(request: StrategyRequest, transaction: Transaction): Promise<TypedCode> {
@@ -32,7 +32,7 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
   return { verdict: 'wrong', attempts, isCode: code !== undefined }
 }
 
-/** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type it again. */
+/** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type the code again. */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
   await request.refresh()
   const current = request.transactionById(transaction.id)

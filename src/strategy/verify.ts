@@ -46,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // Without `done` and without a promise, the browser would never get an answer. If `verify` declares `done`, ignore the value, which may be a
-      // database object.
+      // If `verify` does not declare `done` and returns no promise, the browser would never get an answer. If `verify` declares `done`, ignore the returned
+      // value, which may be a database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make verify an async function'))
       return
     }

@@ -55,7 +55,10 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
-  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
+  /**
+   * Decrypts a handle.
+   * @returns undefined if the handle was not encrypted with one of the keys, or was changed afterwards
+   */
   open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')

@@ -58,7 +58,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   readonly footerLinks?: readonly FooterLink[] | undefined
   /** Name of the app on the phone, without an article. Default: the Access App. */
   readonly appName?: string | undefined
-  /** Links to that app, for users who set it up. Default: none. */
+  /** Links with which users install the app on the phone. The waiting page shows them at an enrolment. Default: none. */
   readonly storeLinks?: StoreLinks | undefined
   /**
    * Other sites to which a form of the page may lead, because your callback or your `failureRedirect` redirects there: origins, or `https:` for any.

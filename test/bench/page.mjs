@@ -1,6 +1,6 @@
 // @ts-check
-// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The text is in page.md: each `{{name}}` there is
-// replaced by what the section of that name, below, writes about the results.
+// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The text comes from page.md, in which each `{{name}}` is replaced by
+// the text that the function of this name in `sections` writes about the results.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bars, points } from './svg.mjs'
@@ -19,6 +19,7 @@ const MAX_STATUS_CALLS = 200
  */
 
 /**
+ * Writes a Markdown table.
  * @param {readonly string[]} head
  * @param {readonly Cells[]} rows
  */
@@ -28,18 +29,25 @@ const size = (/** @type {number} */ bytes) => (bytes < 10_000 ? `${number(bytes)
 const ratio = (/** @type {number} */ value) => value.toFixed(2)
 const isOurs = (/** @type {{ name: string }} */ { name }) => name.startsWith('passport-nevis')
 /**
+ * Finds the row of passport-nevis.
  * @template {{ name: string }} Row
  * @param {readonly Row[]} rows
  */
 const oursIn = (rows) => /** @type {Row} */ (rows.find(isOurs))
 const reached = (/** @type {boolean} */ isReached) => (isReached ? '' : ' (target not reached)')
 
-/** @param {{ date: string, node: string, machine: string, load?: number }} result */
+/**
+ * Says when and where a result was measured.
+ * @param {{ date: string, node: string, machine: string, load?: number }} result
+ */
 function heading({ date, node, machine, load }) {
   return `The figures were measured on ${date}, with Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, system load ${load} before the measurement`}.`
 }
 
-/** @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result */
+/**
+ * Says whether a result is valid: the control compares two runs of the same calls.
+ * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
+ */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
   const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
@@ -48,7 +56,8 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
 /**
- * The ratio to the bare calls: of all processes, and of each group, because V8 compiles each process a little differently.
+ * Says how many times as much as the bare calls a login costs: for all processes, and for each group of processes, because V8 compiles each process a little
+ * differently.
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {

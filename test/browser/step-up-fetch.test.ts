@@ -1,5 +1,5 @@
 /**
- * What `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that answer with `Retry-After`.
+ * Tests what `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that answer with `Retry-After`.
  *
  * Out of scope: their use in frameworks (`single-page.test.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */
@@ -46,7 +46,7 @@ describeWithChromium('in a browser', () => {
   }
   afterEach(() => bank.close())
 
-  /** Starts this code in the page, and does not wait for its end; `ended` waits. */
+  /** Starts this code in the page without waiting for its end. `ended` waits for the end, and returns the result. */
   const begin = (code: string) => page.evaluate(`void (window.end = ending(${code}))`)
   const ended = () => page.evaluate<{ value?: any; name?: string; code?: string; status?: number; retryAfterSeconds?: number }>('end')
   const shown = (test: string) => page.waitForFunction(`step() && (({ view }) => ${test})(step())`)
@@ -255,7 +255,7 @@ describeWithChromium('in a browser', () => {
   })
 
   describe('a server that is busy', () => {
-    /** Answers the first requests with these statuses, and later ones as usual. */
+    /** Answers the first requests with these statuses, and later requests as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []
       if (status === undefined) return next()

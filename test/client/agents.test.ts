@@ -1,4 +1,4 @@
-/** How long the client keeps an idle connection to Nevis, and what happens to calls on a connection that the server has closed. */
+/** Tests how long the client keeps an idle connection to Nevis, and what happens to calls on a connection that the server has closed. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpsServer } from 'node:https'
@@ -50,7 +50,7 @@ async function login(client: NevisClient) {
 /** The milliseconds for which the agent keeps each connection that is idle now. */
 const kept = (agent: { freeSockets: NodeJS.ReadOnlyDict<Socket[]> }) => Object.values(agent.freeSockets).flatMap((list = []) => list.map(({ timeout }) => timeout))
 
-/** Ends all idle connections from the server's side, and waits until the client has seen it. */
+/** Closes all idle connections on the server, and waits until the client has noticed. */
 async function closeIdle(server: Server, agent: { freeSockets: NodeJS.ReadOnlyDict<Socket[]> }) {
   const idle = Object.values(agent.freeSockets).flatMap((list = []) => list)
   const closed = Promise.all(idle.map((socket) => once(socket, 'close')))

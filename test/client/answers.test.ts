@@ -1,4 +1,4 @@
-/** Which answers of Nevis the client accepts, and with which message it refuses others. A message names a field or a rule, never a value. */
+/** Tests which answers of Nevis the client accepts, and with which message it refuses other answers. A message names a field or a rule, never a value. */
 import type { NevisClient } from '../../src/client/client'
 import { NevisError, type NevisErrorCode } from '../../src/client/errors'
 import {
@@ -7,7 +7,7 @@ import {
 
 afterEach(closeServers)
 
-/** A client whose Nevis answers every request like this. */
+/** Returns a client for a server that answers every request with this status and body. */
 async function answeredWith(status: number, body: unknown): Promise<NevisClient> {
   const { baseURL } = await serve((_req, res) => void res.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)))
   return newClient({ baseURL })
@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // A transaction's id counts as a token, not as an id, because the client puts it into no URL path.
+  // The ids of transactions are tested here, with the tokens: the client puts them into no URL path, so they need not be UUIDs.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))

@@ -1,4 +1,4 @@
-/** Codes and phone numbers as users type and paste them, and as attackers send them. */
+/** Tests how codes and phone numbers are read: as users type and paste them, and as attackers send them. */
 import fc from 'fast-check'
 import { phoneNumberIn, recoveryCodeIn, smsCodeIn } from '../../src/client/typed-input'
 

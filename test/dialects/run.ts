@@ -1,7 +1,7 @@
 /**
- * Runs flows on a simulator with dialects, many at a time.
+ * Runs many user flows at once, such as a sign-in, on a simulator that plays a dialect of Nevis.
  *
- * Out of scope: which outcome is right.
+ * Out of scope: whether the outcome of a flow is right.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger } from '../../src'

@@ -1,6 +1,6 @@
 /**
- * The sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any
- * user, if the app tells it to. So the example app must check that a device belongs to the user, and that the request comes from that user.
+ * Tests the sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any user,
+ * if the app tells it to. So the example app must check that a device belongs to the user, and that the request comes from that user.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +8,7 @@ import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Account, type Running } from './support'
 
-/** Makes Nevis slow to return a user, so that two requests that look the user up at the same moment get the same answer. */
+/** Delays the simulator's answers about a user. So two requests of the app that are sent at the same moment both get the user's old data. */
 const SLOW = `
 import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href}'
 const { start } = NevisSimulator

@@ -48,7 +48,7 @@ export function launch(settings: Record<string, string>, folder = exampleApp, ar
   return { child, texts, ended }
 }
 
-/** Runs an app that should refuse to start, until it ends. */
+/** Starts an app with wrong settings, and waits until its process has ended. */
 export async function runToEnd(settings: Record<string, string>): Promise<Ended> {
   return launch(settings).ended
 }
@@ -77,7 +77,10 @@ export async function startExample(settings: Record<string, string> = {}, folder
   }
 }
 
-/** The errors of the app's own `config.ts` for each of these environments, found by one process. */
+/**
+ * Reads the app's configuration (`config.ts`) for each of these environments, in one child process.
+ * @returns the error message for each environment, or `accepted`
+ */
 export async function refusals(environments: readonly Record<string, string>[]): Promise<string[]> {
   const script = `
     import { readConfig } from './dist/config.js'

@@ -1,4 +1,4 @@
-/** Answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
+/** Tests answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
@@ -46,7 +46,7 @@ describe('the answer of a page', () => {
     const asPage = request('/', { headers: { accept: 'text/html' } })
     const ours = [await page.answer(asPage, res), await outage.answer(error, asPage, res)]
     expect(ours.map(policyOf)).toEqual([undefined, undefined])
-    // The pages cannot read whether the host's policy forbids frames, so they must forbid frames by this header.
+    // This package cannot read the Content-Security-Policy of the app, which may allow frames. So the pages forbid frames with this header.
     expect(ours.map((answer) => answer?.headers['X-Frame-Options'])).toEqual(['DENY', 'DENY'])
     for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await page.answer(asPage, {}), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
   })

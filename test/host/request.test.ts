@@ -1,4 +1,4 @@
-/** Reading a request: fields with any content, with any body parser, and the signed-in user. */
+/** Tests how a request is read: fields with any content, with any body parser, and the signed-in user. */
 import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../../src/host/request'
 import { loginOf } from '../../src/host/login'
 import { withQuery } from '../../src/host/url'

@@ -1,4 +1,4 @@
-/** Renewing a session, reading it again, and sessions in a cookie, in every way in which web frameworks do this. */
+/** Tests how the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'
@@ -9,7 +9,7 @@ interface Request {
   session: SessionLike
 }
 
-/** @param regenerate replaces the session, and finishes as its web framework does */
+/** @param regenerate replaces the session, and then calls `done` or resolves, as a web framework does */
 function requestWith(regenerate: (req: Request, done: (error?: unknown) => void) => unknown): Request {
   const req: Request = { session: {} }
   const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done), save: (done: () => void) => done() }) as SessionLike
@@ -62,7 +62,7 @@ describe('renewSession', () => {
 })
 
 describe('reloadSession', () => {
-  /** @param reload loads the session from the store, and finishes as its web framework does */
+  /** @param reload loads the session from the store, and then calls `done` or resolves, as a web framework does */
   const stored = (reload: (req: Request, done: (error?: unknown) => void) => unknown) => {
     const req = requestWith((one, done) => { one.session = fresh(); done() })
     const { session } = req

@@ -1,7 +1,8 @@
 /**
  * A proxy between an app and the simulator that delays one answer until the test releases it, as if Nevis were slow.
  *
- * Out of scope: changing answers. Only the address is replaced, because tokens contain the address that the app has asked.
+ * Out of scope: changing answers. Only the simulator's address is replaced by the address of this proxy, because the app expects its configured address in
+ * tokens.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,5 @@
 /**
- * Remembered browsers in every host: the apps of the guides with the lines of docs/guides/remembered-browsers.md.
+ * Tests remembered browsers in every web framework: in the apps of the guides, with the changes that docs/guides/remembered-browsers.md shows.
  *
  * Out of scope: attacks (`test/security/remembered-browsers.test.ts`).
  */
@@ -39,7 +39,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
 ]
 
 function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  // Other files that the app imports contain none of these texts.
+  // The app's other files contain none of these texts, so leave them unchanged.
   if (!text.includes(pairs[0]?.[0] as string)) return text
   return pairs.reduce((all, [from, to]) => {
     if (!all.includes(from)) throw new Error(`the app has no ${from}`)
@@ -135,7 +135,7 @@ describe('fastify without the hook', () => {
 describe('the code of the guide, in Express', () => {
   const GUIDE = 'docs/guides/remembered-browsers.md'
 
-  /** Runs the snippet with this text, and returns the function of this name in it. */
+  /** Runs the guide's code block that contains `text`, and returns the function `name` of that code block. */
   function runSnippet(text: string, given: object, name = 'undefined'): unknown {
     const code = snippetWith(GUIDE, text)
     return new Function('require', ...Object.keys(given), `${code}\nreturn ${name}`)(() => passportNevis, ...Object.values(given))
@@ -143,7 +143,7 @@ describe('the code of the guide, in Express', () => {
 
   it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
     const simulator = await NevisSimulator.start()
-    // In this guide, the username at Nevis is an id of the app.
+    // In this guide, the username at Nevis is the app's own user id, here `user-anna`.
     simulator.addUser({ username: 'user-anna' })
     const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
       ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))

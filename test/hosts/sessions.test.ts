@@ -1,5 +1,5 @@
 /**
- * Every kind of session that apps have: in a fast or slow store, with or without `resave`, and in a cookie.
+ * Tests sign-ins with every kind of session: in a fast or slow store, with or without `resave`, and in a cookie.
  *
  * Out of scope: races (`test/security/exactly-once.test.ts`).
  */
@@ -68,7 +68,7 @@ const inSession = async (who = browser) => (await who.get('/session')).json()
 const start = async (path = '/login', fields: Record<string, string> = {}) => handleIn((await browser.post(path, { username: 'anna', password: PASSWORD, ...fields })).location)
 const cookie = () => browser.cookies.get('connect.sid')
 
-/** What every session must do, from the first page to the log-out. */
+/** Uses one session from the first page to the log-out, and checks what every kind of session must do. */
 async function liveThrough(): Promise<void> {
   await browser.post('/cart')
   const cookies = [cookie()]

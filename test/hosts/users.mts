@@ -1,4 +1,4 @@
-/** Stands for the user database of the reader's app: all users have the same password, and the ids at Nevis come from the environment. */
+/** Takes the place of your user database: all users have the same password, and the users' ids at Nevis come from the environment. */
 export interface User {
   readonly username: string
   readonly nevisUserId: string

@@ -1,5 +1,5 @@
 /**
- * Runs the checks of the built package on the ledger in PGlite, as an app would, and signs in with the sessions of connect-pg-simple in the same
+ * Runs the package's ledger checks (`proveLedger`) on a ledger in PGlite, as an app would, and signs in with the sessions of connect-pg-simple in the same
  * database. Prints "proved", the rows of the table, and what the signed-in user gets at the first and at a second callback.
  */
 import { PGlite } from '@electric-sql/pglite'

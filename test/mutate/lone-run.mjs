@@ -2,7 +2,7 @@
 /**
  * Runs the mutants of `lone.mjs` one after the other, in a process that is ended and replaced if a mutant never ends.
  *
- * Out of scope: what the mutants are, and the table.
+ * Out of scope: making the mutants (`lone.mjs`), and the table of results (`run.mjs`).
  */
 import { fork } from 'node:child_process'
 import { isAlive } from './results.mjs'
@@ -16,10 +16,11 @@ const DRY_RUN_MS = 300_000
 /** @typedef {import('./lone.mjs').Mutant & { status: string }} Result */
 
 /**
+ * Runs all mutants of the files.
  * @param {string[]} files names of source files
- * @param {{ tests: string[], more: string[] }} tests paths; those of `more` run for mutants that survive the others
+ * @param {{ tests: string[], more: string[] }} tests paths. The tests of `more` run only for the mutants that survive `tests`
  * @param {object} swc options
- * @returns {Promise<Result[]>} of Stryker's shape
+ * @returns {Promise<Result[]>} in the format of Stryker's results
  */
 export async function runLone(files, { tests, more }, swc) {
   const results = await round({ files: files.map(sourceOf), tests, swc })
@@ -33,6 +34,7 @@ export async function runLone(files, { tests, more }, swc) {
 }
 
 /**
+ * Runs the tests once without a mutant, and then once for each mutant.
  * @param {{ files: string[], tests: string[], swc: object }} load
  * @param {Set<string>} [only] ids of the mutants to run; by default all
  */
@@ -69,6 +71,7 @@ async function round(load, only) {
 }
 
 /**
+ * Selects the tests that reach a mutant.
  * @param {string} id
  * @param {{ static: Record<string, number>, perTest: Record<string, Record<string, number>> } | undefined} coverage
  * @returns the options that Stryker gives its runner; undefined if no test reaches the mutant
@@ -84,8 +87,9 @@ class Worker {
   #process = fork(new URL('lone-worker.mjs', import.meta.url), { stdio: 'ignore' })
 
   /**
+   * Sends a message to the process.
    * @param {string} ask @param {unknown} value @param {number} timeoutMs
-   * @returns {Promise<any>}
+   * @returns {Promise<any>} the answer of the process
    */
   ask(ask, value, timeoutMs) {
     return new Promise((resolve, reject) => {

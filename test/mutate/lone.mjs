@@ -3,19 +3,20 @@
  * Two mutation operators that Stryker does not have. The first removes a statement that stands alone (`await save()`, `list.push(x)`, `this.at = now`,
  * `delete x.y`). The second replaces a number by another number.
  *
- * All mutants of a file are in one text, each behind a switch that Stryker's own runner sets: `__lone__(id)` is true while
- * the mutant is active, and records which test reached it.
+ * `withSwitches` writes all mutants of a file into one text, each behind a switch: `__lone__(id)` is true while Stryker's runner has this mutant active, and
+ * records which test reached the mutant.
  * Out of scope: running the mutants (`lone-run.mjs`).
  */
 import ts from 'typescript'
 
 /**
+ * A `Mutant` is one change of a source file. An `Insertion` is the text of a switch before (`opens`) or after the changed code.
  * @typedef {{ line: number, column: number }} Position
  * @typedef {{ id: string, fileName: string, mutatorName: string, replacement: string, location: { start: Position, end: Position } }} Mutant
  * @typedef {{ at: number, text: string, opens: boolean }} Insertion
  */
 
-/** Defines the function that the switches in the texts call. Call this before the first of the texts runs. */
+/** Defines the function `__lone__`, which the switches in a mutated source file call. Call `installSwitch` before the first mutated file runs. */
 export function installSwitch() {
   /** @type {any} */
   const world = globalThis
@@ -30,6 +31,7 @@ export function installSwitch() {
 }
 
 /**
+ * Puts every mutant of a file behind a switch.
  * @param {string} fileName absolute
  * @param {string} text TypeScript
  * @returns {{ text: string, mutants: Mutant[] }} the text with a switch for each mutant
@@ -107,8 +109,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position. The one that is inserted last stands first in the text, so that brackets are nested correctly: of two that open, the
- * outer one is inserted last; of two that close, the inner one.
+ * Sorts insertions at the same position, so that brackets are nested correctly. The insertion that is made last comes first in the text. So an outer opening
+ * bracket is inserted after an inner one, and an inner closing bracket after an outer one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

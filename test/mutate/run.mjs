@@ -61,7 +61,7 @@ function mutate(ranges, tests) {
 }
 
 /**
- * Stryker's results count lines and columns from 1; its option `mutate` counts lines from 1, but columns from 0.
+ * Writes a mutant's place for Stryker's option `mutate`, which counts columns from 0. Stryker's results count lines and columns from 1.
  * @param {Result} result
  */
 function rangeOf({ fileName, location: { start, end } }) {
@@ -74,6 +74,7 @@ function keyOf(result) {
 }
 
 /**
+ * Finds the slices and files that the arguments of the command name.
  * @param {readonly string[]} names
  * @returns {Record<string, string[]>} each slice that contains one of these names, with the names of its files to mutate; without names, all slices
  */

@@ -1,4 +1,4 @@
-/** The browser entry as apps bundle it: small, without further imports, and without code that an app does not use. */
+/** Tests that the browser entry in an app's bundle is small, imports no other packages, and contains no code that the app does not use. */
 import { buildSync } from 'esbuild'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The declarations that an application's compiler reads: they compile, and contain no `any`. */
+/** Tests that the package's type declarations compile in an application, and contain no `any`. */
 import { join } from 'node:path'
 import ts from 'typescript'
 import { ROOT } from '../support/installed'

@@ -1,4 +1,4 @@
-/** Which files `require` and `import` of the package load, each in a new process. */
+/** Tests which files are loaded by `require` and by `import` of the package. Each test loads the package in a new process. */
 import { execFileSync } from 'node:child_process'
 import { sep } from 'node:path'
 import { ROOT } from '../support/installed'

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is installed from npm.
+ * Tests process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is installed from npm.
  *
  * Out of scope: web frameworks, which `test/hosts/shutdown.test.ts` stops.
  */
@@ -22,8 +22,8 @@ import { callbackOf, enterPassword, statusOf } from './walk.mjs'
 const run = promisify(execFile)
 
 /**
- * Starts a cloud and a Redis, and passes on the environment for an app that uses them. @param {(env: Record<string, string>, simulator: any, port: number) =>
- * Promise<string>} act
+ * Starts a simulator and a Redis. Calls `act` with the environment variables for an app that uses both.
+ * @param {(env: Record<string, string>, simulator: any, port: number) => Promise<string>} act
  */
 async function prepared(act) {
   const [simulator, redis, port] = [await NevisSimulator.start(), await startRedis(), await freePort()]
@@ -90,7 +90,7 @@ const withPM2 = () =>
       for (let i = 0; i < 500 && !(await answers(port)); i++) await pause(20)
       const { client, waiting, stream, open } = await waitingAt(port)
       const startedAt = Date.now()
-      // PM2 starts a new process, and stops an old one when the new one listens, one after the other.
+      // PM2 replaces one process after the other: it starts a new process, and stops an old process when the new one listens.
       const reloaded = pm2('reload', 'app')
       await stream.ended()
       const ended = secondsSince(startedAt)

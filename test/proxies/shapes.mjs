@@ -1,5 +1,5 @@
 // @ts-check
-/** The ways in which the proxies are used, each tested with a whole sign-in through the proxy. Out of scope: proxies that do harm (`attacks.mjs`). */
+/** Tests different settings of the proxies, each with a whole sign-in through the proxy. Out of scope: proxies that do harm (`attacks.mjs`). */
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inChromium } from './chromium.mjs'
@@ -7,12 +7,13 @@ import { startScene } from './scene.mjs'
 import { callbackOf, enterPassword, statusOf, walk } from './walk.mjs'
 
 /** @typedef {import('./servers.mjs').ProxyName} ProxyName */
-/** @typedef {() => Promise<string | void>} Shape Returns what is worth to be printed beside its name. */
+/** @typedef {() => Promise<string | void>} Shape Runs one test. The result, if any, is printed beside the test's name. */
 
 /** @type {ProxyName[]} */
 export const PROXIES = ['nginx', 'HAProxy', 'Apache']
 
 /**
+ * Starts the proxy with an app behind it, and runs `act`.
  * @param {ProxyName} proxy
  * @param {import('./scene.mjs').SceneSettings} settings
  * @param {(scene: import('./scene.mjs').Scene) => Promise<string | void>} act
@@ -73,7 +74,7 @@ const impatient = (proxy) =>
     assert.equal((await client.get(callbackOf(waiting))).location, '/')
   })
 
-/** The page in a browser, over HTTP/2: it opens the event stream again each time that the proxy ends it, and reports no error. @param {ProxyName} proxy */
+/** In a browser, over HTTP/2, the page opens a new event stream each time that the proxy ends one, and the page reports no error. @param {ProxyName} proxy */
 const impatientInChromium = (proxy) =>
   within(proxy, { idleSeconds: 1, tls: true }, (scene) =>
     inChromium(async (page) => {
@@ -92,7 +93,7 @@ const impatientInChromium = (proxy) =>
       await page.getByText('Hello anna').waitFor()
     }))
 
-/** One of two processes stops while a user waits with its event stream: the browser opens a stream of the other process. @param {ProxyName} proxy */
+/** The process that serves a user's event stream stops. The browser then opens a stream of the other process. @param {ProxyName} proxy */
 const rolling = (proxy) =>
   within(proxy, { processes: 2, tls: true }, async (scene) => {
     const client = scene.client()
@@ -116,7 +117,7 @@ const rolling = (proxy) =>
     return `the process has ended after ${seconds} s, ${refusals} refused`
   })
 
-/** The stream survives, because the app sends a heartbeat every 20 s. */
+/** A proxy with an idle time-out of 25 s does not end the event stream, because the app sends a heartbeat every 20 s. */
 const patient = async () => {
   await Promise.all(PROXIES.map((proxy) =>
     within(proxy, { idleSeconds: 25, tls: true }, async (scene) => {

@@ -10,7 +10,11 @@ import assert from 'node:assert/strict'
 /** @typedef {import('./client.mjs').Client} Client */
 
 /**
- * Enters the password, and returns the waiting page's address. @param {Scene} scene @param {Client} client @param {string} username @returns {Promise<string>}
+ * Enters the password.
+ * @param {Scene} scene
+ * @param {Client} client
+ * @param {string} username
+ * @returns {Promise<string>} the address of the waiting page
  */
 export async function enterPassword({ prefix }, client, username) {
   const { status, location } = await client.post(`${prefix}/login`, { username, password: 'secret' })
@@ -27,7 +31,7 @@ export const callbackOf = (waiting) => waiting.replace('/login/2fa?', '/login/2f
  * A whole sign-in and step-up. Fails if any answer differs from the answer without a proxy.
  * @param {Scene} scene
  * @param {Client} client
- * @param {{ username?: string, headers?: Record<string, string>, isBuffered?: boolean }} [options] `headers` of the event stream
+ * @param {{ username?: string, headers?: Record<string, string>, isBuffered?: boolean }} [options] `headers` to send with the request for the event stream
  * @returns {Promise<import('./client.mjs').EventStream>} the event stream, which has ended
  */
 export async function walk(scene, client, { username = 'anna', headers = {}, isBuffered = false } = {}) {
@@ -58,8 +62,10 @@ export async function walk(scene, client, { username = 'anna', headers = {}, isB
 }
 
 /**
- * The transfer redirects the user to the step-up, which needs a code by SMS. The callback then returns to the transfer. @param {Scene} scene @param {Client}
- * client @param {string} username
+ * Opens the transfer page, which redirects the user to the step-up with a code by SMS. The callback then redirects the user back to the transfer page.
+ * @param {Scene} scene
+ * @param {Client} client
+ * @param {string} username
  */
 async function stepUp({ prefix, simulator }, client, username) {
   const refused = await client.get(`${prefix}/transfer?to=ben`)

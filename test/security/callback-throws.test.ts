@@ -22,7 +22,10 @@ beforeEach(() => void unhandled.splice(0))
 
 /** The results with which the callback was called. */
 let calls: string[]
-/** `once`: the callback passes errors on, as guides recommend. `always`: it throws at every call. */
+/**
+ * When the callback throws. `once`: unless it gets an error, which it passes to `next`. `always`: at every call. `after the answer`: after it has sent a
+ * response.
+ */
 let throws: 'once' | 'always' | 'after the answer'
 /** `async, caught`: the callback catches its errors, as the guide on existing apps shows. */
 type Kind = 'sync' | 'async' | 'async, caught'

@@ -27,7 +27,7 @@ it('ends after its time, however often the older page has sent the request again
   world.later(15)
   const newest = handleIn((await resend(before)).location)
   world.later(35)
-  // The button of the older page leads to the pending request, but must not extend the time since the password.
+  // The button "Send again" of the older page must lead to the pending request, but must not restart the time since the password.
   expect(handleIn((await resend(before)).location)).toBeDefined()
   before = newest
   world.later(11)

@@ -1,10 +1,9 @@
 /**
  * The attack: an approval that is held back until the browsers are forgotten (`forgetBrowsers`).
  *
- * A thief has the password and, for an hour, the phone. The thief starts a sign-in, ticks "Remember this browser" and approves, but does not open the
- * callback. The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then does the thief's browser open
- * the callback. In an earlier version, the browser was then remembered for 30 days: it got its number only at the callback, and `forgetBrowsers` had ended only
- * the numbers before.
+ * A thief has the password and, for an hour, the phone. The thief starts a sign-in, ticks "Remember this browser" and approves, but does not open the callback.
+ * The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then does the thief's browser open the callback. In
+ * an earlier version, the thief's browser was then remembered for 30 days: `forgetBrowsers` forgot only the browsers that had already finished their sign-in.
  */
 import { MemoryLedger, forgetBrowsers, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'

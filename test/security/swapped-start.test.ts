@@ -1,11 +1,11 @@
 /**
  * The attack: mixed-up answers to two starts.
  *
- * The attacker has the victim's password, and an account and a phone of their own. The attacker starts both sign-ins at the same moment, in two
- * browsers, until a gateway in front of Nevis mixes up the two answers, or sends one of them twice. The browser that has started a sign-in for the victim then
- * has the attacker's approval. The app names its users by username, but the answer to a start contains only a userId. On an instance whose status answers
- * contain no username (older documents), or that has no status for SMS (newer ones), no later answer names the victim. In an earlier version, the attacker
- * approved on their own phone, and was signed in as the victim.
+ * The attacker has the victim's password, and an account and a phone of their own. The attacker starts both sign-ins at the same moment, in two browsers, until
+ * a gateway in front of Nevis mixes up the two answers, or sends one of them twice. The browser that has started a sign-in for the victim then has the
+ * attacker's approval. The app names its users by username, but the answer to a start contains only a userId. No later answer names the victim: some Nevis
+ * instances send no username in a status, and others have no status for SMS. In an earlier version, the attacker approved on their own phone, and was signed in
+ * as the victim.
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,7 +20,7 @@ let gateway: Server
 let isMixing: boolean
 afterEach(() => new Promise((resolve) => gateway.close(resolve)))
 
-/** A gateway that passes requests on to Nevis, and exchanges the answers to two starts. */
+/** Starts an app with a gateway in front of Nevis. While `isMixing` is true, the gateway swaps the answers to two starts. */
 async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> {
   isMixing = false
   const held: [ServerResponse, string][] = []
@@ -45,7 +45,7 @@ async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestA
   return world.start({ ...options, strategy: { issuer: world.simulator.baseURL, ...options.strategy, baseURL } })
 }
 
-/** Starts sign-ins of anna and of ben, who is the attacker, with exchanged answers. */
+/** Starts sign-ins of anna and of ben, who is the attacker, with swapped answers. */
 async function mixed(app: TestApp, factor: string): Promise<{ browser: Browser; start: Awaited<ReturnType<Browser['post']>> }> {
   const browser = app.browser()
   isMixing = true

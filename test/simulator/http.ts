@@ -1,5 +1,5 @@
 /**
- * Calls the simulator's API for these tests with plain `fetch`, without the package's client.
+ * Calls the simulator's API for the tests in this folder with plain `fetch`, without the package's client.
  *
  * Out of scope: checking the answers.
  */

@@ -1,4 +1,4 @@
-/** How long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
+/** Tests how long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
@@ -14,7 +14,10 @@ const DAY = 86_400
 const world = lab()
 const [, guide = ''] = read('docs/guides/several-processes.md').split('\n## A new secret\n')
 
-/** Three apps that share sessions and ledger: from before the second deploy, from after it, and from long after it, when the old secret is removed. */
+/**
+ * Starts one app for each stage of a change of the secret: `before` still uses the old secret, `after` uses the new one and accepts the old one, `removed` no
+ * longer accepts the old one. All three share the sessions and the ledger.
+ */
 async function deploys(strategy: Partial<NevisStrategyOptions> = {}) {
   const shared = { session: { store: new MemoryStore() }, ledger: new MemoryLedger() }
   const withSecret = (secret: string[]) => world.start({ session: shared.session, strategy: { ledger: shared.ledger, ...strategy, secret } })
@@ -48,7 +51,7 @@ it('a page with new recovery codes needs it for eleven lifetimes, if the user as
     expect([i, more.status]).toEqual([i, 303])
   }
   world.later(9.5 * MINUTE)
-  // Minute 108.5: a tab with the oldest handle still shows the codes, but a server without the old secret cannot open that handle.
+  // After 108.5 minutes, a tab with the first handle still shows the recovery codes. A server without the old secret cannot decrypt that handle.
   expect(await view(after)).toMatchObject({ recoveryCodes })
   expect(await view(removed)).toMatchObject({ code: 'unknown_transaction' })
   world.later(2 * MINUTE)

@@ -1,4 +1,4 @@
-/** The factor `widget`: what Nevis is asked, whose token the browser may send, and what follows. */
+/** Tests the factor `widget`: which calls the strategy makes to Nevis, which tokens it accepts from the browser, and how it uses them. */
 import { randomUUID } from 'node:crypto'
 import { NevisStrategy, push, widget, type NevisStrategyOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,7 +1,7 @@
 /**
- * The parts of a challenge that a browser may see, while they are in the session.
+ * Tests that the session stores a challenge only in encrypted form: the QR code, the app link or the intent token that the browser shows.
  *
- * The attack: an attacker who can read the session store, but has no key, takes the QR code of a victim's enrolment from it, or copies it into a
+ * The attack: an attacker who can read the session store, but has no key, reads the QR code of a victim's enrolment in the store, or copies the QR code into a
  * transaction of their own, and scans it with their own phone.
  */
 import { ShownCipher } from '../../src/trust/shown'

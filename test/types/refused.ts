@@ -34,20 +34,20 @@ export const withoutVerify = new NevisStrategy(options)
 export const textUser = new NevisStrategy(options, async () => 'anna')
 // @ts-expect-error the same with a callback
 export const textUserByCallback = new NevisStrategy(options, (_profile, done) => done(null, 'anna'))
-// @ts-expect-error nobody would wait for a user that is no promise
+// @ts-expect-error verify returns a promise of the user, not the user itself
 export const withoutPromise = new NevisStrategy(options, () => ({ id: 1, username: 'anna', nevisUserId: 'x' }))
-// @ts-expect-error the request comes only with passReqToCallback
+// @ts-expect-error verify gets the request only with passReqToCallback
 export const threeArguments = new NevisStrategy(options, (_req, _profile, done) => done(null, false))
 
-// @ts-expect-error an operation is one of two
+// @ts-expect-error the operation must be approve or enroll
 export const wrongOperation = passport.authenticate('nevis', { operation: 'delete' })
 // @ts-expect-error for authorize, too
 export const wrongFactors = passport.authorize('nevis', { factors: 'push' })
 // @ts-expect-error a message is text
 export const wrongMessage = passport.authorize('nevis', { message: 5 })
-// @ts-expect-error how old a second factor may be is said
+// @ts-expect-error maxAgeSeconds is missing
 export const withoutAge = requireSecondFactor({})
-// @ts-expect-error a factor of another's making has no rank
+// @ts-expect-error only the factors of this package have a rank
 export const unranked = atLeast('fax')
 // @ts-expect-error a value is text or a number
 export const absent = htmlMessage`Pay ${undefined}`

@@ -96,7 +96,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     if (users.count > 0) say('Deleting the test users …')
     usersLeft = await users.deleteAll()
   }
-  // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out what a stage has recorded that did not end.
+  // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out the responses of a stage that did not end.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft, endedBy }
 }

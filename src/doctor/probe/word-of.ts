@@ -1,5 +1,5 @@
 /**
- * Names an error without its message, which may quote a value.
+ * Names an error without its message, because the message may contain secret data.
  *
  * Out of scope: what the error means (`obstacle.ts`).
  */

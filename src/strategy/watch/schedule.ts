@@ -26,7 +26,7 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** Each interval varies at random by up to a tenth, so that transactions that started together are not asked for together. */
+/** Each interval varies at random by up to a tenth, so that the status calls of transactions that started together are not made together. */
 const JITTER = 0.1
 
 /**
@@ -79,7 +79,7 @@ export class RateLimiter {
     return true
   }
 
-  /** Waits until a call is allowed. `watched-transaction.ts` never waits twice for the same transaction at once. */
+  /** Waits until a call is allowed. The queue has at most one entry for each transaction, because `watched-transaction.ts` makes one call at a time. */
   async acquire(): Promise<void> {
     if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {

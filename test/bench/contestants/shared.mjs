@@ -11,7 +11,7 @@ const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
 /** A new user for each login, because passport-nevis limits how often one user may start. */
 export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
 
-/** A session that is kept in memory. What a session store costs is measured in another row of the table. */
+/** A session that is kept in memory. Another row of the benchmark's table shows what a session store costs. */
 export class Session {
   /** @param {() => void} done */
   save(done) {
@@ -24,7 +24,8 @@ export class Session {
  * @param {object} strategy
  * @param {object} req
  * @param {object} [options]
- * @returns {Promise<{ action: 'success' | 'redirect', user?: { id?: unknown }, info?: unknown, url: string }>} the action that it ends in, with its arguments
+ * @returns {Promise<{ action: 'success' | 'redirect', user?: { id?: unknown }, info?: unknown, url: string }>} the action with which the strategy ends, and the
+ * arguments of this action
  */
 export function run(strategy, req, options = {}) {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 // @ts-check
-// Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three processes are killed and
-// started again. Needs a quiet machine. The result lists what must never happen: a user who gets in without an approval, as another user, or twice. It
-// also counts the users who approved and did not get in. docs/performance.md reports both.
+// Runs whole sign-ins against three processes of an app with one Redis. Meanwhile, a tenth of the simulated Nevis's answers are wrong, and two of the three
+// processes are killed and started again. Needs a quiet machine. The result lists what must never happen: a user who gets in without an approval, as another
+// user, or twice. It also counts the users who approved and did not get in. docs/performance.md reports both.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
@@ -10,7 +10,7 @@ const AT_ONCE = 40
 
 /** @typedef {{ status: number, location?: string | null, json?: { user?: string, code?: string } }} Reply `status` 0: the connection was cut off */
 
-/** @returns how the sign-ins ended, and `wrong`: each case of what must never happen */
+/** @returns how the sign-ins ended, and in `wrong` each result that must never happen */
 export async function measure() {
   const random = seeded(11)
   const redis = await startRedis()
@@ -25,6 +25,7 @@ export async function measure() {
     /** @type {Map<string, string>} */
     cookies = new Map()
     /**
+     * Sends a request to the apps in turn, with the user's cookies.
      * @param {'GET' | 'POST'} method
      * @param {string} path
      * @param {Record<string, string>} [fields]
@@ -76,7 +77,8 @@ export async function measure() {
       const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
       signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
       page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? page
-      // 303: Nevis says pending. 5xx or a lost connection: the user tries again.
+      // Stop after a success or a 4xx. After a 5xx or a lost connection, the user tries again. A 303 leads back to the waiting page: try again only if the user
+      // has approved.
       if (signedIn.length > 0 || (page.status >= 400 && page.status < 500)) break
       if (page.status === 303 && intent !== 'approve') break
     }

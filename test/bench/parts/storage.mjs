@@ -7,7 +7,7 @@ import { nextUser, run, Session } from '../contestants/shared.mjs'
 import { start, startUpstream, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
-/** @returns the bytes in the session by factor, and the Redis commands by sender */
+/** @returns the bytes in the session for each factor, and the numbers of Redis commands that the ledger and the session store send */
 export async function measure() {
   return { session: await sessionBytes(), redis: await redisCommands() }
 }

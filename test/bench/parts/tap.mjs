@@ -11,7 +11,7 @@ const OTHERS = 20
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns a row for each way: seconds from the tap, and status calls for each sign-in
+ * @returns a row for each way in which the page gets the status (`events`, `JSON polling`, …): seconds from the tap, and status calls for each sign-in
  */
 export function measure({ log }) {
   return withChromium(async ({ ours, byHand, signIn }) => {

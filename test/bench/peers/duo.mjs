@@ -1,5 +1,5 @@
-// @duosecurity/duo_universal: the health check, the redirect, the exchange of the code.
-// Duo's client accepts only https and its own certificate authorities. Here, an agent like its own sends its calls to the upstream of this run.
+// @duosecurity/duo_universal: a login with the health check, the redirect and the exchange of the code. Duo's client accepts only https and certificates of its
+// own authorities. So this file replaces the client's agents, and the calls go to the benchmark's upstream.
 import { Client } from '@duosecurity/duo_universal'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'

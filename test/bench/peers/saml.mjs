@@ -1,4 +1,5 @@
-// @node-saml/passport-saml: the redirect with a request, then a signed response, without a call to a server. The response is signed once, before the logins.
+// @node-saml/passport-saml: redirects with a SAML request, then checks a signed response. No server is called, and the response is signed only once, before the
+// measured logins.
 import { createRequire } from 'node:module'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,6 +1,6 @@
 // @ts-check
-// The measured app: a first factor without a password, and the second factor as in the README. A process of its own: node app.mjs CLOUD [early];
-// prints its address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
+// The measured app: a first factor without a password, and the second factor as in the README. Started in its own process by `node app.mjs CLOUD [early]`;
+// prints the app's address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
 import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'
@@ -15,6 +15,7 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
   /** @type {Function} */
   const original = Reflect.get(CountingStore.prototype, method)
   /**
+   * Counts the call, and passes it on to the store.
    * @this {CountingStore}
    * @param {unknown[]} args
    */
@@ -26,8 +27,8 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
 }
 
 /**
- * Introspects the token of a success before a callback asks for it. The package does not do so: Nevis may accept a token for one introspection only,
- * and the callback may reach another process. This client shows what the wait for the callback costs.
+ * Introspects the token of a success before a callback asks for it. The package itself does not do this, because Nevis may accept a token for one introspection
+ * only, and because the callback may reach another process. This client shows what the wait for the callback costs.
  */
 class EarlyClient extends NevisClient {
   /** @type {Map<string, ReturnType<NevisClient['introspect']>>} */

@@ -17,8 +17,9 @@ export function newApp() {
 }
 
 /**
+ * Adds sessions to the app.
  * @param {import('express').Express} app
- * @param {session.Store} [store] of the sessions; without a store, they are kept in memory
+ * @param {session.Store} [store] the session store. Default: the memory of the process
  */
 export function useSessions(app, store) {
   app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, ...(store && { store }) }))

@@ -1,5 +1,5 @@
 /**
- * The probe against the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
+ * Tests the probe on the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
  *
  * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print figures.
  */
@@ -13,10 +13,10 @@ import { pooled } from '../../dialects/run'
 /** The probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
-/** Headers that may contain a value. The others contain none, or one that the report shows on purpose, such as the media type. */
+/** Headers that may contain a secret value. The report shows some values of other headers on purpose, such as the media type. */
 const TELLING_HEADERS = ['location', 'set-cookie', 'www-authenticate'] as const
 
-/** Collects every value of the probe's requests and of the responses. */
+/** Records every secret value in the requests of the probe and in the responses. */
 function overhear(secretsOf: (baseURL: string) => Set<string>) {
   const { send } = Connections.prototype
   return jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
@@ -28,7 +28,10 @@ function overhear(secretsOf: (baseURL: string) => Set<string>) {
   })
 }
 
-/** Adds the values of a body. A field's name may be a value, too, so names and values count if they contain a digit and are long enough. */
+/**
+ * Adds to `secrets` every text in a body that may be secret: texts of at least six characters with a digit. Names of fields are included, because a name may be
+ * an id.
+ */
 function collect(text: string, secrets: Set<string>): void {
   const isSecret = (value: string) => /\d/.test(value) && value.length >= 6 && !['image/png', 'base64'].includes(value)
   const visit = (value: unknown): void => {
@@ -44,7 +47,7 @@ function collect(text: string, secrets: Set<string>): void {
   }
 }
 
-/** The parts of a JWT. A single part is secret, too, except for a short one, such as the header, which all tokens share. */
+/** The parts of a JWT that the report must not show. Short parts are left out, such as the header, which is the same in all tokens. */
 const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
 
 /** A value as it is, and in encodings that would hide it. Base64 is taken without its end, which depends on the text after the value. */
@@ -69,7 +72,10 @@ let simulated: Simulated
 const secretsIn = new Map<string, Set<string>>()
 /** The users whom each simulated instance still had when the probe had ended. */
 const usersOf = new Map<string, readonly unknown[]>()
-/** The results of a second probe of the same instance. Only the form of the answers is the same in both. By default, every third instance is probed twice. */
+/**
+ * The results of a second probe, by dialect. The second probe gets other ids and tokens than the first, but in the same form. By default, every third dialect
+ * is probed twice.
+ */
 const again = new Map<string, StageResults>()
 beforeAll(async () => {
   const nameOf = new Map<string, string>()
@@ -146,8 +152,8 @@ describe('the probe in every dialect', () => {
 
 describe('recognition', () => {
   /**
-   * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change nothing that a parsed response shows. The dialects in `same` answer
-   * like the simulator itself.
+   * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
+   * `invisible` change nothing in a parsed response. The dialects in `same` answer like the simulator without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']

@@ -19,7 +19,7 @@ export type Behaviour =
   /** Replaces these fields of the true body; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Sends a false answer. Its ids and tokens are ones that this fake cloud has issued. Its HTTP status is the one that Nevis sends with such an answer. */
+  /** Sends a false answer with an HTTP status that fits the answer. The ids and tokens in the answer are real: this fake cloud has issued them. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
@@ -46,7 +46,7 @@ interface Approval {
   endsAt: number
 }
 
-/** The facts of one login. Only the test and the true answers of the cloud change them. */
+/** What really happened in one login. Only the test and the true answers of the cloud change these facts. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
@@ -105,7 +105,7 @@ export class FakeCloud {
   readonly baseURL: string
   /** The number of requests so far. */
   requests = 0
-  /** Called instead of leaving the request without an answer. */
+  /** If set, this function handles the requests with the behaviour `hang`. Otherwise these requests get no answer. */
   onHang: ((res: ServerResponse) => void) | undefined
   private readonly timers = new Set<NodeJS.Timeout>()
   private approvals = 0
@@ -142,7 +142,7 @@ export class FakeCloud {
     const isJson = req.headers['content-type']?.startsWith('application/json') === true
     const body = isJson ? (JSON.parse(text) as Record<string, string>) : Object.fromEntries(new URLSearchParams(text))
     const call = callOf(url)
-    // Usernames and tokens end with the number of their world; a userId begins with it.
+    // Find the login to which this request belongs, by its number: usernames and tokens end with this number, and a userId begins with it.
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
@@ -202,7 +202,7 @@ export class FakeCloud {
     if (token === this.accessKey) return { ...good, aud: 'api' }
     if (token === widgetToken('intent', world) || token === widgetToken('result', world)) return good
     const kind = (/^c4n4ry-token-(\w+)-/.exec(token)?.[1] ?? (token.startsWith('c4n4ry-status-') ? 'ownStatus' : 'garbage')) as Kind
-    // A token in a `pending` answer is not active before its approval was given.
+    // The token in a `pending` answer becomes active only when the user has approved.
     const isApproved = world.approvals.some(({ id, state }) => state === 'approved' && token.includes(id))
     if (kind === 'garbage' || kind === 'withdrawn' || (kind === 'transaction' && !isApproved)) return { active: false }
     if (kind === 'otherUser') return { ...good, sub: ben.userId }
@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // HTTP 200 for a wrong code cannot be told from the truth, so send 202 instead.
+    // If Nevis answered 200 to a wrong code, no strategy could notice the mistake. So this fault sends 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':
@@ -279,7 +279,7 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // A mix-up sends another user's whole answer. A half-exchanged answer could not be told from the truth.
+    // Send ben's data in place of anna's whole answer. If only some fields were ben's, the strategy could not notice the mistake.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }

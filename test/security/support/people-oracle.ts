@@ -1,5 +1,5 @@
 /**
- * Rules that must hold whatever users do, in any order. They use only what really happened at the cloud, never what the tested code reports.
+ * Rules that must hold whatever users do, in any order. The rules use only what really happened at the cloud, never what the tested code reports.
  *
  * Each rule uses the facts from when the request began, so that a later event does not make an earlier request wrong. Out of scope: whether honest
  * users get in.
@@ -38,10 +38,10 @@ export interface Shown {
 
 export class Oracle {
   violation: string | undefined
-  /** True if the thief had the password before anna had a factor, and has enrolled: the account then belongs to the thief. */
+  /** True if the thief had the password before anna had a factor, and has enrolled a factor: the account then belongs to the thief. */
   isLost = false
   readonly shown: Shown[] = []
-  /** True if anna has entered her password in the session that her browser has. Before that, the thief may use the session. */
+  /** True if anna has entered her password in her browser's current session. Before that, the session may be one that the thief has planted in her browser. */
   private hasStarted = false
   private readonly successes = new Set<string>()
   private readonly ended = new Set<string>()
@@ -69,11 +69,12 @@ export class Oracle {
     this.violation ??= violation
   }
 
-  /** Called when a start has sent the browser to the waiting page. */
+  /** Records a start that has sent the browser to the waiting page, and checks the rules for enrolments. */
   started(shown: Shown, { record, factors }: Before, replaced: Shown | undefined): void {
     const first = this.shown.find(({ id }) => id === shown.id)
     if (shown.by === 'anna') this.hasStarted = true
-    // A transaction belongs to the route at which it was first started. One that replaces another belongs to the other's route.
+    // A transaction belongs to the route at which it was first started. A transaction that replaces another one belongs to the route of the replaced
+    // transaction.
     this.shown.push({ ...shown, route: first?.route ?? replaced?.route ?? shown.route, by: shown.by })
     if (replaced !== undefined && replaced.id !== shown.id) this.ended.add(replaced.id)
     if (shown.operation !== 'enroll' || !this.isAnnas(shown.id)) return
@@ -83,11 +84,11 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** Called when equal starts, sent at the same time, have been answered with these failure codes. */
+  /** Checks equal starts that were sent at the same time: they must cause at most one request to the user. `codes` are the failure codes of the answers. */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // An enrolment asks Nevis who may enrol before it counts the SMS, so this rule is not for enrolments.
+    // A refused start must make no call to Nevis. This rule does not apply to enrolments, which ask Nevis who may enrol before they count the SMS.
     const { options }: Route = routes[route]
     if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
@@ -123,7 +124,7 @@ export class Oracle {
     return this.loggedOut.has(sessionId)
   }
 
-  /** @param user who the request is by, where a route logs nobody in */
+  /** @param user the signed-in user who sent the request, if the route does not sign users in */
   succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
@@ -153,7 +154,7 @@ export class Oracle {
     }
   }
 
-  /** Called after a sequence without a success, such as the hours of a flood. */
+  /** Checks the limits of requests, SMS and wrong codes. Called after a sequence in which a user gets many requests and approves none. */
   flooded(): void {
     for (const { at } of this.cloud.rings) {
       const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
@@ -194,12 +195,15 @@ export class Oracle {
     if (by === 'thief' && !hasOthers) this.isLost = true
   }
 
-  /** Anna approves only what her own browser waits for, and types codes only into her own browser. No one else knows her codes. */
+  /**
+   * Checks that the thief is not signed in as anna. Anna helps no thief: she approves only requests of her own browser, and types her codes only into her own
+   * browser.
+   */
   private isWhose(by: Owner, { id, factor, operation }: NevisProfile): void {
     if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
     if (by === 'anna' || id !== this.anna.userId || this.isLost) return
     if (this.sequence.isCodeStolen && factor === 'recovery' && operation === 'approve') return
-    // A thief who has one of anna's factors may add one of the same strength. The rules for enrolment were checked before.
+    // A thief who has one of anna's factors may add a factor of the same strength. `enrolled` has already checked the rules for enrolments.
     if (operation === 'enroll') return
     if (this.anna.factors.some(({ owner }) => owner === 'thief')) return
     this.refuse(`the thief is signed in as anna by ${factor} (${operation})`)
