@@ -69,7 +69,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // With a ledger in memory, there is only one process, and its start queue prevents equal starts.
+  // With a ledger in memory, there is only one process, and the start queue of this process already prevents two equal starts.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false

@@ -48,7 +48,7 @@ export class Walker {
     await this.field(label).fill(text)
   }
 
-  /** @param shown the text for the record, because the real one differs each time */
+  /** @param shown what the record shows instead of `text`, because `text` is different in each run */
   async typesSecret(label: string, text: string, shown: string): Promise<void> {
     this.note(`types ${shown} into **${label}**`)
     await this.field(label).fill(text)

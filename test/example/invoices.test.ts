@@ -42,7 +42,7 @@ async function startPaying(browser: Browser, payee: string, fields: Record<strin
   return location as string
 }
 
-/** Each user has three invoices for the whole file, so the tests must share them. */
+/** The app is started once for this file, and each of its users has three invoices. So each of these tests pays an invoice that no other test pays. */
 describe('paying an invoice', () => {
   it('without a login › is refused', async () => {
     const browser = app.browser()

@@ -5,7 +5,7 @@ import { folderOf, start as startStranger, submit } from '../stranger/support'
 import { Browser, type Page } from '../support/browser'
 import { guideApps, type GuideApp } from './apps'
 
-// A generous limit, because each app is a program that must start, and the machine may be busy.
+// A long time limit, because each app starts as a process of its own, and the machine may be busy.
 jest.setTimeout(60_000)
 
 let simulator: NevisSimulator

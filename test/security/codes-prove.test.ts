@@ -154,7 +154,8 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
 
 /**
  * The attacker's code gets the answer to another call, because a gateway mixes up answers or a cache stores them. In an earlier version, Nevis's user or status
- * answer counted as a right code if it had HTTP 200, even if it named another user. So did a result field that contained an empty object.
+ * answer counted as a right code if it had HTTP 200, even if it named another user. An answer whose result field contained an empty object also counted as a
+ * right code.
  */
 describe('a wrong code that is answered with what belongs to another call', () => {
   const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
@@ -185,7 +186,8 @@ describe('a wrong code that is answered with what belongs to another call', () =
 
 /**
  * A gateway that cannot reach Nevis answers each code itself, with a 404 or with an error. In an earlier version, each such code counted as a wrong one, so
- * an outage locked the user's codes for a year. But these codes must not be free guesses either: the gateway may hide the answer "wrong code" in its own page.
+ * an outage locked the user's codes for a year. But the number of these codes must be limited too: the gateway may have replaced Nevis's answer "wrong code" by
+ * its own page, so an attacker could guess on.
  */
 describe.each([
   ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],

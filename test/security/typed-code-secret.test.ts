@@ -24,7 +24,7 @@ jest.setTimeout(60_000)
 
 /** A code so long that no other number can equal it by chance. */
 const LONG = '417900000004179000000041790000000417900000004179000000041790000'
-/** The factor push, with that long code instead of a random one. */
+/** The factor push, with the typed code `LONG` instead of a random code. */
 const longCoded: Factor = {
   ...push({ typedCode: true }),
   async approve(nevis, subject, request) {
@@ -81,7 +81,7 @@ function expectUnseen(code: string): void {
   const strategy = printed(app.nevis, app.nevis.settings)
   const text = decoded([...seen, ...logged, inspect(world.events.all, { depth: Infinity }), strategy])
   expect(text).not.toMatch(standing(code))
-  // Digests that anyone can compute, because they need no key.
+  // A digest without a key must not appear: an attacker could compute the digest of each possible code and compare.
   for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
     for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(text).not.toContain(createHash(algorithm).update(code).digest(encoding))
   }
