@@ -40,7 +40,10 @@ export const onFailure = { failureRedirect: '/login', failureMessage: true } sat
  */
 export const onAnyFailure = { failWithError: true, failureMessage: true } satisfies AuthenticateOptions
 
-/** A user who denies or cancels returns to the page from which they started, signed in as before. At a sign-in, this is the password form. */
+/**
+ * After a denial or a cancel, a signed-in user returns to the page from which they started, and stays signed in. At a sign-in, the user returns to the password
+ * form.
+ */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
   res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')

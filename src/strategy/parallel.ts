@@ -50,7 +50,7 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/** The address and headers of a request. If two requests have the same address and headers, they come from the same browser. */
+/** The IP address and headers of a request. If two requests have the same IP address and headers, this package assumes that one browser has sent both. */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])

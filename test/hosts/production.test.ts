@@ -1,4 +1,4 @@
-/** The apps of the hosts' guides as in production: behind a proxy that terminates TLS, and with errors that users must not see. */
+/** Tests the apps of the guides under production conditions: behind a proxy that terminates TLS, and with errors that users must not see. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import { folderOf, start as startStranger, submit } from '../stranger/support'

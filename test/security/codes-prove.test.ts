@@ -3,8 +3,8 @@
  *
  * The attacker knows the password and types any code. Nevis documents only the status line of a verification: 200 is right. But a maintenance page
  * also has HTTP 200, and so has the block page of many web application firewalls, and a body such as `{"status":"failed"}` says no with HTTP 200. If
- * only the status counted, each of these would sign the attacker in. The attacker can even cause one: the code `' or 1=1 -- <script>` makes the
- * firewall send its block page.
+ * only the status counted, each of these would sign the attacker in. The attacker can even cause a block page, with a code such as `' or 1=1 -- <script>`,
+ * which the firewall refuses.
  *
  * So this package reads the body, and never sends Nevis a text that is not a code. Users type codes in many forms, and these must still work.
  */

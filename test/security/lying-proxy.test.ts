@@ -196,8 +196,8 @@ describe('a whole login', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
       expect(await whoIs(browser)).toEqual({ username: 'anna' })
       expect(world.operations()).toEqual(['approve', 'getStatus', 'introspect'])
-      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have put that tunnel back, so it may open a
-      // second one.
+      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have returned this tunnel to its pool, and may
+      // open a second tunnel.
       expect(proxy.seen.length).toBeLessThan(3)
     })
   })

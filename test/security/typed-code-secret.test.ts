@@ -1,12 +1,12 @@
 /**
  * The attack: reading the typed code anywhere but on the phone.
  *
- * A typed code protects nothing if the browser that asks for it can find it: in the page or its JSON, in a URL, a header, a cookie. Nor may it be in
- * the session store, a log, an audit event or an error. An attacker can also try all six-digit codes: a digest without a key, or with a key that is
- * stored beside it, reveals the code within a second.
+ * A typed code protects nothing if the browser that asks for it can find it: in the page or its JSON, in a URL, a header, a cookie. The code must not be in the
+ * session store, a log, an audit event or an error either. An attacker can also try all six-digit codes: a digest without a key, or with a key that is stored
+ * beside it, reveals the code within a second.
  *
- * So these tests go through every kind of sign-in and search everything that comes out for the code: as it is, decoded from base64 and hexadecimal,
- * and as a digest that a reader of the session could compute.
+ * So these tests go through every kind of sign-in and search everything that the browser sees and the server stores for the code: as plain text, in base64 or
+ * hexadecimal, and as a digest that a reader of the session could compute.
  */
 import type { ErrorRequestHandler } from 'express'
 import { createHash, createHmac } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** Which requests the simulated cloud refuses, and with which of the documented bodies. */
+/** Tests which requests the simulated cloud refuses, and which of Nevis's documented error bodies it sends. */
 import { Caller, NOBODY, SECONDS, started } from './http'
 
 let nevis: Caller

@@ -1,4 +1,4 @@
-/** The status endpoint: it reports the status of a transaction without a session, and reveals nothing else. */
+/** Tests the status endpoint, which reports the status of a transaction without a session, and reveals nothing else. */
 import session from 'express-session'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

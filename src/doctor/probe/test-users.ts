@@ -31,7 +31,7 @@ export class TestUsers {
 
   /**
    * Enrols a test user. Remembers the username before the request, because Nevis may create the user even if its response is lost.
-   * @param step undefined: record nothing
+   * @param step the name under which the probe records the response; undefined: the probe does not record the response
    * @param enrollment the body, with the username
    */
   async enroll(step: string | undefined, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {

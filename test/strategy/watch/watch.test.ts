@@ -1,4 +1,4 @@
-/** One polling loop per transaction, however many tabs and clients ask. Only the tests move the clock and decide what Nevis answers. */
+/** Tests that a transaction has one polling loop, however many tabs request the status. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient, Transaction } from '../../../src'
 import { NevisError } from '../../../src/client/errors'
 import type { Sealed } from '../../../src/trust/handle'
