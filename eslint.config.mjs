@@ -47,7 +47,7 @@ export default tseslint.config(
   {
     files: ['example-app/src/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // Express's own types are in a namespace, which ours extend
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // needed to extend Express's own types, which are in a namespace
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }], // Express 5 awaits async handlers
       '@typescript-eslint/no-unsafe-argument': 'off', // `passport.authenticate` returns `any`
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -1,5 +1,5 @@
 // @ts-check
-// Shows each time in the user's own time zone; the server writes it in that of Switzerland.
+// Shows each time in the user's own time zone. The server has written the times in the time zone of Switzerland.
 
 for (const element of document.querySelectorAll('time')) {
   /** @type {Intl.DateTimeFormatOptions} */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
-/** An environment variable is wrong. The message is one sentence for the person who set it. */
+/** The error for a wrong environment variable. Its message is one sentence for the developer who starts the app. */
 export class ConfigError extends Error {}
 
 /** How to reach Nevis: an instance id, or the base URL of a simulator; and the access key. */

@@ -1,5 +1,5 @@
 /**
- * The routes of "Devices and security", where a user adds, renames and removes second factors. Each needs a fresh second factor.
+ * The routes of "Devices and security", where a user adds, renames and removes second factors. Each of these routes requires a recent second factor.
  *
  * The last device cannot be removed. Without a device, the user has only weaker factors or none. Nevis may then treat the user as new, and the
  * password alone would be enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery code, sets up a new
@@ -34,7 +34,7 @@ interface DeviceForm {
 
 export function devices({ cloud, nevis: strategy, passport, users }: Parts): Router {
   const nevis = new NevisClient(cloud)
-  /** Users for whom a removal is running. This works for one process only; several processes need a lock in the database. */
+  /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
   routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
@@ -96,7 +96,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   return routes
 }
 
-/** The user's Nevis id. Every user of these routes has one, because the account was linked at the second factor. */
+/** The user's Nevis id. Every user of these routes has an id, because the first use of a second factor links the account to a user at Nevis. */
 function nevisUserIdOf(req: Request): string {
   return userOf(req).nevisUserId as string
 }

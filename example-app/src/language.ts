@@ -22,7 +22,7 @@ export function translator(language: Language): Translate {
   return (text, values = {}) => (language === 'de' ? german[text] : text).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
 }
 
-/** For routes: the texts in the language of the request. */
+/** Returns the function that translates texts into the language of the request. */
 export const textsFor = (req: Request): Translate => translator(languageOf(req))
 
 /** `GET /language/de`: keeps the choice in a cookie and goes back to the home page. */

@@ -10,9 +10,9 @@ import type { Frame } from './views/layout.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** Sentences about what did not work, stored by Passport and by the routes. The next page shows each of them once. */
+    /** Failure messages, stored by Passport and by the routes. The next page shows each message once. */
     messages: string[]
-    /** Sentences about what worked, stored by the routes. The next page shows each of them once. */
+    /** Success messages, stored by the routes. The next page shows each message once. */
     successes: string[]
   }
 }
@@ -20,7 +20,7 @@ declare module 'express-session' {
 /** The values that every view gets. */
 export interface EveryPage extends Frame {
   readonly csrfToken: string
-  /** The form that was refused before this page, to show it again; empty if none was refused. */
+  /** The fields of the form that the app has just refused, so that the page can show the form again; empty if no form was refused. */
   readonly form: RefusedForm
 }
 
@@ -41,7 +41,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       failures: take(req, 'messages').map((sentence) => failureText(sentence, language)),
       successes: take(req, 'successes'),
       form: takeForm(req),
-      // A getter, because reading the token creates a session, and only pages with a form need one.
+      // A getter, because reading the CSRF token creates a session, and only pages with a form need the token.
       get csrfToken() {
         return csrfToken(req)
       },

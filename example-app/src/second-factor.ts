@@ -1,6 +1,6 @@
 /**
- * The middleware for the second factor: asks for it after the password, accepts it in the callback, and redirects. Out of scope: its options
- * (`nevis.ts`).
+ * The middleware for the second factor: starts the second factor after the password, accepts the result in the callback, and redirects. Out of scope: the
+ * options of the Nevis strategy (`nevis.ts`).
  */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
@@ -31,13 +31,19 @@ export const waitingLook: WaitingPageOptions<Request, Response> = {
   },
 }
 
-/** On failure after the password, redirects to the password form, which shows the reason. */
+/** Options for the second factor at a sign-in. A failure redirects to the password form, which shows the reason. */
 export const onFailure = { failureRedirect: '/login', failureMessage: true } satisfies AuthenticateOptions
 
-/** On failure, stores the reason for the next page and calls `backWhereUserWas`. For the routes that sign-ins, step-ups and payments share. */
+/**
+ * Options of the routes that serve sign-ins, step-ups and payments. A failure stores its reason for the next page and calls the error handler
+ * `backWhereUserWas`.
+ */
 export const onAnyFailure = { failWithError: true, failureMessage: true } satisfies AuthenticateOptions
 
-/** A user who denies or cancels returns to the page from which they started, signed in as before. At a sign-in, this is the password form. */
+/**
+ * After a denial or a cancel, a signed-in user returns to the page from which they started, and stays signed in. At a sign-in, the user returns to the password
+ * form.
+ */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
   res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')

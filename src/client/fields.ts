@@ -11,7 +11,7 @@ import { pictureIn } from './pictures'
 import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
-/** White space and control characters. The pattern avoids `\p{Cc}`, because V8 loads it slowly. */
+/** White space and control characters. The pattern does not use `\p{Cc}`, because V8 takes long to load a pattern with `\p`. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 /** The longest link that is accepted, because links are stored in the session. The links in Nevis's examples have a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192

@@ -1,5 +1,5 @@
 /**
- * Loads the application for the checks, and observes it while it starts. It listens on a free loopback port instead of its own port.
+ * Loads the application for the checks, and observes it while it starts. The application then listens on a free loopback port instead of its own port.
  *
  * Out of scope: requests to the application (`probe.ts`).
  */

@@ -38,7 +38,7 @@ export class StartTrial {
 
   /**
    * Runs instead of the middleware of a `passport.authenticate` call.
-   * @returns false if the request is not part of this trial; the middleware then runs itself
+   * @returns false if the request is not part of this trial, so that the caller must run the middleware
    */
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest

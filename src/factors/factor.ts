@@ -17,7 +17,7 @@ export interface FactorRequest {
   readonly message?: string
   /** The phone number, such as `+41791234567`; only to enrol SMS. */
   readonly phone?: string
-  /** Id of the authenticator (the registered phone) to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
+  /** Id of the registered phone to ask (Nevis calls it an authenticator), one of the user's own phones. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
   /** The last line of the message on the phone, with the placeholder `{code}`. The user must type this code into the waiting page. */
   readonly typedCodeLine?: string
@@ -38,8 +38,8 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the app started the enrolment for a user without a factor,
-     * the strategy then refuses it. Absent if the response does not show it.
+     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy started the enrolment for a user without a
+     * factor, it then refuses the enrolment. Absent if the response does not list the user's factors.
      */
     readonly hasFactor?: boolean
     /**
@@ -120,7 +120,10 @@ export interface Factor {
   readonly amr?: readonly string[]
   /** True if a start can name the authenticator (registered phone) to ask, because a user can have several. Default false. */
   readonly takesAuthenticator?: boolean
-  /** Options that must fit the Nevis instance, with their values. The command `doctor` compares them with a report of the probe. Default: none. */
+  /**
+   * Options that must fit the Nevis instance, with their values. The command `doctor` compares these values with the report of the command `probe`. Default:
+   * none.
+   */
   readonly instanceOptions?: Readonly<Record<string, unknown>>
   /**
    * Starts an approval.

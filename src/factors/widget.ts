@@ -41,7 +41,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   return {
     name: 'widget',
     prompt: 'widget',
-    // The widget may use app, push or SMS. All three have only `mca` in common: confirmation through another channel.
+    // The widget may use app, push or SMS. `mca` (authentication through more than one channel, RFC 8176) is the only value that is right for all three.
     amr: ['mca'],
     async approve(nevis, subject) {
       const user = await withUserId(nevis, subject)

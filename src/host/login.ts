@@ -46,7 +46,10 @@ function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
-/** Passport stores the login in the property `user` of this object. For Passport, 0 is a login, and every other falsy value is none. */
+/**
+ * Passport stores the login in the property `user` of this object. For Passport, the value 0 means that a user is signed in, and every other falsy value means
+ * that no user is.
+ */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
   return user || user === 0 ? user : undefined

@@ -65,7 +65,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** True if any limit of a user, as in `lift`, has a count, a pause or a lock. */
+  /** True if the user has any count, pause or lock that `lift` would reset. */
   async holds(key: string): Promise<boolean> {
     return (await this.starts.holds(key)) || this.codes.holds(key)
   }

@@ -33,12 +33,12 @@ const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
 /** Id of an advisory lock. `CREATE … IF NOT EXISTS` can fail if two processes run it at once. With the lock, one process waits for the other. */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
-/** How many expired rows one statement deletes at most. If it deletes this many, more may be left, so the next write deletes again. */
+/** How many expired rows one statement deletes at most. If a statement deletes this many rows, more may be left, so the next write deletes again. */
 const SWEEP_ROWS = 1000
 
 /**
- * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction: a rollback would undo a claim. You need no
- * clean-up job, because calls to the ledger also delete expired rows.
+ * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction, because a rollback of the transaction would
+ * delete what the ledger has stored. You need no clean-up job, because calls to the ledger also delete expired rows.
  */
 export class PostgresLedger implements Ledger {
   private readonly table: string

@@ -56,7 +56,8 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger gives every key an expiry. So a key without one was changed by another program, and never expires. Return a year, because a number is needed.
+    // This ledger gives every key an expiry, so another program has changed a key that has none. Such a key never expires, but the caller needs a number:
+    // return a year.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }

@@ -2,7 +2,7 @@
  * Records when a user last signed in, for an app that keeps its session in a cookie.
  *
  * A browser can send an old copy of such a cookie. If the copy is older than the user's last sign-in, it must not start another factor without the password.
- * Out of scope: sessions in a store. There, the id of an old session finds no session.
+ * Out of scope: sessions in a store, because a store no longer finds a session by its old id.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'

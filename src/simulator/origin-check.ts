@@ -6,10 +6,14 @@
  */
 import type { IncomingMessage } from 'node:http'
 
-/** True for `127.0.0.1`, `localhost` and `[::1]`, with any port. In a DNS rebinding attack, the header `Host` has the attacker's domain. */
+/**
+ * True for `127.0.0.1`, `localhost` and `[::1]`, with any port. A DNS rebinding attack fails here, because its header `Host` contains the attacker's domain.
+ */
 const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
 
-/** True unless a header of the browser says that another website has sent the request. Other programs do not send this header. */
+/**
+ * True unless a header of the browser (`Sec-Fetch-Site` or `Origin`) says that another website has sent the request. Other programs do not send these headers.
+ */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers
   const site = headers['sec-fetch-site'] ?? 'same-origin'

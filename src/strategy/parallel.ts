@@ -50,7 +50,7 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/** The address and headers of a request. If two requests have the same address and headers, they come from the same browser. */
+/** The IP address and headers of a request. If two requests have the same IP address and headers, this package assumes that one browser has sent both. */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
@@ -69,7 +69,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // With a ledger in memory, there is only one process, and its start queue prevents equal starts.
+  // With a ledger in memory, there is only one process, and the start queue of this process already prevents two equal starts.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false

@@ -23,7 +23,7 @@ import type { Field, StrategyRequest } from './strategy-request'
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
   const { replaced, isAfterFirstFactor } = context
-  // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction of the first.
+  // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined

@@ -32,8 +32,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * False if a signed-in user's browser has closed the connection, as at a double click: it would never get the new session id, and the user would be logged
- * out. The second request of the double click renews the session.
+ * False if a signed-in user's browser has closed the connection, as at a double click. The browser would not get the new session id, so the user would be
+ * logged out. Instead, the second request of the double click renews the session.
  * @internal
  */
 export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAfterFirstFactor: isAfterFirst }: { readonly renewsSession: boolean; readonly isAfterFirstFactor: boolean }): boolean {
@@ -44,8 +44,9 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Keeps only the transactions of this user. Keeps the record of the last second factor only if the user has
  * not just given the password.
  *
- * With `afterDenial: 'stop'`, the password also decides about step-ups, which may have been denied. If the signed-in user has entered the password, the
- * session loses this user's earlier step-ups, so that their denials no longer count. If another user has entered a password, the session keeps them.
+ * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
+ * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay
+ * in the session.
  * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
@@ -53,7 +54,7 @@ export async function renewForSubject(request: StrategyRequest, { subject }: Pic
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
-  // Only the signed-in user's own password removes that user's denied step-ups. Another user's password must not.
+  // If another user's password has been entered, keep the step-ups that the signed-in user has denied.
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.

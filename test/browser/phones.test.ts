@@ -1,6 +1,6 @@
 /**
- * The page with the phones in a browser: a new request is counted in the tab, what is typed stays, and QR codes are read by the camera or from a
- * picture. Out of scope: the HTML and the buttons (`test/simulator/pages.test.ts`).
+ * Tests the simulator's page with the phones in a browser. The title shows the number of new requests, an update of the page keeps the text that the user is
+ * typing, and the page reads QR codes from the camera or from a picture. Out of scope: the HTML and the buttons (`test/simulator/pages.test.ts`).
  */
 import type { Page } from 'playwright-core'
 import { NevisClient } from '../../src'
@@ -8,7 +8,7 @@ import { NevisSimulator } from '../../src/simulator'
 import { describeWithChromium } from '../support/chromium'
 import { useChromium } from './support'
 
-/** Replaces what this browser lacks: a camera, and a QR code reader, which here finds this text in every picture. */
+/** Replaces the camera and the QR code reader, which this browser lacks. The replacement of the reader finds `text` in every picture. */
 const CAMERA = (text: string) => `
 if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
   const canvas = document.createElement('canvas')
@@ -76,7 +76,7 @@ describeWithChromium('the page with the phones', () => {
   })
 })
 
-/** Runs in the page: a screenshot is pasted into the field. */
+/** Runs in the page: pastes a screenshot into the field. */
 async function pastePicture(element: unknown): Promise<void> {
   const { document, DataTransfer, ClipboardEvent, File } = globalThis as any
   const field = element as { focus(): void; dispatchEvent(event: unknown): void }

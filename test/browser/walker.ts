@@ -17,7 +17,7 @@ export class Walker {
   /**
    * @param lines the record so far; this tab appends to it
    * @param pages the record of each page for keyboard and screen reader
-   * @param where the beginning of each line
+   * @param where the text with which each line of the record begins
    */
   constructor(
     readonly page: Page,
@@ -48,7 +48,7 @@ export class Walker {
     await this.field(label).fill(text)
   }
 
-  /** @param shown the text for the record, because the real one differs each time */
+  /** @param shown what the record shows instead of `text`, because `text` is different in each run */
   async typesSecret(label: string, text: string, shown: string): Promise<void> {
     this.note(`types ${shown} into **${label}**`)
     await this.field(label).fill(text)
@@ -96,7 +96,7 @@ export class Walker {
     return codeIn(await this.phone(name).locator('.message').first().innerText())
   }
 
-  /** Checks that the page matches its record for keyboard and screen reader, is accessible, fits the narrowest screen, and offers a way on. */
+  /** Checks that the page matches its record for keyboard and screen reader, is accessible, fits the narrowest screen, and has a button or link to continue. */
   async look(name: string): Promise<void> {
     const { page } = this
     await this.pages.check(name, page)

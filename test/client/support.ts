@@ -68,7 +68,7 @@ export const STATUS = {
   createdAt: '2020-10-09T12:52:48Z',
   lastUpdatedAt: '2020-10-09T12:52:48Z',
 }
-/** The answer to a wrong access key: its `status` is a number. */
+/** Nevis's answer to a wrong access key. */
 export const FORBIDDEN = { error: 'Forbidden', path: '/api/v1/users/enroll', status: 403, timestamp: 1600863157593 }
 /** The answer to a request that breaks a rule. */
 export const BAD_REQUEST = {

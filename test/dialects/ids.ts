@@ -1,5 +1,6 @@
 /**
- * The ids of 207 readings of Nevis's documents against which version 0.1.0 was tested, each with the dialect of the simulator that implements it.
+ * The ids of 207 possible behaviours of Nevis that Nevis's documents allow. Version 0.1.0 was tested with each. Gives for each id the dialect of the simulator
+ * that behaves like this.
  *
  * Out of scope: the outcomes (`table.ts`).
  */
@@ -8,7 +9,7 @@ const perStatus = (prefix: string, name: string, statuses: readonly number[]): R
 const perSeconds = (strict: boolean, seconds: readonly number[]): Record<string, string> =>
   Object.fromEntries(seconds.map((each) => [`C${each}${strict ? 'n' : ''}`, `clock-${Math.abs(each)}-${each < 0 ? 'behind' : 'ahead'}${strict ? '-strict' : ''}`]))
 
-/** `X01` is the simulator's answer without a dialect: JSON with a charset. */
+/** Ids that need no dialect, because the simulator always behaves like this. `X01`: the simulator answers with JSON and a charset. */
 export const DEFAULT_IDS: readonly string[] = ['X01']
 
 export const DIALECT_OF_ID: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** The doctor's command as a process: the apps that it loads, its exit codes, and that it prints no secret. */
+/** Runs the command `doctor` as a process. Tests which apps it can load, its exit codes, and that it prints no secret. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { troublesIn } from './support'
 
 const COMMAND = join(__dirname, '../../dist/doctor/command.js')
 const APPS = join(__dirname, 'apps')
-/** Starting processes, and loading frameworks in them, takes long. */
+/** A long time limit, because the tests start processes that load web frameworks. */
 jest.setTimeout(120_000)
 
 let simulator: NevisSimulator

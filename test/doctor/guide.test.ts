@@ -1,4 +1,4 @@
-/** The guide of the doctor names every check, and shows what the doctor prints. */
+/** Tests that the guide of the command `doctor` names every check, and shows exactly what the command prints. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const guide = readFileSync(join(ROOT, 'docs/guides/doctor.md'), 'utf8')
 const [example, careless] = [...guide.matchAll(/```text\n\$ .*\n([^]*?)```/g)].map(([, text]) => text as string) as [string, string]
 /** Replaces numbers, because ports, dates and counts differ each time. */
 const masked = (text: string) => text.replace(/\d+/g, 'N').trim()
-/** The example app compiles its database when it starts. */
+/** A long time limit, because the example app compiles its database (WebAssembly) when it starts. */
 jest.setTimeout(180_000)
 
 async function printed(folder: string, file: string, settings: Record<string, string> = {}): Promise<string> {

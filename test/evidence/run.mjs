@@ -118,7 +118,8 @@ function withStoryTable(markdown, cell) {
   const requirements = [...story.matchAll(/\[(T-[a-z-]+-\d+)\](?!\()/g)].map(([, id]) => /** @type {string} */ (id))
   const note = '`npm run evidence` writes this table. A number in parentheses says how many tests in the file show the promise.'
   const rows = requirements.map((id) => `| ${id} | ${cell(id)} |`)
-  return { text: `${story}${STORY_TABLE}\n${note}\n\n| reference | tests |\n|---|---|\n${rows.join('\n')}\n`, requirements }
+  const header = '| promise | test files (and how many tests in the file show the promise, if more than one) |\n|---|---|'
+  return { text: `${story}${STORY_TABLE}\n${note}\n\n${header}\n${rows.join('\n')}\n`, requirements }
 }
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).map((path) => `test/${path.replaceAll('\\', '/')}`).filter((path) => /\.m?ts$/.test(path) && !path.includes('/node_modules/')).sort()

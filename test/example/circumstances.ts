@@ -28,11 +28,11 @@ NevisSimulator.start = async (options) => {
 /** The environment for `startExample`. */
 export const circumstances = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SCRIPT)}` }
 
-/** After six minutes, all users may start again, and no second factor is fresh. */
+/** Moves the app's clock by six minutes. The limits of all users then allow new starts, and every second factor is too old for a step-up. */
 export const sixMinutesLater = (app: Running) => signal(app, 'SIGUSR2', 'later')
-/** After this, the app sends a request again when a user asks for it. */
+/** Moves the app's clock by 15 seconds, so that a user may have a push or SMS sent again. */
 export const resendPauseIsOver = (app: Running) => signal(app, 'SIGWINCH', 'resend')
-/** Nevis refuses calls, but the phones still work: a user can answer a request that is already there. */
+/** Makes Nevis refuse all calls of the app. The phones still work, so a user can answer a request that the phone has already received. */
 export const nevisGoesDown = (app: Running) => signal(app, 'SIGHUP', 'down')
 export const nevisComesBack = (app: Running) => signal(app, 'SIGHUP', 'up')
 

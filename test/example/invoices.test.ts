@@ -1,6 +1,6 @@
 /**
- * Paying an invoice that is signed on the phone, and attacks on it. An attacker who controls the browser uses an approval that was given for something
- * else, to pay another amount, another invoice, another user's invoice, or the same invoice twice.
+ * Tests the payment of an invoice that the user approves on the phone, and attacks on this payment. An attacker who controls the browser uses an approval that
+ * the user gave for something else, to pay another amount, another invoice, another user's invoice, or the same invoice twice.
  */
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
@@ -42,7 +42,7 @@ async function startPaying(browser: Browser, payee: string, fields: Record<strin
   return location as string
 }
 
-/** Each user has three invoices for the whole file, so the tests must share them. */
+/** The app is started once for this file, and each of its users has three invoices. So each of these tests pays an invoice that no other test pays. */
 describe('paying an invoice', () => {
   it('without a login › is refused', async () => {
     const browser = app.browser()

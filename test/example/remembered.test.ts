@@ -1,4 +1,4 @@
-/** A browser that the example app remembers: it needs only the password to sign in; every other protection stays. */
+/** Tests a browser that the example app remembers: the user signs in with the password only, but a transfer still asks for a second factor. */
 import { callbackOf, enterPassword, startExample, submit, type Running } from './support'
 import type { Browser } from '../support/browser'
 

@@ -1,10 +1,10 @@
-/** A body that is written in parts, as a stream of Node: its text, its end, and what happens when the connection closes. */
+/** Tests a response body that is written in parts and read as a Node stream: its text, its end, and what happens when the connection closes. */
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onDisconnect, readable, socketOf, type Sink } from '../../src/host/stream'
 
-/** The two properties of a connection that the code reads, and its event. */
+/** Has only those members of a socket that the tested code uses: the property `destroyed` and the event `close`. */
 class Connection extends EventEmitter {
   destroyed = false
 

@@ -1,7 +1,7 @@
 /**
- * The scenarios that must pass in every host (web framework), driven from outside with cookies.
+ * The scenarios that must pass in every host (web framework). The tests send HTTP requests with cookies to an app in a process of its own.
  *
- * Out of scope: mounting this package in a host. The apps do that; their code is that of the guides.
+ * Out of scope: mounting this package in a host. The apps do that, with the code of the guides.
  */
 import { get } from 'node:http'
 import { failures, type FailureCode } from '../../src'
@@ -19,7 +19,7 @@ export interface Host {
   readonly isSessionInCookie?: boolean
 }
 
-// A generous limit, because each file starts a program, and the machine may be busy.
+// A long time limit, because each test file starts its app as a process of its own, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const asPage = { accept: 'text/html' }
@@ -195,7 +195,8 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const stream = await Events.open(program.origin + statusOf(handle))
       await stream.until('"status":"pending"')
       stream.leave()
-      // While a stream is open, the app asks Nevis only once a second, and status requests of pages cause no calls. After the stream has ended, they do.
+      // While a stream is open, a status request causes no call to Nevis, because the stream asks Nevis once a second. After the stream has ended, a status
+      // request causes a call.
       const before = calls('getStatus') + 1
       for (let looks = 0; looks < 50 && calls('getStatus') <= before; looks++) await browser.get(statusOf(handle))
       expect(calls('getStatus')).toBeGreaterThan(before)
@@ -356,14 +357,14 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const handles = [await started(), await started({ factor: 'sms' })]
       expect((await browser.get(waitingOf(handles[0] as string), { accept: 'application/json' })).json()).toMatchObject({ status: 'pending' })
       expect(await answer(handles[1] as string, codeOf())).toMatchObject({ status: 303, location: '/' })
-      // The login has created a new session, in which the other tab's transaction must still be.
+      // The login has created a new session. The transaction of the other tab must still be in it.
       await simulator.phone(username).approve()
       expect(await browser.get(callbackOf(handles[0] as string))).toMatchObject({ status: 303, location: '/' })
     })
   })
 }
 
-/** A minimal EventSource: it sends the same requests as a browser's. */
+/** A minimal EventSource, which sends the same requests as the EventSource of a browser. */
 class Events {
   private text = ''
   private news = () => {}

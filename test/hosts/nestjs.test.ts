@@ -26,7 +26,7 @@ describe('the guide for NestJS', () => {
 })
 
 describe('NestJS, with a callback guard of @nestjs/passport, where PassportModule', () => {
-  /** The answer of the callback after an approval, and what the app has printed by then. */
+  /** Signs in by push. Returns the HTTP status of the callback, the home page, the HTTP status of `/transfer`, and what the app has printed. */
   async function callbackWith(passportModule?: string) {
     const simulator = closing(await NevisSimulator.start())
     const change = (text: string) => text

@@ -1,11 +1,11 @@
-/** The apps of the hosts' guides as in production: behind a proxy that terminates TLS, and with errors that users must not see. */
+/** Tests the apps of the guides under production conditions: behind a proxy that terminates TLS, and with errors that users must not see. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import { folderOf, start as startStranger, submit } from '../stranger/support'
 import { Browser, type Page } from '../support/browser'
 import { guideApps, type GuideApp } from './apps'
 
-// A generous limit, because each app is a program that must start, and the machine may be busy.
+// A long time limit, because each app starts as a process of its own, and the machine may be busy.
 jest.setTimeout(60_000)
 
 let simulator: NevisSimulator

@@ -1,4 +1,4 @@
-/** A small app for its own tests, which create it for each test, with the given cloud. */
+/** A small app with a password login and a second factor. Each test creates a new app, with the URL and access key of a simulator. */
 const express = require('express')
 const session = require('express-session')
 const { Passport } = require('passport')

@@ -1,4 +1,4 @@
-/** The ledger in PGlite, checked with the test kit of the built package in a process of its own, as an app does it. */
+/** Tests the ledger in PGlite as an app would: in a process of its own, with the test kit of the built package. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

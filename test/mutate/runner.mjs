@@ -19,14 +19,14 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { ProjectFiles } from './files.mjs'
 
-/** With an active mutant, a test that takes this long counts as hanging, because such tests usually take milliseconds … */
+/** Time limit of a test with an active mutant. A test usually takes milliseconds, so a test that reaches this limit counts as hanging. */
 const TEST_TIMEOUT_MS = 4000
-/** … but a busy machine may be slow, so the test may also take this many times as long as without the mutant. */
+/** On a busy machine, a test may exceed `TEST_TIMEOUT_MS`, if it takes at most this many times as long as without the mutant. */
 const SLOWER = 4
 const PATIENT_MS = 60_000
 const KILLERS = 4
 const STRAYS = ['uncaughtException', 'unhandledRejection']
-/** If the tests' fake timers replaced these, Node's own code would stop with the test's clock. */
+/** Fake timers of a test must not replace these functions: Node's own code uses them too, and would stop with the test's clock. */
 const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
 /**
@@ -259,7 +259,7 @@ function isTimeout(run) {
   return failedIn(run)?.failureMessage.includes('Exceeded timeout') === true
 }
 
-/** Collects rejections and errors outside of the tests, but only those of the run that caused them. @param {Set<unknown>} strays */
+/** Adds the unhandled rejections and uncaught exceptions of this run to `strays`, and ignores those of other runs. @param {Set<unknown>} strays */
 function catchStrays(strays) {
   const run = runs.getStore()
   const mine = (/** @type {unknown} */ error) => void (runs.getStore() === run && strays.add(error))

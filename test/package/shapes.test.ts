@@ -1,4 +1,6 @@
-/** Signs in to an app that was bundled and moved out of the repository, with the bundlers that need no download. `npm run shapes` tries more. */
+/**
+ * Bundles an app, moves it out of the repository, and signs in to it. Uses only the bundlers that need no download; `npm run shapes` also tries other bundlers.
+ */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

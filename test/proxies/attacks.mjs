@@ -26,7 +26,7 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // Without the settings of the guide, the app believes the headers, which shows that the false headers reach it.
+  // This app lacks the proxy settings of the guide, so it believes the false headers. This shows that the false headers reach the app.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -37,7 +37,7 @@ async function lies(proxy) {
     await walk(scene, liar)
     const { headers } = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' })
     assert.doesNotMatch(String(headers['set-cookie']), /secure/i)
-    // A form of another site, in a browser that sends no `Sec-Fetch-Site`.
+    // A form on another site posts to the app, from a browser that sends no `Sec-Fetch-Site`.
     const foreign = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' }, { origin: 'https://evil.example' })
     assert.equal(foreign.location, '/login')
     const own = await scene.client().post('/login', { username: 'ben', password: 'secret' }, { origin: scene.origin })
@@ -57,8 +57,8 @@ async function comeSecond(scene, paths) {
 }
 
 /**
- * If the app renews the session with each answer, its cookie also comes with the script and the style of the waiting page. The package's own answers must
- * forbid caching.
+ * If the app sends its session cookie with every response (`rolling`), the script and the style of the waiting page are sent with the cookie too. So a shared
+ * cache must not store these two responses.
  * @param {ProxyName} proxy
  */
 const cookies = (proxy) =>
@@ -79,7 +79,7 @@ const cookies = (proxy) =>
     }
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
 
-    // The same cookie with a file that says "public": this shows what the test is for.
+    // A file of the app itself with `Cache-Control: public` gives the cookie away. This shows that the test would notice such a leak.
     await ben.get('/public-file')
     const taken = await scene.client().get('/public-file')
     const isTaken = String(taken.headers['set-cookie']).includes(cookie)
@@ -107,7 +107,7 @@ async function cache(proxy) {
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
   })
 
-  // The app's own answers, with the guide's line about caching.
+  // With the guide's line about caching (`Cache-Control: no-store`), no proxy may store any response of the app.
   await within(proxy, { caches: true, env: { NO_STORE: '1' } }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')
@@ -153,7 +153,7 @@ const retries = (proxy) =>
     return `start: ${start.status} ${start.location.split('?')[0]}, one push; callback: ${back.status} ${back.location}`
   })
 
-/** @type {Record<string, import('./shapes.mjs').Shape>} A part of the test suite. */
+/** @type {Record<string, import('./shapes.mjs').Shape>} The attacks that the test suite runs. */
 export const quickAttacks = Object.fromEntries(PROXIES.map((proxy) => [`${proxy} as a shared cache, a cookie with every answer`, () => cookies(proxy)]))
 
 /** @type {Record<string, import('./shapes.mjs').Shape>} */

@@ -43,5 +43,5 @@ app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
-// Ends with the test's process, even if that process is killed.
+// When the test's process ends, even if it is killed, this process's stdin is closed, and this process ends too.
 process.stdin.resume().once('end', () => process.exit())

@@ -3,8 +3,8 @@
  *
  * The attacker knows the password and types any code. Nevis documents only the status line of a verification: 200 is right. But a maintenance page
  * also has HTTP 200, and so has the block page of many web application firewalls, and a body such as `{"status":"failed"}` says no with HTTP 200. If
- * only the status counted, each of these would sign the attacker in. The attacker can even cause one: the code `' or 1=1 -- <script>` makes the
- * firewall send its block page.
+ * only the status counted, each of these would sign the attacker in. The attacker can even cause a block page, with a code such as `' or 1=1 -- <script>`,
+ * which the firewall refuses.
  *
  * So this package reads the body, and never sends Nevis a text that is not a code. Users type codes in many forms, and these must still work.
  */
@@ -154,7 +154,8 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
 
 /**
  * The attacker's code gets the answer to another call, because a gateway mixes up answers or a cache stores them. In an earlier version, Nevis's user or status
- * answer counted as a right code if it had HTTP 200, even if it named another user. So did a result field that contained an empty object.
+ * answer counted as a right code if it had HTTP 200, even if it named another user. An answer whose result field contained an empty object also counted as a
+ * right code.
  */
 describe('a wrong code that is answered with what belongs to another call', () => {
   const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
@@ -185,7 +186,8 @@ describe('a wrong code that is answered with what belongs to another call', () =
 
 /**
  * A gateway that cannot reach Nevis answers each code itself, with a 404 or with an error. In an earlier version, each such code counted as a wrong one, so
- * an outage locked the user's codes for a year. But these codes must not be free guesses either: the gateway may hide the answer "wrong code" in its own page.
+ * an outage locked the user's codes for a year. But the number of these codes must be limited too: the gateway may have replaced Nevis's answer "wrong code" by
+ * its own page, so an attacker could guess on.
  */
 describe.each([
   ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],

@@ -2,9 +2,9 @@
  * The attack: arbitrary answers of the cloud.
  *
  * The attacker sits between this package and the cloud and can delay, cut, repeat or replace answers; or the cloud itself is faulty: 5xx, redirects,
- * mixed-up answers, a wrong clock. Other strategies fail open here in small ways: an exception in a callback that leaves the browser without an
- * answer, a `status` of undefined that is not "failed" and so passes, a retry that counts as a new approval, an error page with the access key. So
- * random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
+ * mixed-up answers, a wrong clock. Small mistakes in a strategy would let an attacker in, or leak a secret: an exception in a callback that leaves the browser
+ * without an answer, a `status` of undefined that counts as a success because it is not "failed", a retry that counts as a new approval, an error page with the
+ * access key. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
  * answers.
  *
  * In the second part, the cloud is honest, but users or servers are not: two browsers in one session, an attacker with the password who enrols first, a logout
@@ -14,9 +14,9 @@
  * The rules of the first part: after a success, this user has really approved this transaction; every request ends with exactly one action, in time,
  * without any part of a secret; and no handle, timer or listener is left afterwards.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each kind of the second part runs a twentieth of them, the hours of a flood
- * a five-hundredth). `FAIL_CLOSED_SEED` sets the seed; by default it is fixed, so that a failure can be repeated. With both set, the figures are printed, a
- * line for each part. Several processes may run this file at once: they share only the processor.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind, and a
+ * five-hundredth for each kind of flood, which lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure
+ * can be repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at the same time.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'
@@ -36,7 +36,10 @@ const SEED = Number(process.env['FAIL_CLOSED_SEED'] ?? 20_261)
 const PER_PART = 500
 const SCENE_RUNS = Math.ceil(RUNS / 20)
 const FLOOD_RUNS = Math.ceil(RUNS / 500)
-/** How many sequences run at once. Some of them only wait, but more at once would time out on a slow processor. */
+/**
+ * How many sequences run at the same time. Sequences often wait, so several can share a processor. With more of them, requests would time out on a slow
+ * processor.
+ */
 const AT_ONCE = 6
 const TIMEOUT_MS = 150
 /** A request makes three calls at most. The other ten seconds are for a busy machine. */
@@ -99,7 +102,8 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // By now, a second action of any request but the last would have happened. The next sequences give the last request time, too.
+  // If a request has caused a second action, `actions` contains the second action by now. Only a second action of the last request may come too late for this
+  // check.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++
@@ -158,7 +162,7 @@ describe('whole logins against a cloud that does anything', () => {
       const nevis = strategyOf(cloud)
       for (let part = 0; figures.sequences < RUNS; part++) {
         const size = Math.min(PER_PART, RUNS - figures.sequences)
-        // `fc.assert` would print all sequences of a part if one fails. The error already names that one.
+        // Do not use `fc.assert`: if one sequence fails, it prints all sequences. The error of `runAll` contains only the failed sequence.
         await runAll(cloud, nevis, fc.sample(sequences, { numRuns: size, seed: SEED + part }))
       }
       const { sequences: done, success, fail, error, redirect, pass } = figures
@@ -207,7 +211,7 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
-      // The deadline is ten seconds, so a timer that was not cleared would still be there.
+      // The deadline is ten seconds, so a timer of a request that was not cleared would still be running here.
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })
@@ -264,7 +268,7 @@ describe('people at two browsers and two phones, and an honest cloud', () => {
     return [one(), one()]
   }
 
-  /** Runs the sequences one after another, because each of them moves the clock. */
+  /** Runs the sequences one after another, because each sequence moves the clock, which all sequences share. */
   async function runScene(all: fc.Arbitrary<PeopleSequence>, numRuns: number, strategies: readonly [NevisStrategy, NevisStrategy]): Promise<number> {
     const successes = counts.success
     for (const sequence of fc.sample(all, { numRuns, seed: SEED })) {
@@ -288,7 +292,7 @@ describe('people at two browsers and two phones, and an honest cloud', () => {
 
   describe.each(Object.keys(HELD_BACK) as (keyof typeof HELD_BACK)[])(`in ${FLOOD_RUNS} floods of %s by an attacker with the password`, (name) => {
     it(HELD_BACK[name], async () => {
-      // A high limit for starts, so that only the limit for codes counts.
+      // A very high limit for starts, so that only the limit for codes can stop this attacker.
       const options = name === 'codes' ? { startBudget: { starts: 1000, perSeconds: 1 } } : {}
       expect(await runScene(floods[name], FLOOD_RUNS, processes(options))).toBe(0)
     }, 60_000 + FLOOD_RUNS * 5000)

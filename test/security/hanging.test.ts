@@ -1,8 +1,8 @@
 /**
  * Not an attack, but an outage: the access key comes from a vault, and the handles are encrypted with a key derived from it (no option `secret`). One
  * day, the vault accepts connections but never answers. Without a deadline for the app's own function, every start, page, status and callback stays
- * open until the browser gives up. Each holds a socket, a request and a session, and a user who reloads holds one more. The introspection is affected, too,
- * because it compares a token with the access key.
+ * open until the browser gives up. Each hanging request holds a socket and a session, and each reload of the page adds another hanging request. The
+ * introspection is affected, too, because it compares a token with the access key.
  */
 import { NevisClient, NevisError, NevisStrategy, push } from '../../src'
 import { handleIn, signIn, type TestApp } from '../support/app'
@@ -60,7 +60,8 @@ describe('an access key that never comes', () => {
     it('ends the callback with 504 and signs nobody in', async () => {
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
-      // The first key opens the handle; the comparison of the token then needs the key again, and the vault hangs.
+      // The vault answers once. The strategy uses this answer to decrypt the handle. When it needs the access key again for the introspected token, the vault
+      // hangs.
       answers = 1
       const page = await browser.get(`/login/2fa/callback?transaction=${handle}`)
       expect([page.status, page.json()]).toEqual([504, TIMEOUT])

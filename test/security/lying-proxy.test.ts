@@ -2,10 +2,11 @@
  * The attack: a forward proxy that lies.
  *
  * The attacker has the victim's password, and answers in place of the proxy that `HTTPS_PROXY` names, because the connection to that proxy is plain HTTP in the
- * company's network, or because the attacker owns the proxy. Such a proxy has no certificate of Nevis, so it must not achieve more than a failure. But a
- * client that takes the proxy's reply to CONNECT for Nevis's answer believes anything: `100 Continue`, then `200 OK` with `{"status":"succeeded"}`,
- * three times, was a whole login without a phone and without Nevis; a 404 made a known user unknown. The attacker also tunnels to another server
- * (with a certificate of its own), speaks HTTP instead of TLS, sends bytes before TLS begins, sends too much, or nothing at all.
+ * company's network, or because the attacker owns the proxy. Such a proxy has no certificate of Nevis, so it must not achieve more than a failure. But some
+ * clients take the proxy's reply to CONNECT for the answer of Nevis. With such a client, the proxy could sign the attacker in without Nevis, by replying to all
+ * three calls of a login with `100 Continue` and then `200 OK` and `{"status":"succeeded"}`. With a 404, the proxy could make a known user look unknown. In
+ * other tests, the attacker tunnels to another server (with a certificate of its own), sends HTTP instead of TLS, sends bytes before TLS begins, sends too
+ * much, or sends nothing at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -38,7 +39,7 @@ afterAll(() => [nevis, attacker, other].forEach((one) => one.remove()))
 
 /** Sends this text at once, and closes the connection. */
 const says = (text: string): Reply => (socket) => void socket.end(text)
-/** Opens the tunnel, waits for the first bytes of TLS, and then sends this text. */
+/** Opens the tunnel, waits for the first bytes of the client's TLS handshake, and then sends this text instead of TLS. */
 const tunnelThat = (text: string): Reply => (socket) => {
   socket.write('HTTP/1.1 200 OK\r\n\r\n')
   socket.once('data', () => socket.end(text))
@@ -103,7 +104,7 @@ describe('a proxy that answers CONNECT with', () => {
       expect(error).toMatchObject({ code: 'NEVIS_UNREACHABLE', status: 503 })
       expect(error.nevisStatus).toBeUndefined()
       expect((error.cause as { code: string }).code).toMatch(cause)
-      // The proxy got requests, but nothing that was meant for Nevis.
+      // The proxy got requests, but neither the access key nor the token (both begin with `canary-`).
       expect(proxy.seen.length).toBeGreaterThan(0)
       expect(proxy.seen.join()).not.toMatch(/canary-/)
     })
@@ -165,14 +166,14 @@ describe('a whole login', () => {
       })
       req.pipe(onward)
     })
-    // Longer than a busy machine may take between two calls, so that this server does not close the tunnel in between.
+    // A long time, because a busy machine may pause between two calls, and this server must not close the tunnel in this pause.
     server.keepAliveTimeout = 60_000
     servers.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return portOf(server)
   }
 
-  /** An app behind the proxy that trusts `nevis` and `other`. */
+  /** Starts an app that calls Nevis through the proxy. The app trusts the certificates `nevis` and `other`. */
   async function browserOfApp(): Promise<Browser> {
     const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)))
     const settings = { baseURL: BASE_URL, accessKey: world.simulator.accessKey, issuer: world.simulator.baseURL, password: PASSWORD }
@@ -195,8 +196,8 @@ describe('a whole login', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
       expect(await whoIs(browser)).toEqual({ username: 'anna' })
       expect(world.operations()).toEqual(['approve', 'getStatus', 'introspect'])
-      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have put that tunnel back, so it may open a
-      // second one.
+      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have returned this tunnel to its pool, and may
+      // open a second tunnel.
       expect(proxy.seen.length).toBeLessThan(3)
     })
   })
@@ -213,7 +214,8 @@ describe('a whole login', () => {
       proxy.reply = (socket, nth) => void socket.end(`HTTP/1.1 100 Continue\r\n\r\n${invented()[nth - 1] ?? ''}`)
       const browser = await browserOfApp()
       const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
-      // If the app believes the proxy, the start leads to the waiting page. Then go on to the callback, so that the failure shows who was signed in.
+      // If the app believed the proxy, the start would lead to the waiting page. In that case the test also calls the callback, so that a failing test shows
+      // who was signed in.
       const callback = start.location === undefined ? start : await browser.get(callbackOf(new URL(start.location, 'http://app').searchParams.get('transaction') as string))
       expect(await whoIs(browser)).toBeNull()
       expect(callback.json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause: 'PROXY_REFUSED' })

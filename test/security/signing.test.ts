@@ -27,7 +27,10 @@ let executed: unknown[]
 let change: Change | undefined
 let handles: { one: string; two: string }
 
-/** `/paid` records the second factor, which renews the session; `/paid-only` does neither; `/signed` is a login that keeps the session. */
+/**
+ * `/paid` records the second factor, which gives the session a new id. `/paid-only` does not record the second factor. `/signed` signs the user in and keeps
+ * the session.
+ */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const execute = (req: import('express').Request, res: import('express').Response) => {
     const { data, message } = req.authInfo?.nevis as NevisProfile
@@ -223,7 +226,7 @@ describe('what was changed in the session between start and callback', () => {
   it('is not taken for the same payment, pending, when that one is started', async () => {
     const browser = await signedIn()
     await pay(browser, FIVE)
-    // The phone shows the payment of five; from here on, the session says forty.
+    // The phone shows the payment FIVE. From here on, the attacker has written the payment FORTY into the session.
     change = (all, { one }) => ({ [one]: { ...all[one], data: FORTY, message: messageOf(FORTY) } })
     await browser.post('/tamper')
     const handle = await pay(browser, FORTY)

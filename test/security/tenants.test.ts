@@ -6,8 +6,8 @@
  * for which it was made. If only a part of the login were compared, such as the `user` of `{ user, tenant }`, the attacker's own phone would be
  * enough for the victim's step-up.
  *
- * An honest user's login comes back from a store with its fields in another order (PostgreSQL's `jsonb` sorts them). It must still be the same login,
- * or no second factor would ever count.
+ * An honest user's login comes back from a store with its fields in another order (PostgreSQL's `jsonb` sorts them). The reordered login must still count as
+ * the same login, or no second factor would ever count.
  */
 import session from 'express-session'
 import { Passport } from 'passport'
@@ -28,7 +28,7 @@ interface Login {
   readonly tenant: string
 }
 
-// A generous limit, because each test with Fastify starts a program, and the machine may be busy.
+// A long time limit, because each test with Fastify starts its app as a process of its own, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()
@@ -91,7 +91,7 @@ describe('Express with a login { user, tenant }', () => {
     const data = (req: object) => (req as { body: Login }).body.tenant
     const subject = ({ user }: { user?: unknown }) => (user === undefined ? undefined : { username: (user as Login).user })
     passport.use(strategyFor(world.simulator, { subject, data }, ({ username: user, data: tenant }, done) => done(null, { user, tenant })))
-    // `jsonb` returns the fields in the order user, since, tenant.
+    // The login has a third field, because `jsonb` then returns the fields in another order than they were written: user, since, tenant.
     passport.serializeUser((login, done) => done(null, { ...(login as unknown as Login), since: new Date(0) }))
     passport.deserializeUser(({ user, tenant }: Login, done) => done(null, { user, tenant }))
     const app = express()

@@ -5,8 +5,8 @@
  * guesses the typed code: five different codes of six digits, as many as one sign-in allows. Each guess is right with a chance of one in a million,
  * so in n sign-ins the attacker gets into about 5 n / 1,000,000 accounts. The test shows that the strategy gives no better chance.
  *
- * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand sign-ins.
- * For ten thousand (about six minutes on two busy cores):
+ * The test gives plain request objects to the real strategy, which calls the simulator over HTTP. One run makes a thousand sign-ins. Run ten thousand sign-ins
+ * (about six minutes on two busy cores) with this command:
  *
  *     TYPED_CODE_SIGN_INS=10000 npx jest -i test/security/typed-code-chance.test.ts
  */
@@ -20,14 +20,14 @@ import { act, codeOf } from './support/act'
 const SIGN_INS = Number(process.env['TYPED_CODE_SIGN_INS'] ?? 1000)
 const GUESSES = 5
 const CODES = 1_000_000
-/** Few users for each simulator, because a simulator searches all its phones to find a victim's. */
+/** Users per simulator. More would be slow, because a simulator searches all its phones to find the phone of one user. */
 const PER_SIMULATOR = 250
 const AT_ONCE = 25
 jest.setTimeout(600_000)
 
 interface Attack {
   readonly outcomes: readonly string[]
-  /** The outcomes after the guesses: of the right code, and of a callback without a code. */
+  /** The outcomes of two requests after the guesses: one with the right code, and one callback without a code. */
   readonly afterwards: readonly string[]
 }
 
@@ -66,7 +66,7 @@ async function attackMany(count: number): Promise<Attack[]> {
   return attacks
 }
 
-/** The smallest number of successes that chance exceeds in fewer than one of a million runs (from the tail of the binomial distribution). */
+/** The most sign-ins that random guessing may reach: fewer than one in a million runs reaches more (tail of the binomial distribution). */
 function most(signIns: number, chance: number): number {
   let probability = (1 - chance) ** signIns
   let tail = 1 - probability

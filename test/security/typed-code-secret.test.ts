@@ -1,12 +1,12 @@
 /**
  * The attack: reading the typed code anywhere but on the phone.
  *
- * A typed code protects nothing if the browser that asks for it can find it: in the page or its JSON, in a URL, a header, a cookie. Nor may it be in
- * the session store, a log, an audit event or an error. An attacker can also try all six-digit codes: a digest without a key, or with a key that is
- * stored beside it, reveals the code within a second.
+ * A typed code protects nothing if the browser that asks for it can find it: in the page or its JSON, in a URL, a header, a cookie. The code must not be in the
+ * session store, a log, an audit event or an error either. An attacker can also try all six-digit codes: a digest without a key, or with a key that is stored
+ * beside it, reveals the code within a second.
  *
- * So these tests go through every kind of sign-in and search everything that comes out for the code: as it is, decoded from base64 and hexadecimal,
- * and as a digest that a reader of the session could compute.
+ * So these tests go through every kind of sign-in and search everything that the browser sees and the server stores for the code: as plain text, in base64 or
+ * hexadecimal, and as a digest that a reader of the session could compute.
  */
 import type { ErrorRequestHandler } from 'express'
 import { createHash, createHmac } from 'node:crypto'
@@ -24,7 +24,7 @@ jest.setTimeout(60_000)
 
 /** A code so long that no other number can equal it by chance. */
 const LONG = '417900000004179000000041790000000417900000004179000000041790000'
-/** The factor push, with that long code instead of a random one. */
+/** The factor push, with the typed code `LONG` instead of a random code. */
 const longCoded: Factor = {
   ...push({ typedCode: true }),
   async approve(nevis, subject, request) {
@@ -81,7 +81,7 @@ function expectUnseen(code: string): void {
   const strategy = printed(app.nevis, app.nevis.settings)
   const text = decoded([...seen, ...logged, inspect(world.events.all, { depth: Infinity }), strategy])
   expect(text).not.toMatch(standing(code))
-  // Digests that anyone can compute, because they need no key.
+  // A digest without a key must not appear: an attacker could compute the digest of each possible code and compare.
   for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
     for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(text).not.toContain(createHash(algorithm).update(code).digest(encoding))
   }

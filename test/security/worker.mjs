@@ -1,5 +1,5 @@
-// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its port. Out of scope:
-// checks; `support/workers.ts` starts several of these processes.
+// An app with passwords and a second factor. `support/workers.ts` starts several processes of this app, which share sessions and ledger in one Redis. Each
+// process prints its port. Out of scope: checks.
 import { subscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ const redis = createClient({ socket: { path: redisPath, tls: false }, disableOff
 redis.on('error', () => undefined)
 await redis.connect()
 
-// The test counts the processes that have asked for an introspection.
+// Writes to Redis that this process has asked Nevis for an introspection, because the test counts these processes.
 subscribe('http.client.request.start', ({ request }) => {
   if (request.path === '/api/v1/introspect') void redis.sAdd('introspecting', String(process.pid))
 })
@@ -78,5 +78,5 @@ app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`${new URL(`http://127.0.0.1:${server.address().port}`).origin}\n`)
-// Ends with the test's process, even if that process is killed.
+// When the test's process ends, even if it is killed, this process's stdin is closed, and this process ends too.
 process.stdin.resume().once('end', () => process.exit())

@@ -1,4 +1,4 @@
-/** Which requests the simulated cloud refuses, and with which of the documented bodies. */
+/** Tests which requests the simulated cloud refuses, and which of Nevis's documented error bodies it sends. */
 import { Caller, NOBODY, SECONDS, started } from './http'
 
 let nevis: Caller
@@ -155,7 +155,7 @@ describe('request', () => {
       await nevis.call('PATCH', `/api/v1/authenticators/${NOBODY}`, { name: 'x' }),
       await nevis.call('DELETE', `/api/v1/authenticators/${NOBODY}`),
     ]
-    // The whole body that the documents show, because a client trusts no other 404.
+    // Compare the whole error body with Nevis's documentation, because `NevisClient` treats a 404 with another body as an error of a gateway.
     const body = { error: 'Not Found', message: expect.any(String) as string, path: expect.stringMatching(/^\/api\/v1\//) as string, status: 404, timestamp: SECONDS }
     expect(replies.map(({ status, json }) => ({ status, json }))).toEqual(Array(11).fill({ status: 404, json: body }))
   })

@@ -92,7 +92,7 @@ describe('a JSON API for a single-page app', () => {
   afterEach(() => void jest.restoreAllMocks())
 
   const real = fetch
-  /** A `fetch` like a browser's: it sends this site's cookies, and follows a 303 with the same Accept header. */
+  /** Replaces `fetch` by one that behaves as in a browser: it sends this site's cookies, and follows a 303 with the same Accept header. */
   async function follow(url: unknown, init: RequestInit = {}): Promise<Response> {
     if (!String(url).startsWith('/')) return real(url as string, init)
     const page = await browser.send(init.method ?? 'GET', url as string, init.headers as Record<string, string>, init.body as string | undefined)

@@ -1,4 +1,4 @@
-/** Which of a user's phones a start asks. `test/security/authenticators.test.ts` tests that the phone belongs to the user. */
+/** Tests which of a user's phones gets the request. `test/security/authenticators.test.ts` tests that the phone belongs to the user. */
 import { NevisStrategy, app as appFactor, push, type NevisStrategyOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import type { Browser } from '../support/browser'

@@ -1,4 +1,4 @@
-/** `liftLimits`: a support desk resets the limits of one user, in the strategy's own ledger and instance. */
+/** Tests `liftLimits`, with which a support desk resets the limits of one user. The limits of other users and of other Nevis instances must not change. */
 import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type Ledger, type Subject } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 import { NevisSimulator } from '../../src/simulator'
@@ -9,7 +9,7 @@ const strategyOn = (ledger: Ledger, instance = 'bank') =>
     async () => ({ id: 1 }),
   )
 
-/** Uses up five starts and locks the codes, under one name. */
+/** Uses up the five starts of this subject and locks its codes. Returns a function that tries a start and a code again. */
 async function lockedOut(strategy: NevisStrategy, subject: Subject): Promise<() => Promise<[slot: number, over: string | undefined]>> {
   const budgets = new Budgets(strategy.settings)
   const key = budgets.keyOf(subject)

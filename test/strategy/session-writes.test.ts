@@ -1,5 +1,5 @@
 /**
- * How a sign-in uses the session of the app: how many store calls it needs, and what happens to the values that the app itself writes.
+ * Tests how a sign-in uses the session of the app: how many store calls the sign-in needs, and what happens to the values that the app itself writes.
  *
  * The strategy reads the session again after each wait for Nevis. Values that the app has set in the same request, before the strategy ran, are not
  * in the store yet, and must not be lost.

@@ -1,4 +1,4 @@
-/** A start of a transaction: what it does, refuses, reuses and replaces. */
+/** Tests the start of a transaction: what the strategy sends to Nevis, which starts it refuses, and when it reuses or replaces a pending transaction. */
 import { NevisSimulator } from '../../src/simulator'
 import { push } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'

@@ -476,7 +476,7 @@ describe('a callback', () => {
 })
 
 describe('a callback that comes once more', () => {
-  /** Another process has claimed the approval, but this session still contains it. */
+  /** Repeats a callback after another process has marked the approval as used. The session still contains the transaction. */
   const used = async (options: object, req: object = {}) => {
     const on = strategy()
     const transaction = await begin(on)

@@ -1,4 +1,4 @@
-/** The keys that encrypt and authenticate: derived from the option `secret`, or, without this option, from the current access key. */
+/** Tests the keys that encrypt and authenticate. They are derived from the option `secret`, or, without this option, from the current access key. */
 import { NevisClient } from '../../src'
 import { keysOf } from '../../src/trust/keys'
 import type { Transaction } from '../../src/factors/transaction'

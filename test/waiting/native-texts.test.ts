@@ -1,7 +1,7 @@
 /**
- * The words that native editors chose for people: a bank's customers read them, so a later change must be made on purpose.
+ * Contains the wording that native speakers chose for users, such as a bank's customers. If someone changes one of these texts by mistake, a test fails.
  *
- * Out of scope: that each language says everything (`languages.test.ts`).
+ * Out of scope: whether each language has all texts (`languages.test.ts`).
  */
 import { failures } from '../../src'
 import { languages } from '../../src/waiting/texts/languages'

@@ -1,4 +1,4 @@
-/** On which waiting pages the user can choose to have the browser remembered. */
+/** Tests on which waiting pages the user can choose "Remember this browser". */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, recovery, sms, push } from '../../src'
 import { html } from '../../src/waiting/html'

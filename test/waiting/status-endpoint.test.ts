@@ -1,4 +1,4 @@
-/** The status endpoint: it reports the status of a transaction without a session, and reveals nothing else. */
+/** Tests the status endpoint, which reports the status of a transaction without a session, and reveals nothing else. */
 import session from 'express-session'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -76,7 +76,7 @@ describe('the status of a transaction', () => {
     it('is asked of Nevis three times at most, however many tabs ask at once', async () => {
       const handle = await started()
       simulator.requests.length = 0
-      // Stop the clock: after a second, another call to Nevis would be allowed, however long the machine takes.
+      // Stop the clock. On a slow machine these 50 requests may take more than a second, and after a second another call to Nevis would be allowed.
       const now = performance.now()
       jest.spyOn(performance, 'now').mockImplementation(() => now)
       for (const page of await Promise.all(Array.from({ length: 50 }, () => ask(handle)))) expectStatus(page, 'pending')

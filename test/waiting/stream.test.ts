@@ -1,4 +1,4 @@
-/** The status as server-sent events: one event at once, one when the transaction is decided, and no stream left open. */
+/** Tests the status as server-sent events: a stream sends one event at once, another event when the user has decided, and then ends. */
 import session from 'express-session'
 import { createServer, get, type ClientRequest, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -56,7 +56,7 @@ async function serve(options?: StatusEndpointOptions) {
   return { endpoint, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
-/** A minimal EventSource: it sends the same request as a browser's. */
+/** A minimal EventSource, which sends the same request as the EventSource of a browser. */
 class Stream {
   text = ''
   isOver = false
@@ -109,7 +109,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => realTimeout(resolve, 5))
 }
 
-/** Fakes only this package's timers; the network keeps the real ones. */
+/** Replaces `setTimeout` and `setInterval`, which this package uses. Node's network code keeps its real timers. */
 function moveTimers(): void {
   jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] })
 }
@@ -195,7 +195,7 @@ describe('a stream', () => {
         const stream = await Stream.open(url, handle)
         await until(() => stream.isOver)
         expect(stream.isStream).toBe(true)
-        // While the process does not know the status, the stream says pending until Nevis has answered.
+        // Before the first stream, the process does not know the status. So this stream first sends `pending`, and `succeeded` when Nevis has answered.
         expect(stream.statuses).toEqual(i === 0 ? ['pending', 'succeeded'] : ['succeeded'])
       }
       expect(asked()).toBe(1)

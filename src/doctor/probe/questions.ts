@@ -1,5 +1,6 @@
 /**
- * The questions that Nevis's documentation does not answer. For each: the answer that the command `probe` has found, and what this package does then.
+ * Lists the questions that Nevis's documentation does not answer. Gives for each question the answer that the command `probe` has found, and what this package
+ * does in that case.
  *
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */

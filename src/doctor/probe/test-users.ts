@@ -10,7 +10,10 @@ import type { Caller, Reply } from './caller'
 interface TestUser {
   readonly username: string
   userId: string | undefined
-  /** True if an answer to an enrolment contained neither the user nor Nevis's own error. A gateway may have sent it after Nevis had created the user. */
+  /**
+   * True if the answer to an enrolment contained neither the user nor Nevis's own error. Nevis may have created the user, and a gateway may have sent the
+   * answer.
+   */
   isInDoubt: boolean
 }
 
@@ -33,7 +36,7 @@ export class TestUsers {
 
   /**
    * Enrols a test user. Remembers the username before the request, because Nevis may create the user even if its response is lost.
-   * @param step undefined: record nothing
+   * @param step the name under which the probe records the response; undefined: the probe does not record the response
    * @param enrollment the body, with the username
    */
   async enroll(step: string | undefined, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
@@ -85,7 +88,7 @@ export class TestUsers {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // If the response contains the userId of another user, it does not say whether this user exists.
+    // A response that contains the userId of another user does not say whether the test user exists.
     const isAlike = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
     return { userId: userIdOf(json, username), isUnknown: !isAlike ? 'no' : status === 404 && isErrorOfNevis(reply) ? 'surely' : 'probably' }
   }

@@ -1,5 +1,6 @@
 /**
- * Dialects of the simulator for the introspection of tokens. Nevis documents only one example of an introspection: that of an access key.
+ * Dialects of the simulator for the introspection of tokens. A dialect is one possible behaviour of Nevis where its documentation leaves something open. Nevis
+ * documents only one introspection response: the response for an access key.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

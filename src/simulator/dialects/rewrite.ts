@@ -1,5 +1,6 @@
 /**
- * Functions that create parts of a dialect. Such a part changes a response or refuses a request.
+ * Functions that create parts of a dialect (one possible behaviour of Nevis where its documentation leaves something open). Such a part changes a response or
+ * refuses a request.
  *
  * Out of scope: the dialects themselves.
  */
@@ -59,7 +60,7 @@ export function objectIn(json: Json, name: string): Json {
   return isRecord(value) ? value : {}
 }
 
-/** Creates one dialect for each HTTP status in the list. */
+/** Creates one dialect (one possible behaviour of Nevis) for each HTTP status in the list. */
 export function perStatus(statuses: readonly number[], dialectOf: (status: number) => Dialect): Dialect[] {
   return statuses.map(dialectOf)
 }

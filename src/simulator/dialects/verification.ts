@@ -1,5 +1,6 @@
 /**
- * Dialects of the simulator for the response to a code. Nevis documents 200 for a correct code and "4xx otherwise", but no body.
+ * Dialects of the simulator for the response to a code. A dialect is one possible behaviour of Nevis where its documentation leaves something open. For a code,
+ * Nevis documents 200 if the code is correct and "4xx otherwise", but no body.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

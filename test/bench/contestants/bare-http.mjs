@@ -1,5 +1,5 @@
 // @ts-check
-// A login in the benchmark: the same three calls with node:http alone.
+// A login in the benchmark: makes the same three calls as this package, but with node:http only.
 import { Agent, request } from 'node:http'
 import { accessKey, nextUser } from './shared.mjs'
 
@@ -10,7 +10,7 @@ export async function contestant(origin) {
    * @param {string} path
    * @param {string} body
    * @param {import('node:http').OutgoingHttpHeaders} headers
-   * @returns {Promise<{ statusToken: string, token: string, sub: string }>} those of these fields that the path answers with
+   * @returns {Promise<{ statusToken: string, token: string, sub: string }>} the JSON of the response; each path returns only some of these fields
    */
   const post = (path, body, headers) =>
     new Promise((resolve, reject) => {

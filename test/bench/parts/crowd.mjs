@@ -16,7 +16,7 @@ import { startOneRedis } from '../stores.mjs'
 const PEOPLE = tried(10_000)
 const PROCESSES = 2
 const SECONDS = 30
-/** So many users approve while the others wait. A fifth as many approve after one of the processes has stopped. */
+/** The number of users who approve while the others wait. After one of the processes has stopped, a fifth of this number approve. */
 const APPROVING = tried(500)
 /** Chromium opens an event stream again this long after the stream has ended. */
 const REOPENS_AFTER_MS = 3000
@@ -52,7 +52,7 @@ export class Person {
     this.search = new URL(String(location), this.origin).search
   }
 
-  /** Opens the stream; `reopens`: opens it again when it ends, as a browser does. */
+  /** Opens the event stream. If `reopens` is true, opens another stream when the stream ends, as a browser does. */
   async wait(reopens = true) {
     const asking = get(`${this.origin}/2fa/status${this.search}`, { headers: { accept: 'text/event-stream' }, agent: false })
     this.#request = asking

@@ -1,5 +1,6 @@
 // @ts-check
-// Counts new TLS connections per login, for one login every 7 s. Each contestant has its own https upstream, and all of them run at the same time.
+// Counts the new TLS connections per login of this package and of other clients, with one login every 7 s. Each client has its own https server, and all
+// clients run at the same time.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

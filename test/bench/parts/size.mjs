@@ -1,5 +1,5 @@
 // @ts-check
-// Counts packages and bytes of an installation: those in the lock file, and those that are installed.
+// Measures an installation: counts the packages in the lock file that this package needs, and the bytes of their installed files.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 // @ts-check
-// An app without this package: the browser asks every two seconds, and the app asks Nevis each time. It stores the token that it gets, so that its
-// callback only has to introspect. A process of its own: node poller.mjs CLOUD; prints its address.
+// An app without this package, for comparison. The browser requests the status every two seconds, and for each request the app asks Nevis. The app stores
+// Nevis's token, so that its callback only has to introspect the token. `node poller.mjs CLOUD` starts the app in a process of its own and prints its address.
 import axios from 'axios'
 import express from 'express'
 import session from 'express-session'

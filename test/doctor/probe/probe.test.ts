@@ -1,4 +1,7 @@
-/** The probe: its stages, its test users, servers that do not answer as they should, and its command. `every-dialect.test.ts` tests what it recognises. */
+/**
+ * Tests the command `probe`: its stages, its test users, and servers with wrong answers. `every-dialect.test.ts` tests which behaviour of Nevis the probe
+ * recognises.
+ */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -17,7 +20,7 @@ import { runStages, STAGES, type StageOptions } from '../../../src/doctor/probe/
 import { NevisSimulator } from '../../../src/simulator'
 import { certificateFor } from '../../support/certificates'
 
-/** The probe sends each simulator some two hundred requests. */
+/** A long time limit, because the probe sends about two hundred requests to each simulator. */
 jest.setTimeout(1_800_000)
 
 let simulated: Simulated
@@ -105,7 +108,7 @@ describe('the probe', () => {
       person.scan = async () => interrupted.abort()
       const results = await runStages(options({ person, signal: interrupted.signal, stages: ['quiet', 'app'] }))
       expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'interrupted', usersLeft: 0 })
-      // Half a stage would be reported as differences from the simulator.
+      // The results must not contain facts of the interrupted stage: the report would show the missing ones as differences from the simulator.
       expect(Object.keys(results.facts)).toEqual(Object.keys((await runStages(options({ stages: ['quiet'] }))).facts))
       expect(simulator.users).toEqual([])
     })

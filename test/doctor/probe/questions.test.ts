@@ -13,7 +13,7 @@ import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
 
-/** Options that the probe names for every instance, because they depend on its limits. */
+/** Options that the report names for every instance, because their right values depend on the limits of the instance. */
 const OF_LIMITS = ['`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
 
 async function optionsOf(dialect: string | readonly string[], stages: readonly Stage[]): Promise<(string | undefined)[]> {

@@ -47,7 +47,7 @@ export interface Token {
 }
 
 export const SMS_CODE = '417900'
-/** Six digits follow, other ones in each sequence: a number has a limit of texts, too. */
+/** The first digits of each user's phone number. Each sequence appends six other digits, because the number of SMS to one phone number is limited. */
 export const NUMBERS: Readonly<Record<Owner, string>> = { anna: '+41791', thief: '+41796' }
 export const RECOVERY_CODES: readonly string[] = Array.from({ length: 12 }, (_, i) => `AAAA-BBBB-CCCC-00${10 + i}`)
 export const LINK = 'https://link.example/'
@@ -65,7 +65,7 @@ export class PeopleCloud {
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
-  /** Text that is no code, and came as one. */
+  /** Texts that the strategy sent as codes, although they cannot be codes. */
   noCodes: string[] = []
   /** Calls that look for a user or start something. */
   starts = 0
@@ -115,7 +115,7 @@ export class PeopleCloud {
     this.tokens.clear()
   }
 
-  /** One of the two people decides on a phone, or scans the link. */
+  /** The user or the attacker accepts or denies a pending transaction on a phone, or scans the link of an enrolment. */
   decide(id: string, state: 'approved' | 'denied', by: Owner): void {
     const transaction = this.transactions.find((one) => one.id === id)
     if (transaction === undefined || transaction.state !== 'pending' || Date.now() >= transaction.at + LIFETIME_MS) return

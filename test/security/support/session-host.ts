@@ -75,7 +75,7 @@ export class SessionHost {
     return this.store.get(id)
   }
 
-  /** The store returns the names in another order, as a `jsonb` column does. */
+  /** Stores the session with its object keys in another order, as a `jsonb` column of PostgreSQL does. */
   async set(id: string, text: string): Promise<void> {
     await turn()
     this.store.set(id, JSON.stringify(reordered(JSON.parse(text))))

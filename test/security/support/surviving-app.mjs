@@ -1,5 +1,5 @@
-// An app in a process of its own, whose parts are slow, hang or fail on command. It prints its address. Out of scope: checks;
-// `process-survives.test.ts` has them. Node ends a process at an unhandled rejection.
+// An app in a process of its own, because Node ends a process at an unhandled rejection. Parts of the app are slow, hang or fail on command. The app prints its
+// address. Out of scope: checks (`process-survives.test.ts`).
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,13 +18,13 @@ const { NevisSimulator } = require('../../../dist/simulator/index.js')
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
-/** `shut`: the part of the app that waits for `GET /release`. `waiting`: the calls that wait. */
+/** `shut` names the part of the app whose calls must wait until `GET /release`. `waiting` contains these calls. */
 const gate = { shut: '', waiting: [] }
 const passing = (what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
 class SlowStore extends session.MemoryStore {
   set(id, value, done) {
-    // Delay only the first write, because express-session writes once more before it ends an answer.
+    // Delay only the first write of the session, not the second one, which express-session makes at the end of the response.
     const gated = gate.waiting.length === 0 && passing('store')
     Promise.resolve(gated).then(() => super.set(id, value, done), done)
   }
@@ -53,7 +53,7 @@ app.get('/shut', (req, res) => {
 app.get('/release', (req, res) => {
   gate.shut = ''
   for (const { resolve, reject } of gate.waiting.splice(0)) req.query.how === 'fail' ? reject(new Error('vault')) : resolve()
-  // Answer after everything that the release causes in this turn of the event loop.
+  // Respond after all code that `resolve` and `reject` have set off has run.
   setImmediate(() => res.json('released'))
 })
 app.use((req, res, next) => (gate.shut === '' ? next() : timeout('50ms')(req, res, next)))
@@ -73,5 +73,5 @@ app.use((error, _req, res, _next) => res.headersSent || res.status(error.status 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
 process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
-// Ends with the test's process, even if that process is killed.
+// When the test's process ends, even if it is killed, this process's stdin is closed, and this process ends too.
 process.stdin.resume().once('end', () => process.exit())

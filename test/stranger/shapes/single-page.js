@@ -1,4 +1,7 @@
-/** A JSON API for a single-page app, to which the second factor is added, and a client that uses only `fetch`. The guide shows the routes unchanged. */
+/**
+ * A JSON API for a single-page app, to which the second factor is added, and a client that uses only `fetch`. docs/guides/existing-app.md shows the same
+ * routes.
+ */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }`, with `waitingURL: '/api/login/2fa'` */

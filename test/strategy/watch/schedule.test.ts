@@ -1,4 +1,4 @@
-/** When Nevis is asked again, and how many calls a process may make. */
+/** Tests how long a process waits before it asks Nevis for a status again, and how many calls per second a process may make. */
 import { assert, double, integer, property } from 'fast-check'
 import { defaultSchedule, delayMs, RateLimiter, withJitter, type PollStep } from '../../../src/strategy/watch/schedule'
 
@@ -70,7 +70,7 @@ describe('FairRate', () => {
     jest.useRealTimers()
   })
 
-  /** Asks for so many slots; `taken` lists the granted ones, in the order in which they were granted. */
+  /** Asks for `size` slots at once. `taken` gets the number of each slot when the slot is granted. */
   function crowd(rate: RateLimiter, size: number, taken: number[] = []): number[] {
     for (let i = 0; i < size; i++) void rate.acquire().then(() => taken.push(i))
     return taken

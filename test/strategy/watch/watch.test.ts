@@ -1,4 +1,4 @@
-/** One polling loop per transaction, however many tabs and clients ask. Only the tests move the clock and decide what Nevis answers. */
+/** Tests that a transaction has one polling loop, however many tabs request the status. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient, Transaction } from '../../../src'
 import { NevisError } from '../../../src/client/errors'
 import type { Sealed } from '../../../src/trust/handle'
@@ -197,7 +197,7 @@ describe('following a transaction', () => {
       const second = listening()
       await pass(60_000)
       second.stop()
-      // One call per second in the first ten seconds, then one every four; each can come a tenth sooner.
+      // In the first ten seconds, the app calls Nevis every second, and then every four seconds. Each interval can be a tenth shorter.
       expect(asked.length).toBeLessThanOrEqual(27)
       await pass(LIFETIME_MS)
     })
@@ -298,7 +298,7 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // The waits are 1, 2, 4 and 8 s, and from 10 s on, 4 s that double up to 30 s.
+      // After each error, the app doubles the wait: 1, 2, 4 and 8 s. From the tenth second on, the wait begins with 4 s and doubles up to 30 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
