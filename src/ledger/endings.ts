@@ -21,9 +21,9 @@ interface EndingsSettings {
 }
 
 interface Ended {
-  /** True for the call that has ended the transaction, in any process. */
+  /** True if no earlier call, in any process, has ended the transaction. */
   readonly isFirst: boolean
-  /** True for the call that was the first to learn how the transaction ended, in any process. */
+  /** True if no earlier call, in any process, has learned how the transaction ended. */
   readonly isNews: boolean
 }
 

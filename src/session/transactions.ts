@@ -44,7 +44,7 @@ export class SessionTransactions {
     /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
-    /** True for a transaction that is dropped only after all others. */
+    /** If the session has too many transactions, those for which this function returns true are dropped last. */
     private readonly isKeptLongest: (transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => boolean = () => false,
   ) {}
 
@@ -87,7 +87,10 @@ export class SessionTransactions {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Deletes all other transactions, such as those of other users. An attacker may have put them into a planted session (session fixation). */
+  /**
+   * Deletes each transaction for which `isKept` returns false, such as those of other users. An attacker may have put them into a planted session (session
+   * fixation).
+   */
   keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'login'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isKept)) this.write(all.filter(isKept))

@@ -52,8 +52,8 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
-  const one = each === undefined ? '' : `; by group of processes, each newly started: ${each.map(ratio).join(', ')}`
-  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}${one}.\n\n`
+  const one = each === undefined ? '' : ` V8 compiles each process a little differently. In the groups of newly started processes, the ratios were ${each.map(ratio).join(', ')}.`
+  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}.${one}\n\n`
 }
 
 /**
@@ -187,8 +187,8 @@ const sections = {
     )}\n\nThe pages sent ${number(polls.perSecond)} requests a second, ${number(polls.failed)} of which failed. An answer took ${number(polls.median)} ms (median; 95th percentile: ${number(polls.p95)} ms). The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their page learned of the approval after ${number(result.pageSeconds.median, 1)} s (median; 95th percentile: ${number(result.pageSeconds.p95, 1)} s).\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. ${number(stop.failed)} requests of pages failed, and were sent again. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
   },
 
-  rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
-    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
+  rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "signed in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
+    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'signed in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
     result.rows.map(({ store, seconds, restarts, stopSeconds, tally }) => [
       store, number(seconds), restarts, tally.approved, tally.signedIn, tally.denied, tally.silent,
       tally['stream opened again'], tally['request sent again'], `${number(stopSeconds.median, 2)} s`, `${number(stopSeconds.longest, 2)} s`,

@@ -59,7 +59,7 @@ function tunnels(named: Partial<Proxy> = {}) {
 }
 const idleIn = (agent: Agent) => Object.values(agent.freeSockets).flatMap((list = []) => list)
 
-/** Makes the calls in a process of its own, with this environment and no other proxy. */
+/** Calls Nevis in a child process whose only proxy variables are those in `env`. */
 async function callsOf(env: Record<string, string>, options: { baseURL: string; calls?: number }): Promise<string[]> {
   const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NAMES.includes(name)))
   const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'behind-proxy.mjs'), JSON.stringify({ accessKey: ACCESS_KEY, calls: 1, ...options })], {

@@ -34,9 +34,9 @@ declare global {
     factorsOf(username: string | undefined): Promise<string[]>
     maskedPhoneOf(username: string | undefined): Promise<string | undefined>
   }
-  /** What a strategy and a session need; the snippets show a comment with an ellipsis instead. */
+  /** Required options of a strategy and a session. The snippets show a comment with an ellipsis in their place. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
-  /** The options that the strategy has besides the one that the snippet shows. */
+  /** Options of the strategy that a snippet leaves out: it shows only the option that it explains. */
   const options: import('../../src').NevisStrategyOptions
   function verify(profile: NevisProfile): Promise<Account | undefined>
   function loginPage(message: string, res: unknown): void

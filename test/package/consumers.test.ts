@@ -27,7 +27,7 @@ const PAIRS = COMPILERS.flatMap((compiler) => resolutions.map((resolution) => [c
 const LIMIT_MS = 600_000
 
 let folder: string
-/** Runs one compilation per core at a time, in the order of the tests. */
+/** The running compilations, by compiler and module resolution. As many run in parallel as the machine has cores. */
 const compilations = new Map<string, Promise<string>>()
 
 beforeAll(() => {

@@ -147,7 +147,7 @@ describe('the workflows', () => {
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-    /** Runs the step as the runner does, in a folder that contains the downloaded files. */
+    /** Runs the job's step that checks the checksums, in a folder that contains the downloaded files, as the CI runner does. */
     const check = (job: string, sums: string) => {
       const steps = jobNamed(job).steps.filter(({ env }) => env?.['SUMS'] !== undefined)
       expect(steps.map(({ env }) => env)).toEqual([{ SUMS: '${{ needs.pack.outputs.sums }}' }])

@@ -199,7 +199,7 @@ describe('a browser', () => {
       [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
     ] as const) pages.push(await browser.get(path, { accept }))
     pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
-    // A second sign-in of the same kind, and the pause that follows it.
+    // End a second sign-in in the same way: after two denials, further starts are paused.
     const next = app.browser()
     const second = await signIn(next, 'anna')
     await end()

@@ -157,7 +157,7 @@ describeWithRedis('the callback, with Redis', () => {
   describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
     // Shows: ASVS V6.5.1, T-outage-1, CD-once-1, N-oob-7
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
-      // No process learns that the token is active before all three have asked, so that all three take part in the race.
+      // Answer the introspections only when all three processes have asked. Otherwise the fastest process would finish before the others start.
       const { baseURL, close } = await startGate(world.simulator, async () => (await client.sCard('introspecting')) === 3)
       world.defer(close)
       const { origins, end } = await startWorkers(3, { simulator: world.simulator, baseURL, redisPath: redis.path, latencyMs: 20 })
@@ -356,7 +356,7 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // At the third start, the strategy looks for earlier denials.
+      // Start twice before: only from the third start on does the strategy read earlier denials from the ledger.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

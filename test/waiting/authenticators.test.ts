@@ -107,7 +107,7 @@ describe('the waiting page', () => {
       expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
     })
 
-    /** A browser in whose session the user can be exchanged at any time. */
+    /** Returns a browser that can sign in as another user, without a password, with a request to `/become/:user`. */
     async function changing(): Promise<Browser> {
       world.simulator.addUser({ username: 'eve', authenticators: 2 })
       const routes: AppOptions['routes'] = (express) => express.get('/become/:user', (req, res) => {

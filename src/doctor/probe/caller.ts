@@ -37,7 +37,7 @@ export interface Call {
 }
 
 const CALL_DEADLINE_MS = 15_000
-/** Response headers of which the report says whether they are present. It never quotes them. */
+/** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
 /** Thrown after an interruption or too many requests. The remaining stages are skipped; the test users are still deleted. */

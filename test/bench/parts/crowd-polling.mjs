@@ -15,15 +15,15 @@ import { each, Person } from './crowd.mjs'
 const PEOPLE = tried(10_000)
 const PROCESSES = 2
 const SECONDS = 30
-/** These approve in the meantime, and a fifth as many after one of the processes has stopped. */
+/** How many users approve while both processes run. A fifth as many approve after one process has stopped. */
 const APPROVING = tried(500)
-/** Nobody waits longer here for the decision. */
+/** How long a simulated user waits for the decision at most. */
 const PATIENCE_MS = 90_000
 
-/** What all pages together have got. */
+/** Counts of all pages together. */
 const seen = { polls: 0, failed: 0, ms: /** @type {number[]} */ ([]) }
 
-/** One user, whose page asks again after as many seconds as the last answer says, over a connection that is kept. */
+/** One user. The page polls over a keep-alive connection, and waits between polls as many seconds as the last answer says. */
 class Poller extends Person {
   agent = new Agent({ keepAlive: true, maxSockets: 1 })
   isOver = false

@@ -43,7 +43,7 @@ async function rowsOf(open) {
     for (let i = 0; i < Math.max(...COUNTS); i++) apps.push(await start('./servers/scale-app.mjs', [upstream.address], { env: { STORE: store.address } }))
     const appMicros = () => apps.reduce((sum, { pid }) => sum + microsOf(pid), 0)
     /**
-     * @param {number} processes that get the requests in turn
+     * @param {number} processes how many processes get the requests in turn
      * @param {number} count
      */
     async function logins(processes, count) {

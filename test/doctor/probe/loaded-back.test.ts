@@ -9,7 +9,7 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { play } from '../../dialects/run'
 import { situationOf } from '../../dialects/settings'
 
-/** The tests probe 200 simulators, and run each flow twice with each of them. */
+/** Half an hour: with `EVERY_DIALECT`, the tests probe 200 simulators and run each flow twice with each simulator. */
 jest.setTimeout(1_800_000)
 
 /** One dialect for each kind of answer. Each changes the outcome of a flow, except for the last one. */
