@@ -24,8 +24,8 @@ const closers: (() => unknown)[] = []
 
 async function start(): Promise<void> {
   const config = readConfig()
-  // The port is bound first, so that a port that is already in use is reported at once; opening the database takes seconds. Requests that arrive
-  // earlier wait for the app.
+  // Bind the port first, so that a port that is in use is reported at once: opening the database takes seconds. Requests that arrive in these seconds wait for
+  // the app.
   let ready: (app: RequestListener) => void = () => undefined
   const app = new Promise<RequestListener>((resolve) => (ready = resolve))
   const server = createServer((req, res) => void app.then((listener) => listener(req, res)))

@@ -84,10 +84,7 @@ export class Endings {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /**
-   * Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor
-   * instead.
-   */
+  /** Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor. */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }

@@ -120,7 +120,7 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {
-    // `put` adds the transaction of this request at the front, so it is dropped last.
+    // `put` adds the transaction of this request at the front, so this transaction is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()

@@ -41,7 +41,7 @@ function heading({ date, node, machine, load }) {
 
 /** @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
+  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: one contestant ran twice in each round, and its second run costs ${ratio(value)} times as much as the first`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 

@@ -18,7 +18,7 @@ declare global {
   const app: App
   const passport: typeof passportOf
   const nevis: NevisStrategy
-  /** The name that the guides use for `app()`, because `app` is Express's. */
+  /** The factor `app()` under another name: in the guides, `app` is the Express app. */
   const qrCode: typeof import('../../src').app
   const client: import('../../src').NevisClient
   const handle: string

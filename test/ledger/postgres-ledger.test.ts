@@ -12,7 +12,7 @@ import { lab, outcomeOf, tally } from '../security/support/lab'
 jest.setTimeout(30_000)
 const TABLE = 'passport_nevis_ledger'
 
-/** Moves the end of every row this much nearer, because the database's clock cannot be moved. */
+/** Makes every row expire `ms` milliseconds earlier, because a test cannot change the database's clock. */
 const advanceIn = (pool: PostgresConnection) => async (ms: number) => void (await pool.query(`UPDATE ${TABLE} SET ends_at = ends_at - $1 * interval '1 millisecond'`, [ms]))
 
 describeWithPostgres('PostgresLedger on a pool of pg', () => {

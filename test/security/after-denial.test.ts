@@ -21,7 +21,7 @@ function skew(seconds: number): void {
   cloud.clock.offsetMs += seconds * 1000
 }
 
-/** Lets time pass on both clocks: the simulator's clock is ours plus an offset, so `later` moves both. */
+/** Moves the clocks of the app and of the simulator forward. The simulator's clock is the app's clock plus an offset, so `later` moves both. */
 const pass = (seconds: number): void => world.later(seconds)
 
 const decided = () => world.events.of('decided').map(({ outcome, reason }) => [outcome, reason])
@@ -258,7 +258,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // The attacker is faster than every page: since the denial, the app has not asked Nevis.
+    // The attacker changes the factor before any page has polled, so the app has not learned of the denial yet.
     // Shows: T-bomber-9, CD-rate-1
     it.each(['push', 'app', 'sms', 'recovery'])('asks Nevis before it changes to %s, and sends nothing', async (factor) => {
       const { browser, transaction } = await deniedPush(await start())

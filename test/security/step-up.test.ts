@@ -1,10 +1,10 @@
 /**
  * The attacks on a step-up.
  *
- * The attacker wants one of three things. To redirect the victim to another site after a correct approval: with a `returnTo` in a form that browsers,
- * proxies and frameworks read differently. To get a fresh second factor without the victim's phone: with an approval of the attacker's own account,
- * started in the victim's session with a password alone, or with a factor that is weaker than required. Or to use a session whose id the attacker
- * knows from before, after the approval has raised its privileges.
+ * The attacker tries three things. First, to redirect the victim to another site after a correct approval, with a `returnTo` that browsers, proxies and
+ * frameworks parse differently. Second, to get a fresh second factor without the victim's phone: with an approval of the attacker's own account, or with a
+ * factor that is weaker than required. Third, to know the session id from before the approval and use this id afterwards, when the session has more privileges
+ * (session fixation).
  */
 import { connect } from 'node:net'
 import { atLeast, recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
@@ -68,7 +68,7 @@ async function confirmed(browser: Browser, fields: Record<string, string> = {}, 
   return (await browser.get(`/confirmed?transaction=${handle}${query}`)).json()
 }
 
-/** Sends a request target byte for byte, which no client library does. */
+/** Sends a request target byte for byte. HTTP client libraries would normalise it. */
 function getRaw(browser: Browser, target: string): Promise<{ status: number; location: string | undefined }> {
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   return new Promise((resolve, reject) => {

@@ -44,7 +44,7 @@ export class PostgresServer {
   }
 }
 
-/** Debian does not put PostgreSQL's programs into the PATH. */
+/** Finds the folder with PostgreSQL's programs. Debian installs them outside of the PATH. */
 function binaryFolder(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':')
   const packaged = '/usr/lib/postgresql'

@@ -19,7 +19,7 @@ interface Waiting {
   readonly ids: readonly string[]
 }
 
-/** A user with these phones, who is on the waiting page. */
+/** Creates a user with these phones, and starts a sign-in that waits for an approval. */
 async function waiting(authenticators: number | readonly string[], factor = 'push', strategy = {}): Promise<Waiting> {
   const { authenticatorIds } = world.simulator.addUser({ username: 'eve', phone: '+41790000000', authenticators })
   const app = await world.start({ strategy })

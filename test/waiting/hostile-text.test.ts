@@ -1,4 +1,4 @@
-/** Checks the generator of random texts about markup: its texts contain markup and bidi characters often enough. */
+/** Checks that the generator of random texts for tests of escaping produces markup and bidi characters often. */
 import { sample } from 'fast-check'
 import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-text'
 

@@ -87,7 +87,7 @@ export async function measure({ log }) {
     log(`${PEOPLE} users have given their password`)
     const empty = { app: sum((await ask('gc')).map(({ rss }) => rss)), nginx: residentOf(pid) }
     for (const one of people) void one.poll()
-    // They began together; after this time they poll at different moments, as users who come one after the other do.
+    // All pages began to poll at the same moment. Wait until their polls are spread over time, as with users who come one after another.
     while (people.some(({ isAnswered }) => !isAnswered)) await pause(200)
     await pause(10_000)
     log('each page has got an answer')

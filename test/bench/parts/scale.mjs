@@ -31,7 +31,7 @@ export async function measure({ log }) {
   return { rounds: ROUNDS, loginsPerRound: LOGINS, atOnce: AT_ONCE, coreShare: CORE_SHARE, rows }
 }
 
-/** @param {() => Promise<import('../stores.mjs').Store>} open */
+/** Measures one store with each number of processes. @param {() => Promise<import('../stores.mjs').Store>} open */
 async function rowsOf(open) {
   const store = await open()
   /** @type {(() => void)[]} */

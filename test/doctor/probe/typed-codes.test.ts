@@ -1,4 +1,4 @@
-/** The codes of text messages that the person types: mistyped ones, none at all, and which text message is meant. */
+/** What the probe does if the person mistypes the code of a text message, types no code, or types the code of another text message. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
