@@ -61,7 +61,7 @@ declare global {
   namespace Express {
     interface User extends Account {}
     interface Application {
-      /** `hosts/express.md` keeps its error handlers here, for routes that are mounted later. */
+      /** The guide `hosts/express.md` stores its error handlers in `app.locals.onError`, so that later snippets can mount them after their routes. */
       onError?: any
     }
   }

@@ -187,7 +187,7 @@ describe('decided', () => {
 })
 
 describe('a browser', () => {
-  /** All answers that the browser can get after the end, without the parts that differ between any two sign-ins. */
+  /** Returns all answers that the browser can get after the transaction has ended, without the parts that differ between any two sign-ins. */
   async function seen(afterDenial: 'offer' | 'stop', end: () => unknown): Promise<string> {
     const app = await world.start({ strategy: { afterDenial, startBudget: { starts: 100, perSeconds: 60 } } })
     const browser = app.browser()

@@ -1,11 +1,10 @@
 /**
  * The attack: one approval for several logins.
  *
- * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the
- * attacker is the user, who approved one transfer and wants two. The callback is then sent many times at once. If "used" only means that a value was
- * deleted from the session, all requests read the session before the first one writes it: five of five parallel callbacks passed passport-oauth2's
- * session store, and passport-totp accepts the same code again while it is displayed. Behind a load balancer each process has its own memory. And if the
- * ledger is down, used approvals must not count as new.
+ * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the attacker
+ * is the user, who approved one transfer and wants two. The attacker sends the callback many times at once. A strategy that only deletes a value from the
+ * session is too slow: all requests read the session before the first one writes it. (Five of five parallel callbacks passed passport-oauth2's session store.)
+ * Memory is not enough either, because each process behind a load balancer has its own. And if the ledger is down, used approvals must not count as new.
  */
 import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'
@@ -32,7 +31,7 @@ async function connect(path: string) {
   return client
 }
 
-/** `events.once` would reject at the first failed attempt to connect. */
+/** Waits for the event `ready`. `events.once` would reject at the first failed attempt to connect, although the client tries again. */
 function isReady(client: Awaited<ReturnType<typeof connect>>): Promise<void> {
   return new Promise((resolve) => {
     if (client.isReady) resolve()

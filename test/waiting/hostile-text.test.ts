@@ -2,7 +2,7 @@
 import { sample } from 'fast-check'
 import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-text'
 
-/** A fixed seed, so that the test does not fail by chance. It tests how often the generator draws each piece. */
+/** A fixed seed: the tests count how often the generator draws each piece, and must not fail by chance. */
 const SEED = 2026
 
 describe('two thousand hostile texts', () => {

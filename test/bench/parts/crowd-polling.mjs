@@ -1,7 +1,7 @@
 // @ts-check
-// Measures ten thousand waiting users behind nginx whose pages poll, because the app opens no event streams (`maxStreams: 0`), on two processes of the
-// app with one Redis: what nginx and the app need for them, how long a decision takes to reach its page, and what happens when one of the processes
-// stops. Needs a quiet machine.
+// Measures ten thousand waiting users whose pages poll, because the app opens no event streams (`maxStreams: 0`). nginx distributes the requests to two
+// processes of the app, which share one Redis. Measured are the CPU time and memory of nginx and the app, the time until a page learns of a decision, and what
+// happens when one process stops. Needs a quiet machine.
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -9,7 +9,7 @@ import type { RouteName } from './people-routes'
 
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
 
-/** Steps that run while the cloud's next answer to a call is delayed, either before or after the call has its effect. */
+/** Steps that run while the simulator delays its next answer to a call, either before or after the call has its effect. */
 export interface Meanwhile {
   readonly call: Call
   readonly isBefore: boolean
