@@ -50,9 +50,8 @@ async function start(): Promise<void> {
 }
 
 /**
- * The demo shows passwords on its home page, so only this machine may reach it. Throws if the server is not bound to a loopback address. It
- * checks the bound address, because a host name can resolve to any address. It runs before any request is answered and before any account
- * exists.
+ * The demo shows passwords on its home page, so only this machine may reach it. Throws if the server is not bound to a loopback address. Checks the bound
+ * address, because a host name can resolve to any address. Call this function before the server answers requests and before accounts exist.
  */
 function requireLoopback(address: string): void {
   if (address === '::1' || /^(::ffff:)?127\./.test(address)) return

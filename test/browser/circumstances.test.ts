@@ -170,7 +170,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server asks Nevis nothing. Then only the page's clock is moved, to show that the page asks nothing either.
+      // Without an open stream, the server sends Nevis no status calls. Then move the page's clock forward, to show that the page sends no request either.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()

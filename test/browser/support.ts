@@ -1,5 +1,5 @@
 /**
- * Real browsers in front of an app in this process, whose cloud the test controls.
+ * Real browsers for an app and a simulator that run in this process, so that the test can control both.
  *
  * Out of scope: the example app, which is a process of its own (`sign-in.test.ts`).
  */

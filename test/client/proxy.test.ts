@@ -50,7 +50,7 @@ afterAll(async () => {
   certificate.remove()
 })
 
-/** The agent that the client creates if the environment names this proxy. It also trusts the cloud of this file. */
+/** Creates a client with the agent that it would use if the environment named this proxy. The agent also trusts the certificate of this file's server. */
 function tunnels(named: Partial<Proxy> = {}) {
   const agent = newTunnelAgent({ protocol: 'http:', hostname: '127.0.0.1', port: String(proxy.port), authorization: undefined, ...named }, 'nevis.test:443')
   made.push(Object.assign(agent, { options: { ...agent.options, ca: certificate.cert } }))

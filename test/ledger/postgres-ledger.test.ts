@@ -114,7 +114,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
   describe('with expired rows', () => {
     const rows = async () => Number((await pool.query(`SELECT count(*) FROM ${TABLE}`)).rows[0].count)
     const fill = (count: number, seconds: number) => pool.query(`INSERT INTO ${TABLE} SELECT $3 || n, 1, now() + $2 * interval '1 second' FROM generate_series(1, $1) n`, [count, seconds, `row${seconds}:`])
-    /** The call that starts the deletion does not wait for it, so wait here. */
+    /** Waits until the table has the expected number of rows: a ledger call starts the deletion but does not wait for it. */
     const settled = async (expected: number) => {
       for (let i = 0; i < 200 && (await rows()) !== expected; i++) await new Promise((resolve) => setImmediate(resolve))
       return rows()

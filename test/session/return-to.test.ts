@@ -1,4 +1,4 @@
-/** Which URLs are stored to return to: only those that every browser and server reads as a path of this site. */
+/** The strategy stores a URL as `returnTo` only if every browser and server reads this URL as a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
 import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePathOf, withPrefix } from '../../src/session/return-to'
 import type { SessionLike } from '../../src/host/request'

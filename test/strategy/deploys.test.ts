@@ -135,7 +135,7 @@ describe('what an older version wrote', () => {
       strategy: {
         baseURL: undefined,
         accessKey: undefined,
-        // Handles belong to an instance, so the instance has one URL here, whatever port the cloud listens on.
+        // A handle is valid only for the URL of its instance. So use a fixed URL, although the test server listens on a different port in each test.
         client: new NevisClient({ baseURL: 'http://localhost:4', accessKey: 'key-of-nobody', httpAgent: new AgentTo(() => (cloud.address() as AddressInfo).port) }),
         secret: SECRET,
         issuer: 'https://nevis.example/',

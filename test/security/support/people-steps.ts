@@ -25,8 +25,7 @@ interface Request {
 }
 
 /**
- * A start. `as`: the user whose password or Bearer token the request contains; `new` is a further account of the attacker; undefined: the user who is signed in to
- * the session.
+ * A start. `as`: the user whose password or Bearer token the request contains; `new` is another account of the attacker; undefined: the user of the session.
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /** A callback. `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
