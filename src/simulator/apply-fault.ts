@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // This error body needs the transaction's ids, which only the real response has. The operation only reads a status.
+    // This error body contains the ids of the transaction, so take them from the real response. The operation `getStatus` changes nothing, so it may run.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

@@ -29,7 +29,7 @@ describeWithRedis('RedisLedger', () => {
     await server.close()
   })
 
-  /** Shortens the lifetime of every key, because the clock of Redis cannot be moved. */
+  /** Shortens the lifetime of every key, because a test cannot change the clock of Redis. */
   async function advance(ms: number): Promise<void> {
     for (const key of await admin.keys('*')) await admin.pExpire(key, (await admin.pTTL(key)) - ms)
   }

@@ -263,7 +263,7 @@ describe('a step-up', () => {
   describe('with an approval of another account, started in the same session by its password alone', () => {
     // Shows: T-password-5
     it.each(['/confirmed', '/confirmed-without-login'])('gives the signed-in user no record (%s)', async (callback) => {
-      // The attacker has ben's session and password, and an account of their own: anna's, with anna's phone.
+      // The attacker has ben's session and password. The attacker's own account is anna, with anna's phone.
       const browser = await signedIn('ben')
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()

@@ -270,7 +270,7 @@ describe('a challenge', () => {
     expect(factor.requests).toHaveLength(1)
     // After a look-up has found the user, the answer must be about the same user, even if it contains no username.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // If the look-up was by username, the userId that it has found must match, too.
+    // If the user was looked up by username, the userId in the answer must also be that of the found user.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

@@ -1,4 +1,4 @@
-/** The server enforces the pause before a push or a text is sent again. */
+/** The server enforces the pause before a push or text message is sent again. */
 import { sms } from '../../src'
 import { handleIn, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

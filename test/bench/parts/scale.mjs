@@ -64,7 +64,8 @@ async function rowsOf(open) {
     }))
     return COUNTS.map((processes, i) => {
       const of = (/** @type {'perSecond' | 'micros'} */ field) => median((answers[i] ?? []).map((answer) => answer[field]))
-      // The operating system counts CPU time in steps of 10 ms, which is too coarse for the store's share of one round. So this is the mean of all rounds.
+      // The operating system counts CPU time in steps of 10 ms, which is too coarse for the store's share of one round. So use the mean of all rounds for the
+      // store.
       const storeMicros = (answers[i] ?? []).reduce((sum, answer) => sum + answer.storeMicros / ROUNDS, 0)
       return { processes, perSecond: of('perSecond'), micros: of('micros'), storeMicros }
     })
