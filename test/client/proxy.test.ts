@@ -54,7 +54,7 @@ afterAll(async () => {
 function tunnels(named: Partial<Proxy> = {}) {
   const agent = newTunnelAgent({ protocol: 'http:', hostname: '127.0.0.1', port: String(proxy.port), authorization: undefined, ...named }, 'nevis.test:443')
   made.push(Object.assign(agent, { options: { ...agent.options, ca: certificate.cert } }))
-  // Fifty TLS handshakes at once can take seconds on a busy machine.
+  // Use a long time-out: fifty TLS handshakes at once can take seconds on a busy machine.
   return { agent, client: newClient({ baseURL: 'https://nevis.test', httpsAgent: agent, timeoutMs: 60_000 }) }
 }
 const idleIn = (agent: Agent) => Object.values(agent.freeSockets).flatMap((list = []) => list)

@@ -20,7 +20,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
   let pool: Pool
   const open = (options: object = {}) => {
     const opened = new Pool({ connectionString: server.url, max: 10, ...options })
-    // When the tests of the file have ended, the server closes its connections, which is an error for the pool.
+    // Ignore errors of the pool: at the end of the file, PostgreSQL stops and cuts off the pool's connections.
     opened.on('error', () => undefined)
     return opened
   }

@@ -234,7 +234,7 @@ describeWithRedis('the callback, with Redis', () => {
 })
 
 describe('a ledger that does not do as promised', () => {
-  /** A ledger that works until `claim` breaks, because these tests do not test the start. */
+  /** The start needs a working ledger, so `claim` misbehaves only after the test has called `break()`. */
   function breaking(claim: Ledger['claim']) {
     const whole = new MemoryLedger()
     let isBroken = false

@@ -1,6 +1,6 @@
 /**
- * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that the documents print: the fields in their order, the types of
- * their values, and the exact bytes where the documents show them.
+ * Sends the calls that Nevis's documents show with cURL, as cURL sends them, and compares the simulator's answers with those in the documents: the fields in
+ * their order, the types of their values, and the exact bytes where the documents show them.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */

@@ -1,4 +1,4 @@
-/** Who may enrol a factor, who owns an authenticator, and why Nevis refuses a start: with every form of Nevis's answers. */
+/** Who may enrol a factor, who owns an authenticator, and why Nevis refuses a start. Tested with every form in which Nevis may answer. */
 import { app, MemoryLedger, ownAuthenticator, push, recovery, sms, type Factor, type NevisClient, type NevisRequest, type Subject } from '../../src'
 import { authenticatorMismatch } from '../../src/strategy/authenticators'
 import { Budgets } from '../../src/ledger/budgets'
