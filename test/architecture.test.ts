@@ -153,7 +153,7 @@ describe('the source', () => {
     it('uses only the packages that package.json lists as dependencies', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
       expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])
-      // From Passport itself, which the application installs, the package may import only types.
+      // The package may import only types from Passport, because the application installs Passport.
       const passport = [...sources.values()].flatMap(({ imports }) => imports.filter(({ to }) => to === 'passport'))
       expect(passport.filter(({ isType }) => !isType)).toEqual([])
     })

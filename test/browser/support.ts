@@ -16,7 +16,7 @@ jest.setTimeout(SLOW_MS)
 const complaints: string[] = []
 let forgiven: RegExp[] = []
 
-/** One Chromium for the file; each `open` is a new profile. Fails a test if the browser reports an error or a warning during the test. */
+/** Starts one Chromium for the test file. `open` creates a new browser context. A test fails if the browser reports an error or a warning during the test. */
 export function useChromium(): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
   let chromium: Browser
   beforeAll(async () => {

@@ -15,7 +15,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 const JSON_ONLY = { accept: 'application/json' }
 
-/** Moves Nevis's clock ahead of ours, or, with a negative number, behind it. */
+/** Moves the simulator's clock ahead of the app's clock, or, with a negative number, behind the app's clock. */
 function skew(seconds: number): void {
   const { cloud } = world.simulator as unknown as { cloud: { clock: { offsetMs: number } } }
   cloud.clock.offsetMs += seconds * 1000
