@@ -11,7 +11,7 @@ import { Invoices } from './invoices.js'
 import { openRedis } from './redis.js'
 import { Users } from './users.js'
 
-/** What to try in the demo. The home page says it in more detail. */
+/** What to try in the demo. The home page has a longer version of this list. */
 const TOUR = `What to try:
   1. Open both addresses side by side. The first shows the accounts. Sign in as anna, and accept on her phone.
   2. Pay an invoice: the phone shows the amount and the payee.

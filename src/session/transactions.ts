@@ -33,7 +33,7 @@ export interface SessionState {
 /** Upper limit for transactions in one session. At this limit, the oldest one is dropped. */
 const MAX_TRANSACTIONS = 8
 
-/** Estimated size of a stored transaction without the app's data. */
+/** Estimated size of a stored transaction in bytes, without the app's data. */
 const RESERVED_BYTES = 900
 
 /** @internal */

@@ -91,7 +91,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
-      // If `closeStreams()` was called meanwhile, end the stream at once.
+      // If `closeStreams()` was called while this stream was being opened, end the stream at once.
       if (streams.areClosed) end()
       return stop
     }

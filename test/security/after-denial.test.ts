@@ -48,7 +48,7 @@ describe('the reason in decided', () => {
       skew(ahead)
       const browser = (await world.start()).browser()
       const handle = await signIn(browser, 'anna')
-      // Nevis's clock runs ahead: on our clock, the user could still answer the request.
+      // Nevis's clock runs ahead: on the app's clock, the user could still answer the request.
       skew(120)
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
       expect(decided()).toEqual([['failed', 'timed_out']])

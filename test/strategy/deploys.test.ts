@@ -1,8 +1,8 @@
 /**
  * A deploy while users wait: a new access key, a new secret, a new version of this package.
  *
- * `written/0.1.0.json` contains what that version stored in a browser and a session. Every later version that may run at the same time must be able
- * to read it. `WRITE=<version> npx jest test/strategy/deploys` writes the file for a new version.
+ * `written/0.1.0.json` contains what version 0.1.0 stored in a browser and a session. Every later version that may run at the same time must be able to read
+ * this data. `WRITE=<version> npx jest test/strategy/deploys` writes the file for a new version.
  */
 import session from 'express-session'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -63,7 +63,7 @@ async function driveResend(): Promise<void> {
   await browser.post('/login/2fa', { transaction: handle, factor: 'push' })
 }
 
-/** Wrong codes, and codes that a gateway answers in place of Nevis. */
+/** Sends a wrong code, and a code to which a gateway answers in place of Nevis. */
 async function driveCodes(): Promise<void> {
   const app = await start()
   for (const isUnclear of [false, true]) {

@@ -55,7 +55,7 @@ describe('the waiting page', () => {
     })
 
     it('has none for an enrolment', async () => {
-      // Makes Nevis report no phones, because a user who has a phone could not enrol another one without it.
+      // Makes Nevis report no phones at the start: a user who already has a phone would have to confirm with it before enrolling another one.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
       world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })

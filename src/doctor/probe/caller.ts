@@ -10,8 +10,8 @@ import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
 
 /**
- * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. Never a value
- * itself.
+ * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. The values themselves
+ * are not recorded.
  */
 export type Facts = Record<string, string | readonly string[]>
 
@@ -32,7 +32,7 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** Fields whose values are remembered. If a later response contains the same value, the report says "the userId" instead. */
+  /** Fields whose values are remembered. If a later response contains the same value, the report contains "the userId" in its place. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 

@@ -1,4 +1,4 @@
-/** What the probe does if the person mistypes the code of a text message, types no code, or types the code of another text message. */
+/** What the probe does if the person mistypes the code of a text message or types no code, and how its question names the text message that is meant. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
