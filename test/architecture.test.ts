@@ -70,7 +70,7 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, see))
 }
 
-/** The file behind a local import: `./factors` is `factors/index`. */
+/** Resolves a local import to its file, for example `./factors` to `factors/index`. */
 function target({ to }: Import): string {
   return sources.has(to) ? to : `${to}/index`
 }
@@ -153,7 +153,7 @@ describe('the source', () => {
     it('uses only the packages that package.json lists as dependencies', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
       expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])
-      // From Passport itself, which the application installs, the package may import only types.
+      // The package may import only types from Passport, because the application installs Passport.
       const passport = [...sources.values()].flatMap(({ imports }) => imports.filter(({ to }) => to === 'passport'))
       expect(passport.filter(({ isType }) => !isType)).toEqual([])
     })
@@ -177,7 +177,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   session: ['client', 'factors', 'host', 'trust'],
   strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust'],
   waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust'],
-  // `ledger`, because the simulator's entry point also exports the checks for ledgers: an app uses both in its tests.
+  // `ledger` is allowed, because the simulator's entry point also exports the checks for ledgers: an app uses simulator and checks in its tests.
   simulator: ['client', 'ledger'],
   doctor: ['client', 'simulator', 'strategy', 'trust'],
 }

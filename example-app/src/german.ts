@@ -1,6 +1,6 @@
 /**
- * The German texts. The key of each is the English text in the source code, so that an English text without a translation does not compile. They are written
- * with ss instead of ß, as in Switzerland. Out of scope: the texts of the waiting page, which come with the package.
+ * The German texts. The key of each German text is the English text in the source code, so that an English text without a translation does not compile. The
+ * German texts use ss instead of ß, as in Switzerland. Out of scope: the texts of the waiting page, which come with the package.
  */
 export type Text = keyof typeof german
 

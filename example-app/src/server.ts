@@ -11,7 +11,7 @@ import { Invoices } from './invoices.js'
 import { openRedis } from './redis.js'
 import { Users } from './users.js'
 
-/** What to try in the demo. The home page says it in more detail. */
+/** What to try in the demo. The home page has a longer version of this list. */
 const TOUR = `What to try:
   1. Open both addresses side by side. The first shows the accounts. Sign in as anna, and accept on her phone.
   2. Pay an invoice: the phone shows the amount and the payee.
@@ -24,8 +24,8 @@ const closers: (() => unknown)[] = []
 
 async function start(): Promise<void> {
   const config = readConfig()
-  // The port is bound first, so that a port that is already in use is reported at once; opening the database takes seconds. Requests that arrive
-  // earlier wait for the app.
+  // Bind the port first, so that a port that is in use is reported at once: opening the database takes seconds. Requests that arrive in these seconds wait for
+  // the app.
   let ready: (app: RequestListener) => void = () => undefined
   const app = new Promise<RequestListener>((resolve) => (ready = resolve))
   const server = createServer((req, res) => void app.then((listener) => listener(req, res)))
@@ -50,9 +50,8 @@ async function start(): Promise<void> {
 }
 
 /**
- * The demo shows passwords on its home page, so only this machine may reach it. Throws if the server is not bound to a loopback address. It
- * checks the bound address, because a host name can resolve to any address. It runs before any request is answered and before any account
- * exists.
+ * The demo shows passwords on its home page, so only this machine may reach it. Throws if the server is not bound to a loopback address. Checks the bound
+ * address, because a host name can resolve to any address. Call this function before the server answers requests and before accounts exist.
  */
 function requireLoopback(address: string): void {
   if (address === '::1' || /^(::ffff:)?127\./.test(address)) return

@@ -1,14 +1,14 @@
-/** The form of a pretended money transfer: checks the fields. No money is moved. */
+/** Checks the form of a simulated money transfer. No money is moved. */
 import type { Request, Response } from 'express'
 import { refuse } from './form.js'
 import { francs } from './format.js'
 import { textsFor } from './language.js'
 
-/** With or without separators of thousands: `1250`, `1'250.00`, `1 250,50`. */
+/** An amount with or without separators of thousands: `1250`, `1'250.00`, `1 250,50`. */
 const AMOUNT = /^\d{1,3}(?:['’ ]?\d{3})?(?:[.,]\d{1,2})?$|^\d{1,6}(?:[.,]\d{1,2})?$/
 const RECIPIENT = /^[\p{L}\p{N} .'-]{1,60}$/u
 
-/** Answers the form: transfers, or shows the form again with what is wrong. */
+/** Handles the submitted form: makes the transfer, or shows the form again with its errors. */
 export function transfer(req: Request, res: Response): void {
   const t = textsFor(req)
   const { recipient, amount } = req.body as { readonly recipient?: unknown; readonly amount?: unknown }

@@ -110,7 +110,7 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Accept malformed ids and tokens: the caller only compares them. If they threw, a user's denial would become an error.
+  // Accept malformed ids and tokens, because the caller only compares them. If this function threw an error for them, a user's denial would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),

@@ -52,7 +52,7 @@ export interface ExpectedNames {
 }
 
 /**
- * Decides what the body of a response says.
+ * Decides whether the body of a response says yes, no, or neither.
  * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
  */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
@@ -63,7 +63,7 @@ export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict
   return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
 }
 
-/** The names, in small letters only, of fields that name a user or a transaction, for example `user_id`. */
+/** Names of fields that contain a user or a transaction. The names are reduced to lower-case letters: `user_id` becomes `userid`. */
 const NAMES_OF_OWNER: ReadonlyMap<string, keyof ExpectedNames> = new Map([['userid', 'userId'], ['sub', 'userId'], ['username', 'username'], ['transactionid', 'transactionId']])
 
 /** True if a field names another user or transaction than expected, or is nested too deeply to be searched. */

@@ -73,8 +73,8 @@ function kindOf(text: string): string {
 }
 
 /**
- * Reports the difference between Nevis's clock and this machine's clock. Allows for the duration of the request, and for the whole seconds in the header
- * `Date`.
+ * Reports the difference between Nevis's clock and this machine's clock. Allows for the duration of the request, and for the header `Date`, which has only
+ * whole seconds.
  */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')

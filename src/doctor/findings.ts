@@ -50,8 +50,8 @@ interface Base {
 }
 
 /**
- * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: something will fail in production, for
- * example with several processes · `unchecked`: `doctor` could not check it; the remedy says how the developer can.
+ * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: something will fail in production, for example
+ * with several processes · `unchecked`: `doctor` could not run the check; the remedy says what the developer can check instead.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })

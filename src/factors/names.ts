@@ -1,5 +1,5 @@
 /**
- * The names of the factors: editors offer these five, and your own factor may have any other name.
+ * The names of the factors. Code editors suggest the five names of this package; your own factor may have any other name.
  *
  * Out of scope: what a factor does, and how strong it is (`strength.ts`).
  */

@@ -5,7 +5,7 @@
  */
 
 /**
- * Sorts the property names of a value, at any depth. Some stores (PostgreSQL's `jsonb`) return them in another order.
+ * Sorts the property names of a value, at any depth, because some stores (PostgreSQL's `jsonb`) return the properties in another order.
  * @param value a JSON value
  * @internal
  */

@@ -21,9 +21,9 @@ interface EndingsSettings {
 }
 
 interface Ended {
-  /** True for the call that has ended the transaction, in any process. */
+  /** True if no earlier call, in any process, has ended the transaction. */
   readonly isFirst: boolean
-  /** True for the call that was the first to learn how the transaction ended, in any process. */
+  /** True if no earlier call, in any process, has learned how the transaction ended. */
   readonly isNews: boolean
 }
 
@@ -84,10 +84,7 @@ export class Endings {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /**
-   * Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor
-   * instead.
-   */
+  /** Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor. */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }

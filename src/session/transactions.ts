@@ -33,7 +33,7 @@ export interface SessionState {
 /** Upper limit for transactions in one session. At this limit, the oldest one is dropped. */
 const MAX_TRANSACTIONS = 8
 
-/** Estimated size of a stored transaction without the app's data. */
+/** Estimated size of a stored transaction in bytes, without the app's data. */
 const RESERVED_BYTES = 900
 
 /** @internal */
@@ -44,7 +44,7 @@ export class SessionTransactions {
     /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
-    /** True for a transaction that is dropped only after all others. */
+    /** If the session has too many transactions, those for which this function returns true are dropped last. */
     private readonly isKeptLongest: (transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => boolean = () => false,
   ) {}
 
@@ -87,7 +87,10 @@ export class SessionTransactions {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Deletes all other transactions, such as those of other users. An attacker may have put them into a planted session (session fixation). */
+  /**
+   * Deletes each transaction for which `isKept` returns false, such as those of other users. An attacker may have put them into a planted session (session
+   * fixation).
+   */
   keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'login'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isKept)) this.write(all.filter(isKept))
@@ -117,7 +120,7 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {
-    // `put` adds the transaction of this request at the front, so it is dropped last.
+    // `put` adds the transaction of this request at the front, so this transaction is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()

@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** Returns the response that replaces the operation's own. It has the fault's status, and Nevis's documented error body for this status. */
+/** Returns the response that the fault sends in place of the operation's own: the fault's status, with Nevis's documented error body for this status. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // This error body needs the transaction's ids, which only the real response has. The operation only reads a status.
+    // This error body contains the ids of the transaction, so take them from the real response. The operation `getStatus` changes nothing, so it may run.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

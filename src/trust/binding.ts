@@ -84,7 +84,7 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const { acceptAudienceApi = false, acceptMissingIssuer = false } = expected.claims ?? {}
   if (!isSubjectRight(proof.sub, expected)) return 'sub'
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
-  // Of all documented tokens, only access keys have `aud` "api" (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
+  // Refuse access keys: of all documented tokens, only access keys have `aud` "api" (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
   // Compare the times in the token with the header `Date` of Nevis's answer, because both come from Nevis's clock.
   const { answeredAt = expected.now } = proof

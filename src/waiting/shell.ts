@@ -96,7 +96,7 @@ function checkImage(owner: string, option: string, value: unknown): void {
   if (!isPath && !isData) throw new TypeError(`${owner}: ${option} must be a path of your own site such as "/logo.svg", or a data:image/ URL`)
 }
 
-/** Refuses `javascript:`, and paths such as `//host`, which a browser reads as another site. */
+/** Refuses links with `javascript:`, and paths such as `//host`, which a browser reads as another site. */
 function linkOf(owner: string, option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^(?:mailto|tel):\S+$/i.test(value)) return value

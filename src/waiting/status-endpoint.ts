@@ -28,7 +28,7 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** Enough for several tabs, and for dead connections that are not detected yet. */
+/** The most open streams per transaction: enough for several tabs, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
 /** Proxies close a silent connection after 30 to 60 s, so a heartbeat is sent more often. */
 const HEARTBEAT_MS = 20_000
@@ -91,7 +91,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
-      // If `closeStreams()` was called meanwhile, end the stream at once.
+      // If `closeStreams()` was called while this stream was being opened, end the stream at once.
       if (streams.areClosed) end()
       return stop
     }

@@ -1,5 +1,5 @@
 /**
- * The forms for "Send again" and for another factor. Each button has a form of its own, so that it works without JavaScript.
+ * The forms for "Send again" and for another factor. Each button has a form of its own, so that the button works without JavaScript.
  *
  * Out of scope: whether the user may start that factor (the start checks it), and the list of phones (`phones-part.ts`).
  */

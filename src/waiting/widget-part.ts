@@ -33,7 +33,7 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
       ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
-/** Links that lead on without the widget: to the sign-in page, or for a signed-in user back to the app; and to the help page. */
+/** Links for a user who cannot use the widget: to the sign-in page (for a signed-in user, back to the app), and to the help page. */
 function waysOut({ isSignedIn, homeURL, signInURL, helpURL, language: { texts } }: PageParts): Html {
   const on = isSignedIn ? html`<a href="${homeURL}">${texts.notNow}</a>` : html`<a href="${signInURL}">${texts.toSignIn}</a>`
   return html`<p class="nevis-out">${on}${helpURL !== undefined && html` <a href="${helpURL}">${texts.help}</a>`}</p>`

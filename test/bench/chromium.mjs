@@ -15,7 +15,7 @@ export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * The ways in which a waiting page learns the decision. The second and the third take away what the browser would otherwise use.
+ * The ways in which a waiting page learns the decision. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables scripts.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {
@@ -27,7 +27,7 @@ export const ways = {
 
 /**
  * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App
- * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way what the browser can do
+ * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
  * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
  */
 

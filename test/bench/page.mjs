@@ -49,7 +49,7 @@ function heading({ date, node, machine, load }) {
  * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
  */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
+  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: one contestant ran twice in each round, and its second run costs ${ratio(value)} times as much as the first`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
@@ -61,8 +61,8 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
-  const one = each === undefined ? '' : `; by group of processes, each newly started: ${each.map(ratio).join(', ')}`
-  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}${one}.\n\n`
+  const one = each === undefined ? '' : ` V8 compiles each process a little differently. In the groups of newly started processes, the ratios were ${each.map(ratio).join(', ')}.`
+  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}.${one}\n\n`
 }
 
 /**
@@ -196,8 +196,8 @@ const sections = {
     )}\n\nThe pages sent ${number(polls.perSecond)} requests a second, ${number(polls.failed)} of which failed. An answer took ${number(polls.median)} ms (median; 95th percentile: ${number(polls.p95)} ms). The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their page learned of the approval after ${number(result.pageSeconds.median, 1)} s (median; 95th percentile: ${number(result.pageSeconds.p95, 1)} s).\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. ${number(stop.failed)} requests of pages failed, and were sent again. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
   },
 
-  rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
-    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
+  rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "signed in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
+    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'signed in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
     result.rows.map(({ store, seconds, restarts, stopSeconds, tally }) => [
       store, number(seconds), restarts, tally.approved, tally.signedIn, tally.denied, tally.silent,
       tally['stream opened again'], tally['request sent again'], `${number(stopSeconds.median, 2)} s`, `${number(stopSeconds.longest, 2)} s`,
@@ -237,7 +237,7 @@ const sections = {
         ['CPU for waiting users', `${number(waitingCores, 2)} cores in the app, ${number(nginxCores, 2)} in nginx`, `${number(crowd.appCpu * 100)} % of a core for ${number(crowd.statusCallsPerSecond)} status calls a second; ${number(crowd.nginxCpu * 100)} % for ${number(crowd.people)} streams`],
         ['CPU of the store', `${number(cores(of.storeMicros), 2)} cores with one Redis, ${number(cores(inCluster.storeMicros), 2)} with a Redis Cluster, ${number(cores(inPostgres.storeMicros), 2)} with PostgreSQL`, `${number(of.storeMicros)}, ${number(inCluster.storeMicros)} and ${number(inPostgres.storeMicros)} µs for each login`],
         ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
-        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default, the number of status calls divided by the limit of a process; with the higher limit, twice the number of needed cores, so that each process uses half a core'],
+        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if this limit is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default, the number of status calls divided by the limit of a process; with the higher limit, twice the number of needed cores, so that each process uses half a core'],
       ],
     )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue. Then sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. Many systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise it for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
   },

@@ -170,7 +170,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server asks Nevis nothing. Then only the page's clock is moved, to show that the page asks nothing either.
+      // Without an open stream, the server sends Nevis no status calls. Then move the page's clock forward, to show that the page sends no request either.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()
@@ -198,7 +198,7 @@ describeWithChromium('the waiting page', () => {
       await until(() => streams() === 1)
       later(120_000)
       await page.getByText('This request has expired. Send a new one.').waitFor()
-      // After the pause before a resend, and early enough for the new request to be pending.
+      // Set the clock back to 16 s after the start: late enough for a resend (15 s), and early enough that the new request does not expire at once.
       jest.restoreAllMocks()
       later(16_000)
       await page.getByRole('button', { name: 'Send a request to my phone' }).click()

@@ -1,5 +1,5 @@
 /**
- * Real browsers in front of an app in this process, whose cloud the test controls.
+ * Real browsers for an app and a simulator that run in this process, so that the test can control both.
  *
  * Out of scope: the example app, which is a process of its own (`sign-in.test.ts`).
  */
@@ -16,7 +16,7 @@ jest.setTimeout(SLOW_MS)
 const complaints: string[] = []
 let forgiven: RegExp[] = []
 
-/** One Chromium for the file; each `open` is a new profile. Fails a test if the browser reports an error or a warning during the test. */
+/** Starts one Chromium for the test file. `open` creates a new browser context. A test fails if the browser reports an error or a warning during the test. */
 export function useChromium(): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
   let chromium: Browser
   beforeAll(async () => {
@@ -36,7 +36,7 @@ export function useChromium(): { open(options?: BrowserContextOptions): Promise<
       context.setDefaultTimeout(SLOW_MS / 2)
       if (options.javaScriptEnabled !== false) await context.addInitScript(reportViolations)
       context.on('console', (message) => {
-        // The app of these tests has no favicon, so this error does not count.
+        // Ignore the error about the favicon: the app of these tests has none.
         const isOurs = !message.location().url.endsWith('/favicon.ico')
         if (isOurs && ['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`)
       })
@@ -88,7 +88,7 @@ export async function startCloud(options: Partial<AppOptions> = {}): Promise<Clo
   }
 }
 
-/** Enters the password in this profile, and returns the address of the waiting page. */
+/** Submits the password in this browser context, and returns the address of the waiting page. */
 export async function enterPassword(context: BrowserContext, { app }: Cloud, username: string, fields: Record<string, string> = {}): Promise<string> {
   const form = { username, password: PASSWORD, ...fields }
   const answer = await context.request.post(`${app.origin}/login`, { form, maxRedirects: 0 })
@@ -96,7 +96,7 @@ export async function enterPassword(context: BrowserContext, { app }: Cloud, use
   return new URL(answer.headers()['location'] as string, app.origin).href
 }
 
-/** Creates a user with a phone and a fresh second factor, who has recovery codes made. Returns the address of the waiting page. */
+/** Creates a user with a phone and a fresh second factor, and starts the enrolment of recovery codes. Returns the address of the waiting page. */
 export async function makingCodes(context: BrowserContext, cloud: Cloud): Promise<{ address: string; username: string }> {
   const { username, userId } = cloud.newUser()
   const { origin } = cloud.app

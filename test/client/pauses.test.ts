@@ -1,4 +1,4 @@
-/** How long the client waits before a retry: as long as Nevis says, or longer each time. */
+/** The client waits before a retry: as long as the header `Retry-After` says, or without this header, longer before each further retry. */
 import timers from 'node:timers/promises'
 import { closeServers, newClient, nevisError, serve } from './support'
 

@@ -50,16 +50,16 @@ afterAll(async () => {
   certificate.remove()
 })
 
-/** The agent that the client creates if the environment names this proxy. It also trusts the cloud of this file. */
+/** Creates a client with the agent that it would use if the environment named this proxy. The agent also trusts the certificate of this file's server. */
 function tunnels(named: Partial<Proxy> = {}) {
   const agent = newTunnelAgent({ protocol: 'http:', hostname: '127.0.0.1', port: String(proxy.port), authorization: undefined, ...named }, 'nevis.test:443')
   made.push(Object.assign(agent, { options: { ...agent.options, ca: certificate.cert } }))
-  // Fifty TLS handshakes at once can take seconds on a busy machine.
+  // Use a long time-out: fifty TLS handshakes at once can take seconds on a busy machine.
   return { agent, client: newClient({ baseURL: 'https://nevis.test', httpsAgent: agent, timeoutMs: 60_000 }) }
 }
 const idleIn = (agent: Agent) => Object.values(agent.freeSockets).flatMap((list = []) => list)
 
-/** Makes the calls in a process of its own, with this environment and no other proxy. */
+/** Calls Nevis in a child process whose only proxy variables are those in `env`. */
 async function callsOf(env: Record<string, string>, options: { baseURL: string; calls?: number }): Promise<string[]> {
   const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NAMES.includes(name)))
   const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'behind-proxy.mjs'), JSON.stringify({ accessKey: ACCESS_KEY, calls: 1, ...options })], {

@@ -1,9 +1,9 @@
-/** What the example app shows when Nevis or a store fails: the status, and nothing else. */
+/** When Nevis or the database fails, the example app answers with an error status and a general sentence, without details of the error. */
 import { once } from 'node:events'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
-/** The app with a cloud at an address where no server listens, and with one account in place of the database. */
+/** Starts the app with a Nevis address at which no server listens, and with a stub in place of the database: it knows one account, or fails. */
 const SCRIPT = `
 import { createApp } from './dist/app.js'
 import { readConfig } from './dist/config.js'

@@ -18,7 +18,7 @@ declare global {
   const app: App
   const passport: typeof passportOf
   const nevis: NevisStrategy
-  /** The name that the guides use for `app()`, because `app` is Express's. */
+  /** The factor `app()` under another name: in the guides, `app` is the Express app. */
   const qrCode: typeof import('../../src').app
   const client: import('../../src').NevisClient
   const handle: string
@@ -34,9 +34,9 @@ declare global {
     factorsOf(username: string | undefined): Promise<string[]>
     maskedPhoneOf(username: string | undefined): Promise<string | undefined>
   }
-  /** What a strategy and a session need; the snippets show a comment with an ellipsis instead. */
+  /** Required options of a strategy and a session. The snippets show a comment with an ellipsis in their place. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
-  /** The options that the strategy has besides the one that the snippet shows. */
+  /** Options of the strategy that a snippet leaves out: it shows only the option that it explains. */
   const options: import('../../src').NevisStrategyOptions
   function verify(profile: NevisProfile): Promise<Account | undefined>
   function loginPage(message: string, res: unknown): void
@@ -61,7 +61,7 @@ declare global {
   namespace Express {
     interface User extends Account {}
     interface Application {
-      /** `hosts/express.md` keeps its error handlers here, for routes that are mounted later. */
+      /** The guide `hosts/express.md` stores its error handlers in `app.locals.onError`, so that later snippets can mount them after their routes. */
       onError?: any
     }
   }

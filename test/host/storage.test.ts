@@ -1,4 +1,4 @@
-/** The error when a store of the app fails: it says which store, and contains nothing of the stored data. */
+/** If a store of the app fails, the error names the store and contains none of the stored data. */
 import session from 'express-session'
 import { inspect } from 'node:util'
 import { StorageError, type Ledger } from '../../src'

@@ -1,4 +1,4 @@
-/** Express 5 and 4 with Passport 0.7 and 0.6: the app of docs/guides/hosts/express.md, driven from outside. */
+/** Tests the app of docs/guides/hosts/express.md over HTTP, with Express 5 and 4, and with Passport 0.7 and 0.6. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,5 +1,6 @@
 /**
- * Passport's own options and forms, on the newest and the oldest versions: existing code keeps working.
+ * Passport's own options, such as `successRedirect` and `failureFlash`, also work with this strategy, in the newest and oldest supported versions of Express
+ * and Passport.
  *
  * Out of scope: a callback that comes twice (`test/strategy/callback.test.ts`).
  */

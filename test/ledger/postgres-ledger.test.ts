@@ -12,7 +12,7 @@ import { lab, outcomeOf, tally } from '../security/support/lab'
 jest.setTimeout(30_000)
 const TABLE = 'passport_nevis_ledger'
 
-/** Moves the end of every row this much nearer, because the database's clock cannot be moved. */
+/** Makes every row expire `ms` milliseconds earlier, because a test cannot change the database's clock. */
 const advanceIn = (pool: PostgresConnection) => async (ms: number) => void (await pool.query(`UPDATE ${TABLE} SET ends_at = ends_at - $1 * interval '1 millisecond'`, [ms]))
 
 describeWithPostgres('PostgresLedger on a pool of pg', () => {
@@ -20,7 +20,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
   let pool: Pool
   const open = (options: object = {}) => {
     const opened = new Pool({ connectionString: server.url, max: 10, ...options })
-    // When the tests of the file have ended, the server closes its connections, which is an error for the pool.
+    // Ignore errors of the pool: at the end of the file, PostgreSQL stops and cuts off the pool's connections.
     opened.on('error', () => undefined)
     return opened
   }
@@ -114,7 +114,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
   describe('with expired rows', () => {
     const rows = async () => Number((await pool.query(`SELECT count(*) FROM ${TABLE}`)).rows[0].count)
     const fill = (count: number, seconds: number) => pool.query(`INSERT INTO ${TABLE} SELECT $3 || n, 1, now() + $2 * interval '1 second' FROM generate_series(1, $1) n`, [count, seconds, `row${seconds}:`])
-    /** The call that starts the deletion does not wait for it, so wait here. */
+    /** Waits until the table has the expected number of rows: a ledger call starts the deletion but does not wait for it. */
     const settled = async (expected: number) => {
       for (let i = 0; i < 200 && (await rows()) !== expected; i++) await new Promise((resolve) => setImmediate(resolve))
       return rows()

@@ -29,7 +29,7 @@ describeWithRedis('RedisLedger', () => {
     await server.close()
   })
 
-  /** Shortens the lifetime of every key, because the clock of Redis cannot be moved. */
+  /** Shortens the lifetime of every key, because a test cannot change the clock of Redis. */
   async function advance(ms: number): Promise<void> {
     for (const key of await admin.keys('*')) await admin.pExpire(key, (await admin.pTTL(key)) - ms)
   }
@@ -206,7 +206,7 @@ describeWithRedis('RedisLedger', () => {
       await ledger.count('y', 60)
       await ledger.look('x')
       await ledger.forget('x')
-      // One command for each of the four calls, two that EVAL runs inside Redis (INCR and EXPIRE), and the first INFO.
+      // Redis counts one command for each of the four calls, two that EVAL runs inside Redis (INCR and EXPIRE), and the first INFO.
       expect((await commands()) - before).toBeLessThanOrEqual(1 + 4 + 2)
     })
   })

@@ -13,7 +13,7 @@ import { installElsewhere, ROOT } from '../support/installed'
 /** The names of the compilers in package.json. */
 const COMPILERS = ['typescript-5.4', 'typescript-5.9', 'typescript', 'typescript-7']
 const BOTH = ['app.mts', 'app.cts', 'refused.mts', 'refused.cts', 'browser.mts']
-/** `moduleResolution: 'bundler'` does not allow `require`. Its libraries are TypeScript's default, which include those of a browser. */
+/** `moduleResolution: 'bundler'` does not allow `require`, and uses TypeScript's default libraries, which include the types of a browser. */
 const RESOLUTIONS = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], files: BOTH },
   node16: { module: 'node16', moduleResolution: 'node16', lib: ['es2022'], files: BOTH },
@@ -27,7 +27,7 @@ const PAIRS = COMPILERS.flatMap((compiler) => resolutions.map((resolution) => [c
 const LIMIT_MS = 600_000
 
 let folder: string
-/** Runs one compilation per core at a time, in the order of the tests. */
+/** The running compilations, by compiler and module resolution. As many run in parallel as the machine has cores. */
 const compilations = new Map<string, Promise<string>>()
 
 beforeAll(() => {

@@ -12,7 +12,7 @@ const workflows = readdirSync(join(ROOT, '.github/workflows')).map((name) => [na
 const ci = read('.github/workflows/ci.yml')
 const release = read('.github/workflows/release.yml')
 
-/** The fault in a command, if any. For npm, npx and gh, only what this repository defines is checked. */
+/** Returns the command if it names a script or file that this repository does not have. Other parts of the command are not checked. */
 function lost(command: string): string | undefined {
   const [program = '', ...rest] = command.trim().replace(/\s+#.*$/, '').replace(/^sudo /, '').split(/\s+/)
   const args = rest.filter((word) => !word.startsWith('-'))
@@ -147,7 +147,7 @@ describe('the workflows', () => {
     })
     afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-    /** Runs the step as the runner does, in a folder that contains the downloaded files. */
+    /** Runs the job's step that checks the checksums, in a folder that contains the downloaded files, as the CI runner does. */
     const check = (job: string, sums: string) => {
       const steps = jobNamed(job).steps.filter(({ env }) => env?.['SUMS'] !== undefined)
       expect(steps.map(({ env }) => env)).toEqual([{ SUMS: '${{ needs.pack.outputs.sums }}' }])

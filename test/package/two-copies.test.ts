@@ -1,7 +1,6 @@
 /**
- * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. The pages of one
- * copy must recognise errors of the other. And `recordSecondFactor` of one copy must not write a record for another user's approval because the
- * strategy's note is in the other copy.
+ * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. The pages and functions of one
+ * copy must recognise the errors of the other copy.
  */
 import { randomUUID } from 'node:crypto'
 import type * as Package from '../../src'

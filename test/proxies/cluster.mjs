@@ -1,4 +1,4 @@
-// Two workers of the app behind one port. At SIGTERM, the main process sends the signal to its workers, and ends after them.
+// Runs two workers of the app behind one port. At SIGTERM, the main process sends the signal to its workers, and exits after the workers.
 import cluster from 'node:cluster'
 import process from 'node:process'
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Signs in through nginx, HAProxy and Apache in the ways in which they are used, and stops apps under process managers.
+ * Signs in through nginx, HAProxy and Apache, each in several common configurations, and stops apps under process managers.
  *
  *   npm run proxies             every scenario; installs PM2 from npm
  *   npm run proxies -- --quick  two for each proxy, as the test suite does

@@ -15,13 +15,13 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 const JSON_ONLY = { accept: 'application/json' }
 
-/** Moves Nevis's clock ahead of ours, or, with a negative number, behind it. */
+/** Moves the simulator's clock ahead of the app's clock, or, with a negative number, behind the app's clock. */
 function skew(seconds: number): void {
   const { cloud } = world.simulator as unknown as { cloud: { clock: { offsetMs: number } } }
   cloud.clock.offsetMs += seconds * 1000
 }
 
-/** Lets time pass on both clocks: the simulator's clock is ours plus an offset, so `later` moves both. */
+/** Moves the clocks of the app and of the simulator forward. The simulator's clock is the app's clock plus an offset, so `later` moves both. */
 const pass = (seconds: number): void => world.later(seconds)
 
 const decided = () => world.events.of('decided').map(({ outcome, reason }) => [outcome, reason])
@@ -48,7 +48,7 @@ describe('the reason in decided', () => {
       skew(ahead)
       const browser = (await world.start()).browser()
       const handle = await signIn(browser, 'anna')
-      // Nevis's clock runs ahead: on our clock, the user could still answer the request.
+      // Nevis's clock runs ahead: on the app's clock, the user could still answer the request.
       skew(120)
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
       expect(decided()).toEqual([['failed', 'timed_out']])
@@ -187,7 +187,7 @@ describe('decided', () => {
 })
 
 describe('a browser', () => {
-  /** All answers that the browser can get after the end, without the parts that differ between any two sign-ins. */
+  /** Returns all answers that the browser can get after the transaction has ended, without the parts that differ between any two sign-ins. */
   async function seen(afterDenial: 'offer' | 'stop', end: () => unknown): Promise<string> {
     const app = await world.start({ strategy: { afterDenial, startBudget: { starts: 100, perSeconds: 60 } } })
     const browser = app.browser()
@@ -199,7 +199,7 @@ describe('a browser', () => {
       [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
     ] as const) pages.push(await browser.get(path, { accept }))
     pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
-    // A second sign-in of the same kind, and the pause that follows it.
+    // End a second sign-in in the same way: after two denials, further starts are paused.
     const next = app.browser()
     const second = await signIn(next, 'anna')
     await end()
@@ -258,7 +258,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // The attacker is faster than every page: since the denial, the app has not asked Nevis.
+    // The attacker changes the factor before any page has polled, so the app has not learned of the denial yet.
     // Shows: T-bomber-9, CD-rate-1
     it.each(['push', 'app', 'sms', 'recovery'])('asks Nevis before it changes to %s, and sends nothing', async (factor) => {
       const { browser, transaction } = await deniedPush(await start())

@@ -1,10 +1,10 @@
 /**
  * The events for an audit.
  *
- * An attack that is not reported goes on: a wave of denials, tried codes, an approval that is used twice, an answer about another user. None of the
- * strategies that were examined reports these. This package publishes events on `node:diagnostics_channel`. Here is one scenario for each event, with
- * everything that is published in it: a missing event hides an attack, and a field too many (a token, a code, a phone number, a message, the
- * application's data) makes the audit log itself the leak.
+ * This package publishes events on `node:diagnostics_channel`, so that an audit log shows attacks, such as many denials, guessed codes, an approval that is
+ * used twice, or an answer about another user. There is one scenario for each event. Each test compares all events of its scenario with all their fields: a
+ * missing event would hide an attack, and a secret in a field (a token, a code, a phone number, a message, the application's data) would leak into the audit
+ * log.
  */
 import { execFileSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -20,7 +20,7 @@ import { SlowStore } from './support/slow-store'
 const world = lab()
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
-/** All events so far, with `user 1`, `transaction 1` … in place of ids. */
+/** All events so far, as text, with `<anna>`, `<transaction 1>` and so on in place of ids. */
 function published(): string {
   const words = new Map<string, string>()
   world.simulator.users.forEach(({ userId, username }) => words.set(userId, `<${username}>`))
@@ -176,7 +176,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
       const transaction = await signIn(browser, 'anna', { factor: 'sms' })
       const both = [browser.clone(), browser.clone()].map((one) => one.post('/login/2fa/callback', { transaction, code: '000000' }))
       await Promise.all(both)
-      // Compare each kind of event once: how many requests publish it depends on their order.
+      // Remove duplicates: the order of the two requests decides whether an event is published once or twice.
       expect([...new Set(published().split('\n'))].sort().join('\n')).toMatchInlineSnapshot(`
 "budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
 failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts","ageMs":"<age>"}
@@ -337,7 +337,7 @@ describe('an event', () => {
       await client.ping()
       world.simulator.faults.add({ on: 'ping', delayMs: 5000, times: 1 })
       await expect(client.ping()).rejects.toMatchObject({ code: 'NEVIS_TIMEOUT' })
-      // The event is published when Node has ended the connection.
+      // Wait for the event of the last call: it is published only after Node has closed the connection.
       for (let turn = 0; turn < 100 && all.of('call').length < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
       expect(calls()).toEqual([['ping', 1, 503], ['ping', 2, 200], ['ping', 1, 'NEVIS_UNREACHABLE'], ['ping', 2, 200], ['ping', 1, 'NEVIS_TIMEOUT']])
     })

@@ -1,11 +1,10 @@
 /**
  * The attack: one approval for several logins.
  *
- * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the
- * attacker is the user, who approved one transfer and wants two. The callback is then sent many times at once. If "used" only means that a value was
- * deleted from the session, all requests read the session before the first one writes it: five of five parallel callbacks passed passport-oauth2's
- * session store, and passport-totp accepts the same code again while it is displayed. Behind a load balancer each process has its own memory. And if the
- * ledger is down, used approvals must not count as new.
+ * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the attacker
+ * is the user, who approved one transfer and wants two. The attacker sends the callback many times at once. A strategy that only deletes a value from the
+ * session is too slow: all requests read the session before the first one writes it. (Five of five parallel callbacks passed passport-oauth2's session store.)
+ * Memory is not enough either, because each process behind a load balancer has its own. And if the ledger is down, used approvals must not count as new.
  */
 import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'
@@ -32,7 +31,7 @@ async function connect(path: string) {
   return client
 }
 
-/** `events.once` would reject at the first failed attempt to connect. */
+/** Waits for the event `ready`. `events.once` would reject at the first failed attempt to connect, although the client tries again. */
 function isReady(client: Awaited<ReturnType<typeof connect>>): Promise<void> {
   return new Promise((resolve) => {
     if (client.isReady) resolve()
@@ -157,7 +156,7 @@ describeWithRedis('the callback, with Redis', () => {
   describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
     // Shows: ASVS V6.5.1, T-outage-1, CD-once-1, N-oob-7
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
-      // No process learns that the token is active before all three have asked, so that all three take part in the race.
+      // Answer the introspections only when all three processes have asked. Otherwise the fastest process would finish before the others start.
       const { baseURL, close } = await startGate(world.simulator, async () => (await client.sCard('introspecting')) === 3)
       world.defer(close)
       const { origins, end } = await startWorkers(3, { simulator: world.simulator, baseURL, redisPath: redis.path, latencyMs: 20 })
@@ -235,7 +234,7 @@ describeWithRedis('the callback, with Redis', () => {
 })
 
 describe('a ledger that does not do as promised', () => {
-  /** A ledger that works until `claim` breaks, because these tests do not test the start. */
+  /** The start needs a working ledger, so `claim` misbehaves only after the test has called `break()`. */
   function breaking(claim: Ledger['claim']) {
     const whole = new MemoryLedger()
     let isBroken = false
@@ -356,7 +355,7 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // At the third start, the strategy looks for earlier denials.
+      // Start twice before: only from the third start on does the strategy read earlier denials from the ledger.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

@@ -1,10 +1,10 @@
 /**
  * The attack: a slow answer that undoes a logout.
  *
- * A user logs out while a page of the same browser is still waiting for Nevis. A web framework that writes the session back with every answer, as with
- * `rolling: true` and `resave: true`, then stores the session as it was when the request came: the old cookie is signed in again, with the second
- * factor. Anyone who has that cookie, from a shared machine or a log, needs no password. These tests run the apps of the guides with the settings
- * that the guides print.
+ * A user logs out while a page of the same browser is still waiting for Nevis. Some web frameworks write the session back with every answer, for example with
+ * `rolling: true` and `resave: true`. The slow answer then stores the session from before the logout, so the old cookie is signed in again, with the second
+ * factor. An attacker who has this cookie, from a shared machine or a log, needs no password. These tests run the apps of the guides with the settings that the
+ * guides print.
  */
 import { guideApps, type GuideApp } from '../hosts/apps'
 import { Gate } from '../hosts/gate'
@@ -68,7 +68,7 @@ describe.each(guideApps)('%s', (name, start) => {
     }
   })
 
-  // The guides name two exceptions: a session in a cookie comes back with the slow answer, and koa-session cannot read a session again.
+  // The guides name two exceptions. A session in a cookie is restored by the slow answer. koa-session cannot read a session again before it writes it.
   if (isSessionInCookie || name === 'Koa') return
 
   describe.each<[string, (handle: string, who: Browser) => Promise<Page>]>([

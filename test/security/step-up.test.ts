@@ -1,10 +1,10 @@
 /**
  * The attacks on a step-up.
  *
- * The attacker wants one of three things. To redirect the victim to another site after a correct approval: with a `returnTo` in a form that browsers,
- * proxies and frameworks read differently. To get a fresh second factor without the victim's phone: with an approval of the attacker's own account,
- * started in the victim's session with a password alone, or with a factor that is weaker than required. Or to use a session whose id the attacker
- * knows from before, after the approval has raised its privileges.
+ * The attacker tries three things. First, to redirect the victim to another site after a correct approval, with a `returnTo` that browsers, proxies and
+ * frameworks parse differently. Second, to get a fresh second factor without the victim's phone: with an approval of the attacker's own account, or with a
+ * factor that is weaker than required. Third, to know the session id from before the approval and use this id afterwards, when the session has more privileges
+ * (session fixation).
  */
 import { connect } from 'node:net'
 import { atLeast, recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
@@ -68,7 +68,7 @@ async function confirmed(browser: Browser, fields: Record<string, string> = {}, 
   return (await browser.get(`/confirmed?transaction=${handle}${query}`)).json()
 }
 
-/** Sends a request target byte for byte, which no client library does. */
+/** Sends a request target byte for byte. HTTP client libraries would normalise it. */
 function getRaw(browser: Browser, target: string): Promise<{ status: number; location: string | undefined }> {
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
-      // The visitor already has a session. For a visitor without one, no session is created to store the path.
+      // Give the visitor a session first: the path is stored only in a session that already exists.
       await browser.post('/cart')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
@@ -202,7 +202,7 @@ describe('returnTo', () => {
     it.each(disguises)('is not kept: %s', async (_name, target) => {
       const browser = await signedIn()
       const { status, location } = await getRaw(browser, target)
-      // Node itself refuses some of these targets. The app redirects the others to the step-up, like any other page.
+      // Node answers 400 to some of these request targets. The app redirects the other requests to the step-up, like requests for any page.
       expect([status, location]).toEqual(status === 303 ? [303, '/step-up'] : [400, undefined])
       expect(await confirmed(browser)).toMatchObject({ action: 'success', returnTo: null })
     })
@@ -263,7 +263,7 @@ describe('a step-up', () => {
   describe('with an approval of another account, started in the same session by its password alone', () => {
     // Shows: T-password-5
     it.each(['/confirmed', '/confirmed-without-login'])('gives the signed-in user no record (%s)', async (callback) => {
-      // The attacker has ben's session and password, and an account of their own: anna's, with anna's phone.
+      // The attacker has ben's session and password. The attacker's own account is anna, with anna's phone.
       const browser = await signedIn('ben')
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()

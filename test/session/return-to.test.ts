@@ -1,4 +1,4 @@
-/** Which URLs are stored to return to: only those that every browser and server reads as a path of this site. */
+/** The strategy stores a URL as `returnTo` only if every browser and server reads this URL as a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
 import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePathOf, withPrefix } from '../../src/session/return-to'
 import type { SessionLike } from '../../src/host/request'
@@ -7,7 +7,7 @@ const ORIGIN = 'https://app.example'
 const HERE = { headers: { host: 'bank.example', 'x-forwarded-host': 'www.bank.example' } }
 const forget = (session: SessionLike, path: string | undefined) => forgetReturnTo(session, 'nevis', path, {}, HERE)
 
-/** A stored path must lead to this host: as it is, decoded once more, and normalized. */
+/** A stored path must lead to this host, even after a browser or proxy has decoded it once more or normalised it. */
 function expectOurs(path: string): void {
   expect(path.length).toBeLessThanOrEqual(2048)
   expect(path).not.toMatch(/[\s\p{Cc}\\]/u)

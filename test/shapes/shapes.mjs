@@ -1,5 +1,5 @@
 // @ts-check
-/** The variants of an app: each builds a folder without node_modules, and says how the app in it is started. Out of scope: signing in. */
+/** The variants of an app. Each variant builds a folder without node_modules, and says how to start the app in this folder. Out of scope: signing in. */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const node = process.execPath
-/** Defines what a CommonJS package expects when it is bundled into an ES module. */
+/** Defines `require` and `__dirname`, which an ES module lacks and which a CommonJS package needs when it is bundled into an ES module. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;"
 
 /**
@@ -23,7 +23,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 /** @param {string} file @returns {Start} */
 const byNode = (file) => ({ program: node, args: [file] })
 
-/** @param {import('esbuild').BuildOptions} options @param {string} file @returns {Shape} */
+/** Bundles the app into one file. @param {import('esbuild').BuildOptions} options @param {string} file @returns {Shape} */
 const withEsbuild = (options, file) => ({
   async make(entry, folder) {
     const { build } = await import('esbuild')
@@ -42,7 +42,7 @@ export const quick = {
       const [{ rollup }, { default: commonjs }, { default: json }, { nodeResolve }] = await Promise.all([
         import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
       ])
-      // The plugins' types are for ES modules, which do not fit here.
+      // Cast the plugins to `any`, because their types do not describe how an ES module imports them.
       const plugins = /** @type {any[]} */ ([nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }), /** @type {any} */ (commonjs)({ ignoreDynamicRequires: true }), /** @type {any} */ (json)()])
       const bundle = await rollup({ input: entry, plugins, onwarn() {} })
       await bundle.write({ file: join(folder, 'app.cjs'), format: 'cjs', inlineDynamicImports: true })

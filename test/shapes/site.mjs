@@ -1,5 +1,6 @@
 // @ts-check
-// The app that is built in many variants: passwords and a second factor. Out of scope: listening (`app.mjs`, `next/`, `nitro/`).
+// An app with a password and a second factor. The tests build this app with many bundlers and frameworks. Out of scope: listening (`app.mjs`, `next/`,
+// `nitro/`).
 import express from 'express'
 import session from 'express-session'
 import process from 'node:process'

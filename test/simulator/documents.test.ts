@@ -1,6 +1,6 @@
 /**
- * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that the documents print: the fields in their order, the types of
- * their values, and the exact bytes where the documents show them.
+ * Sends the calls that Nevis's documents show with cURL, as cURL sends them, and compares the simulator's answers with those in the documents: the fields in
+ * their order, the types of their values, and the exact bytes where the documents show them.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */
@@ -20,7 +20,7 @@ afterEach(() => nevis.simulator.close())
 const post = (path: string, body: object | string, headers: Record<string, string> = {}) => nevis.call('POST', path, body, { ...CURL, ...headers })
 const get = (path: string) => nevis.call('GET', path, undefined, { accept: '*/*' })
 const anna = () => nevis.simulator.addUser({ username: 'u12345', phone: '+41791234567', recoveryCodes: 1 })
-/** The documented fields of an answer, in its order. The newer documents allow other fields beside them. */
+/** The documented fields that an answer contains, in the order of the answer. Other fields are ignored, because the newer documents allow them. */
 const documented = (json: Json, names: readonly string[]) => Object.keys(json).filter((name) => names.includes(name))
 
 it('GET /ping answers PONG as text (O, N: API basics)', async () => {

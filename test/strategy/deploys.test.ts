@@ -1,8 +1,8 @@
 /**
  * A deploy while users wait: a new access key, a new secret, a new version of this package.
  *
- * `written/0.1.0.json` contains what that version stored in a browser and a session. Every later version that may run at the same time must be able
- * to read it. `WRITE=<version> npx jest test/strategy/deploys` writes the file for a new version.
+ * `written/0.1.0.json` contains what version 0.1.0 stored in a browser and a session. Every later version that may run at the same time must be able to read
+ * this data. `WRITE=<version> npx jest test/strategy/deploys` writes the file for a new version.
  */
 import session from 'express-session'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -135,7 +135,7 @@ describe('what an older version wrote', () => {
       strategy: {
         baseURL: undefined,
         accessKey: undefined,
-        // Handles belong to an instance, so the instance has one URL here, whatever port the cloud listens on.
+        // A handle is valid only for the URL of its instance. So use a fixed URL, although the test server listens on a different port in each test.
         client: new NevisClient({ baseURL: 'http://localhost:4', accessKey: 'key-of-nobody', httpAgent: new AgentTo(() => (cloud.address() as AddressInfo).port) }),
         secret: SECRET,
         issuer: 'https://nevis.example/',

@@ -1,4 +1,4 @@
-/** Who may enrol a factor, who owns an authenticator, and why Nevis refuses a start: with every form of Nevis's answers. */
+/** Who may enrol a factor, who owns an authenticator, and why Nevis refuses a start. Tested with every form in which Nevis may answer. */
 import { app, MemoryLedger, ownAuthenticator, push, recovery, sms, type Factor, type NevisClient, type NevisRequest, type Subject } from '../../src'
 import { authenticatorMismatch } from '../../src/strategy/authenticators'
 import { Budgets } from '../../src/ledger/budgets'
@@ -270,7 +270,7 @@ describe('a challenge', () => {
     expect(factor.requests).toHaveLength(1)
     // After a look-up has found the user, the answer must be about the same user, even if it contains no username.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // If the look-up was by username, the userId that it has found must match, too.
+    // If the user was looked up by username, the userId in the answer must also be that of the found user.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

@@ -63,7 +63,7 @@ async function driveResend(): Promise<void> {
   await browser.post('/login/2fa', { transaction: handle, factor: 'push' })
 }
 
-/** Wrong codes, and codes that a gateway answers in place of Nevis. */
+/** Sends a wrong code, and a code to which a gateway answers in place of Nevis. */
 async function driveCodes(): Promise<void> {
   const app = await start()
   for (const isUnclear of [false, true]) {
@@ -88,7 +88,7 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** The remaining keys, which otherwise would need a widget, a session in a cookie, fifty codes or two tabs. */
+/** Writes the remaining keys directly. Through the app, they would need a widget, a session in a cookie, fifty codes and two tabs. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)

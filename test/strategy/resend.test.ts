@@ -1,4 +1,4 @@
-/** The server enforces the pause before a push or a text is sent again. */
+/** The server enforces the pause before a push or text message is sent again. */
 import { sms } from '../../src'
 import { handleIn, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -13,7 +13,7 @@ beforeEach(async () => {
   browser = app.browser()
 })
 
-/** Moves the clock of this process, which is also the cloud's clock. */
+/** Moves the clock of this process forward. The app and the simulator both use this clock. */
 function later(seconds: number): void {
   const now = Date.now()
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
@@ -96,7 +96,7 @@ it('two processes that are asked at the same moment send one', async () => {
   const other = await world.start({ strategy: { ledger } })
   const handle = await signIn(browser, 'anna')
   later(15)
-  // A second process: its memory does not contain what the first one has written.
+  // Stands for a second process: it shares only the ledger with the first one, and has no memory in common.
   const { endings } = new (jest.requireActual<typeof import('../../src/ledger/budgets')>('../../src/ledger/budgets').Budgets)(other.nevis.settings)
   const sealed = (await app.nevis.settings.keys()).handles.open(handle)
   expect(await endings.claimResend(sealed as never, 15)).toBe(0)

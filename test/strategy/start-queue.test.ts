@@ -30,7 +30,7 @@ describe('turns', () => {
     const results = [one, two, three].map(({ run }) => turns.run('anna', run))
     await settled()
     expect(log).toEqual(['one begins, at once'])
-    // The third task is ready first, but must wait for the ones before it.
+    // The work of the third task is ready first, but must wait for the two tasks before it.
     three.end('C')
     one.end('A')
     await settled()

@@ -200,10 +200,10 @@ describe('verify with a promise', () => {
 })
 
 describe('verify that fails without an error', () => {
-  // Express treats a falsy error as no error, and runs the next handler; with 'route' or 'router', it skips to another one.
+  // Express treats a falsy error as no error, and runs the next handler. With 'route' or 'router', Express skips to the next route or leaves the router.
   const reasons: [string, (...args: any[]) => unknown][] = [undefined, null, false, 0, '', 'route', 'router'].flatMap((reason) => [
     [`rejects with ${inspect(reason)}`, () => Promise.reject(reason)] as [string, () => unknown],
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the point of the test
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the test throws values that are no errors
     [`throws ${inspect(reason)}`, () => { throw reason }] as [string, () => unknown],
   ])
   reasons.push(["calls done('route')", (_profile, done) => done('route')], ["calls done('router')", (_profile, done) => done('router')])

@@ -1,7 +1,4 @@
-/**
- * A real nginx on loopback, in the foreground, with a configuration of the test. On a machine without nginx, the tests that need it are skipped; in
- * CI they must run.
- */
+/** Starts a real nginx on loopback with the configuration of a test. On a machine without nginx, the tests that need nginx are skipped, except in CI. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +15,7 @@ export interface Nginx {
   close(): Promise<void>
 }
 
-/** @param server the directives of its only server; `http`: those outside of the server */
+/** @param server the directives in nginx's block `server`; `http`: further directives in the block `http` */
 export async function startNginx(server: string, http = ''): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const port = await freePort()

@@ -1,7 +1,4 @@
-/**
- * A real PostgreSQL for a test file, on a socket in a new folder. On a machine without PostgreSQL, the tests that need it are skipped; in CI they
- * must run.
- */
+/** Starts a real PostgreSQL for a test file, on a socket in a new folder. On a machine without PostgreSQL, the tests that need it are skipped, except in CI. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -44,7 +41,7 @@ export class PostgresServer {
   }
 }
 
-/** Debian does not put PostgreSQL's programs into the PATH. */
+/** Finds the folder with PostgreSQL's programs. Debian installs them outside of the PATH. */
 function binaryFolder(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':')
   const packaged = '/usr/lib/postgresql'

@@ -44,7 +44,7 @@ class Processes {
     await gone
   }
 
-  /** Kills it, and starts it again at once: without what it has not written to its disk. */
+  /** Kills the Redis server on this port and starts it again at once. Data that the server has not written to its disk is lost. */
   async restart(port: number): Promise<void> {
     await this.kill(port)
     await this.start(port, ...(this.options.get(port) as string[]))

@@ -19,7 +19,7 @@ interface Waiting {
   readonly ids: readonly string[]
 }
 
-/** A user with these phones, who is on the waiting page. */
+/** Creates a user with these phones, and starts a sign-in that waits for an approval. */
 async function waiting(authenticators: number | readonly string[], factor = 'push', strategy = {}): Promise<Waiting> {
   const { authenticatorIds } = world.simulator.addUser({ username: 'eve', phone: '+41790000000', authenticators })
   const app = await world.start({ strategy })
@@ -55,7 +55,7 @@ describe('the waiting page', () => {
     })
 
     it('has none for an enrolment', async () => {
-      // Makes Nevis report no phones, because a user who has a phone could not enrol another one without it.
+      // Makes Nevis report no phones at the start: a user who already has a phone would have to confirm with it before enrolling another one.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
       world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
@@ -107,7 +107,7 @@ describe('the waiting page', () => {
       expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
     })
 
-    /** A browser in whose session the user can be exchanged at any time. */
+    /** Returns a browser that can sign in as another user, without a password, with a request to `/become/:user`. */
     async function changing(): Promise<Browser> {
       world.simulator.addUser({ username: 'eve', authenticators: 2 })
       const routes: AppOptions['routes'] = (express) => express.get('/become/:user', (req, res) => {

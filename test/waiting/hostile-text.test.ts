@@ -1,8 +1,8 @@
-/** Checks the generator of random texts about markup: its texts contain markup and bidi characters often enough. */
+/** Checks that the generator of random texts for tests of escaping produces markup and bidi characters often. */
 import { sample } from 'fast-check'
 import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-text'
 
-/** A fixed seed, so that the test does not fail by chance. It tests how often the generator draws each piece. */
+/** A fixed seed: the tests count how often the generator draws each piece, and must not fail by chance. */
 const SEED = 2026
 
 describe('two thousand hostile texts', () => {

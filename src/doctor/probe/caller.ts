@@ -10,8 +10,8 @@ import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
 
 /**
- * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. Never a value
- * itself.
+ * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. The values themselves
+ * are not recorded.
  */
 export type Facts = Record<string, string | readonly string[]>
 
@@ -32,12 +32,12 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** Fields whose values are remembered. If a later response contains the same value, the report says "the userId" instead. */
+  /** Fields whose values are remembered. If a later response contains the same value, the report contains "the userId" in its place. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
 const CALL_DEADLINE_MS = 15_000
-/** Response headers of which the report says whether they are present. It never quotes them. */
+/** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
 /** Thrown after an interruption or too many requests. The remaining stages are skipped; the test users are still deleted. */

@@ -59,7 +59,7 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
   })
 }
 
-/** Repeats a request until its HTTP status differs from the first one. */
+/** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
 async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   const first = await send()
   for (let count = 1; count < most; count++) {

@@ -75,7 +75,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A step that ran on the simulator but not on the instance is a difference, too: a previous step failed on the instance.
+  // If a step ran on the simulator but not on the instance, an earlier step failed on the instance. Report this as a difference.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }

@@ -42,7 +42,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
       view = (await requests.send(true, next)).body as SecondFactorView | undefined
       if (!view?.transaction) throw new SecondFactorError('unexpected_answer')
       const { transaction, callbackURL } = view
-      // After `failed` or `expired`, the status no longer changes. So wait only for the user.
+      // After `failed` or `expired`, the status no longer changes. So send no status requests, and wait only for the user's next choice.
       const isOver = ['failed', 'expired'].includes(view.status)
       if (isOver && !view.factors.length) throw error ?? new SecondFactorError(view.failure ?? 'refused')
 
@@ -93,6 +93,6 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }
-  // After `unreadable`, the callback route passes the error to your app.
+  // If Nevis's answer is unreadable, call the callback too, because the callback route passes the error to your app.
   return status === 'succeeded' || status === 'unreadable'
 }

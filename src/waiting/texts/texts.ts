@@ -16,7 +16,7 @@ export interface Texts {
   readonly dir: 'ltr' | 'rtl'
   /** Name of the app on the phone, for `{app}` in other texts. The option `appName` replaces it. */
   readonly app: string
-  /** The name with its article, for `{theApp}` in other texts. */
+  /** Name of the app on the phone with its article ("the Access App"), for `{theApp}` in other texts. */
   readonly theApp: string
   /** Heading while the page waits for the user. */
   readonly heading: ByFactor

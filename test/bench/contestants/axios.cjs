@@ -1,3 +1,3 @@
 // @ts-check
-// The build of axios that `require` gives, which is also the one that passport-nevis loads.
+// axios has one build for `import` and one for `require`. passport-nevis loads the build for `require`, so the other contestants load the same build.
 module.exports = require('axios')

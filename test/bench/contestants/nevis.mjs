@@ -4,8 +4,8 @@ import { NevisStrategy, push } from 'passport-nevis'
 import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 
 /**
- * @param {string} origin of the upstream
- * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: replaces the client that calls the upstream
+ * @param {string} origin address of the server that stands in for Nevis
+ * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: used instead of a client for this server
  */
 export async function contestant(origin, { client } = {}) {
   const strategy = new NevisStrategy(

@@ -1,7 +1,7 @@
 // @ts-check
-// Measures ten thousand waiting users behind nginx whose pages poll, because the app opens no event streams (`maxStreams: 0`), on two processes of the
-// app with one Redis: what nginx and the app need for them, how long a decision takes to reach its page, and what happens when one of the processes
-// stops. Needs a quiet machine.
+// Measures ten thousand waiting users whose pages poll, because the app opens no event streams (`maxStreams: 0`). nginx distributes the requests to two
+// processes of the app, which share one Redis. Measured are the CPU time and memory of nginx and the app, the time until a page learns of a decision, and what
+// happens when one process stops. Needs a quiet machine.
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -15,15 +15,15 @@ import { each, Person } from './crowd.mjs'
 const PEOPLE = tried(10_000)
 const PROCESSES = 2
 const SECONDS = 30
-/** These approve in the meantime, and a fifth as many after one of the processes has stopped. */
+/** How many users approve while both processes run. A fifth as many approve after one process has stopped. */
 const APPROVING = tried(500)
-/** Nobody waits longer here for the decision. */
+/** How long a simulated user waits for the decision at most. */
 const PATIENCE_MS = 90_000
 
-/** What all pages together have got. */
+/** Counts of all pages together. */
 const seen = { polls: 0, failed: 0, ms: /** @type {number[]} */ ([]) }
 
-/** One user, whose page asks again after as many seconds as the last answer says, over a connection that is kept. */
+/** One user. The page polls over a keep-alive connection, and waits between polls as many seconds as the last answer says. */
 class Poller extends Person {
   agent = new Agent({ keepAlive: true, maxSockets: 1 })
   isOver = false
@@ -87,7 +87,7 @@ export async function measure({ log }) {
     log(`${PEOPLE} users have given their password`)
     const empty = { app: sum((await ask('gc')).map(({ rss }) => rss)), nginx: residentOf(pid) }
     for (const one of people) void one.poll()
-    // They began together; after this time they poll at different moments, as users who come one after the other do.
+    // All pages began to poll at the same moment. Wait until their polls are spread over time, as with users who come one after another.
     while (people.some(({ isAnswered }) => !isAnswered)) await pause(200)
     await pause(10_000)
     log('each page has got an answer')

@@ -73,7 +73,7 @@ export async function measure() {
     const signedIn = []
     const path = `/2fa/callback?transaction=${transaction}`
     for (let tries = 0; tries < 8; tries++) {
-      // Each user clicks twice.
+      // Send the callback twice, as after a double click.
       const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
       signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
       page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? page

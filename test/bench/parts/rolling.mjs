@@ -143,7 +143,7 @@ async function rowOf(open) {
         }
         said = await person.follow(`/2fa/status${search}`)
       }
-      // Each user clicks twice.
+      // Send the callback twice, as after a double click.
       const ways = isIn(await callback())
       const { text } = (await answered(async () => [await person.send('/me')]))[0] ?? { text: 'no answer' }
       if (intent === 'deny') {

@@ -31,7 +31,7 @@ export async function measure({ log }) {
   return { rounds: ROUNDS, loginsPerRound: LOGINS, atOnce: AT_ONCE, coreShare: CORE_SHARE, rows }
 }
 
-/** @param {() => Promise<import('../stores.mjs').Store>} open */
+/** Measures one store with each number of processes. @param {() => Promise<import('../stores.mjs').Store>} open */
 async function rowsOf(open) {
   const store = await open()
   /** @type {(() => void)[]} */
@@ -43,7 +43,7 @@ async function rowsOf(open) {
     for (let i = 0; i < Math.max(...COUNTS); i++) apps.push(await start('./servers/scale-app.mjs', [upstream.address], { env: { STORE: store.address } }))
     const appMicros = () => apps.reduce((sum, { pid }) => sum + microsOf(pid), 0)
     /**
-     * @param {number} processes that get the requests in turn
+     * @param {number} processes how many processes get the requests in turn
      * @param {number} count
      */
     async function logins(processes, count) {
@@ -64,7 +64,8 @@ async function rowsOf(open) {
     }))
     return COUNTS.map((processes, i) => {
       const of = (/** @type {'perSecond' | 'micros'} */ field) => median((answers[i] ?? []).map((answer) => answer[field]))
-      // The operating system counts CPU time in steps of 10 ms, which is too coarse for the store's share of one round. So this is the mean of all rounds.
+      // The operating system counts CPU time in steps of 10 ms, which is too coarse for the store's share of one round. So use the mean of all rounds for the
+      // store.
       const storeMicros = (answers[i] ?? []).reduce((sum, answer) => sum + answer.storeMicros / ROUNDS, 0)
       return { processes, perSecond: of('perSecond'), micros: of('micros'), storeMicros }
     })

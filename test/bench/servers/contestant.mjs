@@ -1,6 +1,6 @@
 // @ts-check
-// One contestant in a process of its own: node contestant.mjs FILE ADDRESS. When its parent sends `{ logins }`, it signs that many users in, one
-// after the other. It answers with the CPU time per login, and with the size of its heap if it may collect garbage.
+// Runs one contestant in a process of its own. When the parent process sends `{ logins }`, this process signs that many users in, one after the other. Then it
+// sends the CPU time per login, and with `--expose-gc` the size of the heap. Usage: node contestant.mjs FILE ADDRESS
 
 /** Sends a message to the parent process, which always exists, because only `contest` starts this file. */
 const send = (/** @type {unknown} */ message) => void process.send?.(message)

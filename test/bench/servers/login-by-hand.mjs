@@ -1,6 +1,6 @@
 // @ts-check
-// The app without Passport: the same routes and calls, written by hand with axios, and the same session afterwards. It compares the user and the
-// transaction, but encrypts and counts nothing: node login-by-hand.mjs UPSTREAM.
+// An app without Passport, for comparison: the same routes, calls and session, written by hand with axios. This app checks that the token belongs to the user
+// and the transaction, but it encrypts nothing and counts nothing. Usage: node login-by-hand.mjs UPSTREAM
 import axios from '../contestants/axios.cjs'
 import { Agent } from 'node:http'
 import { accessKey } from '../contestants/shared.mjs'

@@ -1,4 +1,4 @@
-/** Apps that `init` has changed, each in its own process: a whole sign-in in each. */
+/** Signs in to apps that `init` has changed. Each app runs in its own process. */
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../../src/simulator'

@@ -9,15 +9,12 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { play } from '../../dialects/run'
 import { situationOf } from '../../dialects/settings'
 
-/** The tests probe 200 simulators, and run each flow twice with each of them. */
+/** Half an hour: with `EVERY_DIALECT`, the tests probe 200 simulators and run each flow twice with each simulator. */
 jest.setTimeout(1_800_000)
 
 /** One dialect for each kind of answer. Each changes the outcome of a flow, except for the last one. */
 const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
-/**
- * These dialects are left out: the probe ends no access key, so its report does not contain how Nevis answers a key that has ended. Dialects that change no
- * parsed answer can be loaded back, because no flow ends differently in them.
- */
+/** Dialects that are left out: the probe never uses an expired access key, so its report does not show how Nevis answers such a key. */
 const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']
 const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAMES).filter((name) => !UNSEEN.includes(name))
 

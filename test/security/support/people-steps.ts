@@ -9,7 +9,7 @@ import type { RouteName } from './people-routes'
 
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
 
-/** Steps that run while the cloud's next answer to a call is delayed, either before or after the call has its effect. */
+/** Steps that run while the simulator delays its next answer to a call, either before or after the call has its effect. */
 export interface Meanwhile {
   readonly call: Call
   readonly isBefore: boolean
@@ -25,8 +25,7 @@ interface Request {
 }
 
 /**
- * A start. `as`: the user whose password or Bearer token the request contains; `new` is a further account of the attacker; undefined: the user who is signed in to
- * the session.
+ * A start. `as`: the user whose password or Bearer token the request contains; `new` is another account of the attacker; undefined: the user of the session.
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /** A callback. `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
@@ -43,7 +42,7 @@ export type Step =
   | Callback
   | { readonly do: 'cancel'; readonly by: Owner }
   | { readonly do: 'look'; readonly by: Owner; readonly handle: 'own' | 'theirs' }
-  /** With `handle`, the user answers without having looked at the page. */
+  /** `handle`: the transaction that the user answers without opening its waiting page. */
   | { readonly do: 'phone'; readonly by: Owner; readonly does: 'approves' | 'denies'; readonly handle?: 'own' | 'older' }
   | { readonly do: 'widget'; readonly by: Owner }
   | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }
@@ -115,20 +114,20 @@ const leaving = fc.record({ route: one<RouteName>('stepUp', 'payLittle'), factor
   .map(({ route, factor, does, code, call, isBefore }): readonly Step[] => [begin('anna', route, factor, undefined), decides('anna', does), back('anna', route, { code, meanwhile: { call, isBefore, steps: [{ do: 'logout', by: 'anna' }] } })])
 /** The app writes into the session while a start waits for Nevis. */
 const keeping = one<RouteName>('stepUp', 'payLittle').map((route): readonly Step[] => [{ do: 'write', by: 'anna' }, { do: 'start', by: 'anna', route, process: 0, factor: 'push', meanwhile: { call: 'approve', isBefore: true, steps: [{ do: 'write', by: 'anna' }] } }])
-/** Somebody begins an enrolment, anna enrols in another app, and the first one goes on. */
+/** A user begins an enrolment in this app, anna enrols in another app, and then the user finishes the first enrolment. */
 const late = fc.record({ who: by, factor: one<FactorName>('app', 'sms') })
   .map(({ who, factor }): readonly Step[] => [begin(who, 'enrol', factor), { do: 'elsewhere' }, decides(who), back(who, 'callback', { code: 'right' })])
-/** A sign-in in the widget, with a token of some kind. Only anna can approve in it. */
+/** A sign-in with the widget. The browser sends a result token, a used token, or a token that proves nothing. Only anna can approve in the widget. */
 const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })
   .map(({ who, token }): readonly Step[] => [begin(who, 'login', 'widget'), ...(token === 'result' && who === 'anna' ? [{ do: 'widget' as const, by: who }] : []), back(who, 'callback', { token })])
-/** The thief approves for an own account, and uses it for anna's, whose Bearer token has leaked. */
+/** The thief approves a request of the thief's own account, and sends this approval to a callback together with anna's stolen Bearer token. */
 const lending = fc.record({ route: one<RouteName>('stepUp', 'payLittle', 'strict'), as: one<'anna' | 'ben'>('anna', 'anna', 'ben') })
   .map(({ route, as }): readonly Step[] => [begin('thief', route, 'push', 'ben'), decides('thief'), back('thief', route, { as })])
-/** Starts as often as the pauses allow, for hours. */
+/** The thief starts a sign-in about every five minutes, for more than an hour. The start budget allows this rate. */
 const steady = fc.record({ first: one(3, 4, 5), pause: one(300, 301, 310) })
   .map(({ first, pause }): readonly Step[] => [...Array.from({ length: first }, () => begin('thief', 'login', 'push')), ...Array.from({ length: 14 }, (): Step[] => [{ do: 'later', seconds: pause }, begin('thief', 'login', 'push')]).flat()])
 
-/** Password, factor and callback in the right order: what an honest sign-in looks like. */
+/** An honest sign-in: password, approval on the phone and callback, in this order. */
 const signIn = (who: Owner, factor: FactorName, code: string | undefined = undefined): readonly Step[] => [
   { do: 'start', by: who, route: 'login', process: 0, as: 'anna', factor },
   { do: 'phone', by: who, does: 'approves' },
@@ -139,7 +138,7 @@ function scene(given: { annaHas: readonly (readonly Kind[])[]; isCodeStolen?: bo
   return fc.record({ annaHas: fc.constantFrom(...given.annaHas), isLinked: fc.boolean(), isCodeStolen: given.isCodeStolen === true ? fc.boolean() : always(false), gateways: given.gateways ?? always({}), steps: given.steps })
 }
 
-/** First these steps, and then any others. */
+/** A sequence that begins with the steps of `first` and continues with those of `rest`. */
 const after = (first: fc.Arbitrary<readonly Step[]>, rest: fc.Arbitrary<readonly Step[]>) => fc.tuple(first, rest).map(([one, two]): readonly Step[] => [...one, ...two])
 
 const nevisSays = always<Gateway>({ status: 200, body: '', passes: true })
@@ -154,7 +153,7 @@ const stepUp: fc.Arbitrary<RouteName> = one<RouteName>('stepUp', 'payLittle', 's
 const annas = { by: one<Owner>('anna') }
 const nobody = always(undefined)
 
-/** The thief prepares a session, perhaps with a start in it, and plants its cookie in anna's browser. */
+/** The thief prepares a session, in which a sign-in may already be started, and plants the cookie of this session in anna's browser. */
 function inOneSession(annaHas: readonly (readonly Kind[])[], route: fc.Arbitrary<RouteName>): fc.Arbitrary<Sequence> {
   const factor = one<FactorName | undefined>('push', 'app', undefined, undefined)
   const any = start({ as: one<'anna' | 'ben'>('anna', 'anna', 'anna', 'ben'), route, factor, times: one(1, 1, 2), leaves: one(false, false, false, true), meanwhile: maybe(4, meanwhile(['approve', 'enroll', 'user'], fc.oneof(start({ route, factor }), look))) })

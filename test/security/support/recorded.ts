@@ -21,8 +21,8 @@ export interface Recorded {
 export function recordEvents(names = AUDIT_NAMES): Recorded {
   const all: (Record<string, unknown> & { event: NevisEventName })[] = []
   /**
-   * Test files that run in one process share its channels. A page's status call that an earlier file has left behind may fail only now, after its simulator
-   * is closed. Ignore such an event: its transaction was started before this recording.
+   * All test files that run in one process publish on the same channels. A status call that an earlier file has left open may fail during this recording,
+   * because the simulator of that file is closed. Ignore the event of this failure: its transaction was started before this recording.
    */
   const isOfEarlierTest = (event: NevisEventName, { at, transactionId }: Record<string, unknown>) =>
     event === 'fault' && at === 'watch' && !all.some((earlier) => earlier.event === 'started' && earlier['transactionId'] === transactionId)
