@@ -36,6 +36,7 @@ console.log(sums.join('\n'))
 if (GITHUB_OUTPUT) appendFileSync(GITHUB_OUTPUT, `sums<<END_OF_SUMS\n${sums.join('\n')}\nEND_OF_SUMS\n`)
 
 /**
+ * Runs a program in the folder of the repository, and shows its output.
  * @param {string} program
  * @param {string[]} args
  */

@@ -129,7 +129,7 @@ export class Http {
 
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
-    // The application's function for the access key may have used up the time.
+    // The application's function `accessKey` ran before this attempt, and may have used up the time of the call.
     if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, deadline)

@@ -87,7 +87,7 @@ export interface Transaction {
   readonly budget?: string
   /** The numbers of this start and of the starts that it replaced, among the starts that the ledger counts for the user. An approval frees these numbers. */
   readonly slots?: readonly number[]
-  /** A second count of the starts, under the userId: an app may name the same user once by username and once by userId. */
+  /** The ledger counts the starts under the userId as well, because an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string

@@ -9,7 +9,7 @@ import { withDeadline } from '../client/deadline'
 /** Shorter than the time-outs of most reverse proxies (30 s and more), so that the browser gets the app's error page. */
 const MAX_MS = 20_000
 
-/** After this time, a factor counts as hung: it makes a few calls to Nevis, each of at most 10 s by default. */
+/** The limit for a method of a factor. The method may call Nevis a few times, and each call takes at most 10 s by default. */
 export const MAX_FACTOR_MS = 60_000
 
 /**

@@ -31,8 +31,10 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
 }
 
 /**
- * True for a step-up after whose denial the signed-in user must enter the password. The session must not drop such a transaction. Otherwise an attacker with
- * this session could enter the passwords of other users, until their transactions push the denied step-up out of the session.
+ * True for a step-up that the user can deny on the phone, if the option `afterDenial` is `stop`. After the denial, the signed-in user must enter the password.
+ *
+ * The session keeps only the newest transactions, but must never drop this one. Otherwise an attacker with the session could start transactions of other
+ * users until the denied step-up is dropped.
  * @internal
  */
 export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {

@@ -83,7 +83,7 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
 }
 
 /**
- * @throws TypeError that names the option
+ * @throws TypeError that names the invalid option
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {

@@ -63,7 +63,7 @@ export interface WaitingView extends Offer {
   readonly attemptsLeft?: number
   /** True if the user has typed the right code from the phone, and the page now waits for the approval. */
   readonly isCodeTyped?: true
-  /** Present if the page can show a box "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
+  /** Present if the page can show a checkbox "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
     /** For how many days. */
     readonly days: number

@@ -27,7 +27,7 @@ export async function start(file, args = [], { flags = [], env = {} } = {}) {
 }
 
 /**
- * Starts a contestant in a process that answers messages: see `servers/contestant.mjs`.
+ * Starts a contestant (one of the compared packages) in a process of its own, which runs what each message asks for: see `servers/contestant.mjs`.
  * @param {string} file of the contestant
  * @param {readonly unknown[]} args
  * @param {ProcessOptions} [options]
@@ -65,7 +65,7 @@ export function stop() {
 
 /**
  * @param {string[]} certificate for https: the file of the certificate, and the file of its key
- * @returns the address of the upstream, and a function that returns the requests by path since its last call
+ * @returns the address of the upstream server, and `calls`: the number of requests to each path since the last call of `calls`
  */
 export async function startUpstream(...certificate) {
   const [address = '', counts = ''] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')

@@ -1,6 +1,6 @@
 // @ts-check
-// The stores in which the processes of a benchmark keep sessions and ledger: one Redis, a Redis Cluster, PostgreSQL. Each is started on loopback or on
-// a socket, with its default settings, in a new folder. Out of scope: the client of the app (`servers/store-of-app.mjs`).
+// Starts the store in which the processes of a benchmark keep sessions and ledger: one Redis, a Redis Cluster, or PostgreSQL. Each runs on this machine,
+// with its default settings, in a new folder. Out of scope: how the app connects to the store (`servers/store-of-app.mjs`).
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'

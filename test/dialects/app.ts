@@ -1,6 +1,6 @@
 /**
- * An Express app for the table of dialects: password, second factor, step-up, and enrolment of another factor. Its answers contain the action of
- * Passport, and who is signed in.
+ * An Express app on which the tests try each dialect. It has a password sign-in with a second factor, a step-up, and the enrolment of another factor. Each
+ * JSON answer of the app says whether the strategy called Passport's `success` or `fail`, and for which user.
  *
  * Out of scope: dialects and flows.
  */

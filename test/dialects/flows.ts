@@ -34,7 +34,7 @@ const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
 /** The longest time that a flow waits. No page waits this long, but the machine may be slow. */
 const PATIENCE_MS = 30_000
 
-/** The action in an answer: `success`, or the failure code. */
+/** Summarizes an answer: status and path of a redirect, `success`, or the failure code. */
 const outcomeIn = (page: Page): string => {
   if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
   const { action, code } = page.json() as { action: string; code?: string }
@@ -107,7 +107,7 @@ class Person {
     return outcomeIn(await this.browser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
   }
 
-  /** Waits as the page does, by events or by JSON, while the phone answers, and then goes to the callback. */
+  /** Lets the phone answer, waits for the status as the waiting page does (by server-sent events or by polling), and then requests the callback. */
   async wait(answer: () => Promise<unknown>, how: 'events' | 'json' = 'events', callbackAt = this.world.apps[0]): Promise<string> {
     const learnt = how === 'events' ? this.listen(answer) : this.ask(answer)
     const status = await learnt
@@ -273,7 +273,7 @@ const unanswered: Flow = async (world, username) => {
   return outcome === 'success' ? 'UNSAFE: in without an answer' : 'not in'
 }
 
-/** An attacker with the password of a user who has a phone tries to enrol a phone of their own. */
+/** An attacker with the password of a user who has a phone tries to enrol the attacker's phone for this user. */
 const thief: Flow = async (world, username) => {
   const person = new Person(world, username)
   person.add()

@@ -37,7 +37,7 @@ async function serve(app: App): Promise<Browser> {
   return new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** Runs the guide's handler with this path in Express 4. */
+/** Takes the handler of a route from the code of a guide, and serves it with Express 4. */
 function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}): Promise<Browser> {
   const app = express4()
   app.use(express4.urlencoded({ extended: false }))

@@ -347,7 +347,7 @@ describe('two tabs of one browser that wait for the same approval', () => {
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()
     const tabs = [browser.clone(), browser.clone()] as const
-    // The browser stores the cookies of both answers, in the order in which they arrive.
+    // Both tabs belong to one browser, which stores the session cookie of each answer in the order in which the answers arrive.
     const cookies: string[] = []
     const answers = await Promise.all(tabs.map(async (tab, place) => {
       if (place === 1) await pause(laterMs)

@@ -1,9 +1,9 @@
 /**
  * The attack: many starts at once.
  *
- * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an
- * earlier version, each of them read the session before the others wrote it, and called Nevis: three pushes on the phone, and a page that waited for
- * the wrong one. In Chromium, the second click of a double click aborts the first request, and the page that the user then sees must work.
+ * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an earlier version,
+ * each start read the session before the other starts wrote the session, and each start called Nevis. So the phone got several pushes, and the waiting page
+ * could wait for the wrong push. In Chromium, the second click of a double click aborts the first request, and the page that the user then sees must work.
  */
 import session from 'express-session'
 import { request } from 'node:http'

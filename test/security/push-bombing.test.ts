@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // A push is not sent again within 15 s, whatever the budget.
+        // The strategy sends a second push only after 15 s, even if the start budget allows more.
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }

@@ -51,7 +51,7 @@ async function listening(port) {
   return [port]
 }
 
-/** @param {string} origin @param {string} base @param {any} simulator */
+/** Signs anna in with push, and checks every page. @param {string} origin @param {string} base path prefix of the app @param {any} simulator */
 async function walk(origin, base, simulator) {
   let cookie = ''
   /** @param {string} path @param {RequestInit} [request] */

@@ -1,5 +1,5 @@
 /**
- * A single-page app in this process: the API of the guide, and pages whose scripts esbuild bundles from the source.
+ * A single-page app in this process. Its API is the code of docs/guides/single-page-apps.md. Its pages load scripts that esbuild bundles from the source.
  *
  * Out of scope: Chromium (`test/browser/support.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */

@@ -8,7 +8,7 @@ import type { Door, Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** Options that act as soon as the password is right. `init` removes them from the password route. */
+/** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 

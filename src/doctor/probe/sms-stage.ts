@@ -84,7 +84,7 @@ async function confirm(scene: Scene, texts: TextMessages, transaction: TextTrans
 
 /**
  * Sends the code that the person types. After a mistyped code, asks Nevis for another text message, because Nevis may accept only a few wrong codes per
- * message. The response to a mistyped code is not recorded: the report would show this response as the one to a right code.
+ * message. Does not record the response to a mistyped code, because the report would present it as the response to a right code.
  * @returns the transaction whose code was right; undefined if no code was right
  */
 async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {

@@ -216,8 +216,8 @@ export class StatusWatch {
 }
 
 /**
- * The key of a `WatchedTransaction`. Until the user has typed a required code, the page must not learn the status. So the page has a separate
- * `WatchedTransaction`, without the status token and with another key.
+ * The key of a `WatchedTransaction`. If the user must type a code, the page must not learn the status before the user has typed it. Until then, the page has
+ * a separate `WatchedTransaction` with another key and without the status token.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

@@ -189,7 +189,7 @@ export class People {
       req.authInfo = info
     }
     const { sessionID } = req
-    // If the user has been logged out meanwhile, this fails, which is an error of the app's request.
+    // If another request has logged the user out meanwhile, this call rejects. A real app would answer with an error; the model ignores the error.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
     if ((routes[routeName] as Route).options.assignProperty !== undefined) return
     if (req.sessionID !== sessionID) this.oracle.refuse('the session is renewed twice in one request')
