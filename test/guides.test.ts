@@ -64,7 +64,7 @@ function faultsIn(all: readonly Snippet[]): string[] {
   })
 }
 
-/** The snippets of these guides are parts of programs that the named test runs and compares letter by letter. */
+/** The snippets of these guides are parts of programs. The test named here runs the programs, and compares the snippets with them letter by letter. */
 const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing', 'single-page-apps'] }
 const isOfProgram = ({ at, code }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`)) && /^(\/\/|<!--) \S+\.\w+( -->)?\n/.test(code)
 const isCode = ({ language }: Snippet) => ['js', 'ts', 'mjs', 'mts'].includes(language)

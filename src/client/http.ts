@@ -143,7 +143,7 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // The deadline destroys the request itself. With an AbortSignal, axios would add and remove listeners on each request.
+    // The deadline destroys the request without an AbortSignal, for which axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         const request = this.#transport(options, respond)

@@ -99,7 +99,7 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
+  /** Digests of the options and the path of the route that started the transaction; absent if the route has none of the options in `purpose.ts`. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string

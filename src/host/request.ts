@@ -109,7 +109,7 @@ export function bodyOf(req: HostRequest): unknown {
 }
 
 /**
- * The user of the request, as Passport has set it; on Koa, in `state`.
+ * The user of the request. Passport sets it as `req.user`; on Koa, as `ctx.state.user`.
  * @internal
  */
 export function userOf(req: HostRequest): unknown {

@@ -25,7 +25,7 @@ export interface StartResult {
 /** How many starts of one user may wait. A longer queue is an attack. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
-/** How long a start may wait for earlier ones: an earlier start may hang in a function of the app. */
+/** The longest time that a start waits for the starts before it, because an earlier start may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
 
 /** @internal */

@@ -20,7 +20,7 @@ export interface OfferedAuthenticator {
   readonly id: string
   /** The name that the user gave to the phone; absent if there is none. */
   readonly name?: string
-  /** The phone's operating system; absent if it is neither of these two. */
+  /** The phone's operating system; absent if it is neither iOS nor Android. */
   readonly type?: 'ios' | 'android'
   /** When the phone was registered; ISO 8601. */
   readonly enrolledAt?: string

@@ -70,7 +70,7 @@ export interface WaitingView extends Offer {
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
+  /** Why the transaction has ended. After `wrong_code`, the transaction has not ended: the user may try another code. */
   readonly failure?: FailureCode
   /**
    * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. While the status is `pending`, the page still waits for another

@@ -41,6 +41,7 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   child.on('message', (answer) => settle?.(answer))
   child.on('exit', () => settle?.({ error: `${file} has ended` }))
   /**
+   * Sends a message to the contestant's process, and waits for the answer.
    * @param {object} [message]
    * @returns {Promise<Answer>}
    */
@@ -73,6 +74,7 @@ export async function startUpstream(...certificate) {
 }
 
 /**
+ * A quantile of the values, for example the median for `q` = 0.5.
  * @param {readonly number[]} values
  * @param {number} q from 0 to 1
  */
@@ -100,7 +102,7 @@ export async function rounds(count, asked, random = seeded(count)) {
 }
 
 /**
- * The median of one row divided by another, round by round.
+ * Divides one row by another, round by round, and returns the median of the ratios.
  * @param {readonly number[]} row
  * @param {readonly number[]} base as long as the row
  */
@@ -116,7 +118,7 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answer times of so many people, in random order, that follow the distribution exactly: a small random sample would not.
+ * Answer times of `people` people, in random order. They follow the distribution exactly, because a small random sample could deviate from it.
  * @param {number} people
  * @param {() => number} random
  */

@@ -31,7 +31,7 @@ export type Flow = (world: World, username: string) => Promise<string>
 
 const PHONE = '+41791234567'
 const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
-/** The longest time that a flow waits. No page waits this long, but the machine may be slow. */
+/** The longest time that a flow waits for a status. A status arrives much sooner, unless the machine is slow. */
 const PATIENCE_MS = 30_000
 
 /** Summarizes an answer: status and path of a redirect, `success`, or the failure code. */

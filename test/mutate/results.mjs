@@ -54,8 +54,9 @@ export function printSurvivors(operators, files) {
 }
 
 /**
- * @param {string} operators
- * @param {Record<string, readonly string[]>} folders each slice with the names of its files
+ * Prints a table with one row for each folder.
+ * @param {string} operators `stryker` or `lone`
+ * @param {Record<string, readonly string[]>} folders the names of the source files in each folder
  * @returns {number} the score over all results, from 0 to 100
  */
 export function printTable(operators, folders) {

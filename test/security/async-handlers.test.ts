@@ -57,7 +57,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
-    // A stolen recovery code must not be enough to remove the phone: then the password alone would be enough to enrol another one.
+    // A stolen recovery code must not be enough to remove the phone. Otherwise a thief could then enrol another phone with the password alone.
     const onlyAfterPush = ({ factors }: RequireSecondFactorOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
     const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, requireSecondFactor: onlyAfterPush })
     const remove = (authenticatorId = '') => browser.post('/phones/remove', { authenticatorId })
@@ -81,7 +81,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-/** Finds `app.post('/path', … async (` and similar code. Fastify, Koa and NestJS handle a rejected promise themselves. */
+/** The async handlers in the guides, such as `app.post('/path', … async (`. Leaves out Fastify, Koa and NestJS, which handle a rejected promise themselves. */
 const found = guides.filter((guide) => !/hosts\/(fastify|koa|nestjs)/.test(guide)).flatMap((guide) =>
   snippetsOf(guide).flatMap(({ code }) => [...code.matchAll(/^ *\w+\.(?:get|post|put|patch|delete|all|use)\('([^']+)',(.*)$/gm)].filter(([, , rest = '']) => /\basync\b|\.then\(/.test(rest)).map(([, path]) => `${guide} ${path}`)),
 )

@@ -1,4 +1,4 @@
-/** How a single-page app in TypeScript uses the browser entry: compiled here and in `test/package/consumers.test.ts`, never run. */
+/** TypeScript code of a single-page app that uses the browser entry. It is compiled, here and in `test/package/consumers.test.ts`, but never run. */
 import {
   SecondFactorError, secondFactor, stepUpFetch,
   type FailureCode, type SecondFactorErrorCode, type SecondFactorFields, type SecondFactorOptions, type SecondFactorStep, type SecondFactorView, type StepUpOptions,

@@ -217,7 +217,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** Checks that the variable `nevis` is visible to the session and the login route. In one file, all must be in one block. */
+/** Checks that the variable `nevis` is visible to the session and the login route. If all three are in one file, they must be in the same block. */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

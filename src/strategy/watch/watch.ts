@@ -125,7 +125,7 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // A transaction without a status token is not on the phone, or has ended before, so that this process already watches it.
+    // A transaction without a status token is not on the phone, or was ended earlier. If it was ended earlier, `known` already watches it.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -166,8 +166,8 @@ export class StatusWatch {
     // transaction has moved to a new session: the transaction then has another key in the ledger.
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. The new one replaces it. Settle the old one, so that
-    // it is not reported as abandoned.
+    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. Settle that one, because
+    // `watched` replaces it. Otherwise it would be reported as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     // The start has already created a `WatchedTransaction` with the status token, which will report the end. So the new one must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()

@@ -1,8 +1,8 @@
 /**
- * Runs a sequence of requests of two browsers to one app, of answers on phones, and of time that passes.
+ * Runs a sequence of steps: requests of two browsers to one app, answers on phones, and time that passes.
  *
  * Anna is careful: her phone approves and scans only what her own browser waits for. The attacker knows her password, sends anything that a browser
- * can send, and has an account of their own (ben). Out of scope: the rules (`people-oracle.ts`).
+ * can send, and has another account (ben). Out of scope: the rules (`people-oracle.ts`).
  */
 import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
 import { act, codeOf, type Act } from './act'
