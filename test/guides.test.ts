@@ -9,7 +9,7 @@ import { anchorsOf, brokenIn, documents, guides, read, ROOT, snippetsOf, targets
 const snippets = documents.flatMap(snippetsOf)
 const { version, scripts, bin, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'scripts' | 'bin' | 'dependencies' | 'devDependencies', Record<string, string>> & { version: string }
 
-/** A path for the snippets from which their imports can be resolved. No file exists there. */
+/** The snippets are compiled as if they were at this path, so that their imports can be resolved. No file exists there. */
 const PLACE = join(ROOT, 'test', 'given', 'snippet')
 const GIVEN = join(ROOT, 'test', 'given', 'given.d.ts')
 const MODULES = join(ROOT, 'test', 'given', 'modules.d.ts')
@@ -98,7 +98,7 @@ describe('the snippets', () => {
   })
 })
 
-/** Everything that a command in the documents needs, but that does not exist. */
+/** Returns what a command in the documents uses but does not exist, for example a script, package or option. */
 function missingFor(command: string): string[] {
   const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^([A-Z_]+=\S*|sudo)$/.test(word))
   const [program, ...args] = words

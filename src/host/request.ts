@@ -101,7 +101,7 @@ export function checkBoxOf(req: Fields, name: string): boolean | undefined {
 }
 
 /**
- * The body of the request. On Koa, it is in `request`: the context's own `body` is that of the answer.
+ * The body of the request. On Koa, it is `ctx.request.body`, because `ctx.body` is the body of the response.
  * @internal
  */
 export function bodyOf(req: HostRequest): unknown {

@@ -13,6 +13,7 @@ const children = []
  */
 
 /**
+ * Starts a program in a new process, and waits until it prints a line.
  * @param {string} file relative to this folder
  * @param {readonly unknown[]} [args]
  * @param {ProcessOptions} [options]
@@ -83,13 +84,13 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks all contestants in turn, in a new random order each round, so that a disturbance of the machine affects all of them alike. No contestant always
- * follows the same one, which may leave the upstream awake or asleep.
+ * Asks each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
+ * unfair, because each contestant may leave the upstream server awake or asleep for the next one.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked
  * @param {() => number} [random]
- * @returns {Promise<T[][]>} for each, what it answered in each round
+ * @returns {Promise<T[][]>} for each contestant, its answer in each round
  */
 export async function rounds(count, asked, random = seeded(count)) {
   /** @type {T[][]} */

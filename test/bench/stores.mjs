@@ -77,7 +77,7 @@ export async function startRedisCluster() {
   return { address: `cluster:${ports.join(',')}`, micros: () => servers.reduce((sum, { pid }) => sum + microsOf(Number(pid)), 0), close }
 }
 
-/** PostgreSQL with its default settings, so with `fsync`. @returns {Promise<Store>} */
+/** Starts PostgreSQL with its default settings, so each commit is written to disk (`fsync`). @returns {Promise<Store>} */
 export async function startPostgres() {
   const folder = newFolder()
   // PostgreSQL refuses to run as root.

@@ -1,6 +1,6 @@
 /**
- * The flows of the table of dialects: what users do with a browser and a phone, while the cloud answers in a dialect. The outcome of each flow is
- * a text; it begins with `UNSAFE` if something happened that must never happen.
+ * The flows: what users do with a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). The outcome of
+ * each flow is a text. It begins with `UNSAFE` if something happened that must never happen.
  *
  * Out of scope: which outcome is right.
  */
@@ -18,7 +18,7 @@ export interface Factors {
 export interface World {
   readonly simulator: NevisSimulator
   readonly apps: readonly [DialectApp, DialectApp]
-  /** Users answer only after the app has asked Nevis twice. */
+  /** True if users answer only after the app has asked Nevis twice. */
   readonly isSlow: boolean
   /** The factors that the user has before the flow begins. */
   readonly factors?: Factors
@@ -165,7 +165,7 @@ class Person {
   approve = () => this.world.simulator.phone(this.username).approve()
 }
 
-/** Does what Nevis's widget does. The widget belongs to Nevis, so it understands the cloud in every dialect. */
+/** Does what Nevis's widget does. Nevis maintains both the widget and the cloud, so the widget works in every dialect. */
 async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Promise<string> {
   const { simulator } = person.world
   const { intentToken } = await person.view()

@@ -168,7 +168,7 @@ describe('the recipes', () => {
       expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)
       expect(await from(name('decisions'), ['factor', 'outcome', 'reason'])).toEqual(truth.decisions)
       expect(await from(name('failures'), ['code'])).toEqual(truth.failures)
-      // Faults while a page waits get no HTTP answer of their own, so the browsers cannot have counted them.
+      // A fault while a page waits does not fail an HTTP request of the browser, so the browsers in this test could not count such faults.
       const { 'at=watch,code=NEVIS_UNEXPECTED_RESPONSE': ofPages, ...ofRequests } = await from(name('faults'), ['at', 'code'])
       expect(ofRequests).toEqual(truth.faults)
       expect(ofPages).toBeGreaterThan(0)
@@ -221,7 +221,7 @@ describe('the dashboard and the alert rules', () => {
   }
   const grouped = (expr: string) => [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(', ')).filter((label) => label !== 'le')
 
-  /** The time series that the recipes publish, under Prometheus's names and with their labels, including `_bucket` and the like of histograms. */
+  /** The time series that the recipes publish: their names in Prometheus, and their labels. Includes the series of histograms, such as `_bucket`. */
   async function given(): Promise<Map<string, readonly string[]>> {
     const found = new Map<string, readonly string[]>()
     for (const metric of prometheus.register.getMetricsAsArray() as unknown as { name: string; labelNames: string[]; constructor: { name: string } }[]) {

@@ -25,7 +25,7 @@ export function isAlive({ status }) {
 /**
  * Stores the results of all files of a run. Call it only after the whole run has succeeded.
  *
- * @param {string} operators `stryker` or `lone`
+ * @param {string} operators which mutation operators made the results: `stryker` or `lone`
  * @param {readonly string[]} files names of source files
  * @param {readonly Result[]} results
  */

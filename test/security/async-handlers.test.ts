@@ -1,7 +1,7 @@
 /**
- * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with
- * it all sign-ins under way. Three clicks on "remove this phone" at once are enough, because Nevis finds the phone only once. The handlers that our guides show
- * must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
+ * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with it all
+ * sign-ins under way. Three clicks on "remove this phone" at once are enough: Nevis removes the phone at the first request, and answers 404 to the others. The
+ * handlers that our guides show must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
  */
 import type { ErrorRequestHandler, Express as App, RequestHandler } from 'express'
 import { createServer } from 'node:http'
@@ -41,7 +41,7 @@ async function serve(app: App): Promise<Browser> {
 function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}): Promise<Browser> {
   const app = express4()
   app.use(express4.urlencoded({ extended: false }))
-  // If the code of the guide creates an app, it gets this one, which `serve` starts later.
+  // If the code of the guide calls `express()`, it gets this app, which `serve` starts later.
   app.listen = (() => undefined) as never
   const load = (name: string) => ({ express: () => app, 'node:diagnostics_channel': { subscribe: () => undefined }, 'node:util': require('node:util'), ...modules })[name]
   const all = { ...names, app, require: load }

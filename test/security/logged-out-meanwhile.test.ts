@@ -45,7 +45,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
-  // Code that waits after the session was read, and before this package runs: a body that arrives slowly, a user look-up, a guard of the app.
+  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a user look-up, a guard.
   const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
   web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))

@@ -1,10 +1,11 @@
 /**
  * The attack: an answer that was cut off.
  *
- * For a recovery code, the answer of the verification is the only proof, and an empty body with HTTP 200 means that the code is right. If a gateway
- * or proxy crashes after it has sent the headers, without a length, exactly this arrives: `{"valid":false}` became an empty body, and a wrong code
- * signed in; a lost phone was reported as removed. So an empty body without a length proves nothing. A compressed page that begins with blank lines
- * and is cut off within its first bytes decodes to those lines, which looked like an empty body, too.
+ * Nevis answers a right recovery code with HTTP 200 and an empty body, and no other proof follows. If a gateway or proxy sends headers without a length and
+ * then crashes, the client also gets an empty body. In an earlier version, `{"valid":false}` was lost in this way, and a wrong code signed in. In the same
+ * way, a lost phone was reported as removed. So an empty body without a length proves nothing.
+ *
+ * A compressed page that begins with blank lines and is cut off within its first bytes decodes to these lines. An earlier version took them for an empty body.
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'

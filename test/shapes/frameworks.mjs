@@ -13,6 +13,7 @@ const run = promisify(execFile)
 const node = process.execPath
 
 /**
+ * Builds the app with a framework, and moves the result to another folder.
  * @param {string} name of a folder next to this file
  * @param {Record<string, string>} dependencies
  * @param {{ build: string[], output: string, start: Omit<import('./shapes.mjs').Start, 'program'> }} how `build`: arguments of Node; `output`: the folder that

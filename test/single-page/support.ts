@@ -30,7 +30,7 @@ export function scriptOf(code: string, format: 'esm' | 'iife' = 'esm', minify = 
   return (outputFiles[0] as { text: string }).text
 }
 
-/** Compiles a Vue component into a constant of this name, as Vue's bundler plugins do. */
+/** Compiles a Vue component into JavaScript that declares a constant `name`, as Vue's bundler plugins do. */
 export function componentOf(file: string, name: string): string {
   const { parse, compileScript } = jest.requireActual<any>('vue/compiler-sfc')
   return compileScript(parse(readFileSync(join(__dirname, file), 'utf8')).descriptor, { id: name, inlineTemplate: true, genDefaultAs: name }).content

@@ -200,7 +200,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
 }
 
-/** Finds names, such as `secondFactor`, that `init` would declare although the application uses them. If there is one, `init` changes nothing. */
+/** Finds names, such as `secondFactor`, that `init` would declare but the application already uses. If it finds such a name, `init` changes nothing. */
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')

@@ -138,7 +138,7 @@ export class StatusWatch {
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers, for `metricsOf`: only the calls for pages. Calls for callbacks have a separate limit. */
+  /** The current numbers for `metricsOf`. They count only the status calls for waiting pages, because calls for callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)

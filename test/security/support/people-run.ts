@@ -177,7 +177,7 @@ export class People {
     return done
   }
 
-  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and writes the record. */
+  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and calls `recordSecondFactor`. */
   private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>, user: Person | undefined): Promise<void> {
     const info = done.args[1] as { nevis: NevisProfile }
     this.oracle.succeeded(by, routeName, info.nevis, before, { code, token }, user)
