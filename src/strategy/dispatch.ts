@@ -28,7 +28,7 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
 }
 
-/** Fields that contain input of the user: a code, a token, or the choice in the box "Remember this browser". */
+/** Fields that contain input of the user: a code, a token, or the choice in the checkbox "Remember this browser". */
 const INPUT = ['code', 'token', 'remember']
 
 /** True for every POST, and for a GET with input of the user. Another site must not send such a request. */

@@ -23,7 +23,7 @@ export class ShownCipher {
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
-  /** @returns an empty object if the text was not encrypted with one of these keys for this transaction */
+  /** @returns an empty object if the text was not encrypted with one of `keys` for the transaction with this id */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
     const bytes = Buffer.from(encrypted, 'base64url')

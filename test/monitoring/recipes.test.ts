@@ -63,7 +63,7 @@ class Truth {
 
 const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels'] as const
 
-/** One user from the password to the end. If Nevis fails at the start, the user gives up; if it fails at the callback, the user tries again. */
+/** Signs one user in, from the password to the callback. If Nevis fails at the start, the user gives up. If Nevis fails at the callback, the user retries. */
 async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
   const kind = KINDS[i % KINDS.length] as (typeof KINDS)[number]
   const username = `u${i}`

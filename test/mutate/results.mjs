@@ -72,7 +72,7 @@ export function printTable(operators, folders) {
   return scoreOf(all)
 }
 
-/** @param {string} name @param {readonly Measured[]} measured @param {number} files */
+/** One row of the table. @param {string} name of the folder @param {readonly Measured[]} measured @param {number} files in the folder */
 function rowOf(name, measured, files) {
   const { killed, timedOut, alive } = totalOf(measured)
   const days = [...new Set(measured.map(({ at }) => at))].sort()
@@ -97,7 +97,7 @@ function measuredOf(operators, files) {
   return files.map((file) => read(operators, file)).filter((one) => one !== undefined)
 }
 
-/** @param {string} operators @param {string} file @returns {Measured | undefined} */
+/** Reads a stored result. @param {string} operators @param {string} file @returns {Measured | undefined} undefined if none fits the current source */
 function read(operators, file) {
   const path = pathOf(operators, file)
   if (!existsSync(path)) return undefined
@@ -115,7 +115,7 @@ function digestOf(text) {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** @param {Result} result @param {readonly string[]} lines @returns {Survivor} */
+/** Describes a mutant that no test has killed. @param {Result} result @param {readonly string[]} lines of the source @returns {Survivor} */
 function survivorOf({ status, location, replacement, mutatorName }, lines) {
   return { status, line: location.start.line, mutatorName, original: textAt(lines, location), replacement }
 }

@@ -148,7 +148,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // The attacker's phone is enrolled at Nevis, as would be possible without the victim, too. But the victim's callback does not accept it as the victim's.
+    // Nevis has enrolled the attacker's phone, which the attacker can do without the victim as well. But the victim's callback must not accept this enrolment.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })

@@ -14,7 +14,7 @@ export function removeFolders(): void {
 
 export type Files = Readonly<Record<string, string>>
 
-/** @param files path → text of files that are added to the copied app */
+/** Creates a folder with a copy of the app `copied`, if any. @param files path → text of files that are added to the folder */
 export function folderWith(files: Files, copied?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'init-'))
   folders.push(folder)

@@ -58,7 +58,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
-      // A garbled introspection could fit a false status, as if two endpoints lied.
+      // If the status lies, do not garble the introspection: a garbled introspection could confirm the false status, as if two endpoints lied.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })
     }
