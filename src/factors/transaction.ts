@@ -27,7 +27,7 @@ export interface Shown {
   readonly recoveryCodes?: readonly string[]
 }
 
-/** A started approval or enrolment, as stored in the session. A factor's `check` gets it; it is never sent to the browser. */
+/** A started approval or enrolment, as stored in the session. A factor's method `check` gets the transaction; the browser never gets it. */
 export interface Transaction {
   /** Nevis's id of the transaction; a random id if Nevis gives none. */
   readonly id: string

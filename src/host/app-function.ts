@@ -21,7 +21,7 @@ export class AppTimeoutError extends Error {
   /** HTTP status with which the app should answer. */
   readonly status = 503
 
-  /** @param appFunction name of the option; `verify`, or `factor` for a method of a factor */
+  /** @param appFunction the name of the option that contains the function; `verify` for the function `verify`; `factor` for a method of a factor */
   constructor(readonly appFunction: string) {
     super(`NevisStrategy: the function ${appFunction} of the app gave no result in time`)
     this.name = 'AppTimeoutError'

@@ -73,8 +73,8 @@ export interface WaitingView extends Offer {
   /** Why the transaction has ended. After `wrong_code`, the transaction has not ended: the user may try another code. */
   readonly failure?: FailureCode
   /**
-   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. While the status is `pending`, the page still waits for another
-   * `factor`.
+   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. If the status is `pending`, the page still waits for the user's
+   * answer with the factor in the field `factor`.
    */
   readonly missingFactor?: FactorName
 }

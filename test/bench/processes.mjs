@@ -130,7 +130,7 @@ export function spreadAnswers(people, random) {
 }
 
 /**
- * A generator with a seed, so that two runs have the same people.
+ * A generator of random numbers with a seed, so that two runs simulate the same people.
  * @param {number} seed
  */
 export function seeded(seed) {

@@ -15,6 +15,7 @@ import { microsOf } from './resources.mjs'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
 
 /**
+ * Sends a signal to one process after the other, and waits until each has ended.
  * @param {readonly import('node:child_process').ChildProcess[]} children
  * @param {NodeJS.Signals} signal
  */

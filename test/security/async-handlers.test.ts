@@ -52,7 +52,7 @@ function shown(guide: string, path: string, names: Record<string, unknown>, modu
 const ANSWER = [500, 'error handler: the dependency is down']
 const answerOf = ({ status, text }: Page) => [status, text]
 
-/** Every handler of the guides that waits for a promise: how to make its promise reject. */
+/** For every handler of the guides that waits for a promise: a test that makes this promise reject. */
 const stories: Readonly<Record<string, () => Promise<void>>> = {
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })

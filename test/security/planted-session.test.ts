@@ -217,7 +217,7 @@ describe('a visitor without a session', () => {
 })
 
 describe('a planted session that is signed in as the attacker, where the app logs nobody in after the password by itself', () => {
-  /** The guide's code for a custom callback, for which Passport does not set `req.authInfo`. */
+  /** A sign-in with a custom callback, as docs/guides/existing-app.md shows it. For a custom callback, Passport does not set `req.authInfo`. */
   const ownLogin: AppOptions['routes'] = (web, { passport }) => {
     web.post('/own-login', (req, res, next) => {
       const settled = (error: unknown, user: unknown) => {

@@ -169,7 +169,7 @@ export class StatusWatch {
     // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. Settle that one, because
     // `watched` replaces it. Otherwise it would be reported as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So the new one must report nothing.
+    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -1,5 +1,6 @@
 // @ts-check
-// A contestant of the benchmark: passport-nevis with a clock that moves ahead by a tenth of a second for each login.
+// A contestant of the benchmark: passport-nevis with a clock that moves ahead by a tenth of a second for each login, so that stored data expires as it does in
+// a long run.
 import * as nevis from './nevis.mjs'
 
 let ahead = 0

@@ -30,7 +30,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     fc.json({ maxDepth: 2 }),
     fc.string({ maxLength: 50 }),
   )
-  // A username is not secret: if the subject is only an id, the profile contains the name that the cloud returns.
+  // The tests search the output for the text c4n4ry. A username must not contain it, because the profile rightly contains the username that Nevis returns.
   const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
   const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
   const faults = [

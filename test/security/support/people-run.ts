@@ -53,7 +53,7 @@ export class People {
     this.oracle = new Oracle(cloud, anna, sequence, this.host.store)
   }
 
-  /** @returns a description of what happened although it must never happen; otherwise undefined */
+  /** @returns what happened, if it must never happen; undefined if all rules hold */
   async run(): Promise<string | undefined> {
     const before = this.counts.success
     for (const step of this.sequence.steps) {
