@@ -39,7 +39,7 @@ function faultsIn(all: readonly Snippet[]): string[] {
   all.forEach(({ at, language, code }, i) => {
     const file = `${PLACE}-${i}.${language}`
     places.set(file, at)
-    // A comment with an ellipsis stands for code that the reader adds.
+    // In a snippet, a comment such as `/* … */` stands for code that the reader adds. `...rest,` takes its place, so that the snippet compiles.
     files.set(file, `${code.replace(/\/\* ….*?\*\//g, '...rest,')}\nexport {}\n`)
   })
   const host = ts.createCompilerHost(OPTIONS)

@@ -75,7 +75,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
   server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data }))
   server.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   server.all('/login/2fa/callback', act('authenticate'))
-  // Signs the user in, with a second factor that has just been given.
+  // Signs the user in, as if the user had just given the second factor.
   server.post('/prove', (req, res, next) => {
     const { username, userId } = req.body as { username: string; userId: string }
     const user: User = { username, nevisUserId: userId }

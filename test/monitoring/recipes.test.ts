@@ -29,7 +29,7 @@ function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): 
 
 type Labels = Readonly<Record<string, string | number | undefined>>
 
-/** `{ 'factor=push,operation=approve': 3 }`. The values of all other labels are added up. */
+/** The values of a metric by some of its labels, for example `{ 'factor=push,operation=approve': 3 }`. Values with the same labels are added up. */
 type Counts = Record<string, number>
 
 function counted(points: readonly { labels: Labels; value: number }[], names: readonly string[]): Counts {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Signs in to an app in a process of its own, however the app was built, with a simulator as its cloud. Out of scope: building the app. */
+/** Starts a built app in a process of its own, and signs in to it. The simulator stands for Nevis. Out of scope: building the app. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
