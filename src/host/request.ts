@@ -117,7 +117,7 @@ export function userOf(req: HostRequest): unknown {
 }
 
 /**
- * What Passport has set as `req.authInfo`; on Koa, in `state`.
+ * What Passport has set as `req.authInfo`; on Koa, as `ctx.state.authInfo`.
  * @internal
  */
 export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {

@@ -9,8 +9,8 @@ import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
 /**
- * True for an approval that the user accepts or denies on the phone. Also true for an approval with a factor that the app's option `factors` no longer
- * contains.
+ * True for an approval that the user accepts or denies on the phone. Also true if the app's option `factors` no longer contains the factor, because that factor
+ * may have asked on the phone.
  * @internal
  */
 export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Pick<Transaction, 'factor' | 'operation'>): boolean {

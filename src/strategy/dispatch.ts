@@ -3,8 +3,8 @@
  *
  * Only the body of a POST can start or cancel. So a link, an image or a prefetch cannot send a push. A callback is a GET or a POST.
  *
- * A POST from a page of another site is refused (cross-site request forgery), and so is a GET from there with a code, a token or a choice of the
- * user.
+ * Against cross-site request forgery, a POST from a page of another site is refused. A GET from another site is refused if it contains input of the user, such
+ * as a code.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */

@@ -46,7 +46,7 @@ export class StartQueue<Result = StartResult> {
     this.#waiting.set(key, waiting + 1)
     const waitedTooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
-    // All other parts of a start have shorter time limits of their own. So a start that takes longer than this hangs in a custom factor of the app.
+    // All other parts of a start have shorter time limits of their own. So a start that takes longer than `MAX_FACTOR_MS` hangs in a custom factor.
     const workedTooLong = () => new AppTimeoutError('factor')
     const own = turn.then((result) => withDeadline(MAX_FACTOR_MS, workedTooLong, () => work(previous !== undefined, result)))
     // If this start fails because it has waited too long, the next one must still wait for the start before this one.

@@ -57,7 +57,7 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   return { file, ask }
 }
 
-/** The count, or, to try a part of the benchmark quickly, the share of it that the environment variable BENCH_SHARE sets. @param {number} count */
+/** Multiplies a count by the environment variable BENCH_SHARE, for a quick try with fewer runs. Default: 1. @param {number} count */
 export const tried = (count) => Math.ceil(count * Number(process.env.BENCH_SHARE ?? 1))
 
 /** Ends all processes that were started here, whatever they are doing. */

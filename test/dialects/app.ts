@@ -92,7 +92,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     void res.status(error.status ?? 500).json({ action: 'error', code: error.code ?? error.message })
   server.use(onError)
 
-  // Hundreds of servers start and stop here, so a kept connection could lead to a closed server, or to a new one on the same port.
+  // Hundreds of servers start and stop here, so a kept-alive connection could lead to a closed server, or to a new server on the same port.
   const http = createServer((req, res) => {
     res.setHeader('Connection', 'close')
     server(req, res)

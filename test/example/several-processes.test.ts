@@ -126,7 +126,7 @@ describeWithPostgres('the example app as three processes', () => {
     for (const { username } of waiting) await simulator.phone(username).approve()
     expect((await Promise.all(ends)).filter((end) => end === 'cut off')).toHaveLength(3)
 
-    // The waiting page then asks for the status again, and continues to the callback.
+    // After its stream was cut off, a waiting page asks for the status again, and continues to the callback.
     for (const { person, page, username } of waiting) {
       expect((await person.get(statusOf(page))).json()).toMatchObject({ status: 'succeeded' })
       expect((await person.get(callbackOf(page))).location).toBe('/account')

@@ -215,7 +215,7 @@ describe('the dashboard and the alert rules', () => {
   const { groups } = parse(read('docs/monitoring/alerts.yml')) as { groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[] }
   const rules = groups.flatMap((group) => group.rules)
 
-  /** The name and the labels of each metric that an expression selects. */
+  /** The name and the labels of each metric that a PromQL expression selects. */
   function selected(expr: string): { name: string; labels: string[] }[] {
     return [...expr.matchAll(/\b(nevis_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({ name, labels: [...matchers.matchAll(/(\w+)\s*[=!]/g)].map(([, label]) => label as string) }))
   }

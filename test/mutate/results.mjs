@@ -45,7 +45,7 @@ export function save(operators, files, results) {
   }
 }
 
-/** @param {string} operators @param {readonly string[]} files */
+/** Prints every mutant that no test has killed. @param {string} operators `stryker` or `lone` @param {readonly string[]} files names of source files */
 export function printSurvivors(operators, files) {
   const short = (text = '') => text.replace(/\s+/g, ' ').slice(0, 160)
   for (const { file, survivors } of measuredOf(operators, files)) {
@@ -92,7 +92,7 @@ function scoreOf(measured) {
   return killed + timedOut + alive === 0 ? 100 : (100 * (killed + timedOut)) / (killed + timedOut + alive)
 }
 
-/** @param {string} operators @param {readonly string[]} files */
+/** The stored results that fit the current sources. @param {string} operators `stryker` or `lone` @param {readonly string[]} files */
 function measuredOf(operators, files) {
   return files.map((file) => read(operators, file)).filter((one) => one !== undefined)
 }
@@ -120,7 +120,7 @@ function survivorOf({ status, location, replacement, mutatorName }, lines) {
   return { status, line: location.start.line, mutatorName, original: textAt(lines, location), replacement }
 }
 
-/** @param {readonly string[]} lines @param {Result['location']} location */
+/** The source text at a location. @param {readonly string[]} lines of the source @param {Result['location']} location */
 function textAt(lines, { start, end }) {
   const text = lines.slice(start.line - 1, end.line)
   text.push(String(text.pop()).slice(0, end.column - 1))

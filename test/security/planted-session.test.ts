@@ -289,10 +289,10 @@ describe('a callback of the planted session that is still on its way', () => {
 })
 
 /**
- * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form keeps the
- * address. In an earlier version, the strategy took that POST for a callback, unless it saw a sign of a password check: `req.user`, or a route that
- * logs a user in. So an API that issues tokens, and an app that keeps its user elsewhere, kept the planted session's id and showed the victim the
- * attacker's request; the attacker's callback then took the victim's approval.
+ * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form posts to the same URL.
+ * An earlier version took that POST for a callback, unless the request had a `req.user` or the route logged a user in. So an API that issues tokens kept the
+ * planted session's id, and showed the victim the attacker's request. An app that keeps its user elsewhere did the same. The attacker's callback then used
+ * the victim's approval.
  */
 describe('a planted session, and a link to the sign-in with the attacker\'s transaction in it', () => {
   const isRight = (body: unknown) => (body as { password?: string }).password === PASSWORD
@@ -350,7 +350,7 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(requests).toHaveLength(2)
     for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
-    // An API that issues tokens accepts only an approval of the signed-in user, as in a step-up.
+    // The session is signed in as ben. An API that issues tokens accepts only an approval of the signed-in user, so it refuses anna's approval.
     const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })

@@ -18,7 +18,7 @@ export interface Folder {
   remove(): void
 }
 
-/** A copy of the app, as after its `npm install`. `init` is the app without a second factor, after the command `init` has changed it. */
+/** Copies the app into a new folder, with its packages installed. For `init`, copies the app `before` and runs the command `init` in the folder. */
 export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
   const path = mkdtempSync(join(tmpdir(), 'stranger-'))
   cpSync(join(__dirname, fixture === 'init' ? 'before' : fixture), path, { recursive: true })

@@ -1,4 +1,4 @@
-/** An application in TypeScript that uses the package: compiled here and in `test/package/consumers.test.ts`, never run. */
+/** TypeScript code of an application that uses the package. It is compiled, here and in `test/package/consumers.test.ts`, but never run. */
 import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'

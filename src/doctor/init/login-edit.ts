@@ -84,7 +84,8 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
 }
 
 /**
- * Changes `req.login(user, (err) => { …; res.redirect(…) })`: the call then keeps the user signed out, and starts the second factor instead of the redirect.
+ * Changes `req.login(user, (err) => { …; res.redirect(…) })`: adds `session: false`, so that the call does not sign the user in, and replaces the redirect by
+ * the second factor.
  * @returns why the call is not changed; undefined if it was changed
  */
 export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {

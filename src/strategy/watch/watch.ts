@@ -99,7 +99,7 @@ export class StatusWatch {
   }
 
   /**
-   * Does the same as `askAgain`, for every undecided transaction of this user that this process watches.
+   * Asks Nevis once for the status of every undecided transaction of this user that this process watches. Reports each denial, as `askAgain` does.
    * @returns true if Nevis has decided one of them, so that the user may have denied it
    */
   async askAgainFor(budget: string): Promise<boolean> {
@@ -118,8 +118,7 @@ export class StatusWatch {
   }
 
   /**
-   * Goes on watching a transaction that this package has ended without Nevis's answer, until the transaction has expired: the user can still deny it on the
-   * phone.
+   * Keeps watching a transaction that was ended before Nevis's answer, for example cancelled. The user can still deny it on the phone until it expires.
    */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)

@@ -49,11 +49,11 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
     active: fc.boolean(),
   })
-  // Lies only about the token, which only the introspection can find out.
+  // A lie only about the token: only the introspection can reveal it.
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
-  /** Only one endpoint lies in a sequence; the others only fail. If several lied consistently, no check could find it out. */
+  /** Only one endpoint lies in a sequence; the other endpoints only fail. If several endpoints told the same lie, no check could detect the lie. */
   const scriptOf = (liar: Call | undefined) => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]

@@ -249,7 +249,7 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** The owner of a phone knows its code; the owner of the recovery codes, or a thief of one, knows that code. */
+  /** Returns a code that this owner would enter. The owner of a phone knows the code in its SMS. A thief knows one recovery code, if it was stolen. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {
