@@ -43,7 +43,7 @@ describe('the languages', () => {
     })
 
     it('tells no more of a denial than of a time-out', () => {
-      // The user must not learn which of the two happened. So a text mentions both a denial and a time-out, or neither of them.
+      // A text must not tell whether the user denied or was too late. So it mentions both a denial and a time-out, or neither of them.
       const [isDenial, isTimeOut] = [/den(y|ied)|declined|abgelehnt|refus|rifiut/i, /time|Zeit|rechtzeitig|temps|tempo/i].map((words) => words.test(texts.failure.not_approved.split('. ')[0] as string))
       expect(isDenial).toBe(isTimeOut)
     })

@@ -24,7 +24,7 @@ export interface DoorResult {
 export interface Plan {
   readonly doors: readonly DoorResult[]
   readonly changes: readonly FileChange[]
-  /** Changes that `init` makes to other code than the sign-ins, for example to `package.json`. One sentence each. */
+  /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
