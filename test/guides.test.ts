@@ -58,8 +58,8 @@ function faultsIn(all: readonly Snippet[]): string[] {
       const place = (places.get(file) ?? `${file}:1`).split(':')
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
-    // Ignores modules of the reader's app. In JavaScript, also ignores fields of a body, which is `unknown`, and properties that other middleware adds: they
-    // exist at run time.
+    // Ignores errors about modules of the reader's app. In JavaScript, also ignores errors about properties that exist only at run time: fields of a body,
+    // which is `unknown`, and properties that other middleware adds.
     return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }

@@ -7,7 +7,7 @@ import type { Operation } from '../client/wire'
 import type { FailureCode } from './failures'
 import type { FactorName } from './names'
 
-/** The user who is asked, in Nevis's terms: at least one of the two identifiers. */
+/** The user whom Nevis asks. At least one of the two identifiers is present. */
 export interface Subject {
   /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
@@ -112,8 +112,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * For each of the user's keys in the ledger: the seconds until the ledger forgets the last call of `forgetBrowsers` that came before this sign-in. If
-   * `forgetBrowsers` is called again before the approval, this number changes, and the browser is not remembered.
+   * Each call of `forgetBrowsers` sets a mark for the user in the ledger, which ends after some time. This field contains, for each of the user's keys, how
+   * many seconds the mark still had when the transaction was started. A later call sets a new mark with another end, and then the browser is not remembered.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

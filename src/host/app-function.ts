@@ -29,7 +29,7 @@ export class AppTimeoutError extends Error {
 }
 
 /**
- * True for an `AppTimeoutError`, also of another installed copy of this package.
+ * True for an `AppTimeoutError`, even if another installed copy of this package has created it.
  * @internal
  */
 export function isAppTimeout(error: unknown): error is AppTimeoutError {

@@ -17,7 +17,7 @@ import { rememberOffer } from '../strategy/remember-offer'
 import { mayHaveBeenDenied } from '../strategy/answered-on-phone'
 import { statusOf, type WaitingStatus } from './status'
 
-/** One line of the list of what the user confirms, such as the amount of a payment. */
+/** One detail of what the user confirms, such as the amount of a payment. */
 export interface Detail {
   /** For example `Amount`. */
   readonly label: string

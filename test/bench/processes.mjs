@@ -60,7 +60,7 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
 /** Multiplies a count by the environment variable BENCH_SHARE, for a quick try with fewer runs. Default: 1. @param {number} count */
 export const tried = (count) => Math.ceil(count * Number(process.env.BENCH_SHARE ?? 1))
 
-/** Ends all processes that were started here, whatever they are doing. */
+/** Kills all processes that this file has started. */
 export function stop() {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 }

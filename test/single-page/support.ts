@@ -53,7 +53,7 @@ export interface SinglePageApp {
   close(): Promise<void>
 }
 
-/** With the default schedule, a test would wait two seconds for the first status call. */
+/** A faster poll schedule. With the default schedule, a test would wait two seconds for the first status call. */
 const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
 
 export interface SinglePageOptions {

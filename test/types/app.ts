@@ -171,7 +171,7 @@ interface Config {
   readonly isOn?: boolean
 }
 
-/** Optional options take undefined, also with `exactOptionalPropertyTypes`. */
+/** Options accept undefined, even with the compiler option `exactOptionalPropertyTypes`. */
 export function fromConfig({ text, list, number, isOn }: Config): void {
   const factors = [push({ typedCode: isOn }), qrCode({ channel: undefined, anyAuthenticator: isOn, linkSchemes: list }), sms({ requireIntrospection: isOn, refusedPrefixes: list, sendChannelWithVerification: isOn }), widget({ channels: undefined })]
   const nevis = new NevisStrategy({ ...options, factors, lifetimeSeconds: number, transactionTokens: { acceptAudienceApi: isOn, acceptMissingIssuer: isOn, subject: undefined } }, () => undefined)

@@ -14,7 +14,7 @@ function textsOf(value: object, path: readonly string[] = []): Map<string, strin
 }
 
 const english = textsOf(languages['en'] as object)
-/** Counts `{app}` and `{theApp}` as the same, because each language decides whether it needs the article, and how often it repeats the name. */
+/** The placeholders of a text. `{app}` and `{theApp}` count as one, because each language may use the app's name with or without an article. */
 const placeholders = (text: string | undefined) => [...new Set(text?.match(/\{\w+\}/g)?.map((place) => place.replace('theApp', 'app')))]
 const speak = (header: string | undefined, locales?: Locales) => preferred(header, availableLanguages(locales)).tag
 

@@ -15,7 +15,7 @@ import type { Range, Source } from './source'
 
 export interface DoorResult {
   readonly door: Door
-  /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
+  /** `closed`: this sign-in already asks for the second factor. `changed`: `init` adds the second factor. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
   /** Why `init` does not change this sign-in. Undefined if `init` changes it, or never changes a sign-in of this kind. */
   readonly why: string | undefined

@@ -28,8 +28,8 @@ const SWEEP_EVERY_MS = 10_000
 /** A transaction counts as abandoned when it has been expired for this long. Until then, another process with a slow clock may accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest ones without an open page are dropped. If a dropped
- * transaction is needed later, this process asks Nevis again.
+ * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest transactions without an open page are dropped. If a
+ * dropped transaction is needed later, this process asks Nevis again.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -109,8 +109,8 @@ export class StatusWatch {
   }
 
   /**
-   * The transactions of this user that this process watches and that the user has denied or can still deny. The session alone is not enough: it contains only
-   * the newest transactions, and a browser may restore an old session cookie.
+   * The transactions of this user that the user has denied or can still deny, as far as this process watches them. The session may not contain all of them,
+   * because a session keeps only the newest transactions and an attacker can restore an old session cookie.
    */
   requestsOf(budget: string): Transaction[] {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))

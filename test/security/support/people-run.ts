@@ -15,7 +15,7 @@ import { SessionHost, type CookieJar, type HostRequest } from './session-host'
 type Body = Record<string, string | undefined>
 type Request = Start | Callback
 
-/** After this many turns of the event loop, the runner no longer waits for a step, because the step itself waits for a delayed answer. */
+/** How many turns of the event loop the runner waits for a step. A step that has not ended then waits for a delayed answer, so the runner goes on. */
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
