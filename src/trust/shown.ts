@@ -2,7 +2,8 @@
  * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
  * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register the attacker's phone. The key is not in the
- * session. Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
+ * session.
+ * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
 import type { Shown } from '../factors/transaction'

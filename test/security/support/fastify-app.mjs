@@ -1,5 +1,5 @@
-// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address. Out of scope:
-// the checks (`shared-cache.test.ts`).
+// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address.
+// Out of scope: the checks (`shared-cache.test.ts`).
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import cookie from '@fastify/cookie'
