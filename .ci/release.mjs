@@ -2,7 +2,7 @@
 // Makes the two files of a release in release/: the tarball and its bill of materials. Refuses a tag that does not match the version, a
 // version without a date in CHANGELOG.md, and a tree that differs from the commit. In a workflow it also sets the output `sums`,
 // the digests of both files, so that later jobs can check what they receive.
-// node .ci/release.mjs vX.Y.Z
+// Usage: node .ci/release.mjs vX.Y.Z
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,6 +36,7 @@ console.log(sums.join('\n'))
 if (GITHUB_OUTPUT) appendFileSync(GITHUB_OUTPUT, `sums<<END_OF_SUMS\n${sums.join('\n')}\nEND_OF_SUMS\n`)
 
 /**
+ * Runs a program in the folder of the repository, and shows its output.
  * @param {string} program
  * @param {string[]} args
  */

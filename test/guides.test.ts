@@ -9,7 +9,7 @@ import { anchorsOf, brokenIn, documents, guides, read, ROOT, snippetsOf, targets
 const snippets = documents.flatMap(snippetsOf)
 const { version, scripts, bin, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'scripts' | 'bin' | 'dependencies' | 'devDependencies', Record<string, string>> & { version: string }
 
-/** A path for the snippets from which their imports can be resolved. No file exists there. */
+/** The snippets are compiled as if they were at this path, so that their imports can be resolved. No file exists there. */
 const PLACE = join(ROOT, 'test', 'given', 'snippet')
 const GIVEN = join(ROOT, 'test', 'given', 'given.d.ts')
 const MODULES = join(ROOT, 'test', 'given', 'modules.d.ts')
@@ -39,7 +39,7 @@ function faultsIn(all: readonly Snippet[]): string[] {
   all.forEach(({ at, language, code }, i) => {
     const file = `${PLACE}-${i}.${language}`
     places.set(file, at)
-    // A comment with an ellipsis stands for code that the reader adds.
+    // In a snippet, a comment such as `/* … */` stands for code that the reader adds. `...rest,` takes its place, so that the snippet compiles.
     files.set(file, `${code.replace(/\/\* ….*?\*\//g, '...rest,')}\nexport {}\n`)
   })
   const host = ts.createCompilerHost(OPTIONS)
@@ -58,13 +58,13 @@ function faultsIn(all: readonly Snippet[]): string[] {
       const place = (places.get(file) ?? `${file}:1`).split(':')
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
-    // Ignores modules of the reader's app. In JavaScript, also ignores fields of a body, which is `unknown`, and properties that other middleware adds: they
-    // exist at run time.
+    // Ignores errors about modules of the reader's app. In JavaScript, also ignores errors about properties that exist only at run time: fields of a body,
+    // which is `unknown`, and properties that other middleware adds.
     return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }
 
-/** The snippets of these guides are parts of programs that the named test runs and compares letter by letter. */
+/** The snippets of these guides are parts of programs. The test named here runs the programs, and compares the snippets with them letter by letter. */
 const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing', 'single-page-apps'] }
 const isOfProgram = ({ at, code }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`)) && /^(\/\/|<!--) \S+\.\w+( -->)?\n/.test(code)
 const isCode = ({ language }: Snippet) => ['js', 'ts', 'mjs', 'mts'].includes(language)
@@ -98,7 +98,7 @@ describe('the snippets', () => {
   })
 })
 
-/** Everything that a command in the documents needs, but that does not exist. */
+/** Returns what a command in the documents uses but does not exist, for example a script, package or option. */
 function missingFor(command: string): string[] {
   const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^([A-Z_]+=\S*|sudo)$/.test(word))
   const [program, ...args] = words

@@ -18,8 +18,7 @@ export async function openDatabase({ url, dataDir }: DatabasePlace): Promise<Dat
   pool.on('error', (error: NodeJS.ErrnoException) => console.error(error.name, error.code ?? ''))
   return {
     query: (sql, parameters) => pool.query(sql, parameters),
-    // The lock is for several processes that start at once: with `if not exists` alone, two of them could try to create the table, and one would
-    // fail.
+    // If several processes start at once, two of them could try to create a table in spite of `if not exists`, and one would fail. So take a lock.
     create: (sql) => pool.query(`begin; select pg_advisory_xact_lock(1); ${sql}; commit`),
     close: () => pool.end(),
   }

@@ -17,7 +17,7 @@ function textOf(value: Value): string {
   return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** True for a list. `Array.isArray` alone would not tell TypeScript that a readonly list is one. */
+/** True for a list. `Array.isArray` alone does not narrow the type of a readonly list. */
 function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-/** The routes of the invoices: the list, paying one, its receipt. Out of scope: the table (`invoices.ts`). */
+/** The routes that list the invoices, pay an invoice and show its receipt. Out of scope: storing the invoices (`invoices.ts`). */
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type {} from 'passport-nevis' // types `req.authInfo`
 import type { Bill, Invoice, Invoices } from './invoices.js'

@@ -9,7 +9,7 @@ export type Redis = NonNullable<Awaited<ReturnType<typeof openRedis>>>
 
 /**
  * Connects to Redis.
- * @returns a client that reconnects by itself and whose commands succeed or fail within the limit; undefined if no URL is given
+ * @returns a client that reconnects by itself, and whose commands succeed or fail within three seconds; undefined if no URL is given
  */
 export async function openRedis(url: string | undefined) {
   if (url === undefined) return undefined

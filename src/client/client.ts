@@ -233,7 +233,8 @@ export class NevisClient {
   }
 
   /**
-   * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown` or with its own 404.
+   * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown`, or if Nevis itself (and not a proxy) responds
+   * with 404.
    * @throws NevisError for any other response that is not a status. If this method wrongly returned false, a browser could sign in with a status token,
    * without an approval
    */

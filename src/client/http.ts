@@ -129,7 +129,7 @@ export class Http {
 
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
-    // The application's function for the access key may have used up the time.
+    // The application's function `accessKey` ran before this attempt, and may have used up the time of the call.
     if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, deadline)
@@ -143,7 +143,7 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // The deadline destroys the request itself. With an AbortSignal, axios would add and remove listeners on each request.
+    // The deadline destroys the request without an AbortSignal, for which axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         const request = this.#transport(options, respond)

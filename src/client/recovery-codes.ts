@@ -54,7 +54,7 @@ function listInText(text: string, isNamed: boolean): Found[] {
 }
 
 /**
- * Returns the codes of a list. Returns undefined if one item is neither a code nor an object with a code.
+ * Returns the codes of a list. Returns undefined if an item is neither a code nor an object with a code, if a code occurs twice, or if the list is too short.
  * @param least the smallest number of codes that counts as a list
  */
 function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {

@@ -81,8 +81,8 @@ function withAsciiDigits(text: string): string {
 }
 
 /**
- * The value (0 to 9) of a digit: the number of digits directly before it in Unicode, which places the ten digits of a script one after another (standard,
- * section 4.6). The digits of the next script may follow directly, so the result is taken modulo 10.
+ * The value (0 to 9) of a digit. In Unicode, the ten digits of a script are consecutive code points (standard, section 4.6), so the value is the number of
+ * digits directly before this digit. The digits of the next script may follow without a gap, so this function takes the number modulo 10.
  */
 function valueOf(digit: string, decimalDigit: RegExp): number {
   const codePoint = digit.codePointAt(0) as number

@@ -53,6 +53,6 @@ function isAllowed(source: string, allowed: readonly string[], html: string): bo
   const nonces = allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? [])
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
   if (allowed.includes(source)) return !allowed.includes("'strict-dynamic'")
-  // Also accept a host name instead of 'self'. It may be the public name of the application, which `doctor` does not know.
+  // Also accept a host name instead of 'self'. This name may be the public name of the application, which `doctor` does not know.
   return source === "'self'" && allowed.some((one) => /^(\*$|https?:|[a-z\d*])/i.test(one) && !['data:', 'blob:'].includes(one.toLowerCase()))
 }

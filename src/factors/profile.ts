@@ -15,7 +15,7 @@ export interface NevisProfile {
   readonly provider: 'nevis'
   /** Nevis's lifelong userId. */
   readonly id: string
-  /** The app's own identifier of the user, if Nevis or the start names it. */
+  /** The username in your app, if the start or Nevis's answer contains it. */
   readonly username?: string
   /** Name of the factor that was used. */
   readonly factor: FactorName

@@ -40,8 +40,8 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say which channel the user used. So the widget counts as its weakest channel if the user gave it, and as its strongest for an
-  // enrolment.
+  // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as the weakest of them. To enrol with the widget,
+  // the user needs the strongest of them.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

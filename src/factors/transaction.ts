@@ -7,7 +7,7 @@ import type { Operation } from '../client/wire'
 import type { FailureCode } from './failures'
 import type { FactorName } from './names'
 
-/** The user who is asked, in Nevis's terms: at least one of the two identifiers. */
+/** The user whom Nevis asks. At least one of the two identifiers is present. */
 export interface Subject {
   /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
@@ -27,7 +27,7 @@ export interface Shown {
   readonly recoveryCodes?: readonly string[]
 }
 
-/** A started approval or enrolment, as stored in the session. A factor's `check` gets it; it is never sent to the browser. */
+/** A started approval or enrolment, as stored in the session. A factor's method `check` gets the transaction; the browser never gets it. */
 export interface Transaction {
   /** Nevis's id of the transaction; a random id if Nevis gives none. */
   readonly id: string
@@ -87,7 +87,7 @@ export interface Transaction {
   readonly budget?: string
   /** The numbers of this start and of the starts that it replaced, among the starts that the ledger counts for the user. An approval frees these numbers. */
   readonly slots?: readonly number[]
-  /** A second count of the starts, under the userId: an app may name the same user once by username and once by userId. */
+  /** The ledger counts the starts under the userId as well, because an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
@@ -99,7 +99,7 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
+  /** Digests of the options and the path of the route that started the transaction; absent if the route has none of the options in `purpose.ts`. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
@@ -112,8 +112,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * For each of the user's keys in the ledger: the seconds until the ledger forgets the last call of `forgetBrowsers` that came before this sign-in. If
-   * `forgetBrowsers` is called again before the approval, this number changes, and the browser is not remembered.
+   * Each call of `forgetBrowsers` sets a mark for the user in the ledger, which ends after some time. This field contains, for each of the user's keys, how
+   * many seconds the mark still had when the transaction was started. A later call sets a new mark with another end, and then the browser is not remembered.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -9,7 +9,7 @@ import { withDeadline } from '../client/deadline'
 /** Shorter than the time-outs of most reverse proxies (30 s and more), so that the browser gets the app's error page. */
 const MAX_MS = 20_000
 
-/** After this time, a factor counts as hung: it makes a few calls to Nevis, each of at most 10 s by default. */
+/** The limit for a method of a factor. The method may call Nevis a few times, and each call takes at most 10 s by default. */
 export const MAX_FACTOR_MS = 60_000
 
 /**
@@ -21,7 +21,7 @@ export class AppTimeoutError extends Error {
   /** HTTP status with which the app should answer. */
   readonly status = 503
 
-  /** @param appFunction name of the option; `verify`, or `factor` for a method of a factor */
+  /** @param appFunction the name of the option that contains the function; `verify` for the function `verify`; `factor` for a method of a factor */
   constructor(readonly appFunction: string) {
     super(`NevisStrategy: the function ${appFunction} of the app gave no result in time`)
     this.name = 'AppTimeoutError'
@@ -29,7 +29,7 @@ export class AppTimeoutError extends Error {
 }
 
 /**
- * True for an `AppTimeoutError`, also of another installed copy of this package.
+ * True for an `AppTimeoutError`, even if another installed copy of this package has created it.
  * @internal
  */
 export function isAppTimeout(error: unknown): error is AppTimeoutError {

@@ -101,7 +101,7 @@ export function checkBoxOf(req: Fields, name: string): boolean | undefined {
 }
 
 /**
- * The body of the request. On Koa, it is in `request`: the context's own `body` is that of the answer.
+ * The body of the request. On Koa, it is `ctx.request.body`, because `ctx.body` is the body of the response.
  * @internal
  */
 export function bodyOf(req: HostRequest): unknown {
@@ -109,7 +109,7 @@ export function bodyOf(req: HostRequest): unknown {
 }
 
 /**
- * The user of the request, as Passport has set it; on Koa, in `state`.
+ * The user of the request. Passport sets it as `req.user`; on Koa, as `ctx.state.user`.
  * @internal
  */
 export function userOf(req: HostRequest): unknown {
@@ -117,7 +117,7 @@ export function userOf(req: HostRequest): unknown {
 }
 
 /**
- * What Passport has set as `req.authInfo`; on Koa, in `state`.
+ * What Passport has set as `req.authInfo`; on Koa, as `ctx.state.authInfo`.
  * @internal
  */
 export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {

@@ -9,7 +9,7 @@ export class Clock {
 
   /**
    * Creates the clock.
-   * @param aheadMs milliseconds by which it is ahead of the machine's clock; negative if it is behind
+   * @param aheadMs milliseconds by which the new clock is ahead of the machine's clock; negative if it is behind
    */
   constructor(aheadMs = 0) {
     this.offsetMs = aheadMs

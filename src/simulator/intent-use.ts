@@ -7,7 +7,7 @@ import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** True if both name the same user. Users who do not exist yet are compared by their usernames. */
+/** True if both subjects name the same user. Subjects of users who do not exist yet are compared by their usernames. */
 function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)

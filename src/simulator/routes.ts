@@ -64,7 +64,7 @@ const route = (
   run: Route['run'],
 ): Route => ({ operation, method, path, media, authorization, run })
 
-/** The endpoints. Nevis does not document whether `/ping` needs the access key. In the simulator it does. */
+/** The endpoints. Nevis does not document whether `/ping` needs the access key; the simulator requires the key. */
 const ROUTES: readonly Route[] = [
   route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
   route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),

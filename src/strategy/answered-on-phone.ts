@@ -9,8 +9,8 @@ import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
 /**
- * True for an approval that the user accepts or denies on the phone. Also true for an approval with a factor that the app's option `factors` no longer
- * contains.
+ * True for an approval that the user accepts or denies on the phone. Also true if the app's option `factors` no longer contains the factor, because that factor
+ * may have asked on the phone.
  * @internal
  */
 export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Pick<Transaction, 'factor' | 'operation'>): boolean {
@@ -31,8 +31,10 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
 }
 
 /**
- * True for a step-up after whose denial the signed-in user must enter the password. The session must not drop such a transaction. Otherwise an attacker with
- * this session could enter the passwords of other users, until their transactions push the denied step-up out of the session.
+ * True for a step-up that the user can deny on the phone, if the option `afterDenial` is `stop`. After the denial, the signed-in user must enter the password.
+ *
+ * The session keeps only eight transactions, and drops such a step-up last. Otherwise an attacker with the session could start sign-ins with other accounts
+ * until the denied step-up is dropped.
  * @internal
  */
 export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {

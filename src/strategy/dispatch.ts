@@ -3,8 +3,8 @@
  *
  * Only the body of a POST can start or cancel. So a link, an image or a prefetch cannot send a push. A callback is a GET or a POST.
  *
- * A POST from a page of another site is refused (cross-site request forgery), and so is a GET from there with a code, a token or a choice of the
- * user.
+ * Against cross-site request forgery, a POST from a page of another site is refused. A GET from another site is refused if it contains input of the user, such
+ * as a code.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
@@ -28,7 +28,7 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
 }
 
-/** Fields that contain input of the user: a code, a token, or the choice in the box "Remember this browser". */
+/** Fields that contain input of the user: a code, a token, or the choice in the checkbox "Remember this browser". */
 const INPUT = ['code', 'token', 'remember']
 
 /** True for every POST, and for a GET with input of the user. Another site must not send such a request. */

@@ -37,7 +37,7 @@ export interface Settings {
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
   readonly hasOwnSubject: boolean
-  /** The username in `req.user`. Undefined if it has none, or if the app sets the option `subject`. */
+  /** The username in `req.user`. Undefined if `req.user` has no username, or if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   readonly availableFactors: NevisStrategyOptions['availableFactors']
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
@@ -83,7 +83,7 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
 }
 
 /**
- * @throws TypeError that names the option
+ * @throws TypeError that names the invalid option
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {

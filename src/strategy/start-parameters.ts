@@ -137,8 +137,8 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
 }
 
 /**
- * True if the transaction belongs to the user of this request. Needed on routes without login (`passport.authorize`, `session: false`). There, an attacker
- * could otherwise approve with the attacker's own account and phone on behalf of another user.
+ * True if the transaction belongs to the user of this request. Routes that do not log in (`passport.authorize`, `session: false`) need this check: otherwise an
+ * attacker could confirm an operation of another user with the attacker's own account and phone.
  * @internal
  */
 export async function isForUserOf(

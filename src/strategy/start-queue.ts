@@ -16,7 +16,7 @@ export interface StartResult {
   readonly lockedCodes: string | undefined
   /** The session id with which the request came. The start may have given the session a new id meanwhile. */
   readonly sessionId: string | undefined
-  /** The address and headers of the request, which show from which browser it came. */
+  /** The client's address and the headers of the request. Two requests with the same `origin` come from the same browser. */
   readonly origin: string
   /** True if the browser closed the connection before it got the answer. */
   readonly hasDisconnected: () => boolean
@@ -25,7 +25,7 @@ export interface StartResult {
 /** How many starts of one user may wait. A longer queue is an attack. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
-/** How long a start may wait for earlier ones: an earlier start may hang in a function of the app. */
+/** The longest time that a start waits for the starts before it, because an earlier start may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
 
 /** @internal */
@@ -46,10 +46,10 @@ export class StartQueue<Result = StartResult> {
     this.#waiting.set(key, waiting + 1)
     const waitedTooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
-    // All other parts of a start have shorter time limits of their own. So a start that takes longer than this hangs in a custom factor of the app.
+    // All other parts of a start have shorter time limits of their own. So a start that takes longer than `MAX_FACTOR_MS` hangs in a custom factor.
     const workedTooLong = () => new AppTimeoutError('factor')
     const own = turn.then((result) => withDeadline(MAX_FACTOR_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start fails because it has waited too long, the next one must still wait for the start before this one.
+    // If this start fails because it has waited too long, the next start must still wait for the start before this one.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

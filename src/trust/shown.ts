@@ -1,7 +1,8 @@
 /**
  * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
- * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is not in the session.
+ * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register the attacker's phone. The key is not in the
+ * session.
  * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
@@ -23,7 +24,7 @@ export class ShownCipher {
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
-  /** @returns an empty object if the text was not encrypted with one of these keys for this transaction */
+  /** @returns an empty object if the text was not encrypted with one of `keys` for the transaction with this id */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
     const bytes = Buffer.from(encrypted, 'base64url')

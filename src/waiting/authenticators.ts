@@ -20,11 +20,11 @@ export interface OfferedAuthenticator {
   readonly id: string
   /** The name that the user gave to the phone; absent if there is none. */
   readonly name?: string
-  /** The phone's operating system; absent if it is neither of these two. */
+  /** The phone's operating system; absent if it is neither iOS nor Android. */
   readonly type?: 'ios' | 'android'
   /** When the phone was registered; ISO 8601. */
   readonly enrolledAt?: string
-  /** True for the phone that got this transaction's request. Absent for the others, and if Nevis's answer does not show which phone got it. */
+  /** True for the phone that got this transaction's request. Absent for all other phones, and if it is not known which phone got the request. */
   readonly isAsked?: true
 }
 

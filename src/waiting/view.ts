@@ -17,7 +17,7 @@ import { rememberOffer } from '../strategy/remember-offer'
 import { mayHaveBeenDenied } from '../strategy/answered-on-phone'
 import { statusOf, type WaitingStatus } from './status'
 
-/** One line of the list of what the user confirms, such as the amount of a payment. */
+/** One detail of what the user confirms, such as the amount of a payment. */
 export interface Detail {
   /** For example `Amount`. */
   readonly label: string
@@ -63,18 +63,18 @@ export interface WaitingView extends Offer {
   readonly attemptsLeft?: number
   /** True if the user has typed the right code from the phone, and the page now waits for the approval. */
   readonly isCodeTyped?: true
-  /** Present if the page can show a box "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
+  /** Present if the page can show a checkbox "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
     /** For how many days. */
     readonly days: number
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
+  /** Why the transaction has ended. After `wrong_code`, the transaction has not ended: the user may try another code. */
   readonly failure?: FailureCode
   /**
-   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. While the status is `pending`, the page still waits for another
-   * `factor`.
+   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. If the status is `pending`, the page still waits for the user's
+   * answer with the factor in the field `factor`.
    */
   readonly missingFactor?: FactorName
 }

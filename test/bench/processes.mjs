@@ -13,6 +13,7 @@ const children = []
  */
 
 /**
+ * Starts a program in a new process, and waits until it prints a line.
  * @param {string} file relative to this folder
  * @param {readonly unknown[]} [args]
  * @param {ProcessOptions} [options]
@@ -27,7 +28,7 @@ export async function start(file, args = [], { flags = [], env = {} } = {}) {
 }
 
 /**
- * Starts a contestant in a process that answers messages: see `servers/contestant.mjs`.
+ * Starts a contestant (one of the compared packages) in a process of its own, which runs what each message asks for: see `servers/contestant.mjs`.
  * @param {string} file of the contestant
  * @param {readonly unknown[]} args
  * @param {ProcessOptions} [options]
@@ -41,6 +42,7 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   child.on('message', (answer) => settle?.(answer))
   child.on('exit', () => settle?.({ error: `${file} has ended` }))
   /**
+   * Sends a message to the contestant's process, and waits for the answer.
    * @param {object} [message]
    * @returns {Promise<Answer>}
    */
@@ -55,17 +57,17 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   return { file, ask }
 }
 
-/** The count, or, to try a part of the benchmark quickly, the share of it that the environment variable BENCH_SHARE sets. @param {number} count */
+/** Multiplies a count by the environment variable BENCH_SHARE, for a quick try with fewer runs. Default: 1. @param {number} count */
 export const tried = (count) => Math.ceil(count * Number(process.env.BENCH_SHARE ?? 1))
 
-/** Ends all processes that were started here, whatever they are doing. */
+/** Kills all processes that this file has started. */
 export function stop() {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 }
 
 /**
  * @param {string[]} certificate for https: the file of the certificate, and the file of its key
- * @returns the address of the upstream, and a function that returns the requests by path since its last call
+ * @returns the address of the upstream server, and `calls`: the number of requests to each path since the last call of `calls`
  */
 export async function startUpstream(...certificate) {
   const [address = '', counts = ''] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')
@@ -73,6 +75,7 @@ export async function startUpstream(...certificate) {
 }
 
 /**
+ * A quantile of the values, for example the median for `q` = 0.5.
  * @param {readonly number[]} values
  * @param {number} q from 0 to 1
  */
@@ -81,13 +84,13 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks all contestants in turn, in a new random order each round, so that a disturbance of the machine affects all of them alike. No contestant always
- * follows the same one, which may leave the upstream awake or asleep.
+ * Asks each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
+ * unfair, because each contestant may leave the upstream server awake or asleep for the next one.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked
  * @param {() => number} [random]
- * @returns {Promise<T[][]>} for each, what it answered in each round
+ * @returns {Promise<T[][]>} for each contestant, its answer in each round
  */
 export async function rounds(count, asked, random = seeded(count)) {
   /** @type {T[][]} */
@@ -100,7 +103,7 @@ export async function rounds(count, asked, random = seeded(count)) {
 }
 
 /**
- * The median of one row divided by another, round by round.
+ * Divides one row by another, round by round, and returns the median of the ratios.
  * @param {readonly number[]} row
  * @param {readonly number[]} base as long as the row
  */
@@ -116,7 +119,7 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answer times of so many people, in random order, that follow the distribution exactly: a small random sample would not.
+ * Answer times of `people` people, in random order. They follow the distribution exactly, because a small random sample could deviate from it.
  * @param {number} people
  * @param {() => number} random
  */
@@ -127,7 +130,7 @@ export function spreadAnswers(people, random) {
 }
 
 /**
- * A generator with a seed, so that two runs have the same people.
+ * A generator of random numbers with a seed, so that two runs simulate the same people.
  * @param {number} seed
  */
 export function seeded(seed) {

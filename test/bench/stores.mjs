@@ -1,6 +1,6 @@
 // @ts-check
-// The stores in which the processes of a benchmark keep sessions and ledger: one Redis, a Redis Cluster, PostgreSQL. Each is started on loopback or on
-// a socket, with its default settings, in a new folder. Out of scope: the client of the app (`servers/store-of-app.mjs`).
+// Starts the store in which the processes of a benchmark keep sessions and ledger: one Redis, a Redis Cluster, or PostgreSQL. Each runs on this machine,
+// with its default settings, in a new folder. Out of scope: how the app connects to the store (`servers/store-of-app.mjs`).
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { microsOf } from './resources.mjs'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
 
 /**
+ * Sends a signal to one process after the other, and waits until each has ended.
  * @param {readonly import('node:child_process').ChildProcess[]} children
  * @param {NodeJS.Signals} signal
  */
@@ -27,7 +28,7 @@ async function end(children, signal) {
   }
 }
 
-/** @param {() => boolean | Promise<boolean>} isSo @param {string} what */
+/** Waits up to 10 s until a condition holds. @param {() => boolean | Promise<boolean>} isSo @param {string} what the condition, for the error */
 async function until(isSo, what) {
   for (let i = 0; i < 500; i++) {
     if (await isSo()) return
@@ -77,7 +78,7 @@ export async function startRedisCluster() {
   return { address: `cluster:${ports.join(',')}`, micros: () => servers.reduce((sum, { pid }) => sum + microsOf(Number(pid)), 0), close }
 }
 
-/** PostgreSQL with its default settings, so with `fsync`. @returns {Promise<Store>} */
+/** Starts PostgreSQL with its default settings, so each commit is written to disk (`fsync`). @returns {Promise<Store>} */
 export async function startPostgres() {
   const folder = newFolder()
   // PostgreSQL refuses to run as root.

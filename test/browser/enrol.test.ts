@@ -58,7 +58,7 @@ describeWithChromium('enrolment on the waiting page', () => {
     const page = await context.newPage()
     await page.goto(await enterPassword(context, cloud, username, { factor: 'sms', phone: '+41790000009' }))
     const first = page.url()
-    // The server refuses to send again before a pause is over, so move its clock ahead.
+    // The server does not send another SMS before a pause is over, so move the server's clock ahead.
     const now = Date.now
     jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
     await page.locator('summary', { hasText: 'Send again' }).click()

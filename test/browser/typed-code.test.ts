@@ -72,7 +72,7 @@ describeWithChromium('a push with a typed code', () => {
       await type(page, code)
       await showsHeading(page, 'The code is correct')
       expect(await field(page).count()).toBe(0)
-      // Focused, so that a screen reader reads it; no live region says it a second time.
+      // The script focuses the heading, so a screen reader reads it. With a live region, the screen reader would read it twice.
       expect(await heading(page).evaluate((one) => one === one.ownerDocument.activeElement)).toBe(javaScriptEnabled)
       expect((await page.locator('[role="status"], [role="alert"], [aria-live]').allTextContents()).join('')).toBe('')
       expect(await page.getByRole('alert').count()).toBe(0)

@@ -1,4 +1,4 @@
-/** A URL must be parsed correctly by the first call, and after V8 has optimised the function, whatever characters the URL contains. */
+/** A URL with any characters must be parsed correctly, by the first call and also after V8 has optimised the function. */
 import { parseURL } from '../../src/client/parse-url'
 
 describe('an address with characters from U+0080 to U+00FF', () => {

@@ -1,7 +1,7 @@
 /**
- * Errors are logged, sent to error trackers and shown on error pages, and an HTTP library's error contains the whole request. The access key opens
- * every account of the instance; a code or token opens one login; a phone number is personal data. So these tests cause every kind of failed call, and
- * search everything that can be printed of the error.
+ * Errors are logged, sent to error trackers and shown on error pages, and an HTTP library's error contains the whole request. The access key opens every
+ * account of the instance; a code or token opens one login; a phone number is personal data. So these tests make every kind of call fail, print the error in
+ * every possible way, and search the output for these values.
  */
 import type { RequestListener } from 'node:http'
 import type { AxiosStatic } from 'axios'

@@ -1,6 +1,6 @@
 /**
- * An Express app for the table of dialects: password, second factor, step-up, and enrolment of another factor. Its answers contain the action of
- * Passport, and who is signed in.
+ * An Express app on which the tests try each dialect. It has a password sign-in with a second factor, a step-up, and the enrolment of another factor. Each
+ * JSON answer of the app says whether the strategy called Passport's `success` or `fail`, and for which user.
  *
  * Out of scope: dialects and flows.
  */
@@ -75,7 +75,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
   server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data }))
   server.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   server.all('/login/2fa/callback', act('authenticate'))
-  // Signs the user in, with a second factor that has just been given.
+  // Signs the user in, as if the user had just given the second factor.
   server.post('/prove', (req, res, next) => {
     const { username, userId } = req.body as { username: string; userId: string }
     const user: User = { username, nevisUserId: userId }
@@ -92,7 +92,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     void res.status(error.status ?? 500).json({ action: 'error', code: error.code ?? error.message })
   server.use(onError)
 
-  // Hundreds of servers start and stop here, so a kept connection could lead to a closed server, or to a new one on the same port.
+  // Hundreds of servers start and stop here, so a kept-alive connection could lead to a closed server, or to a new server on the same port.
   const http = createServer((req, res) => {
     res.setHeader('Connection', 'close')
     server(req, res)

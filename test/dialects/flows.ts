@@ -1,6 +1,6 @@
 /**
- * The flows of the table of dialects: what users do with a browser and a phone, while the cloud answers in a dialect. The outcome of each flow is
- * a text; it begins with `UNSAFE` if something happened that must never happen.
+ * The flows: what users do with a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). The outcome of
+ * each flow is a text. It begins with `UNSAFE` if something happened that must never happen.
  *
  * Out of scope: which outcome is right.
  */
@@ -18,7 +18,7 @@ export interface Factors {
 export interface World {
   readonly simulator: NevisSimulator
   readonly apps: readonly [DialectApp, DialectApp]
-  /** Users answer only after the app has asked Nevis twice. */
+  /** True if users answer only after the app has asked Nevis twice. */
   readonly isSlow: boolean
   /** The factors that the user has before the flow begins. */
   readonly factors?: Factors
@@ -31,10 +31,10 @@ export type Flow = (world: World, username: string) => Promise<string>
 
 const PHONE = '+41791234567'
 const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
-/** The longest time that a flow waits. No page waits this long, but the machine may be slow. */
+/** The longest time that a flow waits for a status. A status arrives much sooner, unless the machine is slow. */
 const PATIENCE_MS = 30_000
 
-/** The action in an answer: `success`, or the failure code. */
+/** Summarizes an answer: status and path of a redirect, `success`, or the failure code. */
 const outcomeIn = (page: Page): string => {
   if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
   const { action, code } = page.json() as { action: string; code?: string }
@@ -107,7 +107,7 @@ class Person {
     return outcomeIn(await this.browser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
   }
 
-  /** Waits as the page does, by events or by JSON, while the phone answers, and then goes to the callback. */
+  /** Lets the phone answer, waits for the status as the waiting page does (by server-sent events or by polling), and then requests the callback. */
   async wait(answer: () => Promise<unknown>, how: 'events' | 'json' = 'events', callbackAt = this.world.apps[0]): Promise<string> {
     const learnt = how === 'events' ? this.listen(answer) : this.ask(answer)
     const status = await learnt
@@ -165,7 +165,7 @@ class Person {
   approve = () => this.world.simulator.phone(this.username).approve()
 }
 
-/** Does what Nevis's widget does. The widget belongs to Nevis, so it understands the cloud in every dialect. */
+/** Does what Nevis's widget does. Nevis maintains both the widget and the cloud, so the widget works in every dialect. */
 async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Promise<string> {
   const { simulator } = person.world
   const { intentToken } = await person.view()
@@ -273,7 +273,7 @@ const unanswered: Flow = async (world, username) => {
   return outcome === 'success' ? 'UNSAFE: in without an answer' : 'not in'
 }
 
-/** An attacker with the password of a user who has a phone tries to enrol a phone of their own. */
+/** An attacker with the password of a user who has a phone tries to enrol the attacker's phone for this user. */
 const thief: Flow = async (world, username) => {
   const person = new Person(world, username)
   person.add()

@@ -131,7 +131,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'firewall-page-403': everyCall('start: NEVIS_UNAUTHORIZED'),
 }
 
-/** @returns the outcome that a flow should have, with its verdict */
+/** @returns the expected outcome of a flow in a dialect, the verdict on this outcome, and the reason */
 export function expectedOf(dialect: string, flow: string): { outcome: string; verdict: Verdict; because: string } {
   const deviations = TABLE[dialect] ?? []
   const exact = deviations.find(({ flows }) => flows.includes(flow))

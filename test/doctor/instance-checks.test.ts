@@ -1,4 +1,4 @@
-/** The doctor compares the options of a strategy with the report of a probe: what the instance needs, and what cannot work there. */
+/** The doctor compares the options of a strategy with the report of a probe. It finds options that the instance needs, and options that cannot work there. */
 import { app, NevisStrategy, push, sms, type NevisStrategyOptions } from '../../src'
 import { instanceFindings } from '../../src/doctor/instance-checks'
 import type { ReportOfProbe } from '../../src/doctor/probe-report'
@@ -35,7 +35,7 @@ const APP: readonly Stage[] = ['quiet', 'users', 'app']
 const SMS: readonly Stage[] = ['quiet', 'sms']
 const OK = [['ok', expect.stringMatching(/^the options of the strategy fit the instance, as far as the probe asked \(stages: quiet, users\)$/), undefined]]
 
-/** The dialect, the stages, the options that do not fit, what is said, and the options that fit. */
+/** Each case: the dialect, the stages of the probe, options that do not fit, the finding (level, text and remedy), and options that fit. */
 const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategyOptions>, [string, RegExp, string], Partial<NevisStrategyOptions>])[] = [
   ['sms-not-pollable', SMS, { factors: [sms({ requireIntrospection: true })] }, ['error', /^requireIntrospection refuses every right code .* the status after it is HTTP 404/, 'remove requireIntrospection from sms()'], { factors: [sms()] }],
   ['sms-status-pending-for-ever', SMS, { factors: [sms({ requireIntrospection: true })] }, ['error', /status "pending"/, 'remove requireIntrospection from sms()'], {}],

@@ -1,4 +1,4 @@
-/** What the doctor finds between the password and the second factor, before the waiting page, and in the session of an app. */
+/** The doctor's findings about an app: the password route, the middleware before the waiting page, and the session. */
 import express, { type Express, type RequestHandler } from 'express'
 import expressSession from 'express-session'
 import { Passport } from 'passport'

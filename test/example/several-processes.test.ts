@@ -51,7 +51,7 @@ describeWithPostgres('the example app as three processes', () => {
   const browser = () => new Browser(balancer.origin)
   const start = (person: Browser, username: string) => enterPassword(person, { username, password, recoveryCodes: [] })
 
-  /** Adds one account with the app's own command. The others are copies of it, with the same password. */
+  /** Adds one account with the app's own command, and copies this account for the other users, who therefore have the same password. */
   async function addPeople(): Promise<void> {
     const known = PEOPLE.map((username) => simulator.addUser({ username }))
     const { stdout } = await launch(settings, exampleApp, ['dist/add-user.js', PEOPLE[0] as string]).ended
@@ -126,7 +126,7 @@ describeWithPostgres('the example app as three processes', () => {
     for (const { username } of waiting) await simulator.phone(username).approve()
     expect((await Promise.all(ends)).filter((end) => end === 'cut off')).toHaveLength(3)
 
-    // The waiting page then asks for the status again, and continues to the callback.
+    // After its stream was cut off, a waiting page asks for the status again, and continues to the callback.
     for (const { person, page, username } of waiting) {
       expect((await person.get(statusOf(page))).json()).toMatchObject({ status: 'succeeded' })
       expect((await person.get(callbackOf(page))).location).toBe('/account')

@@ -13,7 +13,7 @@ const world = lab()
 const subscribed: Parameters<typeof subscribe>[] = []
 afterEach(() => subscribed.splice(0).forEach((one) => unsubscribe(...one)))
 
-/** Runs the snippet of the guide with these names, and returns its function `endOtherSessions`. */
+/** Runs the snippet of the guide with the variables `given`, and returns the snippet's function `endOtherSessions`. */
 function recipe(given: object): (req: object) => Promise<void> {
   const code = snippetWith('docs/guides/monitoring.md', "app.post('/not-me'")
   const channels = {

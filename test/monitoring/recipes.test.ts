@@ -29,7 +29,7 @@ function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): 
 
 type Labels = Readonly<Record<string, string | number | undefined>>
 
-/** `{ 'factor=push,operation=approve': 3 }`. The values of all other labels are added up. */
+/** The values of a metric by some of its labels, for example `{ 'factor=push,operation=approve': 3 }`. Values with the same labels are added up. */
 type Counts = Record<string, number>
 
 function counted(points: readonly { labels: Labels; value: number }[], names: readonly string[]): Counts {
@@ -63,7 +63,7 @@ class Truth {
 
 const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels'] as const
 
-/** One user from the password to the end. If Nevis fails at the start, the user gives up; if it fails at the callback, the user tries again. */
+/** Signs one user in, from the password to the callback. If Nevis fails at the start, the user gives up. If Nevis fails at the callback, the user retries. */
 async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
   const kind = KINDS[i % KINDS.length] as (typeof KINDS)[number]
   const username = `u${i}`
@@ -168,7 +168,7 @@ describe('the recipes', () => {
       expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)
       expect(await from(name('decisions'), ['factor', 'outcome', 'reason'])).toEqual(truth.decisions)
       expect(await from(name('failures'), ['code'])).toEqual(truth.failures)
-      // Faults while a page waits get no HTTP answer of their own, so the browsers cannot have counted them.
+      // A fault while a page waits does not fail an HTTP request of the browser, so the browsers in this test could not count such faults.
       const { 'at=watch,code=NEVIS_UNEXPECTED_RESPONSE': ofPages, ...ofRequests } = await from(name('faults'), ['at', 'code'])
       expect(ofRequests).toEqual(truth.faults)
       expect(ofPages).toBeGreaterThan(0)
@@ -215,13 +215,13 @@ describe('the dashboard and the alert rules', () => {
   const { groups } = parse(read('docs/monitoring/alerts.yml')) as { groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[] }
   const rules = groups.flatMap((group) => group.rules)
 
-  /** The name and the labels of each metric that an expression selects. */
+  /** The name and the labels of each metric that a PromQL expression selects. */
   function selected(expr: string): { name: string; labels: string[] }[] {
     return [...expr.matchAll(/\b(nevis_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({ name, labels: [...matchers.matchAll(/(\w+)\s*[=!]/g)].map(([, label]) => label as string) }))
   }
   const grouped = (expr: string) => [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(', ')).filter((label) => label !== 'le')
 
-  /** The time series that the recipes publish, under Prometheus's names and with their labels, including `_bucket` and the like of histograms. */
+  /** The time series that the recipes publish: their names in Prometheus, and their labels. Includes the series of histograms, such as `_bucket`. */
   async function given(): Promise<Map<string, readonly string[]>> {
     const found = new Map<string, readonly string[]>()
     for (const metric of prometheus.register.getMetricsAsArray() as unknown as { name: string; labelNames: string[]; constructor: { name: string } }[]) {

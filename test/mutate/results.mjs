@@ -25,7 +25,7 @@ export function isAlive({ status }) {
 /**
  * Stores the results of all files of a run. Call it only after the whole run has succeeded.
  *
- * @param {string} operators `stryker` or `lone`
+ * @param {string} operators which mutation operators made the results: `stryker` or `lone`
  * @param {readonly string[]} files names of source files
  * @param {readonly Result[]} results
  */
@@ -45,7 +45,7 @@ export function save(operators, files, results) {
   }
 }
 
-/** @param {string} operators @param {readonly string[]} files */
+/** Prints every mutant that no test has killed. @param {string} operators `stryker` or `lone` @param {readonly string[]} files names of source files */
 export function printSurvivors(operators, files) {
   const short = (text = '') => text.replace(/\s+/g, ' ').slice(0, 160)
   for (const { file, survivors } of measuredOf(operators, files)) {
@@ -54,8 +54,9 @@ export function printSurvivors(operators, files) {
 }
 
 /**
- * @param {string} operators
- * @param {Record<string, readonly string[]>} folders each slice with the names of its files
+ * Prints a table with one row for each folder.
+ * @param {string} operators `stryker` or `lone`
+ * @param {Record<string, readonly string[]>} folders the names of the source files in each folder
  * @returns {number} the score over all results, from 0 to 100
  */
 export function printTable(operators, folders) {
@@ -71,7 +72,7 @@ export function printTable(operators, folders) {
   return scoreOf(all)
 }
 
-/** @param {string} name @param {readonly Measured[]} measured @param {number} files */
+/** One row of the table. @param {string} name of the folder @param {readonly Measured[]} measured @param {number} files in the folder */
 function rowOf(name, measured, files) {
   const { killed, timedOut, alive } = totalOf(measured)
   const days = [...new Set(measured.map(({ at }) => at))].sort()
@@ -91,12 +92,12 @@ function scoreOf(measured) {
   return killed + timedOut + alive === 0 ? 100 : (100 * (killed + timedOut)) / (killed + timedOut + alive)
 }
 
-/** @param {string} operators @param {readonly string[]} files */
+/** The stored results that fit the current sources. @param {string} operators `stryker` or `lone` @param {readonly string[]} files */
 function measuredOf(operators, files) {
   return files.map((file) => read(operators, file)).filter((one) => one !== undefined)
 }
 
-/** @param {string} operators @param {string} file @returns {Measured | undefined} */
+/** Reads a stored result. @param {string} operators @param {string} file @returns {Measured | undefined} undefined if none fits the current source */
 function read(operators, file) {
   const path = pathOf(operators, file)
   if (!existsSync(path)) return undefined
@@ -114,12 +115,12 @@ function digestOf(text) {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** @param {Result} result @param {readonly string[]} lines @returns {Survivor} */
+/** Describes a mutant that no test has killed. @param {Result} result @param {readonly string[]} lines of the source @returns {Survivor} */
 function survivorOf({ status, location, replacement, mutatorName }, lines) {
   return { status, line: location.start.line, mutatorName, original: textAt(lines, location), replacement }
 }
 
-/** @param {readonly string[]} lines @param {Result['location']} location */
+/** The source text at a location. @param {readonly string[]} lines of the source @param {Result['location']} location */
 function textAt(lines, { start, end }) {
   const text = lines.slice(start.line - 1, end.line)
   text.push(String(text.pop()).slice(0, end.column - 1))

@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 
-/** @param {(page: import('playwright-core').Page) => Promise<string | void>} act @returns {Promise<string | void>} */
+/** @param {(page: import('playwright-core').Page) => Promise<string | void>} act gets a new page @returns {Promise<string | void>} the result of `act` */
 export async function inChromium(act) {
   const executablePath = PATHS.find(existsSync)
   if (executablePath === undefined) throw new Error(`no Chromium at ${PATHS.join(' or ')}: run sudo .ci/install-tools`)

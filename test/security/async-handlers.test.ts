@@ -1,7 +1,7 @@
 /**
- * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with
- * it all sign-ins under way. Three clicks on "remove this phone" at once are enough, because Nevis finds the phone only once. The handlers that our guides show
- * must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
+ * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with it all
+ * sign-ins under way. Three clicks on "remove this phone" at once are enough: Nevis removes the phone at the first request, and answers 404 to the others. The
+ * handlers that our guides show must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
  */
 import type { ErrorRequestHandler, Express as App, RequestHandler } from 'express'
 import { createServer } from 'node:http'
@@ -37,11 +37,11 @@ async function serve(app: App): Promise<Browser> {
   return new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** Runs the guide's handler with this path in Express 4. */
+/** Takes the handler of a route from the code of a guide, and serves it with Express 4. */
 function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}): Promise<Browser> {
   const app = express4()
   app.use(express4.urlencoded({ extended: false }))
-  // If the code of the guide creates an app, it gets this one, which `serve` starts later.
+  // If the code of the guide calls `express()`, it gets this app, which `serve` starts later.
   app.listen = (() => undefined) as never
   const load = (name: string) => ({ express: () => app, 'node:diagnostics_channel': { subscribe: () => undefined }, 'node:util': require('node:util'), ...modules })[name]
   const all = { ...names, app, require: load }
@@ -52,12 +52,12 @@ function shown(guide: string, path: string, names: Record<string, unknown>, modu
 const ANSWER = [500, 'error handler: the dependency is down']
 const answerOf = ({ status, text }: Page) => [status, text]
 
-/** Every handler of the guides that waits for a promise: how to make its promise reject. */
+/** For every handler of the guides that waits for a promise: a test that makes this promise reject. */
 const stories: Readonly<Record<string, () => Promise<void>>> = {
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
-    // A stolen recovery code must not be enough to remove the phone: then the password alone would be enough to enrol another one.
+    // A stolen recovery code must not be enough to remove the phone. Otherwise a thief could then enrol another phone with the password alone.
     const onlyAfterPush = ({ factors }: RequireSecondFactorOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
     const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, requireSecondFactor: onlyAfterPush })
     const remove = (authenticatorId = '') => browser.post('/phones/remove', { authenticatorId })
@@ -81,7 +81,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-/** Finds `app.post('/path', … async (` and similar code. Fastify, Koa and NestJS handle a rejected promise themselves. */
+/** The async handlers in the guides, such as `app.post('/path', … async (`. Leaves out Fastify, Koa and NestJS, which handle a rejected promise themselves. */
 const found = guides.filter((guide) => !/hosts\/(fastify|koa|nestjs)/.test(guide)).flatMap((guide) =>
   snippetsOf(guide).flatMap(({ code }) => [...code.matchAll(/^ *\w+\.(?:get|post|put|patch|delete|all|use)\('([^']+)',(.*)$/gm)].filter(([, , rest = '']) => /\basync\b|\.then\(/.test(rest)).map(([, path]) => `${guide} ${path}`)),
 )

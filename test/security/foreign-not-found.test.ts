@@ -88,8 +88,8 @@ describe('a start', () => {
 })
 
 /**
- * The opposite mistake: a user has lost a phone, and removes it on a page of the app. A maintenance page with HTTP 200 counted as Nevis's answer that
- * the phone is removed, so a thief who has found the phone could still approve with it.
+ * A success that is not from Nevis: a user has lost a phone, and removes it on a page of the app. In an earlier version, a maintenance page with HTTP 200
+ * counted as Nevis's answer that the phone is removed. So a thief who has found the phone could still approve with it.
  */
 describe('a lost phone', () => {
   const clientOf = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })

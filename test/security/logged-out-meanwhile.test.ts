@@ -45,7 +45,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
-  // Code that waits after the session was read, and before this package runs: a body that arrives slowly, a user look-up, a guard of the app.
+  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a user look-up, a guard.
   const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
   web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
@@ -347,7 +347,7 @@ describe('two tabs of one browser that wait for the same approval', () => {
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()
     const tabs = [browser.clone(), browser.clone()] as const
-    // The browser stores the cookies of both answers, in the order in which they arrive.
+    // Both tabs belong to one browser, which stores the session cookie of each answer in the order in which the answers arrive.
     const cookies: string[] = []
     const answers = await Promise.all(tabs.map(async (tab, place) => {
       if (place === 1) await pause(laterMs)

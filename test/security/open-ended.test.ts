@@ -1,10 +1,11 @@
 /**
  * The attack: an answer that was cut off.
  *
- * For a recovery code, the answer of the verification is the only proof, and an empty body with HTTP 200 means that the code is right. If a gateway
- * or proxy crashes after it has sent the headers, without a length, exactly this arrives: `{"valid":false}` became an empty body, and a wrong code
- * signed in; a lost phone was reported as removed. So an empty body without a length proves nothing. A compressed page that begins with blank lines
- * and is cut off within its first bytes decodes to those lines, which looked like an empty body, too.
+ * Nevis answers a right recovery code with HTTP 200 and an empty body, and no other proof follows. If a gateway or proxy sends headers without a length and
+ * then crashes, the client also gets an empty body. In an earlier version, `{"valid":false}` was lost in this way, and a wrong code signed in. In the same
+ * way, a lost phone was reported as removed. So an empty body without a length proves nothing.
+ *
+ * A compressed page that begins with blank lines and is cut off within its first bytes decodes to these lines. An earlier version took them for an empty body.
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -55,7 +56,7 @@ it.each([['gzip', gzipSync, 10], ['gzip', gzipSync, 3], ['deflate', deflateSync,
 // Shows: T-network-4
 it.each([[undefined, 4], [constants.Z_FIXED, 12], [constants.Z_FIXED, 13], [constants.Z_FIXED, 14]])('a compressed page that begins with blank lines and is cut off is neither (%j, %i bytes)', async (strategy, length) => {
   const page = '\r\n\r\n\r\n<!doctype html><title>Blocked</title>'.padEnd(600, ' x')
-  // The first case: a server that crashes after its first write.
+  // In the case without a strategy, the server compresses its first write, which contains only blank lines, and then crashes.
   const body = strategy === undefined ? gzipSync('\r\n'.repeat(length)) : gzipSync(page, { strategy }).subarray(0, length)
   expect(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString().trim()).toBe('')
   answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body])

@@ -1,9 +1,9 @@
 /**
  * The attack: many starts at once.
  *
- * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an
- * earlier version, each of them read the session before the others wrote it, and called Nevis: three pushes on the phone, and a page that waited for
- * the wrong one. In Chromium, the second click of a double click aborts the first request, and the page that the user then sees must work.
+ * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an earlier version,
+ * each start read the session before the other starts wrote the session, and each start called Nevis. So the phone got several pushes, and the waiting page
+ * could wait for the wrong push. In Chromium, the second click of a double click aborts the first request, and the page that the user then sees must work.
  */
 import session from 'express-session'
 import { request } from 'node:http'
@@ -65,7 +65,7 @@ describe('five starts at once', () => {
     await world.simulator.phone('anna').approve()
     const outcomes: string[] = []
     for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
-    // The other four browsers know the handle, but do not have the new session.
+    // All five browsers know the handle, but only one of them got the cookie of the new session.
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
   })
 

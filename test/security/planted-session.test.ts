@@ -111,7 +111,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // The first start copies the request into its new session. The second start, which has waited for the first, moves the request into another session.
+    // The first start copies the approval request into its new session. The second start waits for the first, and then moves the request into another session.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
@@ -148,7 +148,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // The attacker's phone is enrolled at Nevis, as would be possible without the victim, too. But the victim's callback does not accept it as the victim's.
+    // Nevis has enrolled the attacker's phone, which the attacker can do without the victim as well. But the victim's callback must not accept this enrolment.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })
@@ -217,7 +217,7 @@ describe('a visitor without a session', () => {
 })
 
 describe('a planted session that is signed in as the attacker, where the app logs nobody in after the password by itself', () => {
-  /** The guide's code for a custom callback, for which Passport does not set `req.authInfo`. */
+  /** A sign-in with a custom callback, as docs/guides/existing-app.md shows it. For a custom callback, Passport does not set `req.authInfo`. */
   const ownLogin: AppOptions['routes'] = (web, { passport }) => {
     web.post('/own-login', (req, res, next) => {
       const settled = (error: unknown, user: unknown) => {
@@ -289,10 +289,10 @@ describe('a callback of the planted session that is still on its way', () => {
 })
 
 /**
- * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form keeps the
- * address. In an earlier version, the strategy took that POST for a callback, unless it saw a sign of a password check: `req.user`, or a route that
- * logs a user in. So an API that issues tokens, and an app that keeps its user elsewhere, kept the planted session's id and showed the victim the
- * attacker's request; the attacker's callback then took the victim's approval.
+ * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form posts to the same URL.
+ * An earlier version took that POST for a callback, unless the request had a `req.user` or the route logged a user in. So an API that issues tokens kept the
+ * planted session's id, and showed the victim the attacker's request. An app that keeps its user elsewhere did the same. The attacker's callback then used
+ * the victim's approval.
  */
 describe('a planted session, and a link to the sign-in with the attacker\'s transaction in it', () => {
   const isRight = (body: unknown) => (body as { password?: string }).password === PASSWORD
@@ -350,7 +350,7 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(requests).toHaveLength(2)
     for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
-    // An API that issues tokens accepts only an approval of the signed-in user, as in a step-up.
+    // The session is signed in as ben. An API that issues tokens accepts only an approval of the signed-in user, so it refuses anna's approval.
     const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })

@@ -15,7 +15,7 @@ import { lab, outcomeOf, tally } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
-/** A high limit for starts, for tests that do not test it. */
+/** A start budget that the test does not reach, for tests of other limits. */
 const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
 
 const startIn = async (browser: Browser) => outcomeOf(await browser.post('/login', credentials))
@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // A push is not sent again within 15 s, whatever the budget.
+        // The strategy sends a second push only after 15 s, even if the start budget allows more.
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }
@@ -316,7 +316,8 @@ describe('a user whom the app names in two ways', () => {
     const app = await world.start({ strategy: { subject } })
     const outcomes: string[] = []
     for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
-    // Five pushes, and one more for each of the two names: the strategy does not know that both mean the same user before Nevis's first answer.
+    // The limit is five pushes. One more for each of the two names is possible, because the strategy learns only from Nevis's first answer that both are one
+    // user.
     expect(pushes()).toBeLessThanOrEqual(7)
     expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
   })

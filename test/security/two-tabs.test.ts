@@ -26,7 +26,7 @@ describe.each(guideApps)('two tabs that go to their callbacks at almost the same
     await world.simulator.phone('otto').approve()
     const tabs = [browser.clone(), browser.clone()]
     const before = new Map(browser.cookies)
-    // The browser stores the cookies of both answers, in the order in which they arrive.
+    // Both tabs belong to one browser, which stores the cookies of each answer in the order in which the answers arrive.
     const taken = (tab: Browser) => {
       for (const name of new Set([...before.keys(), ...tab.cookies.keys()])) {
         const value = tab.cookies.get(name)

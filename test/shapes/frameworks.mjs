@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The app inside frameworks that build a folder of their own: Next.js with `output: 'standalone'`, and Nitro. Each is built in one folder, moved to
- * another one, and the first one is removed. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ * The app inside frameworks that build a folder with everything that the app needs: Next.js with `output: 'standalone'`, and Nitro. The built folder is moved
+ * away and the sources are removed, so that the app cannot use them. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
  */
 import { execFile } from 'node:child_process'
 import { cpSync, renameSync, rmSync } from 'node:fs'
@@ -13,6 +13,7 @@ const run = promisify(execFile)
 const node = process.execPath
 
 /**
+ * Builds the app with a framework, and moves the result to another folder.
  * @param {string} name of a folder next to this file
  * @param {Record<string, string>} dependencies
  * @param {{ build: string[], output: string, start: Omit<import('./shapes.mjs').Start, 'program'> }} how `build`: arguments of Node; `output`: the folder that

@@ -1,5 +1,5 @@
 // @ts-check
-/** Signs in to an app in a process of its own, however the app was built, with a simulator as its cloud. Out of scope: building the app. */
+/** Starts a built app in a process of its own, and signs in to it. The simulator stands for Nevis. Out of scope: building the app. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -51,7 +51,7 @@ async function listening(port) {
   return [port]
 }
 
-/** @param {string} origin @param {string} base @param {any} simulator */
+/** Signs anna in with push, and checks every page. @param {string} origin @param {string} base path prefix of the app @param {any} simulator */
 async function walk(origin, base, simulator) {
   let cookie = ''
   /** @param {string} path @param {RequestInit} [request] */

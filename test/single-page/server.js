@@ -1,4 +1,4 @@
-/** The API of a single-page app with a second factor. The guide shows this file unchanged. */
+/** The API of a single-page app with a second factor. docs/guides/single-page-apps.md shows the body of `addApi` unchanged. */
 const express = require('express')
 const { atLeast, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 

@@ -1,5 +1,5 @@
 /**
- * A single-page app in this process: the API of the guide, and pages whose scripts esbuild bundles from the source.
+ * A single-page app in this process. Its API is the code of docs/guides/single-page-apps.md. Its pages load scripts that esbuild bundles from the source.
  *
  * Out of scope: Chromium (`test/browser/support.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */
@@ -30,7 +30,7 @@ export function scriptOf(code: string, format: 'esm' | 'iife' = 'esm', minify = 
   return (outputFiles[0] as { text: string }).text
 }
 
-/** Compiles a Vue component into a constant of this name, as Vue's bundler plugins do. */
+/** Compiles a Vue component into JavaScript that declares a constant `name`, as Vue's bundler plugins do. */
 export function componentOf(file: string, name: string): string {
   const { parse, compileScript } = jest.requireActual<any>('vue/compiler-sfc')
   return compileScript(parse(readFileSync(join(__dirname, file), 'utf8')).descriptor, { id: name, inlineTemplate: true, genDefaultAs: name }).content
@@ -53,7 +53,7 @@ export interface SinglePageApp {
   close(): Promise<void>
 }
 
-/** With the default schedule, a test would wait two seconds for the first status call. */
+/** A faster poll schedule. With the default schedule, a test would wait two seconds for the first status call. */
 const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
 
 export interface SinglePageOptions {

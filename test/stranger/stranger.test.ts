@@ -53,7 +53,7 @@ async function member(username: string, has: object = {}): Promise<void> {
   expect((await signUp(username, new Browser(app.origin))).location).toMatch(/^\/login\/2fa\?transaction=/)
 }
 
-/** A browser with the same cookies for the restarted app, whose address is new. */
+/** Returns a browser for the restarted app, which has a new address, with the cookies of the old browser. */
 function movedTo(old: Browser): Browser {
   const moved = new Browser(app.origin)
   for (const [name, value] of old.cookies) moved.cookies.set(name, value)

@@ -18,7 +18,7 @@ export interface Folder {
   remove(): void
 }
 
-/** A copy of the app, as after its `npm install`. `init` is the app without a second factor, after the command `init` has changed it. */
+/** Copies the app into a new folder, with its packages installed. For `init`, copies the app `before` and runs the command `init` in the folder. */
 export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
   const path = mkdtempSync(join(tmpdir(), 'stranger-'))
   cpSync(join(__dirname, fixture === 'init' ? 'before' : fixture), path, { recursive: true })
@@ -77,10 +77,10 @@ export async function submit(browser: Browser, from: string, to: string, fields:
   return browser.post(to, { _csrf: hiddenField(text, '_csrf'), ...fields }, { accept: 'text/html' })
 }
 
-/** The number of lines that a shortest edit of one text into the other adds or removes. Blank lines do not count, and a replaced line counts once. */
+/** The number of changed lines in the shortest diff of two texts. An added, removed or replaced line counts once; blank lines do not count. */
 export function changedLines(before: string, after: string): number {
   const [a, b] = [before, after].map((text) => text.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '')) as [string[], string[]]
-  // `common[i][j]`: the length of the longest common subsequence of the lines from i and from j on.
+  // `common[i][j]`: the length of the longest common subsequence of `a` from line i on and `b` from line j on.
   const common = Array.from({ length: a.length + 1 }, () => Array<number>(b.length + 1).fill(0))
   const at = (i: number, j: number) => common[i]?.[j] ?? 0
   for (let i = a.length - 1; i >= 0; i--) {

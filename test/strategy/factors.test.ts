@@ -1,4 +1,4 @@
-/** Each factor from the password to the end: approved, denied, timed out; right and wrong codes. */
+/** Sign-ins with each factor. The user approves, denies, answers too late, or enters a right or a wrong code. */
 import { randomUUID } from 'node:crypto'
 import { callbackOf, signIn, startApp, waitingOf, type TestApp } from '../support/app'
 import { NevisSimulator } from '../../src/simulator'

@@ -31,7 +31,7 @@ async function signedInBy(browser: Browser, factor: string | undefined, username
   signOut(browser)
 }
 
-/** The first factor of the next sign-in, and all factors that it offers, in order. */
+/** Signs out and enters the password again. Returns the factor with which the new sign-in begins, and all factors that its page offers, in order. */
 async function next(browser: Browser, username = 'anna', path = '/login'): Promise<[string, readonly string[]]> {
   signOut(browser)
   const page = await browser.post(path, { username, password: PASSWORD })

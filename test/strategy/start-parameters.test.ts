@@ -170,7 +170,7 @@ describe('the phone number', () => {
     ['of no list', { body: { phone: ['+41792222222'] } }, {}, undefined],
     ['of nobody', {}, {}, undefined],
   ])('%s', (_name, fields, options, expected) => {
-    // Without a query in the fields, `query` is empty, as a query parser would leave it.
+    // A query parser sets an empty `query` if the URL has none. So the request has an empty `query` by default.
     expect(phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
   })
 })

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'
 
-/** The first one is Chromium for programs without a window, which needs less than half of the CPU time. */
+/** `chromium-headless-shell` is Chromium without windows. It needs less than half of the CPU time of `chromium`. */
 const PATHS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const PATH = PATHS.find((path) => existsSync(path))
 const QUIET = [

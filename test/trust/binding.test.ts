@@ -1,4 +1,4 @@
-/** Whether a success belongs to this transaction, subject and instance: with each field wrong once, and with all fields right. */
+/** Tests that a success is accepted only for its transaction, subject and instance: once with all fields right, and once for each wrong field. */
 import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../../src/trust/binding'
 import { NevisClient } from '../../src'
 import type { Introspection, Subject, Succeeded, Transaction } from '../../src'

@@ -1,4 +1,4 @@
-/** An application in TypeScript that uses the package: compiled here and in `test/package/consumers.test.ts`, never run. */
+/** TypeScript code of an application that uses the package. It is compiled, here and in `test/package/consumers.test.ts`, but never run. */
 import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'
@@ -171,7 +171,7 @@ interface Config {
   readonly isOn?: boolean
 }
 
-/** Optional options take undefined, also with `exactOptionalPropertyTypes`. */
+/** Options accept undefined, even with the compiler option `exactOptionalPropertyTypes`. */
 export function fromConfig({ text, list, number, isOn }: Config): void {
   const factors = [push({ typedCode: isOn }), qrCode({ channel: undefined, anyAuthenticator: isOn, linkSchemes: list }), sms({ requireIntrospection: isOn, refusedPrefixes: list, sendChannelWithVerification: isOn }), widget({ channels: undefined })]
   const nevis = new NevisStrategy({ ...options, factors, lifetimeSeconds: number, transactionTokens: { acceptAudienceApi: isOn, acceptMissingIssuer: isOn, subject: undefined } }, () => undefined)

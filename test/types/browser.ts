@@ -1,4 +1,4 @@
-/** How a single-page app in TypeScript uses the browser entry: compiled here and in `test/package/consumers.test.ts`, never run. */
+/** TypeScript code of a single-page app that uses the browser entry. It is compiled, here and in `test/package/consumers.test.ts`, but never run. */
 import {
   SecondFactorError, secondFactor, stepUpFetch,
   type FailureCode, type SecondFactorErrorCode, type SecondFactorFields, type SecondFactorOptions, type SecondFactorStep, type SecondFactorView, type StepUpOptions,
@@ -31,7 +31,7 @@ export function draw({ view, send, cancel }: SecondFactorStep): void {
   else if (view.recoveryCodes) send()
   else for (const factor of view.factors) send({ factor })
 }
-/** Optional fields take undefined, also with `exactOptionalPropertyTypes`. */
+/** Optional fields accept undefined, even with the compiler option `exactOptionalPropertyTypes`. */
 export const fromForm = (code: string | undefined): SecondFactorFields => ({ code, token: undefined, factor: undefined, phone: undefined, remember: undefined })
 export const plain: SecondFactorOptions = { ...options, headers: undefined, signal: undefined }
 export const newest = (): SecondFactorView | undefined => shown?.view

@@ -14,7 +14,7 @@ function textsOf(value: object, path: readonly string[] = []): Map<string, strin
 }
 
 const english = textsOf(languages['en'] as object)
-/** Counts `{app}` and `{theApp}` as the same, because each language decides whether it needs the article, and how often it repeats the name. */
+/** The placeholders of a text. `{app}` and `{theApp}` count as one, because each language may use the app's name with or without an article. */
 const placeholders = (text: string | undefined) => [...new Set(text?.match(/\{\w+\}/g)?.map((place) => place.replace('theApp', 'app')))]
 const speak = (header: string | undefined, locales?: Locales) => preferred(header, availableLanguages(locales)).tag
 
@@ -43,7 +43,7 @@ describe('the languages', () => {
     })
 
     it('tells no more of a denial than of a time-out', () => {
-      // A text must mention neither a denial nor a time-out, or both.
+      // A text must not tell whether the user denied or was too late. So it mentions both a denial and a time-out, or neither of them.
       const [isDenial, isTimeOut] = [/den(y|ied)|declined|abgelehnt|refus|rifiut/i, /time|Zeit|rechtzeitig|temps|tempo/i].map((words) => words.test(texts.failure.not_approved.split('. ')[0] as string))
       expect(isDenial).toBe(isTimeOut)
     })

@@ -8,7 +8,7 @@ import type { Door, Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** Options that act as soon as the password is right. `init` removes them from the password route. */
+/** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
@@ -78,7 +78,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
   if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
-  // Keep options on several lines as they are, and change single lines, so that the diff stays small.
+  // If the options are on several lines, change only single lines, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   const note = ' // the password is right, but the user is not signed in yet'
@@ -90,7 +90,8 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
 }
 
 /**
- * Changes `req.login(user, (err) => { …; res.redirect(…) })`: the call then keeps the user signed out, and starts the second factor instead of the redirect.
+ * Changes `req.login(user, (err) => { …; res.redirect(…) })`: adds `session: false`, so that the call does not sign the user in, and replaces the redirect by
+ * the second factor.
  * @returns why the call is not changed; undefined if it was changed
  */
 export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {

@@ -15,7 +15,7 @@ import type { Range, Source } from './source'
 
 export interface DoorResult {
   readonly door: Door
-  /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
+  /** `closed`: this sign-in already asks for the second factor. `changed`: `init` adds the second factor. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
   /** Why `init` does not change this sign-in. Undefined if `init` changes it, or never changes a sign-in of this kind. */
   readonly why: string | undefined
@@ -24,7 +24,7 @@ export interface DoorResult {
 export interface Plan {
   readonly doors: readonly DoorResult[]
   readonly changes: readonly FileChange[]
-  /** Changes that `init` makes outside the sign-ins, one sentence each. */
+  /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
@@ -202,7 +202,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
 }
 
-/** Finds names, such as `secondFactor`, that `init` would declare although the application uses them. If there is one, `init` changes nothing. */
+/** Finds names, such as `secondFactor`, that `init` would declare but the application already uses. If it finds such a name, `init` changes nothing. */
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
@@ -219,7 +219,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** Checks that the variable `nevis` is visible to the session and the login route. In one file, all must be in one block. */
+/** Checks that the variable `nevis` is visible to the session and the login route. If all three are in one file, they must be in the same block. */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

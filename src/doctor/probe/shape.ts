@@ -47,7 +47,7 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** Returns the name of a field. If the name itself is a value of a user, such as a username, returns the words that replace this value in the report. */
+/** Returns the name of a field. Returns `<key>` if the name may be data, such as a username: the report must not contain data. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }

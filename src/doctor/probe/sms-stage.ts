@@ -8,7 +8,7 @@ import type { Reply } from './caller'
 import { httpOf, introspectTwice, status, type Scene } from './scene'
 
 const WRONG_CODE = '000000'
-/** How often the person may type a code that Nevis does not accept, for an enrolment and for a sign-in. */
+/** How many codes the person may type for one enrolment or sign-in, until Nevis accepts one. */
 const MOST_CODES = 3
 /** How often the probe asks again if the person only presses Enter. */
 const MOST_QUESTIONS = 3
@@ -65,7 +65,7 @@ interface TextTransaction {
   readonly userId: string
   readonly statusToken: string
   readonly startedAt: number
-  /** Asks Nevis for another text message of this kind. Records nothing. */
+  /** Asks Nevis for another text message for the same step. Does not record the response. */
   readonly again: () => Promise<Reply>
 }
 
@@ -84,7 +84,7 @@ async function confirm(scene: Scene, texts: TextMessages, transaction: TextTrans
 
 /**
  * Sends the code that the person types. After a mistyped code, asks Nevis for another text message, because Nevis may accept only a few wrong codes per
- * message. The response to a mistyped code is not recorded: the report would show this response as the one to a right code.
+ * message. Does not record the response to a mistyped code, because the report would present it as the response to a right code.
  * @returns the transaction whose code was right; undefined if no code was right
  */
 async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {

@@ -28,8 +28,8 @@ const SWEEP_EVERY_MS = 10_000
 /** A transaction counts as abandoned when it has been expired for this long. Until then, another process with a slow clock may accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest ones without an open page are dropped. If a dropped
- * transaction is needed later, this process asks Nevis again.
+ * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest transactions without an open page are dropped. If a
+ * dropped transaction is needed later, this process asks Nevis again.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -99,7 +99,7 @@ export class StatusWatch {
   }
 
   /**
-   * Does the same as `askAgain`, for every undecided transaction of this user that this process watches.
+   * Asks Nevis once for the status of every undecided transaction of this user that this process watches. Reports each denial, as `askAgain` does.
    * @returns true if Nevis has decided one of them, so that the user may have denied it
    */
   async askAgainFor(budget: string): Promise<boolean> {
@@ -109,8 +109,8 @@ export class StatusWatch {
   }
 
   /**
-   * The transactions of this user that this process watches and that the user has denied or can still deny. The session alone is not enough: it contains only
-   * the newest transactions, and a browser may restore an old session cookie.
+   * The transactions of this user that the user has denied or can still deny, as far as this process watches them. The session may not contain all of them,
+   * because a session keeps only the newest transactions and an attacker can restore an old session cookie.
    */
   requestsOf(budget: string): Transaction[] {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
@@ -118,14 +118,13 @@ export class StatusWatch {
   }
 
   /**
-   * Goes on watching a transaction that this package has ended without Nevis's answer, until the transaction has expired: the user can still deny it on the
-   * phone.
+   * Keeps watching a transaction that was ended before Nevis's answer, for example cancelled. The user can still deny it on the phone until it expires.
    */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // A transaction without a status token is not on the phone, or has ended before, so that this process already watches it.
+    // A transaction without a status token is not on the phone, or was ended earlier. If it was ended earlier, `known` already watches it.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -138,7 +137,7 @@ export class StatusWatch {
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers, for `metricsOf`: only the calls for pages. Calls for callbacks have a separate limit. */
+  /** The current numbers for `metricsOf`. They count only the status calls for waiting pages, because calls for callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -166,10 +165,10 @@ export class StatusWatch {
     // transaction has moved to a new session: the transaction then has another key in the ledger.
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. The new one replaces it. Settle the old one, so that
-    // it is not reported as abandoned.
+    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. `watched` replaces the old one, so settle the old one.
+    // Otherwise the old one would be reported as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So the new one must report nothing.
+    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -216,8 +215,8 @@ export class StatusWatch {
 }
 
 /**
- * The key of a `WatchedTransaction`. Until the user has typed a required code, the page must not learn the status. So the page has a separate
- * `WatchedTransaction`, without the status token and with another key.
+ * The key of a `WatchedTransaction`. If the user must type a code, the page must not learn the status before the user has typed it. Until then, the page has
+ * a separate `WatchedTransaction` with another key and without the status token.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

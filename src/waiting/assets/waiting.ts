@@ -84,7 +84,7 @@ interface Window {
     // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // Milliseconds to wait for another tab's message that it has gone to the callback.
+    // How many milliseconds this tab waits for a message that another tab has already gone to the callback.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined

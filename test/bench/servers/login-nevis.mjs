@@ -1,6 +1,6 @@
 // @ts-check
-// The app with Passport and passport-nevis, as the README has it: node login-nevis.mjs UPSTREAM; prints its address. With
-// SESSIONS and LEDGER (the sockets of two Redis servers), several processes can share sessions and ledger.
+// Runs the app of the README, with Passport and passport-nevis, and prints its address. Usage: node login-nevis.mjs UPSTREAM. If the environment variables
+// SESSIONS and LEDGER name the sockets of two Redis servers, several processes can share sessions and ledger.
 import { RedisStore } from 'connect-redis'
 import passport from 'passport'
 import { NevisStrategy, push, RedisLedger, statusEndpoint } from 'passport-nevis'

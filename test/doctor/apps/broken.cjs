@@ -1,4 +1,4 @@
-/** An app that cannot be loaded; the variable FAULT says why. */
+/** An app that cannot be loaded. The environment variable FAULT selects the reason. */
 const { env, exit } = require('node:process')
 const { NevisStrategy, push } = require('passport-nevis')
 

@@ -14,7 +14,7 @@ export function removeFolders(): void {
 
 export type Files = Readonly<Record<string, string>>
 
-/** @param files path → text of files that are added to the copied app */
+/** Creates a folder with a copy of the app `copied`, if any. @param files path → text of files that are added to the folder */
 export function folderWith(files: Files, copied?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'init-'))
   folders.push(folder)
@@ -71,7 +71,7 @@ const server = app.listen(process.env.PORT, () => console.log('http://localhost:
 export const DB = `exports.get = (sql, [username], cb) => cb(null, { username, password: 'correct' });
 `
 
-/** The same app as ES modules, with promises and a router. */
+/** An app like `ONE_FILE`, as ES modules with promises and a router. */
 export const MODULES: Files = {
   'package.json': '{ "type": "module" }',
   'auth.js': `import passport from 'passport'

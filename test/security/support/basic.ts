@@ -1,4 +1,4 @@
-/** HTTP Basic for Passport, as an API uses it: each request identifies its user, and there is no session. */
+/** A Passport strategy for HTTP Basic authentication, as an API uses it: each request identifies its user, and there is no session. */
 import { Strategy } from 'passport'
 import type { Request } from 'express'
 

@@ -30,7 +30,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     fc.json({ maxDepth: 2 }),
     fc.string({ maxLength: 50 }),
   )
-  // A username is not secret: if the subject is only an id, the profile contains the name that the cloud returns.
+  // The tests search the output for the text c4n4ry. A username must not contain it, because the profile rightly contains the username that Nevis returns.
   const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
   const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
   const faults = [
@@ -49,16 +49,16 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
     active: fc.boolean(),
   })
-  // Lies only about the token, which only the introspection can find out.
+  // A lie only about the token: only the introspection can reveal it.
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
-  /** Only one endpoint lies in a sequence; the others only fail. If several lied consistently, no check could find it out. */
+  /** Only one endpoint lies in a sequence; the other endpoints only fail. If several endpoints told the same lie, no check could detect the lie. */
   const scriptOf = (liar: Call | undefined) => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
-      // A garbled introspection could fit a false status, as if two endpoints lied.
+      // If the status lies, do not garble the introspection: a garbled introspection could confirm the false status, as if two endpoints lied.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })
     }

@@ -1,5 +1,5 @@
-// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address. Out
-// of scope: checks; `shared-cache.test.ts` has them.
+// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address.
+// Out of scope: the checks (`shared-cache.test.ts`).
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import cookie from '@fastify/cookie'
@@ -19,5 +19,5 @@ app.get('/login/2fa', async (request, reply) => {
   return reply.code(status).headers(headers).send(body)
 })
 process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
-// Ends with the test's process, even if that process is killed.
+// This process ends when the test's process ends, even if the test's process is killed.
 process.stdin.resume().once('end', () => process.exit())

@@ -12,7 +12,7 @@ export function held(): Record<string, number> {
   return counts
 }
 
-/** The resources that were not there before. Node removes closed sockets only some turns of the event loop later. */
+/** Returns the resources and listeners that did not exist before. Waits some turns of the event loop, because Node removes closed sockets late. */
 export async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
   const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
   for (let turn = 0; turn < 200_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -1,8 +1,8 @@
 /**
- * Runs a sequence of requests of two browsers to one app, of answers on phones, and of time that passes.
+ * Runs a sequence of steps: requests of two browsers to one app, answers on phones, and time that passes.
  *
  * Anna is careful: her phone approves and scans only what her own browser waits for. The attacker knows her password, sends anything that a browser
- * can send, and has an account of their own (ben). Out of scope: the rules (`people-oracle.ts`).
+ * can send, and has another account (ben). Out of scope: the rules (`people-oracle.ts`).
  */
 import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
 import { act, codeOf, type Act } from './act'
@@ -15,7 +15,7 @@ import { SessionHost, type CookieJar, type HostRequest } from './session-host'
 type Body = Record<string, string | undefined>
 type Request = Start | Callback
 
-/** After this many turns of the event loop, the runner no longer waits for a step, because the step itself waits for a delayed answer. */
+/** How many turns of the event loop the runner waits for a step. A step that has not ended then waits for a delayed answer, so the runner goes on. */
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
@@ -53,7 +53,7 @@ export class People {
     this.oracle = new Oracle(cloud, anna, sequence, this.host.store)
   }
 
-  /** @returns a description of what happened although it must never happen; otherwise undefined */
+  /** @returns what happened, if it must never happen; undefined if all rules hold */
   async run(): Promise<string | undefined> {
     const before = this.counts.success
     for (const step of this.sequence.steps) {
@@ -177,7 +177,7 @@ export class People {
     return done
   }
 
-  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and writes the record. */
+  /** Does what an app does after a success: logs the user in, unless the route only authorizes, and calls `recordSecondFactor`. */
   private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>, user: Person | undefined): Promise<void> {
     const info = done.args[1] as { nevis: NevisProfile }
     this.oracle.succeeded(by, routeName, info.nevis, before, { code, token }, user)
@@ -189,7 +189,7 @@ export class People {
       req.authInfo = info
     }
     const { sessionID } = req
-    // If the user has been logged out meanwhile, this fails, which is an error of the app's request.
+    // If another request has logged the user out meanwhile, this call rejects. A real app would answer with an error; the model ignores the error.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
     if ((routes[routeName] as Route).options.assignProperty !== undefined) return
     if (req.sessionID !== sessionID) this.oracle.refuse('the session is renewed twice in one request')
@@ -249,7 +249,7 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** The owner of a phone knows its code; the owner of the recovery codes, or a thief of one, knows that code. */
+  /** Returns a code that this owner would enter. The owner of a phone knows the code in its SMS. A thief knows one recovery code, if it was stolen. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {

@@ -13,7 +13,7 @@ import { PASSWORD } from '../../support/app'
 interface WorkerOptions {
   readonly simulator: NevisSimulator
   readonly redisPath: string
-  /** The address of the simulator for the processes, if it is not the simulator's own. */
+  /** The address at which the processes reach the simulator. Default: the simulator's own address. */
   readonly baseURL?: string
   /** The delay of the session store for each call. */
   readonly latencyMs: number
