@@ -14,8 +14,8 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. Together, these pauses last more than a day, and a slot is free again after
- * a day. So there is always a free slot.
+ * Number of slots after the first `startBudget.starts` slots. A start that takes such an extra slot begins a pause. All these pauses together last more than
+ * a day, and each slot is free again after a day. So there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */

@@ -57,8 +57,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // Link to the waiting page of the request's transaction, if it has one. If Nevis's status answer is unreadable, that page would lead back here,
-    // so link to the sign-in page.
+    // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
+    // the browser to this outage page again. "Try again" then links to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }

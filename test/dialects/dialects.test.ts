@@ -18,8 +18,8 @@ const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) 
 /** How many dialects run at a time; the flows of each dialect also run in parallel. */
 const WIDTH = 6
 /**
- * These dialects run alone. On a machine that is busy with others, more than five seconds can pass between the approval and the callback. Then a token of
- * five seconds has expired, and the strategy no longer uses the one success that polling has found.
+ * These dialects run alone, because they fail if more than five seconds pass between the approval and the callback. This can happen while other dialects run:
+ * then a token that lives five seconds has expired, and a success that Nevis reports only once is too old to be used.
  */
 const IN_A_HURRY = ['token-lives-5-seconds', 'status-succeeded-once']
 const PER_DIALECT_MS = 60_000

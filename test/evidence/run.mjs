@@ -90,7 +90,7 @@ function cellFor(tests) {
 }
 
 /**
- * Writes the last column of a document's tables again. Also returns the requirements in the document.
+ * Regenerates the last column of a document's tables. Also returns the requirements in the document.
  * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withTables(markdown, cell) {
@@ -110,8 +110,8 @@ function withTables(markdown, cell) {
 }
 
 /**
- * Writes the table at the end of the threat model again, with one row for each reference in the text. @param {string} markdown @param {(requirement: string) =>
- * string} cell
+ * Regenerates the table at the end of the threat model, with one row for each reference in the text.
+ * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)

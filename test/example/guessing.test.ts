@@ -20,7 +20,7 @@ async function eighteenMinutesLater(): Promise<void> {
 }
 
 let addresses = 0
-/** Signs in from a new address, and, unless one is given, from a new browser. */
+/** Signs in from a new IP address. Uses a new browser, unless the caller passes a browser. */
 async function login(username: string, password: string, browser: Browser = app.browser()) {
   const page = await browser.get('/login')
   const from = { 'x-forwarded-for': `198.51.100.${++addresses}` }

@@ -8,7 +8,10 @@ const { checked, programs } = scripts()
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-/** The files whose types `scripts/tsconfig.json` checks, and all programs that are not apps: paths from the root, with slashes. */
+/**
+ * Returns the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and those whose types it should check (`programs`). Paths are relative
+ * to the root, with slashes.
+ */
 function scripts() {
   const config = ts.readConfigFile(join(ROOT, 'scripts/tsconfig.json'), (path) => readFileSync(path, 'utf8')).config as object
   const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, join(ROOT, 'scripts'))

@@ -26,7 +26,7 @@ async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
 }
 
-/** Waits until a call to Nevis has ended that runs in the background of a request. */
+/** Waits until the condition is true, because a request to the app does not wait for its background call to Nevis. */
 async function until(isSo: () => boolean): Promise<void> {
   for (let left = 100_000; left > 0 && !isSo(); left--) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -19,7 +19,7 @@ import { callbackOf, PASSWORD } from '../support/app'
 import { snippetWith } from '../support/markdown'
 import { lab } from './support/lab'
 
-// A program starts for each app, and gets a few hundred requests.
+// Jest's default of 5 s is too short: a program starts for each app, and gets a few hundred requests.
 jest.setTimeout(60_000)
 
 const MAX_BYTES = 4096
@@ -32,7 +32,10 @@ async function fail(browser: Browser, times: number): Promise<void> {
 
 const store = new session.MemoryStore()
 
-/** Starts an app of a guide in this process, with a session store that the test can read. @param code the guide's code without its call of `listen` */
+/**
+ * Starts an app of a guide in this process, with a session store that the test can read.
+ * @param code the guide's code without its call of `listen`
+ */
 async function serve(code: string): Promise<Browser> {
   const modules: Record<string, unknown> = {
     'passport-nevis': passportNevis,

@@ -77,7 +77,8 @@ function bodyOf(source: Source, { last }: Range): number | undefined {
 }
 
 /**
- * Builds the verify function from the first call that gets the username. Returns undefined if that call also needs the password, or another local variable.
+ * Builds the verify function from the first call that has the username as an argument. Returns undefined if this call also uses the password or another
+ * local variable.
  */
 function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
   const close = source.token(brace).pair as number

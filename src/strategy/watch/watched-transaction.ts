@@ -42,7 +42,7 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private readonly decisions = new DecisionLimit()
   private asking: Promise<void> | undefined
-  // Fields with `#`, because they contain tokens: the app may print or log the strategy.
+  // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
   /** The transaction from the session. Set by the start or by the first callback request. A report names the transaction's user, and the handle does not. */
@@ -97,7 +97,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the names of the user for the reports, without the QR code. */
+  /** Keeps the transaction, because reports name its user, but without its QR code. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }

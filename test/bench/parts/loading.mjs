@@ -7,7 +7,7 @@ import { median, rounds } from '../processes.mjs'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const peers = fileURLToPath(new URL('../peers', import.meta.url))
 const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
-/** What an app with push constructs: the client, the strategy, a factor, the page and the guard. */
+/** A function that creates all parts of an app with push: the client, the strategy, a factor, the waiting page and the guard of a route. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
 /** These are compared with each other, so they are measured in the same rounds. */
@@ -22,7 +22,7 @@ const OTHERS = [
   { name: 'the same parts by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** The load time differs by several milliseconds from process to process. With only fifteen pairs, the median of the differences varied as much. */
+/** Many rounds, because the load time differs by several milliseconds from process to process. After fifteen rounds, the medians still varied as much. */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */

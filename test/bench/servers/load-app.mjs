@@ -26,7 +26,7 @@ const nevis = new NevisStrategy(
     ledger: new RedisLedger(redis),
   },
   async (profile) => {
-    // The proof of single use: how often `verify` ran for each approval, over all processes.
+    // Count in Redis how often `verify` runs for each approval, over all processes. The count must be 1.
     await redis.hIncrBy('verified', profile.transactionId, 1)
     return { username: profile.username }
   },

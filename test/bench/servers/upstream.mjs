@@ -1,7 +1,7 @@
 // @ts-check
-// The server that the contestants call: Nevis, an OAuth server, Duo. Plain node:http, prepared answers, no state, so that it is faster than the
-// measured code. A process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address. A second address returns and resets the counts of
-// requests per path and of TLS handshakes.
+// Stands in for the servers that the contestants of the benchmark call: Nevis, an OAuth server and Duo. It uses plain node:http, prepared answers and no
+// state, so that it is faster than the measured code. Usage: node upstream.mjs [CERTIFICATE KEY]. Prints its address and a second address. The second
+// address returns and resets the counts of requests per path and of TLS handshakes.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
