@@ -38,7 +38,7 @@ export interface AppParts {
   readonly config: Config
   readonly users: Users
   readonly invoices: Invoices
-  /** What the home page shows of the demo; undefined if the app runs with a real Nevis instance. */
+  /** Accounts and phones of the demo, which the home page shows; undefined if the app runs with a real Nevis instance. */
   readonly demo: Demo | undefined
   /** The Redis that several processes share; undefined for a single process. */
   readonly redis: Redis | undefined

@@ -14,7 +14,7 @@ import { Slots } from './slots'
  */
 const WRONG_CODES_PER_DAY = 35
 
-/** The limit for tokens is higher than `maxAttempts`: a token cannot be guessed, and reloads or failures of Nevis make a browser send the right one again. */
+/** Higher than `maxAttempts`: a token cannot be guessed, and a browser sends the right token again after a reload or a failure of Nevis. */
 const TOKENS_PER_TRANSACTION = 20
 
 export interface SpentCode {

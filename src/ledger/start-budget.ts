@@ -78,7 +78,7 @@ export class StartBudget {
   }
 
   /**
-   * The app may know the user by two names (userId and username). Counts a start that was allowed under one name under the other name as well.
+   * Counts a start also under the user's other name in the ledger: the app may know a user by two names (userId and username).
    * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {

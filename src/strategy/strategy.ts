@@ -123,7 +123,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // True once this request has waited for I/O, and may have read the session again.
+    // Becomes true when this request has waited for I/O. Other requests may then have changed the stored session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -193,7 +193,7 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If another tab has replaced the session, leave the message out: Passport would write it into the old session and send its cookie.
+  // If another tab has replaced the session, leave the message out: Passport would write the message into the old session, and send the old session's cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   return fail(isLeftOut ? rest : { message, ...rest }, status)
 }

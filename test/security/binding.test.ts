@@ -19,7 +19,7 @@ jest.setTimeout(30_000)
 const OTHER = '11111111-2222-4333-8444-555555555555'
 const HOUR = 3600
 
-/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends. */
+/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how this callback ends, and how a second callback ends. */
 async function lied(app: TestApp, fault: object, fields: Record<string, string> = {}): Promise<string[]> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna', fields)
@@ -30,7 +30,7 @@ async function lied(app: TestApp, fault: object, fields: Record<string, string> 
   const first = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect(handled.hits).toBe(1)
   world.simulator.faults.clear()
-  // A transaction that was refused stays refused, even if Nevis then answers truthfully.
+  // Send the callback again, now with a true answer of Nevis: the strategy must still refuse the transaction.
   const second = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect((await browser.get('/me')).json()).toEqual({ user: null })
   return [outcomeOf(first), outcomeOf(second)]

@@ -25,7 +25,7 @@ jest.setTimeout(60_000)
 const MAX_BYTES = 4096
 const world = lab()
 
-/** Calls the callback with an invalid handle, one call after the other: if several ran at once, the last one to be stored would hide the others. */
+/** Calls the callback with an invalid handle, one call after the other. In parallel, each call would overwrite the session that another call has stored. */
 async function fail(browser: Browser, times: number): Promise<void> {
   for (let sent = 0; sent < times; sent++) expect(await browser.get(callbackOf('nothing'))).toMatchObject({ status: 302, location: '/login' })
 }

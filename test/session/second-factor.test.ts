@@ -231,7 +231,7 @@ describe('recordSecondFactor', () => {
     it('renews its id, keeps what is in it and how long it lasts, and the old id is dead', async () => {
       const browser = await signedIn()
       await browser.post('/remember-me')
-      // express-session computes `maxAge` with a clock that may tick in between, so round it.
+      // express-session computes `maxAge` from the current time, so it may be some milliseconds too small. Round it.
       const { maxAge } = (await browser.get('/cart')).json()
       expect(Math.round(maxAge / 1000)).toBe(1_000_000)
       const old = browser.clone()

@@ -260,7 +260,7 @@ describe('a failure', () => {
     const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const handle = handleIn((await browser.post('/')).location)
     await simulator.phone('anna').deny()
-    // For a challenge that is a string, Passport would send a header with the 401.
+    // If the strategy passed a string to `fail`, Passport would send it in the header `WWW-Authenticate`.
     const page = await browser.get(`/?transaction=${handle}`)
     expect(page.status).toBe(401)
     expect(page.headers.get('www-authenticate')).toBeNull()

@@ -285,8 +285,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Introspects the token of the last success, for a callback only. Nevis may allow only one introspection, and the callback may reach another process than
-   * the page.
+   * Introspects the token of the last success. Only callbacks may call this method, not page requests: Nevis may allow only one introspection per token, and
+   * a callback in another process may still need it.
    */
   private introspect(): void {
     const last = this.#last

@@ -20,8 +20,8 @@ const GENERATIONS = 6
 /** Logins before the first measurement: V8 optimises code that runs once per login only after some thousands of logins. */
 const WARM_UP = 6000
 /**
- * Logins of one turn of the warm-up. The contestants are warmed up in turns, because a contestant that idles for half a minute loses its connection, and V8
- * then discards the code that it had compiled for that connection.
+ * Logins of one turn of the warm-up. The contestants are warmed up in turns, so that none idles for half a minute: an idle contestant loses its connection,
+ * and V8 then discards compiled code of this contestant.
  */
 const WARM_UP_TURN = 500
 const ROUNDS = 5
