@@ -1,7 +1,7 @@
 /**
  * The Express app: its routes, and what a user must have done to use each of them.
  *
- * It signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
+ * The app signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
  * the second factor is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
  */
 import express, { type Express, type Request, type Response } from 'express'
@@ -61,7 +61,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users, config, redis })
   passport.use(nevis)
-  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because it needs no session
+  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because the status endpoint needs no session
   // second factor: end
   const browsers = knownBrowsers(config)
   app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)

@@ -1,9 +1,9 @@
 /**
  * NevisStrategy, the Passport strategy. Only this file uses Passport's actions, such as `success` and `fail`.
  *
- * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether it is a start (`start.ts`) or a callback (`callback.ts`). It
- * uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores transactions in
- * the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
+ * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether the request is a start (`start.ts`) or a callback (`callback.ts`).
+ * This folder uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores
+ * transactions in the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
@@ -211,7 +211,7 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
-  // No cache may store the answer: it may set a session cookie, and a cached redirect would be used again after the user has decided.
+  // No cache may store the answer. The answer may set a session cookie, and a browser would reuse a cached redirect after the user has decided.
   setHeader(req, 'Cache-Control', 'no-store')
   try {
     await act()

@@ -35,9 +35,9 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 }
 
 /**
- * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error logger, because
- * it logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, it answers 503 with
- * `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
+ * Creates error-handling middleware. Mount the middleware after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error
+ * logger, because the middleware logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, the
+ * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown

@@ -34,7 +34,7 @@ const outcomeOf = (name: string, flow: string) => (flow.startsWith('N ') || flow
 const normalised = (cells: Cells): Cells =>
   Object.fromEntries(Object.entries(cells).map(([flow, outcome]) => [flow, flow.startsWith('N ') && outcome.startsWith('start: ') ? 'not in' : outcome]))
 
-/** Freezes the simulator's answer, so that a dialect that changes it in place fails. */
+/** Freezes the simulator's answer, so that a dialect throws if it changes the answer in place. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) Object.values(Object.freeze(value)).forEach(frozen)
   return value

@@ -1,4 +1,4 @@
-/** Each factor by itself: what it sends to Nevis, what it stores, what it shows, and how it reads the answers. */
+/** Tests each factor alone: what the factor sends to Nevis, what it stores, what it shows, and how it reads Nevis's answers. */
 import { app, push, recovery, sms, widget, type Factor, type NevisClient, type Subject, type Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { promptOf } from '../../src/factors/factor'

@@ -1,8 +1,8 @@
 /**
- * Runs an app of the guides as its readers do: as a program of its own. TypeScript is compiled first.
+ * Runs an app of the guides as a reader of the guide does: in its own process. TypeScript is compiled first. While the app runs, its files are in a
+ * folder of this repository, so that its imports resolve as in a reader's project.
  *
- * Out of scope: the content of the app. While it runs, its files are in this repository, so that its imports resolve as in a
- * reader's project.
+ * Out of scope: the content of the app.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

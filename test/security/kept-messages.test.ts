@@ -3,8 +3,8 @@
  *
  * With `failureMessage: true`, Passport adds a sentence to the session for every failure and never removes one. An attacker, or a faulty script,
  * calls the callback three thousand times in one session, and never opens the page that shows the messages. The session grows to 183 KB, and the app reads
- * and writes it with every request; if the session is in a cookie, the browser drops it at that size. In the apps of the guides, the session stays small, and
- * an honest user still sees why the last sign-in failed.
+ * and writes the whole session with every request. If the session is in a cookie, the browser drops this cookie, because it is too large. In the apps of the
+ * guides, the session stays small, and an honest user still sees why the last sign-in failed.
  */
 import session from 'express-session'
 import type { RequestListener } from 'node:http'

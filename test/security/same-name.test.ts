@@ -1,5 +1,5 @@
 /**
- * The attack: an approval of one strategy that is finished at the callback of another.
+ * The attack: using an approval of one strategy at the callback of another strategy.
  *
  * An app has two strategies at one Nevis instance: one for the sign-in and the step-up, one for payments, whose message is the amount. Passport
  * registers them under two names (`passport.use('payments', …)`), but both have the default option `name`. The attacker has the victim's session, and

@@ -1,6 +1,6 @@
 /**
- * Which keys a sign-in leaves in Redis, and how many commands it needs, compared with the guide on several processes. Out of scope: whether the guide names
- * every kind of key (`ledger-keys.test.ts`).
+ * Compares the guide on several processes with the keys that a sign-in leaves in Redis, and with the number of commands that a sign-in needs. Out of scope:
+ * whether the guide names every kind of key (`ledger-keys.test.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

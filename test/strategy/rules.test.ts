@@ -30,7 +30,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** Runs `authenticate` as Passport would, on any object, and resolves with the one action that it takes. */
+/** Calls `authenticate` as Passport does, with any object as the request. Resolves with the one action that the strategy calls, such as `success`. */
 function act(strategy: object, req: object, options: object = {}): Promise<{ action: string; args: unknown[] }> {
   return new Promise((resolve) => {
     const on = strategy as Record<string, unknown>

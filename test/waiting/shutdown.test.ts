@@ -1,6 +1,6 @@
 /**
- * A process gets SIGTERM while users wait on open connections: it must answer, close the connections and exit. The tests use a child process with a real
- * server, and a real keep-alive agent in place of the browser.
+ * A process gets SIGTERM while users wait on open connections. The process must answer, close the connections and exit. The tests use a child process with a
+ * real server, and a real keep-alive agent in place of the browser.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

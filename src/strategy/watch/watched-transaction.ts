@@ -21,7 +21,7 @@ import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } f
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
 const MAX_BACK_OFF_MS = 30_000
-/** A page's request waits for Nevis no longer than this. If the answer arrives later, the next request gets it. */
+/** A page's request waits for Nevis no longer than this. If Nevis's answer arrives later, the page's next request gets this answer. */
 const MAX_WAIT_MS = 2000
 /** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if only a handle has named it so far. */
+  /** The transaction without its QR code; undefined if this object knows only the handle so far. */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
@@ -107,7 +107,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** For a transaction that has ended without Nevis's answer, for example by a switch to another factor. The user can still deny it, and this is reported. */
+  /** Keeps watching a transaction that has ended without Nevis's answer, for example by a switch to another factor. The user's later denial is reported. */
   leave(transaction: Transaction): void {
     // After the transaction has ended, the session no longer has its status token.
     if (transaction.statusToken !== undefined) this.remember(transaction)

@@ -32,7 +32,7 @@ const PADDING = base64url(JSON.stringify({ iss: 'https://my-instance-abc123.maut
 let answers = {}
 let madeAt = 0
 /**
- * Prepares the answers that contain the time. They are used for a minute, and then prepared again.
+ * Prepares the answers that contain the time. The server uses these answers for a minute, and then prepares them again.
  * @param {string} origin
  */
 function make(origin) {
