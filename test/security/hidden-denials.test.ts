@@ -20,7 +20,7 @@ const change = async (browser: Browser, transaction: string, factor: string) => 
 const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
-/** Moves the clock of the app and of the simulated Nevis forward. Then another user signs in, so that the app notices what has expired. */
+/** Moves the clock of the app and of the simulated Nevis forward. Then another user starts a sign-in, and the user's page requests the status. */
 async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   world.later(seconds)
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))

@@ -352,7 +352,7 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
   if (scenario.session === 'cookie') app.use(jest.requireActual<(options: object) => RequestHandler>('cookie-session')({ keys: ['a secret for tests'] }))
   else if (scenario.session !== 'none') {
     const store = new session.MemoryStore()
-    // The store fails only once. If it failed again at the end of the response, express-session would print the error, not this package.
+    // The store fails only once. If the store failed again at the end of the response, the error would come from express-session, not from this package.
     if (scenario.session === 'broken') store.set = jest.fn((_id, _value, done) => done?.()).mockImplementationOnce((_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id')))
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
   }

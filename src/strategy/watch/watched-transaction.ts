@@ -107,7 +107,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Keeps watching a transaction that has ended without Nevis's answer, for example by a switch to another factor. The user's later denial is reported. */
+  /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
   leave(transaction: Transaction): void {
     // After the transaction has ended, the session no longer has its status token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
