@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** Where a request has its response, on each web framework. */
+/** The properties of a request that contain the response, on each web framework. */
 interface Answers {
   /** The response, on Express and NestJS. On Koa, use `ctx`: Koa's `res` has no method that appends a header. */
   readonly res?: ServerResponse

@@ -88,7 +88,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // With this message, express-session reports a missing session; with any other, a failure of the store.
+    // express-session reports a missing session with this message. Any other message means that the store has failed.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -130,7 +130,7 @@ function isOfFastify(session: SessionLike): boolean {
   return 'encryptedSessionId' in session
 }
 
-/** True if `endSession` can replace the session: with @fastify/session, and with express-session, which sets `req.sessionStore`. */
+/** True if `endSession` can replace the session: with @fastify/session, or with express-session (recognised by `req.sessionStore`). */
 function canEnd(req: object): boolean {
   const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
   return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)

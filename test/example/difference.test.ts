@@ -1,4 +1,4 @@
-/** A second factor adds few lines to an app with passwords, and these lines are marked. */
+/** Tests that the second factor adds few lines to an app with passwords, and that comments in the app mark these lines. */
 import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The example app starts, refuses to start with a wrong configuration, and stops. */
+/** Tests that the example app starts and stops, and that it refuses to start with a wrong configuration. */
 import { createServer, type Server } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'

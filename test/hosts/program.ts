@@ -103,7 +103,7 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), stop, close }
 }
 
-/** Browsers drop a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
+/** Drops large cookies as browsers do: a browser ignores a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
 class CookieLimits extends Browser {
   override async send(...args: Parameters<Browser['send']>): ReturnType<Browser['send']> {
     const before = new Map(this.cookies)

@@ -1,4 +1,4 @@
-/** The commands in `package.json` and the line endings in `.gitattributes` work on any operating system. The programs behind the commands have checked types. */
+/** Tests that the npm scripts and the line endings work on any operating system, and that TypeScript checks the types of the programs that the scripts run. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'

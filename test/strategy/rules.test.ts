@@ -1,4 +1,4 @@
-/** Rules that other Passport strategies break. Each test fails if the line that enforces its rule is removed. */
+/** Tests rules that other Passport strategies break. Each test fails if the line of this package that enforces the rule is removed. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-/** A transaction's status as an AsyncIterable, for other frameworks. */
+/** Tests `watchTransaction`, which returns a transaction's status as an AsyncIterable, for example for web sockets. */
 import { getEventListeners } from 'node:events'
 import { watchTransaction, type WaitingStatus } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

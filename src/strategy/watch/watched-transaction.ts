@@ -15,8 +15,8 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many page requests of a transaction may call Nevis earlier than the schedule says, because the page, its first poll and a reload come close together.
- * Each such call postpones the next one by an interval.
+ * How many page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each
+ * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
@@ -45,7 +45,7 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Set by the start or by the first callback request. A report names the transaction's user, and the handle does not. */
+  /** The transaction from the session, for reports: a handle does not contain the user's name. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -102,14 +102,14 @@ export class WatchedTransaction {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching without a report, after Nevis's answer has ended the transaction. */
+  /** Stops watching. Afterwards, the transaction is not reported as abandoned. */
   settle(): void {
     this.isSettled = true
   }
 
   /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
   leave(transaction: Transaction): void {
-    // After the transaction has ended, the session no longer has its status token.
+    // The session removes the status token when it closes the transaction. Without the token, keep the transaction that an earlier call has stored.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
@@ -146,7 +146,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // Ask Nevis at once for the first page, unless a page has just requested the status.
+    // Ask Nevis at once when the first page begins to listen, unless another page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -189,7 +189,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. Fifty clients that poll one transaction cause no more calls than one. */
+  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt

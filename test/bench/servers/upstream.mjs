@@ -12,13 +12,13 @@ import { originOf } from './listening.mjs'
 const [, , certificate, key] = process.argv
 const server = certificate !== undefined && key !== undefined ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
 
-/** As long as the HMAC-SHA512 signature of a status token. */
+/** A false signature, as long as the HMAC-SHA512 signature of a real status token. */
 const SIGNATURE = 's'.repeat(86)
 const UUID_LENGTH = 36
 const base64url = (/** @type {string} */ value) => Buffer.from(value).toString('base64url')
 
 /**
- * The id that follows these letters in the text.
+ * Returns the id that follows these letters in the text.
  * @param {string} text
  * @param {string} letters
  */
