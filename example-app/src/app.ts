@@ -1,7 +1,7 @@
 /**
  * The Express app: its routes, and what a user must have done to use each of them.
  *
- * It signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
+ * The app signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
  * the second factor is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
  */
 import express, { type Express, type Request, type Response } from 'express'
@@ -38,7 +38,7 @@ export interface AppParts {
   readonly config: Config
   readonly users: Users
   readonly invoices: Invoices
-  /** What the home page shows of the demo; undefined if the app runs with a real Nevis instance. */
+  /** Accounts and phones of the demo, which the home page shows; undefined if the app runs with a real Nevis instance. */
   readonly demo: Demo | undefined
   /** The Redis that several processes share; undefined for a single process. */
   readonly redis: Redis | undefined
@@ -61,7 +61,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users, config, redis })
   passport.use(nevis)
-  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because it needs no session
+  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because the status endpoint needs no session
   // second factor: end
   const browsers = knownBrowsers(config)
   app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)

@@ -27,7 +27,7 @@ export interface DemoAccount {
   readonly recoveryCodes: readonly string[]
 }
 
-/** What the home page shows of the demo. */
+/** Accounts and phones of the demo, which the home page shows. */
 export interface Demo {
   readonly phonesURL: string
   readonly accounts: readonly DemoAccount[]

@@ -34,7 +34,7 @@ export interface Bill {
 export interface Invoice extends Bill {
   readonly number: string
   readonly paidAt: Date | null
-  /** The approval that paid it; null without a second factor. */
+  /** Id of the approval with which the invoice was paid; null if it was paid without a second factor. */
   readonly transactionId: string | null
 }
 

@@ -30,7 +30,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     },
     message: (req) => textsFor(req as Request)('Sign in to Alpine Mutual?'),
     // Users who have lost their phone may have only recovery codes or SMS left. This option lets them set up the next phone without help. The
-    // price: an attacker with the password and a stolen recovery code can do the same. A bank may prefer that a branch sets up the new phone.
+    // risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the new phone.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
     rememberBrowser: { days: 30 }, // in a remembered browser the password alone signs in; devices and payments still need the second factor
     waitingURL: '/login/2fa',
@@ -44,8 +44,8 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
 
 /**
  * The factors that the user has: Nevis lists the devices; the database of this app records SMS and recovery codes.
- * @param userId Nevis's id of the user; without it, the account is not linked yet
- * @returns undefined if the app does not know
+ * @param userId Nevis's id of the user; undefined if the account is not linked to a Nevis user yet
+ * @returns undefined if the app does not know which factors the user has
  */
 async function factorsOf(client: NevisClient, users: Users, userId: string | undefined): Promise<string[] | undefined> {
   const user = userId === undefined ? undefined : await users.findByNevisId(userId)

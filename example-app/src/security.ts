@@ -41,7 +41,7 @@ export const ownPolicy: RequestHandler = (_req, res, next) => {
 
 const SESSION_SECONDS = 8 * 60 * 60
 
-/** @param redis stores the sessions of several processes; if undefined, they are in the memory of this process */
+/** @param redis stores the sessions of several processes; if undefined, the sessions are in the memory of this process */
 export function sessions({ sessionSecret, cookieSecure }: Config, redis: Redis | undefined): RequestHandler {
   return session({
     name: cookieSecure ? '__Host-sid' : 'sid',
@@ -58,7 +58,7 @@ const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: str
 /** Refuses a POST that does not have the CSRF token of its session in the field `_csrf`. */
 export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
 
-/** The CSRF token of this session. If there is no token yet, creates one, and with it a session. */
+/** Returns the CSRF token of this session. If the session has no token yet, creates a token, which also creates the session. */
 export function csrfToken(req: Request): string {
   return csrf.generateToken(req)
 }

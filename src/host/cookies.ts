@@ -6,13 +6,13 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** Where a request has its response, on each web framework. */
+/** The properties of a request that contain the response, on each web framework. */
 interface Answers {
   /** The response, on Express and NestJS. On Koa, use `ctx`: Koa's `res` has no method that appends a header. */
   readonly res?: ServerResponse
   /** Koa's context. */
   readonly ctx?: { append?(name: string, value: string): unknown; headerSent?: boolean }
-  /** Fastify's reply. A hook of the app must set it, because a strategy on Fastify gets only the request. */
+  /** Fastify's reply. A hook of the app must set this property, because a strategy on Fastify gets only the request. */
   readonly reply?: { header?(name: string, value: string): unknown; sent?: boolean }
 }
 

@@ -65,7 +65,8 @@ export async function saveSession(session: SessionLike): Promise<void> {
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  // A session without `save` is in a cookie and has no id that an attacker could know. Some such sessions lose their content at `regenerate`.
+  // Leave a session without `save` unchanged: it is in a cookie and has no id that an attacker could know. Some of these sessions lose their content at
+  // `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
   // `Object.entries` skips symbols. Some session packages store the session's old id under a symbol, which must not be copied.
   const kept = Object.entries(before)
@@ -87,7 +88,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // With this message, express-session reports a missing session; with any other, a failure of the store.
+    // express-session reports a missing session with this message. Any other message means that the store has failed.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -117,7 +118,7 @@ export function endSession(req: object): SessionLike {
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session detects changes by this value. It is constant, so nothing is stored.
+    // express-session detects changes of a session by its JSON. Here the JSON is always `{}`, so express-session stores nothing.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
@@ -129,7 +130,7 @@ function isOfFastify(session: SessionLike): boolean {
   return 'encryptedSessionId' in session
 }
 
-/** True if `endSession` can replace the session: with @fastify/session, and with express-session, which sets `req.sessionStore`. */
+/** True if `endSession` can replace the session: with @fastify/session, or with express-session (recognised by `req.sessionStore`). */
 function canEnd(req: object): boolean {
   const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
   return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)
@@ -194,8 +195,8 @@ export function hasContent(session: SessionLike): boolean {
 
 /**
  * The id under which a store keeps the session.
- * @returns undefined if the session has no id, or its package does not give access to it. With koa-session also undefined, because it still returns the old
- * id after a renewal
+ * @returns undefined if the session has no id, or if the session package does not give access to the id. Always undefined with koa-session, because
+ * koa-session still returns the old id after a renewal
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {

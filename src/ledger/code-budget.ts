@@ -14,7 +14,7 @@ import { Slots } from './slots'
  */
 const WRONG_CODES_PER_DAY = 35
 
-/** The limit for tokens is higher than `maxAttempts`: a token cannot be guessed, and reloads or failures of Nevis make a browser send the right one again. */
+/** Higher than `maxAttempts`: a token cannot be guessed, and a browser sends the right token again after a reload or a failure of Nevis. */
 const TOKENS_PER_TRANSACTION = 20
 
 export interface SpentCode {
@@ -65,8 +65,8 @@ export class CodeBudget {
 
   /**
    * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
-   * begins with its first wrong code, so 24 hours can overlap two such days. Codes that are already being checked when the lock begins still count. So with the
-   * default `attemptBudget`, an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
+   * begins with its first wrong code, so 24 hours can overlap two such days: 34 codes each without a lock. Up to 30 codes (the default `attemptBudget`) can be
+   * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)

@@ -33,7 +33,7 @@ export interface Ledger {
   /**
    * Reads a key without changing it.
    * @param key what may have been claimed or counted
-   * @returns whole seconds, rounded up, until the claim or the count ends; 0 if there is none
+   * @returns whole seconds, rounded up, until the claim or the count ends; 0 if the key is neither claimed nor counted
    */
   look(key: string): Promise<number>
 

@@ -22,7 +22,7 @@ interface NodeRedis {
  * @inline
  */
 interface NodeRedisCluster {
-  /** A method that only cluster clients have. `RedisLedger` recognises them by it and never calls it. */
+  /** Only cluster clients have this method. `RedisLedger` recognises a cluster client by this method, and never calls the method. */
   getSlotRandomNode(slot: number): unknown
   /** Sends one command to the node that has the key. */
   sendCommand(key: string, isReadonly: boolean, command: string[]): Promise<unknown>
@@ -33,7 +33,7 @@ interface NodeRedisCluster {
  * @inline
  */
 interface NodeRedisSentinel {
-  /** A method that only sentinel clients have. `RedisLedger` recognises them by it and never calls it. */
+  /** Only sentinel clients have this method. `RedisLedger` recognises a sentinel client by this method, and never calls the method. */
   getSentinelNode(): unknown
   /** Sends one command to the master, unless `isReadonly` allows a replica. */
   sendCommand(isReadonly: boolean, command: string[]): Promise<unknown>
@@ -54,7 +54,7 @@ interface IoRedis {
 export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
 
 /**
- * Sends a command. The key is also passed on its own, because a cluster client finds the node by it.
+ * Sends a command. The key is in the command, and is also passed separately, because a cluster client uses the key to find the node.
  * @internal
  */
 export type SendCommand = (key: string, command: [name: string, ...args: string[]]) => Promise<unknown>

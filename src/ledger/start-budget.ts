@@ -14,8 +14,8 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. Together, these pauses last more than a day, and a slot is free again after
- * a day. So there is always a free slot.
+ * Number of slots after the first `startBudget.starts` slots. A start that takes such an extra slot begins a pause. All these pauses together last more than
+ * a day, and each slot is free again after a day. So there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
@@ -64,7 +64,7 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot that begins a pause. Claims the key of the pause first: of many concurrent starts, only one can claim it and then take the slot.
+   * Takes a slot that begins a pause. Claims the key of the pause first: of many concurrent starts, only one can claim this key, and so take the slot.
    * @returns the slot; 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
@@ -78,7 +78,7 @@ export class StartBudget {
   }
 
   /**
-   * The app may know the user by two names (userId and username). Counts a start that was allowed under one name under the other name as well.
+   * Counts a start also under the user's other name in the ledger: the app may know a user by two names (userId and username).
    * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {
@@ -120,15 +120,16 @@ export class StartBudget {
     return Math.max(1, await this.ledger.look(`pause:${key}`))
   }
 
-  /** True if the start that holds this slot took it less than `seconds` seconds ago. */
+  /** True if a start took this slot less than `seconds` seconds ago. */
   async wasJustStarted(key: string, slot: number, seconds: number): Promise<boolean> {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /** Counts a denial. The first one in a day may be a mistake. The second begins a pause, and each further denial a longer one. */
+  /** Counts a denial. The first denial in a day begins no pause, because it may be a mistake. Each further denial begins a pause, twice as long as before. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // A ledger can increase a count, but cannot return it unchanged. So each denial also claims a key with its number, which `denialsOf` looks for.
+    // A ledger returns a count only when it increases the count. So each denial also claims a key that contains the denial's number. `denialsOf` looks for
+    // these keys.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))

@@ -27,7 +27,7 @@ export interface PhoneRequest {
   readonly expiresAt: Date
 }
 
-/** Runs the function. If it throws, the returned promise rejects. */
+/** Runs a function, and returns its result as a promise. If the function throws, the promise rejects. */
 const asPromise = <Value>(work: () => Value): Promise<Value> =>
   new Promise((resolve) => {
     resolve(work())

@@ -39,7 +39,7 @@ export class Tokens {
 
   claims(aud: TokenKind, lifetimeSeconds: number, subject: string | undefined): Claims {
     const iat = this.clock.now()
-    // In the order of Nevis's example of an introspection, which has no `nbf`.
+    // The order of the fields is that of Nevis's example of an introspection. The example has no `nbf`.
     return {
       exp: iat + lifetimeSeconds * 1000,
       iat,

@@ -93,12 +93,12 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // Only the form of the waiting page sends the field `retry`. Its user stays on the waiting page and can try another code.
+  // Only the form of the waiting page sends the field `retry`. The redirect keeps the user on the waiting page, where the user can try another code.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }
 
-/** The user's key in the ledger for counting codes. It is made of the userId if known, because an app may use two usernames for one user. */
+/** The user's key in the ledger for counting codes. The key uses the userId, if known, because an app may use two usernames for one user. */
 function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }

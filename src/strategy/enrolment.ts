@@ -2,8 +2,8 @@
  * Decides who may enrol a factor.
  *
  * Nevis adds a factor to any user whom the app names, and requires no proof of identity. So this package checks the user itself. A user without any factor
- * needs only the password. A user who already has a factor must just have used one that is at least as strong as the new factor. Otherwise an attacker with
- * the password could add their own phone.
+ * needs only the password. A user with a factor must first use a factor that is at least as strong as the new one. Otherwise an attacker with the password
+ * could add a phone of the attacker's own.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
@@ -135,6 +135,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the time of the second factor is in the future, the server's clock was set back. Then refuse.
+  // Refuse a second factor whose time is in the future: the server's clock was set back, so the age of the second factor is unknown.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

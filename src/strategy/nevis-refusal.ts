@@ -61,9 +61,9 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
   // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
-  // A 429 means too many calls. It does not show that the user has no phone.
+  // A 429 means too many calls, so it does not show that the user has no phone.
   if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
-  // Nevis may also report the status `new` for a user who has only a phone number. So an HTTP status about the request is required too: a 403 may be about the
-  // access key instead.
+  // Nevis may also report the status `new` for a user who has only a phone number. So the HTTP status must also show that Nevis refused the request's content:
+  // a 403, for example, may mean that the access key is wrong.
   return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
 }

@@ -10,7 +10,7 @@ import type { Settings } from './settings'
 const NEVER_REMEMBERED = 'recovery'
 
 /**
- * @returns for how many days the browser can be remembered, and whether the box is ticked; undefined for a page without the box
+ * @returns for how many days the browser can be remembered, and whether the user has ticked the box; undefined if the page shows no box
  * @internal
  */
 export function rememberOffer({ rememberDays }: Pick<Settings, 'rememberDays'>, { factor, remember }: Pick<Transaction, 'factor' | 'remember'>) {

@@ -61,7 +61,7 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
  * Ends the transaction that this start replaces, in the ledger. If this start replaces none, ends an older pending transaction with the same user, factor and
  * parameters.
  * @returns the transaction that was ended, which the caller must still close in the session
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then ends the new transaction as well
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. Before throwing, ends the new transaction as well
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {

@@ -16,7 +16,7 @@ import type { StrategyRequest } from './strategy-request'
 export const RESEND_PAUSE_SECONDS = 15
 
 /**
- * Refuses to send the push or SMS again during the pause.
+ * Refuses to send the push or SMS again during the pause of 15 seconds.
  * @returns a redirect, if the form of the waiting page sent the request (it has the field `retry`); undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal

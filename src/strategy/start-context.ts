@@ -30,7 +30,10 @@ export interface StartContext {
   readonly renewsSession: boolean
   /** When the request came, in milliseconds since 1970. */
   readonly requestedAt: number
-  /** The calls of `forgetBrowsers` before this request; absent if the page does not offer to remember this browser. */
+  /**
+   * The ledger's marks of earlier calls of `forgetBrowsers`, so that a call during this sign-in is noticed. Absent if the page does not offer to remember
+   * this browser.
+   */
   readonly marksBefore?: Transaction['forgetMarks']
 }
 

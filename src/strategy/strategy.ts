@@ -1,9 +1,9 @@
 /**
  * NevisStrategy, the Passport strategy. Only this file uses Passport's actions, such as `success` and `fail`.
  *
- * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether it is a start (`start.ts`) or a callback (`callback.ts`). It
- * uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores transactions in
- * the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
+ * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether the request is a start (`start.ts`) or a callback (`callback.ts`).
+ * This folder uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores
+ * transactions in the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
@@ -123,7 +123,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // True once this request has waited for I/O, and may have read the session again.
+    // Becomes true when this request has waited for I/O. Other requests may then have changed the stored session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -193,7 +193,7 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If another tab has replaced the session, leave the message out: Passport would write it into the old session and send its cookie.
+  // If another tab has replaced the session, leave the message out: Passport would write the message into the old session, and send the old session's cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   return fail(isLeftOut ? rest : { message, ...rest }, status)
 }
@@ -211,7 +211,7 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
-  // No cache may store the answer: it may set a session cookie, and a cached redirect would be used again after the user has decided.
+  // No cache may store the answer. The answer may set a session cookie, and a browser would reuse a cached redirect after the user has decided.
   setHeader(req, 'Cache-Control', 'no-store')
   try {
     await act()

@@ -17,7 +17,7 @@ import type { TransactionTokenClaims } from './token-claims'
 /** A status answer of Nevis that this process has just received. */
 export interface KnownStatus {
   readonly answer: Status
-  /** The introspection of the token in this answer, if it has already been started. */
+  /** The introspection of the token in this answer; undefined if the introspection has not been started yet. */
   readonly introspection?: Promise<Introspection>
 }
 
@@ -30,7 +30,7 @@ interface ProofSettings {
 
 /**
  * Compares the outcome of an approval or an enrolment with the started transaction, and introspects its token.
- * @param known Nevis's status answer, if this process has just received it; with the introspection of its token, if that has already begun
+ * @param known Nevis's status answer, if this process has just received it; also contains the introspection of the answer's token, if already started
  * @returns the field that does not match, or undefined if the approval or enrolment is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal
@@ -73,8 +73,8 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * True if only a transaction token of Nevis can prove the success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. A typed code of
- * a push is compared by this package, not by Nevis, so Nevis's token must also prove that the user approved.
+ * True if only a transaction token of Nevis can prove the success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. With
+ * `typedCode`, this package compares the typed code of a push, and Nevis does not. So Nevis's token must also prove that the user approved the push.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true

@@ -7,7 +7,7 @@
 /** The command that generates a secret of 256 bits. */
 export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`
 
-/** Sequences that people type when they need many characters. `SEQUENCES` contains each of them forwards and backwards. */
+/** Sequences that people type when they need many characters. `SEQUENCES` contains each sequence forwards and backwards, in groups of three characters. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
@@ -31,8 +31,8 @@ function isRepeated(secret: string): boolean {
 }
 
 /**
- * Counts the characters that cannot be predicted from the two before them. A group of three is predictable if it occurred earlier, is part of a sequence, or
- * is one repeated character.
+ * Counts the characters that cannot be predicted from the two characters before. A group of three characters is predictable if the group occurred earlier, is
+ * part of a sequence, or repeats one character.
  */
 function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()

@@ -39,7 +39,7 @@ function masked(number: unknown): string | undefined {
   return last === undefined ? undefined : `${MASK} ${last}`
 }
 
-/** The masked number, and the text that a screen reader reads instead of the dots. */
+/** The HTML of the masked number, and a text that a screen reader reads instead of the number. */
 export function maskedPhonePart(number: string, texts: Texts): Html {
   return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${texts.numberEnding.replace('{digits}', number.slice(MASK.length + 1))}</span>`
 }

@@ -15,7 +15,7 @@ export function startHtml(parts: PageParts): Html {
   return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
-/** The page for a link to a transaction that is not in this session. It never signs a user in. */
+/** The page for a link to a transaction that is not in this session. This page never signs a user in. */
 export function unknownTransactionHtml(parts: PageParts): Html {
   const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
   return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)

@@ -35,9 +35,9 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 }
 
 /**
- * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error logger, because
- * it logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, it answers 503 with
- * `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
+ * Creates error-handling middleware. Mount the middleware after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error
+ * logger, because the middleware logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, the
+ * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
@@ -57,8 +57,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // Link to the waiting page of the request's transaction, if it has one. If Nevis's status answer is unreadable, that page would lead back here,
-    // so link to the sign-in page.
+    // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
+    // the browser to this outage page again. "Try again" then links to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createClient } from 'redis'
 
 /**
- * Commands that are not counted: the one that reads these figures, those that a client sends when it connects, and those that the ledger's script runs inside
- * Redis.
+ * Commands that are not counted: `info`, which reads the counts; the commands that a client sends when it connects; and the commands that the ledger's script
+ * runs inside Redis.
  */
 const NOT_SENT = /^(info|hello|client\|.*|incr|pexpire)$/
 

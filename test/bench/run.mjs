@@ -1,7 +1,7 @@
 // @ts-check
 // npm run bench -- [part …] | --without part … | page
 // Measures all parts, or the named ones, stores the results in results.json, and writes docs/performance.md and its plots from them.
-// `page` measures nothing, and only writes the page and its plots again. Run `npm run build` first.
+// `page` measures nothing, and only writes docs/performance.md and its plots again. Run `npm run build` first.
 // BENCH_SHARE=0.05 npm run bench -- scale crowd crowd-polling rolling   tries these parts with a twentieth of the logins, and stores nothing
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { npmCommand } from '../../scripts/run.mjs'
 import { writePage } from './page.mjs'
 
-/** In the order in which they run: the parts that most need a quiet machine come first. */
+/** The parts in the order in which they run. The parts that most need a quiet machine come first. */
 const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'monitoring', 'first-paint', 'scale', 'memory', 'schedule', 'tap', 'tap-at-best', 'waiting', 'crowd', 'crowd-polling', 'load', 'rolling']
 const PEERS = fileURLToPath(new URL('./peers/', import.meta.url))
 const RESULTS = new URL('./results.json', import.meta.url)

@@ -1,8 +1,8 @@
 /**
- * A first-time user's walk through the example app, on a touch screen 360 pixels wide and in German: each test continues where the test before it has
- * ended. `example-walk.md` records what the user taps, types and reads; each run compares the record, and `WALK=1` writes it again. Each page must be
- * accessible and no wider than 320 pixels; `accessibility-example.md` records its accessibility tree and the order of the Tab key. `SCREENSHOTS=1` takes
- * a screenshot of each page in `screenshots/`, in four widths, light and dark.
+ * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues where the previous test ended.
+ * `example-walk.md` records what the user taps, types and reads: each run compares its result with this record, and `WALK=1` rewrites the record. Each page
+ * must be accessible and fit into a width of 320 pixels. `accessibility-example.md` records each page's accessibility tree and the order of the Tab key.
+ * `SCREENSHOTS=1` takes a screenshot of each page, in four widths, light and dark.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -41,7 +41,8 @@ describeWithChromium('a stranger', () => {
   })
 
   /**
-   * One step of the walk: in the same browser as the step before, but six minutes later, when no second factor is fresh. `at` returns the app to use.
+   * One step of the walk: in the same browser as the previous step, but six minutes later, so that the last second factor is too old for a payment. `at`
+   * returns the app to use.
    */
   function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
     it(name, async () => {

@@ -23,7 +23,7 @@ const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget 
 const failure = (page: Page) => page.getByText('The confirmation failed. Please start over.')
 const hint = (page: Page) => page.getByText('Follow the steps on this page.')
 const OR_ANOTHER = 'Or choose another way to confirm.'
-/** Where the links in the main part lead that are there to see. */
+/** Returns the targets of the visible links in the main part of the page. */
 const linksOut = (page: Page) => page.locator('main').getByRole('link').evaluateAll((links) => (links as { getAttribute(name: string): string | null }[]).map((link) => link.getAttribute('href')))
 
 beforeAll(() => mkdirSync(FOLDER, { recursive: true }))

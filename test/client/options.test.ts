@@ -1,4 +1,4 @@
-/** The options of a client: which it accepts and which it refuses. */
+/** Tests which options NevisClient accepts, and which options it refuses. */
 import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import { NevisClient, type NevisClientOptions } from '../../src/client/client'

@@ -1,8 +1,8 @@
 /**
- * The meaning of a body with HTTP 200 for a code: yes, no, or unclear.
+ * How this package reads the body of an HTTP 200 response to a code: "yes" (the code is right), "no" or "unclear".
  *
- * Nevis documents no body here, and any server between this package and Nevis can answer with its own body. So no page, text, list or refusal may count as
- * a yes, however deep in the object the refusal is.
+ * Nevis does not document the body, and any server between this package and Nevis can answer with its own body. So a page, a text or a list never counts as
+ * a "yes". An object never counts as a "yes" if it contains a refusal, at any depth.
  */
 import fc from 'fast-check'
 import { Answer } from '../../src/client/answer'
@@ -19,7 +19,7 @@ describe('a body', () => {
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { success: true, failedAttempts: 2 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' },
-      // A word that may mean yes still counts beside an empty text, or beside other fields of Nevis's own responses.
+      // A word that may mean "yes", such as `ok`, counts even if there are also empty texts or other fields of Nevis's responses.
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
       { phone: '0791234567' }, { phone: '** 67' },
@@ -132,7 +132,7 @@ describe('a body', () => {
     it('is never a yes if there is a no in it, however deep and whatever is beside it', () => {
       const no = fc.constantFrom<[string, unknown]>(['status', 'failed'], ['valid', false], ['error', 'x'], ['verified', false], ['success', false], ['message', 'x'], ['errors', [1]])
       const wrappers = fc.array(fc.constantFrom('data', 'result', 'response', 'verification', 'body'), { maxLength: 6 })
-      // No field here says yes: an explicit yes would outweigh a message.
+      // None of these fields says "yes". A field that does, such as `success: true`, would turn a `message` into a harmless text.
       const beside = fc.dictionary(fc.constantFrom('remaining', 'userId', 'code', 'at', 'x'), fc.jsonValue({ maxDepth: 0 }))
       fc.assert(
         fc.property(no, wrappers, beside, ([name, value], names, others) => {

@@ -18,8 +18,8 @@ const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) 
 /** How many dialects run at a time; the flows of each dialect also run in parallel. */
 const WIDTH = 6
 /**
- * These dialects run alone. On a machine that is busy with others, more than five seconds can pass between the approval and the callback. Then a token of
- * five seconds has expired, and the strategy no longer uses the one success that polling has found.
+ * These dialects run alone, because they fail if more than five seconds pass between the approval and the callback. This can happen while other dialects run:
+ * then a token that lives five seconds has expired, and a success that Nevis reports only once is too old to be used.
  */
 const IN_A_HURRY = ['token-lives-5-seconds', 'status-succeeded-once']
 const PER_DIALECT_MS = 60_000
@@ -34,7 +34,7 @@ const outcomeOf = (name: string, flow: string) => (flow.startsWith('N ') || flow
 const normalised = (cells: Cells): Cells =>
   Object.fromEntries(Object.entries(cells).map(([flow, outcome]) => [flow, flow.startsWith('N ') && outcome.startsWith('start: ') ? 'not in' : outcome]))
 
-/** Freezes the simulator's answer, so that a dialect that changes it in place fails. */
+/** Freezes the simulator's answer, so that a dialect throws if it changes the answer in place. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) Object.values(Object.freeze(value)).forEach(frozen)
   return value
@@ -109,7 +109,7 @@ describe('a dialect for which there is an option', () => {
 })
 
 describe('three dialects at a time', () => {
-  /** Dialects that answer every call in Nevis's place leave no flow to run. */
+  /** Without the dialects in which a redirect, gateway or firewall answers every call instead of Nevis: with these, no flow gets past its first call. */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall)-/.test(name))
   const SAFE = ['W sms', 'W rec', 'D push', 'N push', 'V app', 'A rec', 'E app', 'L push', 'L wid']
 

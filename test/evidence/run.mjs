@@ -27,7 +27,7 @@ const STORY_TABLE = '\n## Tests\n'
 const requirementIn = (cell) => (/^V\d+\.\d+\.\d+$/.test(cell) ? `ASVS ${cell}` : cell)
 
 /**
- * True for a call of one of these names (`it`, `test` or `describe`), with or without `.each(…)`. A skipped one, such as `it.skip`, does not count.
+ * True for a call of one of these functions (`it`, `test` or `describe`), with or without `.each(…)`. False for a skipped call, such as `it.skip`.
  * @param {ts.Expression} callee @param {RegExp} names @returns {boolean}
  */
 function isCallOf(callee, names) {
@@ -51,7 +51,7 @@ function titleOf(node) {
 }
 
 /**
- * Finds the tests of a file that have a marker, and the markers that are not above a test.
+ * Finds the tests of a file with a marker (`// Shows: …`), and the markers that are not directly above a test.
  * @param {string} file @returns {{ tests: Test[], lost: string[] }}
  */
 function markersIn(file) {
@@ -83,14 +83,14 @@ function markersIn(file) {
 /** @param {string} line */
 const cellsOf = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim())
 
-/** The table cell for these tests: their files, each with the number of tests if there is more than one. @param {readonly Test[]} tests */
+/** Returns the table cell for these tests: each file, with the number of its tests if there are several. @param {readonly Test[]} tests */
 function cellFor(tests) {
   const files = [...new Set(tests.map(({ file }) => file))].sort()
   return files.map((file) => [file, tests.filter((test) => test.file === file).length]).map(([file, count]) => `\`${file}\`${count === 1 ? '' : ` (${count})`}`).join('<br>')
 }
 
 /**
- * Writes the last column of a document's tables again. Also returns the requirements in the document.
+ * Regenerates the last column of a document's tables. Also returns the requirements in the document.
  * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withTables(markdown, cell) {
@@ -110,8 +110,8 @@ function withTables(markdown, cell) {
 }
 
 /**
- * Writes the table at the end of the threat model again, with one row for each reference in the text. @param {string} markdown @param {(requirement: string) =>
- * string} cell
+ * Regenerates the table at the end of the threat model, with one row for each reference in the text.
+ * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)

@@ -1,4 +1,4 @@
-/** A second factor adds few lines to an app with passwords, and these lines are marked. */
+/** Tests that the second factor adds few lines to an app with passwords, and that comments in the app mark these lines. */
 import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ beforeAll(async () => {
   source = await readFile(join(exampleApp, 'src/app.ts'), 'utf8')
 })
 
-/** Compiles the app; type errors fail. Names that only the second factor used may remain unused. */
+/** Compiles the app without the lines of the second factor. Type errors fail, but unused imports and parameters are allowed. */
 function compile(folder: string): void {
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', folder, '--noUnusedLocals', 'false', '--noUnusedParameters', 'false'], { stdio: 'pipe' })
 }

@@ -1,7 +1,7 @@
 /**
- * The first attack: an attacker guesses the password of one account, each guess from another address, so that a limit per address never counts more than
- * one. The second attack, which a limit per account makes possible: an attacker types wrong passwords for another user's account, so that this user cannot
- * sign in any more.
+ * The first attack: an attacker guesses the password of one account, each guess from another IP address. A limit per IP address does not stop this attack,
+ * so the app also has a limit per account. The second attack: an attacker types wrong passwords for a victim's account until the limit per account is
+ * reached, so that the victim cannot sign in any more.
  */
 import type { Browser } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
@@ -20,7 +20,7 @@ async function eighteenMinutesLater(): Promise<void> {
 }
 
 let addresses = 0
-/** Signs in from a new address, and, unless one is given, from a new browser. */
+/** Signs in from a new IP address. Uses a new browser, unless the caller passes a browser. */
 async function login(username: string, password: string, browser: Browser = app.browser()) {
   const page = await browser.get('/login')
   const from = { 'x-forwarded-for': `198.51.100.${++addresses}` }

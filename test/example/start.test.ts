@@ -1,4 +1,4 @@
-/** The example app starts, refuses to start with a wrong configuration, and stops. */
+/** Tests that the example app starts and stops, and that it refuses to start with a wrong configuration. */
 import { createServer, type Server } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -42,7 +42,7 @@ describe('a setting', () => {
   })
 })
 
-/** The demo's first page shows usernames, passwords and recovery codes, and the simulated phones approve every request. */
+/** The error if a demo would listen on a public address. The demo's home page shows passwords, and anyone can approve on its simulated phones. */
 function demoRefusal(address: string): string {
   return `The demo shows its passwords to every visitor, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`
 }

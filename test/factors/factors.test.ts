@@ -1,4 +1,4 @@
-/** Each factor by itself: what it sends to Nevis, what it stores, what it shows, and how it reads the answers. */
+/** Tests each factor alone: what the factor sends to Nevis, what it stores, what it shows, and how it reads Nevis's answers. */
 import { app, push, recovery, sms, widget, type Factor, type NevisClient, type Subject, type Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { promptOf } from '../../src/factors/factor'
@@ -23,7 +23,7 @@ const NOT_APPROVED = { status: 'failed', code: 'not_approved', retryable: false 
 const WRONG_CODE = { status: 'failed', code: 'wrong_code', retryable: true }
 const notFound = () => new NevisError('NEVIS_NOT_FOUND', 'getUser')
 
-/** A client that returns these answers by method, and records its calls. */
+/** Creates a client that returns the given answer for each method, and records its calls. */
 function cloud(answers: Partial<Record<keyof NevisClient, unknown>>) {
   const asked: unknown[] = []
   const nevis = Object.fromEntries(
@@ -335,7 +335,7 @@ it.each<[unknown, boolean]>([
   expect(isBlocked({ exceededRateLimits })).toBe(is)
 })
 
-/** The link of a branded app. The page uses the link as an `href`, so only schemes that the app itself names may be shown. */
+/** Nevis's answer contains the link to a customer's own Access App. The page uses this link as an `href`, so the option `linkSchemes` must allow its scheme. */
 describe('a link with a scheme of its own', () => {
   const LINK = 'myaccessapp://x-callback-url/authenticate?dispatchTokenResponse=e30'
   const made = (more: object, link: string = LINK) => ({ transactionId: 't1', statusToken: 's', userId: USER, authenticators: [], raw: { appLinkUri: link }, ...more })

@@ -1,4 +1,4 @@
-/** The sentences that users see after a failure. The tests repeat each sentence, so that no sentence changes by accident. */
+/** Tests the sentences that users see after a failure. The tests repeat each sentence, so that no sentence changes by accident. */
 import { failures } from '../../src'
 import { Refusal, type FailureCode } from '../../src/factors/failures'
 

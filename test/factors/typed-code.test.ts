@@ -1,4 +1,4 @@
-/** `push({ typedCode: true })` by itself: the code, and the message on the phone. */
+/** Tests the factor `push({ typedCode: true })` alone: the generated code, and the message on the phone. */
 import { push, type Factor, type NevisClient } from '../../src'
 import { checkedApproval } from '../../src/client/checks'
 import { isTypedCode, messageWithCode } from '../../src/factors/typed-code'
@@ -57,7 +57,7 @@ describe('push with a typed code', () => {
   // Shows: N-oob-8
   it('makes a new code for each approval, over the whole range', async () => {
     const codes = await Promise.all(Array.from({ length: 2000 }, async () => (await approved(push({ typedCode: true }), {})).code))
-    // Of 2000 random codes, two are the same about twice; each first digit comes about 200 times (5 standard deviations: 67).
+    // Among 2000 random codes, about two are repeated. Each first digit occurs about 200 times; five standard deviations are 67.
     expect(new Set(codes).size).toBeGreaterThan(1980)
     for (const digit of '0123456789') {
       const count = codes.filter((code) => code.startsWith(digit)).length

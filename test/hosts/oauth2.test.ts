@@ -1,6 +1,6 @@
 /**
- * A sign-in at an OAuth 2 provider as the first factor. It ends in a GET, which never sends a push. So the user must press a button afterwards. An
- * attacker who knows the session id from before the sign-in must not be able to press this button instead of the user.
+ * A sign-in at an OAuth 2 provider as the first factor. The provider redirects the browser to the app with a GET, and a GET never starts a push. So the
+ * user must then press a button that starts the push. An attacker who knows the session id from before the sign-in must not be able to start the push.
  */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn } from '../support/app'

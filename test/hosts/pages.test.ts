@@ -1,4 +1,4 @@
-/** The guides of the hosts show exactly the code that these tests run. */
+/** The guides for Fastify, Koa and NestJS show exactly the code that the tests run. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,8 +1,8 @@
 /**
- * Runs an app of the guides as its readers do: as a program of its own. TypeScript is compiled first.
+ * Runs an app of the guides as a reader of the guide does: in its own process. TypeScript is compiled first. While the app runs, its files are in a
+ * folder of this repository, so that its imports resolve as in a reader's project.
  *
- * Out of scope: the content of the app. While it runs, its files are in this repository, so that its imports resolve as in a
- * reader's project.
+ * Out of scope: the content of the app.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -103,7 +103,7 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), stop, close }
 }
 
-/** Browsers drop a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
+/** Drops large cookies as browsers do: a browser ignores a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
 class CookieLimits extends Browser {
   override async send(...args: Parameters<Browser['send']>): ReturnType<Browser['send']> {
     const before = new Map(this.cookies)

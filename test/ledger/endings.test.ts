@@ -1,4 +1,7 @@
-/** How a transaction ends, and what may follow. The ledger decides this, because an old session cookie still contains the transaction as it was before. */
+/**
+ * Tests how a transaction ends, and whether the user may then try another factor. The ledger decides both, not the session: an old session cookie still
+ * contains the transaction as pending.
+ */
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 

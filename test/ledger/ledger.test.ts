@@ -1,4 +1,4 @@
-/** The ledger in memory; and a ledger that fails, with which no user may get in. */
+/** The ledger in memory. Also: while a ledger fails, no user is signed in. */
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'

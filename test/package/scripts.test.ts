@@ -1,4 +1,4 @@
-/** The commands in `package.json` and the line endings in `.gitattributes` work on any operating system. The programs behind the commands have checked types. */
+/** Tests that the npm scripts and the line endings work on any operating system, and that TypeScript checks the types of the programs that the scripts run. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -8,7 +8,10 @@ const { checked, programs } = scripts()
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-/** The files whose types `scripts/tsconfig.json` checks, and all programs that are not apps: paths from the root, with slashes. */
+/**
+ * Returns the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and those whose types it should check (`programs`). Paths are relative
+ * to the root, with slashes.
+ */
 function scripts() {
   const config = ts.readConfigFile(join(ROOT, 'scripts/tsconfig.json'), (path) => readFileSync(path, 'utf8')).config as object
   const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, join(ROOT, 'scripts'))

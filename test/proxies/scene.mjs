@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * A cloud, one or more processes of the app, and a proxy in front of them.
+ * Starts a simulated cloud, one or more processes of the app, and a proxy in front of these processes.
  *
- * Out of scope: what users and attackers do there.
+ * Out of scope: what users and attackers do with the app.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

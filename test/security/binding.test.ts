@@ -19,7 +19,7 @@ jest.setTimeout(30_000)
 const OTHER = '11111111-2222-4333-8444-555555555555'
 const HOUR = 3600
 
-/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends. */
+/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how this callback ends, and how a second callback ends. */
 async function lied(app: TestApp, fault: object, fields: Record<string, string> = {}): Promise<string[]> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna', fields)
@@ -30,7 +30,7 @@ async function lied(app: TestApp, fault: object, fields: Record<string, string> 
   const first = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect(handled.hits).toBe(1)
   world.simulator.faults.clear()
-  // A transaction that was refused stays refused, even if Nevis then answers truthfully.
+  // Send the callback again, now with a true answer of Nevis: the strategy must still refuse the transaction.
   const second = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect((await browser.get('/me')).json()).toEqual({ user: null })
   return [outcomeOf(first), outcomeOf(second)]
@@ -207,8 +207,8 @@ describe('another user\'s approval, code or handle', () => {
   })
 
   it('does not carry a step-up that one login started over to the login of another user', async () => {
-    // The session survives the login, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's
-    // phone, knows anna's password, and wants what anna may do only with her phone.
+    // A login keeps the session's data, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's phone, and
+    // knows anna's password. The attacker wants to open a page as anna that requires anna's second factor.
     const app = await world.start({
       routes: (web, { passport }) => {
         web.post('/password-only', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' }))
@@ -299,7 +299,7 @@ describe('only the transaction token', () => {
             (started === undefined || started === userId) &&
             (subject.userId === undefined || subject.userId === userId) &&
             (subject.username === undefined || username === undefined || username === subject.username ||
-              // The app may have both a user Anna and a user anna: then the id that the app has given decides.
+              // The app may have both a user Anna and a user anna. If names differ only in case, the userId from the app must be equal.
               (subject.userId !== undefined && username.toLowerCase() === subject.username.toLowerCase()))
           return passes === isRight
         }),
@@ -334,7 +334,7 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // A wrong token passes only if the cloud confirms each claim of the right token for it.
+          // A wrong token succeeds only if the simulated cloud falsely confirms, for this token, each claim that the right token has.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

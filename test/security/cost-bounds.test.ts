@@ -1,7 +1,8 @@
 /**
- * The attack: one password, one pending push, and a loop. In an earlier version, each callback of a pending push made a status call: 300 callbacks made
- * 300 calls, and all users share the rate limit that Nevis sets for this customer. One handle, which needs no session, opened event streams until no
- * stream was left for other users. And clients that poll caused two calls to Nevis every two seconds, whatever the app's schedule said.
+ * The attack: an attacker with one password starts one push, and then sends requests in a loop, so that other users cannot sign in. In an earlier version,
+ * 300 callbacks of a pending push made 300 status calls, and all users share the rate limit that Nevis sets for this customer. With one handle and no session,
+ * an attacker could open event streams until no stream was left for other users. Clients that poll caused two calls to Nevis every two seconds, even if the
+ * option `pollSchedule` allowed fewer.
  */
 import { get, type ClientRequest } from 'node:http'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
@@ -48,7 +49,7 @@ describe('300 callbacks of one approved push', () => {
 describe('fifty clients that poll one push every two seconds for a minute', () => {
   const everyTwoSeconds = [{ untilSeconds: 600, everySeconds: 2 }]
 
-  /** Moves the clock of this process, which is also the cloud's clock. */
+  /** Returns a function that moves the clock of this process forward. The simulated cloud runs in this process and uses the same clock. */
   function movableClock(): (seconds: number) => void {
     let ahead = 0
     const [date, ticks] = [Date.now(), performance.now()]

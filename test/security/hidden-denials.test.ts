@@ -20,13 +20,13 @@ const change = async (browser: Browser, transaction: string, factor: string) => 
 const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
-/** Lets time pass for the app and for Nevis, whose clock follows the app's. */
+/** Moves the clock of the app and of the simulated Nevis forward. Then another user starts a sign-in, and the user's page requests the status. */
 async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   world.later(seconds)
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
 }
 
-/** Waits until a call to Nevis has ended that runs in the background of a request. */
+/** Waits until the condition is true, because a request to the app does not wait for its background call to Nevis. */
 async function until(isSo: () => boolean): Promise<void> {
   for (let left = 100_000; left > 0 && !isSo(); left--) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -148,7 +148,7 @@ describe('with afterDenial "stop"', () => {
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
       await browser.post('/prove', { username: 'anna', userId })
       await browser.post('/start', {})
-      // The session keeps at most eight transactions. The attacker starts the last one before the denial.
+      // The session keeps at most eight transactions, so eight new ones remove the step-up from the session. All are started before the denial.
       const codes: string[] = []
       for (let i = 0; i < 8; i++) {
         const code = handleIn((await browser.post('/start', { factor: 'recovery' })).location)

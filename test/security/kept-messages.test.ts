@@ -3,8 +3,8 @@
  *
  * With `failureMessage: true`, Passport adds a sentence to the session for every failure and never removes one. An attacker, or a faulty script,
  * calls the callback three thousand times in one session, and never opens the page that shows the messages. The session grows to 183 KB, and the app reads
- * and writes it with every request; if the session is in a cookie, the browser drops it at that size. In the apps of the guides, the session stays small, and
- * an honest user still sees why the last sign-in failed.
+ * and writes the whole session with every request. If the session is in a cookie, the browser drops this cookie, because it is too large. In the apps of the
+ * guides, the session stays small, and an honest user still sees why the last sign-in failed.
  */
 import session from 'express-session'
 import type { RequestListener } from 'node:http'
@@ -19,20 +19,23 @@ import { callbackOf, PASSWORD } from '../support/app'
 import { snippetWith } from '../support/markdown'
 import { lab } from './support/lab'
 
-// A program starts for each app, and gets a few hundred requests.
+// Jest's default of 5 s is too short: a program starts for each app, and gets a few hundred requests.
 jest.setTimeout(60_000)
 
 const MAX_BYTES = 4096
 const world = lab()
 
-/** Calls the callback with an invalid handle, one call after the other: if several ran at once, the last one to be stored would hide the others. */
+/** Calls the callback with an invalid handle, one call after the other. In parallel, each call would overwrite the session that another call has stored. */
 async function fail(browser: Browser, times: number): Promise<void> {
   for (let sent = 0; sent < times; sent++) expect(await browser.get(callbackOf('nothing'))).toMatchObject({ status: 302, location: '/login' })
 }
 
 const store = new session.MemoryStore()
 
-/** Starts an app of a guide in this process, with a session store that the test can read. @param code the guide's code without its call of `listen` */
+/**
+ * Starts an app of a guide in this process, with a session store that the test can read.
+ * @param code the guide's code without its call of `listen`
+ */
 async function serve(code: string): Promise<Browser> {
   const modules: Record<string, unknown> = {
     'passport-nevis': passportNevis,

@@ -1,8 +1,10 @@
 /**
- * The attack: patience. An app has a time-out (connect-timeout, or a gateway's own), and a part behind the app is slow: the vault with the access key,
- * the session store, Nevis. The time-out answers the request. Then the slow call ends and this package answers, too: `setHeader` throws in a promise
- * that no code awaits, and Node ends the process with all its requests. An anonymous GET of the status route is enough, and again after each restart.
- * A URL that no header can contain does the same without any time-out.
+ * The attack: ending the process with a request that is answered twice.
+ *
+ * An app has a time-out (connect-timeout, or the time-out of a gateway). The vault with the access key, the session store or Nevis is slow. The time-out
+ * answers the request. Later the slow call ends, and this package answers as well: `setHeader` throws in a promise that no code awaits, so Node ends the
+ * process. All other requests of the process are lost. An anonymous GET of the status route is enough, and the attacker can repeat it after each restart.
+ * A URL with characters that a header cannot contain has the same effect without a time-out.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

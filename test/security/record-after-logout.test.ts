@@ -1,5 +1,5 @@
 /**
- * The attack: a second factor record that a log-out does not end.
+ * The attack: using a second factor record that is still in the session after a log-out.
  *
  * The victim signs in with the phone on a shared machine and logs out. The attacker knows the password, signs in as the same user in the same browser
  * with the password alone, and finds the victim's record in the session. With `clearSessionOnLogin: false`, @fastify/passport keeps all data of the

@@ -1,10 +1,11 @@
 /**
- * The attack: a second factor of one account that counts in the session of another.
+ * The attack: using the second factor of one account in the session of another account.
  *
- * The attacker knows the victim's password and has an account with a phone of their own. The password alone signs in, and every important route is behind
- * `requireSecondFactor`. The same routes also accept the app's tokens. So the attacker signs in as the victim, sends the victim's cookie together
- * with a token of their own account, and approves with their own phone. The user of the request has approved, but the session is the victim's. With a
- * record in that session, the victim's cookie alone would pass. The attacker also tries this with an app's custom callback that does not sign in.
+ * The attacker knows the victim's password, and has an own account with an own phone. In this app, the password alone signs in, and every important route is
+ * behind `requireSecondFactor`. The same routes also accept Bearer tokens of the app. So the attacker signs in as the victim, and then sends the cookie of
+ * this session together with a Bearer token of the attacker's own account. The attacker approves with the own phone. If the strategy now wrote a second
+ * factor record into the session, the session's cookie alone would pass `requireSecondFactor` as the victim. The attacker also tries this with a custom
+ * callback of the app that does not sign in.
  */
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'

@@ -1,10 +1,10 @@
 /**
- * The attack: an approval of one strategy that is finished at the callback of another.
+ * The attack: using an approval of one strategy at the callback of another strategy.
  *
  * An app has two strategies at one Nevis instance: one for the sign-in and the step-up, one for payments, whose message is the amount. Passport
  * registers them under two names (`passport.use('payments', …)`), but both have the default option `name`. The attacker has the victim's session, and
- * starts both a payment and a step-up. The victim's phone shows the step-up without any message, and the victim accepts. With that approval
- * the attacker opens the callback of the payment.
+ * starts both a payment and a step-up. The victim's phone shows the step-up without any message, and the victim accepts. With
+ * the approval of the step-up, the attacker opens the callback of the payment.
  */
 import { NevisStrategy, push, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from '../../src'
 import { handleIn, PASSWORD, strategyOptions, type TestApp } from '../support/app'

@@ -17,8 +17,8 @@ import { lab } from './support/lab'
 const world = lab()
 
 /**
- * A session like iron-session's: all data in one encrypted cookie. `save` sets the cookie, and fails if browsers would drop it. The app adds `regenerate`,
- * which Passport needs.
+ * A session like iron-session's: all data in one encrypted cookie. `save` sets the cookie, and throws if the cookie is too large for browsers. The app adds
+ * `regenerate`, which Passport needs.
  */
 function sealedCookie(): RequestHandler {
   const key = randomBytes(32)

@@ -6,9 +6,9 @@
  * request with its Authorization header, and an error of a Redis client contains the failed command with the whole session. Express prints `err.stack` on the
  * page, and Passport makes a header of a string that is passed to `fail`. Duo's and SAML's strategies print such objects unchanged.
  *
- * So every secret in these tests contains the same word. They cause every success, refusal and fault, by Passport's actions and over HTTP, and search
- * everything that is sent or printed for that word. Only the waiting page may show its own browser what the user needs there: QR code, deep link, recovery
- * codes to write down.
+ * So every secret in these tests contains the same word. The tests cause every success, refusal and fault, with Passport's actions and over HTTP. Then the
+ * tests search everything that was sent or printed for this word. Only the waiting page may show the user's own browser what the user needs: QR code, deep
+ * link and new recovery codes.
  */
 import express, { type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'
@@ -193,7 +193,7 @@ const notJson: [string, Behaviour, NevisErrorCode][] = [
   ['not JSON', { do: 'body', status: 200, body: 'c4n4ry {' }, 'NEVIS_UNEXPECTED_RESPONSE'],
   ['without its fields', { do: 'body', status: 200, body: '{"c4n4ry":"c4n4ry","status":"c4n4ry","active":"c4n4ry"}' }, 'NEVIS_UNEXPECTED_RESPONSE'],
 ]
-/** Gives anna a phone, so that a start is not refused because she has none. */
+/** Gives anna a phone. Otherwise the strategy would refuse the start with `not_enrolled`. */
 const withPhone: Behaviour = { do: 'patch', patch: { status: 'active', authenticators: [{ authenticatorId: '11111111-2222-4333-8444-555555555555', type: 'app' }] } }
 const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour), user: always(withPhone) }, run: (drive) => drive.start() })),
@@ -204,7 +204,7 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
-  // Every other 4xx counts as a wrong code, as long as the access key can still read the user.
+  // After these two errors, the strategy requests the user from Nevis with the same access key. This request succeeds here, so the 4xx means a wrong code.
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends: ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED'].includes(ends) ? 'wrong_code' : ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: WRONG_CODE })
@@ -220,7 +220,7 @@ const storage: (Scenario & { ends: StorageErrorCode })[] = [
   { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that answers with a row', options: { ledger: ledgerWith({ claim: async () => ({ key: 'c4n4ry' }) }) }, run: (drive) => drive.start() },
 ]
 
-/** Mistakes of the app or of Nevis that only a request reveals. Most of them are a `TypeError`, which has no code. */
+/** Mistakes of the app or of Nevis that only a request reveals. Most of them cause a `TypeError`, which has no `code`. */
 const mistakes: Scenario[] = [
   { ends: 'phone_refused', name: 'a phone number that is none', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms', phone: `${PHONE} ext. c4n4ry` }) },
   { ends: 'phone_refused', name: 'no phone number', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms' }) },
@@ -297,7 +297,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** The printed values, without the path of these files, which a stack trace may contain. */
+/** The printed values, without the path of this folder, which stack traces contain. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {
@@ -352,7 +352,7 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
   if (scenario.session === 'cookie') app.use(jest.requireActual<(options: object) => RequestHandler>('cookie-session')({ keys: ['a secret for tests'] }))
   else if (scenario.session !== 'none') {
     const store = new session.MemoryStore()
-    // Fails once only: the error of a store that fails again while express-session ends the answer is not this package's.
+    // The store fails only once. If the store failed again at the end of the response, the error would come from express-session, not from this package.
     if (scenario.session === 'broken') store.set = jest.fn((_id, _value, done) => done?.()).mockImplementationOnce((_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id')))
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
   }
@@ -392,7 +392,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const send = async (path: string, method: string, fields: Record<string, string>, headers?: Record<string, string>) => {
       const query = method === 'GET' ? `?${new URLSearchParams(fields).toString()}` : ''
       const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields, headers)
-      // The headers include the Location, so the handle in it is searched, too.
+      // Collect the headers for the search, too: the URL in `Location` contains the handle.
       all.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values())
       if (page.location !== undefined) transaction = new URL(page.location, origin).searchParams.get('transaction') as string
       return page.status

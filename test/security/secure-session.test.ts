@@ -29,7 +29,7 @@ const greeting = async (who: Browser) => (await who.get('/')).text
 const tap = (handle: string, who = browser) => world.simulator.phone('nora').approve().then(() => who.get(callbackOf(handle)))
 const told = () => world.asked('approve')
 
-/** Checks that the page redirects to the password, that no request was sent to Nevis's users, and that no user is signed in. */
+/** Checks that the page redirects to the login page, that Nevis got no new approval request, and that no user is signed in. */
 async function expectRefused(page: Page, who: Browser, before: number): Promise<void> {
   expect([page.status, page.location]).toEqual([302, '/login'])
   expect(told()).toBe(before)

@@ -1,4 +1,4 @@
-/** The second factor record: written after `passport.authenticate('nevis')`, required by risky routes. */
+/** Tests the second factor record: `recordSecondFactor` writes it after a sign-in or step-up, and `requireSecondFactor` requires it on risky routes. */
 import session from 'express-session'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
@@ -231,7 +231,7 @@ describe('recordSecondFactor', () => {
     it('renews its id, keeps what is in it and how long it lasts, and the old id is dead', async () => {
       const browser = await signedIn()
       await browser.post('/remember-me')
-      // express-session computes `maxAge` with a clock that may tick in between, so round it.
+      // express-session computes `maxAge` from the current time, so it may be some milliseconds too small. Round it.
       const { maxAge } = (await browser.get('/cart')).json()
       expect(Math.round(maxAge / 1000)).toBe(1_000_000)
       const old = browser.clone()
@@ -470,7 +470,7 @@ describe('requireSecondFactor', () => {
       ['redirectTo', { maxAgeSeconds: 1, redirectTo: '' }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: 7 }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: '' }],
-      // If a misspelt name were ignored, the guard would require less than the app meant.
+      // If the guard ignored a misspelt option, the guard would require less than the app intends.
       ['factor', { maxAgeSeconds: 1, factor: ['push'] }],
       ['maxAge', { maxAgeSeconds: 1, maxAge: 1 }],
       ['options', undefined],

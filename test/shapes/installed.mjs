@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The app without a bundler, in its own folder, into which the app and the packed package are installed as a user would do it: with each package manager,
- * started with each runtime. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ * Installs the app and the packed package into a new folder, as a user would: with each package manager and without a bundler. Then each runtime starts the
+ * app. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
  */
 import { execFile } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,8 +16,8 @@ const ROOT = join(import.meta.dirname, '../..')
 /** @typedef {import('./shapes.mjs').Shape} Shape */
 
 /**
- * Writes the app into the folder, with a package.json that names its dependencies, among them this package as `npm pack` makes it. @param {string} entry @param
- * {string} folder
+ * Writes the app into the folder, with a package.json that names the app's dependencies. One of them is the tarball of this package that `npm pack` creates.
+ * @param {string} entry @param {string} folder
  */
 async function layOut(entry, folder) {
   for (const file of ['app.mjs', 'site.mjs']) cpSync(join(dirname(entry), file), join(folder, file))

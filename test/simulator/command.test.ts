@@ -111,7 +111,7 @@ describe('--dialect', () => {
   })
 })
 
-// These tests need a build, because only the built package contains this file. `npm test` builds first.
+// `COMMAND` is a file in `dist`, so these tests need a build. `npm test` builds first.
 describe('the process', () => {
   test('running › ends with 0 on a signal', async () => {
     const child = spawn(process.execPath, [COMMAND, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -18,7 +18,7 @@ afterEach(() => nevis.simulator.close())
 
 const person = (i: number) => ({ username: `person${i}`, channel: 'sms', phone: '+41791234567' })
 
-/** Enrols users over one connection, many at a time, because a client such as `fetch` would take most of the time. */
+/** Enrols users with raw HTTP requests over one connection, 250 at a time: `fetch` would need more time than the simulator that is tested. */
 async function enrolAll(from: number, to: number): Promise<void> {
   const { host, port } = new URL(nevis.simulator.baseURL)
   const socket = connect(Number(port), '127.0.0.1').setEncoding('latin1')

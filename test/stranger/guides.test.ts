@@ -1,6 +1,6 @@
 /**
- * The guides show code that tests run: each code block names its file, and the file must contain the block. In `single-page-apps`, blocks without a file only
- * compile.
+ * The guides show code that tests run: each code block names its file, and the file must contain the block. In the guide `single-page-apps`, some blocks name
+ * no file; for these blocks, other tests check only that the code compiles.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * An app that had sign-ins before it got a second factor: its own `session.returnTo`, Passport's options for it, users who have only some factors or
- * none, and a `verify` for a synchronous database.
+ * Tests an app that had sign-ins before it got a second factor. The app has its own `session.returnTo` and uses Passport's options for `returnTo`. Some users
+ * have only some factors or none. `verify` uses a synchronous database.
  */
 import type { RequestHandler } from 'express'
 import { recordSecondFactor } from '../../src'

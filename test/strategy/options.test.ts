@@ -1,4 +1,4 @@
-/** The options of NevisStrategy: which it accepts, which it refuses, and their defaults. */
+/** Tests which options NevisStrategy accepts, which options it refuses, and the defaults of the options. */
 import { inspect } from 'node:util'
 import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, widget, type NevisRequest, type NevisStrategyOptions } from '../../src'
 import { ledgerWith } from '../support/ledger-contract'

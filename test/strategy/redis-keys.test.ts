@@ -1,6 +1,6 @@
 /**
- * Which keys a sign-in leaves in Redis, and how many commands it needs, compared with the guide on several processes. Out of scope: whether the guide names
- * every kind of key (`ledger-keys.test.ts`).
+ * Compares the guide on several processes with the keys that a sign-in leaves in Redis, and with the number of commands that a sign-in needs. Out of scope:
+ * whether the guide names every kind of key (`ledger-keys.test.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -103,7 +103,7 @@ describeWithRedis('the ledger in Redis', () => {
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day
       if (/:browsers-forgotten-today:/.test(key)) return 60 * day
-      // The lifetime of a remembered browser, and the time for which its used cookies are recognised afterwards.
+      // A browser is remembered for at most 90 days. Its used cookies are recognised for 300 s longer.
       if (/:browser:/.test(key)) return 90 * day + 300_000
       return /:(locked|enrolment):/.test(key) ? year : day
     }

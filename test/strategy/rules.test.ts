@@ -1,4 +1,4 @@
-/** Rules that other Passport strategies break. Each test fails if the line that enforces its rule is removed. */
+/** Tests rules that other Passport strategies break. Each test fails if the line of this package that enforces the rule is removed. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'
@@ -30,7 +30,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** Runs `authenticate` as Passport would, on any object, and resolves with the one action that it takes. */
+/** Calls `authenticate` as Passport does, with any object as the request. Resolves with the one action that the strategy calls, such as `success`. */
 function act(strategy: object, req: object, options: object = {}): Promise<{ action: string; args: unknown[] }> {
   return new Promise((resolve) => {
     const on = strategy as Record<string, unknown>
@@ -260,7 +260,7 @@ describe('a failure', () => {
     const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const handle = handleIn((await browser.post('/')).location)
     await simulator.phone('anna').deny()
-    // For a challenge that is a string, Passport would send a header with the 401.
+    // If the strategy passed a string to `fail`, Passport would send it in the header `WWW-Authenticate`.
     const page = await browser.get(`/?transaction=${handle}`)
     expect(page.status).toBe(401)
     expect(page.headers.get('www-authenticate')).toBeNull()

@@ -1,4 +1,4 @@
-/** The handle: decrypting returns exactly what was encrypted, and the browser learns nothing from it. */
+/** The handle: decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
 import { randomBytes } from 'node:crypto'
 import { Handles, type Sealed } from '../../src/trust/handle'
 
@@ -52,7 +52,7 @@ describe('an encrypted handle', () => {
     it('is another one each time', () => {
       const sealed = Array.from({ length: 1000 }, () => handles.seal(SEALED))
       expect(new Set(sealed).size).toBe(1000)
-      // The initialization vectors must differ, too: one that is used twice would reveal the key.
+      // The initialization vectors must differ, too: with AES-GCM, using one twice reveals the authentication key.
       expect(new Set(sealed.map((one) => Buffer.from(one, 'base64url').subarray(1, 13).toString('hex'))).size).toBe(1000)
     })
   })
@@ -126,7 +126,7 @@ describe('an encrypted handle', () => {
       const [one, other] = [Buffer.from(handles.seal(SEALED), 'base64url'), Buffer.from(handles.seal(SEALED), 'base64url')]
       const mixed = [1, 13, one.length - 16].map((at) => Buffer.concat([one.subarray(0, at), other.subarray(at)]).toString('base64url'))
       expect(opening(mixed.slice(1))).toEqual([])
-      // The two handles have only the version byte in common, so the first mixture equals the second handle.
+      // Both handles begin with the same version byte. So the first mixture is identical to the second handle, and can be decrypted.
       expect(opening(mixed.slice(0, 1))).toEqual([0])
     })
   })

@@ -1,4 +1,4 @@
-/** From text to HTML: no value becomes markup, except the six formatting tags that the phone shows. */
+/** Tests that text never becomes markup in HTML, except the six formatting tags that a message may contain (`<b>`, `<br>` and others). */
 import { array, assert, property, stringMatching, constantFrom } from 'fast-check'
 import { html, Html, messageHtml } from '../../src/waiting/html'
 import { hostileText } from '../support/hostile-text'

@@ -1,4 +1,4 @@
-/** The content of the waiting page: only what the factor, its state and the operation need. */
+/** Tests that the waiting page contains only what the factor, the transaction's state and the operation need. */
 import { NevisStrategy, sms, waitingPage, type Challenge, type Factor } from '../../src'
 import { lab } from '../security/support/lab'
 import { signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'

@@ -1,6 +1,6 @@
 /**
- * A process gets SIGTERM while users wait on open connections: it must answer, close the connections and exit. The tests use a child process with a real
- * server, and a real keep-alive agent in place of the browser.
+ * A process gets SIGTERM while users wait on open connections. The process must answer, close the connections and exit. The tests use a child process with a
+ * real server, and a real keep-alive agent in place of the browser.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,8 +39,8 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
     if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
     const simulator = await NevisSimulator.start()
     simulator.addUser({ username: 'anna' })
-    // The app keeps an idle connection for ten minutes, and the user is asked for two: a process that waits for one of them is still there when the test
-    // gives up.
+    // The app keeps an idle connection open for ten minutes, and the user can answer for two minutes. The test waits only 30 s. So the test fails if the
+    // process waits for the connection or for the user.
     const env = { ...process.env, NODE_ENV: 'test', KEEP_ALIVE_MS: '600000', NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
     const app = spawn(process.execPath, [join(__dirname, '../shapes/app.mjs')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(app, 'exit')

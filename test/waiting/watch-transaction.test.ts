@@ -1,4 +1,4 @@
-/** A transaction's status as an AsyncIterable, for other frameworks. */
+/** Tests `watchTransaction`, which returns a transaction's status as an AsyncIterable, for example for web sockets. */
 import { getEventListeners } from 'node:events'
 import { watchTransaction, type WaitingStatus } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
@@ -28,7 +28,7 @@ const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => realTimeout(resolve, 10))
 }
 
-/** Fakes only this package's timers; the network keeps the real ones. */
+/** Fakes only the timers that this package uses. The network needs real timers. */
 function moveTimers(): void {
   jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] })
 }

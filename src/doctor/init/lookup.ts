@@ -70,14 +70,15 @@ function verifyOf(source: Source, at: number): string | Unclear {
   return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name', brace)
 }
 
-/** The index of the brace that opens the function's body; undefined for an arrow function without braces. */
+/** The index of the token `{` that opens the function's body; undefined for an arrow function without braces. */
 function bodyOf(source: Source, { last }: Range): number | undefined {
   const open = source.is(last, '}') ? source.token(last).pair : undefined
   return open !== undefined && source.isBlock(open) ? open : undefined
 }
 
 /**
- * Builds the verify function from the first call that gets the username. Returns undefined if that call also needs the password, or another local variable.
+ * Builds the verify function from the first call that has the username as an argument. Returns undefined if this call also uses the password or another
+ * local variable.
  */
 function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
   const close = source.token(brace).pair as number
@@ -101,7 +102,7 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
-  // The variables that are declared before the look-up do not exist in the new verify function.
+  // Variables that are declared before the look-up do not exist in the new verify function. So the look-up must not use them.
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number

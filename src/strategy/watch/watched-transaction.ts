@@ -15,13 +15,13 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many page requests of a transaction may call Nevis earlier than the schedule says, because the page, its first poll and a reload come close together.
- * Each such call postpones the next one by an interval.
+ * How many page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each
+ * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
 const MAX_BACK_OFF_MS = 30_000
-/** A page's request waits for Nevis no longer than this. If the answer arrives later, the next request gets it. */
+/** A page's request waits for Nevis no longer than this. If Nevis's answer arrives later, the page's next request gets this answer. */
 const MAX_WAIT_MS = 2000
 /** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
@@ -42,10 +42,10 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private readonly decisions = new DecisionLimit()
   private asking: Promise<void> | undefined
-  // Fields with `#`, because they contain tokens: the app may print or log the strategy.
+  // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Set by the start or by the first callback request. A report names the transaction's user, and the handle does not. */
+  /** The transaction from the session, for reports: a handle does not contain the user's name. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if only a handle has named it so far. */
+  /** The transaction without its QR code; undefined if this object knows only the handle so far. */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
@@ -97,19 +97,19 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the names of the user for the reports, without the QR code. */
+  /** Keeps the transaction, because reports name its user, but without its QR code. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching without a report, after Nevis's answer has ended the transaction. */
+  /** Stops watching. Afterwards, the transaction is not reported as abandoned. */
   settle(): void {
     this.isSettled = true
   }
 
-  /** For a transaction that has ended without Nevis's answer, for example by a switch to another factor. The user can still deny it, and this is reported. */
+  /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
   leave(transaction: Transaction): void {
-    // After the transaction has ended, the session no longer has its status token.
+    // The session removes the status token when it closes the transaction. Without the token, keep the transaction that an earlier call has stored.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
@@ -146,7 +146,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // Ask Nevis at once for the first page, unless a page has just requested the status.
+    // Ask Nevis at once when the first page begins to listen, unless another page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -189,7 +189,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. Fifty clients that poll one transaction cause no more calls than one. */
+  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -285,8 +285,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Introspects the token of the last success, for a callback only. Nevis may allow only one introspection, and the callback may reach another process than
-   * the page.
+   * Introspects the token of the last success. Only callbacks may call this method, not page requests: Nevis may allow only one introspection per token, and
+   * a callback in another process may still need it.
    */
   private introspect(): void {
     const last = this.#last

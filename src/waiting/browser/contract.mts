@@ -1,8 +1,8 @@
 /**
  * The types of `passport-nevis/browser`: the JSON that the page and the server exchange, and the parameters of the functions.
  *
- * They repeat types of the server. Those cannot be imported here, because they need the types of Node. `test/types/browser-contract.ts` checks that both
- * agree. Out of scope: code.
+ * This file repeats types of the server. It cannot import the server's types, because they need the types of Node. `test/types/browser-contract.ts` checks
+ * that this file agrees with the server's types. Out of scope: code.
  */
 
 /** Name of a factor. A factor of your own may have any name. */
@@ -121,13 +121,13 @@ export interface SecondFactorFields {
   readonly remember?: '0' | '1' | undefined
 }
 
-/** What your page shows now, and the functions that it calls when the user acts. */
+/** What your page shows now, and the functions that your page calls when the user acts. */
 export interface SecondFactorStep {
   /** What to show to the user. */
   readonly view: SecondFactorView
   /**
-   * Why the last `send` failed; undefined if it succeeded. Show it to the user, who can try again. Usually the TypeError of `fetch` or a {@link
-   * SecondFactorError}.
+   * Why the last `send` failed; undefined if the last `send` succeeded. Usually the TypeError of `fetch` or a {@link SecondFactorError}. Show the error to the
+   * user, who can try again.
    */
   readonly error: Error & {
     /** The error code. Compare the code, never the message. */
@@ -138,7 +138,7 @@ export interface SecondFactorStep {
     readonly retryAfterSeconds?: number | undefined
   } | undefined
   /**
-   * Sends what the user has typed or chosen; `show` is then called with the next step. Without fields, it confirms that the recovery codes are saved.
+   * Sends what the user has typed or chosen; `show` is then called with the next step. Without fields, `send` confirms that the recovery codes are saved.
    * Only the first call in each step has an effect.
    */
   readonly send: (fields?: SecondFactorFields) => void
@@ -156,6 +156,6 @@ export interface StepUpOptions {
 
 /** Options of {@link secondFactor}. */
 export interface SecondFactorOptions extends StepUpOptions {
-  /** Abort it to cancel the second factor, also on the server. The promise then rejects with the signal's reason. Default: none. */
+  /** Abort this signal to cancel the second factor, also on the server. The promise then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal | undefined
 }

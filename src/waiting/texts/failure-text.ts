@@ -7,8 +7,8 @@ import { failures } from '../../factors/failures'
 import { availableLanguages, preferred, type Locales } from './languages'
 
 /**
- * Returns the sentence for a failure in the user's language. Passport keeps the English sentence in `req.session.messages` (`failureMessage: true`);
- * this function accepts that sentence, or the failure's code.
+ * Returns the sentence for a failure in the user's language. With `failureMessage: true`, Passport stores the English sentence in `req.session.messages`;
+ * this function accepts this English sentence, or the failure's code.
  * @param failure a failure code, or the English sentence of a failure; any other text comes back unchanged
  * @param language a language tag, or the value of the header `Accept-Language`; default English
  * @param locales your own texts, as for `waitingPage`

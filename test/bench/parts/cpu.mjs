@@ -1,6 +1,7 @@
 // @ts-check
-// Measures the CPU time of a whole login inside a strategy, and compares it with the same three calls with axios alone. Each contestant runs in its
-// own process, and so does the upstream, which stands in for Nevis. Each is started several times, because V8 compiles no two processes in the same way.
+// Measures the CPU time that a strategy needs for a whole login, and compares it with the CPU time of the same three HTTP calls made with axios alone. Each
+// contestant runs in its own process, and so does the upstream, a server in place of Nevis. Each process is started several times, because V8 compiles the
+// same code differently in each process.
 import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
 
 const CONTESTANTS = [
@@ -19,8 +20,8 @@ const GENERATIONS = 6
 /** Logins before the first measurement: V8 optimises code that runs once per login only after some thousands of logins. */
 const WARM_UP = 6000
 /**
- * Logins of one turn of the warm-up. The contestants are warmed up in turns, because a contestant that idles for half a minute loses its connection, and V8
- * then discards the code that it had compiled for that connection.
+ * Logins of one turn of the warm-up. The contestants are warmed up in turns, so that none idles for half a minute: an idle contestant loses its connection,
+ * and V8 then discards compiled code of this contestant.
  */
 const WARM_UP_TURN = 500
 const ROUNDS = 5
@@ -35,7 +36,8 @@ const FLAGS = ['--no-memory-reducer']
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns microseconds of CPU per login, and ratios to the bare calls, which run in two processes whose results must agree
+ * @returns microseconds of CPU per login, and the ratio of each contestant to the bare axios calls. These calls run in two processes: if the two results
+ * differ, the measurement is not reliable
  */
 export async function measure({ log }) {
   const results = CONTESTANTS.map(({ name, calls }) => ({ name, calls, micros: /** @type {number[]} */ ([]) }))

@@ -1,5 +1,5 @@
 // @ts-check
-// Measures what it costs to load the packages: in new processes, one after the other.
+// Measures how long it takes to load passport-nevis, passport-oauth2 and axios. Each measurement runs in a new process, one after the other.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { median, rounds } from '../processes.mjs'
@@ -7,10 +7,10 @@ import { median, rounds } from '../processes.mjs'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const peers = fileURLToPath(new URL('../peers', import.meta.url))
 const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
-/** What an app with push constructs: the client, the strategy, a factor, the page and the guard. */
+/** A function that creates all parts of an app with push: the client, the strategy, a factor, the waiting page and the guard of a route. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** These are compared with each other, so they are measured in the same rounds. */
+/** Measured in the same rounds, because the results are compared with each other. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
@@ -22,7 +22,7 @@ const OTHERS = [
   { name: 'the same parts by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** The load time differs by several milliseconds from process to process. With only fifteen pairs, the median of the differences varied as much. */
+/** Many rounds, because the load time differs by several milliseconds from process to process. After fifteen rounds, the medians still varied as much. */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */

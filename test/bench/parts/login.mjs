@@ -10,7 +10,7 @@ const APPS = [
   { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
 ]
 const GENERATIONS = 3
-/** The apps are warmed up in turns, as in `cpu.mjs`: while an app idles, V8 discards the code that it had compiled for the app's connection. */
+/** The apps are warmed up in turns: if an app idled while the others warm up, V8 would discard compiled code of this app. */
 const WARM_UP = { logins: 3000, turn: 250 }
 const ROUNDS = 30
 const LOGINS = 20

@@ -1,4 +1,4 @@
-// passport-local: a username and a password, without hashing and without a call. Shows what Passport itself costs.
+// A login with passport-local that hashes no password and calls no server. Its CPU time shows what Passport itself costs.
 import { createRequire } from 'node:module'
 import { run } from '../contestants/shared.mjs'
 

@@ -1,4 +1,4 @@
-// passport-oauth2: the redirect with a state, then the token and the profile.
+// Measures passport-oauth2: a login is the redirect with a state, then the requests for the token and the profile.
 import OAuth2Strategy from 'passport-oauth2'
 import { clientId, clientSecret, fieldOf, run, Session } from '../contestants/shared.mjs'
 

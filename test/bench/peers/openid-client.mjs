@@ -1,4 +1,4 @@
-// openid-client's Passport strategy: the redirect with PKCE, then the token, and the profile in `verify`.
+// Measures openid-client's Passport strategy: a login is the redirect with PKCE, then the request for the token, and the request for the profile in `verify`.
 import * as client from 'openid-client'
 import { Strategy } from 'openid-client/passport'
 import { clientId, clientSecret, run, Session } from '../contestants/shared.mjs'

@@ -1,6 +1,6 @@
 // @ts-check
-// One of several processes under load, with sessions and ledger in one Redis, which also counts every sign-in. A process of its own: node
-// load-app.mjs CLOUD KEY REDIS-SOCKET; prints its address.
+// One process of an app under load. All processes keep sessions and ledger in one Redis, and count every sign-in there. Usage: node load-app.mjs CLOUD KEY
+// REDIS-SOCKET. Prints the app's address.
 import { RedisStore } from 'connect-redis'
 import express from 'express'
 import session from 'express-session'
@@ -26,7 +26,7 @@ const nevis = new NevisStrategy(
     ledger: new RedisLedger(redis),
   },
   async (profile) => {
-    // The proof of single use: how often `verify` ran for each approval, over all processes.
+    // Count in Redis how often `verify` runs for each approval, over all processes. The count must be 1.
     await redis.hIncrBy('verified', profile.transactionId, 1)
     return { username: profile.username }
   },

@@ -1,7 +1,7 @@
 // @ts-check
-// The server that the contestants call: Nevis, an OAuth server, Duo. Plain node:http, prepared answers, no state, so that it is faster than the
-// measured code. A process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address. A second address returns and resets the counts of
-// requests per path and of TLS handshakes.
+// Stands in for the servers that the contestants of the benchmark call: Nevis, an OAuth server and Duo. It uses plain node:http, prepared answers and no
+// state, so that it is faster than the measured code. Usage: node upstream.mjs [CERTIFICATE KEY]. Prints its address and a second address. The second
+// address returns and resets the counts of requests per path and of TLS handshakes.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -12,13 +12,13 @@ import { originOf } from './listening.mjs'
 const [, , certificate, key] = process.argv
 const server = certificate !== undefined && key !== undefined ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
 
-/** As long as the HMAC-SHA512 signature of a status token. */
+/** A false signature, as long as the HMAC-SHA512 signature of a real status token. */
 const SIGNATURE = 's'.repeat(86)
 const UUID_LENGTH = 36
 const base64url = (/** @type {string} */ value) => Buffer.from(value).toString('base64url')
 
 /**
- * The id that follows these letters in the text.
+ * Returns the id that follows these letters in the text.
  * @param {string} text
  * @param {string} letters
  */
@@ -32,7 +32,7 @@ const PADDING = base64url(JSON.stringify({ iss: 'https://my-instance-abc123.maut
 let answers = {}
 let madeAt = 0
 /**
- * Prepares the answers that contain the time. They are used for a minute, and then prepared again.
+ * Prepares the answers that contain the time. The server uses these answers for a minute, and then prepares them again.
  * @param {string} origin
  */
 function make(origin) {

@@ -1,4 +1,4 @@
-/** A correct app that listens on a public address, and configures itself only after that. */
+/** A correct app that first listens on a public address, and only then creates its strategy and routes. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'

@@ -16,7 +16,7 @@ export interface Stack {
   readonly passport: 'passport' | 'passport06'
 }
 
-/** The newest versions, for tests in which other versions would show nothing new, and the oldest supported ones. */
+/** The newest and the oldest supported versions. Tests whose result does not depend on the version use only `newest`. */
 export const newest: Stack = { express: 'express', passport: 'passport' }
 export const oldest: Stack = { express: 'express4', passport: 'passport06' }
 export const stacks: readonly Stack[] = [newest, { express: 'express', passport: 'passport06' }, { express: 'express4', passport: 'passport' }, oldest]

@@ -1,5 +1,5 @@
-// Five sign-ins of one user, either with or without a subscriber that throws at every event. Prints what the browsers and the ledger have seen. Out of
-// scope: checks; `events.test.ts` has them.
+// Runs five sign-ins of one user, with or without a subscriber that throws at every event. Prints the responses, the keys of the ledger, and how often
+// the subscriber has thrown. Out of scope: checking what was printed (`events.test.ts`).
 import { createRequire } from 'node:module'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
