@@ -136,11 +136,15 @@ const sections = {
     )}`,
 
   'first-paint': (result) => {
-    const names = { none: 'a heading alone', push: 'push', app: 'QR code and link', sms: 'SMS' }
+    const names = { none: 'a heading alone', push: 'the waiting page of push', app: 'the waiting page with QR code and link', sms: 'the waiting page of SMS' }
+    const fileNames = {
+      'page, push': 'HTML of the waiting page, with push', 'page, app': 'HTML of the waiting page, with QR code and link', 'page, sms': 'HTML of the waiting page, with SMS',
+      script: 'script of the waiting page', style: 'style sheet of the waiting page',
+    }
     const script = Number(result.files.find(({ name }) => name === 'script')?.gzipped)
     return `${heading(result)}\n\n${table(
-      ['file', 'size', 'gzipped'],
-      result.files.map(({ name, bytes, gzipped }) => [name.replace('app', 'QR code and link').replace('sms', 'SMS'), `${number(bytes)} B`, `${number(gzipped)} B`]),
+      ['file', 'size', 'size after gzip'],
+      result.files.map(({ name, bytes, gzipped }) => [fileNames[/** @type {keyof typeof fileNames} */ (name)], `${number(bytes)} B`, `${number(gzipped)} B`]),
     )}\n\nThe package does not compress its answers; your app or your proxy does. The gzipped script has ${number(script)} B${reached(script <= 8192)}.\n\n${table(
       ['page', 'first paint, first visit', 'first paint, second visit'],
       result.rows.map(({ factor, first, second }) => [names[/** @type {keyof typeof names} */ (factor)], `${number(first)} ms`, `${number(second)} ms`]),
