@@ -49,7 +49,7 @@ function heading({ date, node, machine, load }) {
  * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
  */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: one contestant ran twice in each round, and its second run costs ${ratio(value)} times as much as the first`
+  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. As a control, one contestant ran twice in each round: its second run cost ${ratio(value)} times as much as its first run`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
