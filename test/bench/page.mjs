@@ -180,7 +180,7 @@ const sections = {
 
   crowd: (result) => {
     const { stop } = result
-    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+    return `${heading(result)} The program that plays the browsers (the driver), nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
       ['', 'app, both processes', 'nginx'],
       [
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
@@ -191,7 +191,7 @@ const sections = {
 
   'crowd-polling': (result) => {
     const { polls, stop } = result
-    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+    return `${heading(result)} The program that plays the browsers (the driver), nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
       ['', 'app, both processes', 'nginx'],
       [
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
