@@ -49,7 +49,7 @@ function heading({ date, node, machine, load }) {
  * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
  */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: one contestant ran twice in each round, and its second run costs ${ratio(value)} times as much as the first`
+  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. As a control, one contestant ran twice in each round: its second run cost ${ratio(value)} times as much as its first run`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
@@ -61,7 +61,7 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
-  const one = each === undefined ? '' : ` V8 compiles each process a little differently. In the groups of newly started processes, the ratios were ${each.map(ratio).join(', ')}.`
+  const one = each === undefined ? '' : ` V8 compiles each process a little differently, so each contestant was started ${each.length} times. In these ${each.length} groups of rounds, passport-nevis cost ${each.map(ratio).join(', ')} times the bare calls.`
   return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}.${one}\n\n`
 }
 
@@ -71,20 +71,20 @@ function generations({ ratio: all, generations: each }) {
  */
 function waitForCallback({ rows }) {
   const [ours, early] = [rows.find(({ way }) => way === 'events'), rows.find(({ way }) => way.includes('introspection'))]
-  return ours === undefined || early === undefined ? '' : ` The introspection in the callback costs the median user ${number(1000 * (ours.median - early.median))} ms.`
+  return ours === undefined || early === undefined ? '' : ` The median user waits ${number(1000 * (ours.median - early.median))} ms longer, because the introspection is made in the callback and not right after the status call.`
 }
 
 /** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined> & { 'crowd-polling': (result: Polling) => string }} */
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['contestant', 'calls', 'CPU of a login', 'times three bare axios calls'],
+      ['contestant', 'calls of a login', 'CPU of a login', 'CPU, as a multiple of three bare axios calls'],
       result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
     )}\n\n${generations(oursIn(result.rows))}${plot('cpu', 'CPU of a login')}`,
 
   login: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['app', 'CPU of a login', 'times the app by hand'],
+      ['app', 'CPU of a login', 'CPU, as a multiple of the app by hand'],
       result.rows.map(({ name, micros, ratio: value }) => [name, `${number(micros)} µs`, ratio(value)]),
     )}`,
 
@@ -96,30 +96,30 @@ const sections = {
 
   handshakes: (result) =>
     `${heading(result)}\n\n${table(
-      ['contestant', 'calls', `TLS handshakes of a login that starts ${result.pauseSeconds} s after the previous one`],
+      ['contestant', 'calls of a login', `TLS handshakes of a login that starts ${result.pauseSeconds} s after the previous one`],
       result.rows.map(({ name, calls, each }) => [name, calls, number(each, each % 1 ? 2 : 0)]),
     )}`,
 
   storage: (result) => {
     const { session, redis } = result
     return `${heading(result)}\n\n${table(
-      ['pending login', 'bytes in the session, as JSON', 'of which the status token has', 'bytes of the QR code and the link, encrypted'],
+      ['pending login', 'bytes in the session, as JSON, without QR code and link', 'of these, bytes of the status token', 'further bytes for the encrypted QR code and link'],
       session.map(({ factor, bytes, statusToken, shown }) => [factor, number(bytes), number(statusToken), number(shown)]),
     )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
   },
 
   scale: (result) =>
-    `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins, of which ${result.atOnce} run at once. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
-      ['sessions and ledger in', 'processes', 'logins a second', 'CPU of a login, all processes', 'CPU of a login, store'],
+    `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins, of which ${result.atOnce} run at the same time. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
+      ['sessions and ledger in', 'processes', 'logins a second', 'CPU of a login in all processes of the app', 'CPU of a login in the store'],
       result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
 
   monitoring: (result) =>
     `${heading(result)}\n\n${table(
-      ['', 'CPU of a login'],
+      ['', 'CPU time'],
       [
-        ['passport-nevis without subscribers', `${number(result.loginMicros)} µs`],
-        [`the recipe, for the ${result.events} events of a login`, `${number(result.addedMicros, 1)} µs, ${number(100 * result.share, 2)} %${reached(result.share <= 0.02)}`],
+        ['a login with passport-nevis, without subscribers to its events', `${number(result.loginMicros)} µs`],
+        [`added by the recipe, for the ${result.events} events of a login`, `${number(result.addedMicros, 1)} µs, ${number(100 * result.share, 2)} %${reached(result.share <= 0.02)}`],
       ],
     )}`,
 
@@ -127,77 +127,81 @@ const sections = {
     `${heading(result)} Each figure in the first four rows is a median over ${result.rounds.compared} new processes. Each figure in the other rows is a median over ${result.rounds.others} new processes.\n\n${table(
       ['what is loaded', 'time', 'CPU time'],
       result.rows.map(({ name, ms, cpuMs }) => [name, `${number(ms)} ms`, `${number(cpuMs)} ms`]),
-    )}\n\nMedian difference between passport-nevis and passport-oauth2: ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms). Median difference between passport-nevis with a NevisClient and axios alone: ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 50)}.`,
+    )}\n\nThe median difference between loading passport-nevis and loading passport-oauth2 is ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms). The median difference between loading passport-nevis with a NevisClient and loading axios alone is ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 50)}.`,
 
   size: (result) =>
     `${heading(result)} The package is ${size(result.tarball)} to download, and ${size(result.unpacked)} unpacked. With passport-nevis, npm installs ${result.packages} other packages, which are ${size(result.bytes)} together.\n\n${table(
-      ['dependency', 'packages', 'size'],
+      ['dependency', 'packages that npm installs for it', 'size of these packages'],
       result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
     )}`,
 
   'first-paint': (result) => {
-    const names = { none: 'a heading alone', push: 'push', app: 'QR code and link', sms: 'SMS' }
+    const names = { none: 'a heading alone', push: 'the waiting page of push', app: 'the waiting page with QR code and link', sms: 'the waiting page of SMS' }
+    const fileNames = {
+      'page, push': 'HTML of the waiting page, with push', 'page, app': 'HTML of the waiting page, with QR code and link', 'page, sms': 'HTML of the waiting page, with SMS',
+      script: 'script of the waiting page', style: 'style sheet of the waiting page',
+    }
     const script = Number(result.files.find(({ name }) => name === 'script')?.gzipped)
     return `${heading(result)}\n\n${table(
-      ['file', 'size', 'gzipped'],
-      result.files.map(({ name, bytes, gzipped }) => [name.replace('app', 'QR code and link').replace('sms', 'SMS'), `${number(bytes)} B`, `${number(gzipped)} B`]),
+      ['file', 'size', 'size after gzip'],
+      result.files.map(({ name, bytes, gzipped }) => [fileNames[/** @type {keyof typeof fileNames} */ (name)], `${number(bytes)} B`, `${number(gzipped)} B`]),
     )}\n\nThe package does not compress its answers; your app or your proxy does. The gzipped script has ${number(script)} B${reached(script <= 8192)}.\n\n${table(
       ['page', 'first paint, first visit', 'first paint, second visit'],
       result.rows.map(({ factor, first, second }) => [names[/** @type {keyof typeof names} */ (factor)], `${number(first)} ms`, `${number(second)} ms`]),
-    )}\n\nEach figure of the second table is a median over ${result.rounds} visits.`
+    )}\n\nEach figure in the second table is a median over ${result.rounds} visits.`
   },
 
   memory: (result) =>
     `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
   schedule: (result) =>
-    `The table is computed for ${number(result.people)} simulated users, with the same log-normal distribution of answer times as above. Answers after 120 s are left out:\n\n${table(
-      ['schedule', 'status calls of a login', 'from the answer to the next status call, median', 'the same, 95th percentile'],
+    `The table is computed for ${number(result.people)} simulated users, whose answer times follow the same log-normal distribution as in the section above. Users who answer after more than 120 s are left out:\n\n${table(
+      ['schedule', 'status calls of a login', "time from the user's answer to the next status call, median", "time from the user's answer to the next status call, 95th percentile"],
       result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
     )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
 
   tap: (result) =>
     `${heading(result)}\n\n${table(
-      ['how the page learns of the decision', 'sign-ins', 'at once', 'shortest', 'median', '95th percentile', 'status calls per sign-in'],
+      ["how the page learns of the user's answer", 'sign-ins', 'sign-ins at the same time', 'shortest time from the tap', 'median', '95th percentile', 'status calls per sign-in'],
       result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 3)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
-    )}\n\nWith one user at a time, the median by events is ${ratio(result.ratio)} times the median by hand${reached(result.ratio <= 0.6)}.`,
+    )}\n\nWith one sign-in at a time, the median with events is ${ratio(result.ratio)} times the median of "by hand"${reached(result.ratio <= 0.6)}.`,
 
   'tap-at-best': (result) =>
     `${heading(result)}\n\n${table(
-      ['how the page learns of the decision', 'sign-ins', 'shortest', 'median'],
+      ["how the page learns of the user's answer", 'sign-ins', 'shortest time from the tap', 'median'],
       result.rows.map(({ way, people, best, median }) => [way, people, `${number(best, 3)} s`, `${number(median, 3)} s`]),
-    )}\n\nThe shortest time by events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, the time of network and introspection${reached(result.ratio <= 1.4)}.${waitForCallback(result)}`,
+    )}\n\nThe shortest time with events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, which is the time that network and introspection take${reached(result.ratio <= 1.4)}.${waitForCallback(result)}`,
 
   waiting: (result) =>
     `${heading(result)}\n\n${table(
-      ['streams', 'streams lost', 'resident memory per stream', 'heap per stream', 'CPU, of one core', 'event loop delay, 99th percentile', 'status calls per second', 'session store calls'],
+      ['open event streams', 'lost streams', 'resident memory per stream', 'heap per stream', 'CPU, as a share of one core', 'event loop delay, 99th percentile', 'status calls per second', 'calls to the session store'],
       [[number(result.people), result.lost, `${number(result.residentKB, 1)} KB`, `${number(result.heapKB, 1)} KB`, `${number(result.cpuShare * 100)} %`, `${number(result.delayP99Ms, 1)} ms`, number(result.statusCallsPerSecond), result.storeCalls]],
     )}`,
 
   crowd: (result) => {
     const { stop } = result
-    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+    return `${heading(result)} The program that plays the browsers (the driver), nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
       ['', 'app, both processes', 'nginx'],
       [
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
-        [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
+        [`CPU while ${number(result.people)} users wait, as a share of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
       ],
-    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their waiting pages learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). The reason: with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, 3 s of which are the browsers' pause before they reconnect. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
+    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended before the user had answered. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time in which ${number(result.approving)} of the users approved). The processes made ${number(result.statusCallsPerSecond)} status calls a second. Of the ${number(result.approving)} users who approved in this time, ${number(result.signedIn)} were signed in. The waiting pages of these users learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). The reason: with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, 3 s of which the browsers wait before they reconnect. ${stop.stillClosed} of these streams stayed closed. After the process had ended, ${stop.approving} other users approved, and ${stop.signedIn} of them were signed in.`
   },
 
   'crowd-polling': (result) => {
     const { polls, stop } = result
-    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+    return `${heading(result)} The program that plays the browsers (the driver), nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
       ['', 'app, both processes', 'nginx'],
       [
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
-        [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
+        [`CPU while ${number(result.people)} users wait, as a share of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
       ],
-    )}\n\nThe pages sent ${number(polls.perSecond)} requests a second, ${number(polls.failed)} of which failed. An answer took ${number(polls.median)} ms (median; 95th percentile: ${number(polls.p95)} ms). The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. Their page learned of the approval after ${number(result.pageSeconds.median, 1)} s (median; 95th percentile: ${number(result.pageSeconds.p95, 1)} s).\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. ${number(stop.failed)} requests of pages failed, and were sent again. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
+    )}\n\nThe waiting pages sent ${number(polls.perSecond)} requests a second. In all, ${number(polls.failed)} of these requests failed. The app answered a request after ${number(polls.median)} ms (median; 95th percentile: ${number(polls.p95)} ms). The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile). The processes made ${number(result.statusCallsPerSecond)} status calls a second. Of the ${number(result.approving)} users who approved in this time, ${number(result.signedIn)} were signed in. The waiting pages of these users learned of the approval after ${number(result.pageSeconds.median, 1)} s (median; 95th percentile: ${number(result.pageSeconds.p95, 1)} s).\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. ${number(stop.failed)} requests of waiting pages failed, and the pages sent these requests again. After the process had ended, ${stop.approving} other users approved, and ${stop.signedIn} of them were signed in.`
   },
 
   rolling: (result) => `${heading(result)} With each store, ${number(result.people)} users signed in or tried to. The column "signed in" counts the users who approved and were signed in, each once. None of the users who denied or did not answer was signed in.\n\n${table(
-    ['sessions and ledger in', 'seconds', 'restarts', 'approved', 'signed in', 'denied', 'no answer', 'streams opened again', 'requests repeated', 'from SIGTERM to exit, median', 'longest'],
+    ['sessions and ledger in', 'duration in seconds', 'restarts of a process', 'users who approved', 'signed in', 'users who denied', 'users who did not answer', 'event streams opened again', 'requests sent again', 'time from SIGTERM to exit, median', 'time from SIGTERM to exit, longest'],
     result.rows.map(({ store, seconds, restarts, stopSeconds, tally }) => [
       store, number(seconds), restarts, tally.approved, tally.signedIn, tally.denied, tally.silent,
       tally['stream opened again'], tally['request sent again'], `${number(stopSeconds.median, 2)} s`, `${number(stopSeconds.longest, 2)} s`,
@@ -208,7 +212,7 @@ const sections = {
     const { tally } = result
     return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} got an error page that asked them to try again, and ${tally['cut off']} lost their connection when a process was killed (${result.kills} kills in all). ${
       result.wrong.length === 0 ? 'No user was signed in without an approval, as another user, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
-    }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
+    }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before the test and ${number(result.heapAfterMB, 1)} MB after it.`
   },
 
   paper: ({ scale, storage, schedule, crowd }) => {
@@ -225,21 +229,27 @@ const sections = {
     const redis = storage.redis.login.ledger + storage.redis.login.store
     const capped = Math.ceil((perSecond * statusCalls) / MAX_STATUS_CALLS)
     const all = Math.ceil(loginCores + waitingCores)
+    // Twice the number of needed cores, so that each process uses half a core.
+    const enough = all * 2
+    const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
+    const processes = raised > MAX_STATUS_CALLS
+      ? ['processes of the app', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${enough} if this limit is ${number(raised)}`, 'with the default limit: the number of all status calls, divided by the limit of one process. With the higher limit: twice the number of needed cores, so that each process uses half a core']
+      : ['processes of the app', `${enough}`, `twice the number of needed cores, so that each process uses half a core. For the status calls alone, ${capped} processes are enough with the default of \`maxStatusCallsPerSecond\``]
     return `${table(
       ['at the peak', 'needed', 'calculated from'],
       [
-        ['logins', `${number(perSecond)} a second`, 'a million in an hour'],
-        ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
-        ['open event streams', number(streams), `each user waits ${number(schedule.meanAnswerSeconds, 1)} s on average until the answer`],
-        ['memory for waiting users', `${size(streams * crowd.appKB * 1024)} in the app, ${size(streams * crowd.nginxKB * 1024)} in nginx`, `${number(crowd.appKB, 1)} KB and ${number(crowd.nginxKB, 1)} KB each`],
-        ['open files of nginx', number(streams * 2), 'two for each stream: to the browser and to the app'],
-        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(of.micros)} µs each over three processes with Redis, Express and sessions included`],
-        ['CPU for waiting users', `${number(waitingCores, 2)} cores in the app, ${number(nginxCores, 2)} in nginx`, `${number(crowd.appCpu * 100)} % of a core for ${number(crowd.statusCallsPerSecond)} status calls a second; ${number(crowd.nginxCpu * 100)} % for ${number(crowd.people)} streams`],
-        ['CPU of the store', `${number(cores(of.storeMicros), 2)} cores with one Redis, ${number(cores(inCluster.storeMicros), 2)} with a Redis Cluster, ${number(cores(inPostgres.storeMicros), 2)} with PostgreSQL`, `${number(of.storeMicros)}, ${number(inCluster.storeMicros)} and ${number(inPostgres.storeMicros)} µs for each login`],
-        ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
-        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if this limit is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default, the number of status calls divided by the limit of a process; with the higher limit, twice the number of needed cores, so that each process uses half a core'],
+        ['logins', `${number(perSecond)} a second`, 'a million logins in 3 600 seconds'],
+        ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `each login makes one approval call, ${number(statusCalls, 1)} status calls and one introspection`],
+        ['open event streams', number(streams), `each user has one open stream, and answers after ${number(schedule.meanAnswerSeconds, 1)} s on average`],
+        ['memory for waiting users', `${size(streams * crowd.appKB * 1024)} in the app, ${size(streams * crowd.nginxKB * 1024)} in nginx`, `each waiting user needs ${number(crowd.appKB, 1)} KB in the app and ${number(crowd.nginxKB, 1)} KB in nginx`],
+        ['open files of nginx', number(streams * 2), 'for each stream, nginx has one connection to the browser and one to the app'],
+        ['CPU for the logins', `${number(loginCores, 2)} cores`, `each login needs ${number(of.micros)} µs in an app of three processes with Redis, including Express and the sessions`],
+        ['CPU for waiting users', `${number(waitingCores, 2)} cores in the app, ${number(nginxCores, 2)} in nginx`, `the app needs ${number(crowd.appCpu * 100)} % of a core for ${number(crowd.statusCallsPerSecond)} status calls a second; nginx needs ${number(crowd.nginxCpu * 100)} % of a core for ${number(crowd.people)} streams`],
+        ['CPU of the store', `${number(cores(of.storeMicros), 2)} cores with one Redis, ${number(cores(inCluster.storeMicros), 2)} with a Redis Cluster, ${number(cores(inPostgres.storeMicros), 2)} with PostgreSQL`, `each login needs ${number(of.storeMicros)} µs in one Redis, ${number(inCluster.storeMicros)} µs in a Redis Cluster, and ${number(inPostgres.storeMicros)} µs in PostgreSQL`],
+        ['Redis', `${number(perSecond * redis)} commands a second`, `each login needs ${redis} commands, ${storage.redis.login.ledger} of which are commands of the ledger`],
+        processes,
       ],
-    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue. Then sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. Many systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise it for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
+    )}\n\nAs the number of logins grows, the limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue, so sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis for the limit of your instance before a peak. Many systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise it for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
   },
 }
 

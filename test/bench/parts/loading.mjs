@@ -15,11 +15,11 @@ const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
   { name: "require('axios')", cwd: root, script: "require('axios')" },
-  { name: 'passport-nevis, and create a NevisClient', cwd: root, script: CLIENT },
+  { name: "require('passport-nevis'), then create a NevisClient", cwd: root, script: CLIENT },
 ]
 const OTHERS = [
-  { name: 'all parts of an app with push, by require, and create them', cwd: root, script: `${ALL}(require('passport-nevis'))` },
-  { name: 'the same parts by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
+  { name: "require('passport-nevis'), then create all parts of an app with push", cwd: root, script: `${ALL}(require('passport-nevis'))` },
+  { name: 'import passport-nevis, then create the same parts', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
 /** Many rounds, because the load time differs by several milliseconds from process to process. After fifteen rounds, the medians still varied as much. */

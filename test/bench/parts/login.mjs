@@ -49,9 +49,9 @@ export async function measure({ log }) {
           const { '/api/v1/approval': approval, '/api/v1/status': status, '/api/v1/introspect': introspect, ...others } = await upstream.calls()
           return { approval, status, introspect, others: Object.keys(others).length }
         }
-        calls['the page watches by events'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'text/event-stream', until: 'succeeded' }))
-        calls['the page asks once by JSON'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'application/json' }))
-        calls['the callback alone'] = await counted(undefined)
+        calls['the waiting page gets the status as events'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'text/event-stream', until: 'succeeded' }))
+        calls['the waiting page requests the status once, as JSON'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'application/json' }))
+        calls['only the callback requests the status'] = await counted(undefined)
       }
       stop()
     }

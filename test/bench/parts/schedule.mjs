@@ -6,9 +6,9 @@ import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 const PEOPLE = 8000
 const LIFETIME_SECONDS = 120
 const SCHEDULES = [
-  { name: 'fixed 2 s', steps: [{ untilSeconds: Infinity, everySeconds: 2 }] },
-  { name: 'every 1 s to 20 s, 2 s to 60 s, then 4 s', steps: [{ untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
-  { name: '2 s late start, then 1 s to 20 s, 2 s to 60 s, 4 s', steps: [{ untilSeconds: 2, everySeconds: 2 }, { untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
+  { name: 'every 2 s', steps: [{ untilSeconds: Infinity, everySeconds: 2 }] },
+  { name: 'every 1 s until 20 s, then every 2 s until 60 s, then every 4 s', steps: [{ untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
+  { name: 'first after 2 s, then every 1 s until 20 s, then every 2 s until 60 s, then every 4 s', steps: [{ untilSeconds: 2, everySeconds: 2 }, { untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
   { name: '`defaultSchedule`', steps: defaultSchedule },
 ]
 
