@@ -116,9 +116,9 @@ function withTables(markdown, cell) {
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)
   const requirements = [...story.matchAll(/\[(T-[a-z-]+-\d+)\](?!\()/g)].map(([, id]) => /** @type {string} */ (id))
-  const note = '`npm run evidence` writes this table. A number in parentheses says how many tests in the file show the promise.'
+  const note = 'The table lists the files with the tests of each promise. A number in parentheses says how many tests in the file show the promise.\n`npm run evidence` writes this table.'
   const rows = requirements.map((id) => `| ${id} | ${cell(id)} |`)
-  const header = '| promise | test files (and how many tests in the file show the promise, if more than one) |\n|---|---|'
+  const header = '| promise | test files |\n|---|---|'
   return { text: `${story}${STORY_TABLE}\n${note}\n\n${header}\n${rows.join('\n')}\n`, requirements }
 }
 
