@@ -109,6 +109,8 @@ export interface Transaction {
   readonly login?: string
   /** True if the signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
+  /** SHA-256 of the secret in the cookie of the browser that started the transaction: see `same-browser.ts`. Absent if no user was signed in. */
+  readonly browser?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**

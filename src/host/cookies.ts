@@ -40,7 +40,7 @@ export function isSecure(req: object): boolean {
  * prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
  * @internal
  */
-export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor'): string {
+export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor' | 'start'): string {
   const name = `${strategy.replace(/[^\w-]/g, '_')}-${use}`
   return isSecure(req) ? `__Host-${name}` : name
 }

@@ -10,6 +10,7 @@ import { lockCodes } from '../trust/recovery-codes'
 import { forgetMarks, rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
 import { phoneOf } from './start-parameters'
+import { markBrowser } from './same-browser'
 import type { StrategyRequest } from './strategy-request'
 
 /**
@@ -23,7 +24,7 @@ export async function newTransaction(
   request: StrategyRequest,
   context: StartContext,
   { parameters, factor, authenticatorId, returnTo, userId }: PreparedStart,
-  { server, browser }: Challenge,
+  { server, browser: forBrowser }: Challenge,
   slot: number,
   startedAt: number,
 ): Promise<{ transaction: Transaction; lockedCodes: string | undefined }> {
@@ -35,10 +36,10 @@ export async function newTransaction(
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
   // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that a browser cannot send it as proof of an
   // approval.
-  if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
+  if (forBrowser.intentToken !== undefined) await budgets.endings.claimToken(forBrowser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
-  const { recoveryCodes, ...shown } = browser
+  const { recoveryCodes, ...shown } = forBrowser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
   // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
@@ -47,6 +48,7 @@ export async function newTransaction(
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
+  const browser = login === undefined ? undefined : markBrowser(request)
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
   const transaction = keys.digests.withDigest({
@@ -82,6 +84,7 @@ export async function newTransaction(
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
     ...(isStepUp && { isStepUp }),
+    ...(browser !== undefined && { browser }),
     ...(remember !== undefined && { remember }),
     ...(marks !== undefined && { forgetMarks: marks }),
   })

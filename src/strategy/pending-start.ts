@@ -9,6 +9,7 @@ import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
 import { boxReadAgain } from './remembered'
 import { returnToOf } from './return-to'
+import { isFromSameBrowser } from './same-browser'
 import { mayRenew, renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
 import { factorFor } from './factor-choice'
@@ -18,16 +19,20 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
+ * @param isStartedNow true if another process has started the transaction in the last two seconds. Its answer, with the cookie of `same-browser.ts`, may not
+ * have reached the browser yet
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
-export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
+export async function reusePending(request: StrategyRequest, context: StartContext, isStartedNow = false): Promise<StartResult | undefined> {
   const { replaced, isAfterFirstFactor } = context
   // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
+  if (!context.renewsSession && replaced === undefined && !isStartedNow && !isFromSameBrowser(request, pending)) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
+  if (box === undefined) return undefined
   // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
   const renewsSession = mayRenew(request, context)

@@ -103,10 +103,14 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 /**
  * Reads the box "Remember this browser" and the calls of `forgetBrowsers` again, if a pending sign-in is started again, for example because the user has
  * entered the password again.
+ * @returns undefined if `forgetBrowsers` was called since the start: then an approval of the pending sign-in must not remember a browser
  * @internal
  */
-export async function boxReadAgain(request: StrategyRequest, context: StartContext, { remember, userId }: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'>> {
+export async function boxReadAgain(request: StrategyRequest, context: StartContext, pending: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'> | undefined> {
+  const { remember, userId, subject, budget } = pending
   if (remember === undefined) return {}
+  const keys = keysOf(request.budgets, { ...subject, ...(userId !== undefined && { userId }) }, budget)
+  if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
   const marks = await forgetMarks(request, context, userId)
   return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }
 }

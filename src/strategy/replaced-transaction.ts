@@ -10,6 +10,7 @@ import { isInSmallCookie } from '../host/session'
 import { assertNotDenied } from './after-denial'
 import type { ReplacedTransaction } from './start-context'
 import { isPendingFor } from './start-parameters'
+import { isFromSameBrowser } from './same-browser'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
@@ -77,7 +78,9 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
   return older
 }
 
-function findOlder({ transactions, keys }: StrategyRequest, transaction: Transaction): Transaction | undefined {
+function findOlder(request: StrategyRequest, transaction: Transaction): Transaction | undefined {
   const isPending = isPendingFor(transaction, { name: transaction.factor } as Factor, transaction.authenticatorId, Date.now())
-  return transactions.find((one) => one.id !== transaction.id && isPending(one) && keys.digests.matches(one))
+  // A step-up that another browser has started stays pending: see `same-browser.ts`.
+  const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)
+  return request.transactions.find((one) => one.id !== transaction.id && isPending(one) && isOfThisBrowser(one) && request.keys.digests.matches(one))
 }

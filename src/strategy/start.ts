@@ -169,7 +169,7 @@ async function isPendingElsewhere(request: StrategyRequest, context: StartContex
 
 async function resultOfOtherProcess(request: StrategyRequest, context: StartContext, slot: number): Promise<StartResult> {
   await request.budgets.starts.giveBack(context.parameters.budget, [slot])
-  const pending = request.login() === undefined ? undefined : await reusePending(request, context)
+  const pending = request.login() === undefined ? undefined : await reusePending(request, context, true)
   if (pending === undefined) throw new Refusal('too_many_starts', undefined, OTHER_PROCESS_WAIT_SECONDS)
   return pending
 }

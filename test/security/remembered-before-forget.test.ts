@@ -98,6 +98,17 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
     await expectNotRemembered(thief.post('/login/2fa/callback', { transaction, code, remember: '1' }))
   })
 
+  // Shows: T-remembered-9
+  it('if the thief enters the password again after the call: the old approval does not count, and the user sees a new request', async () => {
+    await signIn(thief, 'anna', { remember: '1' })
+    await world.simulator.phone('anna').approve()
+    await forgetBrowsers(app.nevis, both())
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    expect(world.asked('approve')).toBe(2)
+    expect(outcomeOf(await thief.get(callbackOf(handle)))).toBe('303 /login/2fa')
+    expect(thief.cookies.has(COOKIE)).toBe(false)
+  })
+
   it('if the browsers are forgotten while the callback waits for Nevis', async () => {
     const handle = await signIn(thief, 'anna', { remember: '1' })
     await world.simulator.phone('anna').approve()

@@ -1,0 +1,39 @@
+/**
+ * Recognises the browser that started a step-up. An attacker who has copied the cookie of a live session can start the same step-up as its user. So the
+ * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
+ *
+ * The secret is a cookie that each start sets anew, after the attacker has copied the session's cookie. The transaction stores only a digest of the secret,
+ * because an attacker may be able to read the session store.
+ * Out of scope: sign-ins. After the password, the session gets a new id (`session-fixation.ts`), so the copied cookie is worthless.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Transaction } from '../factors/transaction'
+import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
+import type { StrategyRequest } from './strategy-request'
+
+/**
+ * Sets the cookie in the browser that starts a transaction.
+ * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the answer has begun
+ * @internal
+ */
+export function markBrowser({ req, settings }: StrategyRequest): string | undefined {
+  const setCookie = cookieSetter(req)
+  if (setCookie === undefined) return undefined
+  const secret = randomBytes(16).toString('base64url')
+  const longestMs = Math.max(settings.lifetimeMs, settings.enrollmentLifetimeMs, settings.firstFactorLifetimeMs)
+  setCookie(cookieFor(req, settings.name, 'start'), secret, Math.ceil(longestMs / 1000))
+  return digestOf(secret)
+}
+
+/**
+ * True if this request comes from the browser that started the transaction. False also if no cookie could be set at the start.
+ * @internal
+ */
+export function isFromSameBrowser({ req, settings }: StrategyRequest, { browser }: Pick<Transaction, 'browser'>): boolean {
+  const secret = cookieIn(req, cookieFor(req, settings.name, 'start'))
+  return browser !== undefined && secret !== undefined && digestOf(secret) === browser
+}
+
+function digestOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}

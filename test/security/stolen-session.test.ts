@@ -1,0 +1,78 @@
+/**
+ * The attack: a copy of the cookie of a session that is signed in.
+ *
+ * A thief has copied the session cookie of a user who is signed in, for example from an unlocked computer. A guarded page asks the thief for a second factor.
+ * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy answered the thief with the
+ * handle of the user's pending transaction and sent no second push. The user accepted the request that the user had started, and the thief's callback came first: the
+ * thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
+ */
+import { recordSecondFactor, requireSecondFactor } from '../../src'
+import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
+  web.post('/password', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' }))
+  web.post('/step-up', passport.authorize('nevis'))
+  web.all('/signed-in', passport.authenticate('nevis', { keepSessionInfo: true }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.all('/confirmed', passport.authorize('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.get('/guarded', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
+}
+
+/** The two kinds of route that start a step-up: one that also signs users in, and one with `passport.authorize`. */
+const WAYS = [['/login/2fa', (handle: string) => `/signed-in?transaction=${handle}`], ['/step-up', (handle: string) => `/confirmed?transaction=${handle}`]] as const
+
+async function stolen(): Promise<{ app: TestApp; user: Browser; thief: Browser }> {
+  const app = await world.start({ routes, strategy: { startBudget: { starts: 100, perSeconds: 300 } } })
+  const user = app.browser()
+  await user.post('/password', { username: 'anna', password: PASSWORD })
+  return { app, user, thief: user.clone() }
+}
+
+const start = async (browser: Browser, path: string) => handleIn((await browser.post(path)).location)
+const [pushesOf, newest] = [() => world.simulator.phone('anna').requests(), () => world.simulator.phone('anna').requests().at(-1)?.transactionId as string]
+
+describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (path, callback) => {
+  // Shows: T-old-session-7
+  it('does not get the step-up of the user, but a request of their own, which the user sees', async () => {
+    const { user, thief } = await stolen()
+    const handle = await start(user, path)
+    const own = newest()
+    const other = await start(thief, path)
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(own)
+    expect((await thief.get(waitingOf(other))).status).toBe(200)
+    expect(outcomeOf(await thief.get(callback(other)))).toBe('303 /login/2fa')
+    expect((await thief.get('/guarded')).status).toBe(401)
+    expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+  })
+
+  it('who also has the cookie of an earlier step-up › does not get a later one', async () => {
+    const { user } = await stolen()
+    const first = await start(user, path)
+    await world.simulator.phone('anna').deny()
+    await user.get(callback(first))
+    const thief = user.clone()
+    const later = await start(user, path)
+    const pushes = pushesOf().length
+    const other = await start(thief, path)
+    expect(pushesOf()).toHaveLength(pushes + 1)
+    await world.simulator.phone('anna').approve(pushesOf().at(-2)?.transactionId)
+    expect(outcomeOf(await thief.get(callback(other)))).toBe('303 /login/2fa')
+    expect(outcomeOf(await user.get(callback(later)))).toBe('success')
+  })
+
+  it('the user who starts the same step-up again in the same browser › gets the pending one, without another push', async () => {
+    const { user } = await stolen()
+    const handle = await start(user, path)
+    const again = await start(user, path)
+    expect(pushesOf()).toHaveLength(1)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await user.get(callback(again)))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+    expect((await user.get(callback(handle))).status).toBe(403)
+  })
+})
