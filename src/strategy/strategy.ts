@@ -163,8 +163,8 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 }
 
 /**
- * Returns a function that checks whether the session's login belongs to the user who approved. A request can have one user's Bearer token and another
- * user's session cookie.
+ * Returns a function that checks whether the user who is signed in to the session is the user who approved. They can be two users: a request can have the
+ * Bearer token of one user and the session cookie of another.
  * @param approver the user whom `verify` returned
  */
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {

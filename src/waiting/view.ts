@@ -73,8 +73,8 @@ export interface WaitingView extends Offer {
   /** Why the transaction has ended. After `wrong_code`, the transaction has not ended: the user may try another code. */
   readonly failure?: FailureCode
   /**
-   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. If the status is `pending`, the page still waits for the user's
-   * answer with the factor in the field `factor`.
+   * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. If the user has tried to switch to this factor, the status is still
+   * `pending`: the page goes on with the earlier factor, which is in the field `factor`.
    */
   readonly missingFactor?: FactorName
 }

@@ -86,7 +86,7 @@ const cellsOf = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim()
 /** Returns the table cell for these tests: each file, with the number of its tests if there are several. @param {readonly Test[]} tests */
 function cellFor(tests) {
   const files = [...new Set(tests.map(({ file }) => file))].sort()
-  return files.map((file) => [file, tests.filter((test) => test.file === file).length]).map(([file, count]) => `\`${file}\`${count === 1 ? '' : ` (${count})`}`).join('<br>')
+  return files.map((file) => [file, tests.filter((test) => test.file === file).length]).map(([file, count]) => `\`${file}\`${count === 1 ? '' : ` (${count} tests)`}`).join('<br>')
 }
 
 /**
