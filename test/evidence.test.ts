@@ -71,7 +71,7 @@ describe('a small repository', () => {
     it('counts the tests of a file, in markers of one line or of several', () => {
       put('test/a.test.ts', test('// Shows: ASVS V6.1.3\n  // Shows: T-planted-1') + test('// Shows: ASVS V6.1.3', "it.each([1])('%i works', () => {})"))
       expect(evidence(root)).toMatchObject({ status: 0, faults: [] })
-      expect(readFileSync(join(root, 'docs/asvs.md'), 'utf8')).toBe(row('V6.1.3', '`test/a.test.ts` (2)'))
+      expect(readFileSync(join(root, 'docs/asvs.md'), 'utf8')).toBe(row('V6.1.3', '`test/a.test.ts` (2 tests)'))
     })
   })
 
