@@ -1,8 +1,8 @@
 /**
  * The attack: an attacker with one password starts one push, and then sends requests in a loop, so that other users cannot sign in. In an earlier version,
- * 300 callbacks of a pending push made 300 status calls, and all users share the rate limit that Nevis sets for this customer. With one handle and no session,
- * an attacker could open event streams until no stream was left for other users. Clients that poll caused two calls to Nevis every two seconds, even if the
- * option `pollSchedule` allowed fewer.
+ * 300 callbacks of a pending push made 300 status calls, and all users share the rate limit that Nevis sets for this customer. With one handle (the id in the
+ * URL of the waiting page) and without a session cookie, an attacker could open event streams until no stream was left for other users. Clients that poll
+ * caused two calls to Nevis every two seconds, even if the option `pollSchedule` allowed fewer.
  */
 import { get, type ClientRequest } from 'node:http'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'

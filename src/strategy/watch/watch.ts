@@ -20,7 +20,10 @@ export interface WatchOptions extends WatchReports {
   readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
-  /** How long a denial is remembered after the transaction has expired, in milliseconds. Default: 0. */
+  /**
+   * For how many milliseconds after the end of a transaction the watch still knows whether the user has denied it. Default: 0. With `afterDenial: 'stop'`, a
+   * denial must count also for starts after that end.
+   */
   readonly keepDeniedMs?: number
 }
 

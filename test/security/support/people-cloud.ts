@@ -23,7 +23,10 @@ export interface Person {
   readonly username: string
   readonly userId: string
   isKnown: boolean
-  /** Each factor with its real owner, the time when it was confirmed, and the transaction that confirmed it. */
+  /**
+   * Each factor with the person who holds its phone or codes, who may be another than the user of the account; the time when it was confirmed; and the
+   * transaction that confirmed it.
+   */
   readonly factors: { kind: Kind; owner: Owner; at: number; transaction?: string }[]
 }
 
