@@ -58,7 +58,7 @@ export interface Answer {
   readonly code?: string
   /** The token that the browser sent. */
   readonly token?: string
-  /** Nevis's status response for this transaction, if this process has just received it. Then `check` need not ask Nevis. */
+  /** Nevis's status response for this transaction. Only the built-in factors that wait for the phone get it. Then `check` need not ask Nevis. */
   readonly status?: Status
 }
 
@@ -101,7 +101,7 @@ export type Outcome =
 
 /**
  * What the waiting page does: it waits (`wait`), asks for a code (`code`), runs Nevis's widget (`widget`), or shows recovery codes and asks the user
- * to confirm that they are saved (`confirm`).
+ * to confirm that they are saved (`confirm`). With `code` and `confirm`, the outcome needs no transaction token; with the others, it does (`trust/proof.ts`).
  */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 

@@ -1,5 +1,6 @@
 /**
- * Sends answers. On Express, this file writes to the response. Any other web framework gets the answer as a value and sends it itself.
+ * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has it as `req.res`. Fastify and Koa have
+ * no such response: they get the answer as a value and send it themselves, and the functions below that need `req.res` do nothing there.
  *
  * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
  * Out of scope: the content of an answer.

@@ -3,7 +3,7 @@
  * enrolments, sign-ins and remembered browsers.
  *
  * The ledger's store never gets a username, phone number or token, only digests.
- * Out of scope: storing the keys (`ledger.ts`), and what happens when a limit is reached (`strategy-request.ts`).
+ * Out of scope: storing the keys (`ledger.ts`), and what happens when a limit is reached (`strategy/start.ts`, `strategy/code-attempts.ts`).
  */
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'

@@ -110,7 +110,9 @@ export interface FailClosedLedger extends Ledger {
 const LATENCY_WEIGHT = 0.1
 
 /**
- * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and no user is signed in.
+ * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and no user is signed in. So without the ledger (for
+ * example while Redis is down), a start fails before Nevis is called, a callback fails and its transaction stays open, and a waiting page keeps polling Nevis,
+ * because the status endpoint needs no ledger.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */

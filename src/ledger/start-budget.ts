@@ -3,7 +3,7 @@
  *
  * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. Each start
  * takes a numbered slot for a day, and an approval frees the slot. When the last slot is taken, or the user denies repeatedly, a pause without starts begins.
- * Out of scope: what the user is told when no start is allowed (`strategy-request.ts`).
+ * Out of scope: what the user is told when no start is allowed (`strategy/start.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'

@@ -49,7 +49,11 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },
     abandoned: (sealed, transaction) => end(sealed, false, namedBy(transaction) ?? {}, 'timed_out'),
-    hasEnded: (sealed) => new Budgets(budgets).endings.hasEnded(sealed),
+    hasEnded: (sealed) =>
+      new Budgets(budgets).endings.hasEnded(sealed).catch((error: unknown) => {
+        publishFault(error, 'watch', about(name, sealed))
+        throw error
+      }),
     faulted: (sealed, error) => publishFault(error, 'watch', about(name, sealed)),
   }
 }

@@ -184,6 +184,26 @@ describe('decided', () => {
       { strategy: 'nevis', transactionId: expect.any(String), factor: 'push', operation: 'approve', at: 'watch', code: 'LEDGER_UNAVAILABLE', cause: 'NOPERM' },
     ])
   })
+
+  it('does not come for a request that has expired without a page, where the ledger cannot be read; that is a fault', async () => {
+    const memory = new MemoryLedger()
+    let isDown = false
+    const ledger: Ledger = {
+      claim: (key, seconds) => memory.claim(key, seconds),
+      count: (key, seconds) => memory.count(key, seconds),
+      look: (key) => (isDown && key.startsWith('transaction:') ? Promise.reject(new Error('NOPERM c4n4ry')) : memory.look(key)),
+      forget: (key) => memory.forget(key),
+    }
+    const app = await world.start({ strategy: { ledger } })
+    await signIn(app.browser(), 'anna')
+    await world.simulator.phone('anna').deny()
+    pass(200)
+    isDown = true
+    await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
+    await settled()
+    expect(world.events.of('decided')).toEqual([])
+    expect(world.events.of('fault')).toEqual([expect.objectContaining({ at: 'watch', code: 'LEDGER_UNAVAILABLE', cause: 'NOPERM' })])
+  })
 })
 
 describe('a browser', () => {
