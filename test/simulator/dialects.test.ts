@@ -69,7 +69,7 @@ describe('the option dialect', () => {
     ['sms-not-pollable,token-consumable', /is a text with commas: pass a list/],
     ['x'.repeat(5000), /^NevisSimulator: the dialect "x{60}…" is unknown, did you mean/],
     [{ dialects: [], isCompared: false }, /interrupted before the comparison/],
-  ])('refuses %j in a short sentence that helps', async (dialect, message) => {
+  ])('refuses value %# in a short sentence that helps', async (dialect, message) => {
     const error = await NevisSimulator.start({ dialect }).then(() => undefined, (reason: unknown) => reason as TypeError)
     expect([error?.name, error?.message]).toEqual(['TypeError', expect.stringMatching(message)])
     expect(error?.message.length).toBeLessThan(180)
