@@ -50,7 +50,7 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
   if (argv[0] === 'init') return initCommand(argv.slice(1), version(), output)
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
-    output.error(`passport-nevis: ${printable(given)}. Usage: passport-nevis doctor [file] [--report <file>] [--json]`)
+    output.error(`passport-nevis: ${printable(given)}${given.endsWith('?') ? '' : '.'} Usage: passport-nevis doctor [file] [--report <file>] [--json]`)
     return 2
   }
   if (given.help || given.version) {

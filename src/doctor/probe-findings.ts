@@ -10,8 +10,7 @@ import type { ReportOfProbe } from './probe-report'
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
 export function findingsOfReport(report: ReportOfProbe): Finding[] {
-  const needed = report.answers.filter(({ option }) => typeof option === 'string')
-  const findings = needed.map(({ question, answer, option }) => warning('cloud.probe', `${String(question)} ${String(answer)}`, `compare with your options: ${String(option)}`))
+  const findings = report.answers.flatMap(({ question, answer, option }) => (option === undefined ? [] : [warning('cloud.probe', `${question} ${answer}`, `compare with your options: ${option}`)]))
   return withGeneral(report, findings, 'the instance needs no option of this package')
 }
 

@@ -3,14 +3,26 @@
  *
  * Out of scope: what the report means for an app (`probe-findings.ts`, `instance-checks.ts`).
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isJsonObject } from '../client/answer'
 import type { Facts } from './probe/caller'
 import { wordOf } from './probe/word-of'
 
+/** A larger file is not read. The largest report of the probe has some 100 kB. */
+const MAX_BYTES = 5_000_000
+/** The probe has fewer questions, and fewer stages. */
+const MOST_ANSWERS = 200
+const MOST_STAGES = 20
+
+export interface ReportedAnswer {
+  readonly question: string
+  readonly answer: string
+  readonly option?: string
+}
+
 /** The parts of a report that the doctor reads. */
 export interface ReportOfProbe {
-  readonly answers: readonly Readonly<Record<string, unknown>>[]
+  readonly answers: readonly ReportedAnswer[]
   readonly unexplained: readonly unknown[]
   readonly stages: readonly string[]
   /** Why the probe got no answers of Nevis; undefined if Nevis answered. */
@@ -21,9 +33,11 @@ export interface ReportOfProbe {
 /** @returns the report, or why the file is not a report */
 export function readReport(file: string): ReportOfProbe | string {
   try {
-    const json: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (statSync(file).size > MAX_BYTES) return 'the file is too large for a report of the probe'
+    // An editor may have put a byte-order mark before the JSON.
+    const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
     const { probe, answers, unexplained, stages = [], obstacle, facts = {} } = isJsonObject(json) ? json : {}
-    const isReport = probe === 1 && Array.isArray(answers) && answers.every(isJsonObject) && Array.isArray(unexplained) && isTexts(stages) && isJsonObject(facts)
+    const isReport = probe === 1 && isListOf(answers, isAnswer, MOST_ANSWERS) && isListOf(unexplained, isText) && isListOf(stages, isText, MOST_STAGES) && isJsonObject(facts)
     if (!isReport) return 'the file is not a report of the probe'
     return { answers, unexplained, stages, obstacle: typeof obstacle === 'string' ? obstacle : undefined, facts: factsIn(facts) }
   } catch (reason) {
@@ -32,9 +46,19 @@ export function readReport(file: string): ReportOfProbe | string {
 }
 
 function factsIn(facts: Readonly<Record<string, unknown>>): Facts {
-  return Object.fromEntries(Object.entries(facts).filter((entry): entry is [string, string | string[]] => typeof entry[1] === 'string' || isTexts(entry[1])))
+  return Object.fromEntries(Object.entries(facts).filter((entry): entry is [string, string | string[]] => isText(entry[1]) || isListOf(entry[1], isText)))
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isAnswer(value: unknown): value is ReportedAnswer {
+  if (!isJsonObject(value)) return false
+  const { question, answer, option } = value
+  return isText(question) && isText(answer) && (option === undefined || isText(option))
+}
+
+function isListOf<Value>(value: unknown, isOne: (one: unknown) => one is Value, most = Infinity): value is Value[] {
+  return Array.isArray(value) && value.length <= most && value.every(isOne)
 }

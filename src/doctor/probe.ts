@@ -8,6 +8,7 @@ import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage,
 import { request as requestHttps } from 'node:https'
 import { isJsonObject } from '../client/answer'
 import { parseURL } from '../client/parse-url'
+import { withDeadline } from './deadline'
 
 export interface Cookie {
   readonly httpOnly: boolean
@@ -52,7 +53,7 @@ export async function ask(origin: string, method: 'GET' | 'POST', address: strin
   subscribe('passport-nevis:failed', note)
   subscribe('passport-nevis:fault', noteFault)
   try {
-    const answer = await send(origin, method, address, new URLSearchParams(fields).toString(), headers)
+    const answer = await withDeadline(DEADLINE_MS, undefined, (signal) => send(origin, method, address, new URLSearchParams(fields).toString(), headers, signal))
     return answer && { ...answer, refusedBy: refusals.map(({ strategy }) => strategy), codes: refusals.map(({ code }) => code), fault: faults[0] }
   } finally {
     unsubscribe('passport-nevis:failed', note)
@@ -62,13 +63,12 @@ export async function ask(origin: string, method: 'GET' | 'POST', address: strin
 
 type Answer = Omit<Reply, 'refusedBy' | 'codes' | 'fault'>
 
-function send(origin: string, method: 'GET' | 'POST', address: string, form: string, headers: OutgoingHttpHeaders): Promise<Answer | undefined> {
+function send(origin: string, method: 'GET' | 'POST', address: string, form: string, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<Answer | undefined> {
   const known = new URL(address, origin)
   if (method === 'GET') known.search += `${known.search === '' ? '?' : '&'}${form}`
   const options = {
     method,
     path: known.pathname + known.search,
-    signal: AbortSignal.timeout(DEADLINE_MS),
     // Do not check the certificate: it is for the application's public name, and the request goes to 127.0.0.1.
     rejectUnauthorized: false,
     headers: {
@@ -90,6 +90,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
       })
       answer.on('error', () => resolve(undefined)).on('end', () => resolve(read(answer, text)))
     })
+    signal.addEventListener('abort', () => request.destroy())
     request.on('error', () => resolve(undefined)).end(method === 'POST' ? form : undefined)
   })
 }

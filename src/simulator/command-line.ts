@@ -16,7 +16,8 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --user <name>         a user who is already enrolled; may be repeated (default anna and ben)
   --dialect <names>     how Nevis behaves where its documents do not say it: names, separated by commas,
                         or a file: the report that "passport-nevis probe --out <file>" has written.
-                        May be repeated, for example for a file and a name
+                        A value with a dot or a slash is a file. May be repeated, for example for a
+                        file and a name
   --list-dialects       print the names for --dialect
   --help                print this text
 `

@@ -27,7 +27,7 @@ describe('the command', () => {
     [['doctor', 'a.js', 'b.js'], 'doctor takes at most one file'],
     [['doctor', '--jsn'], "Unknown option '--jsn'"],
   ])('with %j › ends with 2 and one sentence', async (argv, sentence) => {
-    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence}. Usage: passport-nevis doctor [file] [--report <file>] [--json]` })
+    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence}${sentence.endsWith('?') ? '' : '.'} Usage: passport-nevis doctor [file] [--report <file>] [--json]` })
   })
 
   it.each(['--\u001b[2J', 'doctor --\u009b1A\u202e'])('with the arguments %j › prints nothing that a terminal obeys', async (argv) => {

@@ -34,7 +34,7 @@ describe('the guide', () => {
   })
 
   it('shows what is printed for the example app as npm start runs it', async () => {
-    expect(masked(await printed('example-app/dist', 'server.js'))).toBe(masked(example))
+    expect(masked(await printed('example-app', 'dist/server.js'))).toBe(masked(example))
   })
 
   it('shows what is printed for a first attempt in production', async () => {

@@ -88,7 +88,7 @@ describe('--dialect', () => {
 
   test.each(['', '[]', '{}', '{"dialects":[7]}', '{"dialects":"chunked"}'])('with a file that is no report (%j) › ends with 2 and one line', async (content) => {
     const file = written(content)
-    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}` })
+    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is not a report of the probe: write one with: npx passport-nevis probe --users --out report.json` })
   })
 
   test.each(['', ' ', ','])('without a name (%j) › ends with 2 and one line', async (value) => {
@@ -98,6 +98,20 @@ describe('--dialect', () => {
   test('with the report of a probe that got no answers of Nevis › ends with 2 and one line', async () => {
     const file = written('{"probe":1,"dialects":[],"obstacle":"nothing answered"}')
     expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects` })
+  })
+
+  test('with the report of a probe that was interrupted before the comparison › ends with 2 and one line', async () => {
+    const file = written('{"probe":1,"dialects":[],"isCompared":false}')
+    expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is the report of a probe that was interrupted before the comparison, so it names no dialects` })
+  })
+
+  test('with a byte-order mark before the report › takes its dialects', async () => {
+    expect(await wrongCodeStatus('--dialect', written('\uFEFF{"dialects":["wrong-code-422"]}'))).toBe(422)
+  })
+
+  test('with names and a file in one value › says to repeat the flag', async () => {
+    const file = written('{"dialects":[]}')
+    expect(await run('--port', '0', '--dialect', `chunked,${file}`)).toMatchObject({ exitCode: 2, err: 'passport-nevis-simulator: --dialect: a value is a file or names, not both; repeat the flag: --dialect report.json --dialect chunked' })
   })
 
   test('with a file that is not there › ends with 2 and one line', async () => {

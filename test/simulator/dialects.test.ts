@@ -62,6 +62,19 @@ describe('the option dialect', () => {
     await expect(NevisSimulator.start({ dialect: dialect as never })).rejects.toThrow(TypeError)
   })
 
+  it.each([
+    ['/tmp/report.json', /is a path: pass the report itself/],
+    [JSON.stringify({ probe: 1, dialects: ['chunked'] }), /is the text of a report: pass the object/],
+    ['\uFEFF{"dialects":[]}', /is the text of a report: pass the object/],
+    ['sms-not-pollable,token-consumable', /is a text with commas: pass a list/],
+    ['x'.repeat(5000), /^NevisSimulator: the dialect "x{60}…" is unknown, did you mean/],
+    [{ dialects: [], isCompared: false }, /interrupted before the comparison/],
+  ])('refuses value %# in a short sentence that helps', async (dialect, message) => {
+    const error = await NevisSimulator.start({ dialect }).then(() => undefined, (reason: unknown) => reason as TypeError)
+    expect([error?.name, error?.message]).toEqual(['TypeError', expect.stringMatching(message)])
+    expect(error?.message.length).toBeLessThan(180)
+  })
+
   it('is --dialect on the command line, with commas or again', async () => {
     const { lines, ...out } = output()
     const outcome = await main(['--port', '0', '--dialect', 'ping-json,ping-204', '--dialect', 'user-in-a-list'], out)

@@ -16,7 +16,7 @@ export interface Enrolled {
   readonly userId: string
 }
 
-export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled | undefined> {
+export async function enrollPhone(scene: Scene, step: string, which?: string): Promise<Enrolled | undefined> {
   const { users, person } = scene
   const username = users.next()
   const startedAt = Date.now()
@@ -27,9 +27,10 @@ export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled 
     scene.noteFailure(`the enrolment of a phone got no code to scan (${httpOf(scene.caller, step)}), so approvals were not tried`)
     return undefined
   }
-  await person.scan(link, image)
-  const reply = await decided(scene, `status.${step}.succeeded`, statusToken, MOST_SECONDS)
+  await person.scan(link, image, which)
+  const reply = await decided(scene, `status.${step}.succeeded`, statusToken, MOST_SECONDS, 'the phone')
   failIfUndecided(scene, reply, MOST_SECONDS, 'the phone was not enrolled')
+  if (reply.status === 0) return undefined
   await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
   await scene.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
   return { username, userId }
@@ -58,7 +59,7 @@ async function approval(scene: Scene, { userId }: Enrolled, channel: 'push' | 'a
   if (channel === 'app') await scan(scene, { json })
   await person.answer(what)
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
-  const reply = await decided(scene, step, statusToken, MOST_SECONDS)
+  const reply = await decided(scene, step, statusToken, MOST_SECONDS, 'the phone')
   failIfUndecided(scene, reply, MOST_SECONDS, `the request by ${channel} was not answered`)
   await status(scene, `${step}.again`, statusToken)
   await introspectTwice(scene, `introspect.${channel}.${what}`, reply, startedAt)

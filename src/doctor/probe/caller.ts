@@ -4,6 +4,7 @@
  * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { withDeadline } from '../deadline'
 import { textAt } from './answers'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
@@ -59,6 +60,8 @@ export class Caller {
     private readonly accessKey: string,
     private readonly maxCalls: number,
     private readonly signal: AbortSignal,
+    /** The time limit of each request, in milliseconds. */
+    private readonly callMs = CALL_DEADLINE_MS,
   ) {
     this.connections = new Connections(baseURL)
     this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
@@ -72,14 +75,14 @@ export class Caller {
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
-    const reply = await this.send(call, AbortSignal.any([this.signal, AbortSignal.timeout(CALL_DEADLINE_MS)]), step)
+    const reply = await withDeadline(this.callMs, this.signal, (signal) => this.send(call, signal, step))
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     return reply
   }
 
   /** Sends a request that helps to delete test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
-    return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
+    return withDeadline(this.callMs, undefined, (signal) => this.send(call, signal))
   }
 
   /** Deletes what was recorded under the name `step`. */

@@ -29,7 +29,9 @@ export class FactsReader {
   /** Searches the recorded response for fields with this name, at any depth. Returns the path of each field and the kind of its value, for example `UUID`. */
   found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
-      .map((one) => one.split(': ') as [string, string])
+      .map((one) => one.split(': '))
+      // The report may come from a file, so a text may have another form.
+      .filter((parts): parts is [string, string] => parts.length > 1)
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }
 

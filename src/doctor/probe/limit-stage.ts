@@ -11,9 +11,11 @@ import { httpOf, type Scene } from './scene'
 
 /** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
-const MOST_PUSHES = 40
+export const MOST_PUSHES = 40
 /** The probe enrols at most this many phones: one more than 10, Nevis's default limit of authenticators. */
 const MOST_PHONES = 11
+/** The first phone is enrolled before the others. */
+export const MOST_SCANS = MOST_PHONES + 1
 
 /**
  * Runs the stage `limits`.
@@ -21,7 +23,7 @@ const MOST_PHONES = 11
  */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)
-  const user = withPhone ? await enrollPhone(scene, 'enroll.app') : undefined
+  const user = withPhone ? await enrollPhone(scene, 'enroll.app', scanOf(1)) : undefined
   if (user === undefined) return
   await phones(scene, user)
   await pushes(scene, user)
@@ -51,13 +53,16 @@ async function pushes(scene: Scene, { userId, username }: Enrolled): Promise<voi
 }
 
 async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
+  let scans = 1
   await untilItChanges(scene, 'limit.phones', MOST_PHONES, async () => {
     const reply = await scene.users.enroll('limit.phones', { username })
     const { link, image } = linkIn(reply.json)
-    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await scene.person.scan(link, image)
+    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await scene.person.scan(link, image, scanOf(++scans))
     return reply
   })
 }
+
+const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
 /** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
 async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {

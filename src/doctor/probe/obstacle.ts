@@ -44,7 +44,8 @@ export function obstacleIn(facts: Facts): string | undefined {
   if (!isJson && ofJson.every((status) => status === '401')) return `something in front of Nevis asks for a sign-in of its own (HTTP 401${withPage}): check the proxy or gateway, and ${COMPARE}`
   if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
   if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => `${codeOf(status)} (${meaningOf(codeOf(status) ?? '')})`).join(', ')}`
-  if (all.length === 1 && !first.startsWith('2')) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
+  if (all.every((status) => status.startsWith('2'))) return `every response was HTTP ${all.join(' and ')}, even those about a user and a path that do not exist, so this is probably no Nevis instance: ${COMPARE}`
+  if (all.length === 1) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
   return undefined
 }
 
@@ -77,7 +78,8 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
   [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
   [/^HPE_/, 'the response is not HTTP'],
+  [/^(Z_|ERR__|ERR_BROTLI)/, 'the response cannot be decompressed'],
   [/CERT|SIGNATURE|ISSUER|ALTNAME/, 'the certificate is not trusted; behind a proxy that reads TLS, set NODE_EXTRA_CA_CERTS'],
   [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as expected'],
-  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was closed before a response'],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/, 'the connection was closed before a response'],
 ]

@@ -10,10 +10,11 @@ import { parseArgs } from 'node:util'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
-import { faultOfPath } from './out-file'
+import { Interruption } from './interruption'
+import { faultOfPath, hasContent } from './out-file'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { reportOf, textOf, type ProbeReport } from './report'
-import { runStages, type Stage, type StageResults } from './stages'
+import { asksIn, runStages, type Stage, type StageResults } from './stages'
 import { TerminalPerson } from './terminal-person'
 import { wordOf } from './word-of'
 
@@ -29,15 +30,15 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
                     more for each code that you mistype
   --wait            find out after which time Nevis ends an unanswered request; takes up to 15 minutes
   --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
-  --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report)
+  --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report);
+                    replaces no file but an older report
+
+--app and --sms ask questions, so they need a terminal.
 
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
-the probe with Ctrl-C at any time: it then deletes the test users. It ends by itself after an hour.
+the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-. It ends by itself after an hour.
 Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for wrong arguments.
 `
-
-/** The probe ends itself after one hour. */
-const MAX_MINUTES = 60
 
 const OPTIONS = {
   users: { type: 'boolean', default: false },
@@ -64,41 +65,53 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     output.error(`passport-nevis probe: ${printable(outFault)}`)
     return 2
   }
+  const stages: Stage[] = ['quiet', ...(['users', 'app', 'wait', 'limits'] as const).filter((stage) => given[stage]), ...(given.sms === undefined ? [] : (['sms'] as const))]
+  if (asksIn(stages).length > 0 && input === process.stdin && !process.stdin.isTTY) {
+    output.error('passport-nevis probe: --app and --sms ask you questions, so the probe needs a terminal: run it without input from a file or a pipe')
+    return 2
+  }
   const cloud = cloudOf(env)
   if ('finding' in cloud) {
     output.error(`passport-nevis probe: ${printable(cloud.finding)}`)
     return 2
   }
-  const stages: Stage[] = ['quiet', ...(['users', 'app', 'wait', 'limits'] as const).filter((stage) => given[stage]), ...(given.sms === undefined ? [] : (['sms'] as const))]
-  const interrupted = new AbortController()
-  const interrupt = () => interrupted.abort()
-  const terminal = createInterface({ input, output: process.stderr })
-  terminal.once('SIGINT', interrupt)
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  const ended = AbortSignal.any([interrupted.signal, AbortSignal.timeout(MAX_MINUTES * 60_000)])
   const say = (line: string) => output.error(line)
+  const terminal = createInterface({ input, output: process.stderr })
+  const interruption = new Interruption(terminal, say)
+  const { signal } = interruption
   try {
     say(`Asking ${cloud.baseURL}`)
-    const person = new TerminalPerson(terminal, ended)
-    const wait = (ms: number) => pause(ms, undefined, { signal: ended })
-    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal: ended })
-    const report = reportOf(results, results.obstacle === undefined ? await compared(results, say) : NOT_COMPARED)
+    const person = new TerminalPerson(terminal, signal)
+    const wait = (ms: number) => pause(ms, undefined, { signal })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
+    interruption.explain(undefined)
+    const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, cloud.baseURL))
+    if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
     const isWritten = given.out === undefined || written(given.out, report, output)
-    return results.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
+    return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
   } finally {
     terminal.close()
-    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
+    interruption.end()
   }
 }
 
-async function compared({ finished, facts }: StageResults, say: (line: string) => void): Promise<Recognised> {
+/** @returns undefined if the probe was interrupted, before or during the comparison */
+async function compared({ finished, facts }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
+  const { signal } = interruption
+  if (signal.aborted) return undefined
   say('Comparing with the simulator in each dialect …')
-  return recognise(facts, await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`)))
+  interruption.explain('Ending the comparison. The report follows …')
+  const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
+  return signal.aborted ? undefined : recognise(facts, simulated)
 }
 
 function written(file: string, report: ProbeReport, output: Output): boolean {
   try {
+    if ((report.obstacle !== undefined || report.stages.length === 0) && hasContent(file)) {
+      output.error(`passport-nevis probe: there was no result, so the report in ${printable(file)} was not replaced`)
+      return false
+    }
     writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
     return true
   } catch (reason) {

@@ -30,6 +30,18 @@ function optionForTokens(facts: FactsReader): { readonly option?: string } {
   return options.length === 0 ? {} : { option: options.join(' and ') }
 }
 
+/** True if Nevis refused a repeated request within the number that the probe tried. */
+function isReached(facts: FactsReader, step: string): boolean {
+  return /^\d/.test(facts.text(`${step}.after`))
+}
+
+/** Says when Nevis refused a repeated request. The option must fit the limit only if there is one. */
+function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
+  const after = facts.text(`${step}.after`)
+  if (!isReached(facts, step)) return { answer: `not within ${after.replace('more than ', '')} ${what}` }
+  return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
+}
+
 const QUESTIONS: readonly (readonly [question: string, step: string, read: Read])[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
     answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
@@ -126,14 +138,14 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
     option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
   })],
-  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', option: '`lifetimeSeconds`, at most this time' })],
-  ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ answer: `after ${facts.text('limit.pushes.after')}: HTTP ${facts.http('limit.pushes')}`, does: '`startBudget` stops earlier by default', option: '`startBudget`' })],
+  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', ...(/^\d/.test(facts.text('status.ignored.seconds')) && { option: '`lifetimeSeconds`, at most this time' }) })],
+  ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
   ['What does the record of a blocked user show?', 'limit.pushes.user', (facts) => ({
-    answer: facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
+    answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has a non-empty `exceededRateLimits` gets `user_blocked`',
   })],
-  ['When does Nevis block codes?', 'limit.codes', (facts) => ({ answer: `after ${facts.text('limit.codes.after')}: HTTP ${facts.http('limit.codes')}`, does: '`attemptBudget` stops earlier by default', option: '`attemptBudget`' })],
-  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
+  ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
+  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
 ]
 

@@ -6,6 +6,7 @@
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { pipeline, type Transform } from 'node:stream'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { newAgent } from '../../client/agents'
 
@@ -40,14 +41,19 @@ export class Connections {
    * @throws Error with the `code` of the network error; the signal's `reason` if the signal is aborted
    */
   async send(path: string, { method, headers, body, signal }: RawRequest): Promise<RawResponse> {
+    const request = (this.#isSecure ? requestHttps : requestHttp)(this.baseURL + path, { method, headers: { ...headers, 'Accept-Encoding': 'gzip' }, agent: this.#agent })
+    const stop = () => void request.destroy()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = (this.#isSecure ? requestHttps : requestHttp)(this.baseURL + path, { method, headers: { ...headers, 'Accept-Encoding': 'gzip' }, agent: this.#agent, signal })
-        request.once('response', resolve).once('error', reject).end(body)
+        request.once('response', resolve).on('error', reject).end(body)
       })
       return { status: response.statusCode as number, headers: response.headers, text: await textOf(response) }
     } catch (error) {
       throw signal.aborted ? signal.reason : error
+    } finally {
+      signal.removeEventListener('abort', stop)
     }
   }
 }
@@ -66,13 +72,19 @@ async function textOf(response: IncomingMessage): Promise<string> {
 
 /** Decompresses the body. The request asks for gzip, but a gateway may use another algorithm. */
 function decoded(response: IncomingMessage): AsyncIterable<unknown> {
-  switch (response.headers['content-encoding']) {
+  const decompressor = decompressorFor(response.headers['content-encoding'])
+  // Unlike `pipe`, `pipeline` ends the decompressor with an error if the response is cut off. The reader gets this error, so the callback has nothing to do.
+  return decompressor === undefined ? response : pipeline(response, decompressor, () => undefined)
+}
+
+function decompressorFor(encoding: string | undefined): Transform | undefined {
+  switch (encoding) {
     case 'gzip':
     case 'deflate':
-      return response.pipe(createUnzip())
+      return createUnzip()
     case 'br':
-      return response.pipe(createBrotliDecompress())
+      return createBrotliDecompress()
     default:
-      return response
+      return undefined
   }
 }

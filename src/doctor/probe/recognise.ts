@@ -24,6 +24,8 @@ export interface Simulated {
 /** The simulator blocks a user after this many pushes. The number is small, so that the probe reaches the limit soon. */
 const PUSH_RATE_LIMIT = 3
 const CONCURRENT_SIMULATORS = 4
+/** The steps that repeat a request until Nevis refuses it. */
+const LIMIT_STEPS = ['limit.codes', 'limit.phones', 'limit.pushes']
 
 export const DIALECT_NAMES: readonly string[] = DIALECT_GROUPS.flatMap(({ dialects }) => dialects.map(({ name }) => name))
 
@@ -45,14 +47,15 @@ export async function runOnSimulator(dialect: string | readonly string[], stages
  * @param stages the stages that were run on the instance
  * @param progress called after each dialect
  * @param names the dialects. Default: all
+ * @param signal when it is aborted, no further dialect is run
  */
-export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined, names = DIALECT_NAMES): Promise<Simulated> {
+export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined, names = DIALECT_NAMES, signal?: AbortSignal): Promise<Simulated> {
   const { facts } = await runOnSimulator([], stages)
   const dialects = new Map<string, Differences>()
   const results = new Map<string, StageResults>()
   const waiting = [...names]
   const work = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    for (let name = waiting.shift(); name !== undefined && signal?.aborted !== true; name = waiting.shift()) {
       const result = await runOnSimulator(name, stages)
       dialects.set(name, differencesOf(result.facts, facts))
       results.set(name, result)
@@ -78,6 +81,21 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   // If a step ran on the simulator but not on the instance, an earlier step failed on the instance. Report this as a difference.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
+}
+
+/** A limit is a setting of the instance: its number is an answer of the report, and no difference from the simulator. */
+const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
+
+/**
+ * Leaves out the records of each limit that either the instance or the simulator has not reached within the tried number, because they cannot be compared. If
+ * neither has reached the limit, the records are compared.
+ */
+function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
+  const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
+  const steps = LIMIT_STEPS.filter((step) => `${step}.after` in facts && `${step}.after` in simulated)
+  const open = steps.filter((step) => isReached(facts, step) !== isReached(simulated, step))
+  const without = (all: Facts): Facts => Object.fromEntries(Object.entries(all).filter(([name]) => !open.some((step) => name.startsWith(`${step}.`))))
+  return [without(facts), without(simulated)]
 }
 
 /** True if the probe has run the step that a difference names: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
@@ -107,7 +125,8 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
  * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
  * changes comes first.
  */
-export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
+export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated): Recognised {
+  const [facts, simulated] = withoutOpenLimits(allFacts, allSimulated)
   const differences = differencesOf(facts, simulated)
   const visible = (changes: Differences) => new Set([...changes].filter((one) => differences.has(one) || wasTried(one, facts)))
   const fitting = [...dialects]
@@ -124,5 +143,5 @@ export function recognise(facts: Facts, { facts: simulated, dialects }: Simulate
     const same = fitting.filter(([other, others]) => other !== name && others.size === changes.size && [...others].every((one) => changes.has(one)))
     if (same.length > 0) alike.push([name, ...same.map(([other]) => other)])
   }
-  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !isOfFailure(one, facts)).sort() }
+  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !isOfFailure(one, facts) && !NUMBER_OF_LIMIT.test(one)).sort() }
 }

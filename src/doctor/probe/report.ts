@@ -7,7 +7,7 @@
  */
 import type { Facts } from './caller'
 import { answersIn, unansweredIn, type Answered } from './questions'
-import type { Recognised } from './recognise'
+import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 
 export interface ProbeReport {
@@ -20,8 +20,10 @@ export interface ProbeReport {
   readonly obstacle?: string
   readonly calls: number
   readonly usersLeft: number
-  /** Why the probe ended before all stages were completed; absent if all were. */
+  /** Why the probe ended before all stages, or the comparison with the simulator, were completed; absent if all were. */
   readonly endedBy?: string
+  /** False if the probe was interrupted before the comparison with the simulator was completed, so that `dialects` is empty; otherwise absent. */
+  readonly isCompared?: false
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
   /** Names of the simulator's dialects (variants of Nevis's behaviour) with which the simulator imitates the instance. */
@@ -33,7 +35,9 @@ export interface ProbeReport {
   readonly facts: Facts
 }
 
-export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, { dialects, alike, unexplained }: Recognised): ProbeReport {
+/** @param recognised undefined if the probe was interrupted before the comparison with the simulator was completed */
+export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | undefined): ProbeReport {
+  const { dialects, alike, unexplained } = recognised ?? NOT_COMPARED
   return {
     probe: 1,
     stages: finished,
@@ -41,7 +45,8 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
     ...(obstacle !== undefined && { obstacle }),
     calls,
     usersLeft,
-    ...(endedBy !== undefined && { endedBy }),
+    ...(endedBy !== undefined ? { endedBy } : recognised === undefined && { endedBy: 'interrupted' }),
+    ...(recognised === undefined && { isCompared: false }),
     answers: obstacle === undefined ? answersIn(facts) : [],
     unanswered: unansweredIn(obstacle === undefined ? facts : {}),
     dialects,
@@ -70,7 +75,8 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-function dialectsIn({ dialects, unexplained, stages }: ProbeReport): readonly string[] {
+function dialectsIn({ dialects, unexplained, stages, isCompared }: ProbeReport): readonly string[] {
+  if (isCompared === false) return ['not compared, because the probe was interrupted']
   const missing = STAGES.filter((stage) => !stages.includes(stage))
   const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not completed`]
   if (stages.length === 0) return ['none: no stage was completed']

@@ -11,8 +11,11 @@ import type { TestUsers } from './test-users'
 export interface Person {
   /** Asks whether to run a stage that notifies users or costs money. */
   confirm(question: string): Promise<boolean>
-  /** Shows the link and the QR code. Resolves when the person has scanned the QR code with the Access App. */
-  scan(link: string | undefined, image: string | undefined): Promise<void>
+  /**
+   * Shows the link and the QR code. Resolves when the person has scanned the QR code with the Access App.
+   * @param which says which of several scans this is
+   */
+  scan(link: string | undefined, image: string | undefined, which?: string): Promise<void>
   /** Asks the person to accept or deny the request on the phone. Resolves when the person has done it. */
   answer(what: 'accept' | 'deny'): Promise<void>
   /**
@@ -35,6 +38,8 @@ export interface Scene {
 }
 
 const POLL_MS = 2000
+/** After this many requests in a row without an answer, the probe no longer waits for the person. */
+const MOST_UNANSWERED = 5
 
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
@@ -52,9 +57,12 @@ export function httpOf({ facts }: Caller, step: string): string {
 
 /**
  * Asks Nevis for the status until it is no longer `pending`, and records the last response.
+ * @param whom what the probe waits for, which is printed if it has to wait
  * @returns the last response, and the number of seconds until it came
  */
-export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
+export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string): Promise<Reply & { readonly seconds: number }> {
+  let unanswered = 0
+  let hasSaid = false
   // Add up the pauses and the durations of the calls. The machine's clock cannot be used: with the simulator, a pause only moves the simulator's clock.
   for (let ms = 0; ; ms += POLL_MS) {
     const askedAt = performance.now()
@@ -62,14 +70,18 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
     ms += performance.now() - askedAt
     const word = statusIn(reply.json)
     const isOpen = reply.status === 0 || (reply.status < 400 && !['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown'].includes(word))
-    if (!isOpen || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000 }
+    unanswered = reply.status === 0 ? unanswered + 1 : 0
+    if (!isOpen || unanswered >= MOST_UNANSWERED || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000 }
+    if (!hasSaid) scene.say(`Waiting up to ${mostSeconds / 60} minutes for ${whom} …`)
+    hasSaid = true
     await scene.pause(POLL_MS)
   }
 }
 
-/** Records a failure if a transaction was still undecided after the longest time that `decided` waits. */
-export function failIfUndecided({ noteFailure }: Scene, { seconds }: { readonly seconds: number }, mostSeconds: number, what: string): void {
-  if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)
+/** Records a failure if a transaction was still undecided when `decided` stopped waiting. */
+export function failIfUndecided({ noteFailure }: Scene, { seconds, status: http }: { readonly seconds: number; readonly status: number }, mostSeconds: number, what: string): void {
+  if (http === 0) noteFailure(`${what}, because ${MOST_UNANSWERED} requests in a row got no answer`)
+  else if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)
 }
 
 /** Introspects the token of a status response twice: Nevis may refuse the second introspection. */

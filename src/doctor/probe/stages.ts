@@ -5,7 +5,7 @@
  */
 import { appStage } from './app-stage'
 import { Caller, ProbeEnded, type Facts } from './caller'
-import { limitStage } from './limit-stage'
+import { limitStage, MOST_PUSHES, MOST_SCANS } from './limit-stage'
 import { obstacleIn, troubleIn } from './obstacle'
 import { quietStage } from './quiet-stage'
 import type { Person, Scene } from './scene'
@@ -29,6 +29,8 @@ export interface StageOptions {
   readonly say: (line: string) => void
   /** Aborting this signal skips the remaining stages. The test users are still deleted. */
   readonly signal: AbortSignal
+  /** Called before the test users are deleted. */
+  readonly onDeletion?: () => void
 }
 
 /** Why a stage could not do all that it is for. */
@@ -47,6 +49,8 @@ export interface StageResults {
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
+  /** The usernames of these test users. They are printed, but the report does not contain them. */
+  readonly namesLeft: readonly string[]
   /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined
 }
@@ -57,7 +61,12 @@ const MAX_CALLS = 1000
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
   sms: 'This stage sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',
-  limits: 'This stage sends up to 40 requests to your phone, until Nevis blocks the test user. Continue?',
+  limits: `This stage asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
+}
+
+/** Returns those of these stages that need a person. The stage `limits` needs one only together with the stage `app`. */
+export function asksIn(stages: readonly Stage[]): Stage[] {
+  return stages.filter((stage) => stage in QUESTIONS && (stage !== 'limits' || stages.includes('app')))
 }
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
@@ -71,15 +80,14 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const scene: Scene = { caller, users, person, pause, say, noteFailure, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
   let factsBefore: Facts = {}
-  let usersLeft: number
+  let namesLeft: readonly string[]
   try {
     for (stage of STAGES.filter((one) => stages.includes(one))) {
       factsBefore = { ...caller.facts }
       // The stages after `quiet` create test users. Without Nevis's own answers, the probe could not see whether Nevis has created or deleted them.
       if (obstacle !== undefined) throw new ProbeEnded(`${obstacle}; no test user was created`)
       const question = QUESTIONS[stage]
-      const needsPerson = stage !== 'limits' || stages.includes('app')
-      if (question !== undefined && needsPerson && !(await person.confirm(question))) continue
+      if (question !== undefined && asksIn(stages).includes(stage) && !(await person.confirm(question))) continue
       say(`Stage "${stage}" …`)
       caller.steps.clear()
       await run(stage, scene, options)
@@ -93,12 +101,15 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {
-    if (users.count > 0) say('Deleting the test users …')
-    usersLeft = await users.deleteAll()
+    if (users.count > 0) {
+      options.onDeletion?.()
+      say('Deleting the test users …')
+    }
+    namesLeft = await users.deleteAll()
   }
   // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out the responses of a stage that did not end.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
-  return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft, endedBy }
+  return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
 function run(stage: Stage, scene: Scene, { accessKey, stages }: StageOptions): Promise<void> {

@@ -25,12 +25,12 @@ export class TerminalPerson implements Person {
     return /^y(es)?$/i.test((await this.ask(`${question} [y/N] `)).trim())
   }
 
-  async scan(link: string | undefined, image: string | undefined): Promise<void> {
+  async scan(link: string | undefined, image: string | undefined, which?: string): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'passport-nevis-probe-'))
     try {
       const file = join(folder, 'scan.html')
       await writeFile(file, scanPage(link, image), { mode: 0o600 })
-      await this.ask(`Open ${file} in a browser on this machine and scan the code with the Access App, then press Enter. `)
+      await this.ask(`Open ${file} in a browser on this machine and scan the code with the Access App${which === undefined ? '' : ` (${which})`}, then press Enter. `)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -57,12 +57,12 @@ export class TestUsers {
 
   /**
    * Deletes every test user that may exist. If the userId is not known, looks the user up by name.
-   * @returns the number of test users that may still exist
+   * @returns the usernames of the test users that may still exist
    */
-  async deleteAll(): Promise<number> {
+  async deleteAll(): Promise<readonly string[]> {
     // If a deletion fails, count the test user as not deleted. The report then asks the developer to delete the user by hand.
-    const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
-    return left.filter(Boolean).length
+    const left = await Promise.all(this.made.splice(0).map(async (user) => ((await this.isLeft(user).catch(() => true)) ? [user.username] : [])))
+    return left.flat()
   }
 
   /** Deletes a test user, if Nevis still has the user under the username of the test. Returns true if the user may still exist. */

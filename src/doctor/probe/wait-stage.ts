@@ -13,7 +13,7 @@ export async function waitStage(scene: Scene): Promise<void> {
   const { json } = await scene.users.enroll('enroll.ignored', { username: scene.users.next() })
   const statusToken = textAt(json, 'statusToken')
   if (statusToken === undefined) return scene.noteFailure(`the enrolment of a test user got no status token (${httpOf(scene.caller, 'enroll.ignored')})`)
-  const { seconds } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS)
+  const { seconds } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
   scene.caller.facts['status.ignored.seconds'] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
   await status(scene, 'status.ignored.again', statusToken)
 }

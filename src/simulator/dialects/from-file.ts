@@ -3,7 +3,7 @@
  *
  * Out of scope: finding a dialect by its name (`index.ts`).
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isRecord } from '../answer'
 
 /** A value with one of these characters is a path, because no name of a dialect contains them. */
@@ -14,8 +14,11 @@ const OF_PATHS = /[./\\]/
  * @throws TypeError for an empty value, and for a file that is not a report with the answers of Nevis
  */
 export function namesIn(value: string): readonly string[] {
-  if (OF_PATHS.test(value)) return namesInReport(value)
   const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  if (OF_PATHS.test(value)) {
+    if (names.length > 1 && !existsSync(value)) throw new TypeError('--dialect: a value is a file or names, not both; repeat the flag: --dialect report.json --dialect chunked')
+    return namesInReport(value)
+  }
   if (names.length === 0) throw new TypeError('--dialect needs the name of a dialect, or the file of a report')
   return names
 }
@@ -29,14 +32,16 @@ function namesInReport(file: string): readonly string[] {
   }
   const report = reportIn(text)
   const names = report?.['dialects']
-  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with passport-nevis probe --out ${file}`)
+  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with: npx passport-nevis probe --users --out report.json`)
   if (report?.['obstacle'] !== undefined) throw new TypeError(`--dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects`)
+  if (report?.['isCompared'] === false) throw new TypeError(`--dialect: ${file} is the report of a probe that was interrupted before the comparison, so it names no dialects`)
   return names
 }
 
 function reportIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const json: unknown = JSON.parse(text)
+    // An editor may have put a byte-order mark before the JSON.
+    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return isRecord(json) ? json : undefined
   } catch {
     return undefined

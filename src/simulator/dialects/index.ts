@@ -26,6 +26,9 @@ export const DIALECT_GROUPS: readonly DialectGroup[] = [
   appEnrolment, smsEnrolment, recoveryEnrolment, approval, links, status, smsStatus, introspection, verification, limits, users, intent, accessKey, clock, wire,
 ]
 
+/** At most this many characters of an unknown name are quoted. */
+const MOST_SHOWN = 60
+
 const byName = new Map(DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map((dialect) => [dialect.name, dialect]))
 
 /** The value of the option `dialect`: a name, a list of names, or the report of `npx passport-nevis probe`. */
@@ -38,6 +41,7 @@ export type DialectOption = string | readonly string[] | DialectReport
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option
   if (isRecord(value) && value['obstacle'] !== undefined) throw new TypeError('NevisSimulator: this is the report of a probe that got no answers of Nevis, so it names no dialects')
+  if (isRecord(value) && value['isCompared'] === false) throw new TypeError('NevisSimulator: this is the report of a probe that was interrupted before the comparison, so it names no dialects')
   const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value
   if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
     throw new TypeError('NevisSimulator: dialect must be a name, a list of names, or a report with a list `dialects`')
@@ -48,7 +52,11 @@ export function dialectsOf(option: DialectOption): readonly Dialect[] {
 function dialectNamed(name: string): Dialect {
   const found = byName.get(name)
   if (found !== undefined) return found
-  throw new TypeError(`NevisSimulator: the dialect "${name}" is unknown, did you mean "${nearestTo(name)}"?`)
+  if (/^\s*[{[\uFEFF]/.test(name)) throw new TypeError('NevisSimulator: dialect is the text of a report: pass the object, JSON.parse(text)')
+  if (/[./\\]/.test(name)) throw new TypeError("NevisSimulator: dialect is a path: pass the report itself, JSON.parse(readFileSync(path, 'utf8'))")
+  if (name.includes(',')) throw new TypeError("NevisSimulator: dialect is a text with commas: pass a list, ['first', 'second']")
+  const shown = name.length <= MOST_SHOWN ? name : `${name.slice(0, MOST_SHOWN)}…`
+  throw new TypeError(`NevisSimulator: the dialect "${shown}" is unknown, did you mean "${nearestTo(shown)}"?`)
 }
 
 function nearestTo(name: string): string {

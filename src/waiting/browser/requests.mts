@@ -69,24 +69,27 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
     const to = resolve(url)
     const own = await headers?.()
     const until = Date.now() + LONGEST_MS
+    // `AbortSignal.any` holds its signals weakly, and in Node.js 20, garbage collection removes the time limit. So this variable, which the `catch` reads, holds them.
+    let signals!: [AbortSignal, AbortSignal]
     for (let failures = 1; ; failures++) {
       try {
-        const response = await fetch(to, {
-          redirect: 'manual',
-          credentials: 'include',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
-          headers: { ...own, Accept: `${NEXT}, application/json, text/event-stream` },
-          ...(fields && { method: 'POST', body: new Blob([JSON.stringify(fields)], { type: 'application/json' }) }),
-        })
-        return await answerOf(response, to.pathname)
+        return await answerOf(
+          await fetch(to, {
+            redirect: 'manual',
+            credentials: 'include',
+            signal: AbortSignal.any((signals = [signal, AbortSignal.timeout(REQUEST_MS)])),
+            headers: { ...own, Accept: `${NEXT}, application/json, text/event-stream` },
+            ...(fields && { method: 'POST', body: new Blob([JSON.stringify(fields)], { type: 'application/json' }) }),
+          }),
+          to.pathname,
+        )
       } catch (error) {
         // An error without a status comes from the network. Treat it like 503.
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
         // Repeat a GET after any 5xx. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
-        const isPassing = status === 429 || status === 503 || (!fields && status > 500)
-        const waitMs = retryAfterSeconds * 1000
-        if (!isRepeated || !isPassing || signal.aborted || Date.now() + waitMs > until) throw error
-        await sleep(waitMs)
+        const isPassing = [429, 503].includes(status) || (!fields && status > 500)
+        if (!isRepeated || !isPassing || signals[0].aborted || Date.now() + retryAfterSeconds * 1000 > until) throw error
+        await sleep(retryAfterSeconds * 1000)
       }
     }
   }

@@ -130,7 +130,7 @@ describe('the probe in every dialect', () => {
   })
 
   it('reports no value of any request or response', () => {
-    const without = ['', { facts: simulated.facts, finished: STAGES, failed: [], obstacle: undefined, calls: 0, usersLeft: 0, endedBy: undefined }] as const
+    const without = ['', { facts: simulated.facts, finished: STAGES, failed: [], obstacle: undefined, calls: 0, usersLeft: 0, namesLeft: [], endedBy: undefined }] as const
     for (const [name, results] of [without, ...simulated.results]) {
       const secrets = [...(secretsIn.get(name) as Set<string>)]
       if (!/^(redirect|gateway|firewall)-/.test(name)) expect([name, secrets.length > 100]).toEqual([name, true])

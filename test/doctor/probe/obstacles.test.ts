@@ -112,6 +112,8 @@ describe('the result of the probe', () => {
     ['503', json(503), /No result: Nevis, .* does not answer at the moment \(HTTP 503\): run the probe again later; see https:\/\/status\.nevis\.net/],
     ['503 with a page', (_req, res) => void res.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Sorry</h1>'), /No result: Nevis, .* does not answer at the moment \(HTTP 503\): run the probe again later/],
     ['429 with an empty body', (_req, res) => void res.writeHead(429).end(), /No result: Nevis, .* does not answer at the moment \(HTTP 429\): it has had too many requests/],
+    ['the same JSON', (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{"hello":"world"}'), /No result: every response was HTTP 200, even those about a user and a path that do not exist, so this is probably no Nevis instance: compare/],
+    ['what cannot be decompressed', (_req, res) => void res.writeHead(200, { 'content-encoding': 'gzip' }).end('nope'), /No result: nothing answered: Z_DATA_ERROR \(the response cannot be decompressed\)\./],
     ['a closed connection', (req) => req.socket.destroy(), /No result: nothing answered: ECONNRESET \(the connection was closed before a response\)\./],
   ])('where everything gets %s › says so, and ends with 1', async (_name, listener, sentence) => {
     const { exitCode, out, isCompared } = await probe(await originOf(listener), ['--users'])
@@ -128,9 +130,9 @@ describe('the result of the probe', () => {
 
 it('a server that takes requests and never answers › is found after four requests', async () => {
   let requests = 0
-  const { timeout } = AbortSignal
-  // Only the time-out of a single request is over at once, not the hour after which the probe ends.
-  const deadline = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms < 60_000 ? AbortSignal.abort(new DOMException('time-out', 'TimeoutError')) : timeout.call(AbortSignal, ms)))
+  const start = globalThis.setTimeout
+  // Only the time limit of a single request is over at once, not the hour after which the probe ends.
+  const deadline = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === 15_000 ? 100 : ms, ...more)) as typeof setTimeout)
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()
   expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: TimeoutError (no response in time; behind a proxy, set HTTPS_PROXY).\n')])
@@ -221,6 +223,24 @@ describe('the file of the report', () => {
     const { exitCode, err, out } = await probe(simulator.baseURL, ['--out', join(inner, 'report.json')])
     expect([exitCode, out]).toEqual([1, expect.stringContaining('Users left behind: 0.')])
     expect(err).toMatch(/passport-nevis probe: the report could not be written to \S+report\.json \(ENOENT\)$/)
+  })
+
+  it('that exists and is no report › is refused before the first request', async () => {
+    const file = writtenFile()
+    writeFileSync(file, '{"name":"my-app"}')
+    const { exitCode, err } = await probe(simulator.baseURL, ['--out', file])
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(/^passport-nevis probe: --out: \S+ exists and is not a report of the probe; choose another name$/)])
+    expect([simulator.requests, readFileSync(file, 'utf8')]).toEqual([[], '{"name":"my-app"}'])
+  })
+
+  it('that is an older report › is replaced by a result, but not without a result', async () => {
+    const file = writtenFile()
+    const older = '{"probe":1,"answers":[],"unexplained":[]}'
+    writeFileSync(file, older)
+    const { exitCode, err } = await probe(await originOf(page(200)), ['--out', file])
+    expect([exitCode, err, readFileSync(file, 'utf8')]).toEqual([1, expect.stringMatching(/there was no result, so the report in \S+ was not replaced$/), older])
+    expect((await probe(simulator.baseURL, ['--out', file])).exitCode).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stages: ['quiet'] })
   })
 
   it('that exists › is replaced by the report', async () => {

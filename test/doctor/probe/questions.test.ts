@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { FactsReader } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
 import type { Stage } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
@@ -51,6 +52,20 @@ it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('reco
   expect(await optionsOf(dialect, ['quiet'])).toEqual(dialect === 'ping-lower-case' ? ['`healthCheck: false` (the default)'] : [])
 })
 
+it('names no option for a limit that was not reached', () => {
+  const answers = answersIn({ 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.http': '200', 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.phones.http': '200', 'limit.phones.after': 'more than 11' })
+  expect(answers.map(({ answer, option }) => [answer, option])).toEqual([['not within 40 requests', undefined], ['no user was blocked', undefined], ['not within 20 wrong codes', undefined], ['not within 11 further phones', undefined]])
+  expect(answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3' })).toMatchObject([{ answer: 'after 3: HTTP 429', option: '`startBudget`' }])
+})
+
+it.each([
+  ['pushes that nobody limits', { 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.fields': ['userId: UUID'] }],
+  ['another number of pushes', { 'limit.pushes.http': '429', 'limit.pushes.after': '10', 'limit.pushes.user.fields': ['exceededRateLimits[]: "push"'] }],
+])('%s are no difference from the simulator', (_name, facts) => {
+  const simulated = { 'limit.pushes.http': '429', 'limit.pushes.after': '3', 'limit.pushes.user.fields': ['exceededRateLimits[]: "push"'] }
+  expect(recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() })).toEqual({ dialects: [], alike: [], unexplained: [] })
+})
+
 describe('the doctor, with a report', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -78,6 +93,23 @@ describe('the doctor, with a report', () => {
   it.each(['', '[]', '{}', { probe: 2, answers: [], unexplained: [] }, { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
     expect(await doctorWith(file)).toEqual([2, `passport-nevis: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
+  })
+
+  it.each<[string, string]>([
+    ['has objects instead of texts', '{"probe":1,"answers":[{"question":{"toString":1},"answer":"x","option":"y"}],"unexplained":[]}'],
+    ['has objects as stages', '{"probe":1,"answers":[],"unexplained":[],"stages":[{}]}'],
+    ['has deep lists', `{"probe":1,"answers":[{"question":${'['.repeat(200_000)}${']'.repeat(200_000)},"answer":"a"}],"unexplained":[]}`],
+    ['has too many answers', JSON.stringify({ probe: 1, answers: Array.from({ length: 201 }, () => ({ question: 'q', answer: 'a' })), unexplained: [] })],
+    ['is too large', `{"probe":1,"answers":[],"unexplained":[]}${' '.repeat(5_000_001)}`],
+  ])('that %s › is refused in one line, with exit code 2', async (_name, content) => {
+    writeFileSync(file, content)
+    expect(await doctorWith(file)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+: [^\n]+$/), 0])
+  })
+
+  it('with a byte-order mark, or with fields in another form › is read', () => {
+    writeFileSync(file, '\uFEFF{"probe":1,"answers":[],"unexplained":[],"facts":{"enroll.app.fields":["appLinkUri","x"],"enroll.app.http":"200"}}')
+    expect(readReport(file)).toMatchObject({ answers: [] })
+    expect(new FactsReader({ 'enroll.app.fields': ['appLinkUri', 'x.appLinkUri: link'] }).kinds('enroll.app', 'appLinkUri')).toEqual(['link'])
   })
 
   it('that does not exist › ends with 2, and asks Nevis nothing', async () => {

@@ -9,6 +9,7 @@ import type { Interface } from 'node:readline/promises'
 import { PassThrough } from 'node:stream'
 import { Caller, ProbeEnded } from '../../../src/doctor/probe/caller'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { simulate } from '../../../src/doctor/probe/recognise'
 import { TerminalPerson } from '../../../src/doctor/probe/terminal-person'
 import { NevisSimulator } from '../../../src/simulator'
 
@@ -21,7 +22,7 @@ jest.mock('node:os', () => ({ ...jest.requireActual<object>('node:os'), tmpdir: 
 /** Replaces the comparison with the simulator in each dialect (variant of Nevis's behaviour). The comparison takes seconds, and these tests do not need it. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
-  simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),
+  simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),
 }))
 const leftovers = () => readdirSync(mockFolder)
 
@@ -69,7 +70,23 @@ describe('the page to scan', () => {
 })
 
 describe('the command', () => {
-  const output = () => ({ log: () => undefined, error: () => undefined })
+  let printed: string[]
+  let said: string[]
+  /** Called with each line that the command prints to standard error. */
+  let onLine: (line: string) => void
+  beforeEach(() => {
+    printed = []
+    said = []
+    onLine = () => undefined
+    jest.mocked(simulate).mockClear()
+  })
+  const output = () => ({
+    log: (text: string) => void printed.push(text),
+    error: (text: string) => {
+      said.push(text)
+      onLine(text)
+    },
+  })
   const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
   const enrolments = () => simulator.requests.filter(({ operation }) => operation === 'enroll').length
 
@@ -94,12 +111,64 @@ describe('the command', () => {
     return running
   }
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s while it waits for a scan, deletes the user and the page, and ends with 1', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('interrupted by %s while it waits for a scan, deletes the user and the page, and ends with 1', async (signal) => {
     const asked = process.listenerCount(signal)
     const { exitCode } = await scanning()
     process.emit(signal)
     expect(await exitCode).toBe(1)
     expect([simulator.users, leftovers(), process.listenerCount(signal)]).toEqual([[], [], asked])
+  })
+
+  it('interrupted again while it deletes the user › goes on, and says that it takes a moment', async () => {
+    const asked = process.listenerCount('SIGINT')
+    const { exitCode } = await scanning()
+    const listening: boolean[] = []
+    onLine = (line) => {
+      if (line !== 'Deleting the test users …') return
+      for (let presses = 0; presses < 2; presses++) {
+        listening.push(process.listenerCount('SIGINT') > asked)
+        process.emit('SIGINT')
+      }
+    }
+    process.emit('SIGINT')
+    expect(await exitCode).toBe(1)
+    expect([simulator.users, listening, said.filter((line) => line === 'Deleting the test users. Please wait …').length]).toEqual([[], [true, true], 2])
+    // After an interruption, nothing is compared, and the report says so.
+    expect([jest.mocked(simulate).mock.calls, printed.join()]).toEqual([[], expect.stringContaining('dialects of the simulator:\n  not compared, because the probe was interrupted\n')])
+  })
+
+  it('interrupted during the comparison › prints and writes the report without it, and ends with 1', async () => {
+    jest.mocked(simulate).mockImplementationOnce((_stages, _progress, _names, signal) => {
+      process.emit('SIGINT')
+      process.emit('SIGINT')
+      expect(signal?.aborted).toBe(true)
+      return Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })
+    })
+    const file = join(mockFolder, 'report.json')
+    expect(await run(['--out', file], '').exitCode).toBe(1)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stages: ['quiet'], endedBy: 'interrupted', isCompared: false, dialects: [], unexplained: [] })
+    rmSync(file)
+    expect(printed.join()).toContain('not compared, because the probe was interrupted')
+    expect(said).toContain('Ending the comparison. The report follows …')
+  })
+
+  it('names the users whom it could not delete, but not in the report', async () => {
+    simulator.faults.add({ on: 'deleteUser', status: 500 })
+    expect(await run(['--users'], '').exitCode).toBe(1)
+    const names = said.join('\n').match(/Passport-Nevis-Probe-\w+/g)
+    expect([names?.length, said.join('\n')]).toEqual([simulator.users.length, expect.stringContaining('Delete them in the management console of Nevis:')])
+    expect(printed.join()).not.toMatch(/Passport-Nevis-Probe-/i)
+  })
+
+  it.each([['--app'], ['--sms', '+41791234567'], ['--app', '--limits']])('%s %s without a terminal › is refused before the first request', async (...argv) => {
+    const before = process.stdin.isTTY
+    process.stdin.isTTY = false
+    try {
+      expect(await probeCommand(argv, cloud(), output())).toBe(2)
+    } finally {
+      process.stdin.isTTY = before
+    }
+    expect([said, simulator.requests]).toEqual([[expect.stringMatching(/the probe needs a terminal/)], []])
   })
 
   it('deletes the user and ends with 1, if the input ends while it waits for a scan (Ctrl-D)', async () => {
@@ -116,15 +185,16 @@ describe('the command', () => {
   })
 
   it('ends after an hour by itself, and deletes the user', async () => {
-    const hour = new AbortController()
-    const { timeout } = AbortSignal
+    let endHour = () => undefined as void
+    const start = globalThis.setTimeout
     const asked: number[] = []
-    jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => {
       asked.push(ms)
-      return ms >= 600_000 ? hour.signal : timeout.call(AbortSignal, ms)
-    })
+      if (ms >= 600_000) endHour = task
+      return start(task, ms, ...more)
+    }) as typeof setTimeout)
     const { exitCode } = await scanning()
-    hour.abort()
+    endHour()
     expect(await exitCode).toBe(1)
     expect([simulator.users, Math.max(...asked)]).toEqual([[], 3_600_000])
   })

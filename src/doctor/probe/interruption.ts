@@ -1,0 +1,56 @@
+/**
+ * Ends the probe early: after an hour, or if the person presses Ctrl-C, closes the terminal, or stops the process. Further signals do not end the process,
+ * because the probe must first delete its test users.
+ *
+ * Out of scope: deleting the test users (`stages.ts`).
+ */
+import type { Interface } from 'node:readline/promises'
+
+/** The probe ends itself after one hour. */
+const MAX_MS = 60 * 60_000
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export class Interruption {
+  readonly #controller = new AbortController()
+  readonly #timer = setTimeout(() => this.#controller.abort(), MAX_MS)
+  readonly #onSignal = () => this.#interrupt()
+  readonly #ignore = () => undefined
+  #words: string | undefined
+
+  /** Listens to the signals of the process and to Ctrl-C in the terminal. */
+  constructor(
+    terminal: Interface,
+    private readonly say: (line: string) => void,
+  ) {
+    for (const name of SIGNALS) process.on(name, this.#onSignal)
+    terminal.on('SIGINT', this.#onSignal)
+    // After the terminal was closed, reading and writing fail. Without these listeners, the process would end before the test users are deleted.
+    terminal.on('error', this.#onSignal)
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', this.#ignore)
+  }
+
+  /** Is aborted after the first signal, and after an hour. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /**
+   * Sets what is printed after each signal, while the probe does something that a signal does not end.
+   * @param words undefined: print nothing
+   */
+  explain(words: string | undefined): void {
+    this.#words = words
+  }
+
+  /** Stops listening. */
+  end(): void {
+    clearTimeout(this.#timer)
+    for (const name of SIGNALS) process.removeListener(name, this.#onSignal)
+    for (const stream of [process.stdout, process.stderr]) stream.removeListener('error', this.#ignore)
+  }
+
+  #interrupt(): void {
+    this.#controller.abort()
+    if (this.#words !== undefined) this.say(this.#words)
+  }
+}

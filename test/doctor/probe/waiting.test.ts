@@ -1,0 +1,51 @@
+/** What the probe says while it waits for the phone, when it stops waiting, and how it numbers the scans of the stage `limits`. */
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages, type Stage } from '../../../src/doctor/probe/stages'
+import { NevisSimulator } from '../../../src/simulator'
+
+jest.setTimeout(60_000)
+
+let simulator: NevisSimulator
+beforeEach(async () => void (simulator = await NevisSimulator.start({ pushRateLimit: 3 })))
+afterEach(() => simulator.close())
+
+async function probe(stages: readonly Stage[], change: (person: SimulatedPerson) => void) {
+  const said: string[] = []
+  const person = new SimulatedPerson(simulator)
+  change(person)
+  const { baseURL, accessKey } = simulator
+  const results = await runStages({ baseURL, accessKey, stages, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
+  return { ...results, said }
+}
+
+it('the probe says once that it waits for the phone, and for how long', async () => {
+  const { said } = await probe(['quiet', 'app'], (person) => (person.scan = () => Promise.resolve()))
+  expect(said.slice(0, 3)).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Waiting up to 3 minutes for the phone …'])
+  // The stage waits for the phone at most four times: for the enrolment, and for three approvals.
+  expect(said.filter((line) => line.startsWith('Waiting ')).length).toBeLessThanOrEqual(4)
+  const { said: atOnce } = await probe(['quiet', 'app'], () => undefined)
+  expect(atOnce).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Deleting the test users …'])
+})
+
+it('after five requests in a row without an answer, the probe no longer waits, and tries no approvals', async () => {
+  const { failed, said, calls } = await probe(['quiet', 'app'], (person) => {
+    person.scan = async () => void simulator.faults.add({ on: 'getStatus', reset: true })
+  })
+  expect(failed[0]).toEqual({ stage: 'app', reason: 'the phone was not enrolled, because 5 requests in a row got no answer' })
+  expect(calls).toBeLessThan(30)
+  expect(said).toContain('The phone was not enrolled, so approvals are not tried.')
+})
+
+it('the stage `limits` numbers its scans', async () => {
+  const scans: (string | undefined)[] = []
+  await probe(['quiet', 'app', 'limits'], (person) => {
+    const { scan } = SimulatedPerson.prototype
+    person.scan = (link, ...more: unknown[]) => {
+      scans.push(more[1] as string | undefined)
+      return scan.call(person, link)
+    }
+  })
+  const numbered = scans.filter((which) => which !== undefined)
+  expect(numbered.length).toBeGreaterThan(5)
+  expect(numbered).toEqual(numbered.map((_which, at) => `scan ${at + 1} of at most 12`))
+})
