@@ -1,10 +1,9 @@
 /**
- * Reads and writes the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed.
+ * Reads and writes the files of the application for the command `init`: sources, templates and package.json.
  *
  * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
- * (`plan.ts`).
+ * (`plan.ts`), and asking git (`git-state.ts`).
  */
-import { execFileSync } from 'node:child_process'
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { Source } from './source'
@@ -50,21 +49,6 @@ export function readApp(folder: string): AppFolder {
   const manifest = join(root, 'package.json')
   const hasManifest = existsSync(manifest) && lstatSync(manifest).isFile()
   return { root, sources, templates, manifest: hasManifest ? readFileSync(manifest, 'utf8') : undefined, unread }
-}
-
-export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
-  let folder = root
-  while (!existsSync(join(folder, '.git'))) {
-    if (dirname(folder) === folder) return 'none'
-    folder = dirname(folder)
-  }
-  try {
-    // `git status` would run the program that the repository names in `core.fsmonitor`, so switch this off.
-    const said = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignore-submodules=all', '--', '.'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return said.trim() === '' ? 'clean' : 'dirty'
-  } catch {
-    return 'unknown'
-  }
 }
 
 export interface FileChange {
