@@ -26,8 +26,9 @@ export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allo
 
 It changes Express apps with passport-local and express-session, in JavaScript and TypeScript.
 Where it is not certain what to change, it changes nothing, and prints the file and the line.
-Exit code: 0 if you have nothing left to change, 1 if you must change some places yourself, 2 if it
-could not change anything. It does not find every sign-in: docs/guides/init.md says which it misses.
+Exit code: 0 if you have nothing left to change, 1 if you must change some places yourself or a file
+was not read, 2 if it could not change anything. It does not find every sign-in: docs/guides/init.md
+says which it misses.
 `
 
 const OPTIONS = {
