@@ -1,10 +1,9 @@
 /**
- * Reads and writes the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed.
+ * Reads and writes the files of the application for the command `init`: sources, templates and package.json.
  *
  * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
- * (`plan.ts`).
+ * (`plan.ts`), and asking git (`git-state.ts`).
  */
-import { execFileSync } from 'node:child_process'
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { Source } from './source'
@@ -14,58 +13,59 @@ const SOURCE = /\.[cm]?[jt]s$/
 const NO_SOURCE = /\.(?:d\.[cm]?ts|(?:test|spec|min|config)\.[cm]?[jt]s)$/
 const TEMPLATE = /\.(?:ejs|html?|hbs|handlebars|njk|mustache|eta|liquid)$/
 const MAX_FILES = 5000
-const MAX_BYTES = 500_000
+const MAX_KILOBYTES = 200
+const MAX_TOTAL_MEGABYTES = 10
+
+/** A file that `init` has not read, and why. */
+interface Unread {
+  readonly path: string
+  readonly why: string
+}
 
 export interface AppFolder {
   readonly root: string
   readonly sources: readonly Source[]
   readonly templates: ReadonlyMap<string, string>
   readonly manifest: string | undefined
-  readonly unread: readonly string[]
+  readonly unread: readonly Unread[]
 }
 
 export function readApp(folder: string): AppFolder {
   const root = realpathSync(folder)
   const sources: Source[] = []
   const templates = new Map<string, string>()
-  const unread: string[] = []
-  let files = 0
+  const unread: Unread[] = []
+  let [files, bytes] = [0, 0]
   const walk = (path: string) => {
     for (const entry of readdirSync(join(root, path), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const name = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED_FOLDERS.has(entry.name)) walk(name)
       if (!entry.isFile() || !(SOURCE.test(name) || TEMPLATE.test(name))) continue
       if (++files > MAX_FILES) throw new Error(`the folder has more than ${MAX_FILES} files: name the folder of the app`)
-      if (NO_SOURCE.test(name) || lstatSync(join(root, name)).size > MAX_BYTES) continue
+      if (NO_SOURCE.test(name)) continue
+      const { size } = lstatSync(join(root, name))
+      if (isTooLarge(size)) {
+        unread.push({ path: name, why: `is larger than ${MAX_KILOBYTES} kB: look for ${TEMPLATE.test(name) ? 'a login form' : 'sign-ins'} there yourself` })
+        continue
+      }
+      bytes += size
+      if (bytes > MAX_TOTAL_MEGABYTES * 1_000_000) throw new Error(`the files of the folder have more than ${MAX_TOTAL_MEGABYTES} MB: name the folder of the app`)
       const text = readFileSync(join(root, name), 'utf8')
       if (TEMPLATE.test(name)) templates.set(name, text)
       else {
         const source = Source.read(name, text)
-        if (source === undefined) unread.push(name)
+        if (source === undefined) unread.push({ path: name, why: 'is not JavaScript or TypeScript that this command can read: look for sign-ins there yourself' })
         else sources.push(source)
       }
     }
   }
   walk('')
   const manifest = join(root, 'package.json')
-  const hasManifest = existsSync(manifest) && lstatSync(manifest).isFile()
+  const hasManifest = existsSync(manifest) && lstatSync(manifest).isFile() && !isTooLarge(lstatSync(manifest).size)
   return { root, sources, templates, manifest: hasManifest ? readFileSync(manifest, 'utf8') : undefined, unread }
 }
 
-export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
-  let folder = root
-  while (!existsSync(join(folder, '.git'))) {
-    if (dirname(folder) === folder) return 'none'
-    folder = dirname(folder)
-  }
-  try {
-    // `git status` would run the program that the repository names in `core.fsmonitor`, so switch this off.
-    const said = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignore-submodules=all', '--', '.'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return said.trim() === '' ? 'clean' : 'dirty'
-  } catch {
-    return 'unknown'
-  }
-}
+const isTooLarge = (bytes: number): boolean => bytes > MAX_KILOBYTES * 1000
 
 export interface FileChange {
   readonly path: string

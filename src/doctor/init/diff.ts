@@ -5,6 +5,8 @@
  */
 
 const CONTEXT = 3
+/** If two texts differ in more lines, all lines between the first and the last difference count as replaced. The limit bounds time and memory. */
+const MAX_DIFFERENCES = 1000
 
 interface Line {
   readonly sign: ' ' | '-' | '+'
@@ -12,12 +14,13 @@ interface Line {
 }
 
 export function diffOf(path: string, before: string, after: string): string {
-  const lines = compared(before.split('\n'), after.split('\n'))
+  const lines = compared(linesIn(before), linesIn(after))
   const out = [`--- a/${path}`, `+++ b/${path}`]
   let [old, now] = [1, 1]
   for (let i = 0; i < lines.length; ) {
-    const next = lines.findIndex((line, at) => at >= i && line.sign !== ' ')
-    if (next === -1) break
+    let next = i
+    while (lines[next]?.sign === ' ') next++
+    if (next === lines.length) break
     const start = Math.max(i, next - CONTEXT)
     let end = next
     // Join two changes into one hunk if at most six unchanged lines (two contexts) are between them.
@@ -27,11 +30,8 @@ export function diffOf(path: string, before: string, after: string): string {
     old += skipped
     now += skipped
     const hunk = lines.slice(start, stop)
-    // After a final line break, `split` returns an empty string, which is not a line.
-    if (stop === lines.length && hunk.at(-1)?.text === '' && hunk.at(-1)?.sign === ' ') hunk.pop()
     const [olds, news] = [hunk.filter(({ sign }) => sign !== '+').length, hunk.filter(({ sign }) => sign !== '-').length]
-    out.push(`@@ -${old},${olds} +${now},${news} @@`, ...hunk.map(({ sign, text }) => sign + text))
-    if (stop === lines.length && lines.at(-1)?.text !== '') out.push('\\ No newline at end of file')
+    out.push([`@@ -${old},${olds} +${now},${news} @@`, ...hunk.map(({ sign, text }) => sign + text)].join('\n'))
     old += olds
     now += news
     i = stop
@@ -39,27 +39,69 @@ export function diffOf(path: string, before: string, after: string): string {
   return `${out.join('\n')}\n`
 }
 
-/** Compares two texts line by line: finds a longest common subsequence of the lines between the first and the last difference. */
-function compared(a: readonly string[], b: readonly string[]): Line[] {
+/** A last line without a line break differs from the same line with one, and gets the note that `git apply` expects. */
+function linesIn(text: string): string[] {
+  const lines = text.split('\n')
+  const last = lines.pop() as string
+  return last === '' ? lines : [...lines, `${last}\n\\ No newline at end of file`]
+}
+
+function compared(a: readonly string[], b: readonly string[]): readonly Line[] {
   let head = 0
   while (head < Math.min(a.length, b.length) && a[head] === b[head]) head++
   let tail = 0
   while (tail < Math.min(a.length, b.length) - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++
   const [one, other] = [a.slice(head, a.length - tail), b.slice(head, b.length - tail)]
-  const common = Array.from({ length: one.length + 1 }, () => new Uint32Array(other.length + 1))
-  const at = (i: number, j: number) => common[i]?.[j] ?? 0
-  for (let i = one.length - 1; i >= 0; i--) {
-    for (let j = other.length - 1; j >= 0; j--) (common[i] as Uint32Array)[j] = one[i] === other[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+  const between = fewestChanges(one, other) ?? [...one.map((text): Line => ({ sign: '-', text })), ...other.map((text): Line => ({ sign: '+', text }))]
+  return [...a.slice(0, head).map(same), ...between, ...a.slice(a.length - tail).map(same)]
+}
+
+const same = (text: string): Line => ({ sign: ' ', text })
+
+/**
+ * Finds the fewest lines to remove from `a` and to add to it, so that it becomes `b` (E. W. Myers, An O(ND) Difference Algorithm, 1986).
+ * @returns undefined if they are more than `MAX_DIFFERENCES`
+ */
+function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | undefined {
+  const max = Math.min(a.length + b.length, MAX_DIFFERENCES)
+  // On diagonal k, x lines of `a` and x - k lines of `b` are compared. `furthest[zero + k]` is the greatest x that the changes so far can reach.
+  const zero = max + 1
+  const furthest = new Int32Array(2 * max + 3)
+  const history: Int32Array[] = []
+  for (let changes = 0; changes <= max; changes++) {
+    history.push(furthest.slice(zero - changes - 1, zero + changes + 2))
+    for (let k = -changes; k <= changes; k += 2) {
+      const from = cameFrom(furthest, zero, k, changes)
+      let x = (furthest[zero + from] as number) + (from < k ? 1 : 0)
+      while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++
+      furthest[zero + k] = x
+      if (x >= a.length && x - k >= b.length) return linesOf(a, b, history)
+    }
   }
-  const same = (text: string): Line => ({ sign: ' ', text })
-  const lines = a.slice(0, head).map(same)
-  for (let [i, j] = [0, 0]; i < one.length || j < other.length; ) {
-    if (i < one.length && j < other.length && one[i] === other[j]) {
-      lines.push(same(one[i] as string))
-      i++
-      j++
-    } else if (j >= other.length || (i < one.length && at(i + 1, j) >= at(i, j + 1))) lines.push({ sign: '-', text: one[i++] as string })
-    else lines.push({ sign: '+', text: other[j++] as string })
+  return undefined
+}
+
+/** The diagonal from which one more change leads to diagonal k: from k + 1 by an added line, from k - 1 by a removed line. */
+function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
+  const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))
+  return isAdded ? k + 1 : k - 1
+}
+
+/** Follows the changes from the end of both texts to their beginning. */
+function linesOf(a: readonly string[], b: readonly string[], history: readonly Int32Array[]): Line[] {
+  const lines: Line[] = []
+  let [x, y] = [a.length, b.length]
+  for (let changes = history.length - 1; changes > 0; changes--) {
+    const furthest = history[changes] as Int32Array
+    const from = cameFrom(furthest, changes + 1, x - y, changes)
+    const before = furthest[changes + 1 + from] as number
+    const isAdded = from > x - y
+    while (x > (isAdded ? before : before + 1)) {
+      lines.push(same(a[--x] as string))
+      y--
+    }
+    lines.push(isAdded ? { sign: '+', text: b[--y] as string } : { sign: '-', text: a[--x] as string })
   }
-  return [...lines, ...a.slice(a.length - tail).map(same)]
+  while (x > 0) lines.push(same(a[--x] as string))
+  return lines.reverse()
 }

@@ -150,7 +150,7 @@ function authenticateAt(source: Source, at: number, isKnown = false): Found | un
   const [first, ...rest] = source.partsOf(at + 1)
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
-  const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || [...source.imports.values()].some(({ from }) => /passport/.test(from))
+  const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || source.usesPassport
   if (!isPassport || (strategies !== undefined && !hasPassword(strategies))) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
@@ -219,6 +219,7 @@ export interface Route {
   readonly open: number
 }
 
+const MAX_PATH = 1000
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
 /** Finds the route whose handlers contain the token, as in `app.post('/login', …)` or `app.route('/login').post(…)`. */
@@ -230,7 +231,7 @@ export function routeOf(source: Source, at: number): Route | undefined {
     const owner = source.token(statement.first).text
     const isChain = source.is(statement.first + 1, '.') && source.is(statement.first + 2, 'route')
     const path = source.stringAt(isChain ? statement.first + 4 : open + 1)
-    if (path !== undefined && source.isWord(statement.first) && source.is(statement.first + 1, '.')) return { owner, method, path, statement, open }
+    if (path !== undefined && path.length <= MAX_PATH && source.isWord(statement.first) && source.is(statement.first + 1, '.')) return { owner, method, path, statement, open }
   }
   return undefined
 }

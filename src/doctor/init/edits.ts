@@ -24,7 +24,9 @@ export class Edits {
   private readonly others: FileChange[] = []
 
   replace(source: Source, start: number, end: number, text: string): void {
-    this.edits.set(source, [...(this.edits.get(source) ?? []), { start, end, text }])
+    const edits = this.edits.get(source) ?? []
+    edits.push({ start, end, text })
+    this.edits.set(source, edits)
   }
 
   insert(source: Source, at: number, text: string): void {
@@ -53,14 +55,11 @@ export class Edits {
   /**
    * Returns all changed files, with their texts before and after.
    * @param strategyFile the file that exports the strategy `nevis`
+   * @throws Error if two changes overlap
    */
   changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
     for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
-    const changed = [...this.edits].map(([{ path, text: before }, edits]) => {
-      // Texts inserted at the same position stay in the order of the calls that inserted them.
-      const after = [...edits].reverse().sort((a, b) => b.start - a.start).reduce((text, { start, end, text: other }) => text.slice(0, start) + other + text.slice(end), before)
-      return { path, before, after }
-    })
+    const changed = [...this.edits].map(([{ path, text: before }, edits]) => ({ path, before, after: edited(path, before, edits) }))
     const known = new Map([...templates, ...(manifest === undefined ? [] : [['package.json', manifest] as const])])
     return [...changed, ...this.others.filter(({ path, before }) => known.get(path) === before)].sort((a, b) => (a.path < b.path ? -1 : 1))
   }
@@ -80,6 +79,18 @@ export class Edits {
     const text = [...lines, ...declared].join('\n')
     this.insert(source, at, at === 0 ? `${text}\n` : `\n${text}`)
   }
+}
+
+function edited(path: string, before: string, edits: readonly Edit[]): string {
+  const parts: string[] = []
+  let at = 0
+  // The sort is stable: texts inserted at the same position stay in the order of the calls that inserted them.
+  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+    if (start < at) throw new Error(`two changes of ${path} would overlap, so nothing was changed: follow docs/guides/existing-app.md`)
+    parts.push(before.slice(at, start), text)
+    at = end
+  }
+  return parts.join('') + before.slice(at)
 }
 
 /** The offset after the imports at the top of the file; 0 if there are none. */

@@ -9,8 +9,9 @@ import { parseArgs } from 'node:util'
 import type { Output } from '../output'
 import { printable } from '../printable'
 import { wrapped } from '../report'
-import { gitState, readApp, writeChanges, type AppFolder, type FileChange } from './app-folder'
+import { readApp, writeChanges, type AppFolder, type FileChange } from './app-folder'
 import { diffOf } from './diff'
+import { gitState } from './git-state'
 import { planOf, type DoorResult, type Plan } from './plan'
 import { Source } from './source'
 
@@ -25,8 +26,9 @@ export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allo
 
 It changes Express apps with passport-local and express-session, in JavaScript and TypeScript.
 Where it is not certain what to change, it changes nothing, and prints the file and the line.
-Exit code: 0 if you have nothing left to change, 1 if you must change some places yourself, 2 if it
-could not change anything. It does not find every sign-in: docs/guides/init.md says which it misses.
+Exit code: 0 if you have nothing left to change, 1 if you must change some places yourself or a file
+was not read, 2 if it could not change anything. It does not find every sign-in: docs/guides/init.md
+says which it misses.
 `
 
 const OPTIONS = {
@@ -47,16 +49,17 @@ export function initCommand(argv: readonly string[], version: string, output: Ou
     return 0
   }
   let app: AppFolder
+  let plan: Plan
   try {
     app = readApp(given.folder)
+    plan = planOf(app, version)
   } catch (reason) {
     return fail(messageOf(reason))
   }
-  const plan = planOf(app, version)
   const broken = plan.changes.find(({ path, after }) => !isReadable(path, after))
   if (broken !== undefined) return fail(`the changed ${broken.path} would not be valid, so nothing was changed: follow docs/guides/existing-app.md`)
   output.log(textOf(plan, app))
-  const isLeft = plan.refusals.length > 0 || plan.doors.some(({ state }) => state === 'left')
+  const isLeft = plan.refusals.length > 0 || app.unread.length > 0 || plan.doors.some(({ state }) => state === 'left')
   if (given.write && plan.changes.length > 0) {
     const git = gitState(app.root)
     if (['dirty', 'unknown'].includes(git) && !given['allow-uncommitted-changes']) {
@@ -103,7 +106,11 @@ function isReadable(path: string, text: string): boolean {
 function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: AppFolder): string {
   const lines: string[] = []
   const section = (title: string, texts: readonly string[]) => {
-    if (texts.length > 0) lines.push(title, '', ...texts.flatMap((text) => wrapped(printable(text), 2, 2)), '')
+    if (texts.length === 0) return
+    lines.push(title, '')
+    // No `lines.push(...texts)`: the number of a call's arguments is limited.
+    for (const text of texts) lines.push(wrapped(printable(text), 2, 2).join('\n'))
+    lines.push('')
   }
   const counted = `${doors.length} ${doors.length === 1 ? 'place signs' : 'places sign'} users in, or make a token`
   section(counted, doors.map(described))
@@ -112,7 +119,7 @@ function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: App
   section('What changes', done)
   section('Nothing is changed, because', refusals.map(({ source, line, why }) => `${source === undefined ? '' : `${source.path}:${line} `}${why}`))
   section('Look at these yourself', doors.filter(({ state }) => state === 'left').map(({ door, why }) => `${door.source.path}:${door.line} ${door.remedy}${why === undefined ? '' : ` (${why})`}`))
-  section('Not read', unread.map((path) => `${path} is not JavaScript or TypeScript that this command can read: look for sign-ins there yourself`))
+  section('Not read', unread.map(({ path, why }) => `${path} ${why}`))
   if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
   else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
   else lines.push('Nothing to change.')

@@ -39,8 +39,8 @@ export function passwordStrategyIn(sources: readonly Source[]): PasswordStrategy
 
 /** The indexes of the token `new` in `new LocalStrategy(…)`. */
 function localStrategies(source: Source): number[] {
-  const classes = [...source.imports].filter(([, { from }]) => from === 'passport-local').map(([name]) => name)
-  return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.includes(source.tokens[i + 1]?.text ?? '') ? [i] : []))
+  const classes = new Set([...source.imports].filter(([, { from }]) => from === 'passport-local').map(([name]) => name))
+  return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.has(source.tokens[i + 1]?.text ?? '') ? [i] : []))
 }
 
 interface Unclear {

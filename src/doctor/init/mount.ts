@@ -10,6 +10,8 @@ import type { Source } from './source'
 const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js', '/index.ts', '/index.cjs', '/index.mjs']
 const MAX_DEPTH = 5
 
+const sourcesByPath = new WeakMap<readonly Source[], ReadonlyMap<string, Source>>()
+
 /**
  * Finds the file of a relative import.
  * @returns undefined if the import is not relative, or if no source of the application matches
@@ -18,7 +20,9 @@ export function resolved(sources: readonly Source[], from: Source, specifier: st
   if (!specifier.startsWith('.')) return undefined
   const path = posix.join(posix.dirname(from.path), specifier)
   const names = [...EXTENSIONS.map((extension) => path + extension), path.replace(/\.([cm]?)js$/, '.$1ts')]
-  return names.map((name) => sources.find((source) => source.path === posix.normalize(name))).find((source) => source !== undefined)
+  const known = sourcesByPath.get(sources) ?? new Map(sources.map((source) => [source.path, source]))
+  sourcesByPath.set(sources, known)
+  return names.map((name) => known.get(posix.normalize(name))).find((source) => source !== undefined)
 }
 
 /**

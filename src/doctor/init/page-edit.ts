@@ -11,6 +11,8 @@ import type { Range, Source } from './source'
 
 /** Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn` or `requireAuth`. */
 const GUARD = /^(?:ensure|require|is|check|must(?:Be)?|authenticat)\w*?(?:log|auth|sign|user|session|d$)\w*$/i
+/** The longest word that may be such a name. On a word of many thousand letters, `GUARD` would take minutes. */
+const MAX_NAME = 100
 const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
 
 interface Guarded {
@@ -27,14 +29,15 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
   return sources.flatMap((source) => {
     const all = routesIn(source)
     const guarded = all.flatMap((route): Guarded[] => {
-      const guard = source.partsOf(route.open).find(({ first, last }) => source.isWord(first) && GUARD.test(source.token(first).text) && (first === last || source.token(first + 1).pair === last))
+      const guard = source.partsOf(route.open).find(({ first, last }) => source.isWord(first) && source.token(first).text.length <= MAX_NAME && GUARD.test(source.token(first).text) && (first === last || source.token(first + 1).pair === last))
       return guard === undefined ? [] : [{ route, guard }]
     })
     const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
+    const paths = new Set(sensitive.map(({ route }) => route.path))
     if (sensitive.every(({ route }) => route.method === 'get')) return []
     // If every route of the file has a login guard, every route gets `requireSecondFactor`, also the GET routes with forms. The user is then asked for the
     // second factor before filling in a form, not after.
-    const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
+    const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => paths.has(route.path))
     const name = 'recentSecondFactor'
     if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []
     edits.use(source, 'requireSecondFactor')
@@ -58,19 +61,33 @@ function routesIn(source: Source): Route[] {
  * @returns the path of the changed template; undefined if there is none
  */
 export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: string): string | undefined {
-  const forms = [...templates].flatMap(([path, text]) => [...text.matchAll(/<form\b[^>]*>[^]*?<\/form>/gi)].map((form) => ({ path, text, form: form[0], at: form.index })))
+  const forms = [...templates].flatMap(([path, text]) => formsIn(text).map((at) => ({ path, text, ...at })))
   const isLogin = ({ form }: { form: string }) => {
-    const [tag = ''] = /^<form\b[^>]*>/i.exec(form) ?? []
+    const tag = form.slice(0, form.indexOf('>') + 1)
     return new RegExp(`\\baction=["']${loginURL.replace(/[^\w/]/g, '\\$&')}["']`).test(tag) && /\bmethod=["']?post/i.test(tag) && /type=["']?password/i.test(form) && !/name=["']?factor\b/i.test(form)
   }
   const [one, ...others] = forms.filter(isLogin)
-  const buttons = one === undefined ? [] : [...one.form.matchAll(/^([ \t]*)<button\b[^>]*>[^<]*<\/button>/gim)]
+  const buttons = one === undefined ? [] : [...one.form.matchAll(/^([ \t]*)<button\b[^>]{0,1000}>[^<]{0,1000}<\/button>/gim)]
   const [button] = buttons
   if (one === undefined || others.length > 0 || button === undefined || buttons.length > 1) return undefined
   const end = one.at + button.index + button[0].length
   const added = `\n${button[1]}<button name="factor" value="sms">Sign in with a code by SMS</button>`
   edits.replaceFile({ path: one.path, before: one.text, after: one.text.slice(0, end) + added + one.text.slice(end) })
   return one.path
+}
+
+/** The forms of a template, from `<form …>` to `</form>`. The loop instead of one regular expression takes linear time, also if no form has an end. */
+function formsIn(text: string): { form: string; at: number }[] {
+  const forms: { form: string; at: number }[] = []
+  let at = -1
+  for (const { 0: tag, index } of text.matchAll(/<form\b|<\/form>/gi)) {
+    const isEnd = tag.startsWith('</')
+    const form = isEnd && at !== -1 ? text.slice(at, index + tag.length) : ''
+    if (form.slice(0, -tag.length).includes('>')) forms.push({ form, at })
+    if (isEnd) at = -1
+    else if (at === -1) at = index
+  }
+  return forms
 }
 
 /**

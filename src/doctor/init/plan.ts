@@ -187,8 +187,8 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   const inCookie = sources.find(({ imports }) => [...imports.values()].some(({ from }) => from === 'cookie-session'))
   if (inCookie !== undefined) return { source: inCookie, line: 1, why: 'cookie-session keeps the session in the browser: use express-session with a store' }
   const found = sources.flatMap((source) => {
-    const names = [...source.imports].filter(([, { from, name }]) => from === 'express-session' && name === undefined).map(([name]) => name)
-    return source.tokens.flatMap(({ text }, at) => (names.includes(text) && source.is(at + 1, '(') && !source.is(at - 1, '.') ? [{ source, at }] : []))
+    const names = new Set([...source.imports].filter(([, { from, name }]) => from === 'express-session' && name === undefined).map(([name]) => name))
+    return source.tokens.flatMap(({ text }, at) => (names.has(text) && source.is(at + 1, '(') && !source.is(at - 1, '.') ? [{ source, at }] : []))
   })
   const [one, ...others] = found
   if (one === undefined) return { source: undefined, line: 0, why: 'no app.use(session(…)) of express-session was found' }

@@ -13,6 +13,9 @@ const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|definePro
 /** Functions whose second argument names the property that they write, for example lodash's `set`. */
 const SETS = /^(?:set|defineProperty)$/
 
+/** For the tokens around a key `passport`: whether the code there is already reported. */
+const callsOf = new WeakMap<Source, Map<number, boolean>>()
+
 /** @returns what the code at this token writes, for example `session.userId = …`; undefined if it writes no sign-in */
 export function sessionWriteAt(source: Source, at: number): string | undefined {
   const name = nameAt(source, at)
@@ -41,7 +44,7 @@ function memberAt(source: Source, at: number): { owner: number; last: number } |
 
 /** True for `session`, `req.session`, `req['session']`, TypeScript's `req.session!` and `(req.session as any)`. */
 function isSession(source: Source, at: number): boolean {
-  if (source.is(at, '!')) return isSession(source, at - 1)
+  while (source.is(at, '!')) at--
   if (source.is(at, ']')) return source.stringAt(at - 1) === 'session'
   const { pair } = source.tokens[at] ?? {}
   if (source.is(at, ')') && pair !== undefined) return source.tokens.slice(pair, at).some(({ kind, text }) => kind === 'word' && text === 'session')
@@ -72,7 +75,13 @@ function isFilledKey(source: Source, at: number): boolean {
   const isLiteral = source.is(parent, '{') && !source.isBlock(parent) && !source.is(parent - 3, 'type')
   if (!isLiteral || !source.is(at + 1, ':') || !hasKey(source, at + 2, /^user$/)) return false
   const around = source.is(parent - 1, '=') ? parent - 2 : source.token(parent).parent - 1
-  return around < 0 || sessionWriteAt(source, around) === undefined
+  if (around < 0) return true
+  // Many such keys can be in one call with many arguments, so look at each call once.
+  const known = callsOf.get(source) ?? new Map<number, boolean>()
+  callsOf.set(source, known)
+  const isWrite = known.get(around) ?? sessionWriteAt(source, around) !== undefined
+  known.set(around, isWrite)
+  return !isWrite
 }
 
 /** True if the token opens an object literal with a matching key. */

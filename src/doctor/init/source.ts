@@ -25,7 +25,11 @@ export class Source {
   readonly isTypeScript: boolean
   readonly isModule: boolean
   readonly usesSemicolons: boolean
+  private hasPassport: boolean | undefined
   private imported: Map<string, Imported> | undefined
+  // Without these two caches, many calls in one long statement or argument list would take quadratic time.
+  private readonly parts = new Map<number, readonly Range[]>()
+  private readonly statementsAt: Range[] = []
 
   private constructor(
     /** The path of the file, relative to the application's folder, with forward slashes. */
@@ -70,7 +74,9 @@ export class Source {
    * Splits the arguments of a call, or the properties of an object literal, at the commas between them.
    * @param open index of the opening bracket
    */
-  partsOf(open: number): Range[] {
+  partsOf(open: number): readonly Range[] {
+    const known = this.parts.get(open)
+    if (known !== undefined) return known
     const close = this.token(open).pair as number
     const parts: Range[] = []
     let first = open + 1
@@ -80,6 +86,7 @@ export class Source {
         first = i + 1
       }
     }
+    this.parts.set(open, parts)
     return parts
   }
 
@@ -114,13 +121,18 @@ export class Source {
     let first = index
     while (this.token(first).parent !== block) first = this.token(first).parent
     first = this.start(first)
+    const known = this.statementsAt[first]
+    if (known !== undefined) return known
     let last = first
     while (first - 1 > block && !this.isEnd(first - 1, first)) first = this.start(first - 1)
     const end = block === -1 ? this.tokens.length : (this.token(block).pair as number)
     last = this.closing(last)
     while (last + 1 < end && !this.is(last, ';') && !this.isEnd(last, last + 1)) last = this.closing(last + 1)
     if (this.is(last + 1, ';')) last++
-    return { first, last }
+    const statement = { first, last }
+    // Of two semicolons, the second one is also a statement of its own. So the result is not kept for semicolons.
+    for (let i = first; i <= last; i = this.closing(i) + 1) if (!this.is(i, ';')) this.statementsAt[i] = statement
+    return statement
   }
 
   /** True if a statement ends between these two tokens: at a semicolon, or at a line break where JavaScript inserts one. */
@@ -168,7 +180,13 @@ export class Source {
     return (this.imported ??= this.readImports())
   }
 
+  /** True if the file imports Passport, or a package with `passport` in its name. */
+  get usesPassport(): boolean {
+    return (this.hasPassport ??= [...this.imports.values()].some(({ from }) => /passport/.test(from)))
+  }
+
   private readImports(): Map<string, Imported> {
+    const statements = new Set<number>()
     const found = new Map<string, Imported>()
     const names = (open: number, from: string) => {
       for (const { first, last } of this.partsOf(open)) found.set(this.token(last).text, { from, name: this.token(this.is(first, 'type') && first < last ? first + 1 : first).text })
@@ -183,7 +201,8 @@ export class Source {
       const module = this.stringAt(i + 1)
       if (text !== 'from' || module === undefined || this.token(i).parent !== -1) return
       const { first } = this.statementOf(i)
-      if (!this.is(first, 'import')) return
+      if (!this.is(first, 'import') || statements.has(first)) return
+      statements.add(first)
       for (let at = first + 1; at < i; at++) {
         if (this.is(at, '{')) {
           names(at, module)

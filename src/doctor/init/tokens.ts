@@ -1,7 +1,7 @@
 /**
  * Splits JavaScript and TypeScript into tokens, and matches brackets. `init` searches only for a few patterns, so it needs no parser as a dependency.
  *
- * Rejects a file whose brackets do not match. Out of scope: JSX, and what the tokens mean (`source.ts`).
+ * Rejects a file whose brackets do not match or are nested too deeply. Takes time in proportion to the file's length, also if the file is an attack. Out of scope: JSX, and what the tokens mean (`source.ts`).
  */
 
 export interface Token {
@@ -22,6 +22,10 @@ const STRING = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
 const REGEX = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
 const SKIPPED = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*)/y
 const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
+/** Deeper brackets are rejected. Each search for the code around a token costs time in proportion to the depth, and files written by hand are not so deep. */
+const MAX_DEPTH = 100
+/** How many characters may be searched in vain for the ends of regular expressions. Each such search ends at the line's end, so a long line costs the most. */
+const MAX_SEARCHED_IN_VAIN = 1_000_000
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 /** After these words, a slash begins a regular expression. After other words, it means division. */
 const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'instanceof', 'yield', 'await'])
@@ -29,10 +33,12 @@ const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 
 export function tokensOf(source: string): Token[] | undefined {
   const tokens: Token[] = []
   const open: number[] = []
-  let [at, line, counted] = [0, 1, 0]
+  let [at, line, counted, inVain] = [0, 1, 0, 0]
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
-    return pattern.exec(source)?.[0]
+    const text = pattern.exec(source)?.[0]
+    if (text === undefined && pattern === REGEX) inVain += (source.indexOf('\n', at) + 1 || source.length) - at
+    return text
   }
   while (at < source.length) {
     const skipped = match(SKIPPED)
@@ -40,9 +46,10 @@ export function tokensOf(source: string): Token[] | undefined {
       at += skipped.length
       continue
     }
+    if (source.startsWith('/*', at)) return undefined // a comment without an end
     while (counted < at) if (source[counted++] === '\n') line++
     const read = readToken(source, at, match, tokens.at(-1))
-    if (read === undefined) return undefined
+    if (read === undefined || inVain > MAX_SEARCHED_IN_VAIN) return undefined
     const { kind, text } = read
     const partner = kind === 'punct' ? PAIRS[text] : undefined
     const opening = partner === undefined ? undefined : open.pop()
@@ -50,7 +57,7 @@ export function tokensOf(source: string): Token[] | undefined {
     const index = tokens.length
     tokens.push({ kind, text, start: at, end: at + text.length, line, parent: open.at(-1) ?? -1, ...(opening !== undefined && { pair: opening }) })
     if (opening !== undefined) (tokens[opening] as Token).pair = index
-    if (kind === 'punct' && '([{'.includes(text)) open.push(index)
+    if (kind === 'punct' && '([{'.includes(text) && open.push(index) > MAX_DEPTH) return undefined
     at += text.length
   }
   return open.length === 0 ? tokens : undefined
@@ -83,9 +90,10 @@ function mayBeRegex(last: Token | undefined): boolean {
 
 /**
  * Finds the end of a template literal. Skips the code in `${…}`.
- * @returns the offset after the closing backtick; undefined if there is none
+ * @returns the offset after the closing backtick; undefined if there is none, or if too many templates are in one another
  */
-function endOfTemplate(source: string, start: number): number | undefined {
+function endOfTemplate(source: string, start: number, outer = 0): number | undefined {
+  if (outer > MAX_DEPTH) return undefined
   for (let at = start + 1; at < source.length; at++) {
     if (source[at] === '\\') at++
     else if (source[at] === '`') return at + 1
@@ -94,7 +102,7 @@ function endOfTemplate(source: string, start: number): number | undefined {
       for (at += 2; at < source.length && depth > 0; at++) {
         const char = source[at] as string
         if (char === '`') {
-          const end = endOfTemplate(source, at)
+          const end = endOfTemplate(source, at, outer + 1)
           if (end === undefined) return undefined
           at = end - 1
         } else if (char === "'" || char === '"') {

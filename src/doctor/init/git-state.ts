@@ -1,0 +1,71 @@
+/**
+ * Asks git whether all changes in the folder of the application are committed, for the command `init --write`.
+ *
+ * The folder may come from someone else, with its folder `.git`. The configuration in `.git` can name programs that `git status` runs, so this file turns
+ * each of them off. If it cannot do so, the answer is `unknown`, and `init` writes nothing.
+ * Out of scope: submodules. `git status` does not look into them.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, isAbsolute, join, sep } from 'node:path'
+
+const MAX_FILTERS = 100
+const TIMEOUT_MS = 60_000
+
+/** Programs that git would run for `git status`: the monitor of changed files, and the hook `post-index-change`. */
+const NO_PROGRAMS = ['core.fsmonitor=false', 'core.hooksPath=/dev/null']
+
+export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
+  let folder = root
+  while (!existsSync(join(folder, '.git'))) {
+    if (dirname(folder) === folder) return 'none'
+    folder = dirname(folder)
+  }
+  const git = (settings: readonly string[], ...args: string[]) => gitIn(root, pathOutside(folder), settings, args)
+  try {
+    const filters = filtersIn(git(NO_PROGRAMS, 'config', '--list', '--name-only', '-z'))
+    if (filters === undefined) return 'unknown'
+    const off = filters.flatMap((name) => [`filter.${name}.clean=`, `filter.${name}.smudge=`, `filter.${name}.process=`, `filter.${name}.required=false`])
+    return git([...NO_PROGRAMS, ...off], 'status', '--porcelain', '--ignore-submodules=all', '--', '.').trim() === '' ? 'clean' : 'dirty'
+  } catch {
+    return 'unknown'
+  }
+}
+
+/**
+ * The names of all filters in git's configuration. `git status` runs a filter's program for each file to which `.gitattributes` assigns the filter.
+ * @param names the names of all settings, each with a NUL after it
+ * @returns undefined if a filter cannot be turned off, because of its name or because there are too many
+ */
+function filtersIn(names: string): string[] | undefined {
+  const filters = new Set(names.split('\0').flatMap((name) => /^filter\.([^]*)\.[^.]*$/.exec(name)?.[1] ?? []))
+  // In `-c name=value`, the name ends at the first `=`. A name that is not ASCII may be damaged by its decoding, and would then name another filter.
+  return filters.size > MAX_FILTERS || [...filters].some((name) => !/^[ -<>-~]*$/.test(name)) ? undefined : [...filters]
+}
+
+function gitIn(root: string, path: string, settings: readonly string[], args: readonly string[]): string {
+  return execFileSync('git', ['-C', root, '--no-pager', ...settings.flatMap((setting) => ['-c', setting]), ...args], {
+    // On Windows, a program is first looked for in the current folder. So this is not the application's folder, which may contain a `git.exe`.
+    cwd: dirname(process.execPath),
+    env: {
+      ...process.env,
+      PATH: path,
+      // Git's command `config` would read only the file that this variable names.
+      GIT_CONFIG: undefined,
+      GIT_OPTIONAL_LOCKS: '0',
+      // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. Versions of git that
+      // do not know the first variable obey the second: no protocol is called `none`.
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_ALLOW_PROTOCOL: 'none',
+    },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: TIMEOUT_MS,
+  })
+}
+
+/** The search path for programs, without the folders in `folder`. For example, npm adds `node_modules/.bin` of the application to the path. */
+function pathOutside(folder: string): string {
+  const isOutside = (path: string) => isAbsolute(path) && existsSync(path) && !realpathSync(path).concat(sep).startsWith(folder + sep)
+  return (process.env['PATH'] ?? '').split(delimiter).filter(isOutside).join(delimiter)
+}
