@@ -15,9 +15,9 @@ interface Person extends NewUser {
 }
 
 const PEOPLE: readonly Person[] = [
-  { username: 'anna', has: 'phone with the app, SMS, recovery codes', phone: '+41795550001', recoveryCodes: 3 },
-  { username: 'ben', has: 'phone with the app' },
-  { username: 'clara', has: 'SMS, recovery codes', authenticators: 0, phone: '+41795550003', recoveryCodes: 3 },
+  { username: 'anna', has: 'phone with the app, SMS, recovery codes', authenticators: ['iPhone'], phone: '+41 79 555 00 01', recoveryCodes: 3 },
+  { username: 'ben', has: 'phone with the app', authenticators: ['Pixel'] },
+  { username: 'clara', has: 'SMS, recovery codes', authenticators: 0, phone: '+41 79 555 00 03', recoveryCodes: 3 },
 ]
 
 export interface DemoAccount {

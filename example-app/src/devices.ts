@@ -109,7 +109,7 @@ function subjectOf(req: Request): { userId: string } {
 const hasPhone: RequestHandler = (req, res, next) => {
   const { factor, phone } = req.body as { factor?: unknown; phone?: unknown }
   if (factor !== 'sms' || (typeof phone === 'string' && PHONE.test(phone))) return next()
-  refuse(req, ['phone'], { phone: textsFor(req)('Enter the number with its country code, such as +41 79 123 45 67.') })
+  refuse(req, ['phone'], { phone: textsFor(req)('Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.') })
   res.redirect(303, HERE)
 }
 

@@ -28,7 +28,7 @@ export const german = {
   'Open the phones in a second window and put the two windows side by side.': 'Öffnen Sie die Telefone in einem zweiten Fenster, am besten neben diesem.',
   'Sign in as anna, with the password below. Accept on her phone: this page goes on by itself.': 'Melden Sie sich als anna an; das Passwort steht unten. Stimmen Sie auf ihrem Telefon zu: Diese Seite geht von selbst weiter.',
   'Pay an invoice: the phone shows the amount and the payee. Deny one, too.': 'Zahlen Sie eine Rechnung: Das Telefon zeigt Betrag und Empfänger. Lehnen Sie auch einmal ab.',
-  'Sign out, and sign in by SMS or with a recovery code: “Other ways to confirm”.': 'Melden Sie sich ab und mit SMS oder Wiederherstellungscode wieder an: «Andere Möglichkeiten».',
+  'Sign out, and sign in by SMS or with a recovery code: “Other ways to confirm”.': 'Melden Sie sich ab und mit SMS oder Wiederherstellungscode wieder an: «Andere Methoden».',
   'Sign up with a name of your own and set up a new phone: its link goes into “Set up or scan”.': 'Registrieren Sie sich mit einem eigenen Namen und richten Sie ein neues Telefon ein: Der Link kommt in das Feld «Einrichten oder scannen».',
   'Switch the cloud off on the page of the phones, and sign in: nobody gets in.': 'Schalten Sie auf der Seite der Telefone die Cloud aus und melden Sie sich an: Niemand kommt hinein.',
   'Accounts': 'Benutzerkonten',
@@ -51,7 +51,7 @@ export const german = {
   'That username is taken. Choose another one.': 'Dieser Benutzername ist vergeben. Wählen Sie einen anderen.',
   'Welcome, {name}. Your account is ready: sign in.': 'Willkommen, {name}. Sie sind registriert und können sich anmelden.',
   'Incorrect username or password.': 'Benutzername oder Passwort ist falsch.',
-  'Request on my phone': 'Anfrage auf meinem Telefon',
+  'Request on my phone': 'Anfrage auf dem Telefon',
   'QR code or link': 'QR-Code oder Link',
   'Code by SMS': 'Code per SMS',
   'Recovery code': 'Wiederherstellungscode',
@@ -72,7 +72,7 @@ export const german = {
   // Account
   'Hello {name}': 'Guten Tag, {name}',
   'Signed in as': 'Angemeldet als',
-  'Second factor': 'Zweiter Faktor',
+  'Second factor': 'Bestätigt mit',
   'Confirmed on': 'Bestätigt am',
   'Pay invoices': 'Rechnungen zahlen',
   'Transfer money': 'Geld überweisen',
@@ -114,7 +114,7 @@ export const german = {
   'Another device is being removed. Try again.': 'Ein anderes Gerät wird gerade entfernt. Versuchen Sie es noch einmal.',
   'You cannot remove your only device. Set up another one first.': 'Ihr einziges Gerät lässt sich nicht entfernen. Richten Sie zuerst ein weiteres ein.',
   'The device has been removed.': 'Das Gerät wurde entfernt.',
-  'Enter the number with its country code, such as +41 79 123 45 67.': 'Geben Sie die Nummer mit Landesvorwahl ein, zum Beispiel +41 79 123 45 67.',
+  'Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.': 'Geben Sie die Nummer mit Landesvorwahl ein, zum Beispiel +41\u00a079\u00a0123\u00a045\u00a067.',
   'No browser is remembered any more. At the next sign-in, each of them needs the second factor again.': 'Kein Browser ist mehr gemerkt. Bei der nächsten Anmeldung ist überall wieder der zweite Faktor nötig.',
 
   // Invoices and transfers

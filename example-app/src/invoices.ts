@@ -17,7 +17,7 @@ const COLUMNS = 'id, number, payee, amount::text as amount, paid_at as "paidAt",
 const BILLS = `
   insert into invoices (user_id, number, payee, amount)
   select $1::integer, number, payee, amount
-  from (values ('2026-101', 'Dental practice Müller & Sons', 240.50), ('2026-102', 'City power works', 86.15), ('2026-103', 'Alpine Mutual', 1250.00))
+  from (values ('2026-101', 'Zahnarztpraxis Müller & Keller', 240.50), ('2026-102', 'Stadtwerke Neuwil', 86.15), ('2026-103', 'Alpine Mutual', 1250.00))
     as bills (number, payee, amount)
   where not exists (select from invoices where user_id = $1)
   on conflict do nothing`

@@ -38,6 +38,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       language,
       t: translator(language),
       user: req.user,
+      path: req.originalUrl.split('?')[0],
       failures: take(req, 'messages').map((sentence) => failureText(sentence, language)),
       successes: take(req, 'successes'),
       form: takeForm(req),

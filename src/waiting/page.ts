@@ -44,7 +44,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
       ${view.missingFactor !== undefined && errorPart(failureWords(view, texts))}
-      ${showsWidget(view) ? widgetHintPart(view, texts) : html`<p>${hintPart(view, texts)}</p>`}
+      ${showsWidget(view) ? widgetHintPart(view, texts) : hintPart(view, texts)}
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}
@@ -56,7 +56,13 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${moreTimePart(view, parts)}`
 }
 
-function hintPart(view: WaitingView, texts: Texts): Piece {
+/** On a phone, the link to the app comes before the QR code. So the page has two hints, and the stylesheet decides which of them is shown. */
+function hintPart(view: WaitingView, texts: Texts): Html {
+  const isForApp = view.factor === 'app' && view.operation === 'approve'
+  return html`<p${isForApp && html` class="nevis-mouse"`}>${hintWords(view, texts)}</p>${isForApp && html`<p class="nevis-touch">${texts.openAppHint}</p>`}`
+}
+
+function hintWords(view: WaitingView, texts: Texts): Piece {
   if (view.isCodeTyped) return texts.codeAcceptedHint
   if (hasTypedCode(view)) return texts.typedCodeHint
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
@@ -72,10 +78,15 @@ function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageP
 
 /** The message for a failure. If the user cannot use a factor, the message names this factor, because the page may be waiting for another one. */
 function failureWords(view: WaitingView, texts: Texts): string {
-  const { use } = wordsFor(view, texts)
   const { failure, missingFactor: name } = view
-  if (name === undefined || !Object.hasOwn(use, name)) return texts.failure[failure as FailureCode]
-  return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', textFor(use, name))
+  const way = name !== undefined && [texts.method, wordsFor(view, texts).use].find((words) => Object.hasOwn(words, name))?.[name]
+  if (!way) return texts.failure[failure as FailureCode]
+  return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', way)
+}
+
+/** Leaves out a first sentence that repeats the heading. */
+function withoutHeading(sentences: string, heading: string): string {
+  return sentences.startsWith(`${heading}. `) ? sentences.slice(heading.length + 2) : sentences
 }
 
 /** The page after the transaction has ended. */
@@ -83,7 +94,7 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts
   const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(view.failure as string)
-  return html`${errorPart(failureWords(view, texts))}
+  return html`${errorPart(withoutHeading(failureWords(view, texts), textFor(texts.ended, view.failure)))}
       ${isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

@@ -16,7 +16,7 @@ import { textFor, wordsFor } from './wording'
 
 export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
-  const { use } = wordsFor(view, texts)
+  const { use, otherWays } = wordsFor(view, texts)
   const others = view.factors.filter((name) => name !== view.factor)
   const another = view.authenticators === undefined && view.authenticatorsURL !== undefined && withQuery(parts.waitingURL, { transaction: view.transaction, authenticators: '1' })
   const otherForm = (name: string) => {
@@ -27,7 +27,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       ${view.authenticators !== undefined && phonesPart(view, parts)}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
-        <h2 id="nevis-ways">${texts.otherWays}</h2>
+        <h2 id="nevis-ways">${otherWays}</h2>
         ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map(otherForm)}
       </section>`}`
 }
@@ -75,8 +75,8 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
   const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
-  if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
-  return isSent(view) && form(texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${RESEND_PAUSE_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+  if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again" data-start-over>${texts.startOver}</button>`)
+  return isSent(view) && form(needsPhone(view, view.factor) ? texts.resendOrChange : texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${RESEND_PAUSE_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
 /** True if a push or an SMS was sent, which may not have arrived. */

@@ -23,18 +23,17 @@ export function widgetHintPart(view: WaitingView, texts: Texts): Html {
 
 /** The form sends the widget's token in the body of a POST, so that no access log contains it. */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {
-  const { widgetFailed, needsScript, orChooseAnother } = parts.language.texts
+  const { texts } = parts.language
   const hasOthers = view.factors.some((name) => name !== view.factor)
-  const advice = hasOthers && html` ${orChooseAnother}`
   return html`
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
-      <div data-widget-failed hidden><p class="nevis-error" role="alert">${widgetFailed}${advice}</p>${waysOut(parts)}</div>
-      <noscript><p class="nevis-error">${needsScript}${advice}</p>${waysOut(parts)}</noscript>
+      <div data-widget-failed hidden><p class="nevis-error" role="alert">${wordsFor(view, texts).widgetFailed} ${hasOthers ? texts.startOverOrChoose : texts.pleaseStartOver}</p>${waysOut(parts)}</div>
+      <noscript><p class="nevis-error">${texts.needsScript}${hasOthers && html` ${texts.orChooseAnother}`}</p>${waysOut(parts)}</noscript>
       ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
-/** Links for a user who cannot use the widget: to the sign-in page (for a signed-in user, back to the app), and to the help page. */
-function waysOut({ isSignedIn, homeURL, signInURL, helpURL, language: { texts } }: PageParts): Html {
-  const on = isSignedIn ? html`<a href="${homeURL}">${texts.notNow}</a>` : html`<a href="${signInURL}">${texts.toSignIn}</a>`
-  return html`<p class="nevis-out">${on}${helpURL !== undefined && html` <a href="${helpURL}">${texts.help}</a>`}</p>`
+/** A link for a user who cannot use the widget: back to the app, or to the sign-in page. No link that the footer has, too. */
+function waysOut({ isSignedIn, hasSignInPage, homeURL, signInURL, language: { texts } }: PageParts): Html | false {
+  if (isSignedIn) return html`<p class="nevis-out"><a href="${homeURL}">${texts.notNow}</a></p>`
+  return !hasSignInPage && html`<p class="nevis-out"><a href="${signInURL}">${texts.toSignIn}</a></p>`
 }

@@ -9,9 +9,9 @@ import type { WaitingView } from './view'
 
 type Words = Readonly<Record<string, string> & { other: string }>
 
-export function wordsFor({ operation }: WaitingView, texts: Texts): Record<'heading' | 'hint' | 'use', Words> {
+export function wordsFor({ operation }: WaitingView, texts: Texts): Record<'heading' | 'hint' | 'use', Words> & Record<'otherWays' | 'widgetFailed', string> {
   if (operation === 'approve') return texts
-  return { heading: texts.enrollHeading, hint: texts.enrollHint, use: texts.enrollUse }
+  return { heading: texts.enrollHeading, hint: texts.enrollHint, use: texts.enrollUse, otherWays: texts.enrollOtherWays, widgetFailed: texts.enrollFailed }
 }
 
 export function textFor(texts: Words, name: string | undefined): string {

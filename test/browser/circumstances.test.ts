@@ -244,6 +244,8 @@ describeWithChromium('the waiting page', () => {
       await cloud.simulator.phone(username).approve()
       await says(page, 'Approved. One moment…')
       expect(await page.evaluate('said')).toEqual(['Approved. One moment…'])
+      expect(await page.locator('main').ariaSnapshot()).toBe('- main:\n  - heading "Approved. One moment…" [level=1]\n  - status: Approved. One moment…')
+      expect(await page.title()).toBe('Approved. One moment…')
     })
   })
 

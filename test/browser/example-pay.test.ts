@@ -16,8 +16,8 @@ import { forgiveComplaints, showsHeading, useChromium } from './support'
 const FOLDER = join(__dirname, 'screenshots')
 const DESKTOP = { width: 1280, height: 900 }
 const PHONE = { width: 360, height: 740 }
-const DENTIST = 'Dental practice Müller & Sons'
-const POWER = 'City power works'
+const DENTIST = 'Zahnarztpraxis Müller & Keller'
+const POWER = 'Stadtwerke Neuwil'
 
 describeWithChromium('in the example app', () => {
   const chromium = useChromium()

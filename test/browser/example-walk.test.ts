@@ -128,7 +128,7 @@ describeWithChromium('a stranger', () => {
     recoveryCode = (await at.page.locator('.nevis-codes code').first().textContent()) as string
     await at.look('recovery-codes')
     await at.tap('checkbox', 'Ich bewahre die Codes sicher auf')
-    await at.tap('button', 'Ich habe die Codes gespeichert')
+    await at.tap('button', 'Ich habe die Codes gesichert')
     await at.reads('Ihre neuen Wiederherstellungscodes sind bereit.')
   })
 
@@ -208,7 +208,7 @@ describeWithChromium('a stranger', () => {
     await at.tap('link', 'Alle Rechnungen')
     await at.sees('Rechnungen')
     await at.look('invoices-one-paid')
-    await at.tap('button', 'CHF 86.15 an City power works zahlen')
+    await at.tap('button', 'CHF 86.15 an Stadtwerke Neuwil zahlen')
     await phones.tapOnPhone('dora', 'Ablehnen')
     await at.sees('Anfrage nicht bestätigt')
     await at.look('denied')

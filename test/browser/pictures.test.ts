@@ -79,7 +79,7 @@ describeWithChromium('the pictures of the documents', () => {
   }
   const pictures: Record<string, Picture> = {
     'waiting-push': { size: PHONE, heading: 'Check your phone' },
-    'waiting-app': { size: DESKTOP, heading: 'Scan the code', start: { factor: 'app' } },
+    'waiting-app': { size: DESKTOP, heading: 'Confirm with the app', start: { factor: 'app' } },
     'waiting-sms': { size: PHONE, heading: 'Enter the code from the SMS', start: { factor: 'sms' }, typed: '482 913' },
     'waiting-signing': { size: PHONE, heading: 'Check your phone', at: atPay },
     'enroll-app': { size: PHONE, heading: 'Set up the Access App', at: (page, context) => atEnrolment(page, context) },

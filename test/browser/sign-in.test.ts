@@ -67,7 +67,7 @@ describeWithChromium('signing in to the example app', () => {
       await showsHeading(page, 'Request not approved')
       expect(await page.getByRole('alert').textContent()).toBe('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       await page.getByRole('button', { name: 'Use a QR code or link' }).click()
-      await showsHeading(page, 'Scan the code')
+      await showsHeading(page, 'Confirm with the app')
       await app.phone('ben').scan((await page.getByRole('link', { name: 'Open the Access App' }).getAttribute('href')) as string)
       await app.phone('ben').approve()
       await expectAccount(page, 'ben', 'app')

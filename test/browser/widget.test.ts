@@ -20,11 +20,11 @@ const WRITTEN = new WrittenPages(
 )
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
-const failure = (page: Page) => page.getByText('The confirmation failed. Please start over.')
+const failure = (page: Page, sentence = 'The confirmation failed. Start over or choose another way.') => page.getByText(sentence)
 const hint = (page: Page) => page.getByText('Follow the steps on this page.')
-const OR_ANOTHER = 'Or choose another way to confirm.'
-/** Returns the targets of the visible links in the main part of the page. */
-const linksOut = (page: Page) => page.locator('main').getByRole('link').evaluateAll((links) => (links as { getAttribute(name: string): string | null }[]).map((link) => link.getAttribute('href')))
+const SET_UP_FAILED = 'The set-up failed. Please start over.'
+/** Returns the targets of the visible links of the page. */
+const linksOut = (page: Page) => page.getByRole('link').evaluateAll((links) => (links as { getAttribute(name: string): string | null }[]).map((link) => link.getAttribute('href')))
 
 beforeAll(() => mkdirSync(FOLDER, { recursive: true }))
 
@@ -80,7 +80,7 @@ describeWithChromium('the page with the widget', () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     await inWidget(page, 'Accept the request on your phone.')
     expect(await hint(page).isVisible()).toBe(true)
-    expect(await linksOut(page)).toEqual([])
+    expect(await page.locator('main').getByRole('link').count()).toBe(0)
     await expectAccessible(page, 'widget')
     await cloud.simulator.phone(username).deny()
     await failure(page).waitFor()
@@ -144,7 +144,8 @@ describeWithChromium('the page with the widget', () => {
     await context.route(script, (route) => route.abort())
     forgiveComplaints(/ERR_FAILED|is not a function/)
     const { page } = await waiting(context, cloud)
-    await failure(page).getByText(OR_ANOTHER).waitFor()
+    await failure(page).waitFor()
+    expect(await page.getByRole('button', { name: 'Start over' }).getAttribute('class')).toContain('nevis-button')
     expect(await hint(page).isVisible()).toBe(false)
     expect(await linksOut(page)).toEqual(['/sign-in', '/help'])
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()
@@ -156,13 +157,13 @@ describeWithChromium('the page with the widget', () => {
     await context.route('**/widget/auth.js', (route) => route.abort())
     forgiveComplaints(/ERR_FAILED|is not a function/)
     const page = await enrolling(context, 'stuck')
-    await failure(page).waitFor()
+    await failure(page, SET_UP_FAILED).waitFor()
     await shoot(page, 'widget-failed-alone')
-    expect(await page.getByText(OR_ANOTHER).count()).toBe(0)
+    expect(await page.getByRole('alert').textContent()).toBe(SET_UP_FAILED)
     expect(await hint(page).isVisible()).toBe(false)
     expect(await linksOut(page)).toEqual(['/sign-in', '/help'])
     expect(await page.locator('main').getByRole('button').allTextContents()).toEqual(['Start over', 'Cancel'])
-    await page.locator('main').getByRole('link', { name: 'Go to sign-in' }).click()
+    await page.getByRole('link', { name: 'Go to sign-in' }).click()
     await page.waitForURL(/sign-in$/)
     forgiveComplaints(/404/)
   })
@@ -196,7 +197,7 @@ describeWithChromium('the page with the widget', () => {
     await inWidget(page, 'Scan this code with your phone.')
     cloud.simulator.advance(121_000)
     forgiveComplaints(/412/)
-    await failure(page).waitFor()
+    await failure(page, SET_UP_FAILED).waitFor()
   })
 
   // Shows: C-overview-6

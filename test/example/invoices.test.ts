@@ -6,8 +6,8 @@ import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, hiddenField, signIn, startExample, submit, type Running } from './support'
 
-const DENTIST = 'Dental practice Müller & Sons'
-const POWER = 'City power works'
+const DENTIST = 'Zahnarztpraxis Müller & Keller'
+const POWER = 'Stadtwerke Neuwil'
 
 let app: Running
 beforeAll(async () => {

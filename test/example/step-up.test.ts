@@ -86,7 +86,9 @@ describe('confirming once more', () => {
 
   const wrongCodes = async (browser: Browser, waiting: string) => {
     for (let i = 0; i < 5; i++) await typeCode(browser, waiting, '1')
-    expect((await browser.get(waiting, page)).text).toContain('Too many wrong codes. Request a new one.')
+    const { text } = await browser.get(waiting, page)
+    expect(text).toContain('<h1>Too many wrong codes</h1>')
+    expect(text).toContain('role="alert">Request a new one.</p>')
     return cancelled(browser, waiting)
   }
   const expired = async (browser: Browser, waiting: string) => {

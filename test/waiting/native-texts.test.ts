@@ -25,6 +25,7 @@ describe('English', () => {
     [en.enrollHint.sms, 'We sent a code to that number. Enter it to confirm the number.'],
     [en.use.widget, 'Confirm in this window'],
     [en.otherWays, 'Other ways to confirm'],
+    [en.enrollOtherWays, 'Other ways'],
     [en.resend, 'Send again'],
     [en.written, 'I have saved these codes'],
     [failures.not_approved.message, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
@@ -37,11 +38,18 @@ describe('English', () => {
 
 describe('German', () => {
   it.each<[string, string]>([
-    [de.otherWays, 'Andere Möglichkeiten'],
+    [de.otherWays, 'Andere Methoden'],
+    [de.endsSoon, 'Es bleiben weniger als 30\u00a0Sekunden.'],
+    [de.moreTime, 'Mehr Zeit anfordern'],
+    [de.written, 'Ich habe die Codes gesichert'],
     [de.resendIn, 'Noch einmal senden (in {n}\u00a0s)'],
-    [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie sie hier.'],
+    [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie die App hier.'],
     [de.failure.wrong_code, 'Der Code stimmt nicht.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+
+  it('calls no method “Möglichkeit”', () => {
+    expect(sentencesIn(de).filter((text) => text.includes('Möglichkeit'))).toEqual([])
+  })
 
   it('calls no account “Konto”, which is a bank account to bank customers', () => {
     expect(sentencesIn(de).filter((text) => /\bKont(o|en)/.test(text))).toEqual([])
@@ -53,7 +61,9 @@ describe('French', () => {
   it.each<[string, string]>([
     [fr.failure.wrong_code, 'Code incorrect.'],
     [fr.ended.too_many_attempts, 'Trop de codes erronés'],
-    [fr.otherWays, 'Autres moyens'],
+    [fr.otherWays, 'Autres moyens de confirmation'],
+    [fr.offline, 'Pas de connexion Internet. Nouvelle tentative…'],
+    [fr.usedHeading, 'Demande déjà traitée'],
     [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
@@ -68,7 +78,11 @@ describe('Italian', () => {
     [italian.copy, 'Copia'],
     [italian.use.sms, 'Invia un codice per SMS'],
     [italian.failure.wrong_code, 'Codice errato.'],
-    [italian.otherWays, 'Altri modi'],
+    [italian.otherWays, 'Altri metodi'],
+    [italian.theApp, 'l’Access App'],
+    [italian.timeLeft, 'Tempo rimanente'],
+    [italian.endsSoon, 'Restano meno di 30\u00a0secondi.'],
+    [italian.usedHeading, 'Richiesta già completata'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
   it('calls no account “conto”, which is a bank account', () => {

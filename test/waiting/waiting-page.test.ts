@@ -124,7 +124,7 @@ describe('the page', () => {
       const { browser, handle } = await started('app')
       const { qrCode, appLinkUri } = await viewOf(browser, handle)
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('<h1>Scan the code</h1>')
+      expect(text).toContain('<h1>Confirm with the app</h1>')
       expect(text).toContain(`<img src="${qrCode}" alt="QR code for the Access App"`)
       expect(text).toContain(`href="${(appLinkUri as string).replaceAll('&', '&#38;')}"`)
     })
@@ -417,11 +417,11 @@ describe('the page', () => {
     })
 
     it.each([
-      ['sms', 'en', 'Too many wrong codes. Request a new one.', 'Send me a code by SMS'],
-      ['recovery', 'en', 'Too many wrong codes. Request a new one.', 'Use a recovery code'],
-      ['recovery', 'de', 'Zu viele falsche Codes. Bitte beginnen Sie neu.', 'Wiederherstellungscode verwenden'],
-      ['recovery', 'fr', 'Trop de codes erronés. Veuillez recommencer.', 'Utiliser un code de récupération'],
-      ['recovery', 'it', 'Troppi codici errati. Ricominci.', 'Usa un codice di recupero'],
+      ['sms', 'en', 'Request a new one.', 'Send me a code by SMS'],
+      ['recovery', 'en', 'Request a new one.', 'Use a recovery code'],
+      ['recovery', 'de', 'Versuchen Sie es mit einem neuen Code.', 'Wiederherstellungscode verwenden'],
+      ['recovery', 'fr', 'Réessayez avec un nouveau code.', 'Utiliser un code de récupération'],
+      ['recovery', 'it', 'Riprovi con un nuovo codice.', 'Usa un codice di recupero'],
     ])('says after the last code of %s, in %s, what the user can do: no recovery code can be requested', async (factor, language, sentence, button) => {
       const { browser, handle } = await started(factor)
       for (let i = 0; i < 5; i++) await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
@@ -437,7 +437,7 @@ describe('the page', () => {
       expect(back?.status).toBe(303)
       const page = expectPage(await browser.get(back?.location as string, PAGE))
       expect(page.text).toContain('<h1>Too many wrong codes</h1>')
-      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Request a new one.</p>')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">Request a new one.</p>')
       expect(page.text).not.toContain('name="code"')
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
     })

@@ -7,6 +7,8 @@ export interface Frame {
   readonly language: Language
   readonly t: Translate
   readonly user?: Express.User | undefined
+  /** The path of the page, to mark its link in the navigation. */
+  readonly path?: string | undefined
   /** Sentences about something that did not work. */
   readonly failures?: readonly string[]
   /** Sentences about something that worked. */
@@ -52,9 +54,10 @@ export function csrfField(csrfToken: string): Html {
   return html`<input type="hidden" name="_csrf" value="${csrfToken}">`
 }
 
-function accountLinks({ t, csrfToken = '' }: Frame): Html {
-  return html`<a href="/account">${t('Account')}</a>
-        <a href="/invoices">${t('Invoices')}</a>
-        <a href="/transfer">${t('Transfer')}</a>
+function accountLinks({ t, path, csrfToken = '' }: Frame): Html {
+  const link = (href: string, text: string) => html`<a href="${href}"${path === href && html` aria-current="page"`}>${text}</a>`
+  return html`${link('/account', t('Account'))}
+        ${link('/invoices', t('Invoices'))}
+        ${link('/transfer', t('Transfer'))}
         <form method="post" action="/logout">${csrfField(csrfToken)}<button class="plain">${t('Sign out')}</button></form>`
 }

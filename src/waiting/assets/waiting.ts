@@ -128,9 +128,7 @@ interface Window {
 
     function goOn() {
       if (main.dataset['status'] !== 'pending') return
-      main.dataset['status'] = 'succeeded'
-      say(approved)
-      tell('gone on')
+      finish()
       location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
@@ -164,11 +162,16 @@ interface Window {
     function leave() {
       isOver = true
       pause()
-      main.dataset['status'] = 'elsewhere'
-      document.title = document.title.replace(heading.textContent, nothingLeft)
-      heading.textContent = nothingLeft
+      end('elsewhere', nothingLeft, elsewhere)
+    }
+
+    // Leaves only the heading and the note: nothing on the page may ask for an answer any more.
+    function end(status: string, words: string, said: string) {
+      main.dataset['status'] = status
+      document.title = document.title.replace(heading.textContent, words)
+      heading.textContent = words
       for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note
-      say(elsewhere)
+      say(said)
     }
 
     function listen() {
@@ -215,14 +218,11 @@ interface Window {
       if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
     }
 
-    function isDone(): boolean {
-      return isOver || isGone()
-    }
+    const isDone = () => isOver || isGone()
 
     function finish() {
       isOver = true
-      main.dataset['status'] = 'succeeded'
-      say(approved)
+      end('succeeded', approved, approved)
       tell('gone on')
     }
 

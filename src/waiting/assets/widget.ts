@@ -24,6 +24,7 @@ window.nevisWidget = (main, isDone, finish) => {
     if (isDone()) return
     hint.hidden = true
     failure.hidden = false
+    main.querySelector('[data-start-over]')?.classList.add('nevis-button')
   }
 
   function succeeded(token?: string) {

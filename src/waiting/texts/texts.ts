@@ -22,12 +22,16 @@ export interface Texts {
   readonly heading: ByFactor
   /** What the user should do. */
   readonly hint: ByFactor
+  /** Replaces the text `hint` of the factor `app` on a phone, where the link to the app comes before the QR code. */
+  readonly openAppHint: string
   /** Replaces the text `hint` of the factor `sms` if the app gives the phone number; `{number}` is `•••• 0001`. */
   readonly sentToNumber: string
   /** What a screen reader says for a masked phone number; `{digits}` are its last digits. */
   readonly numberEnding: string
   /** Text of the button that starts a factor. */
   readonly use: ByFactor
+  /** Names of the factors, for `{way}` in other texts. */
+  readonly method: ByFactor
   /** Heading during an enrolment. */
   readonly enrollHeading: ByEnrollable
   /** What the user should do during an enrolment. */
@@ -74,8 +78,12 @@ export interface Texts {
   readonly checkNow: string
   /** Heading above the buttons that start another factor. */
   readonly otherWays: string
+  /** Replaces the text `otherWays` during an enrolment. */
+  readonly enrollOtherWays: string
   /** Button that sends the push or the SMS again. */
   readonly resend: string
+  /** Replaces the text `resend` above the form in which the user can also change the phone number. */
+  readonly resendOrChange: string
   /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
   /** The text of the link that opens the list of the user's phones. */
@@ -98,11 +106,11 @@ export interface Texts {
   readonly cancel: string
   /** Heading after a transaction without success, by failure code; `other` for every other code. */
   readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'user_blocked' | 'other', string>>
-  /** Says that the user does not have a factor; `{way}` is the text of the button that starts it. */
+  /** Says that the user does not have a factor; `{way}` is its name: a text of `method`, or the text of the button that starts it. */
   readonly notSetUp: string
-  /** Says that Nevis has blocked the user for a factor; `{way}` is the text of the button that starts it. */
+  /** Says that Nevis has blocked the user for a factor; `{way}` is its name: a text of `method`, or the text of the button that starts it. */
   readonly blocked: string
-  /** Shown when the user has approved, before the next page loads. */
+  /** Heading when the user has approved, before the next page loads. */
   readonly approved: string
   /** Shown in the other tabs after one tab has gone to the callback. */
   readonly continuedInOtherTab: string
@@ -138,11 +146,17 @@ export interface Texts {
   readonly written: string
   /** Label of the box that enables the button `written`. */
   readonly saved: string
-  /** Shown if the widget ended without success, or could not be loaded. */
+  /** Shown if the widget ended without success, or could not be loaded. `pleaseStartOver` or `startOverOrChoose` follows. */
   readonly widgetFailed: string
+  /** Replaces the text `widgetFailed` during an enrolment. */
+  readonly enrollFailed: string
+  /** Follows `widgetFailed` if the page offers no other factor. */
+  readonly pleaseStartOver: string
+  /** Follows `widgetFailed` if the page offers the user another factor. */
+  readonly startOverOrChoose: string
   /** Shown in place of the widget without JavaScript. */
   readonly needsScript: string
-  /** Follows `widgetFailed` and `needsScript` if the page offers the user another factor. */
+  /** Follows `needsScript` if the page offers the user another factor. */
   readonly orChooseAnother: string
   /** Label of the box "Remember this browser"; `{days}` is, for example, `30 days`. */
   readonly remember: string
