@@ -11,7 +11,7 @@ const PHONE = '+41790000001'
 
 let simulator: NevisSimulator
 let app: TestApp
-/** The app's own link from usernames to Nevis's userIds. */
+/** The app's own table: the Nevis userId of each username. */
 let linked: Map<string, string>
 
 const usernameOf = (req: { user?: Express.User | undefined }) => (req.user as { username: string }).username
