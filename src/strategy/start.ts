@@ -95,7 +95,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The user was not notified, so do not count the start. A start that ends with a Refusal still counts, because it may have caused a call to Nevis.
+    // The start has failed, for example because Nevis is down, and the user was not notified: do not count it. After a Refusal, which may have needed calls to
+    // Nevis, the start still counts.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
