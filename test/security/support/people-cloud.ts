@@ -68,7 +68,7 @@ export class PeopleCloud {
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
-  /** Texts that the strategy sent as codes, although they cannot be codes. */
+  /** Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so there must be none. */
   noCodes: string[] = []
   /** Calls that look for a user or start something. */
   starts = 0
