@@ -114,8 +114,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Each call of `forgetBrowsers` sets a mark for the user in the ledger, which ends after some time. This field contains, for each of the user's keys, how
-   * many seconds the mark still had when the transaction was started. A later call sets a new mark with another end, and then the browser is not remembered.
+   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, the browser is not remembered. Each such call writes an entry with
+   * a new expiry time to the ledger. This field contains, for each of the user's keys, how many seconds that entry still had at the start.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -101,7 +101,7 @@ export class StrategyRequest {
   /**
    * Reads the session from the store again: while this request waited for Nevis, another request may have changed it.
    * @param keepsAll see `reload`
-   * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
+   * @throws Refusal `unknown_transaction` if the session is gone, or if the signed-in user has changed; StorageError
    */
   async refresh(keepsAll = false): Promise<void> {
     if (this.isNew) return

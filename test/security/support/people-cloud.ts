@@ -75,7 +75,7 @@ export class PeopleCloud {
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Runs `run` once, while the next answer to this call is delayed. */
+  /** Runs `run` once, while the next answer to this call is delayed. `isBefore`: before the call has its effect, otherwise after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0
