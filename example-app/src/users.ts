@@ -118,7 +118,7 @@ export class Users {
     return added ?? { smsSince: null, codesSince: null }
   }
 
-  /** Adds or renews a demo account. If a real account has this username, leaves it unchanged and throws. */
+  /** Adds or renews a demo account. If an account that is not for the demo has this username, leaves that account unchanged and throws. */
   async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)

@@ -23,7 +23,7 @@ export interface Shown {
   readonly appLinkUri?: string
   /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle. */
+  /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle that the browser gets. */
   readonly recoveryCodes?: readonly string[]
 }
 

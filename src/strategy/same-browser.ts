@@ -13,7 +13,7 @@ import type { StrategyRequest } from './strategy-request'
 
 /**
  * Sets the cookie in the browser that starts a transaction.
- * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the answer has begun
+ * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the response headers were already sent
  * @internal
  */
 export function markBrowser({ req, settings }: StrategyRequest): string | undefined {

@@ -162,7 +162,7 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
   return spendStart(request, context)
 }
 
-/** True if another process is making the same start. If this start is the user's first counted start (number 1), no other process can be making it. */
+/** True if another process is making the same start. False if this start has the number 1: the ledger then has counted no other start of this user. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))

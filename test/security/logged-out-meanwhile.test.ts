@@ -2,7 +2,7 @@
  * The attack: a logout that does not last.
  *
  * A start and a callback wait for Nevis, and keep the session in memory meanwhile. If the user logged out in that time, an earlier version wrote the
- * old session back, with its login and its second factor record. An attacker who had stolen the old cookie could then go on using it. Values
+ * old session back, with its signed-in user and its second factor record. An attacker who had stolen the old cookie could then go on using it. Values
  * that the app had written meanwhile were lost, too. And a transaction that was cancelled meanwhile became valid again, and signed the user in.
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
@@ -45,7 +45,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
-  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a user look-up, a guard.
+  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a slow database query.
   const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
   web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))

@@ -1,4 +1,4 @@
-/** The table of keys in the guide "Several processes" must have a row for every kind of key that the code writes, and no other row. */
+/** The table of keys in the guide "Several processes" must have a row for every kind of ledger key that this package writes, and no other row. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { forgetBrowsers, MemoryLedger, type NevisStrategyOptions } from '../../src'
@@ -17,7 +17,7 @@ const rows = table.split('\n').slice(1).flatMap((row) => [...row.split('|')[1]?.
 const patternOf = (key: string) => new RegExp(`^${key.replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{22,43}')}$`)
 const kindOf = (key: string) => key.split(/:(?=[<$]|[\w-]{22})/)[0] as string
 
-/** The keys that the code has written, each with the lifetimes that it had, in seconds. */
+/** The keys that the strategy has written to the ledger, each with the lifetimes that it had, in seconds. */
 const written = new Map<string, number[]>()
 
 class Recording extends MemoryLedger {
