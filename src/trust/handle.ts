@@ -18,8 +18,8 @@ export interface Sealed {
   /** The key under which the ledger counts the user's denials: a digest of the user's name. */
   readonly budget?: string
   /**
-   * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, this package does not ask Nevis
-   * for the status.
+   * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, the waiting page waits for the
+   * code, and this package does not poll Nevis for the status.
    */
   readonly isCodeTyped?: boolean
   /** How many times the transaction was moved into a new session: see `ledger/endings.ts`. */

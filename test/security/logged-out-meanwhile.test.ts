@@ -365,9 +365,9 @@ describe('two tabs of one browser that wait for the same approval', () => {
 })
 
 /**
- * The app's cookie parser accepts forms of a cookie that its raw text does not show: cookie-parser reads `j:"…"` with escaped characters as JSON. In an
- * earlier version, a thief could send the session cookie in this form. The strategy did not find the session's id in the cookie, took the session for a new
- * one, and did not read it again after waiting; Passport's failure message then wrote the logged-out session back.
+ * cookie-parser decodes a cookie value `j:"…"` as JSON, so a session cookie can be written in a form whose raw text does not contain the session's id. In an
+ * earlier version, a thief could send a stolen session cookie in this form. The strategy did not find the id in the raw cookie. So it took the session for a
+ * new one, and did not read it again after waiting. Passport's failure message then wrote the logged-out session back.
  */
 describe('a log-out while a start waits, with a session cookie that only the app\'s cookie parser can read', () => {
   // Shows: T-old-session-2

@@ -88,7 +88,7 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** Writes the remaining keys directly. Through the app, they would need a widget, a session in a cookie, fifty codes and two tabs. */
+/** Writes the remaining kinds of ledger keys without requests to the app, which would need a widget, a session in a cookie, fifty codes and two tabs. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)
