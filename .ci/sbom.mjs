@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 const { name, version, description, license, engines, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const above = mkdtempSync(join(tmpdir(), 'passport-nevis-sbom-'))
 try {
-  // Use a folder with the package's name, because npm takes the name from the folder.
+  // Use a folder with the package's name, because npm writes the name of the folder into the bill of materials.
   const folder = join(above, name)
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, description, license, engines, dependencies }))

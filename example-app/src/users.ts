@@ -66,7 +66,7 @@ export class Users {
     return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
   }
 
-  /** Returns the hash separately from the user, so that `req.user` never contains it. */
+  /** Finds an account and its password hash. Returns the hash apart from the account, so that `req.user` never contains the hash. */
   async findForPassword(username: unknown): Promise<{ user?: Account; passwordHash?: string }> {
     if (typeof username !== 'string' || !USERNAME.test(username)) return {}
     const row = await this.one<Account & { passwordHash: string }>(`select ${COLUMNS}, password_hash as "passwordHash" from users where username = $1`, [username])
@@ -118,7 +118,7 @@ export class Users {
     return added ?? { smsSince: null, codesSince: null }
   }
 
-  /** Adds or renews a demo account. If a real account has this username, leaves it unchanged and throws. */
+  /** Adds or renews a demo account. If an account that is not for the demo has this username, leaves that account unchanged and throws. */
   async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)

@@ -2,7 +2,7 @@
  * Decodes the response of the introspection endpoint (RFC 7662): whether a token is active, to which user it belongs, and when it expires.
  *
  * A malformed field, for example `"exp": "tomorrow"`, rejects the whole response. Otherwise the token would never expire. Out of scope: whether the token
- * proves a login.
+ * proves that the user has approved.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'

@@ -32,9 +32,9 @@ const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorr
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
-/** A field whose name contains one of these words is text for people, or the reference number on a firewall's block page. */
+/** A field whose name contains one of these words gets the verdict `text`: it is text for people, or the reference number on a firewall's block page. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
-/** Fields of Nevis's user object. Their values say nothing about whether the code is right. */
+/** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
 /** Other fields that Nevis documents for its responses. Their values say neither yes nor no. */
 const NEUTRAL_NAMES = new Set([
@@ -44,7 +44,7 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction to which the code belongs. The response must not name another user or another transaction. */
+/** The user and the transaction to which the sent code belongs. The response must not name another user or another transaction. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
@@ -52,7 +52,7 @@ export interface ExpectedNames {
 }
 
 /**
- * Decides whether the body of a response says yes, no, or neither.
+ * Decides whether the body of a response says yes, no, or neither (`unclear`).
  * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
  */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
@@ -141,7 +141,7 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
 }
 
 /**
- * True for the status `new` or `active` of a user, which says nothing about the code.
+ * True for the status `new` or `active` of a user, which says nothing about whether the sent code is right.
  * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {

@@ -23,7 +23,7 @@ export interface Shown {
   readonly appLinkUri?: string
   /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle. */
+  /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle that the browser gets. */
   readonly recoveryCodes?: readonly string[]
 }
 
@@ -103,7 +103,7 @@ export interface Transaction {
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
-  /** How many times the transaction was moved into a new session, because the user started the same thing again in the same browser. */
+  /** How many times the transaction was moved into a new session, because a start of the same approval gave the session a new id. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
@@ -114,8 +114,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Each call of `forgetBrowsers` sets a mark for the user in the ledger, which ends after some time. This field contains, for each of the user's keys, how
-   * many seconds the mark still had when the transaction was started. A later call sets a new mark with another end, and then the browser is not remembered.
+   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, the browser is not remembered. Each such call writes an entry with
+   * a new expiry time to the ledger. This field contains, for each of the user's keys, how many seconds that entry still had at the start.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -47,7 +47,7 @@ export function cookieFor(req: object, strategy: string, use: 'browser' | 'facto
 
 /**
  * Returns a function that adds a cookie to the answer. The cookie is valid for the whole site, and scripts cannot read it.
- * @returns undefined if the answer has begun, or its web framework gives no access to it
+ * @returns undefined if the response headers were already sent, or if the web framework gives no access to the response
  * @internal
  */
 export function cookieSetter(req: object): ((name: string, value: string, maxAgeSeconds: number) => void) | undefined {

@@ -15,7 +15,7 @@ import type { SessionLike } from './request'
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // Convert the login to JSON and back, as a session store does. Otherwise a login with a Date would have another digest in later requests.
+  // Convert the value to JSON and back, as a session store does. Otherwise a value that contains a Date would have another digest in later requests.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
@@ -41,14 +41,14 @@ export async function loginOfUser(user: unknown, req: object, session: SessionLi
   return loginOf({ passport: { user: serialized } })
 }
 
-/** True for a session of Fastify: only such a session has the methods `get` and `set`. @fastify/passport stores the login in another form than Passport. */
+/** True for a session of Fastify: only such a session has the methods `get` and `set`. @fastify/passport stores the signed-in user in another form. */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
 /**
- * Passport stores the login in the property `user` of this object. For Passport, the value 0 means that a user is signed in, and every other falsy value means
- * that no user is.
+ * Passport stores the signed-in user in the property `user` of this object. For Passport, the value 0 means that a user is signed in, and every other falsy
+ * value means that no user is.
  */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined

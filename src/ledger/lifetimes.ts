@@ -14,7 +14,7 @@ export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** How many times the transaction was moved to a new session. */
+  /** How many times the transaction was moved to a new session. Part of its key in the ledger, so that the old session cannot finish the transaction. */
   readonly moves?: number
 }
 

@@ -107,8 +107,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login has changed since the start of the callback, the app has signed the user in after this approval. An unchanged login may belong to another
-    // user, so check that login.
+    // If the signed-in user has changed since the callback request came, the app has signed this user in because of the approval. If not, the signed-in user
+    // may be another than the approver, so check.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -125,9 +125,9 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 interface CallbackNotes {
   /** The id that the session had at the callback request. */
   readonly sessionId: string | undefined
-  /** Digest of the login that the session had at the callback request; undefined if no user was signed in. */
+  /** Digest of the user who was signed in when the callback request came; undefined if no user was. */
   readonly login: string | undefined
-  /** Resolves to true if a login, given as a digest, certainly belongs to the user who approved. */
+  /** Gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
@@ -144,7 +144,7 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 
 /**
  * Stores facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover resolves to true if a login, given as a digest, certainly belongs to the user who approved
+ * @param isLoginOfApprover gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
@@ -166,7 +166,7 @@ function wasRenewed(req: object, profile: NevisProfile): boolean {
 }
 
 /**
- * Reads the record of this session, if it was made for the current login.
+ * Reads the second factor record of this session, if the record was made for the user who is signed in now.
  * @param req the request, with its session
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is unknown
@@ -240,7 +240,7 @@ function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCo
 }
 
 /**
- * Gives the session a new id and keeps its second factor record, if the record is valid for the login in the session.
+ * Gives the session a new id and keeps its second factor record, if the record is valid for the signed-in user.
  * @returns the session to use from now on
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal

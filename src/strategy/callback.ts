@@ -115,7 +115,7 @@ async function isFirstUse({ settings, budgets }: StrategyRequest, { token, names
   return budgets.endings.claimToken(token)
 }
 
-/** @throws Refusal if the transaction belongs to another login, user or route, or if it has ended */
+/** @throws Refusal if another user is signed in now than at the start, if the transaction belongs to another user or route, or if it has ended */
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')

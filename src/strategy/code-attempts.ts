@@ -8,7 +8,7 @@ import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
-/** A code with more characters is refused without a check. Recovery codes have 16, to which users may add dashes and spaces. */
+/** A code with more characters is refused without a check. Recovery codes have 16 characters, to which users may add dashes and spaces. */
 const MAX_CODE_LENGTH = 64
 
 /**

@@ -81,7 +81,7 @@ function pathOf(req: NevisRequest): string {
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** The digest is shortened to 22 characters, because the session stores the digest. */
+/** 22 characters (132 bits) of a SHA-256 digest: enough to be unique, and short, because each transaction in the session contains two of them. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -1,5 +1,5 @@
 /**
- * Recognises the browser that started a step-up. An attacker who has copied the cookie of a live session can start the same step-up as its user. So the
+ * Recognises the browser that started a step-up. An attacker who has copied a session's cookie can start the same step-up as its user. So the
  * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
  *
  * The secret is a cookie that each start sets anew, after the attacker has copied the session's cookie. The transaction stores only a digest of the secret,
@@ -13,7 +13,7 @@ import type { StrategyRequest } from './strategy-request'
 
 /**
  * Sets the cookie in the browser that starts a transaction.
- * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the answer has begun
+ * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the response headers were already sent
  * @internal
  */
 export function markBrowser({ req, settings }: StrategyRequest): string | undefined {

@@ -95,7 +95,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The user was not notified, so do not count the start. A start that ends with a Refusal still counts, because it may have caused a call to Nevis.
+    // The start has failed, for example because Nevis is down, and the user was not notified: do not count it. After a Refusal, which may have needed calls to
+    // Nevis, the start still counts.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -161,7 +162,7 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
   return spendStart(request, context)
 }
 
-/** True if another process is making the same start. If this start is the user's first counted start (number 1), no other process can be making it. */
+/** True if another process is making the same start. False if this start has the number 1: the ledger then has counted no other start of this user. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))

@@ -101,7 +101,7 @@ export class StrategyRequest {
   /**
    * Reads the session from the store again: while this request waited for Nevis, another request may have changed it.
    * @param keepsAll see `reload`
-   * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
+   * @throws Refusal `unknown_transaction` if the session is gone, or if the signed-in user has changed; StorageError
    */
   async refresh(keepsAll = false): Promise<void> {
     if (this.isNew) return
@@ -113,8 +113,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session from the store again. Keeps the changes that the app has made to its own properties since this object was created.
-   * @param keepsAll true: keeps all properties of the app, also those that the app has changed earlier in this request
+   * Reads the session from the store again, because another request may have changed it. Properties of the app that changed in this request since the session
+   * was last read keep their values.
+   * @param keepsAll true: all properties of the app keep the values that they have in this request
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
@@ -191,9 +192,9 @@ export class StrategyRequest {
   /**
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
-   * @param wasDenied true if Nevis reported a denial or a time-out
+   * @param wasDenied true if Nevis reported `failed`, its status for both a denial and a time-out
    * @param canGoOn false if the user may not try another factor instead
-   * @param decided set if the user has denied or has not answered in time; then the event `decided` is published
+   * @param decided set if the user has denied or not answered in time (`ending`: which of the two, if known); then the event `decided` is published
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const { isFirst, isNews } = await this.budgets.endings.end(transaction, transaction.budget, wasDenied, decided?.ending === 'denied')

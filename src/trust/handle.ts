@@ -18,8 +18,8 @@ export interface Sealed {
   /** The key under which the ledger counts the user's denials: a digest of the user's name. */
   readonly budget?: string
   /**
-   * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, this package does not ask Nevis
-   * for the status.
+   * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, the waiting page waits for the
+   * code, and this package does not poll Nevis for the status.
    */
   readonly isCodeTyped?: boolean
   /** How many times the transaction was moved into a new session: see `ledger/endings.ts`. */
@@ -31,7 +31,7 @@ export interface Sealed {
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** Longest handle that is accepted, in characters. A real handle has some hundred characters, most of them for the status token. */
+/** Longest handle that is accepted, in characters. The handles of this package have some hundred characters, most of them for the status token. */
 const MAX_LENGTH = 8192
 
 /** @internal */

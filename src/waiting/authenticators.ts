@@ -88,7 +88,7 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** If the start names no phone, push and app ask the phone that was registered last. Nevis documents this for these two factors. */
+/** If the start names no phone, Nevis asks the phone that was registered last. Nevis documents this for these two factors. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /** The id of the phone that got the request; undefined if this is not known. */

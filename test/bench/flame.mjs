@@ -22,7 +22,7 @@ const INTERVAL_MICROS = 200
 /** Functions with a smaller share of the time are left out, because they would be too narrow to see. */
 const LEAST_SHARE = 0.002
 
-/** Which code a function belongs to: the first pattern that matches its file counts, or its name if it has no file. */
+/** Assigns each function to an owner: the first one whose pattern matches the function's file (or its name, if it has no file). */
 /** @type {readonly (readonly [owner: string, pattern: RegExp])[]} */
 const OWNERS = [
   ['garbage collector', /^\(garbage collector\)$/],

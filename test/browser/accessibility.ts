@@ -61,7 +61,7 @@ export class WrittenPages {
 
   constructor(private readonly path: string, private readonly head: string) {}
 
-  /** The page may still be loading. So if the description differs, this function describes the page again, up to a few times. */
+  /** Compares a page with its section. The page may still be loading, so if they differ, this function describes the page again, up to a few times. */
   async check(name: string, page: Page): Promise<void> {
     const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
     if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))

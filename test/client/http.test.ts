@@ -57,7 +57,7 @@ describe('the deadline', () => {
       const key = new Promise<string>((resolve) => (give = resolve))
       expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
       give(ACCESS_KEY)
-      // If the first call still sent its request, that request would arrive before the one of this second call.
+      // The first call has timed out while it waited for the key. If it still sent its request, the server would get it before that of this second call.
       await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
       expect(requests).toBe(1)
     })
@@ -167,7 +167,7 @@ describe('a broken answer', () => {
   })
 
   describe('that is not HTTP, or not what its encoding says', () => {
-    // A lenient HTTP parser would accept the last two of these responses, and another server on the way may read them differently.
+    // Refuse also the last two of these responses, which a lenient HTTP parser would accept: a proxy in between may read them differently.
     it.each([
       'SSH-2.0-OpenSSH_9\r\n',
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',

@@ -235,7 +235,7 @@ describe('an app whose store fails', () => {
     })
   })
 
-  /** The start itself also makes a claim, which must succeed so that the test reaches the callback. */
+  /** A ledger whose claims call `claim`, except the claim that a start makes: it must succeed, so that the test reaches the callback. */
   const claimsExceptStarts = (claim: () => unknown) => ledgerWith({ claim: (key: string) => (key.startsWith('start:') ? Promise.resolve(true) : claim()) })
 
   describe.each<[string, Ledger]>([

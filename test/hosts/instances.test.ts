@@ -16,7 +16,7 @@ let clouds: Record<Name, NevisSimulator>
 let host: Host
 let browser: Browser
 
-/** @param ownKeys true if each instance has its own session key. An app must configure this, so false shows the effect of the mistake */
+/** @param ownKeys true if each instance has its own `sessionKey` (session property). An app must set this; false shows what happens if it does not */
 async function serve(stack = newest, ownKeys = true): Promise<void> {
   clouds = { staff: await NevisSimulator.start(), customers: await NevisSimulator.start() }
   for (const name of NAMES) clouds[name].addUser({ username: 'anna', phone: '+41791234567' })

@@ -38,7 +38,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
     await cluster.close()
   })
 
-  /** Shortens the lifetime of every key, because the clock of Redis cannot be moved. */
+  /** Lets time pass for the ledger: shortens the lifetime of every key, because a test cannot set the clock of Redis ahead. */
   async function advance(ms: number): Promise<void> {
     for (const node of admin.nodes('master')) {
       for (const key of await node.keys('*')) await node.pexpire(key, (await node.pttl(key)) - ms)

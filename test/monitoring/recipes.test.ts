@@ -192,7 +192,7 @@ describe('the recipes', () => {
   }, PEOPLE * 400)
 
   it('read the gauges', async () => {
-    // These gauges belong to the strategy of the first test. The strategy of this test has the same name, but does not run the recipe.
+    // This test starts no app: the gauges still belong to the strategy `nevis`, which the test before has passed to the recipe.
     const gauges = ['open_streams', 'waiting', 'queued_status_calls', 'status_calls_allowed_per_second', 'up']
     for (const name of gauges) expect([name, Object.keys(await fromPrometheusGauge(`nevis_${name}`))]).toEqual([name, ['nevis']])
     const names = (await collected()).map(({ name }) => name)

@@ -25,7 +25,7 @@ export function isAlive({ status }) {
 /**
  * Stores the results of all files of a run. Call it only after the whole run has succeeded.
  *
- * @param {string} operators which mutation operators made the results: `stryker` or `lone`
+ * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {readonly string[]} files names of source files
  * @param {readonly Result[]} results
  */
@@ -45,7 +45,11 @@ export function save(operators, files, results) {
   }
 }
 
-/** Prints every mutant that no test has killed. @param {string} operators `stryker` or `lone` @param {readonly string[]} files names of source files */
+/**
+ * Prints every mutant that no test has killed.
+ * @param {string} operators which mutation operators: see `save`
+ * @param {readonly string[]} files names of source files
+ */
 export function printSurvivors(operators, files) {
   const short = (text = '') => text.replace(/\s+/g, ' ').slice(0, 160)
   for (const { file, survivors } of measuredOf(operators, files)) {
@@ -55,7 +59,7 @@ export function printSurvivors(operators, files) {
 
 /**
  * Prints a table with one row for each folder.
- * @param {string} operators `stryker` or `lone`
+ * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {Record<string, readonly string[]>} folders the names of the source files in each folder
  * @returns {number} the score over all results, from 0 to 100
  */
@@ -92,12 +96,21 @@ function scoreOf(measured) {
   return killed + timedOut + alive === 0 ? 100 : (100 * (killed + timedOut)) / (killed + timedOut + alive)
 }
 
-/** The stored results that fit the current sources. @param {string} operators `stryker` or `lone` @param {readonly string[]} files */
+/**
+ * The stored results of the files that have not changed since.
+ * @param {string} operators which mutation operators: see `save`
+ * @param {readonly string[]} files
+ */
 function measuredOf(operators, files) {
   return files.map((file) => read(operators, file)).filter((one) => one !== undefined)
 }
 
-/** Reads a stored result. @param {string} operators @param {string} file @returns {Measured | undefined} undefined if none fits the current source */
+/**
+ * Reads the stored result of a file.
+ * @param {string} operators which mutation operators: see `save`
+ * @param {string} file
+ * @returns {Measured | undefined} undefined if there is none, or if the file has changed since
+ */
 function read(operators, file) {
   const path = pathOf(operators, file)
   if (!existsSync(path)) return undefined

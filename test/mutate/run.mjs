@@ -26,7 +26,7 @@ const { jest } = JSON.parse(readFileSync('package.json', 'utf8'))
 const swc = jest.transform['^.+\\.ts$'][1]
 
 /**
- * Runs the mutants with the slice's quick tests, and then the survivors once more with the slice's other tests.
+ * Runs the mutants with the quick tests of their folder (`tests`), and then the mutants that survived once more with other tests (`more`).
  * @param {readonly string[]} files names of source files
  * @param {{ tests: string[], more: string[] }} tests paths
  * @returns {Promise<Result[]>}
@@ -74,7 +74,7 @@ function keyOf(result) {
 }
 
 /**
- * Finds the slices and files that the arguments of the command name.
+ * Finds the slices and files that the arguments of the command name. A slice is a folder of source files with its tests: see `slices.mjs`.
  * @param {readonly string[]} names
  * @returns {Record<string, string[]>} each slice that contains one of these names, with the names of its files to mutate; without names, all slices
  */

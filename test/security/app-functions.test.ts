@@ -25,7 +25,7 @@ const giving = <T>(value: T) => (): Promise<T> => {
   return new Promise(() => {})
 }
 
-/** Sends the request, waits until the app's function was called, and then lets the time pass. */
+/** Sends the request, waits until it has called the app's function, which hangs, and then moves the fake timers ahead by these seconds. */
 async function answerAfter<T>(seconds: number, send: () => Promise<T>): Promise<T> {
   hangs = true
   const isReached = new Promise<void>((resolve) => (reached = resolve))

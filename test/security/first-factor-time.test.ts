@@ -2,8 +2,9 @@
  * The attack: a password that counts for ever.
  *
  * For `firstFactorLifetimeSeconds` after the password, the user may try another factor without entering the password again. The attacker uses a browser that
- * was left on the waiting page, and sends the request again and again: once with the newest handle, then with the handle of the page before, as a
- * double click does. In an earlier version, that second click counted as a fresh password, so the time began again each time.
+ * was left on the waiting page, and starts the second factor again and again. Each time, the attacker first sends the handle (the string that names the
+ * transaction) of the newest page, and then that of the page before, as a double click does. In an earlier version, that second click counted as a fresh
+ * password, so the time began again.
  */
 import { callbackOf, handleIn, signIn, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

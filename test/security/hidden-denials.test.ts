@@ -20,7 +20,7 @@ const change = async (browser: Browser, transaction: string, factor: string) => 
 const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
-/** Moves the clock of the app and of the simulated Nevis forward. Then another user starts a sign-in, and the user's page requests the status. */
+/** Moves the clock of the app and of the simulated Nevis forward. Then the other user ben starts a sign-in, and ben's waiting page requests the status. */
 async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   world.later(seconds)
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
@@ -148,7 +148,7 @@ describe('with afterDenial "stop"', () => {
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
       await browser.post('/prove', { username: 'anna', userId })
       await browser.post('/start', {})
-      // The session keeps at most eight transactions, so eight new ones remove the step-up from the session. All are started before the denial.
+      // The session keeps at most eight transactions, so eight new ones remove the step-up from the session. The user denies the step-up only after that.
       const codes: string[] = []
       for (let i = 0; i < 8; i++) {
         const code = handleIn((await browser.post('/start', { factor: 'recovery' })).location)

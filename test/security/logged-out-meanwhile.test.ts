@@ -2,7 +2,7 @@
  * The attack: a logout that does not last.
  *
  * A start and a callback wait for Nevis, and keep the session in memory meanwhile. If the user logged out in that time, an earlier version wrote the
- * old session back, with its login and its second factor record. An attacker who had stolen the old cookie could then go on using it. Values
+ * old session back, with its signed-in user and its second factor record. An attacker who had stolen the old cookie could then go on using it. Values
  * that the app had written meanwhile were lost, too. And a transaction that was cancelled meanwhile became valid again, and signed the user in.
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
@@ -45,7 +45,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
-  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a user look-up, a guard.
+  // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a slow database query.
   const slowly: RequestHandler = (_req, _res, next) => void slowGuard().then(() => next(), next)
   web.get('/slow-page', slowly, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }), (_req, res) => void res.json({ action: 'passed' }))
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
@@ -365,9 +365,9 @@ describe('two tabs of one browser that wait for the same approval', () => {
 })
 
 /**
- * The app's cookie parser accepts forms of a cookie that its raw text does not show: cookie-parser reads `j:"…"` with escaped characters as JSON. In an
- * earlier version, a thief could send the session cookie in this form. The strategy did not find the session's id in the cookie, took the session for a new
- * one, and did not read it again after waiting; Passport's failure message then wrote the logged-out session back.
+ * cookie-parser decodes a cookie value `j:"…"` as JSON, so a session cookie can be written in a form whose raw text does not contain the session's id. In an
+ * earlier version, a thief could send a stolen session cookie in this form. The strategy did not find the id in the raw cookie. So it took the session for a
+ * new one, and did not read it again after waiting. Passport's failure message then wrote the logged-out session back.
  */
 describe('a log-out while a start waits, with a session cookie that only the app\'s cookie parser can read', () => {
   // Shows: T-old-session-2

@@ -19,7 +19,7 @@ const world = lab()
 let browser: Browser
 const credentials = { username: 'nora', password: PASSWORD }
 
-/** The app of the guide, with a route that signs in with the password alone. */
+/** Starts the app of the guide for Fastify, with an extra route that signs a user in with the password alone. */
 async function serve(options: string): Promise<void> {
   const { userId } = world.simulator.addUser({ username: 'nora' })
   const change = (text: string) =>

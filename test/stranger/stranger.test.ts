@@ -208,7 +208,7 @@ describe.each(['after', 'init'] as const)('%s', (fixture) => {
     })
   })
 
-  // The command `init` adds no page that wants a fresh second factor.
+  // Only the app that was changed by hand (`after`) has a page that wants a fresh second factor: the command `init` adds none.
   if (fixture === 'after') {
     describe('on the page that wants a fresh second factor, denied or cancelled', () => {
       it('stays signed in, and returns to a page of the app that says why', async () => {

@@ -11,7 +11,7 @@ const PHONE = '+41790000001'
 
 let simulator: NevisSimulator
 let app: TestApp
-/** The app's own link from usernames to Nevis's userIds. */
+/** The app's own table: the Nevis userId of each username. */
 let linked: Map<string, string>
 
 const usernameOf = (req: { user?: Express.User | undefined }) => (req.user as { username: string }).username
@@ -230,7 +230,7 @@ describe('after the right password', () => {
       const browser = app.browser()
       const codes = []
       for (let i = 0; i < 3; i++) codes.push((await viewOf(browser, await started(password(browser, 'anna', { factor: 'app' })))).qrCode)
-      // Each enrolment is a new one, because an attacker may have prepared the session, and seen the earlier QR code.
+      // Each start begins a new enrolment at Nevis, because an attacker may have prepared the session, and seen the earlier QR code.
       expect(new Set(codes).size).toBe(3)
       expect(operations().filter((operation) => operation === 'enroll')).toHaveLength(3)
     })

@@ -1,4 +1,4 @@
-/** The table of keys in the guide "Several processes" must have a row for every kind of key that the code writes, and no other row. */
+/** The table of keys in the guide "Several processes" must have a row for every kind of ledger key that this package writes, and no other row. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { forgetBrowsers, MemoryLedger, type NevisStrategyOptions } from '../../src'
@@ -17,7 +17,7 @@ const rows = table.split('\n').slice(1).flatMap((row) => [...row.split('|')[1]?.
 const patternOf = (key: string) => new RegExp(`^${key.replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{22,43}')}$`)
 const kindOf = (key: string) => key.split(/:(?=[<$]|[\w-]{22})/)[0] as string
 
-/** The keys that the code has written, each with the lifetimes that it had, in seconds. */
+/** The keys that the strategy has written to the ledger, each with the lifetimes that it had, in seconds. */
 const written = new Map<string, number[]>()
 
 class Recording extends MemoryLedger {
@@ -88,7 +88,7 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** Writes the remaining keys directly. Through the app, they would need a widget, a session in a cookie, fifty codes and two tabs. */
+/** Writes the remaining kinds of ledger keys without requests to the app, which would need a widget, a session in a cookie, fifty codes and two tabs. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)

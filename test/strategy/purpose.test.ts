@@ -1,8 +1,8 @@
 /**
  * The purpose of a transaction.
  *
- * The attack: an attacker gets an approval for something harmless, on a route that requires little, and posts its handle to the route whose handler
- * moves money.
+ * The attack: an attacker gets an approval for something harmless, on a route that requires little. The attacker then sends the handle (the string that names
+ * this approved transaction) to the route whose handler makes a payment.
  */
 import type { NevisRequest } from '../../src'
 import type { Settings } from '../../src/strategy/settings'

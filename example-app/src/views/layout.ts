@@ -2,7 +2,7 @@
 import { html, type Html } from '../html.js'
 import type { Language, Translate } from '../language.js'
 
-/** The parts of the HTML document around a page's own content. An error page shows nothing about the user. */
+/** What the HTML document shows around a page's own content. On an error page, `user` is absent. */
 export interface Frame {
   readonly language: Language
   readonly t: Translate

@@ -84,7 +84,7 @@ function isFilledKey(source: Source, at: number): boolean {
   return !isWrite
 }
 
-/** True if the token opens an object literal with a matching key. */
+/** True if the token opens an object literal that has a key which matches `key`. */
 function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
@@ -104,7 +104,7 @@ function callAt(source: Source, at: number, name: string): string | undefined {
   return isWritten ? `${name}(session, …)` : undefined
 }
 
-/** True for a string such as `'passport'` or lodash's `'passport.user'`. */
+/** True for a string that names a property in which apps store who is signed in, such as `'passport'` or lodash's `'passport.user'`. */
 function isLoginPath(source: Source, { first, last }: Range): boolean {
   return first === last && OWN_LOGIN.test(source.stringAt(first)?.split(/[.[]/)[0] ?? '')
 }

@@ -11,7 +11,7 @@ window.nevisRemember = (main) => {
   if (!box) return () => ''
   const choice = () => (box.checked ? '1' : '0')
   ;(box.closest('[data-remember]') as HTMLElement).hidden = false
-  // Forms of the page, such as the switch to another factor, must also send whether the box is ticked.
+  // The other forms of the page, such as the switch to another factor, must also send whether "Remember this browser" is ticked.
   main.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return
     const field = document.createElement('input')

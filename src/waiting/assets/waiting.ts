@@ -248,7 +248,7 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // For recovery codes, "More time" must not reload the page: it would lose what the user has typed and ticked.
+    // If the user types a code or saves recovery codes, "More time" must not reload the page: what the user has typed and ticked would be lost.
     moreTime?.addEventListener('submit', (event) => {
       if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()

@@ -25,7 +25,7 @@ export interface Lab {
 /** The real clock. A test may replace `performance.now`, so this constant keeps the original function. */
 const ticks = performance.now.bind(performance)
 
-/** Call this once at the top of a file. It prepares everything before each test, and cleans up afterwards. */
+/** Call this once at the top of a file. It starts a simulator before each test, and closes the simulator and all apps after the test. */
 export function lab(): Lab {
   let simulator: NevisSimulator
   let events: Recorded

@@ -1,8 +1,8 @@
 /**
- * A cloud with a few users and their factors, for sequences in which users attack and the cloud is honest.
+ * A small simulated Nevis with a few users and their factors, for tests in which users attack each other, but Nevis itself makes no error.
  *
- * The cloud answers truthfully, except if a gateway in front of it answers instead. It can delay an answer while other things happen. Tests can read what
- * really happened. Out of scope: several sequences at once, and rate limits.
+ * A gateway in front of it may send wrong answers in its place. It can delay an answer while other requests run. Tests can read which approvals and codes it
+ * has accepted. Out of scope: several sequences at once, and rate limits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -63,19 +63,19 @@ export class PeopleCloud {
   people: Person[] = []
   transactions: CloudTransaction[] = []
   readonly tokens = new Map<string, Token>()
-  /** The codes that were right, in the order in which they came: recovery codes as text, SMS codes as the id of their transaction. */
+  /** The codes that this cloud has accepted as right, oldest first: recovery codes as text, SMS codes as the id of their transaction. */
   accepted: string[] = []
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
-  /** Texts that the strategy sent as codes, although they cannot be codes. */
+  /** Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so there must be none. */
   noCodes: string[] = []
   /** Calls that look for a user or start something. */
   starts = 0
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Runs `run` once, while the next answer to this call is delayed. */
+  /** Runs `run` once, while the next answer to this call is delayed. `isBefore`: before the call has its effect, otherwise after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0

@@ -28,7 +28,10 @@ interface Request {
  * A start. `as`: the user whose password or Bearer token the request contains; `new` is another account of the attacker; undefined: the user of the session.
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
-/** A callback. `code` and `token`: which ones the browser sends. `handle`: whose latest transaction the callback names. */
+/**
+ * A callback. `code` and `token`: which ones the browser sends. `handle`: the transaction that the callback names: the newest of this user (`own`), the one
+ * before it (`older`), or the newest of the other user (`theirs`).
+ */
 export type Callback = Request & {
   readonly do: 'callback'
   readonly handle: 'own' | 'older' | 'theirs'
@@ -42,7 +45,7 @@ export type Step =
   | Callback
   | { readonly do: 'cancel'; readonly by: Owner }
   | { readonly do: 'look'; readonly by: Owner; readonly handle: 'own' | 'theirs' }
-  /** `handle`: the transaction that the user answers without opening its waiting page. */
+  /** `handle`: the transaction that the user answers without opening its waiting page: the newest of this user (`own`) or the one before it (`older`). */
   | { readonly do: 'phone'; readonly by: Owner; readonly does: 'approves' | 'denies'; readonly handle?: 'own' | 'older' }
   | { readonly do: 'widget'; readonly by: Owner }
   | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }
@@ -69,7 +72,7 @@ const by = one<Owner>('anna', 'thief')
 
 function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<Start['as']>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
   return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
-    // Anna does not know the password of ben, who is the thief.
+    // `ben` is the thief's own account, so anna does not know its password.
     .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
 }
 

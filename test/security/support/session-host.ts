@@ -46,7 +46,7 @@ export class HostSession {
     host.set(id, JSON.stringify(this)).then(() => done(), done)
   }
 
-  /** Fails with the same message as express-session, because the code under test compares it. */
+  /** If the session is gone, fails with the same message as express-session, because this package recognises that message. */
   reload(done: Done): void {
     const { host, id, req } = this as unknown as { host: SessionHost; id: string; req: HostRequest }
     void host.get(id).then((text) => {
