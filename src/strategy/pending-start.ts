@@ -20,7 +20,7 @@ import type { Field, StrategyRequest } from './strategy-request'
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
  * @param isStartedNow true if another process has started the transaction in the last two seconds. Its answer, with the cookie of `same-browser.ts`, may not
- * have reached the browser yet
+ * have reached the browser yet, so the same browser may send no cookie
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */

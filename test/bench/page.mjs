@@ -229,7 +229,7 @@ const sections = {
     const redis = storage.redis.login.ledger + storage.redis.login.store
     const capped = Math.ceil((perSecond * statusCalls) / MAX_STATUS_CALLS)
     const all = Math.ceil(loginCores + waitingCores)
-    // Twice the number of needed cores, so that each process uses half a core.
+    // The answer for an operator: twice as many processes as cores are needed, so that each process uses only half a core.
     const enough = all * 2
     const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
     const processes = raised > MAX_STATUS_CALLS

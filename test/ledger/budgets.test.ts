@@ -495,7 +495,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
           let lockedAt = Infinity
           for (const { wait: pause, count, areAnswered } of all) {
             later(pause)
-            // Nevis answers within the client's deadline of a few seconds, so no code waits for its answer for more than a minute.
+            // The client waits only a few seconds for Nevis's answer to a code. So after a pause of more than a minute, all earlier codes have got an answer.
             if (pause > 60) unanswered = await answered(unanswered)
             const got = (await Promise.all(times(count, spend))).filter((isTried) => isTried).length
             tried.push(...times(got, () => seconds))

@@ -21,7 +21,7 @@ const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAME
 let simulated: Simulated
 beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
 
-/** The report after it was written to a file and read again. */
+/** The report as it is after it was written to a file as JSON and read again. */
 const reportFor = (results: StageResults): ProbeReport => JSON.parse(JSON.stringify(reportOf(results, recognise(results.facts, simulated)))) as ProbeReport
 
 it.each(PLAYED)('%s', async (name) => {
