@@ -39,7 +39,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
 ]
 
 function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  // The app's other files contain none of these texts, so leave them unchanged.
+  // Only one file of the app contains the texts to replace. Leave its other files unchanged.
   if (!text.includes(pairs[0]?.[0] as string)) return text
   return pairs.reduce((all, [from, to]) => {
     if (!all.includes(from)) throw new Error(`the app has no ${from}`)

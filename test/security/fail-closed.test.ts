@@ -42,7 +42,7 @@ const FLOOD_RUNS = Math.ceil(RUNS / 500)
  */
 const AT_ONCE = 6
 const TIMEOUT_MS = 150
-/** A request makes three calls at most. The other ten seconds are for a busy machine. */
+/** A request makes at most three calls to the cloud. The additional ten seconds are for a busy machine. */
 const ANSWERED_WITHIN_MS = 3 * TIMEOUT_MS + 10_000
 
 const figures = { sequences: 0, requests: 0, success: 0, fail: 0, error: 0, redirect: 0, pass: 0 }

@@ -1,4 +1,4 @@
-/** The handle: decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
+/** Tests the handle (the encrypted transaction in a URL): decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
 import { randomBytes } from 'node:crypto'
 import { Handles, type Sealed } from '../../src/trust/handle'
 

@@ -79,7 +79,7 @@ export class World {
     if (approval !== undefined && approval.state === 'pending' && Date.now() < approval.endsAt) approval.state = state
   }
 
-  /** True if this user has really approved this transaction with this factor. */
+  /** True if this user has approved this transaction with this factor, on the phone or by a correct code, whatever the fake cloud has answered about it. */
   holds(transactionId: string, userId: string, factor: string): boolean {
     if (userId !== this.anna.userId) return false
     if (factor === 'recovery') return this.verified.some(({ userId: by, code }) => by === userId && code === this.secretCodes.recovery)
