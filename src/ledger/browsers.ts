@@ -129,7 +129,8 @@ export class Browsers {
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // An earlier call of `forgetAll` also got a number, and has already forgotten all browsers with lower numbers. So stop at the number of the earlier call.
+    // Calls of `forgetAll` take numbers from the same counter as browsers. An earlier call has already forgotten all browsers with lower numbers than its own.
+    // So stop at the number of that call.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

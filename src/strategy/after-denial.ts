@@ -75,8 +75,8 @@ async function denialAmong(request: StrategyRequest, budget: string | undefined,
 }
 
 /**
- * True for a transaction of a sign-in. A step-up (an approval by a signed-in user) counts only if it was started after the second factor that the session
- * records. If the session records no second factor, no step-up counts.
+ * True if a denial of this transaction must still stop the user: always at a sign-in; at a step-up (an approval by a signed-in user) only if it was started
+ * after the second factor that the session records. If the session records no second factor, a denied step-up does not stop the user.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true

@@ -49,7 +49,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
     active: fc.boolean(),
   })
-  // A lie only about the token: only the introspection can reveal it.
+  // A false status answer in which everything fits except the token. Only the introspection of the token can reveal that the answer is false.
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
