@@ -14,7 +14,7 @@ import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in or login.
+ * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in (for a signed-in user: an earlier step-up).
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
@@ -31,7 +31,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * If the user has denied an earlier request of the same sign-in or login, closes the transaction and throws.
+ * If the user has denied an earlier transaction of the same sign-in (for a signed-in user: an earlier step-up), closes this transaction and throws.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */

@@ -16,7 +16,7 @@ export type Behaviour =
   | { readonly do: 'status'; readonly status: number }
   /** Sends this text as the body. */
   | { readonly do: 'body'; readonly body: string; readonly status: number }
-  /** Replaces these fields of the true body; `null` removes a field. */
+  /** Sends the body of the truthful answer with these fields replaced; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
   /** Sends a false answer with an HTTP status that fits the answer. The ids and tokens in the answer are real: this fake cloud has issued them. */
@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // If Nevis answered 200 to a wrong code, no strategy could notice the mistake. So this fault sends 202 instead.
+    // A 200 to a code means that the code is correct. If a fault sent 200 for a wrong code, no strategy could notice. So the fault sends 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':
@@ -279,7 +279,8 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // Send ben's data in place of anna's whole answer. If only some fields were ben's, the strategy could not notice the mistake.
+    // Replace the whole answer about anna by one about ben. An answer with some fields of each user could look correct, so no strategy could notice the
+    // mistake.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }
