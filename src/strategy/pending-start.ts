@@ -38,7 +38,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const renewsSession = mayRenew(request, context)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
-    // The transaction gets a new key in the ledger for its new session. Mark the old key as used, so that the old session cannot finish the transaction.
+    // The session gets a new id, and the transaction moves into it with a new key in the ledger. Mark the old key as used, so that an old copy of the session
+    // cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
   } else {
