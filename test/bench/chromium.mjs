@@ -50,7 +50,7 @@ export async function withChromium(measure) {
 
   /**
    * @type {SignIn}
-   * `seconds`: time until the tap. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
+   * `seconds`: time until the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {
