@@ -15,7 +15,8 @@ export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * The ways in which a waiting page learns the decision. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables scripts.
+ * The ways in which a waiting page learns that the user has decided on the phone. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables
+ * scripts.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {
