@@ -45,7 +45,7 @@ function heading({ date, node, machine, load }) {
 }
 
 /**
- * Says whether a result is valid: the control compares two runs of the same calls.
+ * Returns the sentences about the control: one contestant runs twice in each round, and both runs must cost about the same. Otherwise the result is void.
  * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
  */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {

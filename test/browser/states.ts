@@ -67,7 +67,7 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
 /** Functions that undo what the preparation of a page state has changed in the simulated Nevis. */
 const undo: (() => void)[] = []
 
-/** Undoes these changes, so that they do not affect the next test. */
+/** Undoes what a page state has changed in the simulated Nevis, so that the next test is not affected. */
 export function undoState(): void {
   for (const one of undo.splice(0)) one()
 }

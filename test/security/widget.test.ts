@@ -400,7 +400,7 @@ describe('when a user cannot be asked', () => {
     expect(await bring(sign, token)).toBe('LEDGER_UNAVAILABLE')
     expect(app.verified).toHaveLength(0)
     isDown = false
-    // The approval stays used up, because the strategy cannot know how far the first callback came.
+    // The approval counts as used, because the strategy cannot know how far the first callback came before it failed.
     expect(await bring(sign, token)).toBe('used_transaction')
   })
 })

@@ -39,7 +39,7 @@ async function next(browser: Browser, username = 'anna', path = '/login'): Promi
   return [factor, factors]
 }
 
-/** An app that says which factors its users have: all of them, unless a test says otherwise. */
+/** An app that says which factors its users have: all factors of the strategy, unless a test says otherwise. */
 const start = (options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> =>
   world.start({ ...options, strategy: { availableFactors: () => EVERY, ...options.strategy } })
 const having = (availableFactors: unknown): Omit<AppOptions, 'simulator'> => ({ strategy: { availableFactors: () => availableFactors } as Partial<NevisStrategyOptions> })

@@ -39,7 +39,7 @@ export interface StageFailure {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that were not interrupted. A stage that failed is in this list, too, if all its requests were sent. */
+  /** The stages that were not interrupted. A stage that found a failure and still ran to its end is in this list and in `failed`. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */

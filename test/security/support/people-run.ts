@@ -109,7 +109,7 @@ export class People {
         return
       }
       case 'putBack':
-        // Writes old copies of whole sessions back, as a slow answer does with `resave: true`.
+        // Writes old copies of whole sessions back into the session store, as express-session does after a slow request with `resave: true`.
         for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
     }
   }
