@@ -46,7 +46,7 @@ interface Approval {
   endsAt: number
 }
 
-/** What really happened in one login. The test changes these facts, and so does each request that the fake cloud answers truthfully. A false answer does not. */
+/** The facts of one login: approvals, the users' answers, correct codes. Steps of the test and requests change these facts; a false answer does not. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
