@@ -69,7 +69,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // After the count has restarted, another browser gets the same number. So this browser must expire before the count restarts.
+      // After the count has restarted, another browser gets the same number, and `forgetAll` could not tell the two apart. So this browser must expire before.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -77,7 +77,7 @@ export class Browsers {
   }
 
   /**
-   * Reads the marks of `forgetAll`. Each call of `forgetAll` replaces the mark of the user's key.
+   * Reads the marks in the ledger from which a sign-in sees that `forgetAll` was called. Each call of `forgetAll` replaces the mark of the user's key.
    * @returns for each key with a mark, the seconds until the mark ends
    */
   async forgetMarks(keys: readonly string[]): Promise<ForgetMarks> {

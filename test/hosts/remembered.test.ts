@@ -85,7 +85,7 @@ describe.each(changes)('%s', (app, change) => {
       cookies.add(browser.cookies.get('nevis-browser'))
     }
     expect([approvals(), cookies.size, cookies.has(undefined)]).toEqual([before, 2, false])
-    // The step-up still needs an approval, which opens the route that needs a second factor.
+    // The browser is remembered, but a step-up still needs an approval on the phone. After the approval, the user can open `/transfer`.
     const stepUp = handleIn((await browser.post('/step-up')).location)
     await simulator.phone('anna').approve()
     await browser.get(callbackOf(stepUp))

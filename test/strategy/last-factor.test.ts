@@ -1,5 +1,5 @@
 /**
- * The factor that a user used last in this browser is offered first: which approvals count, and which factor comes first afterwards.
+ * Tests that the factor that a user used last in this browser is offered first: which approvals change the order of the factors, and what the order is then.
  *
  * Out of scope: attacks on the cookie (`security/last-factor.test.ts`).
  */

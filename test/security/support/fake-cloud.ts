@@ -1,5 +1,5 @@
 /**
- * A cloud that answers what its script says, and records what really happened in a separate place.
+ * A cloud that answers what its script says, and records separately which approvals users gave and which codes were correct.
  *
  * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells
  * them apart by the names and tokens in them.
@@ -19,7 +19,7 @@ export type Behaviour =
   /** Sends the body of the truthful answer with these fields replaced; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Sends a false answer with an HTTP status that fits the answer. The ids and tokens in the answer are real: this fake cloud has issued them. */
+  /** Sends a well-formed but false answer. The `lie` says which status, user, ids and token the answer contains. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
