@@ -90,8 +90,8 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
-  // A transaction that was cancelled while pending keeps its status token. Without a status token, the transaction was denied or had expired before it was
-  // cancelled.
+  // A transaction that was cancelled while it was pending keeps its status token. So a cancelled transaction without a status token had been denied or had
+  // expired before.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   return denialOf(request, transaction, now)
 }
