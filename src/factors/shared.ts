@@ -80,8 +80,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * Returns the ids of the user and of the transaction from Nevis's answer. If the answer contains no such id, returns the id of the started transaction. If this
- * package generated the transaction's id, returns that id instead of the id in Nevis's answer.
+ * Returns the ids of the user and of the transaction from Nevis's answer. If the answer lacks one of the two ids, returns the id that was stored at the start.
+ * If this package generated the id of the transaction, returns the generated id instead of the id in Nevis's answer.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer

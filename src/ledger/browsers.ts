@@ -69,7 +69,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // After the count has restarted, another browser gets the same number. So this browser must expire before the count restarts.
+      // After the count has restarted, another browser gets the same number, and `forgetAll` could not tell the two apart. So this browser must expire before.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -77,7 +77,7 @@ export class Browsers {
   }
 
   /**
-   * Reads the marks of `forgetAll`. Each call of `forgetAll` replaces the mark of the user's key.
+   * Reads the marks in the ledger from which a sign-in sees that `forgetAll` was called. Each call of `forgetAll` replaces the mark of the user's key.
    * @returns for each key with a mark, the seconds until the mark ends
    */
   async forgetMarks(keys: readonly string[]): Promise<ForgetMarks> {
@@ -123,13 +123,14 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So the sign-in notices this
-    // call of `forgetAll` either by its number or by the mark.
+    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So this call of `forgetAll`
+    // either gets a higher number than the new browser, and forgets it, or the sign-in sees the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // An earlier call of `forgetAll` also got a number, and has already forgotten all browsers with lower numbers. So stop at the number of the earlier call.
+    // Calls of `forgetAll` take numbers from the same counter as browsers. An earlier call has already forgotten all browsers with lower numbers than its own.
+    // So stop at the number of that call.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

@@ -14,7 +14,10 @@ import { Slots } from './slots'
  */
 const WRONG_CODES_PER_DAY = 35
 
-/** Higher than `maxAttempts`: a token cannot be guessed, and a browser sends the right token again after a reload or a failure of Nevis. */
+/**
+ * How often a token of the widget may be sent for one transaction. Higher than `maxAttempts`, because a token cannot be guessed, and a browser sends the right
+ * token again after a reload or a failure of Nevis.
+ */
 const TOKENS_PER_TRANSACTION = 20
 
 export interface SpentCode {

@@ -32,7 +32,7 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // Nevis does not document this body. The simulator sends the user, and two ids with which the client verifies the SMS code.
+  // Nevis does not document this body. The simulator sends the user, and the transaction id and status token that the application needs to verify the SMS code.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }

@@ -14,7 +14,7 @@ import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in or login.
+ * Throws if the user has denied this transaction, or an earlier transaction of the same sign-in (for a signed-in user: an earlier step-up).
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
@@ -31,14 +31,14 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * If the user has denied an earlier request of the same sign-in or login, closes the transaction and throws.
+ * If the user has denied an earlier transaction of the same sign-in (for a signed-in user: an earlier step-up), closes this transaction and throws.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
   const { id, firstFactorAt, login, budget } = transaction
-  // A switch to another factor copies `firstFactorAt`. So all transactions of one sign-in have the same `firstFactorAt`.
+  // `firstFactorAt` is the time of the password. A switch to another factor copies it, so all transactions of one sign-in have the same `firstFactorAt`.
   const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
@@ -75,8 +75,8 @@ async function denialAmong(request: StrategyRequest, budget: string | undefined,
 }
 
 /**
- * True for a transaction of a sign-in. A step-up (an approval by a signed-in user) counts only if it was started after the second factor that the session
- * records. If the session records no second factor, no step-up counts.
+ * True if a denial of this transaction must still stop the user: always at a sign-in; at a step-up (an approval by a signed-in user) only if it was started
+ * after the second factor that the session records. If the session records no second factor, a denied step-up does not stop the user.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true
@@ -90,8 +90,8 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
   const isOver = now >= expiresAt
   const ended = closed ?? (isOver ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(request.settings, transaction, ended)) return new Refusal(ended)
-  // A transaction that was cancelled while pending keeps its status token. Without a status token, the transaction was denied or had expired before it was
-  // cancelled.
+  // A transaction that was cancelled while it was pending keeps its status token. So a cancelled transaction without a status token had been denied or had
+  // expired before.
   if (closed === 'cancelled' && statusToken === undefined) return new Refusal(isOver ? 'expired_transaction' : 'not_approved')
   return denialOf(request, transaction, now)
 }

@@ -46,8 +46,8 @@ export interface NevisEvents {
     /** Whether the user approved. */
     readonly outcome: 'succeeded' | 'failed'
     /**
-     * Only with `failed`: whether the user denied or did not answer in time. Nevis reports both alike, so this package infers the reason from the
-     * times. Absent if it cannot be inferred. Do not show it to a browser.
+     * Only with `failed`: whether the user denied or did not answer in time. Nevis reports both alike, so this package infers the reason from the times in
+     * Nevis's answer. Absent if it cannot be inferred. Do not show it to a browser.
      */
     readonly reason?: Ending
     /** Milliseconds since the transaction was started. */

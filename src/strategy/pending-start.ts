@@ -20,7 +20,7 @@ import type { Field, StrategyRequest } from './strategy-request'
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
  * @param isStartedNow true if another process has started the transaction in the last two seconds. Its answer, with the cookie of `same-browser.ts`, may not
- * have reached the browser yet
+ * have reached the browser yet, so the same browser may send no cookie
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -38,7 +38,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const renewsSession = mayRenew(request, context)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
-    // The transaction gets a new key in the ledger for its new session. Mark the old key as used, so that the old session cannot finish the transaction.
+    // The session gets a new id, and the transaction moves into it with a new key in the ledger. Mark the old key as used, so that an old copy of the session
+    // cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
   } else {

@@ -30,7 +30,7 @@ export interface RememberedBrowser {
 }
 
 const VERSION = 1
-/** Longer cookies are refused without decrypting them. A real cookie has about 500 bytes. */
+/** Longer cookies are refused without decrypting them. A cookie that this package has set has about 500 bytes. */
 const MAX_LENGTH = 2048
 
 /** @internal */

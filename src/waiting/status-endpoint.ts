@@ -140,7 +140,7 @@ class OpenStreams {
     return slot
   }
 
-  /** Frees the place of a stream. A second call for the same stream does nothing. */
+  /** Called when a stream has ended: the stream no longer counts towards the limits. A second call for the same stream does nothing. */
   free(slot: Slot): void {
     if (!this.slots.delete(slot)) return
     const left = (this.counts.get(slot.id) as number) - 1

@@ -19,7 +19,7 @@ export interface WaitingStatus {
   readonly prompt: Prompt
   /** When the transaction expires; ISO 8601. */
   readonly expiresAt: string
-  /** Seconds that the browser should wait before its next request. */
+  /** Seconds that the browser should wait before it requests the status again. */
   readonly retryAfterSeconds: number
 }
 

@@ -69,7 +69,7 @@ export function moreTimePart(view: WaitingView, parts: PageParts): Html | false 
   return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
 }
 
-/** The button that starts the same factor again: "Send again" while the user waits, the main button after the end. */
+/** The button that starts the same factor again: "Send again" while the user waits, the main button after the transaction has ended. */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)

@@ -15,7 +15,8 @@ export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * The ways in which a waiting page learns the decision. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables scripts.
+ * The ways in which a waiting page learns that the user has decided on the phone. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables
+ * scripts.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {
@@ -50,7 +51,7 @@ export async function withChromium(measure) {
 
   /**
    * @type {SignIn}
-   * `seconds`: time until the tap. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
+   * `seconds`: time until the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {

@@ -45,7 +45,7 @@ function heading({ date, node, machine, load }) {
 }
 
 /**
- * Says whether a result is valid: the control compares two runs of the same calls.
+ * Returns the sentences about the control: one contestant runs twice in each round, and both runs must cost about the same. Otherwise the result is void.
  * @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result
  */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
@@ -229,7 +229,7 @@ const sections = {
     const redis = storage.redis.login.ledger + storage.redis.login.store
     const capped = Math.ceil((perSecond * statusCalls) / MAX_STATUS_CALLS)
     const all = Math.ceil(loginCores + waitingCores)
-    // Twice the number of needed cores, so that each process uses half a core.
+    // The answer for an operator: twice as many processes as cores are needed, so that each process uses only half a core.
     const enough = all * 2
     const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
     const processes = raised > MAX_STATUS_CALLS

@@ -64,10 +64,10 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
   return page
 }
 
-/** How to undo the changes that a state has made at the cloud. */
+/** Functions that undo what the preparation of a page state has changed in the simulated Nevis. */
 const undo: (() => void)[] = []
 
-/** Undoes the changes of a state, for the next test. */
+/** Undoes what a page state has changed in the simulated Nevis, so that the next test is not affected. */
 export function undoState(): void {
   for (const one of undo.splice(0)) one()
 }

@@ -96,7 +96,10 @@ export class Walker {
     return codeIn(await this.phone(name).locator('.message').first().innerText())
   }
 
-  /** Checks that the page matches its record for keyboard and screen reader, is accessible, fits the narrowest screen, and has a button or link to continue. */
+  /**
+   * Checks that keyboard and screen reader find on the page what the recorded file says, and that the page is accessible, fits the narrowest screen, and has a
+   * button or link to continue.
+   */
   async look(name: string): Promise<void> {
     const { page } = this
     await this.pages.check(name, page)

@@ -39,7 +39,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
 ]
 
 function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  // The app's other files contain none of these texts, so leave them unchanged.
+  // Only one file of the app contains the texts to replace. Leave its other files unchanged.
   if (!text.includes(pairs[0]?.[0] as string)) return text
   return pairs.reduce((all, [from, to]) => {
     if (!all.includes(from)) throw new Error(`the app has no ${from}`)
@@ -85,7 +85,7 @@ describe.each(changes)('%s', (app, change) => {
       cookies.add(browser.cookies.get('nevis-browser'))
     }
     expect([approvals(), cookies.size, cookies.has(undefined)]).toEqual([before, 2, false])
-    // The step-up still needs an approval, which opens the route that needs a second factor.
+    // The browser is remembered, but a step-up still needs an approval on the phone. After the approval, the user can open `/transfer`.
     const stepUp = handleIn((await browser.post('/step-up')).location)
     await simulator.phone('anna').approve()
     await browser.get(callbackOf(stepUp))

@@ -9,7 +9,7 @@ import { PASSWORD, statusOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
 import { run } from './program'
 
-// Half the lifetime of a transaction. A program that waits until its user has answered exceeds this limit.
+// Half the lifetime of a transaction. So the test fails if a program exits only after its waiting user has answered or the transaction has expired.
 jest.setTimeout(60_000)
 
 describe.each([

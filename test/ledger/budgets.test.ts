@@ -495,7 +495,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
           let lockedAt = Infinity
           for (const { wait: pause, count, areAnswered } of all) {
             later(pause)
-            // Nevis answers within the client's deadline of a few seconds, so no code waits for its answer for more than a minute.
+            // The client waits only a few seconds for Nevis's answer to a code. So after a pause of more than a minute, all earlier codes have got an answer.
             if (pause > 60) unanswered = await answered(unanswered)
             const got = (await Promise.all(times(count, spend))).filter((isTried) => isTried).length
             tried.push(...times(got, () => seconds))
@@ -509,8 +509,8 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
             expect(got > 0 && lockedAt < seconds).toBe(false)
             if (over === 'locked') lockedAt = Math.min(lockedAt, seconds)
           }
-          // 34 wrong codes a day do not lock the user, and any 24 hours touch at most two such days. In the second day, one hour's budget of 30 codes can still
-          // be waiting for Nevis's answers before the lock. 34 + 34 + 30 = 98.
+          // A day begins with its first wrong code, so any 24 hours overlap at most two days, each with up to 34 wrong codes and no lock. When the lock begins,
+          // up to 30 more codes (one hour's budget) can still be waiting for Nevis's answer. 34 + 34 + 30 = 98.
           expect(mostIn(DAY, tried)).toBeLessThanOrEqual(98)
         }),
         { seed: 15, numRuns: 30 },

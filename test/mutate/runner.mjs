@@ -68,7 +68,7 @@ world.jest = {
   setTimeout: () => {},
 }
 
-/** Gives Node's own code, such as `fetch`, the real timers, as jest's sandbox does. */
+/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers, as in jest's sandbox. */
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return

@@ -41,7 +41,7 @@ const finish = (browser: Browser, handle: string, fields: Record<string, string>
 const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { appLinkUri: string }
 const codeFor = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
 
-/** The real user enrols a phone in their own browser: password, QR code, phone. */
+/** The owner of the account enrols a phone in their own browser: password, QR code, phone. */
 async function enrolsPhone(testApp: TestApp, username = 'newcomer'): Promise<Browser> {
   const browser = testApp.browser()
   const handle = handleIn((await enrolling(browser, { factor: 'app' }, username)).location)

@@ -12,7 +12,7 @@
  * (`support/people-steps.ts`), with rules of their own (`support/people-oracle.ts`).
  *
  * The rules of the first part: after a success, this user has really approved this transaction; every request ends with exactly one action, in time,
- * without any part of a secret; and no handle, timer or listener is left afterwards.
+ * without any part of a secret; and no open socket, timer or event listener is left afterwards.
  *
  * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind, and a
  * five-hundredth for each kind of flood, which lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure
@@ -42,7 +42,7 @@ const FLOOD_RUNS = Math.ceil(RUNS / 500)
  */
 const AT_ONCE = 6
 const TIMEOUT_MS = 150
-/** A request makes three calls at most. The other ten seconds are for a busy machine. */
+/** A request makes at most three calls to the cloud. The additional ten seconds are for a busy machine. */
 const ANSWERED_WITHIN_MS = 3 * TIMEOUT_MS + 10_000
 
 const figures = { sequences: 0, requests: 0, success: 0, fail: 0, error: 0, redirect: 0, pass: 0 }

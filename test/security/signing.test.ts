@@ -207,8 +207,8 @@ describe('what was changed in the session between start and callback', () => {
     const suspicious = world.events.of('suspicious')
     expect(suspicious).toMatchObject([{ reason: 'binding_mismatch', field: 'digest' }, { field: 'digest' }])
     expect(JSON.stringify(world.events.of('failed'))).toContain('binding_mismatch')
-    // The event must contain what the handle says, not what the attacker has written into the session.
-    // The pattern has whole values, because a random UUID may contain the digits.
+    // The event must contain the values in the encrypted handle of the URL, not those that the attacker has written into the session.
+    // The pattern looks for these values as a whole, because a random UUID in the event may contain some of the same digits.
     expect(JSON.stringify(suspicious)).not.toMatch(/\bben\b|Mallory|9999\.00/)
   })
 

@@ -52,7 +52,7 @@ const forgetPhones = () => {
 const bring = async ({ browser, handle }: Waiting, token: string) => outcomeOf(await browser.post(CALLBACK, { transaction: handle, token }))
 const approved = ({ intentToken }: Waiting, username = 'anna') => approvedToken(world.simulator, intentToken, username)
 
-/** Checks that the token is refused twice, that no user is signed in, that the event names the field, and that no event contains the token. */
+/** Checks that the token is refused twice, that no user is signed in, that the event `suspicious` names the field, and that no event contains the token. */
 async function expectRefused(app: TestApp, sign: Waiting, token: string, field: string): Promise<void> {
   expect([await bring(sign, token), await bring(sign, token)]).toEqual(['binding_mismatch', 'binding_mismatch'])
   expect(app.verified).toHaveLength(0)
@@ -284,7 +284,8 @@ describe('a genuine token', () => {
       const sign = await waiting(app)
       const token = await approved(sign)
       expect(await bring(sign, token)).toBe('success')
-      // The claim must last as long as a transaction can (600 s), and a minute more on each side, because the clocks may differ.
+      // The ledger must keep the token's record as long as a transaction can last (600 s), and a minute more before and after, because the clocks of two
+      // processes may differ.
       expect(claims.map(([, ttlSeconds]) => ttlSeconds >= 600 + 2 * 60)).toEqual([true, true])
       for (const [key] of claims) expect(key).toMatch(/^token:[\w-]{43}$/)
     })
@@ -399,7 +400,7 @@ describe('when a user cannot be asked', () => {
     expect(await bring(sign, token)).toBe('LEDGER_UNAVAILABLE')
     expect(app.verified).toHaveLength(0)
     isDown = false
-    // The approval stays used up, because the strategy cannot know how far the first callback came.
+    // The approval counts as used, because the strategy cannot know how far the first callback came before it failed.
     expect(await bring(sign, token)).toBe('used_transaction')
   })
 })

@@ -4,8 +4,8 @@
  * signs in to it.
  *
  *   npm run shapes             every variant; downloads the tools that it needs from npm
- *   npm run shapes -- Node     those whose name contains this
- *   npm run shapes -- --quick  those whose tools are installed here, as the test suite does
+ *   npm run shapes -- Node     the variants whose name contains this word
+ *   npm run shapes -- --quick  the variants whose tools are already installed, as in the test suite
  *
  * Run `npm run build` first. Prints a line for each variant, and ends with 1 if one failed.
  */

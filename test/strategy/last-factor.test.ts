@@ -1,5 +1,5 @@
 /**
- * The factor that a user used last in this browser is offered first: which approvals count, and which factor comes first afterwards.
+ * Tests that the factor that a user used last in this browser is offered first: which approvals change the order of the factors, and what the order is then.
  *
  * Out of scope: attacks on the cookie (`security/last-factor.test.ts`).
  */
@@ -39,7 +39,7 @@ async function next(browser: Browser, username = 'anna', path = '/login'): Promi
   return [factor, factors]
 }
 
-/** An app that says which factors its users have: all of them, unless a test says otherwise. */
+/** An app that says which factors its users have: all factors of the strategy, unless a test says otherwise. */
 const start = (options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> =>
   world.start({ ...options, strategy: { availableFactors: () => EVERY, ...options.strategy } })
 const having = (availableFactors: unknown): Omit<AppOptions, 'simulator'> => ({ strategy: { availableFactors: () => availableFactors } as Partial<NevisStrategyOptions> })

@@ -1,4 +1,4 @@
-/** The handle: decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
+/** Tests the handle (the encrypted transaction in a URL): decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
 import { randomBytes } from 'node:crypto'
 import { Handles, type Sealed } from '../../src/trust/handle'
 
@@ -7,7 +7,7 @@ const KEY = randomBytes(32)
 const handles = new Handles([KEY], 'nevis')
 const SEALED: Sealed = { id: 'transaction-id', factor: 'push', statusToken: 'status-token', expiresAt: 1_700_000_000_000 }
 
-/** The indices of the candidates that can be decrypted. The list must be empty, unless a test says otherwise. */
+/** Returns the indices of those altered handles that can still be decrypted. Nearly every test expects an empty list. */
 function opening(candidates: readonly string[]): number[] {
   const opened = candidates.map((candidate) => handles.open(candidate))
   return opened.flatMap((sealed, i) => (sealed === undefined ? [] : [i]))

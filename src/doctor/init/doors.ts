@@ -93,7 +93,10 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
   return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: LOGIN } : undefined
 }
 
-/** True if the first or second argument looks like a user, or the last argument is a callback. */
+/**
+ * True if the arguments look like those of Passport's `req.login(user, callback)`: the first or second one has a name like `user`, or the last one is a
+ * callback.
+ */
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)
   const last = parts.at(-1)

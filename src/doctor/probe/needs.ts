@@ -60,7 +60,7 @@ export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
   }
 }
 
-/** Writes the option `transactionTokens` that fits these tokens; undefined if none is needed. */
+/** Returns the option `transactionTokens`, as source code, that fits the tokens of the instance; undefined if the defaults fit them. */
 export function transactionTokensOf({ acceptAudienceApi, acceptMissingIssuer, subject }: TokenNeeds): string | undefined {
   const claims = [
     ...(acceptAudienceApi ? ['acceptAudienceApi: true'] : []),

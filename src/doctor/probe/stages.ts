@@ -41,7 +41,7 @@ export interface StageFailure {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that ran to their end, even if one of their requests failed. */
+  /** The stages that were not interrupted. A stage that found a failure and still ran to its end is in this list and in `failed`. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
@@ -57,7 +57,7 @@ export interface StageResults {
 
 /** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
-/** Asked before a stage that notifies users, costs money, or may affect users of the instance. */
+/** The questions to the developer. Each is asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
   sms: 'This stage sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',

@@ -65,7 +65,7 @@ export class TestUsers {
     return left.flat()
   }
 
-  /** Deletes a test user, if Nevis still has the user under the username of the test. Returns true if the user may still exist. */
+  /** Looks a test user up by name, and deletes the user if Nevis still has them. Returns true if the user may still exist. */
   private async isLeft({ username, isInDoubt }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)

@@ -18,7 +18,7 @@ export interface WatchReports {
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
   /** Called once, some time after the transaction has expired without an answer. It must not throw. */
   readonly abandoned?: (sealed: Sealed, transaction?: Transaction) => void | Promise<void>
-  /** True if another process has ended the transaction. Then Nevis is not asked again after the transaction has expired. */
+  /** True if another process has ended the transaction. Otherwise this process asks Nevis once more after the expiry, for a denial that no page has seen. */
   readonly hasEnded?: (sealed: Sealed) => Promise<boolean>
   /** Called at the first failed status call for a page, and again only after a successful call in between. It must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void

@@ -48,7 +48,7 @@ window.nevisWidget = (main, isDone, finish) => {
       })
   }
 
-  // Before the document is complete, the scripts of Nevis and of the app may be missing.
+  // Before the document is complete, the scripts of Nevis and of the app may not be loaded yet.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

@@ -12,7 +12,7 @@ import { originOf } from './listening.mjs'
 const [, , certificate, key] = process.argv
 const server = certificate !== undefined && key !== undefined ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
 
-/** A false signature, as long as the HMAC-SHA512 signature of a real status token. */
+/** A false signature, as long as the HMAC-SHA512 signature of Nevis's status tokens. */
 const SIGNATURE = 's'.repeat(86)
 const UUID_LENGTH = 36
 const base64url = (/** @type {string} */ value) => Buffer.from(value).toString('base64url')

@@ -12,7 +12,7 @@ import { situationOf } from '../../dialects/settings'
 /** Half an hour: with `EVERY_DIALECT`, the tests probe 200 simulators and run each flow twice with each simulator. */
 jest.setTimeout(1_800_000)
 
-/** One dialect for each kind of answer. Each changes the outcome of a flow, except for the last one. */
+/** One dialect for each kind of changed answer. Each, except for the last one, makes a sign-in or an enrolment end differently. */
 const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
 /** Dialects that are left out: the probe never uses an expired access key, so its report does not show how Nevis answers such a key. */
 const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']
@@ -21,7 +21,7 @@ const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAME
 let simulated: Simulated
 beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
 
-/** The report after it was written to a file and read again. */
+/** The report as it is after it was written to a file as JSON and read again. */
 const reportFor = (results: StageResults): ProbeReport => JSON.parse(JSON.stringify(reportOf(results, recognise(results.facts, simulated)))) as ProbeReport
 
 it.each(PLAYED)('%s', async (name) => {

@@ -49,7 +49,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
     active: fc.boolean(),
   })
-  // A lie only about the token: only the introspection can reveal it.
+  // A false status answer in which everything fits except the token. Only the introspection of the token can reveal that the answer is false.
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
@@ -58,7 +58,8 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
-      // If the status lies, do not garble the introspection: a garbled introspection could confirm the false status, as if two endpoints lied.
+      // If the status endpoint lies in this sequence, do not change fields of the introspection: the changed answer could by chance confirm the false status,
+      // and then no check could detect the lie.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })
     }

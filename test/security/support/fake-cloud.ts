@@ -1,5 +1,5 @@
 /**
- * A cloud that answers what its script says, and records what really happened in a separate place.
+ * A cloud that answers what its script says, and records separately which approvals users gave and which codes were correct.
  *
  * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells
  * them apart by the names and tokens in them.
@@ -16,10 +16,10 @@ export type Behaviour =
   | { readonly do: 'status'; readonly status: number }
   /** Sends this text as the body. */
   | { readonly do: 'body'; readonly body: string; readonly status: number }
-  /** Replaces these fields of the true body; `null` removes a field. */
+  /** Sends the body of the truthful answer with these fields replaced; `null` removes a field. */
   | { readonly do: 'patch'; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly do: 'hang' | 'reset' | 'truncate' | 'drip' | 'redirect' | 'notHttp' | 'large' | 'early' }
-  /** Sends a false answer with an HTTP status that fits the answer. The ids and tokens in the answer are real: this fake cloud has issued them. */
+  /** Sends a well-formed but false answer. The `lie` says which status, user, ids and token the answer contains. */
   | { readonly do: 'lie'; readonly lie: Lie }
 
 export interface Lie {
@@ -46,7 +46,7 @@ interface Approval {
   endsAt: number
 }
 
-/** What really happened in one login. The test changes these facts, and so does each request that the fake cloud answers truthfully. A false answer does not. */
+/** The facts of one login: approvals, the users' answers, correct codes. Steps of the test and requests change these facts; a false answer does not. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
@@ -79,7 +79,7 @@ export class World {
     if (approval !== undefined && approval.state === 'pending' && Date.now() < approval.endsAt) approval.state = state
   }
 
-  /** True if this user has really approved this transaction with this factor. */
+  /** True if this user has approved this transaction with this factor, on the phone or by a correct code, whatever the fake cloud has answered about it. */
   holds(transactionId: string, userId: string, factor: string): boolean {
     if (userId !== this.anna.userId) return false
     if (factor === 'recovery') return this.verified.some(({ userId: by, code }) => by === userId && code === this.secretCodes.recovery)
@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // If Nevis answered 200 to a wrong code, no strategy could notice the mistake. So this fault sends 202 instead.
+    // A 200 to a code means that the code is correct. If a fault sent 200 for a wrong code, no strategy could notice. So the fault sends 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':
@@ -279,7 +279,8 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // Send ben's data in place of anna's whole answer. If only some fields were ben's, the strategy could not notice the mistake.
+    // Replace the whole answer about anna by one about ben. An answer with some fields of each user could look correct, so no strategy could notice the
+    // mistake.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }

@@ -109,7 +109,7 @@ export class People {
         return
       }
       case 'putBack':
-        // Writes old copies of whole sessions back, as a slow answer does with `resave: true`.
+        // Writes old copies of whole sessions back into the session store, as express-session does after a slow request with `resave: true`.
         for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
     }
   }
@@ -172,7 +172,8 @@ export class People {
     else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
     if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
     await this.host.close(this.jars[by], req)
-    // A browser follows the redirect. For a QR code, the rules need to know which link the browser sees.
+    // A browser would follow the redirect to the waiting page. For the factor `app`, load the page here, too, because the rules must know the link in its QR
+    // code.
     if (shown?.factor === 'app' && isStart && !leaves) await this.look(by, shown)
     return done
   }
@@ -189,7 +190,7 @@ export class People {
       req.authInfo = info
     }
     const { sessionID } = req
-    // If another request has logged the user out meanwhile, this call rejects. A real app would answer with an error; the model ignores the error.
+    // If another request has logged the user out meanwhile, this call rejects. An app would pass the error to its error handler; this simulated app ignores it.
     await recordSecondFactor().answer(req as never).catch(() => undefined)
     if ((routes[routeName] as Route).options.assignProperty !== undefined) return
     if (req.sessionID !== sessionID) this.oracle.refuse('the session is renewed twice in one request')
