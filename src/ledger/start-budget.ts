@@ -22,7 +22,7 @@ const EXTRA_SLOTS = 32
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** Which of the user's counted starts this one is, from 1; 0 if the start was refused. */
+  /** The number of this start, from 1, among the user's starts that count against the limit; 0 if the start was refused. */
   readonly slot: number
   /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
@@ -78,7 +78,7 @@ export class StartBudget {
   }
 
   /**
-   * Counts a start also under the user's other name in the ledger: the app may know a user by two names (userId and username).
+   * Counts a start under the user's second name in the ledger. The app may know a user by two names (userId and username), and the limit holds for each name.
    * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {

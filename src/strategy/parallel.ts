@@ -77,7 +77,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // The other process gives the session a new id when its start succeeds. So if the old id is gone, refuse this request.
+      // If the start in the other process succeeds, that process gives the session a new id. So if the session's old id is gone, refuse this request.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

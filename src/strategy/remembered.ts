@@ -95,7 +95,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
   const known = keysOf(budgets, parameters.subject, parameters.budget)
   const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // `isForgottenSince` (`ledger/browsers.ts`) needs the remaining seconds at the time of the request. So add the seconds that have passed since then.
+  // The ledger's mark of a `forgetBrowsers` call expires, and `leftSeconds` is the time until then. `isForgottenSince` (`ledger/browsers.ts`) needs this time
+  // as it was when the request came. So add the seconds that have passed since the request.
   const waitedSeconds = (Date.now() - requestedAt) / 1000
   return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }

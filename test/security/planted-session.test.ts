@@ -3,8 +3,8 @@
  *
  * The attacker knows the victim's password and can write a cookie into the victim's browser: from a subdomain, or on an unlocked computer. The
  * attacker opens a session, plants its cookie, and waits until the victim enters the password in it. Then the attacker enters the password in the
- * same session, too. In an earlier version, that start was answered with the handle of the victim's own transaction, and with the victim's QR code
- * during an enrolment; the attacker's callback then won the race for the victim's approval.
+ * same session. In an earlier version, the answer to the attacker was the handle (the reference in the URL) of the victim's transaction, and during an
+ * enrolment the victim's QR code. The attacker's callback could then use the victim's approval before the victim's own callback did.
  */
 import session from 'express-session'
 import { push, waitingPage } from '../../src'

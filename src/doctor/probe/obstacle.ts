@@ -6,7 +6,7 @@
  */
 import type { Facts } from './caller'
 
-/** Requests that Nevis answers in JSON, with and without the access key. */
+/** Requests that Nevis answers in JSON. `status.unknown` is sent without the access key, the other two with it. */
 const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 /** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
 const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']

@@ -127,7 +127,7 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // A transaction without a status token is not on the phone, or was ended earlier. If it was ended earlier, `known` already watches it.
+    // Without a status token, there is nothing new to watch: the user cannot deny the transaction on the phone, or it was ended earlier and `known` watches it.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
