@@ -125,7 +125,10 @@ export class StartBudget {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /** Counts a denial. The first denial in a day begins no pause, because it may be a mistake. Each further denial begins a pause, twice as long as before. */
+  /**
+   * Counts a denial. The first denial in a day has no consequence, because it may be a mistake. After each further denial, the user may start nothing for a
+   * while (a pause). Each pause is twice as long as the one before.
+   */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
     // A ledger returns a count only when it increases the count. So each denial also claims a key that contains the denial's number. `denialsOf` looks for

@@ -26,8 +26,8 @@ const CHECK_INTERVAL_MS = 250
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // If the browser has closed the first connection, it never got the cookie of the new session. So renew the session again, but only for the same
-  // browser: an attacker may know the old session id.
+  // If the browser has closed the connection of the first request, it never got the cookie of the new session. So give the session another new id for this
+  // request, but only for the same browser: an attacker may know the old session id.
   if (!previous.hasDisconnected()) return previous
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
