@@ -86,8 +86,9 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns the calls that the first start has read. If
- * the second start read them again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`. If the user switches to another factor, the
+ * second start keeps what the first start has read. Otherwise nobody would notice a call of `forgetBrowsers` between the two starts, and an attacker with a
+ * stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {

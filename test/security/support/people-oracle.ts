@@ -51,7 +51,7 @@ export class Oracle {
   private readonly loggedOut = new Set<string>()
   /** Who has logged out, and has not signed in since then. */
   private readonly strangers = new Set<Owner>()
-  /** What the app has kept in each session. */
+  /** For each session id, the number of visits that the app has written into the session. */
   private readonly visits = new Map<string, number>()
 
   constructor(
