@@ -58,7 +58,7 @@ export function originOf({ socket, headers }: NevisRequest): string {
 
 /**
  * Waits up to two seconds, and finds out whether another process is making the same start for this session.
- * @param slot the number of this start among the user's counted starts, 2 or more
+ * @param slot the number of this start, 2 or more, among the user's starts that count against the limit
  * @param findPending finds the other process's transaction once it is in the session
  * @internal
  */

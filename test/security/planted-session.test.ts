@@ -148,7 +148,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // Nevis has enrolled the attacker's phone, which the attacker can do without the victim as well. But the victim's callback must not accept this enrolment.
+    // Nevis has enrolled the attacker's phone: an attacker who knows the password can do that on their own. But the victim's callback must not accept it.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })

@@ -50,7 +50,7 @@ export function obstacleIn(facts: Facts): string | undefined {
 
 /**
  * Says which of these requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
- * @param counts429 false for a stage whose purpose is to be refused
+ * @param counts429 false for the stage `limits`, which sends requests until Nevis refuses them with 429
  */
 export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
