@@ -92,7 +92,7 @@ function lookupIn(source: Source, brace: number, username: string, hidden: reado
   return undefined
 }
 
-/** True if the parenthesis opens the arguments of a possible look-up. False for a keyword such as `if (…)`, and for logging. */
+/** True if the parenthesis opens the arguments of a call that may look up the user. False for a keyword such as `if (…)`, and for logging. */
 function isCallOf(source: Source, open: number): boolean {
   const callee = source.tokens[open - 1]
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')

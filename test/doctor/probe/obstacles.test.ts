@@ -129,7 +129,7 @@ describe('the result of the probe', () => {
 it('a server that takes requests and never answers › is found after four requests', async () => {
   let requests = 0
   const { timeout } = AbortSignal
-  // Only the time-out of a single request is over at once, not the hour after which the probe ends.
+  // Let the time-out of each request end at once, but not the time-out of an hour after which the probe ends.
   const deadline = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms < 60_000 ? AbortSignal.abort(new DOMException('time-out', 'TimeoutError')) : timeout.call(AbortSignal, ms)))
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()
@@ -150,7 +150,7 @@ describe('a stage that fails', () => {
     const { unexplained } = recognise(results.facts, await jest.requireActual<typeof import('../../../src/doctor/probe/recognise')>('../../../src/doctor/probe/recognise').simulate(['quiet', 'users'], undefined, []))
     expect(results.failed.length).toBeGreaterThan(0)
     expect(unexplained.filter((one) => /no answer|was not tried/.test(one))).toEqual([])
-    // Without an unanswered request, a step that was not tried is a difference of the instance.
+    // If every request got an answer, no failure explains the missing step. So the missing step is a difference between the instance and the simulator.
     const facts = Object.fromEntries(Object.entries(results.facts).filter(([, value]) => !String(value).startsWith('no answer')))
     expect(recognise(facts, { facts: { 'enroll.app.http': '200' }, dialects: new Map(), results: new Map() }).unexplained).toContain('enroll.app was not tried')
   })
