@@ -145,7 +145,7 @@ export class StartBudget {
     return denials === 1 ? 0 : denials
   }
 
-  /** True if the user has a counted start, a denial or a pause. */
+  /** True if the ledger counts a start or a denial of this user, or if a pause is in effect. Then `lift` has something to reset. */
   async holds(key: string): Promise<boolean> {
     const left = await Promise.all(['pause', 'denials'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`start:${key}`, this.settings.startBudget.starts + EXTRA_SLOTS)

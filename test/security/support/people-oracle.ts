@@ -25,7 +25,7 @@ export interface Before {
   readonly usedTokens: ReadonlySet<string>
 }
 
-/** A handle with which a start has sent a browser to the waiting page. */
+/** A start that has sent a browser to the waiting page, with the handle (the reference to the transaction) in the URL of this page. */
 export interface Shown {
   readonly handle: string
   readonly id: string
