@@ -40,8 +40,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds. A user who starts the same thing again takes the transaction into a new session.
-   * The number of these sessions (`moves`) is part of the ledger key. So the transaction ends for the old session, and can still succeed once in the new one.
+   * Ends a transaction, with or without success. Only the first call succeeds. If a user starts the same thing again, the transaction moves to a new session.
+   * How often this has happened (`moves`) is part of the ledger key. So the transaction ends for the old session, and can still succeed once in the new one.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {

@@ -94,8 +94,8 @@ export class StartBudget {
   }
 
   /**
-   * Frees the slots of starts that the user has approved, and ends their pause unless a later start has a higher slot. If the ledger fails, this method only
-   * emits a warning: the approval is valid without it.
+   * Frees the slots of starts that the user has approved. Also ends the pause that these starts have begun, unless a later start has taken a higher slot and so
+   * begun a pause of its own. If the ledger fails, this method only emits a warning: the approval is valid in any case.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {

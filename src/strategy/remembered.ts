@@ -87,8 +87,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 
 /**
  * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`. If the user switches to another factor, the
- * second start keeps what the first start has read. Otherwise nobody would notice a call of `forgetBrowsers` between the two starts, and an attacker with a
- * stolen password could still have the browser remembered.
+ * second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no effect on this sign-in, and an
+ * attacker with a stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {

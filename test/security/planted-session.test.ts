@@ -111,7 +111,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // The first start copies the approval request into its new session. The second start waits for the first, and then moves the request into another session.
+    // Both starts use the pending approval request: the first one puts it into a new session, and then the second one puts it into another new session.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
