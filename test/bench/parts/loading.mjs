@@ -31,7 +31,7 @@ const once = ({ cwd, script }) => () => {
   return /** @type {{ ms: number, cpuMs: number }} */ (JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' })))
 }
 
-/** @returns milliseconds by the clock, and milliseconds of CPU time */
+/** Measures the loading of each package. @returns milliseconds by the clock, and milliseconds of CPU time */
 export async function measure() {
   const answers = [...(await rounds(ROUNDS.compared, COMPARED.map(once))), ...(await rounds(ROUNDS.others, OTHERS.map(once)))]
   const row = (/** @type {number} */ i) => /** @type {(typeof answers)[number]} */ (answers[i])

@@ -73,7 +73,7 @@ passport.deserializeUser((/** @type {string} */ id, done) => done(null, { id }))
 const app = express()
 app.get('/2fa/status', statusEndpoint(nevis, { maxStreams: 20_000 }))
 const delay = monitorEventLoopDelay({ resolution: 5 })
-/** @type {{ usage: NodeJS.CpuUsage, at: number } | undefined} */
+/** The CPU time at the last reset, and when that was. @type {{ usage: NodeJS.CpuUsage, at: number } | undefined} */
 let cpu
 app.get('/measure', (req, res) => {
   if (req.query.reset !== undefined) {

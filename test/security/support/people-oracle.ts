@@ -124,7 +124,7 @@ export class Oracle {
     return this.loggedOut.has(sessionId)
   }
 
-  /** @param user the signed-in user who sent the request, if the route does not sign users in */
+  /** Checks the rules for a success. `user` is the signed-in user who sent the request, if the route does not sign users in. */
   succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
