@@ -5,7 +5,7 @@ import { join, posix } from 'node:path'
 
 const textOf = (/** @type {string} */ html) => html.replaceAll('&amp;', '&').replaceAll('&quot;', '"')
 
-/** Finds the broken links. @param {string} site the folder of the built site @returns {string[]} `page: link` for each broken link */
+/** @param {string} site the folder of the built site @returns {string[]} `page: link` for each broken link */
 export function brokenLinks(site) {
   const pages = new Map(readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.html')).map((path) => [path.replaceAll('\\', '/'), readFileSync(join(site, path), 'utf8')]))
   const ids = new Map([...pages].map(([path, html]) => [path, new Set([...html.matchAll(/\sid="([^"]+)"/g)].map(([, id = '']) => textOf(id)))]))
