@@ -126,8 +126,8 @@ export class StartBudget {
   }
 
   /**
-   * Counts a denial. The first denial in a day has no consequence, because it may be a mistake. After each further denial, the user may start nothing for a
-   * while (a pause). Each pause is twice as long as the one before.
+   * Counts a denial. The first denial in a day begins no pause, because it may be a mistake. Each further denial begins a pause, in which the user may start
+   * nothing, and which is twice as long as the pause before.
    */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
