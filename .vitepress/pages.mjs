@@ -43,7 +43,7 @@ function pageOf(root, path) {
   })
 }
 
-/** @param {string} root of the repository @param {string} pages the folder that VitePress reads */
+/** Writes the pages of the site. @param {string} root of the repository @param {string} pages the folder that VitePress reads */
 export function writePages(root, pages) {
   const found = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md')).map((path) => `docs/${path.replaceAll('\\', '/')}`)]
   const forgotten = found.filter((path) => !documents.includes(path))

@@ -18,6 +18,7 @@ export default async function beforeTests() {
 }
 
 /**
+ * True if the compiled file does not exist, or is older than its source.
  * @param {string} file the compiled file
  * @param {string} from the source file
  */

@@ -98,7 +98,7 @@ describe('the snippets', () => {
   })
 })
 
-/** Returns what a command in the documents uses but does not exist, for example a script, package or option. */
+/** Finds the scripts, packages, options and so on that a command in the documents uses although they do not exist. */
 function missingFor(command: string): string[] {
   const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^([A-Z_]+=\S*|sudo)$/.test(word))
   const [program, ...args] = words

@@ -97,7 +97,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
-      // A pending status can name a user or a transaction. `binding.ts` compares these names with the started transaction.
+      // The code was right, so this is a success. The status can still be `pending`, because some instances never report the end of an SMS transaction. Such a
+      // status may name a user or a transaction: `binding.ts` compares these names with the started transaction.
       return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }

@@ -40,8 +40,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds. If a transaction moves to a new session, `moves` becomes part of its key in the
-   * ledger: the transaction ends under the old key, and can still succeed once under the new key.
+   * Ends a transaction, with or without success. Only the first call succeeds. If a user starts the same thing again, the transaction moves to a new session.
+   * How often this has happened (`moves`) is part of the ledger key. So the transaction ends for the old session, and can still succeed once in the new one.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {

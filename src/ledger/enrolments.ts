@@ -11,12 +11,12 @@ export class Enrolments {
   constructor(private readonly ledger: Ledger) {}
 
   /**
-   * Starts an enrolment and makes the older one invalid.
+   * Starts an enrolment, and makes the user's earlier enrolment invalid.
    * @param key the user's key in the ledger
    * @returns the number of this enrolment
    */
   async start(key: string): Promise<number> {
-    // After a year the numbers start at 1 again. By then, the key `superseded` of the old number 1 has long expired.
+    // After a year, the numbers of the user's enrolments start at 1 again. By then, the key `superseded` of last year's number 1 has long expired.
     const generation = await this.ledger.count(`enrolment:${key}`, YEAR_SECONDS)
     if (generation > 1) await this.ledger.claim(`superseded:${key}:${generation - 1}`, DAY_SECONDS)
     return generation

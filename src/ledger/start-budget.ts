@@ -22,7 +22,7 @@ const EXTRA_SLOTS = 32
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** Which of the user's counted starts this one is, from 1; 0 if the start was refused. */
+  /** The number of this start, from 1, among the user's starts that count against the limit; 0 if the start was refused. */
   readonly slot: number
   /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
@@ -78,7 +78,7 @@ export class StartBudget {
   }
 
   /**
-   * Counts a start also under the user's other name in the ledger: the app may know a user by two names (userId and username).
+   * Counts a start under the user's second name in the ledger. The app may know a user by two names (userId and username), and the limit holds for each name.
    * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {
@@ -94,8 +94,8 @@ export class StartBudget {
   }
 
   /**
-   * Frees the slots of starts that the user has approved, and ends their pause unless a later start has a higher slot. If the ledger fails, this method only
-   * emits a warning: the approval is valid without it.
+   * Frees the slots of starts that the user has approved. Also ends the pause that these starts have begun, unless a later start has taken a higher slot and so
+   * begun a pause of its own. If the ledger fails, this method only emits a warning: the approval is valid in any case.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -125,7 +125,10 @@ export class StartBudget {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /** Counts a denial. The first denial in a day begins no pause, because it may be a mistake. Each further denial begins a pause, twice as long as before. */
+  /**
+   * Counts a denial. The first denial in a day begins no pause, because it may be a mistake. Each further denial begins a pause, in which the user may start
+   * nothing, and which is twice as long as the pause before.
+   */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
     // A ledger returns a count only when it increases the count. So each denial also claims a key that contains the denial's number. `denialsOf` looks for
@@ -142,7 +145,7 @@ export class StartBudget {
     return denials === 1 ? 0 : denials
   }
 
-  /** True if the user has a counted start, a denial or a pause. */
+  /** True if the ledger counts a start or a denial of this user, or if a pause is in effect. Then `lift` has something to reset. */
   async holds(key: string): Promise<boolean> {
     const left = await Promise.all(['pause', 'denials'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`start:${key}`, this.settings.startBudget.starts + EXTRA_SLOTS)

@@ -98,7 +98,7 @@ export function withPrefix(path: string, callbackURL: string, { originalUrl, url
   const known = new URL(callbackURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
-  // The app may have written `session.returnTo` with the prefix already.
+  // Do not add the prefix twice: the app may have written `session.returnTo` with the prefix.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 

@@ -8,7 +8,7 @@
 export const CAPACITY = {
   requests: 10_000,
   requestBytes: 10_000_000,
-  /** The number of transactions, each with its SMS. For a deleted transaction, the status is `unknown`. */
+  /** How many transactions are kept, each with its SMS. When an older transaction was deleted to make room, its status is `unknown`. */
   transactions: 10_000,
   users: 10_000,
   intents: 10_000,

@@ -11,7 +11,7 @@ import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
 /**
- * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counted codes and starts, the denials, and the pause after
+ * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counts of codes, starts and denials, and the pause after
  * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity first: the limits protect the user from an
  * attacker who has the password.
  *

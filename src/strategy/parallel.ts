@@ -26,8 +26,8 @@ const CHECK_INTERVAL_MS = 250
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // If the browser has closed the first connection, it never got the cookie of the new session. So renew the session again, but only for the same
-  // browser: an attacker may know the old session id.
+  // If the browser has closed the connection of the first request, it never got the cookie of the new session. So give the session another new id for this
+  // request, but only for the same browser: an attacker may know the old session id.
   if (!previous.hasDisconnected()) return previous
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
@@ -58,7 +58,7 @@ export function originOf({ socket, headers }: NevisRequest): string {
 
 /**
  * Waits up to two seconds, and finds out whether another process is making the same start for this session.
- * @param slot the number of this start among the user's counted starts, 2 or more
+ * @param slot the number of this start, 2 or more, among the user's starts that count against the limit
  * @param findPending finds the other process's transaction once it is in the session
  * @internal
  */
@@ -77,7 +77,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // The other process gives the session a new id when its start succeeds. So if the old id is gone, refuse this request.
+      // If the start in the other process succeeds, that process gives the session a new id. So if the session's old id is gone, refuse this request.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

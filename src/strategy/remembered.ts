@@ -86,8 +86,9 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Adds the calls of `forgetBrowsers` for the userId in Nevis's answer. After a switch to another factor, returns the calls that the first start has read. If
- * the second start read them again, a sign-in with a stolen password could remember a browser even after `forgetBrowsers`.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`. If the user switches to another factor, the
+ * second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no effect on this sign-in, and an
+ * attacker with a stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -95,7 +96,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
   const known = keysOf(budgets, parameters.subject, parameters.budget)
   const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // `isForgottenSince` (`ledger/browsers.ts`) needs the remaining seconds at the time of the request. So add the seconds that have passed since then.
+  // The ledger's mark of a `forgetBrowsers` call expires, and `leftSeconds` is the time until then. `isForgottenSince` (`ledger/browsers.ts`) needs this time
+  // as it was when the request came. So add the seconds that have passed since the request.
   const waitedSeconds = (Date.now() - requestedAt) / 1000
   return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }

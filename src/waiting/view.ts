@@ -27,7 +27,7 @@ export interface Detail {
 
 /** The content of the waiting page as JSON, with `Accept: application/json`. */
 export interface WaitingView extends Offer {
-  /** The handle, to be sent as the field `transaction`. */
+  /** The handle (the encrypted reference to the transaction), to be sent as the field `transaction`. */
   readonly transaction: string
   /** Name of the factor. */
   readonly factor: FactorName

@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // The ids of transactions are tested here, with the tokens: the client puts them into no URL path, so they need not be UUIDs.
+  // Transaction ids are tested here with the tokens, not with the UUIDs above: the client never puts a transaction id into a URL path, so any text will do.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))
@@ -157,7 +157,7 @@ describe('an answer that is refused', () => {
     expect(error.message).toBe(`Nevis ${error.operation} failed: ${error.code} (HTTP ${status}), ${words}`)
   })
 
-  // An answer of 1 MB has room for 350,000 values, which is 1 KB in gzip. Searching them for each field would stop the whole process for seven seconds.
+  // An answer of 1 MB has room for 350,000 values, and is only 1 KB with gzip. Searching so many values for each field would block the process for 7 s.
   it.each([['{"a":{"b":{"c":{"d":[', '{}', ']}}}}'], ['{"userId":"u","a":[', '[]', ']}'], ['{"authenticators":[', '{"status":"active"}', ']}'], ['{"a":[', '0', ']}']])('with more values than 20,000 is refused, and is searched for no field: %s', async (before, value, after) => {
     const client = await answeredWith(200, before + Array(20_001).fill(value).join(',') + after)
     const error = await nevisError(client.getUser(USER_ID))

@@ -19,7 +19,7 @@ describe('a body', () => {
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { success: true, failedAttempts: 2 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' },
-      // A word that may mean "yes", such as `ok`, counts even if there are also empty texts or other fields of Nevis's responses.
+      // A word that may mean "yes", such as `ok`, is taken as a "yes" if the other fields are empty texts or fields of Nevis's own responses.
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
       { phone: '0791234567' }, { phone: '** 67' },
@@ -132,7 +132,7 @@ describe('a body', () => {
     it('is never a yes if there is a no in it, however deep and whatever is beside it', () => {
       const no = fc.constantFrom<[string, unknown]>(['status', 'failed'], ['valid', false], ['error', 'x'], ['verified', false], ['success', false], ['message', 'x'], ['errors', [1]])
       const wrappers = fc.array(fc.constantFrom('data', 'result', 'response', 'verification', 'body'), { maxLength: 6 })
-      // None of these fields says "yes". A field that does, such as `success: true`, would turn a `message` into a harmless text.
+      // None of these fields says "yes". Next to a field that says "yes", such as `success: true`, a `message` is not a "no".
       const beside = fc.dictionary(fc.constantFrom('remaining', 'userId', 'code', 'at', 'x'), fc.jsonValue({ maxDepth: 0 }))
       fc.assert(
         fc.property(no, wrappers, beside, ([name, value], names, others) => {

@@ -1,7 +1,7 @@
 /**
  * The outcome of each flow in each dialect, if it differs from the outcome with the simulator's own answers.
  *
- * `right`: the outcome fits what the cloud means. `design`: the package refuses although the cloud may have approved, because the answer could also
+ * `right`: the outcome is what the cloud's answers mean. `design`: the package refuses although the cloud may have approved, because the answer could also
  * mean no, or come from another server. `wrong`: a fault that is not mended, with the reason. No outcome may be unsafe.
  *
  * Out of scope: the circumstances of a dialect (`settings.ts`).

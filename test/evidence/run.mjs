@@ -43,7 +43,7 @@ function isSkipped(callee) {
   return ts.isCallExpression(callee) && isSkipped(callee.expression)
 }
 
-/** @param {ts.Expression | undefined} node @returns {string | undefined} */
+/** The text of a string or template; undefined for any other code. @param {ts.Expression | undefined} node @returns {string | undefined} */
 function titleOf(node) {
   if (node === undefined) return undefined
   if (ts.isStringLiteralLike(node)) return node.text
@@ -62,7 +62,7 @@ function markersIn(file) {
   /** @type {Test[]} */
   const tests = []
   const used = new Set()
-  /** @param {ts.Node} node @param {readonly string[]} above */
+  /** Finds the tests in a node. @param {ts.Node} node @param {readonly string[]} above the titles of the `describe` calls around the node */
   const visit = (node, above) => {
     if (ts.isCallExpression(node) && isSkipped(node.expression)) return
     const title = ts.isCallExpression(node) && isCallOf(node.expression, /^(it|test|describe\w*)$/) ? titleOf(node.arguments[0]) : undefined

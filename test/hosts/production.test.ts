@@ -51,7 +51,7 @@ describe.each(guideApps)('%s', (_name, start) => {
   beforeAll(async () => {
     simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna' })
-    // Without NODE_ENV, some web frameworks show the stack of an error to the user.
+    // Start the app without NODE_ENV. Some web frameworks then show the stack of an error to the user, unless the app prevents it.
     app = await start(simulator, [{ username: 'anna', userId }])
   })
 

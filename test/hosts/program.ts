@@ -63,6 +63,7 @@ export function environment(simulator: Cloud, users: readonly { username: string
 }
 
 /**
+ * Builds an app, and runs it in a process of its own.
  * @param app folder and file, without the extension
  * @param options `env` environment variables that are added to those of every program; `change` edits the text of each file of the app
  */

@@ -114,5 +114,8 @@ ${apps.map((app) => `  BalancerMember http://127.0.0.1:${app}`).join('\n')}
 ${block.replace(/ProxyPass .*/, `ProxyPass ${path} ${target}/`)}`
 }
 
-/** @type {Record<import('./servers.mjs').ProxyName, (settings: Settings, place: Place) => string>} */
+/**
+ * For each proxy, the function that returns the text of its configuration file.
+ * @type {Record<import('./servers.mjs').ProxyName, (settings: Settings, place: Place) => string>}
+ */
 export const configurations = { nginx, HAProxy: haproxy, Apache: apache }

@@ -17,9 +17,13 @@ import { launch, makeCertificate, startProxy, startRedis } from './servers.mjs'
 export const { NevisSimulator } = createRequire(import.meta.url)('../../dist/simulator/index.js')
 
 /** @typedef {Awaited<ReturnType<typeof startScene>>} Scene */
-/** @typedef {Omit<import('./configurations.mjs').Settings, 'apps'> & { processes?: number, env?: Record<string, string> }} SceneSettings */
+/**
+ * The settings of the proxy and of the app's processes.
+ * @typedef {Omit<import('./configurations.mjs').Settings, 'apps'> & { processes?: number, env?: Record<string, string> }} SceneSettings
+ */
 
 /**
+ * Starts the simulated cloud, the processes of the app, and the proxy with this name.
  * @param {import('./servers.mjs').ProxyName} name
  * @param {SceneSettings} settings
  */

@@ -17,7 +17,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** @typedef {{ port: number, folder: string, pem: string }} Place where a proxy listens, its folder, and the file with its key and certificate */
 /** @typedef {{ close(): Promise<void> }} Closable */
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
+/** The programs that still run; they end with this process. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')))
 
@@ -53,9 +53,10 @@ export function makeCertificate(folder) {
 }
 
 /**
+ * Starts a proxy on a free port, and waits until it answers.
  * @param {ProxyName} name
- * @param {(place: Place) => string} configure
- * @param {string} pem
+ * @param {(place: Place) => string} configure returns the text of the proxy's configuration file
+ * @param {string} pem the file with the key and the certificate
  * @returns {Promise<Closable & { port: number, pid: number }>}
  */
 export async function startProxy(name, configure, pem) {
@@ -79,7 +80,10 @@ export async function startRedis() {
   return { path, close: () => server.close().then(() => rmSync(folder, { recursive: true, force: true })) }
 }
 
-/** @param {string[]} command @param {() => Promise<boolean>} isUp @returns {Promise<Closable & { pid: number }>} */
+/**
+ * Runs a command, and waits until the server that it starts is ready.
+ * @param {string[]} command @param {() => Promise<boolean>} isUp true if the server is ready @returns {Promise<Closable & { pid: number }>}
+ */
 async function startServer([program = '', ...args], isUp) {
   const child = launch(program, args)
   let said = ''

@@ -59,7 +59,7 @@ function fault(): never {
 /** Waits until all pending effects have happened. */
 const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-/** How Passport calls the callback. For `error`, Nevis answers the status call with 503. */
+/** What Passport reports to the app's own callback of `passport.authenticate`. For `error`, Nevis answers the status call with 503. */
 type Outcome = 'success' | 'fail' | 'error'
 
 async function ask(what: Outcome): Promise<{ status: number; text: string }> {

@@ -300,7 +300,7 @@ describe('an enrolment handed in as an approval', () => {
 
     const browser = app.browser()
     const approval = await handleOf(password(browser, 'anna'))
-    // Replace the answer, as if an attacker had swapped two answers on their way.
+    // Answer the status call of the approval with the answer about the enrolment, as if an attacker between Nevis and the app had swapped the two answers.
     world.simulator.faults.add({ on: 'getStatus', body: answer.raw })
     const page = await callback(browser, approval)
     expect([page.status, page.json().code]).toEqual([403, 'binding_mismatch'])

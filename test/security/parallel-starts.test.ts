@@ -65,7 +65,7 @@ describe('five starts at once', () => {
     await world.simulator.phone('anna').approve()
     const outcomes: string[] = []
     for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
-    // All five browsers know the handle, but only one of them got the cookie of the new session.
+    // All five browsers know the handle (the reference to the transaction in the URL), but only one of them got the cookie of the new session.
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
   })
 

@@ -3,8 +3,8 @@
  *
  * The attacker knows the victim's password and can write a cookie into the victim's browser: from a subdomain, or on an unlocked computer. The
  * attacker opens a session, plants its cookie, and waits until the victim enters the password in it. Then the attacker enters the password in the
- * same session, too. In an earlier version, that start was answered with the handle of the victim's own transaction, and with the victim's QR code
- * during an enrolment; the attacker's callback then won the race for the victim's approval.
+ * same session. In an earlier version, the answer to the attacker was the handle (the reference in the URL) of the victim's transaction, and during an
+ * enrolment the victim's QR code. The attacker's callback could then use the victim's approval before the victim's own callback did.
  */
 import session from 'express-session'
 import { push, waitingPage } from '../../src'
@@ -111,7 +111,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // The first start copies the approval request into its new session. The second start waits for the first, and then moves the request into another session.
+    // Both starts use the pending approval request: the first one puts it into a new session, and then the second one puts it into another new session.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
@@ -148,7 +148,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // Nevis has enrolled the attacker's phone, which the attacker can do without the victim as well. But the victim's callback must not accept this enrolment.
+    // Nevis has enrolled the attacker's phone: an attacker who knows the password can do that on their own. But the victim's callback must not accept it.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })

@@ -24,7 +24,10 @@ async function layOut(entry, folder) {
   await writePackage(folder)
 }
 
-/** @param {string} folder @param {Record<string, string>} [more] dependencies */
+/**
+ * Packs this package into the folder, and writes a package.json with this package and the other dependencies of the app.
+ * @param {string} folder @param {Record<string, string>} [more] dependencies
+ */
 export async function writePackage(folder, more) {
   const { stdout } = await run(...npmCommand(['pack', '--json', '--ignore-scripts', '--pack-destination', folder]), { cwd: ROOT })
   const [{ filename }] = JSON.parse(stdout)
@@ -36,7 +39,11 @@ export async function writePackage(folder, more) {
 /** @param {string} folder */
 export const byNpm = (folder) => run(...npmCommand(['install', '--no-audit', '--no-fund', '--ignore-scripts']), { cwd: folder })
 
-/** @param {(tools: string) => { program: string, args: string[] }} start @param {string[]} [needs] @returns {Shape} */
+/**
+ * An app that npm installs.
+ * @param {(tools: string) => { program: string, args: string[] }} start returns the command that runs the app
+ * @param {string[]} [needs] npm packages that this command needs @returns {Shape}
+ */
 const withNpm = (start, needs) => ({
   ...(needs && { needs }),
   async make(entry, folder, tools) {

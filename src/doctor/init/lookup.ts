@@ -92,7 +92,7 @@ function lookupIn(source: Source, brace: number, username: string, hidden: reado
   return undefined
 }
 
-/** True if the parenthesis opens the arguments of a possible look-up. False for a keyword such as `if (…)`, and for logging. */
+/** True if the parenthesis opens the arguments of a call that may look up the user. False for a keyword such as `if (…)`, and for logging. */
 function isCallOf(source: Source, open: number): boolean {
   const callee = source.tokens[open - 1]
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')
@@ -102,11 +102,12 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
-  // Variables that are declared before the look-up do not exist in the new verify function. So the look-up must not use them.
+  // `init` copies the call that finds the user into a new function, the `verify` of the Nevis strategy. Variables that are declared before this call do not
+  // exist in the new function. So the call must not use them.
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number
-  // Treat a chain such as `User.findOne(…).lean().exec()` as one look-up.
+  // Copy a chain such as `User.findOne(…).lean().exec()` as a whole.
   while (source.is(last + 1, '.') && !['then', 'catch', 'finally'].includes(source.tokens[last + 2]?.text ?? '') && source.is(last + 3, '(')) last = source.token(last + 3).pair as number
   const before = source.token(first - 1).text
   const isAssigned = (before === '=' || (before === 'await' && source.is(first - 2, '='))) && source.isWord(before === '=' ? first - 2 : first - 3)

@@ -6,7 +6,7 @@
  */
 import type { Facts } from './caller'
 
-/** Requests that Nevis answers in JSON, with and without the access key. */
+/** Requests that Nevis answers in JSON. `status.unknown` is sent without the access key, the other two with it. */
 const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 /** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
 const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']
@@ -51,7 +51,7 @@ export function obstacleIn(facts: Facts): string | undefined {
 
 /**
  * Says which of these requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
- * @param counts429 false for a stage whose purpose is to be refused
+ * @param counts429 false for the stage `limits`, which sends requests until Nevis refuses them with 429
  */
 export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')

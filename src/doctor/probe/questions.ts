@@ -13,7 +13,7 @@ export interface Answered {
   readonly answer: string
   /** What this package does if this answer is true for the Nevis instance. */
   readonly does: string
-  /** The option of the strategy to set if this answer is true, or `not` and the option that must not be set; undefined if neither matters. */
+  /** The option to set because of this answer, for example `issuer`; `not` and an option that must not be set; undefined if no option matters. */
   readonly option?: string
 }
 

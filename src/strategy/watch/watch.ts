@@ -127,7 +127,7 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // A transaction without a status token is not on the phone, or was ended earlier. If it was ended earlier, `known` already watches it.
+    // Without a status token, there is nothing new to watch: the user cannot deny the transaction on the phone, or it was ended earlier and `known` watches it.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -168,8 +168,8 @@ export class StatusWatch {
     // transaction has moved to a new session: the transaction then has another key in the ledger.
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // Until the user typed the right code, the page used a `WatchedTransaction` without a status token. `watched` replaces the old one, so settle the old one.
-    // Otherwise the old one would be reported as abandoned.
+    // Until the user typed the right code, the page used another `WatchedTransaction`, without a status token. The page now uses `watched`, so settle the other
+    // object. Otherwise it would report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     // The start has already created a `WatchedTransaction` with the status token, which will report the end. So `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()

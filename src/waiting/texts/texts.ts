@@ -130,7 +130,7 @@ export interface Texts {
   readonly toSignIn: string
   /** Link to the page for changing the password, shown to a user who may not have started the request. */
   readonly changePassword: string
-  /** Link that leaves the page for a step-up without sending a request. */
+  /** Link back to the app, for a signed-in user who does not want to give the second factor now. */
   readonly notNow: string
   /** Link to the app's help page, in the footer. */
   readonly help: string

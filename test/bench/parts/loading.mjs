@@ -31,12 +31,12 @@ const once = ({ cwd, script }) => () => {
   return /** @type {{ ms: number, cpuMs: number }} */ (JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' })))
 }
 
-/** @returns milliseconds by the clock, and milliseconds of CPU time */
+/** Measures the loading of each package. @returns milliseconds by the clock, and milliseconds of CPU time */
 export async function measure() {
   const answers = [...(await rounds(ROUNDS.compared, COMPARED.map(once))), ...(await rounds(ROUNDS.others, OTHERS.map(once)))]
   const row = (/** @type {number} */ i) => /** @type {(typeof answers)[number]} */ (answers[i])
   const medianOf = (/** @type {number} */ i, /** @type {'ms' | 'cpuMs'} */ field) => median(row(i).map((answer) => answer[field]))
-  /** @type {(a: number, b: number, field: 'ms' | 'cpuMs') => number} */
+  /** The median of the differences between rows `a` and `b`, one for each round. @type {(a: number, b: number, field: 'ms' | 'cpuMs') => number} */
   const paired = (a, b, field) => median(row(a).map((answer, round) => answer[field] - Number(row(b)[round]?.[field])))
   return {
     rounds: ROUNDS,

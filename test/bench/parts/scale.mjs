@@ -43,8 +43,9 @@ async function rowsOf(open) {
     for (let i = 0; i < Math.max(...COUNTS); i++) apps.push(await start('./servers/scale-app.mjs', [upstream.address], { env: { STORE: store.address } }))
     const appMicros = () => apps.reduce((sum, { pid }) => sum + microsOf(pid), 0)
     /**
+     * Signs users in.
      * @param {number} processes how many processes get the requests in turn
-     * @param {number} count
+     * @param {number} count how many sign-ins
      */
     async function logins(processes, count) {
       let turn = 0

@@ -27,11 +27,11 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
 }
 
 /**
- * Introspects the token of a success before a callback asks for it. The package itself does not do this, because Nevis may accept a token for one introspection
- * only, and because the callback may reach another process. This client shows what the wait for the callback costs.
+ * Introspects the token of a success as soon as the status is known. The package itself introspects in the callback, because Nevis may accept a token for one
+ * introspection only, and because the callback may reach another process. This client shows how much time the package loses by that.
  */
 class EarlyClient extends NevisClient {
-  /** @type {Map<string, ReturnType<NevisClient['introspect']>>} */
+  /** For each token, the introspection that has already begun. @type {Map<string, ReturnType<NevisClient['introspect']>>} */
   early = new Map()
 
   /**
@@ -73,7 +73,7 @@ passport.deserializeUser((/** @type {string} */ id, done) => done(null, { id }))
 const app = express()
 app.get('/2fa/status', statusEndpoint(nevis, { maxStreams: 20_000 }))
 const delay = monitorEventLoopDelay({ resolution: 5 })
-/** @type {{ usage: NodeJS.CpuUsage, at: number } | undefined} */
+/** The CPU time at the last reset, and when that was. @type {{ usage: NodeJS.CpuUsage, at: number } | undefined} */
 let cpu
 app.get('/measure', (req, res) => {
   if (req.query.reset !== undefined) {

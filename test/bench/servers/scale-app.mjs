@@ -45,7 +45,7 @@ app.get('/measure', (req, res) => {
   res.json({ micros: user + system, rss, heap: heapUsed, delayP99Ms: delay.percentile(99) / 1e6 })
 })
 app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, store }), passport.session())
-/** @type {(...parts: Parameters<express.RequestHandler>) => void} */
+/** The first factor without a password: the request says who the user is. @type {(...parts: Parameters<express.RequestHandler>) => void} */
 const firstFactor = (req, _res, next) => {
   const { userId, username } = req.body
   req.user = userId ? { nevisUserId: userId } : { username }

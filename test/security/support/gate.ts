@@ -13,7 +13,7 @@ export interface Gate {
   close(): Promise<void>
 }
 
-/** @param isOpen called every few milliseconds while an introspection waits */
+/** @param isOpen called every few milliseconds while the gate holds an introspection back; once it returns true, the introspection passes */
 export async function startGate(simulator: NevisSimulator, isOpen: () => Promise<boolean>): Promise<Gate> {
   const { hostname, port } = new URL(simulator.baseURL)
   const server = createServer((req, res) => {

@@ -25,7 +25,7 @@ export interface Before {
   readonly usedTokens: ReadonlySet<string>
 }
 
-/** A handle with which a start has sent a browser to the waiting page. */
+/** A start that has sent a browser to the waiting page, with the handle (the reference to the transaction) in the URL of this page. */
 export interface Shown {
   readonly handle: string
   readonly id: string
@@ -51,7 +51,7 @@ export class Oracle {
   private readonly loggedOut = new Set<string>()
   /** Who has logged out, and has not signed in since then. */
   private readonly strangers = new Set<Owner>()
-  /** What the app has kept in each session. */
+  /** For each session id, the number of visits that the app has written into the session. */
   private readonly visits = new Map<string, number>()
 
   constructor(
@@ -88,7 +88,7 @@ export class Oracle {
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // A refused start must make no call to Nevis. This rule does not apply to enrolments, which ask Nevis who may enrol before they count the SMS.
+    // A refused start must make no call to Nevis. Enrolments are exempt: they must ask Nevis whether the user may enrol before the SMS limit can refuse them.
     const { options }: Route = routes[route]
     if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
@@ -124,7 +124,7 @@ export class Oracle {
     return this.loggedOut.has(sessionId)
   }
 
-  /** @param user the signed-in user who sent the request, if the route does not sign users in */
+  /** Checks the rules for a success. `user` is the signed-in user who sent the request, if the route does not sign users in. */
   succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
