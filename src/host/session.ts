@@ -114,7 +114,7 @@ export function endSession(req: object): SessionLike {
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Without an expiry, express-session does not send the cookie (unless `rolling` is set).
+    // Remove the expiry, so that express-session does not send the session cookie again (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -161,8 +161,9 @@ function decoded(cookie: string): string {
 }
 
 /**
- * True if the request's user is not the user of the session's login, for example because a Bearer token identifies the request's user.
- * @returns false if the session has no login, or if this package cannot call the app's `serializeUser` on this web framework; true if `serializeUser` fails
+ * True if `req.user` is not the user whom Passport has logged in to the session, for example because a Bearer token identifies the request's user.
+ * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; true if
+ * `serializeUser` fails
  * @internal
  */
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {

@@ -13,8 +13,8 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * True if the user has probably given the password (or another first factor) in this request.
  *
- * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
- * is another user than that of the session, as after `req.logIn(user, { session: false })`.
+ * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
+ * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  * @internal
  */
 export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {

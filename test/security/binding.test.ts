@@ -207,8 +207,8 @@ describe('another user\'s approval, code or handle', () => {
   })
 
   it('does not carry a step-up that one login started over to the login of another user', async () => {
-    // A login keeps the session's data, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's phone, and
-    // knows anna's password. The attacker wants to open a page as anna that requires anna's second factor.
+    // In this app, a login keeps the session's data, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's
+    // phone, and knows anna's password. The attacker wants to open a page as anna that requires anna's second factor.
     const app = await world.start({
       routes: (web, { passport }) => {
         web.post('/password-only', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' }))

@@ -91,7 +91,7 @@ describe('Express with a login { user, tenant }', () => {
     const data = (req: object) => (req as { body: Login }).body.tenant
     const subject = ({ user }: { user?: unknown }) => (user === undefined ? undefined : { username: (user as Login).user })
     passport.use(strategyFor(world.simulator, { subject, data }, ({ username: user, data: tenant }, done) => done(null, { user, tenant })))
-    // The login has a third field, because `jsonb` then returns the fields in another order than they were written: user, since, tenant.
+    // Serialize the user with a third field, `since`: PostgreSQL's `jsonb` then returns the fields in another order than they were written.
     passport.serializeUser((login, done) => done(null, { ...(login as unknown as Login), since: new Date(0) }))
     passport.deserializeUser(({ user, tenant }: Login, done) => done(null, { user, tenant }))
     const app = express()
