@@ -152,7 +152,7 @@ export class Http {
     // The deadline destroys the request without an AbortSignal, for which axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
-        // With `proxy: false`, axios may replace an agent of the app that has a proxy.
+        // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.
         const request = this.#transport(Object.assign(options, { agent }), respond)
         deadline.applyTo(request)
         return request

@@ -174,7 +174,8 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
 }
 
 /**
- * True if the session's login (a digest from `loginOf`) belongs to this user. False if the app's `serializeUser` fails.
+ * True if this user is logged in to the session. False if the app's `serializeUser` fails.
+ * @param login the digest from `loginOf` for the user who is logged in to the session
  * @returns undefined if this package cannot call the app's `serializeUser` on this web framework
  * @internal
  */

@@ -30,7 +30,7 @@ async function lied(app: TestApp, fault: object, fields: Record<string, string> 
   const first = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect(handled.hits).toBe(1)
   world.simulator.faults.clear()
-  // Send the callback again, now with a true answer of Nevis: the strategy must still refuse the transaction.
+  // Send the callback again, and do not change Nevis's answer this time: the strategy must still refuse the transaction.
   const second = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect((await browser.get('/me')).json()).toEqual({ user: null })
   return [outcomeOf(first), outcomeOf(second)]

@@ -22,9 +22,9 @@ const ANNA = { authorization: 'Bearer anna' }
 const BEN = { authorization: 'Bearer ben' }
 
 interface Kind {
-  /** The property of the request in which Passport stores the user of a session. */
+  /** The property of the request in which Passport puts the user who is logged in to the session. */
   readonly userProperty?: string
-  /** The property of the request in which the app stores the user of a token. */
+  /** The property of the request in which the app puts the user whom the request's Bearer token names. */
   readonly tokenProperty: string
   readonly options?: Partial<NevisStrategyOptions>
   /** What `verify` returns for the username that has approved. */

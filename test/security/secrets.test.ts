@@ -411,7 +411,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
 })
 
 describe('the waiting page', () => {
-  /** The secrets that the page must show to its own browser. */
+  /** The secrets that the page must show to the user who signs in: QR code, app link, recovery codes and intent token. */
   const MEANT = /data:image\/png;base64,c4n4ryQR|https:\/\/link\.example\/\?dispatchTokenResponse=c4n4ry-link-\d+|c4n4ry-written-\d|e30\.e30\.c4n4ry-intent---\d+/g
 
   describe.each([

@@ -1,5 +1,5 @@
 /**
- * The attack: a login that an app serializes as an object.
+ * The attack: a login (the value that the app's `serializeUser` stores in the session) that is an object.
  *
  * The attacker has an account at one tenant, with a phone, and the password of a user with the same username at another tenant. The attacker gives the second
  * factor in their own account and then signs in, or switches, to the victim's account in the same session. A second factor record contains the login

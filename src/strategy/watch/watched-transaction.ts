@@ -97,7 +97,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction, because reports name its user, but without its QR code. */
+  /** Keeps the transaction without its QR code. The report of its end needs it for the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
