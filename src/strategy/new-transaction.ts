@@ -15,7 +15,7 @@ import type { StrategyRequest } from './strategy-request'
 
 /**
  * Creates the transaction after Nevis has accepted the start.
- * @param slot the number of this start among the user's counted starts
+ * @param slot the number of this start: the ledger counts the starts of each user, to limit them
  * @param startedAt milliseconds since 1970
  * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
  * @internal

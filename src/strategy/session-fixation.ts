@@ -54,7 +54,7 @@ export async function renewForSubject(request: StrategyRequest, { subject }: Pic
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
-  // If another user's password has been entered, keep the step-ups that the signed-in user has denied.
+  // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.

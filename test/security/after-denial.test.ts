@@ -310,7 +310,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // An input that is not a code is counted, but not sent to Nevis.
+    // Text that is not a code counts as a wrong code, and five of them end the transaction. But the app does not ask Nevis about such text.
     it('ends the chain of a push that five non-codes have closed', async () => {
       const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
       const { browser, transaction } = await deniedPush(app)
