@@ -66,8 +66,9 @@ const TRANSPORTS = {
 }
 
 /**
- * True if the environment names a proxy. axios would then use it by itself, although `agents.ts` already does. `proxy: false` prevents that, but with it
- * axios 1.21 keeps each request in memory for so long that the garbage collector costs a sixth of the CPU time of a call. So set it only if it is needed.
+ * True if the environment names a proxy. axios would then use this proxy by itself, although the agents of `agents.ts` already use it. The option
+ * `proxy: false` of axios prevents that. But with this option, axios 1.21 keeps each request in memory for so long that the garbage collector costs a sixth of
+ * the CPU time of a call. So set the option only if the environment names a proxy.
  */
 const namesProxy = () => PROXY_VARIABLES.some((name) => (process.env[name] ?? '') !== '')
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']

@@ -140,7 +140,7 @@ function canEnd(req: object): boolean {
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
  * The id of such a session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
- * session with a login always counts as stored: Passport has saved it at the login.
+ * session to which a user is logged in is always taken as stored: Passport has saved it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {

@@ -108,8 +108,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts a second or later start under Nevis's userId as well. Otherwise an attacker could start twice as many transactions, if the app identifies the same
- * user sometimes by username and sometimes by userId.
+ * Counts this start under Nevis's userId as well, unless it is the user's first. Otherwise the user would have two limits, if the app identifies the
+ * same user sometimes by username and sometimes by userId, and an attacker could start twice as many transactions.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

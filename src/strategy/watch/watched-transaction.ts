@@ -19,7 +19,7 @@ import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } f
  * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
-/** Upper limit for the pause that a `Retry-After` from Nevis causes. */
+/** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
 const MAX_BACK_OFF_MS = 30_000
 /** A page's request waits for Nevis no longer than this. If Nevis's answer arrives later, the page's next request gets this answer. */
 const MAX_WAIT_MS = 2000
@@ -102,7 +102,7 @@ export class WatchedTransaction {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching. Afterwards, the transaction is not reported as abandoned. */
+  /** Stops watching, because the end of the transaction is already known or is reported elsewhere. It is then not reported as abandoned after its expiry. */
   settle(): void {
     this.isSettled = true
   }
