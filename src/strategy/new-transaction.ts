@@ -65,7 +65,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis has named the user, and the start has checked that this user is the subject. So the userId certainly belongs to the subject.
+    // Nevis's answer names the user, and the start has checked that this is the user for whom it was made. So the userId certainly belongs to this user.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),

@@ -299,7 +299,7 @@ describe('only the transaction token', () => {
             (started === undefined || started === userId) &&
             (subject.userId === undefined || subject.userId === userId) &&
             (subject.username === undefined || username === undefined || username === subject.username ||
-              // The app may have both a user Anna and a user anna. If names differ only in case, the userId from the app must be equal.
+              // The app may have both a user Anna and a user anna. If the usernames differ only in case, the app's userId must equal Nevis's.
               (subject.userId !== undefined && username.toLowerCase() === subject.username.toLowerCase()))
           return passes === isRight
         }),

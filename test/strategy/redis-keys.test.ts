@@ -103,7 +103,7 @@ describeWithRedis('the ledger in Redis', () => {
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day
       if (/:browsers-forgotten-today:/.test(key)) return 60 * day
-      // A browser is remembered for at most 90 days. For 300 s more, the ledger recognises a cookie of this browser that was already used.
+      // A browser is remembered for at most 90 days. The ledger keeps the record of its used cookies for 300 s longer.
       if (/:browser:/.test(key)) return 90 * day + 300_000
       return /:(locked|enrolment):/.test(key) ? year : day
     }

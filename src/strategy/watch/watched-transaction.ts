@@ -109,7 +109,7 @@ export class WatchedTransaction {
 
   /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
   leave(transaction: Transaction): void {
-    // The session removes the status token when it closes the transaction. Without the token, keep the transaction that an earlier call has stored.
+    // A transaction that has ended in the session has no status token any more. So keep the transaction with the token, which an earlier call has stored.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
@@ -286,7 +286,7 @@ export class WatchedTransaction {
 
   /**
    * Introspects the token of the last success. Only callbacks may call this method, not page requests: Nevis may allow only one introspection per token, and
-   * a callback in another process may still need it.
+   * a callback in another process may still need this introspection.
    */
   private introspect(): void {
     const last = this.#last

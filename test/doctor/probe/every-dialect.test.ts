@@ -1,7 +1,7 @@
 /**
  * Tests the probe on the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
  *
- * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print figures.
+ * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { Connections } from '../../../src/doctor/probe/raw-request'
