@@ -31,8 +31,8 @@ export interface HttpCall {
   /** True: the request may be retried, because it notifies no user, uses up no code and changes nothing at Nevis. */
   readonly repeatable?: true
   /**
-   * True: use a new connection for this request, because its response names no transaction. On a shared connection, a faulty proxy could send the late
-   * response of an earlier request. Has no effect if the application sets its own agent.
+   * True: use a new connection for this request, because its response does not show to which transaction it belongs. On a shared connection, a
+   * faulty proxy could send the late response of an earlier request. Has no effect if the application sets its own agent.
    */
   readonly alone?: true
 }
