@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if this object knows only the handle so far. */
+  /** The transaction without its QR code; undefined if this object so far knows only the handle (the encrypted transaction id). */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
