@@ -31,8 +31,8 @@ export interface HttpCall {
   /** True: the request may be retried, because it notifies no user, uses up no code and changes nothing at Nevis. */
   readonly repeatable?: true
   /**
-   * True: use a new connection for this request, because its response names no transaction. On a shared connection, a faulty proxy could send the late
-   * response of an earlier request. Has no effect if the application sets its own agent.
+   * True: use a new connection for this request, because its response does not show to which transaction it belongs. On a shared connection, a
+   * faulty proxy could send the late response of an earlier request. Has no effect if the application sets its own agent.
    */
   readonly alone?: true
 }
@@ -66,8 +66,9 @@ const TRANSPORTS = {
 }
 
 /**
- * True if the environment names a proxy. axios would then use it by itself, although `agents.ts` already does. `proxy: false` prevents that, but with it
- * axios 1.21 keeps each request in memory for so long that the garbage collector costs a sixth of the CPU time of a call. So set it only if it is needed.
+ * True if the environment names a proxy. axios would then use this proxy by itself, although the agents of `agents.ts` already use it. The option
+ * `proxy: false` of axios prevents that. But with this option, axios 1.21 keeps each request in memory for so long that the garbage collector costs a sixth of
+ * the CPU time of a call. So set the option only if the environment names a proxy.
  */
 const namesProxy = () => PROXY_VARIABLES.some((name) => (process.env[name] ?? '') !== '')
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']
@@ -152,7 +153,7 @@ export class Http {
     // The deadline destroys the request without an AbortSignal, for which axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
-        // With `proxy: false`, axios may replace an agent of the app that has a proxy.
+        // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.
         const request = this.#transport(Object.assign(options, { agent }), respond)
         deadline.applyTo(request)
         return request

@@ -94,7 +94,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports of a module while it is loaded. Later, code that uses `import` would no longer see the replacement. */
+/** Replaces the exports of a module while Node loads it. After that, it would be too late: code that uses `import` would not see the replacement. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']

@@ -114,7 +114,7 @@ export function endSession(req: object): SessionLike {
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Without an expiry, express-session does not send the cookie (unless `rolling` is set).
+    // Remove the expiry, so that express-session does not send the session cookie again (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -140,7 +140,7 @@ function canEnd(req: object): boolean {
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
  * The id of such a session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
- * session with a login always counts as stored: Passport has saved it at the login.
+ * session to which a user is logged in is always taken as stored: Passport has saved it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -161,8 +161,9 @@ function decoded(cookie: string): string {
 }
 
 /**
- * True if the request's user is not the user of the session's login, for example because a Bearer token identifies the request's user.
- * @returns false if the session has no login, or if this package cannot call the app's `serializeUser` on this web framework; true if `serializeUser` fails
+ * True if `req.user` is not the user whom Passport has logged in to the session, for example because a Bearer token identifies the request's user.
+ * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; true if
+ * `serializeUser` fails
  * @internal
  */
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
@@ -173,7 +174,8 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
 }
 
 /**
- * True if the session's login (a digest from `loginOf`) belongs to this user. False if the app's `serializeUser` fails.
+ * True if this user is logged in to the session. False if the app's `serializeUser` fails.
+ * @param login the digest from `loginOf` for the user who is logged in to the session
  * @returns undefined if this package cannot call the app's `serializeUser` on this web framework
  * @internal
  */

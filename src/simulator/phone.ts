@@ -35,7 +35,7 @@ const asPromise = <Value>(work: () => Value): Promise<Value> =>
 
 /** The error of a simulated phone that cannot approve, deny or scan. */
 export class PhoneRefusal extends Error {
-  /** @param text the reason in English, with `{name}` for the phone's owner. The page with the phones translates it */
+  /** @param text why the phone refuses, in English, with `{name}` for the phone's owner. The page with the phones translates this text */
   constructor(
     readonly text: Text,
     readonly owner = '',

@@ -10,7 +10,7 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the requests in bytes. Only `trim` subtracts deleted requests. */
+  /** The total size of the recorded requests in bytes. It still includes requests that `add` has deleted, until `trim` counts again. */
   private bytes = 0
 
   /**

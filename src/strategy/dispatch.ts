@@ -40,7 +40,7 @@ function hasInput(req: NevisRequest): boolean {
  * Reads the handle (the encrypted transaction id) of a callback. A POST must send the handle in its body, except on the callback route.
  *
  * The attack: an attacker sends the user a link to `/login?transaction=…` with the attacker's handle. The password form on that page posts to the same URL.
- * If this handle counted, the user would see the attacker's transaction.
+ * If the strategy accepted this handle, the user would see the attacker's transaction.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')

@@ -15,7 +15,7 @@ import type { StrategyRequest } from './strategy-request'
 
 /**
  * Creates the transaction after Nevis has accepted the start.
- * @param slot the number of this start among the user's counted starts
+ * @param slot the number of this start: the ledger counts the starts of each user, to limit them
  * @param startedAt milliseconds since 1970
  * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
  * @internal
@@ -65,7 +65,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis has named the user, and the start has checked that this user is the subject. So the userId certainly belongs to the subject.
+    // Nevis's answer names the user, and the start has checked that this is the user for whom it was made. So the userId certainly belongs to this user.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -108,8 +108,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts a second or later start under Nevis's userId as well. Otherwise an attacker could start twice as many transactions, if the app identifies the same
- * user sometimes by username and sometimes by userId.
+ * Counts this start under Nevis's userId as well, unless it is the user's first. Otherwise the user would have two limits, if the app identifies the
+ * same user sometimes by username and sometimes by userId, and an attacker could start twice as many transactions.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -21,7 +21,7 @@ const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
 /**
  * Shows the waiting page instead of the failure `not_enrolled` or `user_blocked`, if the user can choose another factor there.
  * @param reason the error of the start
- * @param slot the number of this start among the user's counted starts
+ * @param slot the number of this start: the ledger counts the starts of each user, to limit them
  * @param startedAt milliseconds since 1970
  * @returns undefined if the start must fail: another error, or no other factor
  * @internal
@@ -47,9 +47,9 @@ export async function waitForOtherWay(
 }
 
 /**
- * If the user cannot use the factor of the start, Nevis has started nothing. This function then stores a closed transaction in the session, so that the waiting
- * page can offer the other factors. This needs the option `availableFactors`, which says that the user has other factors, because Nevis may not know the user
- * at all.
+ * If the user cannot use the requested factor, Nevis has started nothing. This function then stores a transaction in the session that cannot be approved, so
+ * that the waiting page can show the failure and offer the other factors. This needs the option `availableFactors`, which says that the user has other
+ * factors, because Nevis may not know the user at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared

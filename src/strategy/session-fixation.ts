@@ -13,8 +13,8 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * True if the user has probably given the password (or another first factor) in this request.
  *
- * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
- * is another user than that of the session, as after `req.logIn(user, { session: false })`.
+ * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
+ * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  * @internal
  */
 export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {
@@ -41,8 +41,8 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
 }
 
 /**
- * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Keeps only the transactions of this user. Keeps the record of the last second factor only if the user has
- * not just given the password.
+ * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Keeps only the transactions of the user for whom this start is. Keeps the record of the last second
+ * factor only if the user has not just given the password.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay
@@ -54,7 +54,7 @@ export async function renewForSubject(request: StrategyRequest, { subject }: Pic
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
-  // If another user's password has been entered, keep the step-ups that the signed-in user has denied.
+  // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.

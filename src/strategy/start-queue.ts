@@ -49,7 +49,7 @@ export class StartQueue<Result = StartResult> {
     // All other parts of a start have shorter time limits of their own. So a start that takes longer than `MAX_FACTOR_MS` hangs in a custom factor.
     const workedTooLong = () => new AppTimeoutError('factor')
     const own = turn.then((result) => withDeadline(MAX_FACTOR_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start fails because it has waited too long, the next start must still wait for the start before this one.
+    // If this start fails because it has waited too long, the start before it still runs. So the next start must wait for that start, too.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

@@ -63,7 +63,7 @@ type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
 const namedBy = (transaction: Transaction | undefined): Named | undefined =>
   transaction && { subject: transaction.subject, ...(transaction.userId !== undefined && { userId: transaction.userId }) }
 
-/** The user in Nevis's answer, for the event `decided`. Polling knows only the handle, which does not name the user. */
+/** The user in Nevis's answer, for the event `decided`. Polling knows only the handle (the encrypted transaction id), which does not name the user. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {
   if (answer.status === 'unknown') return {}
   const { userId, username } = answer

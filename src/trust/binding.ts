@@ -12,7 +12,10 @@ import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
-/** What does not match: a field of Nevis's answer; the stored `digest` or `login`; or what the callback route allows (`factors`, `operation`, `purpose`). */
+/**
+ * What does not match: a field of Nevis's answer; the `digest` or the logged-in user (`login`) in the transaction; or what the callback route allows
+ * (`factors`, `operation`, `purpose`).
+ */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'

@@ -28,7 +28,7 @@ export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
  * Returns a function that derives the keys, and derives new keys when the access key changes.
- * @param name the strategy's name. Another strategy accepts none of its handles, digests and cookies
+ * @param name the strategy's name. A strategy with another name accepts none of the handles, digests and cookies of this strategy
  * @param callbackURL handles and digests are valid only for this URL, because two strategies may have the same name
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted
  * @internal

@@ -115,7 +115,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // If the user has typed the code meanwhile, make a new handle. The old one says that the code is missing, and the status would stay `pending`.
+    // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would
+    // stay `pending`.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([

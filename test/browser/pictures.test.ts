@@ -33,7 +33,7 @@ const isPayment = (data: unknown): data is Payment => typeof (data as Partial<Pa
 interface Picture {
   readonly size: object
   readonly heading: string
-  /** Fields that the start sends besides username and password. */
+  /** Fields that the sign-in form sends besides username and password. */
   readonly start?: Record<string, string>
   /** What the user has typed as the code. */
   readonly typed?: string

@@ -85,7 +85,7 @@ describeWithChromium('signing in to the example app', () => {
       expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send again', false])
 
       const first = page.url()
-      // The server checks the pause with its own clock, so the test must wait for the server, too.
+      // The server also refuses a new push too soon after the last one, by its own clock. So the test must move the server's clock, too.
       await resendPauseIsOver(app)
       await button.click()
       await page.waitForURL((url) => url.href !== first && url.pathname === '/login/2fa')
@@ -131,7 +131,7 @@ describeWithChromium('signing in to the example app', () => {
         reached.push(await focused.evaluate(nameOf))
         expect(await focused.evaluate((element) => (element as unknown as { matches(s: string): boolean }).matches(':focus-visible'))).toBe(true)
       }
-      // The button of the resend is still disabled, so Tab skips it.
+      // The button "Send again" is still disabled, so Tab skips it.
       expect(reached).toEqual(['Remember this browser for 30\u00a0days', 'Continue', 'Use a recovery code', 'Cancel'])
       for (const _ of reached) await page.keyboard.press('Shift+Tab')
       await page.keyboard.type(await smsCode('clara'))

@@ -272,7 +272,7 @@ describeWithChromium('in a browser', () => {
       await page.evaluate(`fetch('/marker')`)
       return times('GET /api/2fa/status')
     }
-    /** Waits for the answer to the page's first status call. The page sends this call at once, so the clock need not move. */
+    /** Waits for the answer to the page's first status call. The page sends this call at once, so the test need not move the page's clock. */
     const firstAnswered = async () => {
       while (answered < 1) await page.waitForEvent('requestfinished')
       await page.evaluate(`fetch('/marker').then((response) => response.text())`)

@@ -6,7 +6,7 @@ import type { Running } from './support'
 
 const simulator = pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href
 
-/** The script prints on standard error when a change is done. */
+/** The app's process runs this script at its start. When a signal has moved the clock or stopped Nevis, the script prints a word on standard error. */
 const SCRIPT = `
 import { NevisSimulator } from '${simulator}'
 const { now } = Date

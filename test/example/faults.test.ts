@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
-/** Starts the app with a Nevis address at which no server listens, and with a stub in place of the database: it knows one account, or fails. */
+/**
+ * Starts the app with a Nevis address at which no server listens, and with a stub in place of the database. The stub fails for the username `broken`, and for
+ * a signed-in user.
+ */
 const SCRIPT = `
 import { createApp } from './dist/app.js'
 import { readConfig } from './dist/config.js'

@@ -114,7 +114,7 @@ describe('MemoryLedger', () => {
   })
 })
 
-/** Each call, with an answer that a correct ledger can give. */
+/** Each method of a ledger, with a value that a correct ledger can return. */
 const PROMISED = { claim: false, count: 7, look: 0, forget: undefined } as const
 type Call = keyof typeof PROMISED
 const CALLS = Object.keys(PROMISED) as Call[]

@@ -109,8 +109,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that brackets are nested correctly. The insertion that is made last comes first in the text. So an outer opening
- * bracket is inserted after an inner one, and an inner closing bracket after an outer one.
+ * Sorts insertions at the same position, so that brackets are nested correctly. Of two texts inserted at one position, the one that
+ * is inserted last comes first in the result. So an outer opening bracket is inserted after an inner one, and an inner closing bracket after an outer one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

@@ -15,7 +15,7 @@ export const testOf = (/** @type {string} */ name) => `test/${name}${TEST}`
 
 /**
  * @param {string} slice
- * @returns the names of the slice's source files, without those that are exempt
+ * @returns the names of the slice's source files, without those that are exempt from mutation testing
  */
 export function filesOf(slice) {
   return expand(sliceOf(slice).files, 'src', SOURCE).filter((name) => reasonFor(name) === undefined)

@@ -48,7 +48,11 @@ async function lies(proxy) {
 /** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
 const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
 
-/** The attacker requests every URL that the users have requested before. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
+/**
+ * The attacker requests every URL that users have requested before, and must not get a response that the proxy has stored.
+ * @param {import('./scene.mjs').Scene} scene
+ * @param {string[]} paths
+ */
 async function comeSecond(scene, paths) {
   for (const path of new Set(paths)) {
     const answer = await scene.client().get(path)

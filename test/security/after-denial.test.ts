@@ -3,8 +3,8 @@
  *
  * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn that the victim was at the
  * phone, to try a recovery code or another push at once, and to leave no trace: the attacker does not even open the callback. So the browser gets the same
- * answers as for a push that was not answered. The app learns of the denial from the first process that asks Nevis. With `afterDenial: 'stop'`, only
- * a new password starts another request.
+ * answers as for a push that was not answered. The app learns of the denial from the first process that asks Nevis. With `afterDenial: 'stop'`, only a
+ * sign-in with the password starts another request.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'
@@ -330,7 +330,7 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // An input that is not a code is counted, but not sent to Nevis.
+    // Text that is not a code counts as a wrong code, and five of them end the transaction. But the app does not ask Nevis about such text.
     it('ends the chain of a push that five non-codes have closed', async () => {
       const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
       const { browser, transaction } = await deniedPush(app)

@@ -30,7 +30,7 @@ async function lied(app: TestApp, fault: object, fields: Record<string, string> 
   const first = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect(handled.hits).toBe(1)
   world.simulator.faults.clear()
-  // Send the callback again, now with a true answer of Nevis: the strategy must still refuse the transaction.
+  // Send the callback again, and do not change Nevis's answer this time: the strategy must still refuse the transaction.
   const second = await browser.post('/login/2fa/callback', { transaction: handle, ...(code && { code }) })
   expect((await browser.get('/me')).json()).toEqual({ user: null })
   return [outcomeOf(first), outcomeOf(second)]
@@ -207,8 +207,8 @@ describe('another user\'s approval, code or handle', () => {
   })
 
   it('does not carry a step-up that one login started over to the login of another user', async () => {
-    // A login keeps the session's data, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's phone, and
-    // knows anna's password. The attacker wants to open a page as anna that requires anna's second factor.
+    // In this app, a login keeps the session's data, because of `keepSessionInfo` or a Passport before 0.6. The attacker owns ben's account and ben's
+    // phone, and knows anna's password. The attacker wants to open a page as anna that requires anna's second factor.
     const app = await world.start({
       routes: (web, { passport }) => {
         web.post('/password-only', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' }))
@@ -299,7 +299,7 @@ describe('only the transaction token', () => {
             (started === undefined || started === userId) &&
             (subject.userId === undefined || subject.userId === userId) &&
             (subject.username === undefined || username === undefined || username === subject.username ||
-              // The app may have both a user Anna and a user anna. If names differ only in case, the userId from the app must be equal.
+              // The app may have both a user Anna and a user anna. If the usernames differ only in case, the app's userId must equal Nevis's.
               (subject.userId !== undefined && username.toLowerCase() === subject.username.toLowerCase()))
           return passes === isRight
         }),

@@ -145,7 +145,7 @@ describe('the login', () => {
       const handle = await signIn(victim, 'anna')
       expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
       await world.simulator.phone('anna').approve()
-      // Before the victim's callback, the attacker has only the old session, which the victim's start has replaced, and does not know the handle.
+      // The attacker has only the old session, which the victim's start has replaced, and does not know the handle in the URL of anna's page.
       expect(outcomeOf(await attacker.get('/login/2fa/callback'))).toBe('start_requires_post')
       expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('unknown_transaction')
       expect((await attacker.get('/login/2fa')).text).not.toContain(handle)
@@ -192,7 +192,7 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // The slow answer has written the old session, with its transaction, back into the store.
+      // With `resave: true`, the answer of `/slow` has written the session from before the sign-in, with its transaction, back into the store.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)
@@ -217,7 +217,7 @@ describe('the login', () => {
 })
 
 describe('the record of the second factor', () => {
-  /** The next user of the browser has the password, but not the phone. */
+  /** The attacker is the next user of the same browser, and knows the user's password, but does not have the user's phone. */
   const ways: [string, boolean, string][] = [
     ['Passport\'s log-out', false, '/logout'],
     ['a log-out that keeps the session\'s data (keepSessionInfo)', true, '/logout'],

@@ -1,9 +1,9 @@
 /**
  * The attack: using the second factor of one account in the session of another account.
  *
- * The attacker knows the victim's password, and has an own account with an own phone. In this app, the password alone signs in, and every important route is
+ * The attacker knows the victim's password, and has another account and a phone. In this app, the password alone signs in, and every important route is
  * behind `requireSecondFactor`. The same routes also accept Bearer tokens of the app. So the attacker signs in as the victim, and then sends the cookie of
- * this session together with a Bearer token of the attacker's own account. The attacker approves with the own phone. If the strategy now wrote a second
+ * this session together with a Bearer token of the attacker's own account. The attacker approves with the attacker's phone. If the strategy now wrote a second
  * factor record into the session, the session's cookie alone would pass `requireSecondFactor` as the victim. The attacker also tries this with a custom
  * callback of the app that does not sign in.
  */
@@ -22,9 +22,9 @@ const ANNA = { authorization: 'Bearer anna' }
 const BEN = { authorization: 'Bearer ben' }
 
 interface Kind {
-  /** The property of the request in which Passport stores the user of a session. */
+  /** The property of the request in which Passport puts the user who is logged in to the session. */
   readonly userProperty?: string
-  /** The property of the request in which the app stores the user of a token. */
+  /** The property of the request in which the app puts the user whom the request's Bearer token names. */
   readonly tokenProperty: string
   readonly options?: Partial<NevisStrategyOptions>
   /** What `verify` returns for the username that has approved. */

@@ -327,7 +327,7 @@ describe('what Passport\'s actions are given', () => {
     expect(searched(events.all, aloud)).not.toMatch(CANARY)
     expect(searched(nevis, nevis.settings, nevis.settings.client, await nevis.settings.keys())).not.toMatch(CANARY)
     for (const url of all.filter((one) => typeof one === 'string')) {
-      // The handle is encrypted, so no encoding of it reveals anything.
+      // The handle in the URL is encrypted, so its decoded bytes contain no secret either.
       expect(Buffer.from(url.split('transaction=')[1] as string, 'base64url').toString('latin1')).not.toMatch(CANARY)
     }
   })
@@ -392,7 +392,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const send = async (path: string, method: string, fields: Record<string, string>, headers?: Record<string, string>) => {
       const query = method === 'GET' ? `?${new URLSearchParams(fields).toString()}` : ''
       const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields, headers)
-      // Collect the headers for the search, too: the URL in `Location` contains the handle.
+      // Search the headers for secrets, too: the URL in `Location` contains the handle (the encrypted transaction id).
       all.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values())
       if (page.location !== undefined) transaction = new URL(page.location, origin).searchParams.get('transaction') as string
       return page.status
@@ -411,7 +411,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
 })
 
 describe('the waiting page', () => {
-  /** The secrets that the page must show to its own browser. */
+  /** The secrets that the page must show to the user who signs in: QR code, app link, recovery codes and intent token. */
   const MEANT = /data:image\/png;base64,c4n4ryQR|https:\/\/link\.example\/\?dispatchTokenResponse=c4n4ry-link-\d+|c4n4ry-written-\d|e30\.e30\.c4n4ry-intent---\d+/g
 
   describe.each([

@@ -2,9 +2,9 @@
  * The attack: a copy of the cookie of a session that is signed in.
  *
  * A thief has copied the session cookie of a user who is signed in, for example from an unlocked computer. A guarded page asks the thief for a second factor.
- * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy answered the thief with the
- * handle of the user's pending transaction and sent no second push. The user accepted the request that the user had started, and the thief's callback came first: the
- * thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
+ * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy sent the thief the
+ * handle of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's callback
+ * came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
  */
 import { recordSecondFactor, requireSecondFactor } from '../../src'
 import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'

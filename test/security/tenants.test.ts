@@ -1,5 +1,5 @@
 /**
- * The attack: a login that an app serializes as an object.
+ * The attack: a login (the value that the app's `serializeUser` stores in the session) that is an object.
  *
  * The attacker has an account at one tenant, with a phone, and the password of a user with the same username at another tenant. The attacker gives the second
  * factor in their own account and then signs in, or switches, to the victim's account in the same session. A second factor record contains the login
@@ -91,7 +91,7 @@ describe('Express with a login { user, tenant }', () => {
     const data = (req: object) => (req as { body: Login }).body.tenant
     const subject = ({ user }: { user?: unknown }) => (user === undefined ? undefined : { username: (user as Login).user })
     passport.use(strategyFor(world.simulator, { subject, data }, ({ username: user, data: tenant }, done) => done(null, { user, tenant })))
-    // The login has a third field, because `jsonb` then returns the fields in another order than they were written: user, since, tenant.
+    // Serialize the user with a third field, `since`: PostgreSQL's `jsonb` then returns the fields in another order than they were written.
     passport.serializeUser((login, done) => done(null, { ...(login as unknown as Login), since: new Date(0) }))
     passport.deserializeUser(({ user, tenant }: Login, done) => done(null, { user, tenant }))
     const app = express()

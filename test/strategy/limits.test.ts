@@ -9,7 +9,7 @@ const strategyOn = (ledger: Ledger, instance = 'bank') =>
     async () => ({ id: 1 }),
   )
 
-/** Uses up the five starts of this subject and locks its codes. Returns a function that tries a start and a code again. */
+/** Uses up the starts and the wrong codes that this user's limits allow. Returns a function that tries another start and another code. */
 async function lockedOut(strategy: NevisStrategy, subject: Subject): Promise<() => Promise<[slot: number, over: string | undefined]>> {
   const budgets = new Budgets(strategy.settings)
   const key = budgets.keyOf(subject)

@@ -51,7 +51,8 @@ it('a page with new recovery codes needs it for eleven lifetimes, if the user as
     expect([i, more.status]).toEqual([i, 303])
   }
   world.later(9.5 * MINUTE)
-  // After 108.5 minutes, a tab with the first handle still shows the recovery codes. A server without the old secret cannot decrypt that handle.
+  // Now 108.5 minutes after the start, a tab whose URL contains the first handle, encrypted with the old secret, still shows the recovery codes. A server
+  // without the old secret cannot decrypt that handle.
   expect(await view(after)).toMatchObject({ recoveryCodes })
   expect(await view(removed)).toMatchObject({ code: 'unknown_transaction' })
   world.later(2 * MINUTE)

@@ -103,7 +103,7 @@ describeWithRedis('the ledger in Redis', () => {
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day
       if (/:browsers-forgotten-today:/.test(key)) return 60 * day
-      // A browser is remembered for at most 90 days. Its used cookies are recognised for 300 s longer.
+      // A browser is remembered for at most 90 days. The ledger keeps the record of its used cookies for 300 s longer.
       if (/:browser:/.test(key)) return 90 * day + 300_000
       return /:(locked|enrolment):/.test(key) ? year : day
     }

@@ -170,7 +170,7 @@ describe('the phone number', () => {
     ['of no list', { body: { phone: ['+41792222222'] } }, {}, undefined],
     ['of nobody', {}, {}, undefined],
   ])('%s', (_name, fields, options, expected) => {
-    // A query parser sets an empty `query` if the URL has none. So the request has an empty `query` by default.
+    // If the URL has no query, Express's query parser sets an empty object. So the request of this test has an empty `query`, too.
     expect(phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
   })
 })

@@ -19,7 +19,7 @@ import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } f
  * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
-/** Upper limit for the pause that a `Retry-After` from Nevis causes. */
+/** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
 const MAX_BACK_OFF_MS = 30_000
 /** A page's request waits for Nevis no longer than this. If Nevis's answer arrives later, the page's next request gets this answer. */
 const MAX_WAIT_MS = 2000
@@ -45,7 +45,7 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, for reports: a handle does not contain the user's name. Set by the start or by the first callback request. */
+  /** The transaction from the session. Reports of denials need it for the user's name. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if this object knows only the handle so far. */
+  /** The transaction without its QR code; undefined if this object so far knows only the handle (the encrypted transaction id). */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
@@ -97,19 +97,19 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction, because reports name its user, but without its QR code. */
+  /** Keeps the transaction without its QR code. The report of its end needs it for the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching. Afterwards, the transaction is not reported as abandoned. */
+  /** Stops watching, because the end of the transaction is already known or is reported elsewhere. It is then not reported as abandoned after its expiry. */
   settle(): void {
     this.isSettled = true
   }
 
   /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
   leave(transaction: Transaction): void {
-    // The session removes the status token when it closes the transaction. Without the token, keep the transaction that an earlier call has stored.
+    // A transaction that has ended in the session has no status token any more. So keep the transaction with the token, which an earlier call has stored.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
@@ -286,7 +286,7 @@ export class WatchedTransaction {
 
   /**
    * Introspects the token of the last success. Only callbacks may call this method, not page requests: Nevis may allow only one introspection per token, and
-   * a callback in another process may still need it.
+   * a callback in another process may still need this introspection.
    */
   private introspect(): void {
     const last = this.#last

@@ -127,7 +127,7 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // A 404 with `unknown` is a result: the server cannot decrypt the handle in the URL.
+  // A 404 with the status `unknown` is an answer and no error: the server cannot decrypt the handle in the URL.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }

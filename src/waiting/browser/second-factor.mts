@@ -93,6 +93,6 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }
-  // If Nevis's answer is unreadable, call the callback too, because the callback route passes the error to your app.
+  // Call the callback also if Nevis's answer cannot be read (`unreadable`): the callback route then passes the error to your app.
   return status === 'succeeded' || status === 'unreadable'
 }

@@ -4,9 +4,9 @@
 import { TO_BROWSER_MS, TO_NEVIS_MS, ways, withChromium } from '../chromium.mjs'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
-/** Each user signs in to both apps in turn, while no other user signs in. */
+/** The number of users who sign in to both apps, one user after another. */
 const PAIRS = 20
-/** These users sign in four at a time. They all use Chromium on the same machine, so they slow each other down. */
+/** The number of users who sign in four at a time. They all use Chromium on the same machine, so they slow each other down. */
 const OTHERS = 20
 
 /**

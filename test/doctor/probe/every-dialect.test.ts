@@ -1,7 +1,7 @@
 /**
  * Tests the probe on the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
  *
- * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes, and print figures.
+ * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { Connections } from '../../../src/doctor/probe/raw-request'
@@ -153,7 +153,8 @@ describe('the probe in every dialect', () => {
 describe('recognition', () => {
   /**
    * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
-   * `invisible` change nothing in a parsed response. The dialects in `same` answer like the simulator without a dialect.
+   * `invisible` change nothing in a parsed response. To the probe's
+   * requests, the dialects in `same` give the same answers as the simulator without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']
