@@ -1,4 +1,5 @@
-// @ts-check A contestant of the benchmark: passport-nevis with a clock that moves ahead by a tenth of a second for each login, so that transactions and the
+// @ts-check
+// A contestant of the benchmark: passport-nevis with a clock that moves ahead by a tenth of a second for each login, so that transactions and the
 // ledger's entries expire as at ten logins a second.
 import * as nevis from './nevis.mjs'
 
