@@ -39,7 +39,8 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
  */
 function filtersIn(names: string): string[] | undefined {
   const filters = new Set(names.split('\0').flatMap((name) => /^filter\.([^]*)\.[^.]*$/.exec(name)?.[1] ?? []))
-  // In `-c name=value`, the name ends at the first `=`. A name that is not ASCII may be damaged by its decoding, and would then name another filter.
+  // `git -c filter.<name>.clean=` turns a filter off. That does not work for a name with `=`, because git ends the name there; nor for a name that is not
+  // ASCII, because this process may have decoded it in another way than git. With such a name, `init` writes nothing.
   return filters.size > MAX_FILTERS || [...filters].some((name) => !/^[ -<>-~]*$/.test(name)) ? undefined : [...filters]
 }
 

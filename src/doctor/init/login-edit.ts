@@ -15,9 +15,9 @@ const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 export interface LoginChange {
   /** Options for `passport.authenticate('nevis', …)`, as source text, for example `failureRedirect: '/login'`. */
   readonly failure: readonly string[]
-  /** The page after a successful sign-in, as source text; undefined if the app does not redirect by an option of Passport. */
+  /** The path of the page after a successful sign-in, as source text such as `'/'`; undefined if the app does not redirect by an option of Passport. */
   readonly home: string | undefined
-  /** The page with the login form, as source text; undefined if it is not known. */
+  /** The path of the page with the login form, as source text such as `'/login'`; undefined if it is not known. */
   readonly signIn: string | undefined
   /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string

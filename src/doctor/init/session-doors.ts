@@ -76,7 +76,7 @@ function isFilledKey(source: Source, at: number): boolean {
   if (!isLiteral || !source.is(at + 1, ':') || !hasKey(source, at + 2, /^user$/)) return false
   const around = source.is(parent - 1, '=') ? parent - 2 : source.token(parent).parent - 1
   if (around < 0) return true
-  // Many such keys can be in one call with many arguments, so look at each call once.
+  // One call of `Object.assign` can contain many keys `passport`. So remember the result for the call, and do not examine the call again for each key.
   const known = callsOf.get(source) ?? new Map<number, boolean>()
   callsOf.set(source, known)
   const isWrite = known.get(around) ?? sessionWriteAt(source, around) !== undefined

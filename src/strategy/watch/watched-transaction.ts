@@ -36,7 +36,7 @@ export class WatchedTransaction {
   private status: WatchedStatus = 'pending'
   /** How many answers of Nevis in a row contained no status. */
   private unreadable = 0
-  /** When the next call for a page is due, in milliseconds of `performance.now()`. */
+  /** When this process may next ask Nevis for the status because a waiting page asks, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
