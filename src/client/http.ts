@@ -9,6 +9,7 @@ import { request as requestHttp, type Agent, type ClientRequest, type IncomingMe
 import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Axios, type AxiosResponse } from 'axios'
+import { getProxyForUrl } from 'proxy-from-env'
 import type { AccessKey } from './access-key'
 import { newAgent } from './agents'
 import { Answer, httpDate } from './answer'
@@ -66,12 +67,11 @@ const TRANSPORTS = {
 }
 
 /**
- * True if the environment names a proxy. axios would then use this proxy by itself, although the agents of `agents.ts` already use it. The option
+ * True if the environment names a proxy for this URL. axios would then use this proxy by itself, although the agents of `agents.ts` already use it. The option
  * `proxy: false` of axios prevents that. But with this option, axios 1.21 keeps each request in memory for so long that the garbage collector costs a sixth of
  * the CPU time of a call. So set the option only if the environment names a proxy.
  */
-const namesProxy = () => PROXY_VARIABLES.some((name) => (process.env[name] ?? '') !== '')
-const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']
+const namesProxy = (baseURL: string) => getProxyForUrl(baseURL) !== ''
 
 /** A request of Node with its response, which has the raw headers. The response is absent if a test of the application mocks Node's `request`. */
 type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
@@ -160,7 +160,7 @@ export class Http {
       },
     }
     try {
-      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy() && { proxy: false as const }) }))
+      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
     } catch (error) {
       return transportError(operation, error)
     }

@@ -33,6 +33,7 @@ export interface ReportOfProbe {
 /** @returns the report, or why the file is not a report */
 export function readReport(file: string): ReportOfProbe | string {
   try {
+    if (!statSync(file).isFile()) return 'the file is not a report of the probe'
     if (statSync(file).size > MAX_BYTES) return 'the file is too large for a report of the probe'
     // An editor may have put a byte-order mark before the JSON.
     const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))

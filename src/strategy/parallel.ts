@@ -28,8 +28,10 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   // If the browser has closed the connection of the first request, it never got the cookie of the new session. So give the session another new id for this
   // request, but only for the same browser: an attacker may know the old session id.
-  if (!previous.hasDisconnected()) return previous
-  if (previous.origin !== context.source.origin) return undefined
+  const isSameBrowser = previous.origin === context.source.origin
+  // In a signed-in session whose id stays the same, an attacker may have a copy of the cookie.
+  if (!previous.hasDisconnected()) return context.renewsSession || isSameBrowser ? previous : undefined
+  if (!isSameBrowser) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
   request.current = transaction
   await renewForSubject(request, transaction, context.isAfterFirstFactor)

@@ -7,6 +7,7 @@ import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
+import { OTHER_PROCESS_WAIT_SECONDS } from './parallel'
 import { boxReadAgain } from './remembered'
 import { returnToOf } from './return-to'
 import { isFromSameBrowser } from './same-browser'
@@ -19,18 +20,18 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedNow true if another process has started the transaction in the last two seconds. Its answer, with the cookie of `same-browser.ts`, may not
- * have reached the browser yet, so the same browser may send no cookie
+ * @param isStartedElsewhere true if another process has just started a transaction of this user. Its answer, with the cookie of `same-browser.ts`, may not have
+ * reached the browser yet. So a transaction that was started a moment ago is shown without the cookie
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
-export async function reusePending(request: StrategyRequest, context: StartContext, isStartedNow = false): Promise<StartResult | undefined> {
+export async function reusePending(request: StrategyRequest, context: StartContext, isStartedElsewhere = false): Promise<StartResult | undefined> {
   const { replaced, isAfterFirstFactor } = context
   // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
-  if (!context.renewsSession && replaced === undefined && !isStartedNow && !isFromSameBrowser(request, pending)) return undefined
+  if (!context.renewsSession && replaced === undefined && !isFromSameBrowser(request, pending) && !(isStartedElsewhere && isJustStarted(pending))) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
   if (box === undefined) return undefined
   // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
@@ -60,6 +61,15 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   })
   if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
+}
+
+/**
+ * True if the transaction was started so recently that the answer of that start may still be on its way. Otherwise, an attacker could make a start fail on
+ * purpose, so that it looks as if another process had just started the user's older transaction.
+ * @internal
+ */
+export function isJustStarted({ startedAt }: Transaction): boolean {
+  return Date.now() - startedAt < 2 * OTHER_PROCESS_WAIT_SECONDS * 1000
 }
 
 /**

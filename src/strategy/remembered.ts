@@ -112,8 +112,9 @@ export async function boxReadAgain(request: StrategyRequest, context: StartConte
   const { remember, userId, subject, budget } = pending
   if (remember === undefined) return {}
   const keys = keysOf(request.budgets, { ...subject, ...(userId !== undefined && { userId }) }, budget)
-  if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
+  // Read the marks first: then a call of `forgetBrowsers` between the two lines is noticed.
   const marks = await forgetMarks(request, context, userId)
+  if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
   return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }
 }
 

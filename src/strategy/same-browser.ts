@@ -2,8 +2,8 @@
  * Recognises the browser that started a step-up. An attacker who has copied a session's cookie can start the same step-up as its user. So the
  * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
  *
- * The secret is a cookie that each start sets anew, after the attacker has copied the session's cookie. The transaction stores only a digest of the secret,
- * because an attacker may be able to read the session store.
+ * Each start adds a new secret to a cookie, after the attacker has copied the session's cookie. The cookie keeps the last four secrets, for step-ups in several
+ * tabs. The transaction stores only a digest of its secret, because an attacker may be able to read the session store.
  * Out of scope: sign-ins. After the password, the session gets a new id (`session-fixation.ts`), so the copied cookie is worthless.
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -11,17 +11,21 @@ import type { Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import type { StrategyRequest } from './strategy-request'
 
+const KEPT_SECRETS = 4
+
 /**
  * Sets the cookie in the browser that starts a transaction.
  * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the response headers were already sent
  * @internal
  */
-export function markBrowser({ req, settings }: StrategyRequest): string | undefined {
+export function markBrowser(request: StrategyRequest): string | undefined {
+  const { req, settings } = request
   const setCookie = cookieSetter(req)
   if (setCookie === undefined) return undefined
   const secret = randomBytes(16).toString('base64url')
   const longestMs = Math.max(settings.lifetimeMs, settings.enrollmentLifetimeMs, settings.firstFactorLifetimeMs)
-  setCookie(cookieFor(req, settings.name, 'start'), secret, Math.ceil(longestMs / 1000))
+  const kept = [secret, ...secretsIn(request)].slice(0, KEPT_SECRETS)
+  setCookie(cookieFor(req, settings.name, 'start'), kept.join('.'), Math.ceil(longestMs / 1000))
   return digestOf(secret)
 }
 
@@ -29,9 +33,13 @@ export function markBrowser({ req, settings }: StrategyRequest): string | undefi
  * True if this request comes from the browser that started the transaction. False also if no cookie could be set at the start.
  * @internal
  */
-export function isFromSameBrowser({ req, settings }: StrategyRequest, { browser }: Pick<Transaction, 'browser'>): boolean {
-  const secret = cookieIn(req, cookieFor(req, settings.name, 'start'))
-  return browser !== undefined && secret !== undefined && digestOf(secret) === browser
+export function isFromSameBrowser(request: StrategyRequest, { browser }: Pick<Transaction, 'browser'>): boolean {
+  return browser !== undefined && secretsIn(request).some((secret) => digestOf(secret) === browser)
+}
+
+function secretsIn({ req, settings }: StrategyRequest): string[] {
+  const value = cookieIn(req, cookieFor(req, settings.name, 'start')) ?? ''
+  return value.split('.', KEPT_SECRETS).filter((secret) => /^[\w-]{22}$/.test(secret))
 }
 
 function digestOf(secret: string): string {

@@ -25,9 +25,10 @@ import { firstOperation } from './enrolment'
 import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
+import { isFromSameBrowser } from './same-browser'
 import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
-import { factorIfOffered, findPending, offeredFactor, reusePending } from './pending-start'
+import { factorIfOffered, findPending, isJustStarted, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherWay } from './other-ways'
@@ -124,7 +125,9 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   await prepareSession(request, context, transaction)
   if (older !== undefined) {
     const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-    request.transactions.close({ ...older, next: transaction.id }, 'cancelled', keepsToken)
+    // Whoever has the handle of `older` is led to the new transaction. So that must be the browser of this request.
+    const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
+    request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
   }
   return waitForDecision(request, context, transaction, lockedCodes)
 }
@@ -165,7 +168,10 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
 /** True if another process is making the same start. False if this start has the number 1: the ledger then has counted no other start of this user. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
-  return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))
+  return isStartedByOtherProcess(request, context.parameters.budget, slot, async () => {
+    const pending = await findPending(request, context)
+    return pending !== undefined && isJustStarted(pending) ? pending : undefined
+  })
 }
 
 async function resultOfOtherProcess(request: StrategyRequest, context: StartContext, slot: number): Promise<StartResult> {

@@ -6,7 +6,7 @@
  * handle of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's callback
  * came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
  */
-import { recordSecondFactor, requireSecondFactor } from '../../src'
+import { MemoryLedger, recordSecondFactor, requireSecondFactor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
@@ -16,6 +16,7 @@ const world = lab()
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/password', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' }))
   web.post('/step-up', passport.authorize('nevis'))
+  web.post('/other', passport.authorize('nevis', { message: 'Change the address?' }))
   web.all('/signed-in', passport.authenticate('nevis', { keepSessionInfo: true }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   web.all('/confirmed', passport.authorize('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   web.get('/guarded', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
@@ -24,8 +25,8 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
 /** The two kinds of route that start a step-up: one that also signs users in, and one with `passport.authorize`. */
 const WAYS = [['/login/2fa', (handle: string) => `/signed-in?transaction=${handle}`], ['/step-up', (handle: string) => `/confirmed?transaction=${handle}`]] as const
 
-async function stolen(): Promise<{ app: TestApp; user: Browser; thief: Browser }> {
-  const app = await world.start({ routes, strategy: { startBudget: { starts: 100, perSeconds: 300 } } })
+async function stolen(options: Partial<NevisStrategyOptions> = {}): Promise<{ app: TestApp; user: Browser; thief: Browser }> {
+  const app = await world.start({ routes, strategy: { startBudget: { starts: 100, perSeconds: 300 }, ...options } })
   const user = app.browser()
   await user.post('/password', { username: 'anna', password: PASSWORD })
   return { app, user, thief: user.clone() }
@@ -63,6 +64,43 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     await world.simulator.phone('anna').approve(pushesOf().at(-2)?.transactionId)
     expect(outcomeOf(await thief.get(callback(other)))).toBe('303 /login/2fa')
     expect(outcomeOf(await user.get(callback(later)))).toBe('success')
+  })
+
+  // Shows: T-old-session-7
+  it('who makes a start fail, so that it looks as if another process had started the step-up › gets no older step-up of the user', async () => {
+    // A ledger that several processes share: the strategy cannot know that there is only one process.
+    const memory = new MemoryLedger()
+    const ledger: Ledger = {
+      claim: (key, seconds) => memory.claim(key, seconds), count: (key, seconds) => memory.count(key, seconds), look: (key) => memory.look(key), forget: (key) => memory.forget(key),
+    }
+    const { user, thief } = await stolen({ ledger })
+    const handle = await start(user, path)
+    world.later(10)
+    await thief.post(path, { authenticatorId: 'no-such-phone' })
+    const other = await thief.post(path)
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId as string)
+    expect(outcomeOf(await thief.get(callback(handleIn(other.location))))).toBe('303 /login/2fa')
+    expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
+  })
+
+  it('who sends the same start at the same moment, from another browser › gets a request of their own', async () => {
+    const { user, thief } = await stolen()
+    world.simulator.faults.add({ on: 'approve', delayMs: 100, times: 1 })
+    await Promise.all([user.post(path), thief.post(path, {}, { 'user-agent': 'another browser' })])
+    expect(pushesOf()).toHaveLength(2)
+  })
+
+  it('the user who starts two step-ups in two tabs, and then the first one again › gets the pending one, without another push', async () => {
+    const { user } = await stolen()
+    await start(user, path)
+    await start(user, '/other')
+    const pushes = pushesOf().length
+    expect(pushes).toBe(2)
+    const again = await start(user, path)
+    expect(pushesOf()).toHaveLength(pushes)
+    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId as string)
+    expect(outcomeOf(await user.get(callback(again)))).toBe('success')
   })
 
   it('the user who starts the same step-up again in the same browser › gets the pending one, without another push', async () => {

@@ -138,7 +138,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts): vo
   const indent = source.indentAt(route.statement.first)
   const passport = source.token(door.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
-  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken()'] : []), ...(change.signIn === undefined ? [] : [`signInURL: ${change.signIn}`])]
+  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken()'] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
   if (source !== strategy.source) edits.useStrategy(source)

@@ -65,10 +65,15 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
 const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
 /** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
-async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
+async function untilItChanges({ caller, noteFailure }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   const first = await send()
   for (let count = 1; count < most; count++) {
     const { status } = await send()
+    // A lost response says nothing about a limit.
+    if (first.status === 0 || status === 0) {
+      caller.forget(step)
+      return noteFailure('a request got no answer, so the limit is not known')
+    }
     if (status !== first.status) {
       caller.facts[`${step}.after`] = String(count)
       return

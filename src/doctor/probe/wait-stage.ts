@@ -13,7 +13,11 @@ export async function waitStage(scene: Scene): Promise<void> {
   const { json } = await scene.users.enroll('enroll.ignored', { username: scene.users.next() })
   const statusToken = textAt(json, 'statusToken')
   if (statusToken === undefined) return scene.noteFailure(`the enrolment of a test user got no status token (${httpOf(scene.caller, 'enroll.ignored')})`)
-  const { seconds } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
+  const { seconds, status: http } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
+  if (http === 0) {
+    scene.caller.forget('status.ignored')
+    return scene.noteFailure('Nevis did not answer until the request expired')
+  }
   scene.caller.facts['status.ignored.seconds'] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
   await status(scene, 'status.ignored.again', statusToken)
 }

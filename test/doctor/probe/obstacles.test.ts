@@ -172,6 +172,8 @@ describe('a stage that fails', () => {
     [['sms'], { on: 'enroll', status: 400 }, 'no text message could be sent (HTTP 400)'],
     [['sms'], { on: 'approve', status: 400 }, 'no text message could be sent for a sign-in (HTTP 400)'],
     [['wait'], { on: 'enroll', status: 400 }, 'the enrolment of a test user got no status token (HTTP 400)'],
+    [['wait'], { on: 'getStatus', reset: true }, 'Nevis did not answer until the request expired'],
+    [['limits'], { on: 'verifyCode', reset: true }, 'a request got no answer, so the limit is not known'],
     [['limits'], { on: 'enroll', status: 400 }, 'the enrolment of recovery codes got no codes (HTTP 400)'],
   ])('%j with %j › says why', async ([stage], fault, reason) => {
     const start = NevisSimulator.start.bind(NevisSimulator)
