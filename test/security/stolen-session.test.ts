@@ -79,7 +79,7 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     await thief.post(path, { authenticatorId: 'no-such-phone' })
     const other = await thief.post(path)
     expect(pushesOf()).toHaveLength(2)
-    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId as string)
+    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId)
     expect(outcomeOf(await thief.get(callback(handleIn(other.location))))).toBe('303 /login/2fa')
     expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
   })
@@ -99,7 +99,7 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     expect(pushes).toBe(2)
     const again = await start(user, path)
     expect(pushesOf()).toHaveLength(pushes)
-    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId as string)
+    await world.simulator.phone('anna').approve(pushesOf()[0]?.transactionId)
     expect(outcomeOf(await user.get(callback(again)))).toBe('success')
   })
 
