@@ -11,7 +11,7 @@ import { describeWithRedis, RedisServer } from '../support/redis'
 import { RedisSentinel, until } from '../support/redis-groups'
 import { lab, outcomeOf } from '../security/support/lab'
 
-jest.setTimeout(60_000)
+jest.setTimeout(120_000)
 
 interface Opened {
   readonly client: RedisConnection

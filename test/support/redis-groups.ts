@@ -13,13 +13,13 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Waits until the condition is true, for at most twenty seconds. */
+/** Waits until the condition is true, for at most forty seconds: on a busy machine, a Redis client may need more than twenty to connect again. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 800; i++) {
     if (await isSo()) return
     await pause(50)
   }
-  throw new Error(`still not so after 20 s: ${what}`)
+  throw new Error(`still not so after 40 s: ${what}`)
 }
 
 class Processes {
