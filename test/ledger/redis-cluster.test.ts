@@ -13,7 +13,7 @@ import { describeWithRedis } from '../support/redis'
 import { RedisCluster, until } from '../support/redis-groups'
 import { lab, outcomeOf } from '../security/support/lab'
 
-jest.setTimeout(60_000)
+jest.setTimeout(120_000)
 
 interface Opened {
   readonly client: RedisConnection
