@@ -208,23 +208,20 @@ describe.each(['after', 'init'] as const)('%s', (fixture) => {
     })
   })
 
-  // Only the app that was changed by hand (`after`) has a page that wants a fresh second factor: the command `init` adds none.
-  if (fixture === 'after') {
-    describe('on the page that wants a fresh second factor, denied or cancelled', () => {
-      it('stays signed in, and returns to a page of the app that says why', async () => {
-        await member('nick')
-        await tapped('nick', await password('nick'))
-        await restart(301)
-        const denied = await submit(browser, '/login/2fa', '/login/2fa')
-        await simulator.phone('nick').deny()
-        expect(await said(await callback(denied.location))).toEqual(['/notes', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
-        const cancelled = await submit(browser, '/login/2fa', '/login/2fa')
-        expect(await said(await submit(browser, cancelled.location as string, '/login/2fa', { transaction: handleIn(cancelled.location), cancel: '1' }))).toEqual(['/notes', 'The request was cancelled.'])
-        expect(await home()).toContain('nick')
-        expect((await browser.get('/account', PAGE)).location).toBe('/login/2fa')
-      })
+  describe('on the page that wants a fresh second factor, denied or cancelled', () => {
+    it('stays signed in, and returns to a page of the app that says why', async () => {
+      await member('nick')
+      await tapped('nick', await password('nick'))
+      await restart(301)
+      const denied = await submit(browser, '/login/2fa', '/login/2fa')
+      await simulator.phone('nick').deny()
+      expect(await said(await callback(denied.location))).toEqual(['/notes', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
+      const cancelled = await submit(browser, '/login/2fa', '/login/2fa')
+      expect(await said(await submit(browser, cancelled.location as string, '/login/2fa', { transaction: handleIn(cancelled.location), cancel: '1' }))).toEqual(['/notes', 'The request was cancelled.'])
+      expect(await home()).toContain('nick')
+      expect((await browser.get('/account', PAGE)).location).toBe('/login/2fa')
     })
-  }
+  })
 
   describe('restarted while a user waits', () => {
     it('goes on where it was: the session is in the database', async () => {

@@ -32,7 +32,7 @@ export interface Plan {
   readonly notes: readonly string[]
 }
 
-const NAMES = ['nevis', 'secondFactor', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
+const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
 export function planOf(app: AppFolder, version: string): Plan {
   const doors = app.sources.flatMap(doorsIn)
@@ -70,7 +70,9 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
   addStrategy(edits, parts, waitingURL)
-  addRoutes(edits, app, parts)
+  const steps = editStepUps(edits, app.sources, waitingURL)
+  const returns = steps.length > 0 && returnsAfterFailure(login)
+  addRoutes(edits, app, parts, returns)
   edits.use(session.source, 'statusEndpoint')
   edits.useStrategy(session.source)
   const { source, statement, owner } = session
@@ -84,12 +86,11 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
     const why = isReached ? editSignUp(edits, door) : 'the second factor of the login is in another file'
     return { door, state: why === undefined ? 'changed' : 'left', why }
   })
-  const steps = editStepUps(edits, app.sources, waitingURL)
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
   const notes = editManifest(edits, app, version) ? ['npm install'] : ['npm install passport-nevis']
   notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
-  if (steps.length > 0) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
+  if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [
     `the waiting page is at ${waitingURL}, its callback and status below it`,
@@ -131,7 +132,13 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   if (exported.startsWith('module')) edits.insert(source, source.text.trimEnd().length, `\n${exported}${end}`)
 }
 
-function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts): void {
+/** True if `init` knows where to send a signed-in user whose step-up has failed. In TypeScript, the added function would need types that `init` does not know. */
+function returnsAfterFailure({ door, change }: Login): boolean {
+  return change.home !== undefined && change.signIn !== undefined && !door.source.isTypeScript
+}
+
+/** @param returns true: a user whose step-up has failed stays signed in, and goes to the page after a sign-in, not to the login form */
+function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { door, route, change, path } = login
   const { source } = door
   const end = source.usesSemicolons ? ';' : ''
@@ -142,8 +149,20 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts): vo
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
   if (source !== strategy.source) edits.useStrategy(source)
-  const options = [...change.failure, 'keepSessionInfo: true', ...(change.home === undefined ? [] : [`repeatedCallbackRedirect: ${change.home}`])].join(', ')
-  edits.insert(source, source.lineStart(route.statement.first), `${indent}const secondFactor = ${passport}.authenticate('nevis', { ${options} })${end}\n\n`)
+  const failure = returns ? ['failWithError: true', ...change.failure.filter((option) => !option.startsWith('failureRedirect:'))] : change.failure
+  const options = [...failure, 'keepSessionInfo: true', ...(change.home === undefined ? [] : [`repeatedCallbackRedirect: ${change.home}`])].join(', ')
+  const call = `${passport}.authenticate('nevis', { ${options} })${end}`
+  const middleware = returns
+    ? [
+        `const nevisOrFail = ${call}`,
+        'const secondFactor = (req, res, next) => nevisOrFail(req, res, (err) => {',
+        `  if (!err || err.name !== 'AuthenticationError') return next(err)${end}`,
+        `  const isSignedIn = req.session.passport && req.session.passport.user${end} // req.user is also set after the password alone`,
+        `  res.redirect(isSignedIn ? ${change.home} : ${change.signIn})${end}`,
+        `})${end}`,
+      ]
+    : [`const secondFactor = ${call}`]
+  edits.insert(source, source.lineStart(route.statement.first), `${middleware.map((line) => `${indent}${line}`).join('\n')}\n\n`)
   editLogin(edits, door, route)
   const routes = [
     `${route.owner}.route('${path}/2fa').get(${page}).post(secondFactor)${end}`,
