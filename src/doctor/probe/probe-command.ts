@@ -108,8 +108,10 @@ async function compared({ finished, facts }: StageResults, interruption: Interru
 
 function written(file: string, report: ProbeReport, output: Output): boolean {
   try {
-    if ((report.obstacle !== undefined || report.stages.length === 0) && hasContent(file)) {
-      output.error(`passport-nevis probe: there was no result, so the report in ${printable(file)} was not replaced`)
+    const hasResult = report.obstacle === undefined && report.stages.length > 0
+    if ((!hasResult || report.isCompared === false) && hasContent(file)) {
+      const why = hasResult ? 'the probe was interrupted' : 'there was no result'
+      output.error(`passport-nevis probe: ${why}, so the report in ${printable(file)} was not replaced`)
       return false
     }
     writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)

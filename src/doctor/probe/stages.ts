@@ -87,10 +87,10 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       // The stages after `quiet` create test users. Without Nevis's own answers, the probe could not see whether Nevis has created or deleted them.
       if (obstacle !== undefined) throw new ProbeEnded(`${obstacle}; no test user was created`)
       const question = QUESTIONS[stage]
-      if (question !== undefined && asksIn(stages).includes(stage) && !(await person.confirm(question))) continue
+      if (question !== undefined && asksIn([...finished, stage]).includes(stage) && !(await person.confirm(question))) continue
       say(`Stage "${stage}" …`)
       caller.steps.clear()
-      await run(stage, scene, options)
+      await run(stage, scene, options.accessKey, finished.includes('app'))
       finished.push(stage)
       if (stage === 'quiet') obstacle = obstacleIn(caller.facts)
       const trouble = (stage === 'quiet' ? obstacle : undefined) ?? troubleIn(caller.facts, caller.steps, stage !== 'limits')
@@ -112,10 +112,10 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
-function run(stage: Stage, scene: Scene, { accessKey, stages }: StageOptions): Promise<void> {
+function run(stage: Stage, scene: Scene, accessKey: string, withPhone: boolean): Promise<void> {
   if (stage === 'quiet') return quietStage(scene, accessKey)
   if (stage === 'users') return userStage(scene)
   if (stage === 'app') return appStage(scene)
   if (stage === 'sms') return smsStage(scene)
-  return stage === 'wait' ? waitStage(scene) : limitStage(scene, stages.includes('app'))
+  return stage === 'wait' ? waitStage(scene) : limitStage(scene, withPhone)
 }

@@ -3,7 +3,7 @@
  * after too many calls.
  */
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Interface } from 'node:readline/promises'
 import { PassThrough } from 'node:stream'
@@ -145,11 +145,26 @@ describe('the command', () => {
       return Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })
     })
     const file = join(mockFolder, 'report.json')
+    writeFileSync(file, '')
     expect(await run(['--out', file], '').exitCode).toBe(1)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stages: ['quiet'], endedBy: 'interrupted', isCompared: false, dialects: [], unexplained: [] })
     rmSync(file)
     expect(printed.join()).toContain('not compared, because the probe was interrupted')
     expect(said).toContain('Ending the comparison. The report follows …')
+  })
+
+  it('interrupted › does not replace an older report', async () => {
+    jest.mocked(simulate).mockImplementationOnce(() => {
+      process.emit('SIGINT')
+      return Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })
+    })
+    const file = join(mockFolder, 'report.json')
+    const older = '{"probe":1,"answers":[],"unexplained":[]}'
+    writeFileSync(file, older)
+    expect(await run(['--out', file], '').exitCode).toBe(1)
+    expect(readFileSync(file, 'utf8')).toBe(older)
+    rmSync(file)
+    expect(said).toContainEqual(expect.stringMatching(/^passport-nevis probe: the probe was interrupted, so the report in \S+ was not replaced$/))
   })
 
   it('names the users whom it could not delete, but not in the report', async () => {

@@ -1,4 +1,5 @@
-/** What the probe says while it waits for the phone, when it stops waiting, and how it numbers the scans of the stage `limits`. */
+/** What the probe says while it waits for the phone, when it stops waiting, and how it asks in the stage `limits`. */
+import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
@@ -48,4 +49,13 @@ it('the stage `limits` numbers its scans', async () => {
   const numbered = scans.filter((which) => which !== undefined)
   expect(numbered.length).toBeGreaterThan(5)
   expect(numbered).toEqual(numbered.map((_which, at) => `scan ${at + 1} of at most 12`))
+})
+
+it('the stage `limits`, after the stage `app` was declined › asks nothing of the person, and is compared as a stage without a phone', async () => {
+  const questions: string[] = []
+  const { facts, finished } = await probe(['quiet', 'app', 'limits'], (person) => {
+    person.confirm = (question?: string) => Promise.resolve(questions.push(String(question)) > 1)
+  })
+  expect([questions.length, finished]).toEqual([1, ['quiet', 'limits']])
+  expect([...differencesOf(facts, (await runOnSimulator([], finished)).facts)]).toEqual([])
 })
