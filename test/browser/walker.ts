@@ -7,6 +7,7 @@ import axe from 'axe-core'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { type WrittenPages } from './accessibility'
+import { lookOf } from './buttons'
 import { overflowing, wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
@@ -14,6 +15,9 @@ const NARROWEST = 320
 const WIDTHS = [320, 360, 768, 1280]
 
 export class Walker {
+  /** The accent colours of the app's pages that were looked at in this tab. */
+  private readonly accents = new Set<string>()
+
   /**
    * @param lines the record so far; this tab appends to it
    * @param pages the record of each page for keyboard and screen reader
@@ -98,7 +102,7 @@ export class Walker {
 
   /**
    * Checks that keyboard and screen reader find on the page what the recorded file says, and that the page is accessible, fits the narrowest screen, and has a
-   * button or link to continue.
+   * button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own pages and on the waiting page.
    */
   async look(name: string): Promise<void> {
     const { page } = this
@@ -107,6 +111,9 @@ export class Walker {
     const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
     expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([name, []])
     expect([name, await page.locator('main').getByRole('button').or(page.locator('main').getByRole('link')).filter({ visible: true }).count()]).not.toEqual([name, 0])
+    const { accents, unequal } = await lookOf(page)
+    if (page.url().startsWith(this.origin)) for (const accent of accents) this.accents.add(accent)
+    expect([name, unequal, [...this.accents]]).toEqual([name, [], [...this.accents].slice(0, 1)])
     if (process.env['SCREENSHOTS'] !== undefined) await this.picture(name)
     await this.fits(name, NARROWEST)
   }
