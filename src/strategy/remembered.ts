@@ -120,7 +120,7 @@ export async function boxReadAgain(request: StrategyRequest, context: StartConte
 
 /**
  * Stores the user's choice in the box "Remember this browser" in the transaction.
- * @throws Refusal `unknown_transaction` if the session has ended meanwhile; StorageError
+ * @throws Refusal `unknown_transaction` if the session has ended since this request began; StorageError
  * @internal
  */
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {

@@ -217,7 +217,10 @@ describe('the login', () => {
 })
 
 describe('the record of the second factor', () => {
-  /** The attacker is the next user of the same browser, and knows the user's password, but does not have the user's phone. */
+  /**
+   * After the victim has logged out, the attacker uses the same browser. The attacker knows the victim's password, and does not have the victim's phone.
+   * Columns: the way to log out, whether the app keeps the data of the session, and the route.
+   */
   const ways: [string, boolean, string][] = [
     ['Passport\'s log-out', false, '/logout'],
     ['a log-out that keeps the session\'s data (keepSessionInfo)', true, '/logout'],

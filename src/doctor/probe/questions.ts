@@ -13,7 +13,7 @@ export interface Answered {
   readonly answer: string
   /** What this package does if this answer is true for the Nevis instance. */
   readonly does: string
-  /** The option to set because of this answer, for example `issuer`; `not` and an option that must not be set; undefined if no option matters. */
+  /** The option to set because of this answer; or, after the word `not`, an option that must not be set. Undefined if no option depends on this answer. */
   readonly option?: string
 }
 
