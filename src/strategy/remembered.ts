@@ -112,7 +112,7 @@ export async function boxReadAgain(request: StrategyRequest, context: StartConte
   const { remember, userId, subject, budget } = pending
   if (remember === undefined) return {}
   const keys = keysOf(request.budgets, { ...subject, ...(userId !== undefined && { userId }) }, budget)
-  // Read the marks first: then a call of `forgetBrowsers` between the two lines is noticed.
+  // Read the marks (the ledger's records of calls of `forgetBrowsers`) first. So `wasForgotten` also notices a call that comes between these two lines.
   const marks = await forgetMarks(request, context, userId)
   if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
   return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }

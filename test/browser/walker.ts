@@ -16,7 +16,7 @@ const WIDTHS = [320, 360, 768, 1280]
 export class Walker {
   /**
    * @param lines the record so far; this tab appends to it
-   * @param pages the record of each page for keyboard and screen reader
+   * @param pages checks the accessibility tree of each page (what a screen reader gets) against the file that an earlier run has written
    * @param where the text with which each line of the record begins
    */
   constructor(
