@@ -75,7 +75,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for this user, by the names that are known before Nevis is asked. Run this function before the start waits for
+ * Reads when `forgetBrowsers` was last called for this user, under the userId or username that the app has given. Run this function before the start waits for
  * another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
@@ -86,9 +86,9 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`. If the user switches to another factor, the
- * second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no effect on this sign-in, and an
- * attacker with a stolen password could still have the browser remembered.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`, the result of `forgetMarksBefore`. If the user
+ * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
+ * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -176,7 +176,7 @@ function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMa
   return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */
+/** True for a start that only signs a user in: it does not enrol a factor, and does not ask the user to confirm something, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined

@@ -97,8 +97,8 @@ export class Walker {
   }
 
   /**
-   * Checks that keyboard and screen reader find on the page what the recorded file says, and that the page is accessible, fits the narrowest screen, and has a
-   * button or link to continue.
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`), and that the page is accessible, fits the
+   * narrowest screen, and has a button or link to continue.
    */
   async look(name: string): Promise<void> {
     const { page } = this
