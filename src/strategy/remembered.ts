@@ -58,7 +58,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // List only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
+  // `amr` contains only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }

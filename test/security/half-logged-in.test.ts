@@ -192,7 +192,8 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // With `resave: true`, the answer of `/slow` has written the session from before the sign-in, with its transaction, back into the store.
+      // `/slow` has read the session before the sign-in, when the transaction was pending. With `resave: true`, its late answer has put this session back into the
+      // store.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)

@@ -297,7 +297,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** The printed values, in which the test searches for `CANARY`. The path of this folder, which stack traces contain, is removed: it may match by chance. */
+/** The printed values, in which a test searches for `CANARY`. The path of this folder, which stack traces contain, is removed: it may match by chance. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {
