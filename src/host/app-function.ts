@@ -1,5 +1,5 @@
 /**
- * Calls a function of the app with a time limit: `verify`, an option such as `subject`, or the function `check` of a factor that the app has written.
+ * Calls a function of the app with a time limit: `verify`, an option such as `subject`, or the function `check` of a factor, which the app may have written.
  *
  * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever, and so would the next
  * starts of this user, because the starts of one user run one after another.

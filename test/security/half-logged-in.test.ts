@@ -192,8 +192,8 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // `/slow` has read the session before the sign-in, when the transaction was pending. With `resave: true`, its late answer has put this session back into the
-      // store.
+      // `/slow` has read the session before the sign-in, when the transaction was pending. With `resave: true`, its late answer has put that session back into
+      // the store.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)
