@@ -25,7 +25,7 @@ const documents = menu.map(([text, paths]) => ({
  * @returns {import('vitepress').DefaultTheme.SidebarItem}
  */
 const itemOf = ({ title, path, children }) => ({ text: title, ...(path && { link: `/reference/${path.replace(/\.md$/, '')}` }), ...(children && { collapsed: true, items: children.map(itemOf) }) })
-/** The other entry points of the package, with their titles in the menu. @type {Record<string, string>} */
+/** The entry points `passport-nevis/simulator` and `passport-nevis/browser`, with their titles in the menu. @type {Record<string, string>} */
 const ENTRY_POINTS = { simulator: 'Simulator', browser: 'Single-page apps' }
 /** @type {Entry[]} */
 const modules = existsSync(REFERENCE) ? JSON.parse(readFileSync(REFERENCE, 'utf8'))[0].children : []

@@ -32,7 +32,7 @@ function optionsOf({ factors }: InstanceSettings, name: string): Readonly<Record
   return factors.find((factor) => factor.name === name)?.instanceOptions ?? {}
 }
 
-/** Each rule, after the step of the probe that it needs. Without a record of this step in the report, the rule is skipped. */
+/** Pairs: a step of the probe, and the rule that checks the response to this step. If the report has no response to the step, the rule is skipped. */
 const RULES: readonly (readonly [step: string, rule: Rule])[] = [
   ['ping', (facts, { health }) => (health === undefined || isPingUsable(facts) ? undefined : wrong(`healthCheck refuses every sign-in: the answer to /ping is ${facts.saw('ping')}`, 'remove healthCheck'))],
   ['user.unknown-name', (facts, { operation }) => {

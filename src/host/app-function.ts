@@ -1,15 +1,16 @@
 /**
- * Calls a function of the app with a time limit. The functions are `verify`, a factor of the app's own, and options such as `subject`.
+ * Calls a function of the app with a time limit: `verify`, an option such as `subject`, or the function `check` of a factor, which the app may have written.
  *
- * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever, and the user's
- * next starts would wait behind it. Out of scope: the function `accessKey` (`client/access-key.ts`), and the app's stores (`storage.ts`).
+ * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever, and so would the next
+ * starts of this user, because the starts of one user run one after another.
+ * Out of scope: the function `accessKey` (`client/access-key.ts`), and the app's stores (`storage.ts`).
  */
 import { withDeadline } from '../client/deadline'
 
 /** Shorter than the time-outs of most reverse proxies (30 s and more), so that the browser gets the app's error page. */
 const MAX_MS = 20_000
 
-/** The limit for a method of a factor. The method may call Nevis a few times, and each call takes at most 10 s by default. */
+/** The limit for a whole start, and for the function `check` of a factor. Both may call Nevis a few times, and each call takes at most 10 s by default. */
 export const MAX_FACTOR_MS = 60_000
 
 /**
@@ -21,7 +22,7 @@ export class AppTimeoutError extends Error {
   /** HTTP status with which the app should answer. */
   readonly status = 503
 
-  /** @param appFunction the name of the option that contains the function; `verify` for the function `verify`; `factor` for a method of a factor */
+  /** @param appFunction `verify`; or the name of an option that is a function, such as `subject`; or `factor` for a function of a factor that the app wrote */
   constructor(readonly appFunction: string) {
     super(`NevisStrategy: the function ${appFunction} of the app gave no result in time`)
     this.name = 'AppTimeoutError'

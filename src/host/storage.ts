@@ -72,8 +72,8 @@ export class StorageError extends Error {
 }
 
 /**
- * The first words of the error texts of Redis and Valkey. Redis clients do not set the error's `code`, so this file reads this word. The rest of the text can
- * contain names of users and keys.
+ * The first words of the error messages of Redis and Valkey. Redis clients do not set the error's `code`, so this file takes the first word of the message as
+ * the code. The rest of the message can contain names of users and keys, so a StorageError does not contain it.
  */
 const REDIS_WORDS = new Set([
   'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',

@@ -200,7 +200,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [...checks, ...timedChecks]
  * Checks that your own ledger keeps all promises of the type `Ledger`. The store may already have content: the checks use random keys, which expire within a
  * minute. Without `advance`, the checks take about five seconds.
  * @param create creates a ledger. It is called several times, and all these ledgers must share one store, as the ledgers of several processes do
- * @param options how the store's clock is moved
+ * @param options `advance`: a function that moves the store's clock forward
  * @throws Error that lists each promise that is not kept, and why
  */
 export async function proveLedger(create: () => Ledger | Promise<Ledger>, options: ProveLedgerOptions = {}): Promise<void> {

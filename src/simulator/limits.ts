@@ -30,7 +30,7 @@ export class Limits {
   ) {}
 
   /**
-   * Counts one push or SMS to the user.
+   * Counts one push or SMS to the user, and blocks the user after too many of them.
    * @throws Problem with status 429 while the user is blocked
    */
   countStart(channel: LimitedChannel, userId: string): void {

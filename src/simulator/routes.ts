@@ -12,7 +12,7 @@ import { createIntent } from './intent'
 import { getStatus, introspect } from './results'
 import { verifyCode } from './verification'
 
-/** The names of the API operations, in faults and recorded requests. Each is the name of a method of `NevisClient`. */
+/** The API operation of a simulated fault or of a recorded request. Its name is that of the method of `NevisClient` which calls it. */
 export type OperationName =
   | 'ping'
   | 'enroll'

@@ -120,7 +120,7 @@ export class NevisSimulator {
 
   /**
    * Returns a phone with which a test approves, denies and scans.
-   * @param nameOrUserId the owner's username or userId; or any name for a phone that has not scanned an enrolment yet
+   * @param nameOrUserId the username or userId of the phone's owner; or, for a new phone that will scan the QR code of an enrolment, any name
    */
   phone(nameOrUserId: string): Phone {
     return new Phone(this.cloud, nameOrUserId)

@@ -84,7 +84,10 @@ function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, starte
   return record !== undefined && record.at < startedAt
 }
 
-/** Returns the Refusal for the user if the user has denied this transaction or may have denied it; otherwise undefined. */
+/**
+ * Returns the Refusal for the user if the user has denied this transaction, or may have denied it: after it has expired or was closed, this is not always
+ * known. Otherwise returns undefined.
+ */
 async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { closed, expiresAt, statusToken } = transaction
   const isOver = now >= expiresAt

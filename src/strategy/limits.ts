@@ -20,8 +20,8 @@ import type { Subject } from '../factors/transaction'
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
  * @param subject the user, by the userId, username or both that your option `subject` returns. If Nevis does not know this name, and your option `subject`
  * returns another one, this function resets nothing
- * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the name, and no limit was
- * counted under it
+ * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the given name, and the ledger has
+ * no count under this name
  * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {

@@ -65,7 +65,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis's answer names the user, and the start has checked that this is the user for whom it was made. So the userId certainly belongs to this user.
+    // Nevis's answer names its user, and the start has checked that this is the user whom the app named. So the userId in the answer belongs to this user.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -108,8 +108,9 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts this start under Nevis's userId as well, unless it is the user's first. Otherwise the user would have two limits, if the app identifies the
- * same user sometimes by username and sometimes by userId, and an attacker could start twice as many transactions.
+ * Counts this start also under the userId that Nevis has returned. If the app identifies a user by username at one start and by userId at another, the user
+ * would otherwise have two limits, and an attacker could start twice as many transactions. A start in slot 1 (the user has no other counted start, as at most
+ * sign-ins) is not counted under the userId: this saves a call to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

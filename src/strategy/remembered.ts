@@ -1,8 +1,8 @@
 /**
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * The second factor is skipped only right after the first factor, in a session without a login, on a route without the options `factors`, `message`
- * and `data`. Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ * The second factor is skipped only right after the first factor, in a session in which no user is signed in, on a route without the options `factors`,
+ * `message` and `data`. Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -58,7 +58,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // List only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
+  // `amr` contains only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }
@@ -75,7 +75,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for this user, by the names that are known before Nevis is asked. Run this function before the start waits for
+ * Reads when `forgetBrowsers` was last called for this user, under the userId or username that the app has given. Run this function before the start waits for
  * another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
@@ -86,9 +86,9 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`. If the user switches to another factor, the
- * second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no effect on this sign-in, and an
- * attacker with a stolen password could still have the browser remembered.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`, the result of `forgetMarksBefore`. If the user
+ * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
+ * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -112,7 +112,7 @@ export async function boxReadAgain(request: StrategyRequest, context: StartConte
   const { remember, userId, subject, budget } = pending
   if (remember === undefined) return {}
   const keys = keysOf(request.budgets, { ...subject, ...(userId !== undefined && { userId }) }, budget)
-  // Read the marks first: then a call of `forgetBrowsers` between the two lines is noticed.
+  // Read the marks (the ledger's records of calls of `forgetBrowsers`) first. So `wasForgotten` also notices a call that comes between these two lines.
   const marks = await forgetMarks(request, context, userId)
   if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
   return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }
@@ -120,7 +120,7 @@ export async function boxReadAgain(request: StrategyRequest, context: StartConte
 
 /**
  * Stores the user's choice in the box "Remember this browser" in the transaction.
- * @throws Refusal `unknown_transaction` if the session has ended meanwhile; StorageError
+ * @throws Refusal `unknown_transaction` if the session has ended since this request began; StorageError
  * @internal
  */
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
@@ -176,7 +176,7 @@ function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMa
   return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it enrols no factor, and asks the user to confirm nothing, such as a payment. */
+/** True for a start that only signs a user in: it does not enrol a factor, and does not ask the user to confirm something, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined

@@ -2,8 +2,9 @@
  * Recognises the browser that started a step-up. An attacker who has copied a session's cookie can start the same step-up as its user. So the
  * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
  *
- * Each start adds a new secret to a cookie, after the attacker has copied the session's cookie. The cookie keeps the last four secrets, for step-ups in several
- * tabs. The transaction stores only a digest of its secret, because an attacker may be able to read the session store.
+ * Each start adds a new random secret to a second cookie. An attacker who copied the browser's cookies before this start does not have the secret. The second
+ * cookie keeps the last four secrets, for step-ups in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to read
+ * the session store.
  * Out of scope: sign-ins. After the password, the session gets a new id (`session-fixation.ts`), so the copied cookie is worthless.
  */
 import { createHash, randomBytes } from 'node:crypto'

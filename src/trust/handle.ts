@@ -31,7 +31,7 @@ export interface Sealed {
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** Longest handle that is accepted, in characters. The handles of this package have some hundred characters, most of them for the status token. */
+/** Longest handle that is accepted, in characters. A handle that this package makes has some hundred characters; the status token takes most of them. */
 const MAX_LENGTH = 8192
 
 /** @internal */

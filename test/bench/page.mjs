@@ -56,8 +56,8 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
 /**
- * Says how many times as much as the bare calls a login costs: for all processes, and for each group of processes, because V8 compiles each process a little
- * differently.
+ * Says how much CPU time a login costs, as a multiple of three axios calls without any other work. Gives this figure for all processes together, and for each
+ * group of processes, because V8 compiles each process a little differently.
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
@@ -229,7 +229,7 @@ const sections = {
     const redis = storage.redis.login.ledger + storage.redis.login.store
     const capped = Math.ceil((perSecond * statusCalls) / MAX_STATUS_CALLS)
     const all = Math.ceil(loginCores + waitingCores)
-    // The answer for an operator: twice as many processes as cores are needed, so that each process uses only half a core.
+    // Recommend twice as many processes as the number of cores that the load needs, so that each process uses only half a core.
     const enough = all * 2
     const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
     const processes = raised > MAX_STATUS_CALLS

@@ -21,10 +21,10 @@ describeWithChromium('signing in to the example app', () => {
   }, START_MS)
   afterAll(() => app?.stop())
 
-  /** The buttons on the waiting page for the factors that are never the first factor of a user in these tests. */
+  /** The buttons on the waiting page for the two factors that no user of these tests has as the default. */
   const WAYS: Readonly<Record<string, string>> = { app: 'Use a QR code or link', recovery: 'Use a recovery code' }
 
-  /** Signs in with the password, chooses the factor if it is not the first one, and returns the waiting page. */
+  /** Enters the password, switches to `factor` if the waiting page starts with another factor, and returns the waiting page. */
   async function enter(context: BrowserContext, person: Person, factor: string): Promise<Page> {
     const { username, password } = app.account(person)
     const page = await context.newPage()
@@ -256,7 +256,7 @@ describeWithChromium('signing in to the example app', () => {
   })
 })
 
-/** Runs in the page. A checkbox has a label instead of a text. */
+/** The text of a button or link, or the label of a checkbox. Playwright runs this function in the page. */
 function nameOf(element: unknown): string {
   const { labels, textContent } = element as { labels?: ArrayLike<{ textContent: string }>; textContent: string }
   return (labels?.[0]?.textContent ?? textContent).trim()

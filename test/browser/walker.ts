@@ -20,7 +20,7 @@ export class Walker {
 
   /**
    * @param lines the record so far; this tab appends to it
-   * @param pages the record of each page for keyboard and screen reader
+   * @param pages checks the accessibility tree of each page (what a screen reader gets) against the file that an earlier run has written
    * @param where the text with which each line of the record begins
    */
   constructor(
@@ -101,8 +101,9 @@ export class Walker {
   }
 
   /**
-   * Checks that keyboard and screen reader find on the page what the recorded file says, and that the page is accessible, fits the narrowest screen, and has a
-   * button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own pages and on the waiting page.
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`), and that the page is accessible, fits the
+   * narrowest screen, and has a button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own pages
+   * and on the waiting page.
    */
   async look(name: string): Promise<void> {
     const { page } = this

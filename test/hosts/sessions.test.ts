@@ -155,7 +155,7 @@ describe('a start while a slow answer of another tab is under way', () => {
 })
 
 describe('cookie-session', () => {
-  /** The usual workaround for Passport's error about `regenerate`, as published on the web. */
+  /** The workaround from many web pages: cookie-session has no `regenerate`, which Passport's `logIn` calls. So add a function that does nothing. */
   const shim: RequestHandler = (req, _res, next) => {
     const cookies = req.session as unknown as Record<string, unknown>
     cookies['regenerate'] ??= (done: () => void) => done()

@@ -1,4 +1,4 @@
-/** Tests the ledger in a Redis that a real sentinel monitors. The master dies while a user signs in; after that, the old master accepts no claim. */
+/** Tests the ledger in Redis servers with a Redis Sentinel process. The master dies while a user signs in; after that, the old master accepts no claim. */
 import IoRedis from 'ioredis'
 import IoRedis5 from 'ioredis5'
 import { createClient, createSentinel } from 'redis'

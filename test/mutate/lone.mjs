@@ -16,7 +16,10 @@ import ts from 'typescript'
  * @typedef {{ at: number, text: string, opens: boolean }} Insertion
  */
 
-/** Defines the function `__lone__`, which the switches in a mutated source file call. Call `installSwitch` before the first mutated file runs. */
+/**
+ * Defines the global function `__lone__`, with which the code of a mutated file asks whether a mutant is active. Call `installSwitch` before the first mutated
+ * file runs.
+ */
 export function installSwitch() {
   /** @type {any} */
   const world = globalThis
@@ -31,7 +34,7 @@ export function installSwitch() {
 }
 
 /**
- * Puts every mutant of a file behind a switch.
+ * Writes every mutant of a file into the file's text. Each mutant has a switch: a condition that makes the mutant run only while it is active.
  * @param {string} fileName absolute
  * @param {string} text TypeScript
  * @returns {{ text: string, mutants: Mutant[] }} the text with a switch for each mutant

@@ -192,7 +192,8 @@ describe('the login', () => {
       expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
       release.forEach((end) => end())
       await slow
-      // With `resave: true`, the answer of `/slow` has written the session from before the sign-in, with its transaction, back into the store.
+      // `/slow` has read the session before the sign-in, when the transaction was pending. With `resave: true`, its late answer has put that session back into
+      // the store.
       const id = decodeURIComponent(cookieOf(old) as string).slice(2).split('.')[0] as string
       const revived = await new Promise<object | null | undefined>((resolve) => store.get(id, (_error, value) => resolve(value)))
       expect(Object.keys((revived as { nevis: { transactions: object } }).nevis.transactions)).toHaveLength(1)
@@ -217,7 +218,10 @@ describe('the login', () => {
 })
 
 describe('the record of the second factor', () => {
-  /** The attacker is the next user of the same browser, and knows the user's password, but does not have the user's phone. */
+  /**
+   * After the victim has logged out, the attacker uses the same browser. The attacker knows the victim's password, and does not have the victim's phone.
+   * Columns: the way to log out, whether the app keeps the data of the session, and the route.
+   */
   const ways: [string, boolean, string][] = [
     ['Passport\'s log-out', false, '/logout'],
     ['a log-out that keeps the session\'s data (keepSessionInfo)', true, '/logout'],

@@ -20,7 +20,10 @@ const change = async (browser: Browser, transaction: string, factor: string) => 
 const cancel = async (browser: Browser, transaction: string) => browser.post('/login/2fa', { transaction, cancel: '1' })
 const start = (strategy: Partial<NevisStrategyOptions> = STOP) => world.start({ strategy })
 
-/** Moves the clock of the app and of the simulated Nevis forward. Then the other user ben starts a sign-in, and ben's waiting page requests the status. */
+/**
+ * Moves the clock of the app and of the simulated Nevis forward. Then another user, ben, starts a sign-in, and ben's waiting page requests the status. At such
+ * a request, the app also asks Nevis about the transactions of all users that have expired meanwhile.
+ */
 async function othersComeAfter(seconds: number, app: TestApp): Promise<void> {
   world.later(seconds)
   await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))

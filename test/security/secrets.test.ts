@@ -220,7 +220,7 @@ const storage: (Scenario & { ends: StorageErrorCode })[] = [
   { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that answers with a row', options: { ledger: ledgerWith({ claim: async () => ({ key: 'c4n4ry' }) }) }, run: (drive) => drive.start() },
 ]
 
-/** Mistakes of the app or of Nevis that only a request reveals. Most of them cause a `TypeError`, which has no `code`. */
+/** Wrong values from the browser, the app or Nevis that the strategy notices only at a request. `ends: 'error'`: the error has no `code`. */
 const mistakes: Scenario[] = [
   { ends: 'phone_refused', name: 'a phone number that is none', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms', phone: `${PHONE} ext. c4n4ry` }) },
   { ends: 'phone_refused', name: 'no phone number', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms' }) },
@@ -297,7 +297,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** The printed values, without the path of this folder, which stack traces contain. */
+/** The printed values, in which a test searches for `CANARY`. The path of this folder, which stack traces contain, is removed: it may match by chance. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {

@@ -118,7 +118,7 @@ describe('amr', () => {
     })
   })
 
-  // The attack: an attacker who can write to the session store wants a record of a stronger sign-in.
+  // The attack: an attacker who can write to the session store changes the transaction, so that the app records a stronger first factor than the user gave.
   describe('of a transaction that was changed in the session', () => {
     it('fails with binding_mismatch', async () => {
       const { MemoryStore } = await import('express-session')

@@ -65,7 +65,7 @@ describe('--dialect', () => {
     return file
   }
 
-  /** The status of a wrong code, which the dialect `wrong-code-422` changes. */
+  /** The HTTP status with which the simulator refuses a wrong code: 422 shows that the dialect `wrong-code-422` is on. */
   async function wrongCodeStatus(...argv: string[]): Promise<number> {
     const outcome = await main(['--port', '0', ...argv], { log: () => undefined, error: () => undefined })
     const { simulator } = outcome as { simulator: NevisSimulator }

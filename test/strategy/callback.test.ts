@@ -1,4 +1,4 @@
-/** The callback with a transaction that is pending, ended, of another user, used, or changed. */
+/** Tests the callback: before the user has answered, after a first callback, after the transaction has expired, in another session, after errors of Nevis. */
 import { randomUUID } from 'node:crypto'
 import { NevisSimulator } from '../../src/simulator'
 import { NevisStrategy, push } from '../../src'

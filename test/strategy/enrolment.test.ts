@@ -32,7 +32,7 @@ const settingsOf = (user: unknown, more: object = {}) =>
 const request = (session: object = {}) => ({ method: 'POST', url: '/', headers: {}, body: {}, session }) as unknown as NevisRequest
 const passport = { user: 'anna' }
 const record = (change: object = {}) => ({ userId: USER, factor: 'push', transactionId: 't', at: NOW, login: loginOf({ passport }), sessionId: '', ...change })
-/** A session in which anna is signed in, with this second factor record. */
+/** A session in which anna is signed in and has given a second factor. `change`: fields of the second factor record that differ from `record()`. */
 const proved = (change: object = {}, sessionKey = 'nevis') => ({ passport, [sessionKey]: { secondFactor: record(change) } })
 
 beforeEach(() => {

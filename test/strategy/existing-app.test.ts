@@ -29,7 +29,10 @@ const operations = () => simulator.requests.map(({ operation }) => operation)
 const PAGE = { accept: 'text/html' }
 
 describe('the page that the user wanted', () => {
-  /** Routes that use the `returnTo` of the app's guard, and Passport's own redirect options. */
+  /**
+   * `/guard` stores a path in `session.returnTo`, as an app does before it redirects to the sign-in page. The callbacks `/ours` and `/fresh` get this path from
+   * the strategy (`authInfo.returnTo`); `/passports` leaves the redirect to Passport.
+   */
   const routes: AppOptions['routes'] = (express, { passport }) => {
     const keep: RequestHandler = (req, res) => {
       Object.assign(req.session, { returnTo: req.query['to'] })

@@ -1,4 +1,4 @@
-/** Starts a real PostgreSQL for a test file, on a socket in a new folder. On a machine without PostgreSQL, the tests that need it are skipped, except in CI. */
+/** Starts a PostgreSQL server for a test file, on a socket in a new folder. Without PostgreSQL on the machine, these tests are skipped, except in CI. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'

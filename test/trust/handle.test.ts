@@ -126,7 +126,8 @@ describe('an encrypted handle', () => {
       const [one, other] = [Buffer.from(handles.seal(SEALED), 'base64url'), Buffer.from(handles.seal(SEALED), 'base64url')]
       const mixed = [1, 13, one.length - 16].map((at) => Buffer.concat([one.subarray(0, at), other.subarray(at)]).toString('base64url'))
       expect(opening(mixed.slice(1))).toEqual([])
-      // Both handles begin with the same version byte. So the first mixture is identical to the second handle, and can be decrypted.
+      // `mixed[0]` takes only its first byte from `one`. This byte is the version, which is the same in both handles. So `mixed[0]` is `other`, and can be
+      // decrypted.
       expect(opening(mixed.slice(0, 1))).toEqual([0])
     })
   })

@@ -1,6 +1,6 @@
 /**
- * Half a million random secrets must all be accepted. This test has its own file, because it takes seconds, and a mutation run would
- * repeat it for each mutant (`test/mutate/slices.mjs`).
+ * The strategy refuses a guessable `secret`, but must accept each of half a million random secrets. This test has its own file, because it takes seconds, and a
+ * mutation run would repeat it for each mutant (`test/mutate/slices.mjs`).
  */
 import { randomBytes } from 'node:crypto'
 import { isGuessable } from '../../src/trust/secret'

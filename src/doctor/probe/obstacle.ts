@@ -50,7 +50,8 @@ export function obstacleIn(facts: Facts): string | undefined {
 }
 
 /**
- * Says which of these requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
+ * Says how many of the requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
+ * @param steps the names of the requests
  * @param counts429 false for the stage `limits`, which sends requests until Nevis refuses them with 429
  */
 export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {

@@ -13,7 +13,7 @@ export interface Answered {
   readonly answer: string
   /** What this package does if this answer is true for the Nevis instance. */
   readonly does: string
-  /** The option to set because of this answer, for example `issuer`; `not` and an option that must not be set; undefined if no option matters. */
+  /** The option to set because of this answer; or, after the word `not`, an option that must not be set. Undefined if no option depends on this answer. */
   readonly option?: string
 }
 
@@ -30,12 +30,15 @@ function optionForTokens(facts: FactsReader): { readonly option?: string } {
   return options.length === 0 ? {} : { option: options.join(' and ') }
 }
 
-/** True if Nevis refused a repeated request within the number that the probe tried. */
+/** True if the probe repeated a request until Nevis refused it; false if Nevis had not refused it when the probe stopped. */
 function isReached(facts: FactsReader, step: string): boolean {
   return /^\d/.test(facts.text(`${step}.after`))
 }
 
-/** Says when Nevis refused a repeated request. The option must fit the limit only if there is one. */
+/**
+ * Says after how many repetitions of a request Nevis refused it.
+ * @param option the option that must fit this limit. It is returned only if the probe found a limit
+ */
 function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
   const after = facts.text(`${step}.after`)
   if (!isReached(facts, step)) return { answer: `not within ${after.replace('more than ', '')} ${what}` }

@@ -20,9 +20,9 @@ export interface ProbeReport {
   readonly obstacle?: string
   readonly calls: number
   readonly usersLeft: number
-  /** Why the probe ended before all stages, or the comparison with the simulator, were completed; absent if all were. */
+  /** Why the probe ended early: before its last stage, or before it had compared the responses with those of the simulator. Otherwise absent. */
   readonly endedBy?: string
-  /** False if the probe was interrupted before the comparison with the simulator was completed, so that `dialects` is empty; otherwise absent. */
+  /** False if the probe was interrupted before it had compared the responses with those of the simulator, so that `dialects` is empty; otherwise absent. */
   readonly isCompared?: false
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
@@ -35,7 +35,7 @@ export interface ProbeReport {
   readonly facts: Facts
 }
 
-/** @param recognised undefined if the probe was interrupted before the comparison with the simulator was completed */
+/** @param recognised the matching dialects; undefined if the probe was interrupted before it had compared the responses with those of the simulator */
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | undefined): ProbeReport {
   const { dialects, alike, unexplained } = recognised ?? NOT_COMPARED
   return {

@@ -50,7 +50,7 @@ class TextMessages {
     this.scene.say(`Asking Nevis for text message ${this.count}: ${use}.`)
   }
 
-  /** @returns the code; undefined if the person typed no code */
+  /** @returns the code of the newest text message, as the person has typed it; undefined if the person typed no code */
   async typedCode(): Promise<string | undefined> {
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
       const code = await this.scene.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
@@ -65,7 +65,7 @@ interface TextTransaction {
   readonly userId: string
   readonly statusToken: string
   readonly startedAt: number
-  /** Asks Nevis for another text message for the same step. Does not record the response. */
+  /** Repeats the request that started this transaction, so that Nevis sends another text message. Does not record the response. */
   readonly again: () => Promise<Reply>
 }
 

@@ -16,7 +16,7 @@ export type Listener = (status: WatchedStatus) => void
 export interface WatchReports {
   /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
-  /** Called once, some time after the transaction has expired without an answer. It must not throw. */
+  /** Called once, a minute or more after the transaction has expired, if no callback has ended it and the user has not denied it. It must not throw. */
   readonly abandoned?: (sealed: Sealed, transaction?: Transaction) => void | Promise<void>
   /** True if another process has ended the transaction. Otherwise this process asks Nevis once more after the expiry, for a denial that no page has seen. */
   readonly hasEnded?: (sealed: Sealed) => Promise<boolean>

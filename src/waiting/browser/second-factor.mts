@@ -16,9 +16,9 @@ const CANCEL_MS = 5000
  * @param url a POST route with `passport.authenticate('nevis')` or `passport.authorize('nevis')`, for example your login route. All requests go
  * to the origin of this URL
  * @param fields what to send to this route as JSON, for example username and password
- * @param options the function that shows each step, and others
+ * @param options `show`, your function that shows each step to the user; and optionally `headers` and `signal`
  * @returns the JSON of your callback route; if no second factor was needed, the JSON of the route `url`
- * @throws SecondFactorError; the reason of the signal; a TypeError of `fetch` if a request failed that must not be repeated
+ * @throws SecondFactorError; the signal's reason, if `signal` was aborted; a TypeError of `fetch` if a request failed that must not be repeated
  */
 export async function secondFactor<Result = unknown>(url: string | URL, fields: object, options: SecondFactorOptions): Promise<Result> {
   const { show, headers, signal } = options
@@ -36,7 +36,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     let { next, body } = await requests.send(false, base, fields)
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
-      // The approval has already been used, and the strategy responds with the URL of a page of your app. Return this URL.
+      // `next` is not the waiting page but a page of your app: the approval has already been used, for example in another tab. Return this URL.
       if (waitingURL && waitingURL !== page) return { next }
       waitingURL = page
       view = (await requests.send(true, next)).body as SecondFactorView | undefined

@@ -4,9 +4,9 @@
 import { TO_BROWSER_MS, TO_NEVIS_MS, ways, withChromium } from '../chromium.mjs'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
-/** The number of users who sign in to both apps, one user after another. */
+/** How many users sign in one after another, each to both apps: the app with this package (`ours`) and the app without it (`byHand`). */
 const PAIRS = 20
-/** The number of users who sign in four at a time. They all use Chromium on the same machine, so they slow each other down. */
+/** How many users sign in to `ours`, four at a time. They all use Chromium on the same machine, so they slow each other down. */
 const OTHERS = 20
 
 /**
