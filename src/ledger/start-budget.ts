@@ -22,7 +22,7 @@ const EXTRA_SLOTS = 32
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** The number of this start, from 1, among the user's starts that count against the limit; 0 if the start was refused. */
+  /** The number of the slot that this start has taken, from 1; 0 if the start was refused. The slot is free again after a day, or after an approval. */
   readonly slot: number
   /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
@@ -64,7 +64,8 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot that begins a pause. Claims the key of the pause first: of many concurrent starts, only one can claim this key, and so take the slot.
+   * Takes the last slot of `startBudget.starts` or an extra slot, and begins a pause. Claims the key of the pause before the slot: of many concurrent starts,
+   * only one can claim this key, and only that start takes a slot.
    * @returns the slot; 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {

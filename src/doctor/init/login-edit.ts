@@ -78,7 +78,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
   if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
-  // If the options are on several lines, change only single lines, so that the diff stays small.
+  // If the options are on several lines, insert and remove single options instead of writing all of them again, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   const note = ' // the password is right, but the user is not signed in yet'

@@ -19,7 +19,7 @@ export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined 
   return app === push ? 'app' : older === push ? 'qr-code' : undefined
 }
 
-/** True if the instance's links have a custom URL scheme, which opens the company's own app instead of a web page. */
+/** True if Nevis's links for the factor `app` have a custom URL scheme: such a link opens a branded Access App instead of a web page. */
 export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
 }

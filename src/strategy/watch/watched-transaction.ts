@@ -36,7 +36,7 @@ export class WatchedTransaction {
   private status: WatchedStatus = 'pending'
   /** How many answers of Nevis in a row contained no status. */
   private unreadable = 0
-  /** When this process may next ask Nevis for the status because a waiting page asks, in milliseconds of `performance.now()`. */
+  /** The earliest time at which a request of a waiting page may cause the next status call, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
@@ -107,7 +107,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
+  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. The user can still deny it on the phone, so watch on. */
   leave(transaction: Transaction): void {
     // A transaction that has ended in the session has no status token any more. So keep the transaction with the token, which an earlier call has stored.
     if (transaction.statusToken !== undefined) this.remember(transaction)
