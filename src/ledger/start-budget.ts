@@ -89,7 +89,7 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the pause under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
+  /** Begins the pause of this slot under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }

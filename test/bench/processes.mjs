@@ -84,13 +84,13 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
+ * Calls the function of each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
  * unfair, because each contestant may leave the upstream server awake or asleep for the next one.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked
  * @param {() => number} [random]
- * @returns {Promise<T[][]>} for each contestant, its answer in each round
+ * @returns {Promise<T[][]>} for each contestant, what its function returned in each round
  */
 export async function rounds(count, asked, random = seeded(count)) {
   /** @type {T[][]} */

@@ -56,7 +56,7 @@ function routesIn(source: Source): Route[] {
 }
 
 /**
- * Adds a button for a code by SMS to the login form. Changes nothing unless exactly one template has such a form, with exactly one button.
+ * Adds a button for a code by SMS to the login form. Changes nothing unless the templates contain exactly one login form, and this form has one button.
  * @param loginURL the `action` of the login form
  * @returns the path of the changed template; undefined if there is none
  */

@@ -1,6 +1,6 @@
 /**
- * Describes the shape of a response: the paths of its fields, and the kinds of their values. It contains no value, because a value may be a token, code,
- * id, phone number, key or name.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. The description contains no value except the words in `WORDS`,
+ * because a value may be a token, code, id, phone number, key or name.
  *
  * Out of scope: choosing the requests (`*-stage.ts`).
  */

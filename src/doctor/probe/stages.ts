@@ -41,7 +41,7 @@ export interface StageFailure {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that were not interrupted. A stage that found a failure and still ran to its end is in this list and in `failed`. */
+  /** The stages that ran to their end. A stage that ran to its end, but could not do all that it is for, is in this list and in `failed`. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */

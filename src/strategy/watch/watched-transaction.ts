@@ -128,7 +128,7 @@ export class WatchedTransaction {
       if (this.#sealed.statusToken !== undefined) await this.rate.acquire().then(() => this.ask())
       if (this.status !== 'failed' && !this.isLeft) await this.reports.abandoned?.(this.#sealed, this.#transaction)
     } catch {
-      // Ignore the error, because no caller waits. If the call to Nevis or to the ledger has failed, it was already reported as an event.
+      // Ignore the error, because no caller waits. A failed call to Nevis or to the ledger has already been published as an event.
     }
   }
 
@@ -254,7 +254,7 @@ export class WatchedTransaction {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
-      // If a callback waits for this call, the callback itself passes the error to the app.
+      // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
       // An answer without a status still shows that Nevis is up, so do not double the interval.

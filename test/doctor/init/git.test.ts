@@ -8,7 +8,7 @@ afterEach(removeFolders)
 
 const git = (folder: string, ...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 })
 
-/** A repository in which all is committed, and a program in its folder `.git` that creates the file `mark`. */
+/** A repository in which all is committed, and a program in its folder `.git`. If git runs the program, the file `mark` exists. */
 function repository() {
   const folder = folderWith({ '.gitattributes': '*.js filter=evil\n' }, BEFORE)
   git(folder, 'init')
