@@ -103,8 +103,8 @@ export async function rounds(count, asked, random = seeded(count)) {
 }
 
 /**
- * Divides one row by another, round by round, and returns the median of the ratios.
- * @param {readonly number[]} row
+ * Divides the values of one contestant by those of another, round by round, and returns the median of the ratios.
+ * @param {readonly number[]} row one value for each round
  * @param {readonly number[]} base as long as the row
  */
 export const medianRatio = (row, base) => median(row.map((value, round) => value / Number(base[round])))
@@ -119,7 +119,7 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answer times of `people` people, in random order. They follow the distribution exactly, because a small random sample could deviate from it.
+ * Answer times of `people` people, in random order. They follow the distribution of `answerSeconds` exactly: a small random sample could deviate from it.
  * @param {number} people
  * @param {() => number} random
  */

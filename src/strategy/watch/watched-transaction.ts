@@ -102,20 +102,20 @@ export class WatchedTransaction {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching, because the end of the transaction is already known or is reported elsewhere. It is then not reported as abandoned after its expiry. */
+  /** Stops watching, because the transaction's end is already known or is reported elsewhere. So it is not reported that the user abandoned the transaction. */
   settle(): void {
     this.isSettled = true
   }
 
   /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. The user can still deny it on the phone, so watch on. */
   leave(transaction: Transaction): void {
-    // A transaction that has ended in the session has no status token any more. So keep the transaction with the token, which an earlier call has stored.
+    // A transaction that has ended in the session may have no status token any more. In that case, keep the one with the token that is already stored here.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
   }
 
-  /** Asks Nevis at the user's next start, even if no page is polling. Reports a denial before the returned promise is fulfilled. */
+  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns, so that this start is refused. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -166,7 +166,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // All callbacks that share an answer also share one introspection of its token.
+    // All callbacks that share an answer also share one introspection of its token, because Nevis may allow only one.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
