@@ -15,8 +15,8 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Adds the findings that do not depend on the app's options: answers that this version does not know. If the report has no answers of Nevis, returns only an
- * error.
+ * Adds the findings that do not depend on the app's options: answers of Nevis that this version of the package does not know. If the report has no answers of
+ * Nevis, returns only an error.
  * @param allWell what to say if there is no finding
  */
 export function withGeneral({ obstacle, unexplained, stages }: ReportOfProbe, findings: readonly Finding[], allWell: string): Finding[] {

@@ -12,7 +12,7 @@ export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }
 
-/** The name that the instance accepts for the channel `app`; undefined if it accepts both names. */
+/** The name that the instance accepts for the channel `app`; undefined if it accepts both names, or if the responses do not show which one. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
   if (app === older) return undefined

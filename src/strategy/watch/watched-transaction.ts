@@ -66,7 +66,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object was created with this status token. Another object may exist with the same transaction id and another status token. */
+  /** True if this object was created with this status token. The token may differ, because a handle and the session may contain different tokens. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -97,7 +97,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction without its QR code. The report of its end needs it for the user's name. */
+  /** Keeps the transaction without its QR code, because the report of the transaction's end needs the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
