@@ -47,7 +47,8 @@ export class StartBudget {
 
   /**
    * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any slot after
-   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken.
+   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken, because `spend` tries it before it looks for a
+   * pause.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget

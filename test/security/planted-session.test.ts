@@ -350,7 +350,7 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(requests).toHaveLength(2)
     for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
-    // The session is signed in as ben. An API that issues tokens accepts only an approval of the signed-in user, so it refuses anna's approval.
+    // The session is signed in as ben. With `session: false`, a callback accepts only approvals of the signed-in user, so it refuses anna's approval.
     const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })
