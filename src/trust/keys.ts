@@ -27,7 +27,7 @@ export interface Keys {
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
- * Returns a function that returns the strategy's current `Keys`. Without `secrets`, they come from the access key, and change when it changes.
+ * Returns a function that returns the strategy's current `Keys`. Without `secrets`, the keys come from the access key, and change with it.
  * @param name the strategy's name. A strategy with another name accepts none of the handles, digests and cookies of this strategy
  * @param callbackURL handles and digests are valid only for this URL, because two strategies may have the same name
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted

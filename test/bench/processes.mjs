@@ -84,8 +84,8 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Calls the function of each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
- * unfair, because each contestant may leave the upstream server awake or asleep for the next one.
+ * Calls the function of each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A
+ * fixed order would be unfair, because each contestant may leave the upstream server awake or asleep for the next one.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked

@@ -64,7 +64,7 @@ const QUESTIONS: Partial<Record<Stage, string>> = {
   limits: `This stage asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
 }
 
-/** Returns the stages before which the probe must ask a question (`QUESTIONS`): `app`, `sms`, and, only together with `app`, `limits`. */
+/** Returns those of the given stages before which the probe must ask a question (`QUESTIONS`): `app`, `sms`, and, only together with `app`, `limits`. */
 export function asksIn(stages: readonly Stage[]): Stage[] {
   return stages.filter((stage) => stage in QUESTIONS && (stage !== 'limits' || stages.includes('app')))
 }

@@ -115,7 +115,7 @@ export class WatchedTransaction {
     this.isOpened = false
   }
 
-  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns, so that this start is refused. */
+  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns: the start must find it in the ledger. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
