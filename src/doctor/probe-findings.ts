@@ -1,6 +1,6 @@
 /**
- * Turns the report of the command `probe` into findings of the command `doctor`, if no app is known: options that this Nevis instance needs or cannot work
- * with, and responses that the simulator cannot imitate.
+ * Turns the report of the command `probe` into findings of the command `doctor`, if `doctor` has not checked the options of an app: options that this Nevis
+ * instance needs or cannot work with, and responses that the simulator cannot imitate.
  *
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */

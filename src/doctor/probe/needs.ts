@@ -24,7 +24,7 @@ export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
 }
 
-/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if it accepts both, or if no code was accepted. */
+/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
 export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
   if (facts.http('verification.sms.right') !== RIGHT) return facts.http('verification.sms.right.with-channel') === RIGHT ? 'needed' : undefined
   return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'

@@ -107,7 +107,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. The user can still deny it on the phone, so watch on. */
+  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
     // A transaction that has ended in the session may have no status token any more. In that case, keep the one with the token that is already stored here.
     if (transaction.statusToken !== undefined) this.remember(transaction)

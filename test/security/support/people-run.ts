@@ -249,7 +249,7 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** What this person types for `code`. `right`: the code in the SMS to their phone, or a recovery code that they know, or else `000000`. `wrong`: a new one. */
+  /** What this person types for `code`. `right`: the code in their SMS, or a recovery code that they know; else `000000`. `wrong`: a new wrong code. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {
