@@ -14,8 +14,8 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of extra slots after the first `startBudget.starts` slots. (Each start takes a numbered slot.) A start that takes an extra slot begins a pause. All these pauses together last more than
- * a day, and each slot is free again after a day. So there is always a free slot.
+ * Number of extra slots after the first `startBudget.starts` slots. (Each start takes a numbered slot.) A start that takes an extra slot begins a pause. All
+ * these pauses together last more than a day, and each slot is free again after a day. So there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
@@ -47,8 +47,8 @@ export class StartBudget {
 
   /**
    * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any slot after
-   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken, if `starts` is at least 2: `spend` tries slot 1
-   * before it looks for a pause.
+   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken, if `starts` is at least 2: `spend` tries
+   * slot 1 before it looks for a pause.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
