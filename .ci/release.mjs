@@ -28,7 +28,7 @@ try {
 } finally {
   if (GITHUB_REPOSITORY) run('git', 'checkout', '--quiet', '--', 'package.json')
 }
-// Check again: if the build has changed a file, the tarball may contain that change, which nobody has reviewed.
+// Check again that no file differs from the commit: if the build has changed a file, the tarball may contain that change, which nobody has reviewed.
 refuseChanges('after packing')
 
 const sums = readdirSync(folder).map((file) => `${createHash('sha512').update(readFileSync(join(folder, file))).digest('hex')}  ${file}`)

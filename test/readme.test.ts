@@ -228,7 +228,8 @@ describe('the enrolment', () => {
     passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
     passport.deserializeUser((username: string, done) => done(null, userOf(username)))
     const { app: qrCode } = passportNevis
-    // A parameter cannot be named `default`, and `app` is already the name of the Express app.
+    // The snippets run in a function whose parameters are this package's exports. Leave out `default`, which is no valid parameter name, and `app`, which
+    // is the Express app in the snippets.
     const others = Object.fromEntries(Object.entries(passportNevis).filter(([name]) => name !== 'app' && name !== 'default'))
     const above = `baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()],
       waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',`

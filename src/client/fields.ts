@@ -66,7 +66,7 @@ export class Fields {
     return isUuid(value) ? value.toLowerCase() : value
   }
 
-  /** Accepts any non-empty string as an id. Converts a UUID to lower case. */
+  /** Accepts any non-empty string as an id, for an id that is only compared and never sent. Converts a UUID to lower case. */
   looseId(name: string): string | undefined {
     const value = this.optionalString(name)
     return isUuid(value) ? value.toLowerCase() : value

@@ -140,7 +140,7 @@ export interface Approval extends Decoded {
 interface UndecidedStatus extends Decoded {
   /** The transaction id of the approval or enrolment. */
   readonly transactionId?: string
-  /** Nevis's id of the user. Absent until the enrolment of a user without a username has succeeded. */
+  /** Nevis's id of the user. If the user is enrolled without a username, the id is absent until the enrolment has succeeded. */
   readonly userId?: string
   /** The username. Only in newer Nevis responses. */
   readonly username?: string

@@ -1,6 +1,6 @@
 /**
- * Turns the report of the command `probe` into findings of the command `doctor`, if no app is known: options that this Nevis instance needs or cannot work
- * with, and responses that the simulator cannot imitate.
+ * Turns the report of the command `probe` into findings of the command `doctor`, if `doctor` has not checked the options of an app: options that this Nevis
+ * instance needs or cannot work with, and responses that the simulator cannot imitate.
  *
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
@@ -15,8 +15,8 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Adds the findings that do not depend on the app's options: answers that this version does not know. If the report has no answers of Nevis, returns only an
- * error.
+ * Adds the findings that do not depend on the app's options: answers of Nevis that this version of the package does not know. If the report has no answers of
+ * Nevis, returns only an error.
  * @param allWell what to say if there is no finding
  */
 export function withGeneral({ obstacle, unexplained, stages }: ReportOfProbe, findings: readonly Finding[], allWell: string): Finding[] {

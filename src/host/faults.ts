@@ -14,10 +14,10 @@ export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused:
    * - `request`: while a request was handled; the app's error handler got the error.
-   * - `watch`: while the watch asked Nevis for the status of a transaction, or noted its end in the ledger. No request fails: the waiting page keeps
-   *   waiting, or shows the end.
+   * - `watch`: while the watch asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
+   *   page keeps waiting, or shows the end.
    * - `browser`: while a remembered browser was checked or stored; the user had to give the second factor, or the browser was not remembered. Or while
-   *   `forgetBrowsers` asked Nevis for the username; the browsers were then forgotten under the userId only.
+   *   `forgetBrowsers(strategy, { userId })` asked Nevis for the username; the browsers that are stored under the userId were forgotten all the same.
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` for a function of the app. */

@@ -23,7 +23,7 @@ interface EndingsSettings {
 interface Ended {
   /** True if no earlier call, in any process, has ended the transaction. */
   readonly isFirst: boolean
-  /** True if no earlier call, in any process, has learned how the transaction ended. */
+  /** True if this call is the first, in any process, to record this end, or a denial that came after the end (for example after a cancellation). */
   readonly isNews: boolean
 }
 

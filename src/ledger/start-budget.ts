@@ -14,15 +14,15 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of slots after the first `startBudget.starts` slots. A start that takes such an extra slot begins a pause. All these pauses together last more than
- * a day, and each slot is free again after a day. So there is always a free slot.
+ * Number of extra slots after the first `startBudget.starts` slots. (Each start takes a numbered slot.) A start that takes an extra slot begins a pause. All
+ * these pauses together last more than a day, and each slot is free again after a day. So there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** The number of this start, from 1, among the user's starts that count against the limit; 0 if the start was refused. */
+  /** The number of the slot that this start has taken, from 1; 0 if the start was refused. The slot is free again after a day, or after an approval. */
   readonly slot: number
   /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
@@ -47,7 +47,8 @@ export class StartBudget {
 
   /**
    * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any slot after
-   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken.
+   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken, if `starts` is at least 2: `spend` tries
+   * slot 1 before it looks for a pause.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
@@ -64,7 +65,8 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot that begins a pause. Claims the key of the pause first: of many concurrent starts, only one can claim this key, and so take the slot.
+   * Takes the last slot of `startBudget.starts` or an extra slot, and begins a pause. Claims the key of the pause before the slot: of many concurrent starts,
+   * only one can claim this key, and only that start takes a slot.
    * @returns the slot; 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
@@ -88,7 +90,7 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the pause under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
+  /** Begins the pause of this slot under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
@@ -138,7 +140,7 @@ export class StartBudget {
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** Returns how many approval requests the user has denied within the day. Returns 0 for a single denial, because it may be a mistake. */
+  /** Returns how many approval requests the user has denied, for a day after the first denial. Returns 0 for a single denial, which may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++

@@ -63,7 +63,7 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Nevis's table calls `channel` required, but also names a default. So the simulator uses the default if `channel` is missing.
+  // Nevis's documentation says that the field `channel` is required, but also names a default. So the simulator uses the default if `channel` is missing.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))

@@ -9,7 +9,7 @@ import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** The time can be extended ten times, so that an unattended screen does not show the codes for ever. */
+/** The first lifetime and at most ten extensions: an unattended screen must not show the codes for ever. */
 const MAX_LIFETIMES = 11
 
 /**

@@ -9,7 +9,7 @@ import { Refusal } from '../factors/failures'
 import { AppTimeoutError, MAX_FACTOR_MS } from '../host/app-function'
 import type { Transaction } from '../factors/transaction'
 
-/** The result of a start. The next start in the queue may use the same result. */
+/** The result of a start. The next start in the queue, such as that of a double click, may use the same result instead of sending a second push. */
 export interface StartResult {
   readonly target: { readonly to: string }
   readonly transaction: Transaction

@@ -23,11 +23,11 @@ export interface Keys {
   readonly typedCodes: TypedCodes
 }
 
-/** Returns a promise only if the app's `accessKey` function must be called first. */
+/** Returns the keys. Returns a promise only if the keys come from an access key that the app's function `accessKey` must provide first. */
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
- * Returns a function that derives the keys, and derives new keys when the access key changes.
+ * Returns a function that returns the strategy's current `Keys`. Without `secrets`, the keys come from the access key, and change with it.
  * @param name the strategy's name. A strategy with another name accepts none of the handles, digests and cookies of this strategy
  * @param callbackURL handles and digests are valid only for this URL, because two strategies may have the same name
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted

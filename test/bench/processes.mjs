@@ -84,13 +84,13 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A fixed order would be
- * unfair, because each contestant may leave the upstream server awake or asleep for the next one.
+ * Calls the function of each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A
+ * fixed order would be unfair, because each contestant may leave the upstream server awake or asleep for the next one.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked
  * @param {() => number} [random]
- * @returns {Promise<T[][]>} for each contestant, its answer in each round
+ * @returns {Promise<T[][]>} for each contestant, what its function returned in each round
  */
 export async function rounds(count, asked, random = seeded(count)) {
   /** @type {T[][]} */
@@ -103,8 +103,8 @@ export async function rounds(count, asked, random = seeded(count)) {
 }
 
 /**
- * Divides one row by another, round by round, and returns the median of the ratios.
- * @param {readonly number[]} row
+ * Divides the values of one contestant by those of another, round by round, and returns the median of the ratios.
+ * @param {readonly number[]} row one value for each round
  * @param {readonly number[]} base as long as the row
  */
 export const medianRatio = (row, base) => median(row.map((value, round) => value / Number(base[round])))
@@ -119,7 +119,7 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answer times of `people` people, in random order. They follow the distribution exactly, because a small random sample could deviate from it.
+ * Answer times of `people` people, in random order. They follow the distribution of `answerSeconds` exactly: a small random sample could deviate from it.
  * @param {number} people
  * @param {() => number} random
  */

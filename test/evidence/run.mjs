@@ -110,7 +110,7 @@ function withTables(markdown, cell) {
 }
 
 /**
- * Regenerates the table at the end of the threat model, with one row for each reference in the text.
+ * Regenerates the table at the end of the threat model. The table has one row for each promise that the text names, for example `[T-password-2]`.
  * @param {string} markdown @param {(requirement: string) => string} cell
  */
 function withStoryTable(markdown, cell) {

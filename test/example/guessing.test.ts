@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(eighteenMinutesLater)
 afterAll(() => app.stop())
 
-/** Moves the app's clock so far ahead that all counters start again. */
+/** Moves the app's clock so far ahead that its limits for passwords count from 0 again. */
 async function eighteenMinutesLater(): Promise<void> {
   for (let i = 0; i < 3; i++) await sixMinutesLater(app)
 }

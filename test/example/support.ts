@@ -156,7 +156,7 @@ export async function submit(browser: Browser, from: string, to: string, fields:
   return browser.post(to, { _csrf: hiddenField(page.text, '_csrf'), ...fields }, { accept: 'text/html' })
 }
 
-/** Enters the password, and chooses the factor if it is not the user's first. Returns the address of the waiting page. */
+/** Enters the password, and chooses `factor`; without `factor`, the app takes the user's first factor. Returns the address of the waiting page. */
 export async function enterPassword(browser: Browser, { username, password }: Account, factor?: string): Promise<string> {
   const answer = await submit(browser, '/login', '/login', { username, password, ...(factor && { factor }) })
   expect(answer.location).toMatch(/^\/login\/2fa\?transaction=/)

@@ -2,7 +2,7 @@
 /**
  * Finds the files that belong to a slice (a folder of src with its tests), and checks that every file of src is in a slice.
  *
- * Out of scope: which slices there are (`slices.mjs`), and the runs.
+ * Out of scope: which slices there are (`slices.mjs`), and running the mutants.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,8 +3,8 @@
  *
  * For `firstFactorLifetimeSeconds` after the password, the user may try another factor without entering the password again. The attacker uses a browser that
  * was left on the waiting page, and starts the second factor again and again. Each time, the attacker first sends the handle (the string that names the
- * transaction) of the newest page, and then that of the page before, as a double click does. In an earlier version, that second click counted as a fresh
- * password, so the time began again.
+ * transaction) of the newest page, and then the handle of the page before, as a double click would. In an earlier version, the strategy took this older
+ * handle for a new sign-in with the password, so the time began again.
  */
 import { callbackOf, handleIn, signIn, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

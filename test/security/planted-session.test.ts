@@ -111,7 +111,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // Both starts use the pending approval request: the first one puts it into a new session, and then the second one puts it into another new session.
+    // Both starts find anna's pending approval request. The first start moves it into a new session, and then the second start into another new session.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
@@ -291,8 +291,8 @@ describe('a callback of the planted session that is still on its way', () => {
 /**
  * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form posts to the same URL.
  * An earlier version took that POST for a callback, unless the request had a `req.user` or the route logged a user in. So an API that issues tokens kept the
- * planted session's id, and showed the victim the attacker's request. An app that keeps its user elsewhere did the same. The attacker's callback then used
- * the victim's approval.
+ * planted session's id, and showed the victim the attacker's request. So did an app that keeps its user elsewhere than in `req.user`. The attacker's callback
+ * then used the victim's approval.
  */
 describe('a planted session, and a link to the sign-in with the attacker\'s transaction in it', () => {
   const isRight = (body: unknown) => (body as { password?: string }).password === PASSWORD
@@ -350,7 +350,7 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(requests).toHaveLength(2)
     for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
-    // The session is signed in as ben. An API that issues tokens accepts only an approval of the signed-in user, so it refuses anna's approval.
+    // The session is signed in as ben. With `session: false`, a callback accepts only approvals of the signed-in user, so it refuses anna's approval.
     const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })

@@ -68,7 +68,7 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
 
   // Shows: T-old-session-7
   it('who makes a start fail, so that it looks as if another process had started the step-up › gets no older step-up of the user', async () => {
-    // A ledger that several processes share: the strategy cannot know that there is only one process.
+    // Hide the `MemoryLedger` in an object: the strategy must then assume that other processes share this ledger and may have started a step-up.
     const memory = new MemoryLedger()
     const ledger: Ledger = {
       claim: (key, seconds) => memory.claim(key, seconds), count: (key, seconds) => memory.count(key, seconds), look: (key) => memory.look(key), forget: (key) => memory.forget(key),

@@ -20,7 +20,7 @@ let folder: Folder
 let app: Running
 let settings: Record<string, string>
 let browser: Browser
-/** What the app has written to standard error before its last restart. */
+/** What the app wrote to standard error before the restarts. */
 let errors = ''
 
 const signUp = (username: string, by = browser) => submit(by, '/signup', '/signup', { username, password: PASSWORD })

@@ -1,6 +1,6 @@
 /**
- * Adds the second factor to two kinds of sign-in. The password route gets `session: false`, and then the second factor. If a `req.login` ends with a
- * redirect, the second factor replaces the redirect.
+ * Adds the second factor to two kinds of sign-in. On the password route, `passport.authenticate` gets `session: false`, and the second factor follows. If the
+ * callback of a `req.login` ends with a redirect, the second factor replaces this redirect.
  *
  * Out of scope: finding the sign-ins (`doors.ts`), and creating the strategy (`plan.ts`).
  */
@@ -62,7 +62,7 @@ function callOf(source: Source, at: number): Range {
   return { first, last: source.token(at + 1).pair as number }
 }
 
-/** Adds `session: false` to the options of the password route, and replaces the handlers after it by the second factor. */
+/** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
 export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]
   const close = source.token(at + 1).pair as number
@@ -78,7 +78,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
   if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
-  // If the options are on several lines, change only single lines, so that the diff stays small.
+  // If the options are on several lines, insert and remove single options instead of writing all of them again, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   const note = ' // the password is right, but the user is not signed in yet'
@@ -112,7 +112,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   return undefined
 }
 
-/** The parameter names of the innermost function that has three parameters and contains the token, for example `req`, `res` and `next`. */
+/** The parameter names of the innermost function with three parameters around the token `at`, for example `req`, `res` and `next`. */
 function handlerAround(source: Source, at: number): [string, string, string] | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open)

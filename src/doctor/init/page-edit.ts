@@ -11,7 +11,7 @@ import type { Range, Source } from './source'
 
 /** Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn` or `requireAuth`. */
 const GUARD = /^(?:ensure|require|is|check|must(?:Be)?|authenticat)\w*?(?:log|auth|sign|user|session|d$)\w*$/i
-/** The longest word that may be such a name. On a word of many thousand letters, `GUARD` would take minutes. */
+/** Only a name of at most this length is compared with `GUARD`. For a name of many thousand letters, this regular expression would take minutes. */
 const MAX_NAME = 100
 const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
 
@@ -56,7 +56,7 @@ function routesIn(source: Source): Route[] {
 }
 
 /**
- * Adds a button for a code by SMS to the login form. Changes nothing unless exactly one template has such a form, with exactly one button.
+ * Adds a button for a code by SMS to the login form. Changes nothing unless the templates contain exactly one login form, and this form has one button.
  * @param loginURL the `action` of the login form
  * @returns the path of the changed template; undefined if there is none
  */

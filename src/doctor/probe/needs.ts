@@ -12,19 +12,19 @@ export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }
 
-/** The name that the instance accepts for the channel `app`; undefined if it accepts both names. */
+/** The name that the instance accepts for the channel `app`; undefined if it accepts both names, or if the responses do not show which one. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
   if (app === older) return undefined
   return app === push ? 'app' : older === push ? 'qr-code' : undefined
 }
 
-/** True if the instance's links have a custom URL scheme, which opens the company's own app instead of a web page. */
+/** True if Nevis's links for the factor `app` have a custom URL scheme: such a link opens a branded Access App instead of a web page. */
 export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
 }
 
-/** Whether the verification of an SMS needs the field `channel`, or refuses it. */
+/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
 export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
   if (facts.http('verification.sms.right') !== RIGHT) return facts.http('verification.sms.right.with-channel') === RIGHT ? 'needed' : undefined
   return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'

@@ -1,6 +1,6 @@
 /**
- * Describes the shape of a response: the paths of its fields, and the kinds of their values. It contains no value, because a value may be a token, code,
- * id, phone number, key or name.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. The description contains no value except the words in `WORDS`,
+ * because a value may be a token, code, id, phone number, key or name.
  *
  * Out of scope: choosing the requests (`*-stage.ts`).
  */
@@ -109,7 +109,7 @@ function kindOfNumber(value: number): string {
   return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
 }
 
-/** Describes the media type in words of this package: the header itself could contain any value. */
+/** Describes a `Content-Type` header by fixed words. Never returns the header itself, which may contain data: the report must not contain data. */
 export function mediaTypeOf(header: string | null): string {
   if (header === null) return 'none'
   const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')

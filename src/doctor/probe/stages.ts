@@ -41,7 +41,7 @@ export interface StageFailure {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that were not interrupted. A stage that found a failure and still ran to its end is in this list and in `failed`. */
+  /** The stages that ran to their end. A stage that ran to its end, but could not do all that it is for, is in this list and in `failed`. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
@@ -49,7 +49,7 @@ export interface StageResults {
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
-  /** The usernames of these test users. They are printed, but the report does not contain them. */
+  /** The usernames of the test users whose deletion Nevis did not confirm. They are printed, but the report does not contain them. */
   readonly namesLeft: readonly string[]
   /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined
@@ -64,7 +64,7 @@ const QUESTIONS: Partial<Record<Stage, string>> = {
   limits: `This stage asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
 }
 
-/** Returns those of these stages that need a person. The stage `limits` needs one only together with the stage `app`. */
+/** Returns those of the given stages before which the probe must ask a question (`QUESTIONS`): `app`, `sms`, and, only together with `app`, `limits`. */
 export function asksIn(stages: readonly Stage[]): Stage[] {
   return stages.filter((stage) => stage in QUESTIONS && (stage !== 'limits' || stages.includes('app')))
 }
@@ -97,7 +97,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       if (trouble !== undefined) noteFailure(trouble)
     }
   } catch (reason) {
-    // Report only the message of a ProbeEnded. Other messages may quote a response.
+    // Report the message only of a `ProbeEnded`, an error of the probe itself. The messages of other errors may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {

@@ -5,9 +5,9 @@
  */
 import type { Introspection, Status } from '../../client/client'
 
-/** The result of the last call: an answer or an error. */
+/** The result of the last status call: Nevis's answer, or an error. */
 export interface LastCall {
-  /** When the call ended, in milliseconds of `performance.now()`. */
+  /** When the status call to Nevis ended, in milliseconds of `performance.now()`. */
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown

@@ -36,7 +36,7 @@ export class WatchedTransaction {
   private status: WatchedStatus = 'pending'
   /** How many answers of Nevis in a row contained no status. */
   private unreadable = 0
-  /** When this process may next ask Nevis for the status because a waiting page asks, in milliseconds of `performance.now()`. */
+  /** The earliest time at which a request of a waiting page may cause the next status call, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
@@ -66,7 +66,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object was created with this status token. Another object may exist with the same transaction id and another status token. */
+  /** True if this object was created with this status token. The token may differ, because a handle and the session may contain different tokens. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -97,25 +97,25 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction without its QR code. The report of its end needs it for the user's name. */
+  /** Keeps the transaction without its QR code, because the report of the transaction's end needs the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching, because the end of the transaction is already known or is reported elsewhere. It is then not reported as abandoned after its expiry. */
+  /** Stops watching, because the transaction's end is already known or is reported elsewhere. So it is not reported that the user abandoned the transaction. */
   settle(): void {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended without Nevis's answer, for example by a switch to another factor. A later denial of the user is still reported. */
+  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
-    // A transaction that has ended in the session has no status token any more. So keep the transaction with the token, which an earlier call has stored.
+    // A transaction that has ended in the session may have no status token any more. In that case, keep the one with the token that is already stored here.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
   }
 
-  /** Asks Nevis at the user's next start, even if no page is polling. Reports a denial before the returned promise is fulfilled. */
+  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns: the start must find it in the ledger. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -128,7 +128,7 @@ export class WatchedTransaction {
       if (this.#sealed.statusToken !== undefined) await this.rate.acquire().then(() => this.ask())
       if (this.status !== 'failed' && !this.isLeft) await this.reports.abandoned?.(this.#sealed, this.#transaction)
     } catch {
-      // Ignore the error, because no caller waits. If the call to Nevis or to the ledger has failed, it was already reported as an event.
+      // Ignore the error, because no caller waits. A failed call to Nevis or to the ledger has already been published as an event.
     }
   }
 
@@ -166,7 +166,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // All callbacks that share an answer also share one introspection of its token.
+    // All callbacks that share an answer also share one introspection of its token, because Nevis may allow only one.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
@@ -254,7 +254,7 @@ export class WatchedTransaction {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
-      // If a callback waits for this call, the callback itself passes the error to the app.
+      // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
       // An answer without a status still shows that Nevis is up, so do not double the interval.

@@ -8,7 +8,7 @@ afterEach(removeFolders)
 
 const git = (folder: string, ...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 })
 
-/** A repository in which all is committed, and a program in its folder `.git` that creates the file `mark`. */
+/** A repository in which all is committed, and a program in its folder `.git`. If git runs the program, the file `mark` exists. */
 function repository() {
   const folder = folderWith({ '.gitattributes': '*.js filter=evil\n' }, BEFORE)
   git(folder, 'init')
@@ -18,7 +18,7 @@ function repository() {
   const program = join(folder, '.git/program')
   writeFileSync(program, `#!/bin/sh\ntouch '${mark}'\nexit 1\n`)
   chmodSync(program, 0o755)
-  // The file's time is not the one in git's index, so `git status` must read the file.
+  // Change the file's time, so that it differs from the time in git's index. `git status` must then read the file, and applies the filters to it.
   utimesSync(join(folder, 'app.js'), 1, 1)
   return { folder, mark, program }
 }

@@ -35,7 +35,7 @@ afterEach(async () => {
 afterAll(() => rmSync(mockFolder, { recursive: true }))
 
 describe('the page to scan', () => {
-  /** Shows the page with the QR code, and reads the page before the user answers. */
+  /** Asks the user to scan. Returns the page with the QR code, as it is while the question to the user has no answer yet. `answer` gives the answer. */
   async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
     let page = { html: '', mode: 0, folderMode: 0 }
     const question = (text: string) => {
@@ -133,7 +133,7 @@ describe('the command', () => {
     process.emit('SIGINT')
     expect(await exitCode).toBe(1)
     expect([simulator.users, listening, said.filter((line) => line === 'Deleting the test users. Please wait …').length]).toEqual([[], [true, true], 2])
-    // After an interruption, nothing is compared, and the report says so.
+    // The responses of an interrupted probe are not compared with the simulator's dialects, and the report says so.
     expect([jest.mocked(simulate).mock.calls, printed.join()]).toEqual([[], expect.stringContaining('dialects of the simulator:\n  not compared, because the probe was interrupted\n')])
   })
 

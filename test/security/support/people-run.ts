@@ -15,7 +15,7 @@ import { SessionHost, type CookieJar, type HostRequest } from './session-host'
 type Body = Record<string, string | undefined>
 type Request = Start | Callback
 
-/** How many turns of the event loop the runner waits for a step. A step that has not ended then waits for a delayed answer, so the runner goes on. */
+/** How many turns of the event loop the runner waits for a step. If the step has not ended by then, an answer is delayed, and the runner goes on. */
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
@@ -53,7 +53,7 @@ export class People {
     this.oracle = new Oracle(cloud, anna, sequence, this.host.store)
   }
 
-  /** @returns what happened, if it must never happen; undefined if all rules hold */
+  /** @returns a description of the first violation of a rule; undefined if there was none */
   async run(): Promise<string | undefined> {
     const before = this.counts.success
     for (const step of this.sequence.steps) {
@@ -172,8 +172,7 @@ export class People {
     else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
     if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
     await this.host.close(this.jars[by], req)
-    // A browser would follow the redirect to the waiting page. For the factor `app`, load the page here, too, because the rules must know the link in its QR
-    // code.
+    // A browser would load the waiting page next. For the factor `app`, load it here, too: the oracle must know which link this browser has seen.
     if (shown?.factor === 'app' && isStart && !leaves) await this.look(by, shown)
     return done
   }
@@ -250,7 +249,7 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** Returns a code that this owner would enter. The owner of a phone knows the code in its SMS. A thief knows one recovery code, if it was stolen. */
+  /** What this person types for `code`. `right`: the code in their SMS, or a recovery code that they know; else `000000`. `wrong`: a new wrong code. */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {

@@ -1,7 +1,7 @@
 /**
  * A session store that is slow, like one on a network: during its delay, parallel requests all read the session before the first one changes it.
  *
- * Out of scope: storing, which another store does.
+ * Out of scope: storing the sessions. The store `inner` does that.
  */
 import session from 'express-session'
 
