@@ -19,14 +19,14 @@ export type Verdict = 'yes' | 'no' | 'unclear'
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** A field whose name ends with one of these words says yes or no. `false`, `null` and any unknown word mean no. */
+/** A field whose name ends with one of these words says whether Nevis has accepted the code. `false`, `null` and any unknown word mean no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
-/** A field whose name ends with one of these words means no, unless its value is empty or `false`. */
+/** A field whose name ends with one of these words means that Nevis has not accepted the code, unless the value is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
 /** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
@@ -36,7 +36,7 @@ const NO_WORDS = wordSet('no none false')
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Other fields that Nevis documents for its responses. Their values say neither yes nor no. */
+/** Other fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])

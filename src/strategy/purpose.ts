@@ -18,7 +18,7 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
  * Computes the purpose of a route.
- * @returns a digest of the route's options and a digest of its path; undefined for a route without such options
+ * @returns a digest of the route's options in `NAMES` and a digest of its path; undefined if the route has none of these options
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {

@@ -154,8 +154,8 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * Redirects the browser. A script that asks for JSON gets the URL in the body instead, because `fetch` would follow a redirect by itself. On Fastify, such a
- * script gets status 200 with the URL in the header `Location`.
+ * Redirects the browser. A script that asks for JSON gets status 200 and the URL in the body instead, because `fetch` would follow a redirect by itself. On
+ * Fastify, where this function cannot write the body, the URL is in the header `Location`.
  */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)

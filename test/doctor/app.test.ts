@@ -262,7 +262,7 @@ describe('an address outside of ASCII', () => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
     } }
-    // The strategy may refuse, encode or keep this path with an umlaut. If no sign-in can work with it, an error or the doctor must tell the developer.
+    // The strategy may refuse, encode or keep the path `/bestätigung`. If no sign-in can work with this path, an error or the doctor must tell the developer.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
     else {
