@@ -28,7 +28,7 @@ const YES_VALUES = wordSet('succeeded success successful true valid verified con
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
 /** A field whose name ends with one of these words means that Nevis has not accepted the code, unless the value is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
-/** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
+/** A field whose name contains one of these words, for example `errorCode`, means that the code is not accepted, unless the value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
@@ -117,7 +117,7 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** Nevis does not document the form of a phone: it may be a number, an object that describes the phone, or a list of such objects. */
+/** Nevis does not document what a field `phone` contains: it may be a phone number, an object that describes the phone, or a list of such objects. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)

@@ -51,7 +51,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 
 /**
  * Asks the ledger how long the user must wait.
- * @returns whole seconds; 0 if this request may send the push or SMS now. In all processes, only one request gets the 0
+ * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)

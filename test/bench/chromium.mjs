@@ -30,6 +30,7 @@ export const ways = {
  * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App
  * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
  * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
+ * `cloud`: address of the app's own fake Nevis. `calls`: how many status calls this fake Nevis has got
  */
 
 /**
@@ -51,7 +52,8 @@ export async function withChromium(measure) {
 
   /**
    * @type {SignIn}
-   * `seconds`: time until the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
+   * `seconds`: time from the opening of the waiting page to the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the
+   * next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {

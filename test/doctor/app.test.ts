@@ -178,7 +178,7 @@ describe('an app with one fault', () => {
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
-      // The doctor has not seen the POST to the waiting page run the strategy, so this POST could be the start.
+      // A guard refuses each POST before the strategy runs. So the doctor cannot know whether the POST to the waiting page starts a second factor.
       'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',

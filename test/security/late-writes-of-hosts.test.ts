@@ -68,8 +68,8 @@ describe.each(guideApps)('%s', (name, start) => {
     }
   })
 
-  // The guides name two exceptions, in which the slow answer undoes the logout: a session in a cookie, which the answer sends to the browser again; and
-  // koa-session, which cannot read a session again before it writes the session.
+  // The guides name two exceptions, in which a slow answer undoes the logout. If the session is in a cookie, the answer sends the old cookie to the browser.
+  // And koa-session cannot read a session again before it writes the session.
   if (isSessionInCookie || name === 'Koa') return
 
   describe.each<[string, (handle: string, who: Browser) => Promise<Page>]>([
