@@ -45,7 +45,8 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
  * Checks whether this route may finish the transaction.
  *
  * - Without options: the route may finish any transaction.
- * - With `factors` or a fixed `operation`: only transactions with one of these factors and this operation.
+ * - With `factors`: only transactions with one of these factors.
+ * - If the route requires the operation `approve` or `enroll` (see `operationOf`): only transactions with this operation.
  * - With `message`, `data` or `phone`: only transactions that the route itself has started. On the callback route: also those of routes with equal
  *   options.
  * @returns the option that does not match, or undefined

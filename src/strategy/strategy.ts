@@ -78,7 +78,7 @@ export class NevisStrategy extends PassportStrategy {
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**
-   * For options in a variable of the type {@link NevisStrategyOptions}.
+   * Creates a strategy from a variable of the type {@link NevisStrategyOptions}, which does not say whether `passReqToCallback` is set.
    * @param options the options, without `passReqToCallback: true`
    * @param verify gets the profile of the person who approved, and finds that user in your app
    */
