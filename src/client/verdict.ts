@@ -8,7 +8,7 @@
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
-/** `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
+/** Whether a body confirms a code or a deletion. `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
@@ -52,7 +52,7 @@ export interface ExpectedNames {
 }
 
 /**
- * Decides whether the body of a response says yes, no, or neither (`unclear`).
+ * Decides whether the body of a response confirms the code that was sent, or the deletion that was requested.
  * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
  */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {

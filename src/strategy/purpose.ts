@@ -1,5 +1,5 @@
 /**
- * Checks that the route that finishes a transaction has the same purpose as the route that started it.
+ * Checks that the route that finishes a transaction has the same purpose (what the user confirms, and how) as the route that started the transaction.
  *
  * The attack: the user approves something harmless, and the attacker sends this approval to the route of a payment (`passport.authorize('nevis', {
  * message, data, factors })`), whose handler then runs. Out of scope: which user may finish a transaction (`start-parameters.ts`).

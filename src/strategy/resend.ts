@@ -42,7 +42,7 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False if the user has corrected the phone number in an enrolment by SMS. */
+/** False if this start enrols another phone number than `replaced`, because the user has corrected the number since the SMS was sent. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)

@@ -145,7 +145,7 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 
 /**
  * Counts this start against the user's limit.
- * @returns the number of this start among the user's counted starts
+ * @returns the number that the ledger has given to this start: the lowest one that no other start of the user occupies. An approval frees the number
  * @throws Refusal `too_many_starts`
  */
 async function spendStart(request: StrategyRequest, { parameters }: StartContext): Promise<number> {

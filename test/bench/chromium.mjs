@@ -1,5 +1,5 @@
 // @ts-check
-// Measures sign-ins in Chromium over slow links: to the measured app, and to an app that polls without this package.
+// Measures sign-ins in Chromium over slow links: to an app with this package, and to an app without this package, in which the browser polls.
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
@@ -35,8 +35,8 @@ export const ways = {
 
 /**
  * @template T
- * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure is called with three apps, each with its own cloud, and with
- * `signIn`
+ * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure is called with `signIn` and three apps, each with its own fake
+ * Nevis. `ours` and `early` use this package; `early` introspects the token as soon as the status is known. `byHand` does not use this package
  */
 export async function withChromium(measure) {
   /** @type {{ close(): void }[]} */

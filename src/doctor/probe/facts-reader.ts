@@ -30,7 +30,7 @@ export class FactsReader {
   found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
       .map((one) => one.split(': '))
-      // The report may come from a file, so a text may have another form.
+      // A report that was read from a file may contain a text without `: `. Leave this text out.
       .filter((parts): parts is [string, string] => parts.length > 1)
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }
