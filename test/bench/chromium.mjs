@@ -27,10 +27,10 @@ export const ways = {
 }
 
 /**
- * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App
+ * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App `cloud`: address of the app's own fake Nevis. `calls`: how many
+ * status calls this fake Nevis has got
  * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
  * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
- * `cloud`: address of the app's own fake Nevis. `calls`: how many status calls this fake Nevis has got
  */
 
 /**
