@@ -7,7 +7,7 @@ const SRC = resolve(__dirname, '../src')
 const MAX_LINES = 300
 
 interface Import {
-  /** Path from src without extension, or the name of a package. */
+  /** What is imported: the path of the file from src, without extension, or the name of a package. */
   readonly to: string
   readonly isLocal: boolean
   readonly isType: boolean

@@ -73,7 +73,7 @@ const TRANSPORTS = {
  */
 const namesProxy = (baseURL: string) => getProxyForUrl(baseURL) !== ''
 
-/** A request of Node with its response, which has the raw headers. The response is absent if a test of the application mocks Node's `request`. */
+/** A request of Node, and its response, whose raw headers this file reads. The response is absent if a test of the application mocks Node's `request`. */
 type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
 const ANSWER = Symbol('answer')
 
@@ -124,7 +124,7 @@ export class Http {
         const outcome = await this.#attempt(call, headers, deadline, attempt + 1)
         const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
-        // If the deadline comes before the end of the pause, fail now with the actual error instead of a time-out.
+        // If the deadline would come during the pause before the retry, end now with the result of this attempt instead of a time-out.
         if (!again || pauseMs >= deadline.remainingMs()) {
           if (outcome instanceof NevisError) throw outcome
           return outcome

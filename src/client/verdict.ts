@@ -8,7 +8,7 @@
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
-/** `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
+/** Whether a body confirms a code or a deletion. `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
@@ -19,16 +19,16 @@ export type Verdict = 'yes' | 'no' | 'unclear'
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** A field whose name ends with one of these words says yes or no. `false`, `null` and any unknown word mean no. */
+/** A field whose name ends with one of these words says whether Nevis has accepted the code. `false`, `null` and any unknown word mean no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
-/** A field whose name ends with one of these words means no, unless its value is empty or `false`. */
+/** A field whose name ends with one of these words means that Nevis has not accepted the code, unless the value is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
-/** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
+/** A field whose name contains one of these words, for example `errorCode`, means that the code is not accepted, unless the value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
@@ -36,7 +36,7 @@ const NO_WORDS = wordSet('no none false')
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Other fields that Nevis documents for its responses. Their values say neither yes nor no. */
+/** Other fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
@@ -52,7 +52,7 @@ export interface ExpectedNames {
 }
 
 /**
- * Decides whether the body of a response says yes, no, or neither (`unclear`).
+ * Decides whether the body of a response confirms the code that was sent, or the deletion that was requested.
  * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
  */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
@@ -117,7 +117,7 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** Nevis does not document the form of a phone: it may be a number, an object that describes the phone, or a list of such objects. */
+/** Nevis does not document what a field `phone` contains: it may be a phone number, an object that describes the phone, or a list of such objects. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)

@@ -27,7 +27,7 @@ interface TrialResponse {
 type Next = () => void
 
 export class StartTrial {
-  /** The value of the trial's header. It is random, so that a visitor of the application cannot send it. */
+  /** The value of the header that marks the requests of this trial. It is random, so that a visitor of the application cannot send it. */
   readonly id = randomUUID()
   /** The `passport.authenticate` call of the password strategy that the request reached. */
   password: StrategyCall | undefined

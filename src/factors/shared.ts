@@ -42,7 +42,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id a generated transaction id, used if Nevis's answer has none. Nevis does not document this id for every channel */
+/** @param id a generated transaction id, used if Nevis's answer has none. Nevis documents such an id only for some channels */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {

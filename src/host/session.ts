@@ -77,8 +77,9 @@ export async function renewSession(req: object): Promise<SessionLike> {
 }
 
 /**
- * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or another tab may have cancelled. If this request
- * saved its old copy, it would undo the logout or the cancellation. A session without `reload` (koa-session, sessions in a cookie) stays unchanged.
+ * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or cancelled the approval in another tab. If this
+ * request saved its old copy of the session, it would undo the logout or the cancellation. A session without `reload` (koa-session, sessions in a cookie) stays
+ * unchanged.
  * @returns the session to use from now on; undefined if the store no longer has it. Then the request gets an empty session
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal

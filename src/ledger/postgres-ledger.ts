@@ -47,7 +47,7 @@ export class PostgresLedger implements Ledger {
 
   /**
    * @param pool a `Pool` of `pg`, PGlite, or anything else with this `query`
-   * @param options the name of its table
+   * @param options the name of the ledger's table
    * @throws TypeError if `pool` has no `query`, or the name of the table is not allowed
    */
   constructor(

@@ -29,9 +29,9 @@ export class RedisLedger implements Ledger {
   private readonly prefix: string
 
   /**
-   * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. It may
-   * connect later
-   * @param options the prefix of its keys
+   * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. The
+   * client may connect later
+   * @param options the prefix of the ledger's keys in Redis
    * @throws TypeError for any other client, for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
    */
   constructor(client: RedisConnection, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {

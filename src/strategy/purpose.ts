@@ -1,5 +1,5 @@
 /**
- * Checks that the route that finishes a transaction has the same purpose as the route that started it.
+ * Checks that the route that finishes a transaction has the same purpose (what the user confirms, and how) as the route that started the transaction.
  *
  * The attack: the user approves something harmless, and the attacker sends this approval to the route of a payment (`passport.authorize('nevis', {
  * message, data, factors })`), whose handler then runs. Out of scope: which user may finish a transaction (`start-parameters.ts`).
@@ -18,7 +18,7 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
  * Computes the purpose of a route.
- * @returns a digest of the route's options and a digest of its path; undefined for a route without such options
+ * @returns a digest of the route's options in `NAMES` and a digest of its path; undefined if the route has none of these options
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
@@ -45,7 +45,8 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
  * Checks whether this route may finish the transaction.
  *
  * - Without options: the route may finish any transaction.
- * - With `factors` or a fixed `operation`: only transactions with one of these factors and this operation.
+ * - With `factors`: only transactions with one of these factors.
+ * - If the route requires the operation `approve` or `enroll` (see `operationOf`): only transactions with this operation.
  * - With `message`, `data` or `phone`: only transactions that the route itself has started. On the callback route: also those of routes with equal
  *   options.
  * @returns the option that does not match, or undefined

@@ -42,7 +42,7 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False if the user has corrected the phone number in an enrolment by SMS. */
+/** False if this start enrols another phone number than `replaced`, because the user has corrected the number since the SMS was sent. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)
@@ -51,7 +51,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 
 /**
  * Asks the ledger how long the user must wait.
- * @returns whole seconds; 0 if this request may send the push or SMS now. In all processes, only one request gets the 0
+ * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)

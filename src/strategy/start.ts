@@ -86,8 +86,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
-  // If an earlier start has given the session a new id, this request's session no longer exists. Then `refresh` throws before the user is notified, because the
-  // new transaction could not be stored.
+  // This start has waited for an earlier start. If that start has given the session a new id, the session that this request has read no longer exists and
+  // cannot store the new transaction. `refresh` then throws, so that the user is not notified in vain.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
@@ -96,8 +96,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The start has failed, for example because Nevis is down, and the user was not notified: do not count it. After a Refusal, which may have needed calls to
-    // Nevis, the start still counts.
+    // The start has failed before the user was notified, for example because Nevis is down: do not count it. But count a start that ends with a Refusal,
+    // because it may have caused calls to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -125,7 +125,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   await prepareSession(request, context, transaction)
   if (older !== undefined) {
     const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-    // Whoever has the handle of `older` is led to the new transaction. So that must be the browser of this request.
+    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. So if `older` is a step-up, set `next` only if this
+    // request has named a transaction to replace, or comes from the browser that started `older`.
     const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
     request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
   }
@@ -144,7 +145,7 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 
 /**
  * Counts this start against the user's limit.
- * @returns the number of this start among the user's counted starts
+ * @returns the number that the ledger has given to this start: the lowest one that no other start of the user occupies. An approval frees the number
  * @throws Refusal `too_many_starts`
  */
 async function spendStart(request: StrategyRequest, { parameters }: StartContext): Promise<number> {
@@ -154,8 +155,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. If the user has denied, a pause
- * begins, so this function counts the start again, and now the pause can refuse the start.
+ * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. A denial can begin a pause, in
+ * which the user may start nothing. This start was counted before that pause. So count it again: if there is a pause now, the start is refused.
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
@@ -165,7 +166,10 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
   return spendStart(request, context)
 }
 
-/** True if another process is making the same start. False if this start has the number 1: the ledger then has counted no other start of this user. */
+/**
+ * True if another process is making the same start. The ledger gives each start of a user the lowest free number (`slot`). So if this start has the number 1,
+ * no concurrent start came before it, and the result is false.
+ */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, async () => {
@@ -195,7 +199,7 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
   const factor = offeredFactor(request, resolved, factorName)
   const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
   const returnTo = replaced === undefined ? returnToOf(request) : replaced.returnTo
-  // An app may keep its session in a cookie, which is small. `makeRoom` then drops `returnTo`, or throws.
+  // A session in a cookie may have no room for the transaction. `makeRoom` then drops `returnTo`, and throws if even that is not enough.
   const planned = request.transactions.makeRoom({ ...resolved, ...(returnTo !== undefined && { returnTo }) })
   return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo, userId: user?.userId }
 }

@@ -78,7 +78,7 @@ export class NevisStrategy extends PassportStrategy {
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**
-   * For options in a variable of the type {@link NevisStrategyOptions}.
+   * Creates a strategy from a variable of the type {@link NevisStrategyOptions}, which does not say whether `passReqToCallback` is set.
    * @param options the options, without `passReqToCallback: true`
    * @param verify gets the profile of the person who approved, and finds that user in your app
    */
@@ -154,8 +154,8 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * Redirects the browser. A script that asks for JSON gets the URL in the body instead, because `fetch` would follow a redirect by itself. On Fastify, such a
- * script gets status 200 with the URL in the header `Location`.
+ * Redirects the browser. A script that asks for JSON gets status 200 and the URL in the body instead, because `fetch` would follow a redirect by itself. On
+ * Fastify, where this function cannot write the body, the URL is in the header `Location`.
  */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { decrypt, encrypt } from './handle'
 
 const CONTEXT = Buffer.from('passport-nevis recovery codes')
-/** Longest list of codes that fits into a handle, in bytes. Nevis does not document how many codes it generates. */
+/** The most bytes of codes that fit into the URL of the waiting page. Nevis does not document how many codes it generates. */
 const MAX_BYTES = 3000
 
 export interface LockedCodes {

@@ -1,5 +1,5 @@
 // @ts-check
-// Measures sign-ins in Chromium over slow links: to the measured app, and to an app that polls without this package.
+// Measures sign-ins in Chromium over slow links: to an app with this package, and to an app without this package, in which the browser polls.
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
@@ -27,15 +27,16 @@ export const ways = {
 }
 
 /**
- * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App
+ * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App `cloud`: address of the app's own fake Nevis. `calls`: how many
+ * status calls this fake Nevis has got
  * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
  * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
  */
 
 /**
  * @template T
- * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure is called with three apps, each with its own cloud, and with
- * `signIn`
+ * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure is called with `signIn` and three apps, each with its own fake
+ * Nevis. `ours` and `early` use this package; `early` introspects the token as soon as the status is known. `byHand` does not use this package
  */
 export async function withChromium(measure) {
   /** @type {{ close(): void }[]} */
@@ -51,7 +52,8 @@ export async function withChromium(measure) {
 
   /**
    * @type {SignIn}
-   * `seconds`: time until the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the next status call to Nevis.
+   * `seconds`: time from the opening of the waiting page to the user's tap on the phone, which approves. With `atLook`, the tap comes at the same moment as the
+   * next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {

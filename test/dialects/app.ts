@@ -2,7 +2,7 @@
  * An Express app on which the tests try each dialect. It has a password sign-in with a second factor, a step-up, and the enrolment of another factor. Each
  * JSON answer of the app says whether the strategy called Passport's `success` or `fail`, and for which user.
  *
- * Out of scope: dialects and flows.
+ * Out of scope: the requests to this app (`flows.ts`), and starting a simulator with a dialect (`run.ts`).
  */
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import session, { type Store } from 'express-session'

@@ -178,7 +178,7 @@ describe('an app with one fault', () => {
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
-      // The doctor has not seen the POST to the waiting page run the strategy, so this POST could be the start.
+      // A guard refuses each POST before the strategy runs. So the doctor cannot know whether the POST to the waiting page starts a second factor.
       'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
@@ -262,7 +262,7 @@ describe('an address outside of ASCII', () => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
     } }
-    // The strategy may refuse, encode or keep this path with an umlaut. If no sign-in can work with it, an error or the doctor must tell the developer.
+    // The strategy may refuse, encode or keep the path `/bestätigung`. If no sign-in can work with this path, an error or the doctor must tell the developer.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
     else {

@@ -79,7 +79,7 @@ describe('who is signed in', () => {
     const req = request('/', { session: { ...methods, passport }, authInfo: { nevis: profile } })
     expect(await recordSecondFactor().answer(req)).toBeUndefined()
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toBeUndefined()
-    // After a log-out, Passport and @fastify/passport leave these values behind: they must not count as a user.
+    // After a log-out, Passport leaves `{}` in the session, and @fastify/passport leaves `null`. Neither value must count as a user.
     Object.assign(req.session as object, { passport: 'get' in methods ? null : {} })
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toMatchObject({ status: 401 })
     await expect(recordSecondFactor().answer(req)).rejects.toThrow('for a user who is logged in')

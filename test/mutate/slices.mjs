@@ -7,7 +7,10 @@
  * renamed inside its folder needs no change here. `names.mjs` refuses a file of src that is in no slice and not exempt.
  */
 
-/** @type {Record<string, { files: string[], tests: string[], more?: string[] }>} */
+/**
+ * For each slice: the files of src, the tests that run first, and in `more` the tests that run only for a mutant (a broken file) that survives the first ones.
+ * @type {Record<string, { files: string[], tests: string[], more?: string[] }>}
+ */
 export const slices = {
   trust: { files: ['trust/'], tests: ['trust/', '!trust/random-secrets'], more: ['strategy/callback'] },
   ledger: { files: ['ledger/'], tests: ['ledger/', '!ledger/pglite', '!ledger/redis-cluster', '!ledger/redis-sentinel'], more: ['security/push-bombing', 'strategy/start'] },

@@ -31,7 +31,8 @@ export const callbackOf = (waiting) => waiting.replace('/login/2fa?', '/login/2f
  * A whole sign-in and step-up. Fails if any answer differs from the answer without a proxy.
  * @param {Scene} scene
  * @param {Client} client
- * @param {{ username?: string, headers?: Record<string, string>, isBuffered?: boolean }} [options] `headers` to send with the request for the event stream
+ * @param {{ username?: string, headers?: Record<string, string>, isBuffered?: boolean }} [options] `headers` to send with the request for the event stream.
+ * `isBuffered`: true if the proxy holds the event stream back until the stream has ended
  * @returns {Promise<import('./client.mjs').EventStream>} the event stream, which has ended
  */
 export async function walk(scene, client, { username = 'anna', headers = {}, isBuffered = false } = {}) {

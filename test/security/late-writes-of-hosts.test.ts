@@ -61,15 +61,15 @@ describe.each(guideApps)('%s', (name, start) => {
     expect((await browser.post('/logout')).status).toBe(303)
     open()
     expect((await slow).status).toBe(200)
-    // If the session is in its cookie, a stolen old cookie stays valid until it expires, as the guide says. So check only the browser itself.
+    // If the session is in a cookie, a copy of the old cookie (in `old`) stays valid until it expires, as the guide says. So check only the user's browser.
     for (const one of isSessionInCookie ? [browser] : [browser, old]) {
       expect((await one.get('/')).text).not.toContain(username)
       expect((await one.get('/transfer')).status).not.toBe(200)
     }
   })
 
-  // The guides name two exceptions, in which the slow answer undoes the logout: a session in a cookie, which the answer sends to the browser again; and
-  // koa-session, which cannot read a session again before it writes the session.
+  // The guides name two exceptions, in which a slow answer undoes the logout. If the session is in a cookie, the answer sends the old cookie to the browser.
+  // And koa-session cannot read a session again before it writes the session.
   if (isSessionInCookie || name === 'Koa') return
 
   describe.each<[string, (handle: string, who: Browser) => Promise<Page>]>([

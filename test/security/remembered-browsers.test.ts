@@ -211,7 +211,7 @@ describe('a copied cookie', () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const thief = owner.clone()
-    // No cookie can prevent a sign-in with a copy: until the owner uses the browser again, a copied cookie works like the original.
+    // Until the user signs in with the remembered browser again, a copy of its cookie works like the original. The strategy cannot notice the difference.
     expect(outcomeOf(await enter(thief))).toBe('success')
     signOut(thief)
     world.later(60)

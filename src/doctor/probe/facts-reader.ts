@@ -1,5 +1,5 @@
 /**
- * Reads what the probe has recorded: the HTTP status of a step, the fields of its response, and the kinds of their values.
+ * Reads what the probe has recorded for each step (a named request): the HTTP status, the fields of the response, and the kinds of their values.
  *
  * Out of scope: what the values mean for this package (`questions.ts`, `../probe-findings.ts`).
  */
@@ -30,7 +30,7 @@ export class FactsReader {
   found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
       .map((one) => one.split(': '))
-      // The report may come from a file, so a text may have another form.
+      // A report that was read from a file may contain a text without `: `. Leave this text out.
       .filter((parts): parts is [string, string] => parts.length > 1)
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }
@@ -44,7 +44,7 @@ export class FactsReader {
     return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
 
-  /** Describes the response to a step, for example `412, status "failed"`. */
+  /** Describes the response to a step, for example `HTTP 412, status "failed"`. */
   saw(step: string): string {
     const [status] = this.kinds(step, 'status')
     return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`

@@ -96,7 +96,10 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   }
 }
 
-/** @returns undefined if the probe was interrupted, before or during the comparison */
+/**
+ * Compares what the probe has recorded with the simulator in each dialect.
+ * @returns undefined if the probe was interrupted before the end of this comparison
+ */
 async function compared({ finished, facts }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
   const { signal } = interruption
   if (signal.aborted) return undefined

@@ -133,7 +133,7 @@ export class DecisionLimit {
   }
 }
 
-/** True if Nevis answered a status call, but without a status. False for 429 and 5xx, because such a call may succeed later. */
+/** True if Nevis answered a status call, but not with a transaction's status. False for HTTP 429 and 5xx, because such a call may succeed later. */
 export function isAnswered(error: unknown): boolean {
   return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }

@@ -90,7 +90,7 @@ interface Window {
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // Number of the current round of requests. An answer to a request of an earlier round is ignored.
+    // How often the page has stopped asking for the status. An answer to a request from before the last stop is ignored.
     let round = 0
     let isOver = false
     let warning = ''

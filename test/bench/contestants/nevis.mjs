@@ -1,6 +1,6 @@
 // @ts-check
-// A contestant of the benchmark: a whole login with passport-nevis, in which the package encrypts the handle, compares Nevis's answers with the transaction,
-// and uses the ledger.
+// A contestant of the benchmark: a whole login with passport-nevis, in which the package encrypts the transaction's id for the URL, compares Nevis's
+// answers with the transaction, and uses the ledger.
 import { NevisStrategy, push } from 'passport-nevis'
 import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 

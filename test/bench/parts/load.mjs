@@ -92,7 +92,10 @@ export async function measure() {
     if (intent === 'approve' && signedIn.length === 0) lostApprovals.push({ username, status: page.status, code: page.json?.code })
   }
 
-  /** @type {{ username: string, status: number, code: string | undefined }[]} */
+  /**
+   * The users who have approved and were not signed in, with the status and the failure code of the last answer.
+   * @type {{ username: string, status: number, code: string | undefined }[]}
+   */
   const lostApprovals = []
   let next = 0
   let kills = 0

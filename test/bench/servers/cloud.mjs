@@ -8,7 +8,10 @@ import { originOf } from './listening.mjs'
 /** There and back. */
 const roundTripMs = Number(process.argv[2] ?? 0)
 const halfway = (/** @type {() => void} */ act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
-/** @type {Map<string, { transactionId: string, userId: string, status: string, atLook?: () => void }>} */
+/**
+ * The transactions by id. `atLook`, if set, approves the transaction when its status is next requested.
+ * @type {Map<string, { transactionId: string, userId: string, status: string, atLook?: () => void }>}
+ */
 const transactions = new Map()
 /** @type {Map<string, string>} the newest transaction of each user */
 const newest = new Map()

@@ -51,7 +51,10 @@ const firstFactor = (req, _res, next) => {
   req.user = { username: req.body.username }
   next()
 }
-/** @type {(...parts: Parameters<express.RequestHandler>) => (...answer: Parameters<import('passport').AuthenticateCallback>) => void} */
+/**
+ * Returns a custom callback for Passport: it signs the user in, or sends why the user was refused.
+ * @type {(...parts: Parameters<express.RequestHandler>) => (...answer: Parameters<import('passport').AuthenticateCallback>) => void}
+ */
 const settle = (req, res, next) => (error, user, info, status) => {
   if (error) return next(error)
   if (!user) return void res.status(Number(status)).json(info)

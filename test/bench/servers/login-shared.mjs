@@ -1,6 +1,6 @@
 // @ts-check
-// What the two compared apps share: Express, sessions, a first factor that accepts every user, and `GET /cpu`, the CPU time of this process in
-// microseconds.
+// What `login-nevis.mjs` and `login-by-hand.mjs` have in common: Express, sessions, a first factor that accepts every user, and `GET /cpu`, the CPU time of
+// this process in microseconds.
 import express from 'express'
 import session from 'express-session'
 import { originOf } from './listening.mjs'

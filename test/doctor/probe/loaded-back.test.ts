@@ -1,5 +1,5 @@
 /**
- * The simulator loads the report of a probe as its dialect: each flow must then end as with the probed instance.
+ * The simulator loads the report of a probe as its dialect. Each flow, such as a sign-in, must then end as it does with the instance that was probed.
  *
  * The tests try a few dialects. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
@@ -12,7 +12,7 @@ import { situationOf } from '../../dialects/settings'
 /** Half an hour: with `EVERY_DIALECT`, the tests probe 200 simulators and run each flow twice with each simulator. */
 jest.setTimeout(1_800_000)
 
-/** One dialect for each kind of changed answer. Each, except for the last one, makes a sign-in or an enrolment end differently. */
+/** One dialect for each kind of answer that a dialect can change. All but the last one change how a sign-in or an enrolment ends. */
 const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
 /** Dialects that are left out: the probe never uses an expired access key, so its report does not show how Nevis answers such a key. */
 const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']

@@ -142,7 +142,7 @@ export class FakeCloud {
     const isJson = req.headers['content-type']?.startsWith('application/json') === true
     const body = isJson ? (JSON.parse(text) as Record<string, string>) : Object.fromEntries(new URLSearchParams(text))
     const call = callOf(url)
-    // Find the login to which this request belongs, by its number: usernames and tokens end with this number, and a userId begins with it.
+    // Find the login to which this request belongs. Each login has a number, with which its usernames and tokens end, and with which its userIds begin.
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
