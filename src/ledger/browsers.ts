@@ -60,7 +60,7 @@ export class Browsers {
 
   /**
    * Gives a new browser its number among the user's remembered browsers.
-   * @param keys the user's keys in the ledger
+   * @param keys the user's keys in the ledger, for example one for the userId and one for the username
    * @param days how long the browser is to be remembered
    * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
    */
@@ -129,8 +129,8 @@ export class Browsers {
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // Calls of `forgetAll` take numbers from the same counter as browsers. An earlier call has already forgotten all browsers with lower numbers than its own.
-    // So stop at the number of that call.
+    // Browsers and calls of `forgetAll` are numbered by the same counter. So go down from this call's number, and stop at the number of an earlier call: that
+    // call has already forgotten all browsers with lower numbers.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

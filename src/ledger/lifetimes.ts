@@ -19,8 +19,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * How many seconds the ledger must keep its keys about a transaction. A browser can send an old session cookie that contains an expired transaction, and the
- * user may switch to another factor until `firstFactorLifetimeMs` later.
+ * How many seconds the ledger must keep its keys about a transaction: until `firstFactorLifetimeMs` after the transaction has expired. Until then, a browser
+ * can send an old session cookie that contains the transaction, to switch to another factor.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -127,7 +127,7 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the user who was signed in when the callback request came; undefined if no user was. */
   readonly login: string | undefined
-  /** Gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved. */
+  /** Takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another one. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
@@ -144,7 +144,7 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 
 /**
  * Stores facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved
+ * @param isLoginOfApprover takes the digest of a signed-in user; resolves to true if this user is the user who approved, and to false if this user may be another
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {

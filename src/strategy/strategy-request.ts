@@ -192,9 +192,9 @@ export class StrategyRequest {
   /**
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
-   * @param wasDenied true if Nevis reported `failed`, its status for both a denial and a time-out
+   * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false if the user may not try another factor instead
-   * @param decided set if the user has denied or not answered in time (`ending`: which of the two, if known); then the event `decided` is published
+   * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const { isFirst, isNews } = await this.budgets.endings.end(transaction, transaction.budget, wasDenied, decided?.ending === 'denied')

@@ -27,7 +27,7 @@ export interface Fault {
   readonly instead?: Partial<Record<Mount, RequestHandler>>
   /** Runs before all other middleware. */
   readonly first?: RequestHandler
-  /** Runs after the status endpoint, and before all other routes. */
+  /** Middleware of the app, such as a login guard, that runs after the status endpoint and before all other routes. */
   readonly guard?: RequestHandler
   readonly trustProxy?: boolean | number
   /** The app does not call Passport's `use`. */

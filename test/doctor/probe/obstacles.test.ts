@@ -19,7 +19,10 @@ import { closeServers, originOf } from '../support'
 
 jest.setTimeout(120_000)
 
-/** Replaces the comparison with the simulator in each dialect, which takes seconds. These tests check only whether the probe makes this comparison. */
+/**
+ * The probe compares Nevis's responses with those of the simulator in each dialect. The mock returns no responses of the simulator, because to get them takes
+ * seconds. These tests check only whether the probe makes this comparison.
+ */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),
