@@ -69,7 +69,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // After the count has restarted, another browser gets the same number, and `forgetAll` could not tell the two apart. So this browser must expire before.
+      // When the count has restarted, another browser gets this number, and `forgetAll` cannot tell the two apart. So this browser must expire before that.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -86,7 +86,8 @@ export class Browsers {
   }
 
   /**
-   * True if `forgetAll` has been called for one of the keys since the marks were read: the remaining seconds of its mark then differ from the expected ones.
+   * True if `forgetAll` has been called for one of the keys since a sign-in read the marks. Each call replaces the key's mark, an entry in the ledger with a
+   * random lifetime. So after such a call, the remaining seconds of the mark differ from the expected ones.
    * @param before the marks that `forgetMarks` returned when they were read
    * @param sinceSeconds how many seconds ago the marks were read
    */

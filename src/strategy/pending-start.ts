@@ -20,8 +20,8 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user. Its answer, with the cookie of `same-browser.ts`, may not have
- * reached the browser yet. So a transaction that was started a moment ago is shown without the cookie
+ * @param isStartedElsewhere true if another process has just started a transaction of this user. That process's response sets the cookie of `same-browser.ts`,
+ * and may not have reached the browser yet. So a transaction that was started a moment ago is shown even if this request has no such cookie
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -64,8 +64,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 }
 
 /**
- * True if the transaction was started so recently that the answer of that start may still be on its way. Otherwise, an attacker could make a start fail on
- * purpose, so that it looks as if another process had just started the user's older transaction.
+ * True if the transaction was started so recently that the response to this start may not have reached the browser yet. An older transaction must not be shown
+ * without the cookie of `same-browser.ts`: an attacker can make a start fail on purpose, so that it looks as if another process had just started something.
  * @internal
  */
 export function isJustStarted({ startedAt }: Transaction): boolean {

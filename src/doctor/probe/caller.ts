@@ -41,7 +41,7 @@ const CALL_DEADLINE_MS = 15_000
 /** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
-/** Thrown after an interruption or too many requests. The remaining stages are skipped; the test users are still deleted. */
+/** Thrown if the probe was interrupted, or has sent its maximum number of requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
 export class Caller {
@@ -70,7 +70,7 @@ export class Caller {
   /**
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
-   * @throws ProbeEnded if the probe was interrupted or has sent too many requests
+   * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')

@@ -134,7 +134,7 @@ describe('the result of the probe', () => {
 it('a server that takes requests and never answers › is found after four requests', async () => {
   let requests = 0
   const start = globalThis.setTimeout
-  // Only the time limit of a single request is over at once, not the hour after which the probe ends.
+  // Shorten only the time limit of a single request (15 s), not that of the whole probe (an hour).
   const deadline = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === 15_000 ? 100 : ms, ...more)) as typeof setTimeout)
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()
