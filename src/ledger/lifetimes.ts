@@ -14,7 +14,10 @@ export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** How many times the transaction was moved to a new session. Part of its key in the ledger, so that the old session cannot finish the transaction. */
+  /**
+   * How many times a repeated start has given the session a new id and kept this transaction. Part of the transaction's key in the ledger, so that a copy of
+   * the session with an old id cannot finish the transaction.
+   */
   readonly moves?: number
 }
 

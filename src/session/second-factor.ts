@@ -107,8 +107,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the signed-in user has changed since the callback request came, the app has signed this user in because of the approval. If not, the signed-in user
-    // may be another than the approver, so check.
+    // If this request has signed a user in, it has done so because of the approval. If the user was signed in before this request, the approver may be another
+    // user, so check.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })

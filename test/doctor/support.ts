@@ -61,7 +61,7 @@ export async function originOf(app: RequestListener, tls = false): Promise<strin
   return `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A certificate for a public host name. TLS to a loopback address refuses it, because the host name does not match. */
+/** A certificate for the host name `app.example`. A TLS client that connects to 127.0.0.1 refuses it by default, because the host name does not match. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

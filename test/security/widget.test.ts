@@ -36,7 +36,7 @@ interface Waiting {
   readonly intentToken: string
 }
 
-/** Enters the password in a new browser, and returns what the page then contains. */
+/** Enters the password in a new browser, and returns the handle (encrypted transaction id) and the intent token of the waiting page. */
 async function waiting(app: TestApp, username = 'anna', fields: Record<string, string> = {}): Promise<Waiting> {
   const browser = app.browser()
   const handle = await signIn(browser, username, fields)

@@ -1,7 +1,8 @@
 /**
  * Splits JavaScript and TypeScript into tokens, and matches brackets. `init` searches only for a few patterns, so it needs no parser as a dependency.
  *
- * Rejects a file whose brackets do not match or are nested too deeply. Takes time in proportion to the file's length, also if the file is an attack. Out of scope: JSX, and what the tokens mean (`source.ts`).
+ * Rejects a file whose brackets do not match or are nested too deeply. Takes time in proportion to the file's length, even if the file was made to slow `init`
+ * down. Out of scope: JSX, and what the tokens mean (`source.ts`).
  */
 
 export interface Token {

@@ -49,7 +49,7 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** The steps that were recorded since this set was last cleared. */
+  /** The steps that were recorded in this stage: `stages.ts` clears the set before each stage. */
   readonly steps = new Set<string>()
   private readonly connections: Connections
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */

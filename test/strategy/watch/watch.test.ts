@@ -437,7 +437,7 @@ describe('many transactions', () => {
     expect(transactions.size).toBe(1)
     expect(await watch.look({ ...sealed('old'), expiresAt: Date.now() })).toBe('expired')
     expect(transactions.size).toBe(1)
-    // Wait for the last call of each transaction; a process makes at most 200 calls per second.
+    // The app asks Nevis once more about each expired transaction, 200 times per second at most. Wait for that: `afterEach` checks that no timer is left.
     await pass(1000)
   })
 })
