@@ -124,8 +124,8 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So this call of `forgetAll`
-    // either gets a higher number than the new browser, and forgets it, or the sign-in sees the mark.
+    // Set the mark of this call first, and then take the call's number. A concurrent sign-in does the reverse: it takes a number for the new browser, and then
+    // reads the mark. So either this call has the higher number and forgets the new browser, or the sign-in sees the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)

@@ -68,7 +68,7 @@ export class StrategyRequest {
   current: Partial<Transaction> = {}
   /** True if another tab has replaced the session. This request must then not write to the old session. */
   hasAbandonedSession = false
-  /** The page from which the user started the transaction that the request names, if the same user is signed in. */
+  /** The page from which the user started the transaction that this request names. Undefined if another user has signed in since that start. */
   startedFrom: string | undefined
   private isNew = false
   /** Each property of the session as JSON, to see later which properties the app has changed. */
@@ -113,9 +113,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session from the store again, because another request may have changed it. Properties of the app that changed in this request since the session
-   * was last read keep their values.
-   * @param keepsAll true: all properties of the app keep the values that they have in this request
+   * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
+   * request, the new session gets the values of this request.
+   * @param keepsAll true: do this for all properties of the app, even those that this request has not changed
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
@@ -244,7 +244,10 @@ export class StrategyRequest {
     this.useSession(endSession(this.req), true)
   }
 
-  /** Saves the transaction in the session, and sends the browser to the waiting page. */
+  /**
+   * Saves the transaction in the session, and sends the browser to the waiting page.
+   * @param lockedCodes new recovery codes, encrypted. They are stored only in the handle in the URL
+   */
   async saveAndWait(transaction: Transaction, lockedCodes?: string): Promise<Redirect> {
     this.transactions.put(transaction)
     await this.transactions.save()

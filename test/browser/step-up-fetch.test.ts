@@ -1,5 +1,6 @@
 /**
- * Tests what `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that answer with `Retry-After`.
+ * Tests what `secondFactor` and `stepUpFetch` do in a browser: with several requests that are refused at once, with request bodies, aborts and CSRF tokens, and
+ * with servers that answer with `Retry-After`.
  *
  * Out of scope: their use in frameworks (`single-page.test.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */

@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The strategies that the login calls, one after the other; by default `nevis`, once. */
+  /** The names of the strategies that the login route calls, one after the other; by default `nevis`, once. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean

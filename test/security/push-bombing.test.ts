@@ -316,8 +316,8 @@ describe('a user whom the app names in two ways', () => {
     const app = await world.start({ strategy: { subject } })
     const outcomes: string[] = []
     for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
-    // The limit is five pushes. One more for each of the two names is possible, because the strategy learns only from Nevis's first answer that both are one
-    // user.
+    // The limit is five pushes. Two more are possible, one for the username and one for the userId: only Nevis's first answer tells the strategy that both name
+    // the same user.
     expect(pushes()).toBeLessThanOrEqual(7)
     expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
   })

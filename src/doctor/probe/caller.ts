@@ -1,5 +1,6 @@
 /**
- * Sends the requests of the command `probe` and records the shape of each response. Limits the number of requests and the duration of each.
+ * Sends the requests of the command `probe` and records the shape of each response: its status, its fields, and the kinds of their values, but no value.
+ * Limits the number of requests and the duration of each.
  *
  * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
