@@ -86,7 +86,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
     if (factor === undefined) continue
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
-    // Skip transactions whose digest does not match: another strategy may store its transactions in the same session.
+    // Skip transactions whose digest (HMAC) was not made by this strategy: another strategy may store its transactions in the same session.
     const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
   }

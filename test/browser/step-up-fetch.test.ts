@@ -256,7 +256,7 @@ describeWithChromium('in a browser', () => {
   })
 
   describe('a server that is busy', () => {
-    /** Answers the first requests with these statuses, and later requests as usual. */
+    /** Answers the first requests to this path with these statuses (and values of `Retry-After`), and later requests as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []
       if (status === undefined) return next()

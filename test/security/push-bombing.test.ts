@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // The strategy sends a second push only after 15 s, even if the start budget allows more.
+        // The strategy sends the push of a transaction again only after 15 s, even if the start budget (the limit of starts) is not used up.
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }

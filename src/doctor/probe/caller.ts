@@ -92,7 +92,7 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
-  /** Remembers a value, so that the report contains `label` instead. */
+  /** Remembers a value that later responses may contain. The report then contains `label` in its place, for example "the userId". */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }

@@ -298,7 +298,7 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // After each error, the app doubles the wait: 1, 2, 4 and 8 s. From the tenth second on, the wait begins with 4 s and doubles up to 30 s.
+      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles it, up to 30 s. So the app makes only a few calls in 40 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
