@@ -213,8 +213,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone,
-   * so a later denial still counts.
+   * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone.
+   * If the user denies the request later, this denial still counts towards the pause between starts.
    * @returns false if the transaction had already ended
    */
   async abandon(transaction: Transaction): Promise<boolean> {

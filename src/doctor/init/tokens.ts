@@ -91,7 +91,7 @@ function mayBeRegex(last: Token | undefined): boolean {
 
 /**
  * Finds the end of a template literal. Skips the code in `${…}`.
- * @returns the offset after the closing backtick; undefined if there is none, or if too many templates are in one another
+ * @returns the offset after the closing backtick; undefined if there is none, or if templates are nested more than 100 deep
  */
 function endOfTemplate(source: string, start: number, outer = 0): number | undefined {
   if (outer > MAX_DEPTH) return undefined
