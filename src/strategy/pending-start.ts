@@ -34,8 +34,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (!context.renewsSession && replaced === undefined && !isFromSameBrowser(request, pending) && !(isStartedElsewhere && isJustStarted(pending))) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
   if (box === undefined) return undefined
-  // After the password, never show an enrolment that was already pending in this session. Otherwise an attacker who planted the session before (session
-  // fixation) could register their own phone with the QR code of this enrolment.
+  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
+  // session (session fixation) could register their own phone with the QR code of this enrolment.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
   const renewsSession = mayRenew(request, context)
   if (renewsSession) {

@@ -68,7 +68,7 @@ export class StrategyRequest {
   current: Partial<Transaction> = {}
   /** True if another tab has replaced the session. This request must then not write to the old session. */
   hasAbandonedSession = false
-  /** The page from which the user started the transaction that this request names. Undefined if another user has signed in since that start. */
+  /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
   private isNew = false
   /** Each property of the session as JSON, to see later which properties the app has changed. */
@@ -246,7 +246,7 @@ export class StrategyRequest {
 
   /**
    * Saves the transaction in the session, and sends the browser to the waiting page.
-   * @param lockedCodes new recovery codes, encrypted. They are stored only in the handle in the URL
+   * @param lockedCodes new recovery codes, encrypted. They become part of the handle in the URL, and are not stored in the session
    */
   async saveAndWait(transaction: Transaction, lockedCodes?: string): Promise<Redirect> {
     this.transactions.put(transaction)
