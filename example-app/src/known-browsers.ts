@@ -15,7 +15,7 @@ export function normalised(username: unknown): string {
 }
 
 export interface KnownBrowsers {
-  /** Middleware that sets the cookie in the browser of a signed-in user. */
+  /** Middleware that sets the cookie if the user is signed in, so that this browser counts as known for this account. */
   readonly note: RequestHandler
   /**
    * Reads the cookie.

@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** The data of a payment's approval, from the start to the callback. */
+/** What the user pays. The start gives it to the approval as `data`, and the callback gets it back in `req.authInfo.nevis`. */
 export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }
@@ -55,8 +55,8 @@ export function invoiceOf(req: Request): Invoice {
 }
 
 /**
- * True if the `data` of the approval is from `signing`. Its values need no further check, because the strategy refuses data that was changed in
- * the session.
+ * True if the user has approved a payment, not a sign-in or a step-up: only the route options `signing` (`second-factor.ts`) set such `data`. Its values need
+ * no further check, because the strategy refuses data that was changed in the session.
  */
 export function isPayment(data: unknown): data is SignedPayment {
   return (data as Partial<SignedPayment> | null | undefined)?.kind === 'payment'

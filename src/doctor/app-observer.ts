@@ -22,7 +22,7 @@ export interface Registered {
   readonly passport: PassportModule | undefined
 }
 
-/** The state after express-session has handled one request. */
+/** What is noted when express-session has handled a request: the path, the properties of the session cookie, and a setting on which they can depend. */
 interface SessionUse {
   readonly path: string
   readonly cookie: Cookie | undefined
@@ -50,7 +50,10 @@ export class AppObserver {
   readonly sessions: SessionSetup[] = []
   /** All Passport packages that the application can load, whether it uses them or not. */
   readonly passports: PassportModule[] = []
-  /** True once the application has called a Passport middleware as Express does: with request, response and next. */
+  /**
+   * True once a Passport middleware was called as Express does: with request, response and next. Only in such an application can `doctor` try a sign-in
+   * (`start-checks.ts`).
+   */
   isConnect = false
   /** The trial sign-in of the command `doctor` (`start-trial.ts`), while it runs. */
   trial: StartTrial | undefined

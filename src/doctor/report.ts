@@ -20,7 +20,7 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
     const [first, ...others] = checks as [string, ...string[]]
     const isAlone = others.length === 0
     const indent = LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0)
-    // If the strategy's name does not fit into its column, the finding's text begins on the next line.
+    // The name of a check can contain the name of a strategy. If such a name is too long for its column, the finding's text begins on the next line.
     const isWide = isAlone && first.length >= CHECK_WIDTH
     const head = isAlone && !isWide ? first.padEnd(CHECK_WIDTH) : ''
     const texts = [...(isAlone && !isWide ? [] : wrapped(checks.join(', '), LEVEL_WIDTH)), ...wrapped(finding, indent)]

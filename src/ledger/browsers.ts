@@ -60,7 +60,7 @@ export class Browsers {
 
   /**
    * Gives a new browser its number among the user's remembered browsers.
-   * @param keys the user's keys in the ledger
+   * @param keys the user's keys in the ledger, for example one for the userId and one for the username
    * @param days how long the browser is to be remembered
    * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
    */
@@ -69,7 +69,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // After the count has restarted, another browser gets the same number, and `forgetAll` could not tell the two apart. So this browser must expire before.
+      // When the count has restarted, another browser gets this number, and `forgetAll` cannot tell the two apart. So this browser must expire before that.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -86,7 +86,8 @@ export class Browsers {
   }
 
   /**
-   * True if `forgetAll` has been called for one of the keys since the marks were read: the remaining seconds of its mark then differ from the expected ones.
+   * True if `forgetAll` has been called for one of the keys since a sign-in read the marks. Each call replaces the key's mark, an entry in the ledger with a
+   * random lifetime. So after such a call, the remaining seconds of the mark differ from the expected ones.
    * @param before the marks that `forgetMarks` returned when they were read
    * @param sinceSeconds how many seconds ago the marks were read
    */
@@ -123,14 +124,14 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark of this call before counting. A concurrent sign-in does the reverse: it counts first and then reads the mark. So this call of `forgetAll`
-    // either gets a higher number than the new browser, and forgets it, or the sign-in sees the mark.
+    // Set the mark of this call first, and then take the call's number. A concurrent sign-in does the reverse: it takes a number for the new browser, and then
+    // reads the mark. So either this call has the higher number and forgets the new browser, or the sign-in sees the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // Calls of `forgetAll` take numbers from the same counter as browsers. An earlier call has already forgotten all browsers with lower numbers than its own.
-    // So stop at the number of that call.
+    // Browsers and calls of `forgetAll` are numbered by the same counter. So go down from this call's number, and stop at the number of an earlier call: that
+    // call has already forgotten all browsers with lower numbers.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

@@ -14,13 +14,16 @@ export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** How many times the transaction was moved to a new session. Part of its key in the ledger, so that the old session cannot finish the transaction. */
+  /**
+   * How many times a repeated start has given the session a new id and kept this transaction. Part of the transaction's key in the ledger, so that a copy of
+   * the session with an old id cannot finish the transaction.
+   */
   readonly moves?: number
 }
 
 /**
- * How many seconds the ledger must keep its keys about a transaction. A browser can send an old session cookie that contains an expired transaction, and the
- * user may switch to another factor until `firstFactorLifetimeMs` later.
+ * How many seconds the ledger must keep its keys about a transaction: until `firstFactorLifetimeMs` after the transaction has expired. Until then, a browser
+ * can send an old session cookie that contains the transaction, to switch to another factor.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -107,8 +107,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the signed-in user has changed since the callback request came, the app has signed this user in because of the approval. If not, the signed-in user
-    // may be another than the approver, so check.
+    // If this request has signed a user in, it has done so because of the approval. If the user was signed in before this request, the approver may be another
+    // user, so check.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -127,7 +127,7 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the user who was signed in when the callback request came; undefined if no user was. */
   readonly login: string | undefined
-  /** Gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved. */
+  /** Takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another one. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
@@ -144,7 +144,7 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 
 /**
  * Stores facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover gets the digest of a signed-in user, and resolves to true if this user is certainly the one who approved
+ * @param isLoginOfApprover takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {

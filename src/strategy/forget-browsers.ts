@@ -43,7 +43,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   }
   if (isName(userId) && !isName(username)) await forgetUnderUsername(settings, userId, forget)
   publish('browser', () => ({ ...about(settings.name, { subject: { ...(isName(userId) && { userId }), ...(isName(username) && { username }) } }), browser: 'forgotten' }))
-  // A browser can be stored under both names. So return the larger number: the sum would count such a browser twice.
+  // A browser can be stored under the userId and under the username. So return the larger number: the sum would count such a browser twice.
   return Math.max(...found)
 }
 

@@ -40,7 +40,7 @@ const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+|null)$/
 
 /**
  * Checks the option `allowPostsFromOtherSites`.
- * @param addresses the app's own addresses. If an address is a full URL, POSTs from its origin are accepted too
+ * @param addresses the options `waitingURL` and `callbackURL`: paths or full URLs. POSTs from the origin of a full URL are always accepted
  * @returns the origins whose POSTs are accepted; `any` for all
  */
 export function postOriginsOf(value: unknown, addresses: readonly string[]): readonly string[] | 'any' {

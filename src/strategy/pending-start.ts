@@ -20,8 +20,8 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user. Its answer, with the cookie of `same-browser.ts`, may not have
- * reached the browser yet. So a transaction that was started a moment ago is shown without the cookie
+ * @param isStartedElsewhere true if another process has just started a transaction of this user. That process's response sets the cookie of `same-browser.ts`,
+ * and may not have reached the browser yet. So a transaction that was started a moment ago is shown even if this request has no such cookie
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -34,12 +34,13 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (!context.renewsSession && replaced === undefined && !isFromSameBrowser(request, pending) && !(isStartedElsewhere && isJustStarted(pending))) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
   if (box === undefined) return undefined
-  // Never show a pending enrolment again: an attacker may have planted the session, and could register their own phone with its QR code.
+  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
+  // session (session fixation) could register their own phone with the QR code of this enrolment.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
   const renewsSession = mayRenew(request, context)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
-    // The session gets a new id, and the transaction moves into it with a new key in the ledger. Mark the old key as used, so that an old copy of the session
+    // The session gets a new id, and the transaction gets a new key in the ledger (`moves`). Claim the old key, so that a copy of the session with the old id
     // cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
@@ -64,8 +65,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 }
 
 /**
- * True if the transaction was started so recently that the answer of that start may still be on its way. Otherwise, an attacker could make a start fail on
- * purpose, so that it looks as if another process had just started the user's older transaction.
+ * True if the transaction was started so recently that the response to this start may not have reached the browser yet. An older transaction must not be shown
+ * without the cookie of `same-browser.ts`: an attacker can make a start fail on purpose, so that it looks as if another process had just started something.
  * @internal
  */
 export function isJustStarted({ startedAt }: Transaction): boolean {
@@ -85,7 +86,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
     if (factor === undefined) continue
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
-    // Skip transactions whose digest does not match: another strategy may store its transactions in the same session.
+    // Skip transactions whose digest (HMAC) was not made by this strategy: another strategy may store its transactions in the same session.
     const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
   }

@@ -31,8 +31,8 @@ export interface StartContext {
   /** When the request came, in milliseconds since 1970. */
   readonly requestedAt: number
   /**
-   * The ledger's marks of earlier calls of `forgetBrowsers`, so that a call during this sign-in is noticed. Absent if the page does not offer to remember
-   * this browser.
+   * The marks that earlier calls of `forgetBrowsers` for this user have left in the ledger. A call during this sign-in replaces a mark, so the sign-in notices
+   * the call. Absent if the page does not offer to remember this browser.
    */
   readonly marksBefore?: Transaction['forgetMarks']
 }

@@ -68,7 +68,7 @@ export class StrategyRequest {
   current: Partial<Transaction> = {}
   /** True if another tab has replaced the session. This request must then not write to the old session. */
   hasAbandonedSession = false
-  /** The page from which the user started the transaction that the request names, if the same user is signed in. */
+  /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
   private isNew = false
   /** Each property of the session as JSON, to see later which properties the app has changed. */
@@ -113,9 +113,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session from the store again, because another request may have changed it. Properties of the app that changed in this request since the session
-   * was last read keep their values.
-   * @param keepsAll true: all properties of the app keep the values that they have in this request
+   * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
+   * request, the values of this request replace the values that were read.
+   * @param keepsAll true: do this for all properties of the app, even those that this request has not changed
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
@@ -192,9 +192,9 @@ export class StrategyRequest {
   /**
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
-   * @param wasDenied true if Nevis reported `failed`, its status for both a denial and a time-out
+   * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false if the user may not try another factor instead
-   * @param decided set if the user has denied or not answered in time (`ending`: which of the two, if known); then the event `decided` is published
+   * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const { isFirst, isNews } = await this.budgets.endings.end(transaction, transaction.budget, wasDenied, decided?.ending === 'denied')
@@ -213,8 +213,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone,
-   * so a later denial still counts.
+   * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone.
+   * If the user denies the request later, this denial still counts towards the pause between starts.
    * @returns false if the transaction had already ended
    */
   async abandon(transaction: Transaction): Promise<boolean> {
@@ -244,7 +244,10 @@ export class StrategyRequest {
     this.useSession(endSession(this.req), true)
   }
 
-  /** Saves the transaction in the session, and sends the browser to the waiting page. */
+  /**
+   * Saves the transaction in the session, and sends the browser to the waiting page.
+   * @param lockedCodes new recovery codes, encrypted. They become part of the handle in the URL, and are not stored in the session
+   */
   async saveAndWait(transaction: Transaction, lockedCodes?: string): Promise<Redirect> {
     this.transactions.put(transaction)
     await this.transactions.save()

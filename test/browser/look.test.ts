@@ -86,7 +86,7 @@ describeWithChromium('the waiting page', () => {
         await shoot(page, `${name}-phone-${tag}`)
         await expectToFit(page)
       }
-      // Forced colours come last: Chromium keeps their white ground for later screenshots of the page.
+      // Test forced colours last: Chromium keeps their white background in later screenshots of the page.
       await openIn('en')
       await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' })
       await shoot(page, `${name}-forced`)

@@ -1,5 +1,6 @@
 /**
- * Tests what `secondFactor` and `stepUpFetch` do in a browser: parallel refusals, bodies, aborts, CSRF tokens, and servers that answer with `Retry-After`.
+ * Tests what `secondFactor` and `stepUpFetch` do in a browser: with several requests that are refused at once, with request bodies, aborts and CSRF tokens, and
+ * with servers that answer with `Retry-After`.
  *
  * Out of scope: their use in frameworks (`single-page.test.ts`), and malicious servers (`test/security/single-page.test.ts`).
  */
@@ -255,7 +256,7 @@ describeWithChromium('in a browser', () => {
   })
 
   describe('a server that is busy', () => {
-    /** Answers the first requests with these statuses, and later requests as usual. */
+    /** Answers the first requests to this path with these statuses (and values of `Retry-After`), and later requests as usual. */
     const busy = (path: string, ...answers: [number, string?][]) => (app: App) => void app.all(path, (_req, res, next) => {
       const [status, retryAfter] = answers.shift() ?? []
       if (status === undefined) return next()

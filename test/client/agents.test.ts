@@ -64,7 +64,7 @@ describe('a call whose answer names no user or transaction', () => {
     const { baseURL, server } = await serve((req, res) => {
       req.resume()
       req.on('end', () => {
-        // The code of the first call is right, and a gateway sends that answer twice. The codes of later calls are wrong.
+        // The server accepts the code of the first call, and refuses the codes of all later calls. It sends its first answer twice, as a faulty gateway may do.
         const isFirst = connections.length === 1
         res.writeHead(isFirst ? 200 : 400, { 'content-length': 0, connection: 'keep-alive' }).end()
         if (isFirst) setTimeout(() => req.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 20)

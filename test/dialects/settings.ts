@@ -17,7 +17,7 @@ const CODES = ['L sms', 'W sms', 'S sms', 'E sms', 'L rec', 'W rec', 'S rec', 'A
 const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: ALL, options: { strategy: { transactionTokens } } })
 const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
 
-/** Makes Nevis refuse pushes to this user, as it does after many pushes. */
+/** Asks for one push to the user. The simulator allows none here (`pushRateLimit: 0`), so it blocks the user, as Nevis does after many pushes. */
 const block = async ({ simulator }: World, username: string) => {
   if (!simulator.users.some((user) => user.username === username)) return
   await fetch(`${simulator.baseURL}/api/v1/approval`, {
@@ -38,7 +38,10 @@ const OF_GROUP: Readonly<Record<string, Situation>> = {
   Status: { flows: ALL, isSlow: true },
 }
 
-/** Maps the beginning of a dialect's name to the situation in which the dialect has an effect. If several beginnings match, the longest counts. */
+/**
+ * Maps the beginning of a dialect's name to the situation in which the dialect has an effect. If several beginnings match, the longest counts.
+ * `flows.ts` lists the flows by name: `E rec`, for example, enrols recovery codes.
+ */
 const OF_NAME: Readonly<Record<string, Situation>> = {
   'recovery-codes-only-once': { flows: ['E rec', 'A rec'] },
   'phone-only-once-409': { flows: ['A sms'] },

@@ -27,7 +27,7 @@ export interface Fault {
   readonly instead?: Partial<Record<Mount, RequestHandler>>
   /** Runs before all other middleware. */
   readonly first?: RequestHandler
-  /** Runs after the status endpoint, and before all other routes. */
+  /** Middleware of the app, such as a login guard, that runs after the status endpoint and before all other routes. */
   readonly guard?: RequestHandler
   readonly trustProxy?: boolean | number
   /** The app does not call Passport's `use`. */
@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The strategies that the login calls, one after the other; by default `nevis`, once. */
+  /** The names of the strategies that the login route calls, one after the other; by default `nevis`, once. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean
@@ -61,7 +61,7 @@ export async function originOf(app: RequestListener, tls = false): Promise<strin
   return `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A certificate for a public host name. TLS to a loopback address refuses it, because the host name does not match. */
+/** A certificate for the host name `app.example`. A TLS client that connects to 127.0.0.1 refuses it by default, because the host name does not match. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

@@ -1,4 +1,4 @@
-/** Tests apps behind a real nginx: with default buffering, with gzip, with a removed path prefix, and with several apps in turn. */
+/** Tests apps behind a real nginx: with default buffering and gzip; with a path prefix that nginx removes; and with requests sent to two apps in turn. */
 import { get, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'

@@ -78,7 +78,7 @@ describe('the session of a request', () => {
   })
 })
 
-/** The sessions of @fastify/passport have these methods, either in their class or through a proxy. */
+/** A session with the methods `get` and `set`, which @fastify/passport calls. Some session packages define them in a class, others through a `Proxy`. */
 class FastifySession {
   [name: string]: unknown
   constructor(readonly passport: unknown) {}

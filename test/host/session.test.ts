@@ -32,7 +32,7 @@ describe('renewSession', () => {
     expect(session).toBe(req.session)
     expect(session).not.toBe(before)
     expect(session).toEqual({ cookie: {}, cart: ['book'], passport: { user: 'anna' } })
-    // Some web frameworks keep the session's id under a symbol, so no symbol may be copied.
+    // Some web frameworks keep the session's id under a symbol. So `renewSession` must copy no property with a symbol from the old session.
     expect(Object.getOwnPropertySymbols(session)).toEqual([])
   })
 

@@ -82,13 +82,13 @@ function optionsFor(id, coverage) {
   return testFilter.length === 0 ? undefined : { activeMutant: { id }, testFilter, mutantActivation: 'runtime' }
 }
 
-/** Sends one message at a time to the process, and waits for its answer. */
+/** A child process that runs the tests. It gets one message at a time, and answers each. */
 class Worker {
   #process = fork(new URL('lone-worker.mjs', import.meta.url), { stdio: 'ignore' })
 
   /**
    * Sends a message to the process.
-   * @param {string} ask @param {unknown} value @param {number} timeoutMs
+   * @param {string} ask what the process must do @param {unknown} value with which value @param {number} timeoutMs
    * @returns {Promise<any>} the answer of the process
    */
   ask(ask, value, timeoutMs) {

@@ -61,7 +61,7 @@ export function printSurvivors(operators, files) {
  * Prints a table with one row for each folder.
  * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {Record<string, readonly string[]>} folders the names of the source files in each folder
- * @returns {number} the score over all results, from 0 to 100
+ * @returns {number} the mutation score over all results: the percentage of mutants that were killed or timed out
  */
 export function printTable(operators, folders) {
   console.log('| folder | measured on | files | mutants | killed | timed out | alive | score % |\n|---|---|---|---|---|---|---|---|')
@@ -97,7 +97,7 @@ function scoreOf(measured) {
 }
 
 /**
- * The stored results of the files that have not changed since.
+ * The stored results of those files that have not changed since their results were stored.
  * @param {string} operators which mutation operators: see `save`
  * @param {readonly string[]} files
  */

@@ -3,7 +3,7 @@
  *
  * A user who enrols a phone number chooses where the SMS goes. The attacker makes accounts, enrols premium-rate numbers or numbers of a carrier who
  * pays the attacker a share of each message, and never types a code. A number with spaces or with digits of another script must not bypass the app's
- * list.
+ * list of refused prefixes.
  */
 import { app, sms, widget } from '../../src'
 import { handleIn, PASSWORD, type TestApp } from '../support/app'

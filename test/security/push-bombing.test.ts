@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // The strategy sends a second push only after 15 s, even if the start budget allows more.
+        // The strategy sends the push of a transaction again only after 15 s, even if the start budget (the limit of starts) is not used up.
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }
@@ -316,8 +316,8 @@ describe('a user whom the app names in two ways', () => {
     const app = await world.start({ strategy: { subject } })
     const outcomes: string[] = []
     for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
-    // The limit is five pushes. One more for each of the two names is possible, because the strategy learns only from Nevis's first answer that both are one
-    // user.
+    // The limit is five pushes. Two more are possible, one for the username and one for the userId: only Nevis's first answer tells the strategy that both name
+    // the same user.
     expect(pushes()).toBeLessThanOrEqual(7)
     expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
   })

@@ -12,7 +12,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 let gateway: Server
-/** The first decided status answer, which the gateway then returns to every status call. */
+/** The first status answer with `succeeded`, which the gateway then returns to every status call. Undefined until such an answer has come. */
 let kept: string | undefined
 
 beforeEach(async () => {

@@ -36,7 +36,7 @@ interface Waiting {
   readonly intentToken: string
 }
 
-/** Enters the password in a new browser, and returns what the page then contains. */
+/** Enters the password in a new browser, and returns the handle (encrypted transaction id) and the intent token of the waiting page. */
 async function waiting(app: TestApp, username = 'anna', fields: Record<string, string> = {}): Promise<Waiting> {
   const browser = app.browser()
   const handle = await signIn(browser, username, fields)
@@ -52,7 +52,10 @@ const forgetPhones = () => {
 const bring = async ({ browser, handle }: Waiting, token: string) => outcomeOf(await browser.post(CALLBACK, { transaction: handle, token }))
 const approved = ({ intentToken }: Waiting, username = 'anna') => approvedToken(world.simulator, intentToken, username)
 
-/** Checks that the token is refused twice, that no user is signed in, that the event `suspicious` names the field, and that no event contains the token. */
+/**
+ * Checks that the token is refused twice, that no user is signed in, and that no event contains the token.
+ * @param field what does not match in the token, as the event `suspicious` must say
+ */
 async function expectRefused(app: TestApp, sign: Waiting, token: string, field: string): Promise<void> {
   expect([await bring(sign, token), await bring(sign, token)]).toEqual(['binding_mismatch', 'binding_mismatch'])
   expect(app.verified).toHaveLength(0)

@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const operations = () => simulator.requests.map(({ operation }) => operation)
-/** The phones that the approvals have named, oldest first. */
+/** For each approval that the app has started at Nevis, oldest first: the id of the phone that the app named; undefined if it named none. */
 const asked = () => simulator.requests.filter(({ operation }) => operation === 'approve').map(({ body }) => (body as { authenticatorId?: string }).authenticatorId)
 const again = async (browser: Browser, transaction: string, fields: Record<string, string>) =>
   handleIn((await browser.post('/login/2fa', { transaction, ...fields })).location)

@@ -1,7 +1,8 @@
 /**
  * Splits JavaScript and TypeScript into tokens, and matches brackets. `init` searches only for a few patterns, so it needs no parser as a dependency.
  *
- * Rejects a file whose brackets do not match or are nested too deeply. Takes time in proportion to the file's length, also if the file is an attack. Out of scope: JSX, and what the tokens mean (`source.ts`).
+ * Rejects a file whose brackets do not match or are nested too deeply. Takes time in proportion to the file's length, even if the file was made to slow `init`
+ * down. Out of scope: JSX, and what the tokens mean (`source.ts`).
  */
 
 export interface Token {
@@ -90,7 +91,7 @@ function mayBeRegex(last: Token | undefined): boolean {
 
 /**
  * Finds the end of a template literal. Skips the code in `${…}`.
- * @returns the offset after the closing backtick; undefined if there is none, or if too many templates are in one another
+ * @returns the offset after the closing backtick; undefined if there is none, or if templates are nested more than 100 deep
  */
 function endOfTemplate(source: string, start: number, outer = 0): number | undefined {
   if (outer > MAX_DEPTH) return undefined

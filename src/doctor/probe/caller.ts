@@ -1,5 +1,6 @@
 /**
- * Sends the requests of the command `probe` and records the shape of each response. Limits the number of requests and the duration of each.
+ * Sends the requests of the command `probe` and records the shape of each response: its status, its fields, and the kinds of their values, but no value.
+ * Limits the number of requests and the duration of each.
  *
  * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
@@ -41,7 +42,7 @@ const CALL_DEADLINE_MS = 15_000
 /** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
-/** Thrown after an interruption or too many requests. The remaining stages are skipped; the test users are still deleted. */
+/** Thrown if the probe was interrupted, or has sent its maximum number of requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
 export class Caller {
@@ -49,7 +50,7 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** The steps that were recorded since this set was last cleared. */
+  /** The steps that were recorded in this stage: `stages.ts` clears the set before each stage. */
   readonly steps = new Set<string>()
   private readonly connections: Connections
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
@@ -70,7 +71,7 @@ export class Caller {
   /**
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
-   * @throws ProbeEnded if the probe was interrupted or has sent too many requests
+   * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
@@ -91,7 +92,7 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
-  /** Remembers a value, so that the report contains `label` instead. */
+  /** Remembers a value that later responses may contain. The report then contains `label` in its place, for example "the userId". */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }

@@ -12,14 +12,14 @@ import { httpOf, type Scene } from './scene'
 /** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
 export const MOST_PUSHES = 40
-/** The probe enrols at most this many phones: one more than 10, Nevis's default limit of authenticators. */
+/** After the first phone, the stage tries to enrol at most this many further ones: one more than 10, Nevis's default limit of authenticators. */
 const MOST_PHONES = 11
-/** The first phone is enrolled before the others. */
+/** How many QR codes the person must scan at most: one for the first phone, and one for each further phone. */
 export const MOST_SCANS = MOST_PHONES + 1
 
 /**
  * Runs the stage `limits`.
- * @param withPhone true if a person with a phone has agreed. The stage then also sends pushes and enrols phones
+ * @param withPhone true if the stage `app` has run, so that a person with a phone takes part. This stage then also enrols phones and sends pushes
  */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)

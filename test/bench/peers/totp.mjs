@@ -1,4 +1,4 @@
-// passport-totp: checks a code, without a call to a server.
+// Measures passport-totp: a login is the check of a code, without a call to a server.
 import { createRequire } from 'node:module'
 import { run } from '../contestants/shared.mjs'
 

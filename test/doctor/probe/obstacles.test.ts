@@ -19,7 +19,10 @@ import { closeServers, originOf } from '../support'
 
 jest.setTimeout(120_000)
 
-/** Replaces the comparison with the simulator in each dialect, which takes seconds. These tests check only whether the probe makes this comparison. */
+/**
+ * The probe compares Nevis's responses with those of the simulator in each dialect. The mock returns no responses of the simulator, because to get them takes
+ * seconds. These tests check only whether the probe makes this comparison.
+ */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),
@@ -131,7 +134,7 @@ describe('the result of the probe', () => {
 it('a server that takes requests and never answers › is found after four requests', async () => {
   let requests = 0
   const start = globalThis.setTimeout
-  // Only the time limit of a single request is over at once, not the hour after which the probe ends.
+  // Shorten only the time limit of a single request (15 s), not that of the whole probe (an hour).
   const deadline = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === 15_000 ? 100 : ms, ...more)) as typeof setTimeout)
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()

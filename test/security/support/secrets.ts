@@ -5,7 +5,7 @@
  */
 import { inspect } from 'node:util'
 
-/** A pattern that every planted secret contains, and that occurs in no code and no other file. */
+/** Matches every secret that the tests plant, for example a token that contains `c4n4ry`. It matches no text that the code itself prints. */
 export const CANARY = /c4n4ry|\+4179000|41790000000/i
 
 export function printed(...values: readonly unknown[]): string {

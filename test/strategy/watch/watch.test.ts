@@ -298,7 +298,7 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // After each error, the app doubles the wait: 1, 2, 4 and 8 s. From the tenth second on, the wait begins with 4 s and doubles up to 30 s.
+      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles it, up to 30 s. So the app makes only a few calls in 40 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
@@ -437,7 +437,7 @@ describe('many transactions', () => {
     expect(transactions.size).toBe(1)
     expect(await watch.look({ ...sealed('old'), expiresAt: Date.now() })).toBe('expired')
     expect(transactions.size).toBe(1)
-    // Wait for the last call of each transaction; a process makes at most 200 calls per second.
+    // The app asks Nevis once more about each expired transaction, 200 times per second at most. Wait for that: `afterEach` checks that no timer is left.
     await pass(1000)
   })
 })
