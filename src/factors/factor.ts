@@ -75,8 +75,8 @@ export interface Succeeded {
   /** Nevis's transaction token, which the strategy then introspects. */
   readonly token?: string
   /**
-   * True if Nevis's answer does not tell which transaction was approved. The strategy then accepts the token only once, so that it proves no second
-   * transaction.
+   * True if Nevis's answer does not tell which transaction was approved. The strategy then accepts the transaction token only once. Otherwise the same token
+   * could prove the approval of a second transaction.
    */
   readonly namesNoTransaction?: boolean
 }

@@ -69,7 +69,10 @@ export interface Transaction {
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /** Keyed digest of the phone number to which the code of an enrolment was sent. If the user corrects the number, the next SMS is sent without a pause. */
+  /**
+   * Keyed digest of the phone number to which the code of an enrolment was sent. The digest shows whether the user has corrected the number since then. If so,
+   * the next SMS is sent at once; an SMS to the same number is sent only after a pause.
+   */
   readonly textedPhone?: string
   /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
@@ -91,7 +94,7 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The numbers of the starts in the count under the userId, like `slots` of the transaction. */
+    /** The numbers that these starts have taken in the count under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**

@@ -66,7 +66,11 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   return { facts, dialects, results }
 }
 
-/** Compares the records of the instance with those of the simulator, field by field. */
+/**
+ * Compares two runs of the probe, field by field.
+ * @param facts what the probe has recorded on the instance, or on the simulator in one dialect
+ * @param simulated what the probe has recorded on the simulator without a dialect
+ */
 export function differencesOf(facts: Facts, simulated: Facts): Differences {
   const found = new Set<string>()
   for (const [name, value] of Object.entries(facts)) {
@@ -118,7 +122,7 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
-/** The empty result, for responses that are not compared with the simulator. */
+/** The empty result, for a probe that got no answers from Nevis or was interrupted, so that nothing could be compared with the simulator. */
 export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
 
 /**
