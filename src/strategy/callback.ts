@@ -138,7 +138,7 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** Closes this transaction and throws if the same user has started a newer enrolment, in this session or in any other. */
+/** If the same user has started a newer enrolment, in this session or in any other, closes this transaction and throws. */
 async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
   for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
     if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
@@ -223,7 +223,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Finishes an approved transaction: removes it from the session, and gives its starts back to the user's start limit. */
+/** Finishes an approved transaction: removes it from the session. Its starts then no longer count towards the limit on the user's starts. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)

@@ -83,7 +83,8 @@ const cookies = (proxy) =>
     }
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
 
-    // A file of the app itself with `Cache-Control: public` gives the cookie away. This shows that the test would notice such a leak.
+    // The app itself serves `/public-file` with `Cache-Control: public` and the session cookie. HAProxy and Apache store this response, so the next client gets
+    // ben's cookie. This shows that the test would notice such a leak.
     await ben.get('/public-file')
     const taken = await scene.client().get('/public-file')
     const isTaken = String(taken.headers['set-cookie']).includes(cookie)
@@ -124,7 +125,11 @@ async function cache(proxy) {
   })
 }
 
-/** One answer of the cloud is so slow that the proxy does not wait for it, and sends the request to the other process. @param {ProxyName} proxy */
+/**
+ * One answer of the cloud is so slow that the app's process responds later than `idleSeconds`. So the proxy sends the browser's request again, to the other
+ * process.
+ * @param {ProxyName} proxy
+ */
 const retries = (proxy) =>
   within(proxy, { processes: 2, retries: true, idleSeconds: 1 }, async (scene) => {
     const { simulator } = scene

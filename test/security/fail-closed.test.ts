@@ -102,8 +102,8 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // If a request has caused a second action, `actions` contains the second action by now. Only a second action of the last request may come too late for this
-  // check.
+  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If a request had caused a second action later, `actions` would
+  // contain it by now. Only a second action of the last request may come too late for this check.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++

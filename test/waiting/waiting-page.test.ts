@@ -50,7 +50,7 @@ async function started(factor = 'push', username = 'anna', fields: Record<string
   return { browser, handle: await signIn(browser, username, { factor, ...fields }) }
 }
 
-/** Recovery codes cannot be a user's first factor, so anna creates hers after a push. */
+/** A user must already have another second factor to create recovery codes, so anna first signs in by push. */
 async function startedCodes(): Promise<{ browser: Browser; handle: string }> {
   const { browser, handle } = await started()
   await simulator.phone('anna').approve()

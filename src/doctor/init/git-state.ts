@@ -54,8 +54,8 @@ function gitIn(root: string, path: string, settings: readonly string[], args: re
       // Git's command `config` would read only the file that this variable names.
       GIT_CONFIG: undefined,
       GIT_OPTIONAL_LOCKS: '0',
-      // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. Versions of git that
-      // do not know the first variable obey the second: no protocol is called `none`.
+      // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. The first variable
+      // forbids this. Older versions of git know only the second variable, which allows only a protocol `none`, and there is no such protocol.
       GIT_NO_LAZY_FETCH: '1',
       GIT_ALLOW_PROTOCOL: 'none',
     },

@@ -238,7 +238,10 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** Checks that the variable `nevis` is visible to the session and the login route. If all three are in one file, they must be in the same block. */
+/**
+ * For a strategy, a session and a login route in one file: all three must be in the same block, so that the variable `nevis` is visible to the other two.
+ * @returns an empty text, because nothing must be exported; or the reason why `init` changes nothing
+ */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

@@ -91,8 +91,8 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
- * Leaves out the records of each limit that either the instance or the simulator has not reached within the tried number, because they cannot be compared. If
- * neither has reached the limit, the records are compared.
+ * The probe repeats some requests until they are refused, but only up to a fixed number of requests. If only one of the two, the instance or the simulator, has
+ * refused such a request, the records of this step cannot be compared, so this function leaves them out.
  */
 function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
   const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
