@@ -26,7 +26,7 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // This app lacks the proxy settings of the guide, so it believes the false headers. This shows that the false headers reach the app.
+  // A proxy without the guide's configuration passes on the false headers (`LIES`), and the app believes them. This shows that the false headers reach the app.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -106,7 +106,7 @@ async function cache(proxy) {
     }
     await scene.simulator.phone('anna').approve()
     assert.equal((await anna.get(callbackOf(waiting))).location, '/')
-    // nginx also caches the app's own pages here, so ben could not sign in: skip the rest.
+    // nginx also caches the app's own redirect to the step-up here, so ben would be redirected again after the step-up: skip the rest.
     if (proxy === 'nginx') return
     await walk(scene, scene.client(), { username: 'ben' })
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
@@ -162,7 +162,10 @@ const retries = (proxy) =>
     return `start: ${start.status} ${start.location.split('?')[0]}, one push; callback: ${back.status} ${back.location}`
   })
 
-/** @type {Record<string, import('./shapes.mjs').Shape>} The attacks that the test suite runs. */
+/**
+ * The attacks that the test suite runs (`run.mjs --quick`). The `attacks` below run only without `--quick`.
+ * @type {Record<string, import('./shapes.mjs').Shape>}
+ */
 export const quickAttacks = Object.fromEntries(PROXIES.map((proxy) => [`${proxy} as a shared cache, a cookie with every answer`, () => cookies(proxy)]))
 
 /** @type {Record<string, import('./shapes.mjs').Shape>} */

@@ -686,7 +686,8 @@ describe('the headers of the page', () => {
       expect(page.headers.get('content-security-policy')).toBe("default-src 'self'")
     })
 
-    // How browsers combine the two headers: Content Security Policy Level 3, 6.4.2.1.
+    // Each case: what the app's policy does, the app's `Content-Security-Policy`, its `X-Frame-Options`, and the `X-Frame-Options` of the waiting page.
+    // Browsers ignore `X-Frame-Options` if a policy contains `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
     it.each<[string, string | string[], string | undefined, string | null]>([
       ['says nothing of frames', "default-src 'self'", undefined, 'DENY'],
       ['only seems to say something of frames', "default-src 'self'; x-frame-ancestors 'none'; frame-ancestorss 'none'", undefined, 'DENY'],

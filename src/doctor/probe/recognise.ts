@@ -87,7 +87,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** A limit is a setting of the instance: its number is an answer of the report, and no difference from the simulator. */
+/** After how many requests Nevis refuses one is a setting of the instance. The report lists this number as an answer, so it does not count as a difference. */
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
