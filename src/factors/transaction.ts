@@ -11,7 +11,7 @@ import type { FactorName } from './names'
 export interface Subject {
   /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
-  /** The app's own stable identifier, with which the user was enrolled. */
+  /** The app's own stable identifier of the user, with which the user was enrolled at Nevis. */
   readonly username?: string | undefined
 }
 
@@ -52,7 +52,8 @@ export interface Transaction {
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
   /**
-   * When the user gave the first factor, in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to other second factors.
+   * When the user gave the first factor (such as the password), in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to
+   * other second factors.
    */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
@@ -88,7 +89,10 @@ export interface Transaction {
   readonly isCodeTyped?: boolean
   /** The key (a digest) under which the ledger counts the starts and codes of this user. */
   readonly budget?: string
-  /** The numbers of this start and of the starts that it replaced, among the starts that the ledger counts for the user. An approval frees these numbers. */
+  /**
+   * To limit a user's starts, each start takes the lowest free number in the ledger for a day. These are the numbers of this start and of the starts that it
+   * replaced. An approval frees these numbers, so that approved starts do not count towards the limit.
+   */
   readonly slots?: readonly number[]
   /** The ledger counts the starts under the userId as well, because an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {

@@ -36,7 +36,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // Ignore the error here, because the callback or the user's next start also ends the transaction. Only publish the event `fault`.
+      // The ledger has failed. Only publish the event `fault`, because the callback or the user's next start also ends the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }

@@ -90,7 +90,7 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
-      // Give the visitor a session first: the path is stored only in a session that already exists.
+      // Give the visitor a session first: the app stores the path of the refused page only in a session that already exists.
       await browser.post('/cart')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)

@@ -81,7 +81,10 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
   return undefined
 }
 
-/** The diagonal from which one more change leads to diagonal k: from k + 1 by an added line, from k - 1 by a removed line. */
+/**
+ * Chooses the diagonal from which the last change leads to diagonal k: k + 1 if this change adds a line of `b`, or k - 1 if it removes a line of `a`.
+ * @returns the diagonal that reaches further
+ */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))
   return isAdded ? k + 1 : k - 1
