@@ -91,7 +91,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection, for example by a reload or a double click, and sends a second request. Leave the approval for that request.
+  // If the browser has closed this connection, for example at a reload or a double click, it sends the callback again. Leave the approval for that request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')

@@ -137,7 +137,7 @@ function returnsAfterFailure({ door, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !door.source.isTypeScript
 }
 
-/** @param returns true: a user whose step-up has failed stays signed in, and goes to the page after a sign-in, not to the login form */
+/** @param returns true: a signed-in user whose step-up has failed is redirected to the page that users see after a sign-in. False: to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { door, route, change, path } = login
   const { source } = door
