@@ -121,9 +121,9 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. Each such call gives an entry of the
-   * ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry then ends at
-   * another time than expected, the app has called `forgetBrowsers` meanwhile.
+   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. Each such call gives an entry of
+   * the ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry then ends
+   * at another time than expected, the app has called `forgetBrowsers` meanwhile.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -49,7 +49,7 @@ export class Budgets {
 
   /**
    * Returns the user's key in the ledger, a digest. Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`, and an attacker could
-   * use the limit twice.
+   * otherwise use up the limit once with each spelling.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)

@@ -61,7 +61,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // This transaction was started before the app turned on the option `typedCode`, so its phone shows no code to type. The user must start again.
+  // If the transaction was started before the app turned on the option `typedCode`, the phone shows no code to type. The user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)

@@ -43,8 +43,8 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
   return {
     ended: (sealed, answer, transaction) => {
       const ending = answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined
-      // Nevis also answers `failed` if the user does not answer in time. So after the expiry, count a denial only if the times in Nevis's answer show that the
-      // user has denied.
+      // Nevis also answers `failed` if the user does not answer in time. So after the expiry, treat `failed` as a denial only if the times in Nevis's answer
+      // show that the user has denied.
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },

@@ -110,7 +110,7 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
   if (violation !== undefined) throw new Error(`${violation} (FAIL_CLOSED_SEED=${SEED}): ${JSON.stringify(sequence)}`)
 }
 
-/** Runs `AT_ONCE` of the random sequences (logins with a faulty cloud) at a time, because a sequence mostly waits for the cloud. */
+/** Runs `AT_ONCE` of the random sequences (logins with a faulty cloud) at a time, because a sequence often waits for the cloud. */
 async function runAll(cloud: FakeCloud, nevis: NevisStrategy, all: readonly Sequence[]): Promise<void> {
   const queue = [...all]
   await Promise.all(

@@ -352,7 +352,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
-      // The page does not offer recovery codes, because a user without any second factor must enrol another one first.
+      // The page does not offer recovery codes, because a user without a second factor cannot begin with recovery codes.
       expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
     })

@@ -1,7 +1,7 @@
 /**
  * Decides what `init` changes in the application: adds the Nevis strategy, the status endpoint, and the second factor at sign-ins.
  *
- * If the password strategy, the session or the password route is not clear, `init` changes nothing.
+ * If `init` cannot tell for certain which code is the password strategy, the session or the password route, it changes nothing.
  * Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
@@ -132,7 +132,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   if (exported.startsWith('module')) edits.insert(source, source.text.trimEnd().length, `\n${exported}${end}`)
 }
 
-/** True if `init` knows where to send a signed-in user whose step-up has failed. In TypeScript, the added function would need types that `init` does not know. */
+/** True if `init` knows where to send a signed-in user whose step-up has failed. False in TypeScript: the added function would need types unknown to `init`. */
 function returnsAfterFailure({ door, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !door.source.isTypeScript
 }

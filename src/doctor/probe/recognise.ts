@@ -87,12 +87,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** After how many requests Nevis refuses one is a setting of the instance. The report lists this number as an answer, so it does not count as a difference. */
+/** The number of requests after which Nevis refuses further ones is a setting of the instance. The report lists it as an answer, not as a difference. */
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
- * The probe repeats some requests until they are refused, but only up to a fixed number of requests. If only one of the two, the instance or the simulator, has
- * refused such a request, the records of this step cannot be compared, so this function leaves them out.
+ * Leaves out what cannot be compared: the probe repeats some requests until one is refused, but only up to a fixed number. If only the instance or only the
+ * simulator has refused one within this number, the records of this step are left out.
  */
 function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
   const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
