@@ -18,8 +18,8 @@ const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen the number of calls of `passport.authenticate` (0 or 1) that belong to the waiting page and were not reached by the doctor's request. They are
- * not counted as places where the second factor starts
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. That route calls `passport.authenticate`, too, but is
+ * not counted as a place where the second factor starts
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))

@@ -38,8 +38,8 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy started the enrolment for a user without a
-     * factor, it then refuses the enrolment. Absent if the response does not list the user's factors.
+     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy allowed the enrolment because the user seemed
+     * to have no factor, it then refuses the enrolment. Absent if the response does not list the user's factors.
      */
     readonly hasFactor?: boolean
     /**
@@ -75,8 +75,8 @@ export interface Succeeded {
   /** Nevis's transaction token, which the strategy then introspects. */
   readonly token?: string
   /**
-   * True if Nevis's answer does not tell which transaction was approved. The strategy then accepts the token only once, so that it proves no second
-   * transaction.
+   * True if Nevis's answer does not tell which transaction was approved. The strategy then accepts the transaction token only once. Otherwise the same token
+   * could prove the approval of a second transaction.
    */
   readonly namesNoTransaction?: boolean
 }

@@ -11,7 +11,7 @@ import type { FactorName } from './names'
 export interface Subject {
   /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
-  /** The app's own stable identifier, with which the user was enrolled. */
+  /** The app's own stable identifier of the user, with which the user was enrolled at Nevis. */
   readonly username?: string | undefined
 }
 
@@ -52,7 +52,8 @@ export interface Transaction {
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
   /**
-   * When the user gave the first factor, in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to other second factors.
+   * When the user gave the first factor (such as the password), in milliseconds since 1970. For `firstFactorLifetimeSeconds` from then, the user may switch to
+   * other second factors.
    */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
@@ -69,7 +70,10 @@ export interface Transaction {
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /** Keyed digest of the phone number to which the code of an enrolment was sent. If the user corrects the number, the next SMS is sent without a pause. */
+  /**
+   * Keyed digest of the phone number to which the code of an enrolment was sent. The digest shows whether the user has corrected the number since then. If so,
+   * the next SMS is sent at once; an SMS to the same number is sent only after a pause.
+   */
   readonly textedPhone?: string
   /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
@@ -85,13 +89,16 @@ export interface Transaction {
   readonly isCodeTyped?: boolean
   /** The key (a digest) under which the ledger counts the starts and codes of this user. */
   readonly budget?: string
-  /** The numbers of this start and of the starts that it replaced, among the starts that the ledger counts for the user. An approval frees these numbers. */
+  /**
+   * To limit a user's starts, each start takes the lowest free number in the ledger for a day. These are the numbers of this start and of the starts that it
+   * replaced. An approval frees these numbers, so that approved starts do not count towards the limit.
+   */
   readonly slots?: readonly number[]
   /** The ledger counts the starts under the userId as well, because an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The numbers of the starts in the count under the userId, like `slots` of the transaction. */
+    /** The numbers that these starts have taken in the count under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**
@@ -114,8 +121,9 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, the browser is not remembered. Each such call writes an entry with
-   * a new expiry time to the ledger. This field contains, for each of the user's keys, how many seconds that entry still had at the start.
+   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. Each such call gives an entry of
+   * the ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry then ends
+   * at another time than expected, the app has called `forgetBrowsers` meanwhile.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -1,6 +1,6 @@
 /**
- * Everything that the strategy keeps in the ledger (the store that all processes share): limits for starts, codes and SMS, the ends of transactions,
- * enrolments, sign-ins and remembered browsers.
+ * Everything that the strategy keeps in the ledger (the store that all processes share): the counts for the limits on starts, codes and SMS, which transactions
+ * have ended, which enrolment of a user is the newest, when a user last signed in, and which browsers are remembered.
  *
  * The ledger's store never gets a username, phone number or token, only digests.
  * Out of scope: storing the keys (`ledger.ts`), and what happens when a limit is reached (`strategy/start.ts`, `strategy/code-attempts.ts`).
@@ -49,7 +49,7 @@ export class Budgets {
 
   /**
    * Returns the user's key in the ledger, a digest. Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`, and an attacker could
-   * use the limit twice.
+   * otherwise use up the limit once with each spelling.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)

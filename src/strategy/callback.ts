@@ -4,8 +4,8 @@
  * Steps, in this order:
  * 1. The session must contain the transaction, and this route and this user may finish it.
  * 2. If the user must type a code, the code is compared.
- * 3. Nevis is asked for the user's decision: by the watch for a push or a QR code, by `factor.check` for the others. `trust/proof.ts` and `trust/binding.ts`
- *    compare Nevis's answer with the transaction.
+ * 3. Nevis is asked for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
+ *    `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
  * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. If Nevis's answer does not name the
  *    transaction, the ledger marks the token, too.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.
@@ -61,7 +61,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // This transaction was started before the app turned on the option `typedCode`, so its phone shows no code to type. The user must start again.
+  // If the transaction was started before the app turned on the option `typedCode`, the phone shows no code to type. The user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
@@ -91,7 +91,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection, for example by a reload or a double click, and sends a second request. Leave the approval for that request.
+  // If the browser has closed this connection, for example at a reload or a double click, it sends the callback again. Leave the approval for that request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
@@ -138,7 +138,7 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** Closes this transaction and throws if the same user has started a newer enrolment, in this session or in any other. */
+/** If the same user has started a newer enrolment, in this session or in any other, closes this transaction and throws. */
 async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
   for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
     if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
@@ -223,7 +223,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Finishes an approved transaction: removes it from the session, and gives its starts back to the user's start limit. */
+/** Finishes an approved transaction: removes it from the session. Its starts then no longer count towards the limit on the user's starts. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)

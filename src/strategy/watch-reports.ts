@@ -36,15 +36,15 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // Ignore the error here, because the callback or the user's next start also ends the transaction. Only publish the event `fault`.
+      // The ledger has failed. Only publish the event `fault`, because the callback or the user's next start also ends the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }
   return {
     ended: (sealed, answer, transaction) => {
       const ending = answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined
-      // Nevis also answers `failed` if the user does not answer in time. So after the expiry, count a denial only if the times in Nevis's answer show that the
-      // user has denied.
+      // Nevis also answers `failed` if the user does not answer in time. So after the expiry, treat `failed` as a denial only if the times in Nevis's answer
+      // show that the user has denied.
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },

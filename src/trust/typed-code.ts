@@ -2,7 +2,8 @@
  * Computes and compares the digest of a code that the user must type. The session stores this digest instead of the code.
  *
  * A six-digit code has only a million values, so an attacker could find the code behind a plain digest. The digest is therefore keyed (HMAC), and the key is
- * not in the session. The digest also covers the transaction's id. Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
+ * not in the session. The digest also covers the transaction's id, so it matches in this transaction only.
+ * Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 

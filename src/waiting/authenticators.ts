@@ -49,7 +49,7 @@ export class AuthenticatorChoice {
 
   /**
    * The fields with which the user chooses another phone.
-   * @param isAsked true if the browser requested the list, and not only the page
+   * @param isAsked true if the browser requested the list of phones; false if it requested only the page
    */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}

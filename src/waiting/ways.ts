@@ -59,8 +59,8 @@ function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): H
 }
 
 /**
- * The button "More time", which the script shows shortly before the transaction expires. It starts a new transaction. For new recovery codes, it only
- * extends the time.
+ * The button "More time", which the script shows shortly before the transaction expires. The button starts a new transaction. If the page shows new recovery
+ * codes, the button only extends the time of this transaction.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`

@@ -2,8 +2,9 @@
 // Draws small plots as SVG, in colours that can be read on a light and on a dark page. Out of scope: the data of a plot.
 
 /**
- * @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame a function, with the functions that
- * it calls
+ * A function in a flame graph. `owner`: the package or other code to which the function belongs. `micros`: the time that it took, in microseconds. `children`:
+ * the functions that it called.
+ * @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame
  */
 
 const WIDTH = 720
@@ -102,8 +103,8 @@ const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#
  * Draws a flame graph: each function stands above its caller, and is as wide as the time that it takes.
  * @param {string} title
  * @param {Flame} root
- * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, so that each owner has the
- * same colour in every picture
+ * @param {readonly (readonly [owner: string, share: number])[]} shares for each owner (the package or other code to which functions belong), its share of the
+ * time. The owners get their colours in alphabetical order, so that each owner has the same colour in every picture
  * @param {number} leastShare functions with a smaller share are left out
  */
 export function flames(title, root, shares, leastShare) {

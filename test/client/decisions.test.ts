@@ -1,8 +1,8 @@
 /**
  * `getStatus` and `introspect`: the two answers on which a login depends.
  *
- * An attacker cannot write these answers, but a proxy, a wrong host, a new version of Nevis or a misread document can garble them. Only the documented
- * success, exactly, may count as success.
+ * An attacker cannot write these answers. But a proxy, a wrong host or a new version of Nevis may send an answer that differs from Nevis's documents. Only
+ * exactly the documented success may count as a success.
  */
 import fc from 'fast-check'
 import nock from 'nock'

@@ -2,8 +2,8 @@
  * The app of docs/guides/tenants.md: three Nevis instances, chosen per request; a thousand sign-ins, forty at a time, with the same usernames in
  * each instance.
  *
- * Nothing of one tenant may reach another: no call, no user, no counted start. Out of scope: two instances in one session (`instances.test.ts`), and
- * one instance for several tenants of the app (`test/security/tenants.test.ts`).
+ * Nothing of one tenant may reach another: no call, no user, and no start that counts towards the limits of another tenant. Out of scope: two instances in
+ * one session (`instances.test.ts`), and one instance for several tenants of the app (`test/security/tenants.test.ts`).
  */
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'

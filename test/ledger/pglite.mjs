@@ -1,6 +1,6 @@
 /**
  * Runs the package's ledger checks (`proveLedger`) on a ledger in PGlite, as an app would, and signs in with the sessions of connect-pg-simple in the same
- * database. Prints "proved", the rows of the table, and what the signed-in user gets at the first and at a second callback.
+ * database. Prints "proved", the row for a key with characters that PostgreSQL cannot store, and the responses to two simultaneous requests for the callback.
  */
 import { PGlite } from '@electric-sql/pglite'
 import connectPgSimple from 'connect-pg-simple'

@@ -9,7 +9,7 @@ import { lab } from '../security/support/lab'
 
 const world = lab()
 
-/** All test files of this process share the channels, so unsubscribe after each test. */
+/** The diagnostics channels belong to the process, so subscriptions would continue in the tests that follow. Unsubscribe after each test. */
 const subscribed: Parameters<typeof subscribe>[] = []
 afterEach(() => subscribed.splice(0).forEach((one) => unsubscribe(...one)))
 

@@ -168,7 +168,8 @@ describe('the recipes', () => {
       expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)
       expect(await from(name('decisions'), ['factor', 'outcome', 'reason'])).toEqual(truth.decisions)
       expect(await from(name('failures'), ['code'])).toEqual(truth.failures)
-      // A fault while a page waits does not fail an HTTP request of the browser, so the browsers in this test could not count such faults.
+      // A fault of a status call while a page waits (`at=watch`) does not fail an HTTP request of the browser. So `truth.faults`, which counts failed requests
+      // of the browsers, does not contain such faults.
       const { 'at=watch,code=NEVIS_UNEXPECTED_RESPONSE': ofPages, ...ofRequests } = await from(name('faults'), ['at', 'code'])
       expect(ofRequests).toEqual(truth.faults)
       expect(ofPages).toBeGreaterThan(0)

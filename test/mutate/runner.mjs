@@ -68,7 +68,7 @@ world.jest = {
   setTimeout: () => {},
 }
 
-/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers, as in jest's sandbox. */
+/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers. In jest's sandbox, Node's own code uses the real timers, too. */
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return
@@ -240,8 +240,8 @@ export class JestWithoutSandbox {
 
 /**
  * @param {readonly string[]} files
- * @param {readonly string[] | undefined} ids
- * @returns {[file: string, wanted: Set<string> | undefined][]} each file with its wanted tests; undefined means all tests of the file
+ * @param {readonly string[] | undefined} ids of the tests to run; undefined means all tests
+ * @returns {[file: string, wanted: Set<string> | undefined][]} each file with tests to run, and their ids; undefined means all tests of the file
  */
 function roundsOf(files, ids) {
   if (ids === undefined) return files.map((file) => [file, undefined])

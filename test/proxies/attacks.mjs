@@ -26,7 +26,7 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // This app lacks the proxy settings of the guide, so it believes the false headers. This shows that the false headers reach the app.
+  // A proxy without the guide's configuration passes on the false headers (`LIES`), and the app believes them. This shows that the false headers reach the app.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -83,7 +83,8 @@ const cookies = (proxy) =>
     }
     await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
 
-    // A file of the app itself with `Cache-Control: public` gives the cookie away. This shows that the test would notice such a leak.
+    // The app itself serves `/public-file` with `Cache-Control: public` and the session cookie. HAProxy and Apache store this response, so the next client gets
+    // ben's cookie. This shows that the test would notice such a leak.
     await ben.get('/public-file')
     const taken = await scene.client().get('/public-file')
     const isTaken = String(taken.headers['set-cookie']).includes(cookie)
@@ -105,7 +106,7 @@ async function cache(proxy) {
     }
     await scene.simulator.phone('anna').approve()
     assert.equal((await anna.get(callbackOf(waiting))).location, '/')
-    // nginx also caches the app's own pages here, so ben could not sign in: skip the rest.
+    // Here, nginx also caches the app's own pages, which differ for each user, so a sign-in of ben could fail: skip the rest.
     if (proxy === 'nginx') return
     await walk(scene, scene.client(), { username: 'ben' })
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
@@ -124,7 +125,11 @@ async function cache(proxy) {
   })
 }
 
-/** One answer of the cloud is so slow that the proxy does not wait for it, and sends the request to the other process. @param {ProxyName} proxy */
+/**
+ * One answer of the cloud is so slow that the app's process responds later than `idleSeconds`. So the proxy sends the browser's request again, to the other
+ * process.
+ * @param {ProxyName} proxy
+ */
 const retries = (proxy) =>
   within(proxy, { processes: 2, retries: true, idleSeconds: 1 }, async (scene) => {
     const { simulator } = scene
@@ -157,7 +162,10 @@ const retries = (proxy) =>
     return `start: ${start.status} ${start.location.split('?')[0]}, one push; callback: ${back.status} ${back.location}`
   })
 
-/** @type {Record<string, import('./shapes.mjs').Shape>} The attacks that the test suite runs. */
+/**
+ * The attacks that the test suite runs (`run.mjs --quick`). The `attacks` below run only without `--quick`.
+ * @type {Record<string, import('./shapes.mjs').Shape>}
+ */
 export const quickAttacks = Object.fromEntries(PROXIES.map((proxy) => [`${proxy} as a shared cache, a cookie with every answer`, () => cookies(proxy)]))
 
 /** @type {Record<string, import('./shapes.mjs').Shape>} */

@@ -10,15 +10,15 @@ import { join } from 'node:path'
 /**
  * @typedef {object} Settings
  * @property {number[]} apps the ports of the processes
- * @property {boolean} [bare] uses nothing of the guide, not even its headers
+ * @property {boolean} [bare] uses the minimum that forwards requests, without any line of the guide's configuration
  * @property {boolean} [tls] uses TLS, with HTTP/2
- * @property {boolean} [gzip] compresses everything
+ * @property {boolean} [gzip] compresses every response
  * @property {boolean} [buffers] nginx only: buffers answers even if the app forbids it
  * @property {string} [prefix] a prefix that the proxy removes from the path
  * @property {number} [idleSeconds] closes a connection on which no data arrives for this time
  * @property {boolean} [caches] caches every answer that it may cache
  * @property {number} [connections] nginx only: starts two workers, each with at most this many connections
- * @property {boolean} [isTried] nginx only: tries a process again at once after a refused connection
+ * @property {boolean} [isTried] nginx only: sends requests to a process of the app even if it has just refused a connection
  * @property {boolean} [retries] sends a request again, also a POST, if no answer comes in time
  */
 /** @typedef {import('./servers.mjs').Place} Place */

@@ -330,7 +330,8 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // Text that is not a code counts as a wrong code, and five of them end the transaction. But the app does not ask Nevis about such text.
+    // Text that is not a code counts as a wrong code, and five wrong codes end the transaction. After such text, the app does not ask Nevis whether the user
+    // has denied, so the app does not know of the denial when the transaction ends.
     it('ends the chain of a push that five non-codes have closed', async () => {
       const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
       const { browser, transaction } = await deniedPush(app)

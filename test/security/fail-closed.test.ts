@@ -102,15 +102,15 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // If a request has caused a second action, `actions` contains the second action by now. Only a second action of the last request may come too late for this
-  // check.
+  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If a request had caused a second action later, `actions` would
+  // contain it by now. Only a second action of the last request may come too late for this check.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++
   if (violation !== undefined) throw new Error(`${violation} (FAIL_CLOSED_SEED=${SEED}): ${JSON.stringify(sequence)}`)
 }
 
-/** Runs a few sequences at a time, so that their waits overlap. */
+/** Runs `AT_ONCE` of the random sequences (logins with a faulty cloud) at a time, because a sequence often waits for the cloud. */
 async function runAll(cloud: FakeCloud, nevis: NevisStrategy, all: readonly Sequence[]): Promise<void> {
   const queue = [...all]
   await Promise.all(
@@ -211,7 +211,7 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
-      // The deadline is ten seconds, so a timer of a request that was not cleared would still be running here.
+      // The client's deadline for a request is ten seconds. So if a request had not cleared its deadline timer, the timer would still be running here.
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })

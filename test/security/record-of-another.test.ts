@@ -85,7 +85,7 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
 
 const signIn = async (username: string) => expect((await browser.post('/login', { username, password: PASSWORD })).text).toBe('ok')
 
-/** Starts, approves with the phone of `username`, and returns the status of the callback. */
+/** Starts a step-up or a sign-in by POST to the path `start`, approves with the phone of `username`, and returns the HTTP status of the callback. */
 async function approved(username: string, callback: string, headers: Record<string, string> = {}, start = '/step-up'): Promise<number> {
   const handle = handleIn((await browser.post(start, { username, password: PASSWORD }, headers)).location)
   await world.simulator.phone(username).approve()

@@ -25,7 +25,7 @@ beforeEach(async () => {
   thief = app.browser()
 })
 
-/** Checks that the approval is valid, but the browser is not remembered. */
+/** Checks that the thief's approval signs in, but that the thief's browser gets no cookie with which later sign-ins skip the second factor. */
 async function expectNotRemembered(page: Promise<Parameters<typeof outcomeOf>[0]>): Promise<void> {
   expect(outcomeOf(await page)).toBe('success')
   expect(thief.cookies.has(COOKIE)).toBe(false)

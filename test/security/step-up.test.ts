@@ -90,7 +90,7 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
-      // Give the visitor a session first: the path is stored only in a session that already exists.
+      // Give the visitor a session first: the app stores the path of the refused page only in a session that already exists.
       await browser.post('/cart')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
@@ -202,7 +202,7 @@ describe('returnTo', () => {
     it.each(disguises)('is not kept: %s', async (_name, target) => {
       const browser = await signedIn()
       const { status, location } = await getRaw(browser, target)
-      // Node answers 400 to some of these request targets. The app redirects the other requests to the step-up, as for any page that needs it.
+      // Node answers 400 to some of these request targets. The app redirects the other requests to the step-up, as it does for every unknown path.
       expect([status, location]).toEqual(status === 303 ? [303, '/step-up'] : [400, undefined])
       expect(await confirmed(browser)).toMatchObject({ action: 'success', returnTo: null })
     })

@@ -45,7 +45,7 @@ async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestA
   return world.start({ ...options, strategy: { issuer: world.simulator.baseURL, ...options.strategy, baseURL } })
 }
 
-/** Starts sign-ins of anna and of ben, who is the attacker, with swapped answers. */
+/** Starts sign-ins of anna (the victim) and of ben (the attacker) at once. The gateway swaps Nevis's answers to these two starts. */
 async function mixed(app: TestApp, factor: string): Promise<{ browser: Browser; start: Awaited<ReturnType<Browser['post']>> }> {
   const browser = app.browser()
   isMixing = true

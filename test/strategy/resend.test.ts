@@ -96,7 +96,7 @@ it('two processes that are asked at the same moment send one', async () => {
   const other = await world.start({ strategy: { ledger } })
   const handle = await signIn(browser, 'anna')
   later(15)
-  // Stands for a second process: it shares only the ledger with the first one, and has no memory in common.
+  // These `Budgets` stand for a second process: they share the ledger with the first process, but no memory.
   const { endings } = new (jest.requireActual<typeof import('../../src/ledger/budgets')>('../../src/ledger/budgets').Budgets)(other.nevis.settings)
   const sealed = (await app.nevis.settings.keys()).handles.open(handle)
   expect(await endings.claimResend(sealed as never, 15)).toBe(0)

@@ -40,7 +40,7 @@ const begin = async (on: NevisStrategy, body: object = {}, options: object = {},
   return handleOf(answer)
 }
 const held = (id = 't1') => (session['nevis'] as SessionState | undefined)?.transactions?.[id] as Transaction
-/** A session in which anna is signed in, and has just given this factor. */
+/** Changes the session: anna is signed in, and has just used this second factor. */
 const provedBy = (factor: string) => {
   const passport = { user: 'anna' }
   const secondFactor = { userId: USER, factor, transactionId: 't0', at: NOW, login: loginOf({ passport }), sessionId: '' }

@@ -37,7 +37,7 @@ export function ledgerWith(answers: Partial<Record<keyof Ledger, (key: string, t
   return { claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers } as Ledger
 }
 
-/** Runs the checks of the test kit, each as a test. @param start returns a new ledger for each test */
+/** Declares a jest test for each check that this package publishes for ledgers (`ledgerChecks`). @param start returns a new ledger for each test */
 export function ledgerContract(name: string, start: () => LedgerUnderTest | Promise<LedgerUnderTest>): void {
   describe(`${name}, as a Ledger`, () => {
     let started: LedgerUnderTest

@@ -195,7 +195,7 @@ describe('a stream', () => {
         const stream = await Stream.open(url, handle)
         await until(() => stream.isOver)
         expect(stream.isStream).toBe(true)
-        // Before the first stream, the process does not know the status. So this stream first sends `pending`, and `succeeded` when Nevis has answered.
+        // The process asks Nevis only when the first stream is opened. So this first stream sends `pending`, and then `succeeded` when Nevis has answered.
         expect(stream.statuses).toEqual(i === 0 ? ['pending', 'succeeded'] : ['succeeded'])
       }
       expect(asked()).toBe(1)

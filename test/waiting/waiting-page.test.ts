@@ -50,7 +50,7 @@ async function started(factor = 'push', username = 'anna', fields: Record<string
   return { browser, handle: await signIn(browser, username, { factor, ...fields }) }
 }
 
-/** Recovery codes cannot be a user's first factor, so anna creates hers after a push. */
+/** A user must already have another second factor to create recovery codes, so anna first signs in by push. */
 async function startedCodes(): Promise<{ browser: Browser; handle: string }> {
   const { browser, handle } = await started()
   await simulator.phone('anna').approve()
@@ -352,7 +352,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
-      // The page does not offer recovery codes, because they cannot be a user's first factor.
+      // The page does not offer recovery codes, because a user without a second factor cannot begin with recovery codes.
       expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
     })
@@ -686,7 +686,8 @@ describe('the headers of the page', () => {
       expect(page.headers.get('content-security-policy')).toBe("default-src 'self'")
     })
 
-    // How browsers combine the two headers: Content Security Policy Level 3, 6.4.2.1.
+    // Each case: what the app's policy does, the app's `Content-Security-Policy`, its `X-Frame-Options`, and the `X-Frame-Options` of the waiting page.
+    // Browsers ignore `X-Frame-Options` if a policy contains `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
     it.each<[string, string | string[], string | undefined, string | null]>([
       ['says nothing of frames', "default-src 'self'", undefined, 'DENY'],
       ['only seems to say something of frames', "default-src 'self'; x-frame-ancestors 'none'; frame-ancestorss 'none'", undefined, 'DENY'],

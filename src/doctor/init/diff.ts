@@ -5,7 +5,7 @@
  */
 
 const CONTEXT = 3
-/** If two texts differ in more lines, all lines between the first and the last difference count as replaced. The limit bounds time and memory. */
+/** If two texts differ in more lines than this, all lines from the first to the last difference count as replaced. The limit bounds time and memory. */
 const MAX_DIFFERENCES = 1000
 
 interface Line {
@@ -64,7 +64,8 @@ const same = (text: string): Line => ({ sign: ' ', text })
  */
 function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | undefined {
   const max = Math.min(a.length + b.length, MAX_DIFFERENCES)
-  // On diagonal k, x lines of `a` and x - k lines of `b` are compared. `furthest[zero + k]` is the greatest x that the changes so far can reach.
+  // As in Myers's article, "on diagonal k" means: x lines of `a` and x - k lines of `b` are already compared. `furthest[zero + k]` is the greatest x that can
+  // be reached on diagonal k with `changes` added and removed lines.
   const zero = max + 1
   const furthest = new Int32Array(2 * max + 3)
   const history: Int32Array[] = []
@@ -81,13 +82,19 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
   return undefined
 }
 
-/** The diagonal from which one more change leads to diagonal k: from k + 1 by an added line, from k - 1 by a removed line. */
+/**
+ * Chooses the diagonal from which the last change leads to diagonal k: k + 1 if this change adds a line of `b`, or k - 1 if it removes a line of `a`.
+ * @returns the diagonal that reaches further
+ */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))
   return isAdded ? k + 1 : k - 1
 }
 
-/** Follows the changes from the end of both texts to their beginning. */
+/**
+ * Builds the lines of the diff from the path that `fewestChanges` has found: follows this path backwards, from the end of both texts to their beginning.
+ * @param history for each number of changes, `furthest` before that change
+ */
 function linesOf(a: readonly string[], b: readonly string[], history: readonly Int32Array[]): Line[] {
   const lines: Line[] = []
   let [x, y] = [a.length, b.length]

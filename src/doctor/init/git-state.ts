@@ -12,7 +12,7 @@ import { delimiter, dirname, isAbsolute, join, sep } from 'node:path'
 const MAX_FILTERS = 100
 const TIMEOUT_MS = 60_000
 
-/** Programs that git would run for `git status`: the monitor of changed files, and the hook `post-index-change`. */
+/** Settings that turn off programs that `git status` would run: the monitor of changed files, and the hook `post-index-change`. */
 const NO_PROGRAMS = ['core.fsmonitor=false', 'core.hooksPath=/dev/null']
 
 export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
@@ -51,11 +51,11 @@ function gitIn(root: string, path: string, settings: readonly string[], args: re
     env: {
       ...process.env,
       PATH: path,
-      // Git's command `config` would read only the file that this variable names.
+      // Remove this variable: otherwise, `git config` would read only the file that the variable names.
       GIT_CONFIG: undefined,
       GIT_OPTIONAL_LOCKS: '0',
-      // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. Versions of git that
-      // do not know the first variable obey the second: no protocol is called `none`.
+      // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. The first variable
+      // forbids this. Older versions of git know only the second variable, which allows only a protocol `none`, and there is no such protocol.
       GIT_NO_LAZY_FETCH: '1',
       GIT_ALLOW_PROTOCOL: 'none',
     },

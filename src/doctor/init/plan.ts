@@ -1,7 +1,7 @@
 /**
  * Decides what `init` changes in the application: adds the Nevis strategy, the status endpoint, and the second factor at sign-ins.
  *
- * If the password strategy, the session or the password route is not clear, `init` changes nothing.
+ * If `init` cannot tell for certain which code is the password strategy, the session or the password route, it changes nothing.
  * Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
@@ -132,12 +132,12 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   if (exported.startsWith('module')) edits.insert(source, source.text.trimEnd().length, `\n${exported}${end}`)
 }
 
-/** True if `init` knows where to send a signed-in user whose step-up has failed. In TypeScript, the added function would need types that `init` does not know. */
+/** True if `init` knows where to send a signed-in user whose step-up has failed. False in TypeScript: the added function would need types unknown to `init`. */
 function returnsAfterFailure({ door, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !door.source.isTypeScript
 }
 
-/** @param returns true: a user whose step-up has failed stays signed in, and goes to the page after a sign-in, not to the login form */
+/** @param returns true: a signed-in user whose step-up has failed is redirected to the page that users see after a sign-in. False: to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { door, route, change, path } = login
   const { source } = door
@@ -238,7 +238,10 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** Checks that the variable `nevis` is visible to the session and the login route. If all three are in one file, they must be in the same block. */
+/**
+ * For a strategy, a session and a login route in one file: all three must be in the same block, so that the variable `nevis` is visible to the other two.
+ * @returns an empty text, because nothing must be exported; or the reason why `init` changes nothing
+ */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

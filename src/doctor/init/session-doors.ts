@@ -13,7 +13,10 @@ const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|definePro
 /** Functions whose second argument names the property that they write, for example lodash's `set`. */
 const SETS = /^(?:set|defineProperty)$/
 
-/** For the tokens around a key `passport`: whether the code there is already reported. */
+/**
+ * A cache for object literals with a key `passport`. For the name to which the literal is assigned, or the function that is called with it: whether
+ * `sessionWriteAt` reports a sign-in there.
+ */
 const callsOf = new WeakMap<Source, Map<number, boolean>>()
 
 /** @returns what the code at this token writes, for example `session.userId = …`; undefined if it writes no sign-in */
@@ -76,7 +79,7 @@ function isFilledKey(source: Source, at: number): boolean {
   if (!isLiteral || !source.is(at + 1, ':') || !hasKey(source, at + 2, /^user$/)) return false
   const around = source.is(parent - 1, '=') ? parent - 2 : source.token(parent).parent - 1
   if (around < 0) return true
-  // One call of `Object.assign` can contain many keys `passport`. So remember the result for the call, and do not examine the call again for each key.
+  // One call of `Object.assign` can contain many keys `passport`. So cache the result for the call, instead of examining the whole call for each key.
   const known = callsOf.get(source) ?? new Map<number, boolean>()
   callsOf.set(source, known)
   const isWrite = known.get(around) ?? sessionWriteAt(source, around) !== undefined
@@ -89,7 +92,7 @@ function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
 
-/** True if the token opens an object literal that contains a sign-in, or a spread that may contain one. */
+/** True if the token opens an object literal with a key in which apps store who is signed in, or with a spread that may contain such a key. */
 function hasLogin(source: Source, open: number): boolean {
   return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
 }

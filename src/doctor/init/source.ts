@@ -130,7 +130,7 @@ export class Source {
     while (last + 1 < end && !this.is(last, ';') && !this.isEnd(last, last + 1)) last = this.closing(last + 1)
     if (this.is(last + 1, ';')) last++
     const statement = { first, last }
-    // Of two semicolons, the second one is also a statement of its own. So the result is not kept for semicolons.
+    // In `a;;`, this statement includes both semicolons, but the second one is also an empty statement of its own. So do not cache the result for semicolons.
     for (let i = first; i <= last; i = this.closing(i) + 1) if (!this.is(i, ';')) this.statementsAt[i] = statement
     return statement
   }

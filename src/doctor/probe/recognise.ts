@@ -66,7 +66,11 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   return { facts, dialects, results }
 }
 
-/** Compares the records of the instance with those of the simulator, field by field. */
+/**
+ * Compares two runs of the probe, field by field.
+ * @param facts what the probe has recorded on the instance, or on the simulator in one dialect
+ * @param simulated what the probe has recorded on the simulator without a dialect
+ */
 export function differencesOf(facts: Facts, simulated: Facts): Differences {
   const found = new Set<string>()
   for (const [name, value] of Object.entries(facts)) {
@@ -83,12 +87,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** A limit is a setting of the instance: its number is an answer of the report, and no difference from the simulator. */
+/** The number of requests after which Nevis refuses further ones is a setting of the instance. The report lists it as an answer, not as a difference. */
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
- * Leaves out the records of each limit that either the instance or the simulator has not reached within the tried number, because they cannot be compared. If
- * neither has reached the limit, the records are compared.
+ * Leaves out what cannot be compared: the probe repeats some requests until one is refused, but only up to a fixed number. If only the instance or only the
+ * simulator has refused one within this number, the records of this step are left out.
  */
 function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
   const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
@@ -118,7 +122,7 @@ export interface Recognised {
   readonly unexplained: readonly string[]
 }
 
-/** The empty result, for responses that are not compared with the simulator. */
+/** The empty result, for a probe that got no answers from Nevis or was interrupted, so that nothing could be compared with the simulator. */
 export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
 
 /**

@@ -36,7 +36,8 @@ export type DialectOption = string | readonly string[] | DialectReport
 
 /**
  * Finds dialects by their names.
- * @throws TypeError for an unknown name; it suggests the most similar name. Also for the report of a probe that got no answers of Nevis
+ * @throws TypeError for an unknown name (the message suggests the most similar name), or for the report of a probe that got no answers from Nevis or was
+ * interrupted, because such a report names no dialects
  */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option

@@ -86,7 +86,7 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
       } catch (error) {
         // An error without a status comes from the network. Treat it like 503.
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
-        // Repeat a GET after any 5xx. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
+        // Repeat a GET after any 5xx except 500. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
         const isPassing = [429, 503].includes(status) || (!fields && status > 500)
         if (!isRepeated || !isPassing || signals[0].aborted || Date.now() + retryAfterSeconds * 1000 > until) throw error
         await sleep(retryAfterSeconds * 1000)

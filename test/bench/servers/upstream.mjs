@@ -85,7 +85,7 @@ server.on('request', (req, res) => {
     res.end(body)
   })
 })
-// Longer than any pause between two logins here. The server announces this time in its answers, as many servers do.
+// Idle connections stay open longer than any pause between two logins of the benchmark. The server announces this time in its answers, as many servers do.
 server.keepAliveTimeout = 60_000
 const counts = createHttpServer((_req, res) => {
   res.end(JSON.stringify(calls))

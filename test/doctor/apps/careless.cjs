@@ -1,4 +1,4 @@
-/** A first attempt, which works only on its author's machine. docs/guides/doctor.md shows the doctor's report on this app. */
+/** An app with a beginner's mistakes: it works only on its author's machine. docs/guides/doctor.md shows the doctor's report on this app. */
 const { env } = require('node:process')
 const express = require('express')
 const session = require('express-session')
