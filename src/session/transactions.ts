@@ -19,7 +19,7 @@ type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user of this session must not learn the path. */
+  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user who signs in to this session later must not get the `path`. */
   readonly login?: string
 }
 
@@ -53,7 +53,7 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /** The first transaction for which `matches` returns true. `matches` gets each transaction without `shown`, so that only one must be decrypted. */
+  /** The first transaction for which `matches` returns true. `matches` gets transactions without the encrypted field `shown`; only the result is decrypted. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
     return kept && this.decrypted(kept)

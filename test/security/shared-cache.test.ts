@@ -35,7 +35,7 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
   for (const link of links) {
     const [mine, foreign, bare] = await Promise.all([link, link.replace(/v=\w+/, 'v=0'), link.replace(/&v=\w+/, '')].map((address) => browser.get(address)))
     for (const file of [mine, foreign, bare] as Page[]) {
-      // This answer renews the session, so it contains the session's cookie. Without a cookie in the answer, the next check would prove nothing.
+      // Each answer renews the session, so it must set the session's cookie. Caching an answer without a cookie would be harmless, and prove nothing.
       expect(file.headers.getSetCookie()).toHaveLength(1)
       expect([file.status, isForEverybody(file)]).toEqual([200, false])
     }

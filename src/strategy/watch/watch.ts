@@ -21,8 +21,8 @@ export interface WatchOptions extends WatchReports {
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
   /**
-   * For how many milliseconds after the end of a transaction the watch still knows whether the user has denied it. Default: 0. With `afterDenial: 'stop'`, a
-   * denial must count also for starts after that end.
+   * For how many milliseconds after its expiry this class still keeps a denied transaction. Default: 0. `afterDenial: 'stop'` needs a longer time: a denial
+   * then also forbids other factors, which the user or an attacker may start after the denied transaction has expired.
    */
   readonly keepDeniedMs?: number
 }
@@ -112,8 +112,9 @@ export class StatusWatch {
   }
 
   /**
-   * The transactions of this user that the user has denied or can still deny, as far as this process watches them. The session may not contain all of them,
-   * because a session keeps only the newest transactions and an attacker can restore an old session cookie.
+   * The transactions that a user has denied or can still deny, as far as this process watches them. The session may not contain all of them, because a session
+   * keeps only the newest transactions and an attacker can restore an old session cookie.
+   * @param budget the user's key in the ledger
    */
   requestsOf(budget: string): Transaction[] {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
@@ -121,7 +122,8 @@ export class StatusWatch {
   }
 
   /**
-   * Keeps watching a transaction that was ended before Nevis's answer, for example cancelled. The user can still deny it on the phone until it expires.
+   * Keeps watching a transaction that has ended without an answer on the phone, for example because the user has cancelled it on the page. Its request stays on
+   * the phone until it expires, and the user can still deny it there.
    */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)
@@ -134,13 +136,13 @@ export class StatusWatch {
     this.transactions.set(sealed.id, watched)
   }
 
-  /** Stops watching a transaction that Nevis's answer has ended. Does not report it as abandoned. */
+  /** Stops watching a transaction that has ended. It is then not reported as abandoned (left without an answer until it has expired). */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers for `metricsOf`. They count only the status calls for waiting pages, because calls for callbacks have a separate limit. */
+  /** The current numbers for `metricsOf`. `queued`, `taken` and `perSecond` are about the status calls for waiting pages; callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)

@@ -62,7 +62,7 @@ function secretsShownIn(printed: string, secrets: Iterable<string>): string[] {
   return [...secrets].filter((secret) => formsOf(secret).some((form) => text.includes(form)))
 }
 
-/** Behind a gateway that answers everything in Nevis's place, the probe creates no user, because it could not delete the user. */
+/** Dialects of a gateway that answers every request in Nevis's place. In these, the probe creates no test users, because it could not delete them. */
 const ANSWERED_BY_GATEWAY = ['redirect-301', 'redirect-302', 'redirect-307', 'gateway-page-502', 'gateway-page-200', 'firewall-page-403']
 const isWhole = process.env['EVERY_DIALECT'] !== undefined
 const PLAYED = DIALECT_NAMES.filter((name, i) => isWhole || i % 8 === 0 || name === 'gateway-page-502' || name === 'gateway-page-200')
