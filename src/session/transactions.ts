@@ -41,7 +41,7 @@ export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,
     private readonly key: string,
-    /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
+    /** How many milliseconds a transaction is kept after it has expired. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
     /** If the session has too many transactions, those for which this function returns true are dropped last. */

@@ -19,7 +19,7 @@ export interface RememberedBrowser {
   readonly expiresAt: number
   readonly subject: Subject
   readonly userId: string
-  /** The factor and the transaction with which the user approved. */
+  /** The factor and the transaction of the approval after which the browser was remembered. */
   readonly factor: string
   readonly transactionId: string
   /**

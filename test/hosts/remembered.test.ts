@@ -108,7 +108,7 @@ describe.each(changes)('%s', (app, change) => {
     const lines = (await browser.get(callbackOf(handleIn(start.location)), proxied)).headers.getSetCookie()
     const isTrusting = lines.some((line) => line.startsWith('__Host-'))
     expect(lines.find((line) => line.includes('nevis-browser='))).toMatch(isTrusting ? /^__Host-nevis-browser=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/ : /; HttpOnly; SameSite=Lax$/)
-    // Koa trusts a proxy only in production, as Koa's guide says.
+    // The app of Koa's guide trusts a proxy only in production.
     expect(isTrusting).toBe(app !== 'koa/app')
   })
 })

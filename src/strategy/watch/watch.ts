@@ -173,7 +173,8 @@ export class StatusWatch {
     // Until the user typed the right code, the page used another `WatchedTransaction`, without a status token. The page now uses `watched`, so settle the other
     // object. Otherwise it would report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So `watched` must report nothing.
+    // `watched` has no status token. The start has already created a `WatchedTransaction` with the status token, which will report the transaction's end. So
+    // `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -206,7 +206,7 @@ export class PeopleCloud {
     return [201, { transactionId: transaction.id, userId: person.userId, statusToken, ...(channel === 'app' && linkOf(transaction)) }]
   }
 
-  /** For an enrolment by SMS, Nevis's documents show neither a status nor authenticators in the answer. */
+  /** The answer to an enrolment by SMS has neither the user's status nor the user's authenticators, as in Nevis's documents. */
   private enroll(person: Person | undefined, channel: string, owner: Owner): [number, object?] {
     if (person === undefined) return problem(404)
     const before = userJson(person)

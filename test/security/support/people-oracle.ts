@@ -84,7 +84,10 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** Checks equal starts that were sent at the same time: they must cause at most one request to the user. `codes` are the failure codes of the answers. */
+  /**
+   * Checks equal starts that were sent at the same time. If all were sent in one session, they may cause only one request to the user's phone. `codes` are the
+   * failure codes of the answers.
+   */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
