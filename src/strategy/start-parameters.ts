@@ -89,7 +89,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 /**
  * The id of the authenticator (the registered phone) that Nevis shall ask: from the request, else from the transaction that this start replaces (if
  * that transaction has the same factor), else from the route's option. Not yet checked: whether it is the user's phone.
- * @throws Refusal `unknown_authenticator` if the field is not a string
+ * @throws Refusal `unknown_authenticator` if the field `authenticatorId` of the request's body is not a string
  * @internal
  */
 export async function authenticatorFor(

@@ -73,8 +73,8 @@ const secretsIn = new Map<string, Set<string>>()
 /** The users whom each simulated instance still had when the probe had ended. */
 const usersOf = new Map<string, readonly unknown[]>()
 /**
- * The results of a second probe, by dialect. The second probe gets other ids and tokens than the first, but in the same form. By default, every third dialect
- * is probed twice.
+ * The results of a second probe, by dialect. The second probe gets other ids and tokens than the first, so the tests show that a dialect is recognised whatever
+ * their values are. By default, every third dialect is probed twice.
  */
 const again = new Map<string, StageResults>()
 beforeAll(async () => {
