@@ -97,7 +97,8 @@ export class SessionTransactions {
   }
 
   /**
-   * Checks that a session in a cookie has room for one more transaction. Drops `returnTo` if there is only room without it.
+   * Checks that a session in a cookie has room for one more transaction. If there is no room, deletes the path of the page to return to (`returnTo`) from the
+   * session and from the planned transaction, and checks again.
    * @returns the planned transaction
    * @throws StorageError `SESSION_TOO_LARGE`
    */

@@ -129,7 +129,7 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, there is nothing new to watch: the user cannot deny the transaction on the phone, or it was ended earlier and `known` watches it.
+    // Without a status token, Nevis cannot be asked. Either the user cannot deny the transaction on the phone, or it ended earlier and `known` has its token.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)

@@ -1,4 +1,4 @@
-/** What the probe does if the person mistypes the code of a text message or types no code, and how its question names the text message that is meant. */
+/** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'

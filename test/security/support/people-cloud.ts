@@ -50,7 +50,7 @@ export interface Token {
 }
 
 export const SMS_CODE = '417900'
-/** The first digits of each user's phone number. Each sequence appends six other digits, because the number of SMS to one phone number is limited. */
+/** The first digits of each user's phone number. Each generated sequence of requests appends six other digits, because SMS to one phone number are limited. */
 export const NUMBERS: Readonly<Record<Owner, string>> = { anna: '+41791', thief: '+41796' }
 export const RECOVERY_CODES: readonly string[] = Array.from({ length: 12 }, (_, i) => `AAAA-BBBB-CCCC-00${10 + i}`)
 export const LINK = 'https://link.example/'
@@ -75,7 +75,7 @@ export class PeopleCloud {
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Runs `run` once, while the next answer to this call is delayed. `isBefore`: before the call has its effect, otherwise after it. */
+  /** Delays the next answer to the call `call`, and runs `run` meanwhile. `isBefore`: before the call has its effect, otherwise after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0
