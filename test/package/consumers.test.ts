@@ -1,6 +1,6 @@
 /**
- * Compiles a TypeScript application that has installed only this package and its dependencies: with several versions of TypeScript and each module resolution, as
- * ESM and as CommonJS. The compiler also checks the declarations of this package (`skipLibCheck: false`).
+ * Compiles a TypeScript application that has installed only this package and its dependencies: with several versions of TypeScript and each module resolution,
+ * as ESM and as CommonJS. The compiler also checks the declarations of this package (`skipLibCheck: false`).
  *
  * Out of scope: what the application contains, and which of its lines must not compile (`test/types`).
  */

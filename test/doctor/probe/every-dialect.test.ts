@@ -153,8 +153,7 @@ describe('the probe in every dialect', () => {
 describe('recognition', () => {
   /**
    * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
-   * `invisible` change nothing in a parsed response. To the probe's
-   * requests, the dialects in `same` give the same answers as the simulator without a dialect.
+   * `invisible` change nothing in a parsed response. The dialects in `same` answer the probe's requests in the same way as the simulator without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']
