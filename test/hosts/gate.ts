@@ -2,7 +2,7 @@
  * A proxy between an app and the simulator that delays one answer until the test releases it, as if Nevis were slow.
  *
  * Out of scope: changing answers. The only change: the address of this proxy replaces the simulator's address, because the app knows Nevis by the address of
- * this proxy, and expects this address in links and tokens.
+ * this proxy, and expects this address in tokens.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
