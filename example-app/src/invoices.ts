@@ -23,7 +23,7 @@ const BILLS = `
   on conflict do nothing`
 const ID = /^[1-9]\d{0,8}$/
 
-/** The payee and the amount of a payment, and its invoice. */
+/** The id of an invoice, and the payment that the invoice asks for. */
 export interface Bill {
   readonly id: number
   readonly payee: string

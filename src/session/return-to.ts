@@ -72,8 +72,8 @@ export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest,
 }
 
 /**
- * Deletes the stored path after its use. A different path stays, because it belongs to another tab. `session.returnTo` stays if the route has
- * `successReturnToOrRedirect`, because Passport itself will use and delete it.
+ * Deletes the path of the page to return to from the session, after its use. If the session contains a path other than `path`, that path stays, because it
+ * belongs to another tab. `session.returnTo` stays if the route has `successReturnToOrRedirect`, because Passport itself will use and delete that property.
  * @internal
  */
 export function forgetReturnTo(

@@ -19,7 +19,7 @@ type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user of this session must not learn the path. */
+  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user who signs in to this session later must not get the `path`. */
   readonly login?: string
 }
 
@@ -41,7 +41,7 @@ export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,
     private readonly key: string,
-    /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
+    /** How many milliseconds a transaction is kept after it has expired. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
     /** If the session has too many transactions, those for which this function returns true are dropped last. */
@@ -53,7 +53,7 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /** The first transaction for which `matches` returns true. `matches` gets each transaction without `shown`, so that only one must be decrypted. */
+  /** The first transaction for which `matches` returns true. `matches` gets transactions without the encrypted field `shown`; only the result is decrypted. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
     return kept && this.decrypted(kept)
@@ -97,7 +97,8 @@ export class SessionTransactions {
   }
 
   /**
-   * Checks that a session in a cookie has room for one more transaction. Drops `returnTo` if there is only room without it.
+   * Checks that a session in a cookie has room for one more transaction. If there is no room, deletes the path of the page to return to (`returnTo`) from the
+   * session and from the planned transaction, and checks again.
    * @returns the planned transaction
    * @throws StorageError `SESSION_TOO_LARGE`
    */

@@ -19,7 +19,7 @@ export interface NevisSimulatorOptions {
   readonly accessKey?: string | undefined
   /** Seconds until a pending transaction fails. Default 120. */
   readonly lifetimeSeconds?: number | undefined
-  /** Milliseconds of real time to wait before each API response. Default 0. */
+  /** Milliseconds to wait before each API response. The method `advance` does not shorten this time. Default 0. */
   readonly latencyMs?: number | undefined
   /** How many pushes a user may get before the user is blocked for push for five minutes. Default: unlimited. */
   readonly pushRateLimit?: number | undefined

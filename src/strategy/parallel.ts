@@ -26,11 +26,12 @@ const CHECK_INTERVAL_MS = 250
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // If the browser has closed the connection of the first request, it never got the cookie of the new session. So give the session another new id for this
-  // request, but only for the same browser: an attacker may know the old session id.
   const isSameBrowser = previous.origin === context.source.origin
-  // In a signed-in session whose id stays the same, an attacker may have a copy of the cookie.
+  // If the start does not give the session a new id (the user is signed in), an attacker may have a copy of the session's cookie and send the second request.
+  // Then share the result only with the browser that has sent the first request.
   if (!previous.hasDisconnected()) return context.renewsSession || isSameBrowser ? previous : undefined
+  // The browser has closed the connection of the first request, so it never got the cookie of the new session. Give the session another new id, whose cookie is
+  // sent with the second response, but only to the same browser: an attacker may know the old session id.
   if (!isSameBrowser) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
   request.current = transaction
@@ -60,8 +61,8 @@ export function originOf({ socket, headers }: NevisRequest): string {
 
 /**
  * Waits up to two seconds, and finds out whether another process is making the same start for this session.
- * @param slot the number of this start, 2 or more, among the user's starts that count against the limit
- * @param findPending finds the other process's transaction once it is in the session
+ * @param slot the number of this start among the user's starts that the ledger counts. At least 2: if this start has the number 1, there is no other start
+ * @param findPending finds the transaction that the other process has started, once that process has stored it in the session
  * @internal
  */
 export async function isStartedByOtherProcess(
@@ -79,7 +80,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // If the start in the other process succeeds, that process gives the session a new id. So if the session's old id is gone, refuse this request.
+      // If the start in the other process succeeds, that process gives the session a new id. So if the session's old id is gone, the other start has succeeded.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

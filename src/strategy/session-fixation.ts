@@ -32,8 +32,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * False if a signed-in user's browser has closed the connection, as at a double click. The browser would not get the new session id, so the user would be
- * logged out. Instead, the second request of the double click renews the session.
+ * True if this start renews the session now. Returns false if the browser of a signed-in user has closed the connection, as at a double click: the browser
+ * would not get the new session id, so the user would be logged out. The second request of the double click then renews the session.
  * @internal
  */
 export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAfterFirstFactor: isAfterFirst }: { readonly renewsSession: boolean; readonly isAfterFirstFactor: boolean }): boolean {

@@ -66,7 +66,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const data = jsonCopy(await valueOf('data', options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
-  // If the route's option `phone` gives no number, use an empty string. The number in the request may come from an attacker.
+  // If the route's option `phone` gives no number, use an empty string. With undefined, the number in the request's body would be enrolled instead, and an
+  // attacker may have sent it.
   const phone = 'phone' in options ? ((await valueOf<unknown>('phone', options.phone, req)) ?? '') : undefined
   if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
@@ -88,7 +89,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 /**
  * The id of the authenticator (the registered phone) that Nevis shall ask: from the request, else from the transaction that this start replaces (if
  * that transaction has the same factor), else from the route's option. Not yet checked: whether it is the user's phone.
- * @throws Refusal `unknown_authenticator` if the field is not a string
+ * @throws Refusal `unknown_authenticator` if the field `authenticatorId` of the request's body is not a string
  * @internal
  */
 export async function authenticatorFor(
@@ -155,7 +156,8 @@ export async function isForUserOf(
 }
 
 /**
- * False if a second start must not show the same waiting page. Recovery codes are shown once, and a second SMS may go to another number.
+ * True if a second start may show the waiting page of this transaction again. False for an enrolment of recovery codes, which are shown only once, and of a
+ * phone number, because the second start may be for another number.
  * @internal
  */
 export function isReusable({ operation, shown }: Transaction): boolean {

@@ -9,7 +9,7 @@ import type { Subject } from '../factors/transaction'
 import { decrypt, encrypt } from './handle'
 
 export interface RememberedBrowser {
-  /** 256 random bits. The ledger stores only a digest of the id. */
+  /** Identifies the remembered browser: 256 random bits. The ledger stores only a digest of this id. */
   readonly id: string
   /** Increases by one with each use of the cookie. A cookie with a lower generation has already been used. */
   readonly generation: number
@@ -19,12 +19,12 @@ export interface RememberedBrowser {
   readonly expiresAt: number
   readonly subject: Subject
   readonly userId: string
-  /** The factor and the transaction with which the user approved. */
+  /** The factor and the transaction of the approval after which the browser was remembered. */
   readonly factor: string
   readonly transactionId: string
   /**
-   * This browser's number among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` takes the next
-   * number, and forgets all browsers with a lower number.
+   * For each identifier of the user (as a digest): the number of this browser. The user's remembered browsers are numbered in the order in which they were
+   * remembered. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower number.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

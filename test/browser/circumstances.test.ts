@@ -170,7 +170,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server sends Nevis no status calls. Then move the page's clock forward, to show that the page sends no request either.
+      // Without an open stream, the server sends Nevis no status calls. Moving the page's clock forward then shows that the page sends no requests either.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()

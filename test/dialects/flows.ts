@@ -18,7 +18,7 @@ export interface Factors {
 export interface World {
   readonly simulator: NevisSimulator
   readonly apps: readonly [DialectApp, DialectApp]
-  /** True if users answer only after the app has asked Nevis twice. */
+  /** True if users wait before they answer on the phone, so that the app has asked Nevis for the status twice by then. */
   readonly isSlow: boolean
   /** The factors that the user has before the flow begins. */
   readonly factors?: Factors

@@ -1,8 +1,8 @@
 /**
  * A proxy between an app and the simulator that delays one answer until the test releases it, as if Nevis were slow.
  *
- * Out of scope: changing answers. Only the simulator's address is replaced by the address of this proxy, because the app expects its configured address in
- * tokens.
+ * Out of scope: changing answers. The only change: the address of this proxy replaces the simulator's address, because the app knows Nevis by the address of
+ * this proxy, and expects this address in tokens.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -49,7 +49,7 @@ export class Gate {
     return this.simulator.accessKey
   }
 
-  /** Delays the next answer. @returns `arrived`, which resolves when the answer has come, and `open`, which releases it */
+  /** Delays the simulator's next answer. @returns `arrived`, which resolves when the proxy has the answer, and `open`, which sends the answer to the app */
   hold(): { readonly arrived: Promise<void>; readonly open: () => void } {
     let open = () => {}
     let arrive = () => {}

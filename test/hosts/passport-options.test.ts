@@ -2,7 +2,7 @@
  * Passport's own options, such as `successRedirect` and `failureFlash`, also work with this strategy, in the newest and oldest supported versions of Express
  * and Passport.
  *
- * Out of scope: a callback that comes twice (`test/strategy/callback.test.ts`).
+ * Out of scope: a callback request that a browser sends twice (`test/strategy/callback.test.ts`).
  */
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'

@@ -18,7 +18,7 @@ jest.setTimeout(60_000)
 
 const option = (text: string) => text.replace("waitingURL: '/login/2fa',", "waitingURL: '/login/2fa',\n    rememberBrowser: { days: 30 },")
 
-/** Edits each app as docs/guides/remembered-browsers.md says. A text that is to be replaced must exist. */
+/** For each app, the edits that docs/guides/remembered-browsers.md tells the developer to make. */
 const changes: readonly (readonly [app: string, change: (text: string) => string])[] = [
   ['koa/app', (text) => changed(option(text), [
     ["  passport.authenticate('nevis', failed)) // start → waiting page", `  passport.authenticate('nevis', failed), // start → waiting page, or the next line
@@ -108,7 +108,7 @@ describe.each(changes)('%s', (app, change) => {
     const lines = (await browser.get(callbackOf(handleIn(start.location)), proxied)).headers.getSetCookie()
     const isTrusting = lines.some((line) => line.startsWith('__Host-'))
     expect(lines.find((line) => line.includes('nevis-browser='))).toMatch(isTrusting ? /^__Host-nevis-browser=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/ : /; HttpOnly; SameSite=Lax$/)
-    // Koa trusts a proxy only in production, as Koa's guide says.
+    // The app of Koa's guide trusts a proxy only in production.
     expect(isTrusting).toBe(app !== 'koa/app')
   })
 })
@@ -135,7 +135,7 @@ describe('fastify without the hook', () => {
 describe('the code of the guide, in Express', () => {
   const GUIDE = 'docs/guides/remembered-browsers.md'
 
-  /** Runs the guide's code block that contains `text`, and returns the function `name` of that code block. */
+  /** Runs the guide's code block that contains `text`, with the variables in `given`. Returns the function that the code block calls `name`. */
   function runSnippet(text: string, given: object, name = 'undefined'): unknown {
     const code = snippetWith(GUIDE, text)
     return new Function('require', ...Object.keys(given), `${code}\nreturn ${name}`)(() => passportNevis, ...Object.values(given))
@@ -143,7 +143,7 @@ describe('the code of the guide, in Express', () => {
 
   it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
     const simulator = await NevisSimulator.start()
-    // In this guide, the username at Nevis is the app's own user id, here `user-anna`.
+    // In the code of the guide, a user's username at Nevis is `user-` and the user's id in the app, here `user-anna`.
     simulator.addUser({ username: 'user-anna' })
     const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
       ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))

@@ -1,8 +1,8 @@
 /**
- * Compiles an application in TypeScript that has only this package and its dependencies: with each supported TypeScript, each module resolution, as
- * ESM and as CommonJS, declarations included (`skipLibCheck: false`).
+ * Compiles a TypeScript application that has installed only this package and its dependencies: with several versions of TypeScript and each module resolution,
+ * as ESM and as CommonJS. The compiler also checks the declarations of this package (`skipLibCheck: false`).
  *
- * Out of scope: the application itself, and what must not compile in it (`test/types`).
+ * Out of scope: what the application contains, and which of its lines must not compile (`test/types`).
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

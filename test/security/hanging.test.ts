@@ -1,6 +1,6 @@
 /**
- * Not an attack, but an outage: the access key comes from a vault, and the handles are encrypted with a key derived from it (no option `secret`). One
- * day, the vault accepts connections but never answers. Without a deadline for the app's own function, every start, page, status and callback stays
+ * Not an attack, but an outage: the app's function `accessKey` gets the access key from a vault, and the handles are encrypted with a key derived from it (no
+ * option `secret`). One day, the vault accepts connections but never answers. Without a deadline for `accessKey`, every start, page, status and callback stays
  * open until the browser gives up. Each hanging request holds a socket and a session, and each reload of the page adds another hanging request. The
  * introspection is affected, too, because it compares a token with the access key.
  */

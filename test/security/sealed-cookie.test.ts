@@ -1,8 +1,10 @@
 /**
  * The attack: an old copy of a session that is kept in an encrypted cookie, as with iron-session in Express. Such a session has a method `save`, which
- * sets the cookie, so it looks like a session in a store. The attacker has a copy of the cookie from the time when the victim was waiting for the
- * phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, and no password. There is a second fault without an
- * attacker: if a session is too large for a cookie, `save` fails only after Nevis was called, so the user gets one push after the other, but no page.
+ * sets the cookie, so the strategy could take it for a session in a store, of which no old copy can be restored. The attacker has a copy of the cookie from the
+ * time when the victim was waiting for the phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, without a password.
+ *
+ * A fault that needs no attacker: if a session is too large for a cookie, and `save` fails only after Nevis was called, the user gets one push after the other,
+ * but no page.
  */
 import express, { type RequestHandler } from 'express'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'

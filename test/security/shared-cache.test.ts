@@ -35,7 +35,7 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
   for (const link of links) {
     const [mine, foreign, bare] = await Promise.all([link, link.replace(/v=\w+/, 'v=0'), link.replace(/&v=\w+/, '')].map((address) => browser.get(address)))
     for (const file of [mine, foreign, bare] as Page[]) {
-      // This answer renews the session, so it contains the session's cookie. Without a cookie in the answer, the next check would prove nothing.
+      // First check that the answer sets the session's cookie. An answer without this cookie may be cached without harm, so the next check would prove nothing.
       expect(file.headers.getSetCookie()).toHaveLength(1)
       expect([file.status, isForEverybody(file)]).toEqual([200, false])
     }

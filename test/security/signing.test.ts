@@ -28,8 +28,8 @@ let change: Change | undefined
 let handles: { one: string; two: string }
 
 /**
- * `/paid` records the second factor, which gives the session a new id. `/paid-only` does not record the second factor. `/signed` signs the user in and keeps
- * the session.
+ * Three callback routes carry out the payment. `/paid` records the second factor, which gives the session a new id. `/paid-only` does not record the second
+ * factor. `/signed` signs the user in and keeps the content of the session.
  */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const execute = (req: import('express').Request, res: import('express').Response) => {

@@ -156,7 +156,7 @@ describe('the QR code', () => {
     expect(isDark(2, 2)).toBe(false)
   })
 
-  // The third value is a digest of the QR code. An independent decoder has read each of these QR codes correctly.
+  // Each row: the text, the modules on each side of its QR code, and a digest of the QR code. An independent decoder has read each of these QR codes correctly.
   test.each([
     ['N', 21, 'cb3bab634166977e'],
     ['http://127.0.0.1:4001/open?dispatchTokenResponse=eyJub25jZSI6IkFBQUFBQUFBQUFBQUFBQUEifQ', 37, '1230ba6b4bdc36d2'],

@@ -1,5 +1,6 @@
 /**
- * Tests the simulator's script in place of Nevis's widget, requested over HTTP as a browser does. `test/browser/widget.test.ts` tests the script in a browser.
+ * Tests the script that the simulator serves in place of Nevis's widget. The tests request it over HTTP, as a browser does. `test/browser/widget.test.ts` runs
+ * the script in a browser.
  */
 import { createHash } from 'node:crypto'
 import { Caller, started } from './http'

@@ -73,7 +73,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   passport.serializeUser((user, done) => done(null, (user as User).username))
   passport.deserializeUser((username, done) => done(null, userOf(username as string)))
 
-  /** Calls Passport's login as an app would. The answer contains Passport's action, such as `success` or `fail`. */
+  /** Calls `passport.authenticate`, and logs the user in after a success, as an app would. The answer contains Passport's action: `success` or `fail`. */
   const authenticate = (options?: AuthenticateOptions): RequestHandler => (req, res, next) => {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
       if (error) return next(error)

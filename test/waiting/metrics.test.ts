@@ -1,4 +1,4 @@
-/** The gauges of a strategy: each one before and after the event that it measures. */
+/** Tests the gauges that `metricsOf` returns for a strategy: the value of each gauge before and after an event that changes it. */
 import { MemoryLedger, metricsOf, type Ledger } from '../../src'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
 import { lab } from '../security/support/lab'

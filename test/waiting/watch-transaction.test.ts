@@ -112,7 +112,7 @@ describe('a watch that is ended early', () => {
     })
     abort.abort()
     expect(await end).toEqual({ value: undefined, done: true })
-    // A call that is under way may end. Afterwards, no timer is left that could make another call.
+    // A status call that has already begun may end normally. Afterwards, no timer is left that could start another call.
     await until(() => jest.getTimerCount() === 0)
   })
 

@@ -1,7 +1,7 @@
 /**
  * Plays the person with a phone when the command `probe` runs on the simulator.
  *
- * Out of scope: the real person (`terminal-person.ts`).
+ * Out of scope: the person at the terminal, when the probe runs on a Nevis instance (`terminal-person.ts`).
  */
 import type { NevisSimulator } from '../../simulator'
 import type { Person } from './scene'

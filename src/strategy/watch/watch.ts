@@ -21,8 +21,8 @@ export interface WatchOptions extends WatchReports {
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
   /**
-   * For how many milliseconds after the end of a transaction the watch still knows whether the user has denied it. Default: 0. With `afterDenial: 'stop'`, a
-   * denial must count also for starts after that end.
+   * For how many milliseconds a denied transaction is kept after it has expired. Default: 0. `afterDenial: 'stop'` needs a longer time: a denial then also
+   * forbids other factors, which the user or an attacker may start after the denied transaction has expired.
    */
   readonly keepDeniedMs?: number
 }
@@ -112,8 +112,9 @@ export class StatusWatch {
   }
 
   /**
-   * The transactions of this user that the user has denied or can still deny, as far as this process watches them. The session may not contain all of them,
-   * because a session keeps only the newest transactions and an attacker can restore an old session cookie.
+   * The transactions that a user has denied or can still deny, as far as this process watches them. The session may not contain all of them, because a session
+   * keeps only the newest transactions and an attacker can restore an old session cookie.
+   * @param budget the user's key in the ledger
    */
   requestsOf(budget: string): Transaction[] {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
@@ -121,26 +122,27 @@ export class StatusWatch {
   }
 
   /**
-   * Keeps watching a transaction that was ended before Nevis's answer, for example cancelled. The user can still deny it on the phone until it expires.
+   * Keeps watching a transaction that has ended without an answer on the phone, for example because the user has cancelled it on the page. Its request stays on
+   * the phone until it expires, and the user can still deny it there.
    */
   leave(transaction: Transaction): void {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, there is nothing new to watch: the user cannot deny the transaction on the phone, or it was ended earlier and `known` watches it.
+    // Without a status token, Nevis cannot be asked. Either the user cannot deny the transaction on the phone, or it ended earlier and `known` has its token.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
     this.transactions.set(sealed.id, watched)
   }
 
-  /** Stops watching a transaction that Nevis's answer has ended. Does not report it as abandoned. */
+  /** Stops watching a transaction that has ended. It is then not reported as abandoned (left without an answer until it has expired). */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers for `metricsOf`. They count only the status calls for waiting pages, because calls for callbacks have a separate limit. */
+  /** The current numbers for `metricsOf`. `queued`, `taken` and `perSecond` are about the status calls for waiting pages; callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -171,7 +173,8 @@ export class StatusWatch {
     // Until the user typed the right code, the page used another `WatchedTransaction`, without a status token. The page now uses `watched`, so settle the other
     // object. Otherwise it would report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // The start has already created a `WatchedTransaction` with the status token, which will report the end. So `watched` must report nothing.
+    // `watched` has no status token. The start has already created a `WatchedTransaction` with the status token, which will report the transaction's end. So
+    // `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

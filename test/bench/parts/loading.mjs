@@ -22,7 +22,7 @@ const OTHERS = [
   { name: 'import passport-nevis, then create the same parts', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** Many rounds, because the load time differs by several milliseconds from process to process. After fifteen rounds, the medians still varied as much. */
+/** Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians varied as much. */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */

@@ -1,5 +1,5 @@
 // @ts-check
-// Creates the session store and the ledger of an app in the store (Redis or PostgreSQL) that the environment variable STORE names: see `stores.mjs`.
+// Creates an app's session store and ledger in the Redis or PostgreSQL whose address is in the environment variable STORE: see `stores.mjs`.
 import { RedisStore } from 'connect-redis'
 import pgSimple from 'connect-pg-simple'
 import session from 'express-session'

@@ -145,7 +145,7 @@ describe('a door', () => {
     ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
     ['const { logIn: enter } = req', 'sign-in: logIn destructured from the request', 'LEFT'],
     ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login destructured from the request', 'LEFT'],
-    // In these cases, `passport.authenticate` is stored instead of called, or its object has another name than `passport`.
+    // In these cases, the app stores the function `passport.authenticate` instead of calling it by this name, or the variable with Passport has another name.
     ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ["passport['authenticate']('google')", 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ['const { authenticate } = passport', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],

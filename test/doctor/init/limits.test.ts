@@ -8,7 +8,7 @@ afterEach(removeFolders)
 /** Repeats a text, up to almost the size of the largest file that `init` reads. */
 const filled = (text: string, bytes = 199_000) => text.repeat(Math.floor(bytes / text.length))
 
-/** Most of these files took minutes. The limit leaves room for a slow and busy computer. */
+/** The time limit for one file. An earlier version took minutes for most of these files. Ten seconds leave room for a slow and busy computer. */
 const MAX_MS = 10_000
 
 const flat = (out: string) => out.replace(/\n {4}/g, ' ')

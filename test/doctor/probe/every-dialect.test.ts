@@ -62,7 +62,7 @@ function secretsShownIn(printed: string, secrets: Iterable<string>): string[] {
   return [...secrets].filter((secret) => formsOf(secret).some((form) => text.includes(form)))
 }
 
-/** Behind a gateway that answers everything in Nevis's place, the probe creates no user, because it could not delete the user. */
+/** Dialects of a gateway that answers every request in Nevis's place. In these, the probe creates no test users, because it could not delete them. */
 const ANSWERED_BY_GATEWAY = ['redirect-301', 'redirect-302', 'redirect-307', 'gateway-page-502', 'gateway-page-200', 'firewall-page-403']
 const isWhole = process.env['EVERY_DIALECT'] !== undefined
 const PLAYED = DIALECT_NAMES.filter((name, i) => isWhole || i % 8 === 0 || name === 'gateway-page-502' || name === 'gateway-page-200')
@@ -73,8 +73,8 @@ const secretsIn = new Map<string, Set<string>>()
 /** The users whom each simulated instance still had when the probe had ended. */
 const usersOf = new Map<string, readonly unknown[]>()
 /**
- * The results of a second probe, by dialect. The second probe gets other ids and tokens than the first, but in the same form. By default, every third dialect
- * is probed twice.
+ * The results of a second probe, by dialect. The second probe gets other ids and tokens than the first, so the tests show that a dialect is recognised whatever
+ * their values are. By default, every third dialect is probed twice.
  */
 const again = new Map<string, StageResults>()
 beforeAll(async () => {
@@ -153,8 +153,7 @@ describe('the probe in every dialect', () => {
 describe('recognition', () => {
   /**
    * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
-   * `invisible` change nothing in a parsed response. To the probe's
-   * requests, the dialects in `same` give the same answers as the simulator without a dialect.
+   * `invisible` change nothing in a parsed response. The dialects in `same` answer the probe's requests in the same way as the simulator without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']

@@ -1,4 +1,4 @@
-/** What the probe does if the person mistypes the code of a text message or types no code, and how its question names the text message that is meant. */
+/** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
@@ -8,7 +8,7 @@ import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
 
-/** Replaces the comparison with the simulator in each dialect: the comparison takes seconds, and these tests do not need it. */
+/** Replaces `simulate`, which runs the probe on the simulator in each dialect, to compare the answers. This takes seconds, and these tests do not need it. */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),

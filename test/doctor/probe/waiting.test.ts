@@ -1,4 +1,4 @@
-/** What the probe says while it waits for the phone, when it stops waiting, and how it asks in the stage `limits`. */
+/** What the probe says while it waits for the phone, when it stops waiting, and how it asks the person to scan QR codes in the stage `limits`. */
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage } from '../../../src/doctor/probe/stages'
@@ -22,7 +22,7 @@ async function probe(stages: readonly Stage[], change: (person: SimulatedPerson)
 it('the probe says once that it waits for the phone, and for how long', async () => {
   const { said } = await probe(['quiet', 'app'], (person) => (person.scan = () => Promise.resolve()))
   expect(said.slice(0, 3)).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Waiting up to 3 minutes for the phone …'])
-  // The stage waits for the phone at most four times: for the enrolment, and for three approvals.
+  // The stage `app` waits for the phone at most four times: for the enrolment, and for three approvals.
   expect(said.filter((line) => line.startsWith('Waiting ')).length).toBeLessThanOrEqual(4)
   const { said: atOnce } = await probe(['quiet', 'app'], () => undefined)
   expect(atOnce).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Deleting the test users …'])

@@ -1,8 +1,8 @@
 /**
  * A small simulated Nevis with a few users and their factors, for tests in which users attack each other, but Nevis itself makes no error.
  *
- * A gateway in front of it may send wrong answers in its place. It can delay an answer while other requests run. Tests can read which approvals and codes it
- * has accepted. Out of scope: several sequences at once, and rate limits.
+ * A gateway in front of this cloud may send wrong answers in the cloud's place. The cloud can delay an answer while other requests run. Tests can read which
+ * approvals and codes the cloud has accepted. Out of scope: several generated sequences of requests at the same time, and rate limits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -50,7 +50,7 @@ export interface Token {
 }
 
 export const SMS_CODE = '417900'
-/** The first digits of each user's phone number. Each sequence appends six other digits, because the number of SMS to one phone number is limited. */
+/** The first digits of each user's phone number. Each generated sequence of requests appends six other digits, because SMS to one phone number are limited. */
 export const NUMBERS: Readonly<Record<Owner, string>> = { anna: '+41791', thief: '+41796' }
 export const RECOVERY_CODES: readonly string[] = Array.from({ length: 12 }, (_, i) => `AAAA-BBBB-CCCC-00${10 + i}`)
 export const LINK = 'https://link.example/'
@@ -75,7 +75,7 @@ export class PeopleCloud {
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Runs `run` once, while the next answer to this call is delayed. `isBefore`: before the call has its effect, otherwise after it. */
+  /** Delays the next answer to the call `call`, and runs `run` meanwhile. `isBefore`: before the call has its effect, otherwise after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0
@@ -206,7 +206,7 @@ export class PeopleCloud {
     return [201, { transactionId: transaction.id, userId: person.userId, statusToken, ...(channel === 'app' && linkOf(transaction)) }]
   }
 
-  /** For an enrolment by SMS, Nevis's documents show neither a status nor authenticators in the answer. */
+  /** The answer to an enrolment by SMS has neither the user's status nor the user's authenticators, as in Nevis's documents. */
   private enroll(person: Person | undefined, channel: string, owner: Owner): [number, object?] {
     if (person === undefined) return problem(404)
     const before = userJson(person)

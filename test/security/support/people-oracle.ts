@@ -84,7 +84,10 @@ export class Oracle {
     if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
   }
 
-  /** Checks equal starts that were sent at the same time: they must cause at most one request to the user. `codes` are the failure codes of the answers. */
+  /**
+   * Checks equal starts that were sent at the same time. If all were sent in one session, they may cause only one request to the user's phone. `codes` are the
+   * failure codes of the answers.
+   */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
@@ -124,7 +127,7 @@ export class Oracle {
     return this.loggedOut.has(sessionId)
   }
 
-  /** Checks the rules for a success. `user` is the signed-in user who sent the request, if the route does not sign users in. */
+  /** Checks the rules for a request for which the strategy reports success. `user`: the signed-in user who sent it, if the route does not sign users in. */
   succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }, user: Person | undefined): void {
     const { transactionId: id, factor, operation } = profile
     const transaction = this.cloud.transactions.find((one) => one.id === id)
@@ -196,8 +199,8 @@ export class Oracle {
   }
 
   /**
-   * Checks that the thief is not signed in as anna. Anna helps no thief: she approves only requests of her own browser, and types her codes only into her own
-   * browser.
+   * Checks who is now signed in: anna only as herself, and the thief not as anna. Anna never helps the thief: she approves only requests of her own browser,
+   * and types her codes only into her own browser.
    */
   private isWhose(by: Owner, { id, factor, operation }: NevisProfile): void {
     if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
