@@ -13,13 +13,13 @@ export interface FaultEffect {
   readonly body?: unknown
   /** Headers to add or replace. An empty string removes the header. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds of real time to wait before the response is sent. */
+  /** Milliseconds to wait before the response is sent. The method `advance` does not shorten this time. */
   readonly delayMs?: number
   /** Resets the connection; no response is sent. */
   readonly reset?: true
   /** Closes the connection before the whole body has been sent. `Content-Length` is that of the whole body. */
   readonly truncate?: true
-  /** Milliseconds of real time to wait before each byte of the body. */
+  /** Milliseconds to wait before each byte of the body. The method `advance` does not shorten this time. */
   readonly drip?: number
   /**
    * Replaces `token` in status responses by one of these tokens, or by any other string. Each of these tokens is valid, but does not prove an approval of

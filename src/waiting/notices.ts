@@ -3,7 +3,7 @@
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
-import { documentHtml, type PageParts, type ShellParts } from './document'
+import { documentHtml, type Content, type PageParts, type ShellParts } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
@@ -15,25 +15,32 @@ export function startHtml(parts: PageParts): Html {
   return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
-/** The page for a link to a transaction that is not in this session. This page never signs a user in. */
-export function unknownTransactionHtml(parts: PageParts): Html {
+/**
+ * The page for a link to a transaction that is not in this session. This page never signs a user in.
+ * @param query the query of the link
+ */
+export function unknownTransactionHtml(parts: PageParts, query: Content['query']): Html {
   const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
-  return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
+  return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts, query)
 }
 
-/** The page for a signed-in user who opens the waiting page of an approval that has already been used. */
-export function usedHtml(parts: PageParts): Html {
+/**
+ * The page for a signed-in user who opens the waiting page of an approval that has already been used.
+ * @param query the query of that waiting page
+ */
+export function usedHtml(parts: PageParts, query: Content['query']): Html {
   const { usedHeading, used } = parts.language.texts
-  return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts)
+  return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts, query)
 }
 
 /**
  * The page for an outage.
  * @param again target of the link "Try again"
+ * @param query the query of the waiting page with which the links to other languages try again; undefined if there is no waiting page to try again
  */
-export function outageHtml(again: string, parts: ShellParts): Html {
+export function outageHtml(again: string, parts: ShellParts, query: Content['query']): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
-  return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
+  return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts, query)
 }
 
 /** The link to continue: to the app for a signed-in user, to the sign-in page for others. */
@@ -45,6 +52,6 @@ function mainLink(href: string, text: string): Html {
   return html`<p><a class="nevis-button" href="${href}">${text}</a></p>`
 }
 
-function noticeHtml(heading: string, explanation: Html, on: Html, parts: ShellParts): Html {
-  return documentHtml({ heading, main: html`<main class="nevis"><h1>${heading}</h1>${explanation}${on}</main>` }, parts)
+function noticeHtml(heading: string, explanation: Html, on: Html, parts: ShellParts, query: Content['query']): Html {
+  return documentHtml({ heading, main: html`<main class="nevis"><h1>${heading}</h1>${explanation}${on}</main>`, query }, parts)
 }

@@ -59,8 +59,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
     // the browser to this outage page again. "Try again" then links to the sign-in page.
-    const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
-    const answer = page(res, 503, outageHtml(again, parts).text, parts)
+    const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined
+    const again = waiting ? withQuery(parts.waitingURL, waiting) : parts.signInURL
+    const answer = page(res, 503, outageHtml(again, parts, waiting).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }
 

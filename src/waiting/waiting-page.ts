@@ -112,7 +112,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: parts.language.texts.failure[code] })
-      return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
+      const notice = code === 'used_transaction' ? usedHtml : unknownTransactionHtml
+      return page(res, status, notice(parts, handle ? { transaction: handle } : {}).text, parts)
     }
     const { isCodeTyped } = transaction
     // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would

@@ -121,6 +121,18 @@ describe('the language', () => {
     expect(text).toMatch(/<a href="\/login\/2fa\?transaction=[\w-]+&#38;language=de" hreflang="de">/)
   })
 
+  it('can be chosen on the page of an unknown link, of a used one, and of an outage from which a transaction can be tried again', async () => {
+    const { browser, handle, get } = await open({ languages: ['de', 'en'] })
+    const linkOn = async (path: string) => /<a href="([^"]*)" hreflang="de">/.exec((await get(path)).text)?.[1]?.replaceAll('&#38;', '&')
+    expect(await linkOn(waitingOf('%22%3E%3Cy%3E'))).toBe('/login/2fa?transaction=%22%3E%3Cy%3E&language=de')
+    expect([await linkOn(`/outage?transaction=${handle}`), await linkOn('/outage')]).toEqual([`/login/2fa?transaction=${handle}&language=de`, undefined])
+    await world.simulator.phone('anna').approve()
+    await browser.get(callbackOf(handle))
+    const used = await get()
+    expect([used.text.includes('<h1>Already done</h1>'), await linkOn(waitingOf(handle))]).toEqual([true, `/login/2fa?transaction=${handle}&language=de`])
+    expect((await get(`${waitingOf(handle)}&language=de`)).text).toContain('<html lang="de"')
+  })
+
   it('cannot be another than those, nor anything else, by the address', async () => {
     const { browser, handle, get } = await open({ languages: ['de'] }, {}, 'sms')
     expect((await get(`${waitingOf(handle)}&language=it`)).headers.get('content-language')).toBe('en')
