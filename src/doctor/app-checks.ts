@@ -39,7 +39,7 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
     begin('cloud')
     const cloud = await cloudFindings(settings.client, settings.issuers)
     begin('ledger')
-    const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
+    const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
   const session = sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback })

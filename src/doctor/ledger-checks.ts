@@ -15,13 +15,17 @@ const DAY_SECONDS = 86_400
 
 /**
  * Tests the ledger of a strategy.
+ * @param all the strategies of the application; those of one Nevis instance must share a ledger
  * @param isProduction true if NODE_ENV is `production`; a MemoryLedger is then a warning
  */
-export async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
-  const { ledger } = settings
+export async function ledgerFindings({ strategy }: Registered, all: readonly Registered[], isProduction: boolean): Promise<Finding[]> {
+  const { ledger, client } = strategy.settings
   const [claimed, counted] = ['claim', 'count'].map((use) => `doctor:${randomUUID()}:${use}`) as [string, string]
+  const others = all.filter((one) => one.strategy !== strategy && one.strategy.settings.client.baseURL === client.baseURL)
   try {
-    return [kindFinding(ledger, isProduction), ...(await useFindings(ledger, claimed, counted))]
+    const used = await useFindings(ledger, claimed, counted)
+    const separate = others.length > 0 && used.every(({ level }) => level === 'ok') ? await separateFrom(ledger, others) : undefined
+    return [separate ?? kindFinding(ledger, isProduction), ...used]
   } finally {
     await Promise.all([claimed, counted].map((key) => ledger.forget(key).catch(() => undefined)))
   }
@@ -33,6 +37,23 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   if (!isProduction) return ok('ledger.kind', 'the strategy uses the MemoryLedger: fine for development')
   const remedy = 'set ledger: new RedisLedger(redis) or new PostgresLedger(pool), unless the app always runs as one process'
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
+}
+
+/** @returns an error if one of these strategies uses another ledger: it does not find a key that was claimed in this ledger */
+async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
+  const key = `doctor:${randomUUID()}:shared`
+  await attempt(ledger.claim(key, DAY_SECONDS))
+  try {
+    for (const { name, strategy } of others) {
+      const { value } = await attempt(strategy.settings.ledger.look(key))
+      if (value !== 0) continue
+      const finding = `the strategy "${name}" uses the same Nevis instance and another ledger, so limits, pending enrolments and forgotten browsers of one strategy do not count for the other`
+      return error('ledger.kind', finding, 'pass the same ledger to all strategies of one Nevis instance')
+    }
+    return undefined
+  } finally {
+    await attempt(ledger.forget(key))
+  }
 }
 
 async function useFindings(ledger: Ledger, claimed: string, counted: string): Promise<Finding[]> {

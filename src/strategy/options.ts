@@ -129,7 +129,8 @@ export interface NevisStrategyOptions {
   readonly healthCheck?: boolean | undefined
   /**
    * The store that all processes share: it counts starts and codes, and records used approvals. Default `new MemoryLedger()`, which is safe with one
-   * process only.
+   * process and one strategy only. Pass the same ledger to all strategies of one Nevis instance: otherwise limits, pending enrolments and forgotten browsers of
+   * one strategy do not count for the other.
    */
   readonly ledger?: Ledger | undefined
   /**

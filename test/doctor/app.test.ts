@@ -1,7 +1,7 @@
 /** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
 import express, { type RequestHandler } from 'express'
 import { Passport } from 'passport'
-import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
+import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
@@ -348,7 +348,7 @@ describe('an app with another session', () => {
 describe('an app with two strategies', () => {
   it('has the findings of each under its name', async () => {
     const observer = new AppObserver()
-    const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
+    const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c', ledger: new MemoryLedger() }
     for (const name of ['nevis', 'payments']) observer.register(new NevisStrategy({ ...options, name }, async () => false))
     const findings = await appFindings({ origin: await originOf(express()), observer }, false)
     const missing = findings.filter(({ check }) => check === 'routes.callback')
@@ -363,6 +363,30 @@ describe('an app with two strategies', () => {
       'routes.status': "app.get('/a/c', statusEndpoint(nevis))",
       'routes.callback': "app.all('/a/b', passport.authenticate('payments'), recordSecondFactor(), …)",
     })
+  })
+})
+
+describe('the ledgers of two strategies', () => {
+  const ledgersOf = async (...own: Partial<NevisStrategyOptions>[]) => {
+    const observer = new AppObserver()
+    const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
+    for (const [at, one] of own.entries()) observer.register(new NevisStrategy({ ...options, ...one, name: `nevis-${at}` }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
+    return findings.filter(({ check }) => check === 'ledger.kind').map(({ level, finding }) => `${level}: ${finding.slice(0, 75)}`)
+  }
+  const FINE = 'ok: the strategy uses the MemoryLedger: fine for development'
+
+  it('of one Nevis instance must be the same', async () => {
+    const separate = (name: string) => `error: the strategy "${name}" uses the same Nevis instance and another ledger, so `
+    expect(await ledgersOf({}, {})).toEqual([separate('nevis-1'), separate('nevis-0')])
+    const ledger = new MemoryLedger()
+    expect(await ledgersOf({ ledger }, { ledger })).toEqual([FINE, FINE])
+  })
+
+  it('of two Nevis instances may differ', async () => {
+    const other = await NevisSimulator.start()
+    expect(await ledgersOf({}, { baseURL: other.baseURL, accessKey: other.accessKey })).toEqual([FINE, FINE])
+    await other.close()
   })
 })
 
