@@ -20,9 +20,9 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user. That process's response sets the cookie of `same-browser.ts`,
- * and may not have reached the browser yet. So a transaction that was started a moment ago is shown even if this request has no such cookie
- * @returns undefined if the session has no such transaction, or if a new transaction must be started
+ * @param isStartedElsewhere true if another process has just started a transaction of this user. A step-up is shown again only to the browser with the cookie
+ * that the response to its start has set. But that response may not have arrived yet. So a transaction that was started a moment ago is shown without the cookie
+ * @returns undefined if there is no pending transaction for the same thing, or if a new transaction must be started
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext, isStartedElsewhere = false): Promise<StartResult | undefined> {

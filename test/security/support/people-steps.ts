@@ -117,10 +117,16 @@ const leaving = fc.record({ route: one<RouteName>('stepUp', 'payLittle'), factor
   .map(({ route, factor, does, code, call, isBefore }): readonly Step[] => [begin('anna', route, factor, undefined), decides('anna', does), back('anna', route, { code, meanwhile: { call, isBefore, steps: [{ do: 'logout', by: 'anna' }] } })])
 /** The app writes into the session while a start waits for Nevis. */
 const keeping = one<RouteName>('stepUp', 'payLittle').map((route): readonly Step[] => [{ do: 'write', by: 'anna' }, { do: 'start', by: 'anna', route, process: 0, factor: 'push', meanwhile: { call: 'approve', isBefore: true, steps: [{ do: 'write', by: 'anna' }] } }])
-/** A user begins an enrolment in this app, anna enrols in another app, and then the user finishes the first enrolment. */
+/**
+ * Anna, or the thief with anna's password, begins to enrol a second factor for anna. Before this enrolment ends, anna enrols a phone in another app of the same
+ * Nevis instance.
+ */
 const late = fc.record({ who: by, factor: one<FactorName>('app', 'sms') })
   .map(({ who, factor }): readonly Step[] => [begin(who, 'enrol', factor), { do: 'elsewhere' }, decides(who), back(who, 'callback', { code: 'right' })])
-/** A sign-in with the widget. The browser sends a result token, a used token, or a token that proves nothing. Only anna can approve in the widget. */
+/**
+ * A sign-in with anna's password in the widget. The browser sends the token of an approval (`result`), a token that was already used, or a token that Nevis
+ * issues without an approval (`pending`, `intent`, `status`). Only anna has the phone that can approve.
+ */
 const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })
   .map(({ who, token }): readonly Step[] => [begin(who, 'login', 'widget'), ...(token === 'result' && who === 'anna' ? [{ do: 'widget' as const, by: who }] : []), back(who, 'callback', { token })])
 /** The thief approves a request of the thief's own account, and sends this approval to a callback together with anna's stolen Bearer token. */
