@@ -54,7 +54,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
-    // The user may have denied in time while no page was open. This call to Nevis finds and publishes such a denial.
+    // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
     return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }

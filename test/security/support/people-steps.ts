@@ -9,7 +9,7 @@ import type { RouteName } from './people-routes'
 
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
 
-/** Steps that run while the simulator delays its next answer to a call, either before or after the call has its effect. */
+/** Steps that run while the fake cloud delays its answer to the next call `call`. `isBefore`: the delay is before the call has its effect, not after it. */
 export interface Meanwhile {
   readonly call: Call
   readonly isBefore: boolean
@@ -26,6 +26,7 @@ interface Request {
 
 /**
  * A start. `as`: the user whose password or Bearer token the request contains; `new` is another account of the attacker; undefined: the user of the session.
+ * `replaces`: the request names the user's newest transaction, as with "Send again". `leaves`: the browser closes the connection before the response.
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /**
@@ -72,7 +73,7 @@ const by = one<Owner>('anna', 'thief')
 
 function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<Start['as']>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
   return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
-    // `ben` is the thief's own account, so anna does not know its password.
+    // Anna does not know the password of `ben`, the thief's own account. So a start of anna for `ben` becomes one for `anna`.
     .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
 }
 
