@@ -116,7 +116,7 @@ export interface Transaction {
   readonly login?: string
   /** True if the signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
-  /** Recognises the browser that started a step-up: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
+  /** Recognises the browser that started the transaction: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
   readonly browser?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean

@@ -48,7 +48,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
 }
 
 /**
- * Forgets the browsers under the username as well: otherwise a sign-in that has started with only the username could have its browser remembered after this.
+ * Forgets the browsers under the username as well: otherwise the browser of a sign-in that has started with only the username could be remembered afterwards.
  * If Nevis cannot be asked for the username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no
  * sign-in can start while Nevis fails.
  */

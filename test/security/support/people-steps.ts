@@ -30,8 +30,8 @@ interface Request {
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /**
- * A callback. `code` and `token`: which ones the browser sends. `handle`: the transaction that the callback names: the newest of this user (`own`), the one
- * before it (`older`), or the newest of the other user (`theirs`).
+ * A callback. `code`: the code that the browser sends. `token`: the kind of token that the browser sends. `handle`: the transaction that the callback names:
+ * the newest of this user (`own`), the one before it (`older`), or the newest of the other user (`theirs`).
  */
 export type Callback = Request & {
   readonly do: 'callback'
@@ -97,10 +97,10 @@ const overtaken = fc.record({ call: fc.constantFrom<Call>('user', 'verify', 'sta
   const meanwhile = { call, isBefore, steps: [enrol(second, 'app')] }
   return [enrol(first, 'sms'), { do: 'callback', by: first as Owner, route: 'callback', process: 0, handle: 'own', code: 'right', meanwhile }]
 })
-/** Anna approves, and then both browsers open the callback. */
+/** Anna approves, and then the browsers of anna and of the thief open the callback. */
 const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
   fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']).map((order): readonly Step[] => [{ do: 'phone', by: 'anna', does: 'approves' }, ...order.map((one): Step => ({ do: 'callback', by: one, route, process: 0, handle: 'own' }))])
-/** The user of one browser approves, and the same browser opens the callback. */
+/** Anna or the thief approves on the phone, and then opens the callback in the same person's browser. */
 const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
   who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
 
