@@ -110,7 +110,7 @@ export interface Transaction {
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
-  /** How many times the transaction was moved into a new session, because a start of the same approval gave the session a new id. */
+  /** How many times the user started the same approval again and the session got a new id. Each time, the transaction gets a new key in the ledger. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
