@@ -14,7 +14,7 @@
  * @internal
  */
 export function isInstance(own: object, self: object, mark: symbol, value: unknown): boolean {
-  // For a subclass, use the normal `instanceof`, because `mark` identifies only the class `own`.
+  // For a subclass, use the normal `instanceof`. With `mark`, every instance of `own` would count as an instance of the subclass.
   if (self !== own) return Function.prototype[Symbol.hasInstance].call(self, value)
   return typeof value === 'object' && value !== null && Reflect.get(value, mark) === true
 }

@@ -17,9 +17,10 @@ const USUAL_PATHS = ['/login', '/signin', '/sign-in', '/auth/login', '/auth/sign
 const PASSWORD = /^(local|ldap|password)/i
 
 /**
- * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. That route calls `passport.authenticate`, too, but is
- * not counted as a place where the second factor starts
+ * Reports whether sign-ins can skip the second factor, and where the second factor starts: in each route with the Nevis strategy that no request of the doctor
+ * has reached yet.
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but a sign-in
+ * does not start there, so it is subtracted
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))

@@ -17,7 +17,7 @@ export type Ending = 'denied' | 'timed_out'
 const PRECISION_MS = 1000
 
 /**
- * Compares the two times in Nevis's answer.
+ * Compares the times `createdAt` and `lastUpdatedAt` in Nevis's answer.
  * @param lifetimeMs how much time the user had to answer, in milliseconds
  * @returns undefined if the answer does not have both times
  */

@@ -38,7 +38,7 @@ export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
   return {
     name: 'push',
     prompt: hasCode ? 'code' : 'wait',
-    // `swk` (a key in software), because Nevis does not say whether the phone's key is in hardware (`hwk`).
+    // Values of RFC 8176. `swk` is a key in software: Nevis does not say whether the phone's key is in hardware (`hwk`). `mca`: the phone is a second channel.
     amr: ['swk', 'mca'],
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {

@@ -98,7 +98,7 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The numbers that these starts have taken in the count under the userId, like `slots` of the transaction. */
+    /** Like `slots` of the transaction: the numbers that this start, and the starts that it replaced, have taken under this key. */
     readonly slots: readonly number[]
   }
   /**
@@ -106,17 +106,17 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the options and the path of the route that started the transaction; absent if the route has none of the options in `purpose.ts`. */
+  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if it has no such options. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
-  /** How many times the transaction was moved into a new session, because a start of the same approval gave the session a new id. */
+  /** How many times the user started the same approval again and the session got a new id. Each time, the transaction gets a new key in the ledger. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
   /** True if the signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
-  /** SHA-256 of the secret in the cookie of the browser that started the transaction: see `same-browser.ts`. Absent if no user was signed in. */
+  /** Recognises the browser that started the transaction: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
   readonly browser?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean

@@ -145,7 +145,7 @@ function usersShown(cloud: Cloud): User[] {
 
 /**
  * The part of the page that changes. `version` is a hash of the HTML, from which the page's script sees that something has changed. `waiting` is the number
- * of waiting requests.
+ * of approval requests on the phones that the user has not answered yet.
  */
 export function phonesState(cloud: Cloud, { t }: PhoneTexts, refused?: Refused): { version: string; waiting: number; html: string } {
   const users = usersShown(cloud)

@@ -51,7 +51,8 @@ export async function spendToken(request: StrategyRequest, transaction: Transact
 }
 
 /**
- * Returns the Refusal for a closed transaction. If too many codes have closed it, the Refusal also says in how many seconds the user may start again.
+ * Returns the Refusal for a transaction that ended without success. If it ended after too many codes, the Refusal also says in how many seconds the user may
+ * start again.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {

@@ -48,9 +48,9 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
 }
 
 /**
- * Forgets the browsers under the username as well: a sign-in that is just waiting for Nevis may not know the userId yet. If Nevis cannot be asked for the
- * username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no sign-in can start while Nevis
- * fails.
+ * Forgets the browsers under the username as well: otherwise the browser of a sign-in that has started with only the username could be remembered afterwards.
+ * If Nevis cannot be asked for the username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no
+ * sign-in can start while Nevis fails.
  */
 async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
   const user = await findUser(settings, { userId }).catch((error: unknown) => {

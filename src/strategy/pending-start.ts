@@ -20,9 +20,9 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user. That process's response sets the cookie of `same-browser.ts`,
- * and may not have reached the browser yet. So a transaction that was started a moment ago is shown even if this request has no such cookie
- * @returns undefined if the session has no such transaction, or if a new transaction must be started
+ * @param isStartedElsewhere true if another process has just started a transaction of this user. A step-up is shown again only to the browser that got a cookie
+ * with the response to the start. That response may not have arrived yet. So a transaction that was started a moment ago is shown even without the cookie
+ * @returns undefined if there is no pending transaction for the same thing, or if a new transaction must be started
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext, isStartedElsewhere = false): Promise<StartResult | undefined> {
@@ -66,7 +66,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 
 /**
  * True if the transaction was started so recently that the response to this start may not have reached the browser yet. An older transaction must not be shown
- * without the cookie of `same-browser.ts`: an attacker can make a start fail on purpose, so that it looks as if another process had just started something.
+ * to a browser without the cookie from this response: an attacker can make a start fail on purpose, so that another process seems to have just started one.
  * @internal
  */
 export function isJustStarted({ startedAt }: Transaction): boolean {

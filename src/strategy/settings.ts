@@ -203,7 +203,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/** The username in `req.user`. The ledger counts a user's starts under it, because the userId may become known only after the first start. */
+/** The username in `req.user`. The ledger counts the user's starts under this username, because the first start may happen before the userId is known. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

@@ -122,7 +122,7 @@ describeWithChromium('a single-page app', () => {
 
     const wrong = await page.evaluate(`signIn('anna', 'wrong', () => {})`)
     expect(wrong).toEqual({ failed: 'refused' })
-    // A plain script imports the files of the package unchanged.
+    // Without a bundler, the browser imports the file of this package as it is published.
     expect(await page.evaluate(`import('/passport-nevis/index.mjs').then(Object.keys)`)).toEqual(['SecondFactorError', 'secondFactor', 'stepUpFetch'])
     forgiveComplaints(/401/)
   })

@@ -1,6 +1,6 @@
 /**
- * Tests the waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks locks and channels; the
- * transaction expires soon.
+ * Tests the waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks Web Locks,
+ * BroadcastChannel and storage; the transaction expires soon.
  *
  * Out of scope: other unusual circumstances (`circumstances.test.ts`).
  */

@@ -168,7 +168,7 @@ describe('a broken answer', () => {
   })
 
   describe('that is not HTTP, or not what its encoding says', () => {
-    // Refuse also the last two of these responses, which a lenient HTTP parser would accept: a proxy in between may read them differently.
+    // Refuse also the last two of these responses, which a lenient HTTP parser would accept: a proxy could read them differently from this client.
     it.each([
       'SSH-2.0-OpenSSH_9\r\n',
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Defines which tests must fail when a file of src is broken: one slice for each folder.
+ * Defines which tests must fail when a file of src is broken (mutation testing). A slice is a part of src, usually one folder, with the tests for it.
  *
  * `tests` run first: quick ones, close to the files. A mutant that survives them is tried once more with the tests of `more`. Names are below `src`
  * and `test`, without `.ts` and `.test.ts`. A name with a slash at its end is a whole folder, one with a `!` before it is left out. So a file that is
@@ -8,7 +8,8 @@
  */
 
 /**
- * For each slice: the files of src, the tests that run first, and in `more` the tests that run only for a mutant (a broken file) that survives the first ones.
+ * For each slice (a part of src): its files, the tests that run first, and in `more` the tests that run only if the first tests all pass with a mutant (a
+ * broken file).
  * @type {Record<string, { files: string[], tests: string[], more?: string[] }>}
  */
 export const slices = {

@@ -3,7 +3,7 @@
  *
  * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn that the victim was at the
  * phone, to try a recovery code or another push at once, and to leave no trace: the attacker does not even open the callback. So the browser gets the same
- * answers as for a push that was not answered. The app learns of the denial from the first process that asks Nevis. With `afterDenial: 'stop'`, only a
+ * answers as for a push that was not answered. The process that first asks Nevis for the status tells the app of the denial. With `afterDenial: 'stop'`, only a
  * sign-in with the password starts another request.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'

@@ -190,7 +190,7 @@ describe('whole logins against a cloud that does anything', () => {
       const nevis = strategyOf(cloud, 10_000)
       const world = new World(++worlds, { [call]: [{ do: 'hang' }] }, 0)
       cloud.worlds.set(world.number, world)
-      // Instead of hanging, the cloud sends data on the same connection as fast as the client reads it.
+      // Here the step `hang` does not hang: the cloud sends a body of 100 MB, as fast as the client reads it.
       cloud.onHang = (res) => {
         res.writeHead(200, { 'content-type': 'application/json', 'content-length': String(100 * chunk.length) })
         const more = (): void => {

@@ -56,8 +56,8 @@ it.each([['gzip', gzipSync, 10], ['gzip', gzipSync, 3], ['deflate', deflateSync,
 // Shows: T-network-4
 it.each([[undefined, 4], [constants.Z_FIXED, 12], [constants.Z_FIXED, 13], [constants.Z_FIXED, 14]])('a compressed page that begins with blank lines and is cut off is neither (%j, %i bytes)', async (strategy, length) => {
   const page = '\r\n\r\n\r\n<!doctype html><title>Blocked</title>'.padEnd(600, ' x')
-  // If `strategy` is undefined, the body is complete gzip data of only blank lines, as from a server that crashed after the page's first lines. In the
-  // other cases, the compressed page is cut off after `length` bytes.
+  // `strategy` is zlib's compression strategy. If it is undefined, the body is complete gzip data of a page that consists only of `length` blank lines, as if
+  // the server had crashed after these lines. In the other cases, the gzip data of a whole page is cut off after `length` bytes.
   const body = strategy === undefined ? gzipSync('\r\n'.repeat(length)) : gzipSync(page, { strategy }).subarray(0, length)
   expect(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString().trim()).toBe('')
   answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body])

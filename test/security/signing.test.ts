@@ -226,7 +226,7 @@ describe('what was changed in the session between start and callback', () => {
   it('is not taken for the same payment, pending, when that one is started', async () => {
     const browser = await signedIn()
     await pay(browser, FIVE)
-    // The phone shows the payment FIVE. From here on, the attacker has written the payment FORTY into the session.
+    // The attacker changes the pending payment in the session from FIVE to FORTY. The phone still shows FIVE.
     change = (all, { one }) => ({ [one]: { ...all[one], data: FORTY, message: messageOf(FORTY) } })
     await browser.post('/tamper')
     const handle = await pay(browser, FORTY)

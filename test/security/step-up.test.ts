@@ -263,7 +263,7 @@ describe('a step-up', () => {
   describe('with an approval of another account, started in the same session by its password alone', () => {
     // Shows: T-password-5
     it.each(['/confirmed', '/confirmed-without-login'])('gives the signed-in user no record (%s)', async (callback) => {
-      // The attacker has ben's session and password. The attacker's own account is anna, with anna's phone.
+      // The attacker uses the session of the victim, ben. The attacker's own account is anna: the attacker has its password and phone.
       const browser = await signedIn('ben')
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()

@@ -470,7 +470,7 @@ describe('requireSecondFactor', () => {
       ['redirectTo', { maxAgeSeconds: 1, redirectTo: '' }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: 7 }],
       ['sessionKey', { maxAgeSeconds: 1, sessionKey: '' }],
-      // If the guard ignored a misspelt option, the guard would require less than the app intends.
+      // If `requireSecondFactor` ignored a misspelt option, it would require less than the app intends.
       ['factor', { maxAgeSeconds: 1, factor: ['push'] }],
       ['maxAge', { maxAgeSeconds: 1, maxAge: 1 }],
       ['options', undefined],

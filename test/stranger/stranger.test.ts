@@ -29,7 +29,7 @@ const home = async (by = browser) => (await by.get('/', PAGE)).text
 const callback = (location: string | undefined, by = browser) => by.get(`/login/2fa/callback?transaction=${handleIn(location)}`, PAGE)
 const viewOf = async (location: string | undefined) => (await browser.get(location as string, { accept: 'application/json' })).json()
 const codeOf = (username: string) => /\d{6}/.exec(simulator.sms(username).at(-1) ?? '')?.[0] as string
-/** Follows the redirect of an answer, and returns the message that the page shows. */
+/** Returns the redirect's target, and the message on the page to which the browser is redirected. */
 const said = async (page: Page) => [page.location, /<p class="message">([^<]*)/.exec((await browser.get(page.location as string, PAGE)).text)?.[1]]
 
 async function tapped(username: string, start: Page, by = browser): Promise<Page> {

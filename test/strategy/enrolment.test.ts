@@ -268,9 +268,9 @@ describe('a challenge', () => {
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'approve', { authenticatorId: 'a1' })).toBe('username')
     expect(factor.requests).toHaveLength(1)
-    // Here an earlier call to Nevis has found the user's userId. The answer to the start contains another userId and no username, so it must be refused.
+    // Here a call to Nevis before the start has found the user's userId. The answer to the start contains a different userId, so it must be refused.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // Here the strategy itself has asked Nevis for the user by username. The answer to the start must contain the userId of that user.
+    // Here the strategy has looked up the userId by username. The answer to the start contains a different userId, so it must be refused.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

@@ -1,4 +1,7 @@
-/** Tests how long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
+/**
+ * The strategy's option `secret` is a list. After a change, the old secret must stay in the list for some time. Tests that this time is as long as the guide
+ * "Several processes" says under "A new secret".
+ */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
@@ -15,8 +18,8 @@ const world = lab()
 const [, guide = ''] = read('docs/guides/several-processes.md').split('\n## A new secret\n')
 
 /**
- * Starts one app for each stage of a change of the secret: `before` still uses the old secret, `after` uses the new one and accepts the old one, `removed` no
- * longer accepts the old one. All three share the sessions and the ledger.
+ * Starts one app for each stage of a change of the strategy's secret: `before` still encrypts with the old secret, `after` encrypts with the new one and still
+ * accepts the old one, `removed` no longer accepts the old one. All three apps share the sessions and the ledger.
  */
 async function deploys(strategy: Partial<NevisStrategyOptions> = {}) {
   const shared = { session: { store: new MemoryStore() }, ledger: new MemoryLedger() }
@@ -51,8 +54,8 @@ it('a page with new recovery codes needs it for eleven lifetimes, if the user as
     expect([i, more.status]).toEqual([i, 303])
   }
   world.later(9.5 * MINUTE)
-  // Now 108.5 minutes after the start, a tab whose URL contains the first handle, encrypted with the old secret, still shows the recovery codes. A server
-  // without the old secret cannot decrypt that handle.
+  // Now 108.5 minutes after the start, a tab whose URL contains the first handle, encrypted with the strategy's old secret, still shows the recovery codes.
+  // An app without the old secret cannot decrypt that handle.
   expect(await view(after)).toMatchObject({ recoveryCodes })
   expect(await view(removed)).toMatchObject({ code: 'unknown_transaction' })
   world.later(2 * MINUTE)

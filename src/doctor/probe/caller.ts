@@ -34,7 +34,7 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** Fields whose values are remembered. If a later response contains the same value, the report contains "the userId" in its place. */
+  /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
@@ -92,7 +92,7 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
-  /** Remembers a value that later responses may contain. The report then contains `label` in its place, for example "the userId". */
+  /** Hides a value, such as a userId: where a later response contains this value, the report says `label` instead, for example "the userId". */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }

@@ -30,7 +30,7 @@ export class FactsReader {
   found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
       .map((one) => one.split(': '))
-      // A report that was read from a file may contain a text without `: `. Leave this text out.
+      // Each text should be `path: kind`, for example `userId: UUID`. But someone may have edited the file with the report. So leave out a text without `: `.
       .filter((parts): parts is [string, string] => parts.length > 1)
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }

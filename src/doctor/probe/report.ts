@@ -14,7 +14,7 @@ export interface ProbeReport {
   readonly probe: 1
   /** The stages that ran to their end, even if one of their requests failed. */
   readonly stages: readonly Stage[]
-  /** The stages in which something went wrong, such as a request without an answer, each with the reason; absent if there is no such stage. */
+  /** The stages in which something went wrong, each with the reason, for example that an HTTP request got no response; absent if there is no such stage. */
   readonly failed?: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key. If this is present, the report has no answers. */
   readonly obstacle?: string

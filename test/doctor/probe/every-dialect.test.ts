@@ -68,7 +68,7 @@ const isWhole = process.env['EVERY_DIALECT'] !== undefined
 const PLAYED = DIALECT_NAMES.filter((name, i) => isWhole || i % 8 === 0 || name === 'gateway-page-502' || name === 'gateway-page-200')
 const WIDTH = 4
 let simulated: Simulated
-/** Every value that each simulated instance got or sent, by the name of its dialect; the simulator without a dialect has the name ''. */
+/** The secret values that each simulated instance got or sent, by the name of its dialect; the simulator without a dialect has the name ''. */
 const secretsIn = new Map<string, Set<string>>()
 /** The users whom each simulated instance still had when the probe had ended. */
 const usersOf = new Map<string, readonly unknown[]>()
@@ -152,8 +152,9 @@ describe('the probe in every dialect', () => {
 
 describe('recognition', () => {
   /**
-   * Dialects that the probe cannot recognise. With `key-ended-…`, Nevis stops accepting the access key in the middle of a sign-in. The other dialects in
-   * `invisible` change nothing in a parsed response. The dialects in `same` answer the probe's requests in the same way as the simulator without a dialect.
+   * Dialects that the probe cannot recognise. `key-ended-…` changes only the response to an access key that has expired, but the probe's access key is valid.
+   * The other dialects in `invisible` change nothing in a parsed response. The dialects in `same` answer the probe's requests in the same way as the simulator
+   * without a dialect.
    */
   const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
   const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']

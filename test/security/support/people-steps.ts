@@ -9,7 +9,7 @@ import type { RouteName } from './people-routes'
 
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
 
-/** Steps that run while the simulator delays its next answer to a call, either before or after the call has its effect. */
+/** Steps that run while the fake cloud delays its answer to the next call `call`. `isBefore`: the delay is before the call has its effect, not after it. */
 export interface Meanwhile {
   readonly call: Call
   readonly isBefore: boolean
@@ -26,11 +26,12 @@ interface Request {
 
 /**
  * A start. `as`: the user whose password or Bearer token the request contains; `new` is another account of the attacker; undefined: the user of the session.
+ * `replaces`: the request names the user's newest transaction, as with "Send again". `leaves`: the browser closes the connection before the response.
  */
 export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | 'new' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
 /**
- * A callback. `code` and `token`: which ones the browser sends. `handle`: the transaction that the callback names: the newest of this user (`own`), the one
- * before it (`older`), or the newest of the other user (`theirs`).
+ * A callback. `code`: the code that the browser sends. `token`: the kind of token that the browser sends. `handle`: the transaction that the callback names:
+ * the newest of this user (`own`), the one before it (`older`), or the newest of the other user (`theirs`).
  */
 export type Callback = Request & {
   readonly do: 'callback'
@@ -72,7 +73,7 @@ const by = one<Owner>('anna', 'thief')
 
 function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<Start['as']>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
   return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
-    // `ben` is the thief's own account, so anna does not know its password.
+    // Anna does not know the password of `ben`, the thief's own account. So a start of anna for `ben` becomes one for `anna`.
     .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
 }
 
@@ -96,10 +97,10 @@ const overtaken = fc.record({ call: fc.constantFrom<Call>('user', 'verify', 'sta
   const meanwhile = { call, isBefore, steps: [enrol(second, 'app')] }
   return [enrol(first, 'sms'), { do: 'callback', by: first as Owner, route: 'callback', process: 0, handle: 'own', code: 'right', meanwhile }]
 })
-/** Anna approves, and then both browsers open the callback. */
+/** Anna approves, and then the browsers of anna and of the thief open the callback. */
 const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
   fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']).map((order): readonly Step[] => [{ do: 'phone', by: 'anna', does: 'approves' }, ...order.map((one): Step => ({ do: 'callback', by: one, route, process: 0, handle: 'own' }))])
-/** The user of one browser approves, and the same browser opens the callback. */
+/** Anna or the thief approves on the phone, and then opens the callback in the same person's browser. */
 const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
   who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
 
@@ -117,10 +118,16 @@ const leaving = fc.record({ route: one<RouteName>('stepUp', 'payLittle'), factor
   .map(({ route, factor, does, code, call, isBefore }): readonly Step[] => [begin('anna', route, factor, undefined), decides('anna', does), back('anna', route, { code, meanwhile: { call, isBefore, steps: [{ do: 'logout', by: 'anna' }] } })])
 /** The app writes into the session while a start waits for Nevis. */
 const keeping = one<RouteName>('stepUp', 'payLittle').map((route): readonly Step[] => [{ do: 'write', by: 'anna' }, { do: 'start', by: 'anna', route, process: 0, factor: 'push', meanwhile: { call: 'approve', isBefore: true, steps: [{ do: 'write', by: 'anna' }] } }])
-/** A user begins an enrolment in this app, anna enrols in another app, and then the user finishes the first enrolment. */
+/**
+ * Anna, or the thief with anna's password, begins to enrol a second factor for anna. Before this enrolment ends, anna enrols a phone in another app of the same
+ * Nevis instance.
+ */
 const late = fc.record({ who: by, factor: one<FactorName>('app', 'sms') })
   .map(({ who, factor }): readonly Step[] => [begin(who, 'enrol', factor), { do: 'elsewhere' }, decides(who), back(who, 'callback', { code: 'right' })])
-/** A sign-in with the widget. The browser sends a result token, a used token, or a token that proves nothing. Only anna can approve in the widget. */
+/**
+ * A sign-in with anna's password in the widget. The browser sends the token of an approval (`result`), a token that was already used, or a token that Nevis
+ * issues without an approval (`pending`, `intent`, `status`). Only anna has the phone that can approve.
+ */
 const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })
   .map(({ who, token }): readonly Step[] => [begin(who, 'login', 'widget'), ...(token === 'result' && who === 'anna' ? [{ do: 'widget' as const, by: who }] : []), back(who, 'callback', { token })])
 /** The thief approves a request of the thief's own account, and sends this approval to a callback together with anna's stolen Bearer token. */
