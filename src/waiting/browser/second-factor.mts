@@ -59,7 +59,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
           // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
-          // The network failed, or the server refused the request. The user can try again, so show the error in the next step.
+          // The network failed, or the server refused the request. The user can try again, so the next call of `show` gets the error.
           if (stopped.aborted || (reason as SecondFactorError).status < 400) throw reason
           error = reason as Error
         }

@@ -1,4 +1,4 @@
-/** Apps, each in a folder of its own, for `init` to read or change. */
+/** Apps, each in a folder of its own, that the command `init` reads or changes in the tests. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
