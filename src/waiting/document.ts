@@ -44,7 +44,7 @@ export interface Content {
   readonly main: Html
   /** Scripts that are loaded after this package's script. */
   readonly scripts?: Piece
-  /** The query of this page's URL, for the footer's links to other languages. Undefined on a page without these links, such as the outage page. */
+  /** The query of this page's URL, for the footer's links to other languages. Undefined on a page without these links. */
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 

@@ -334,8 +334,8 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // Another user's token and a garbage token succeed only if the simulated cloud falsely confirms each claim in which they differ from the right token.
-          // A status token and an access key never succeed.
+          // With another user's token, the sign-in succeeds only if the patched introspection names anna. With an invented token (`garbage`), the introspection
+          // must also say `active` and name the right issuer. With a status token or an access key, the sign-in never succeeds.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

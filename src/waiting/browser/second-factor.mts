@@ -36,7 +36,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     let { next, body } = await requests.send(false, base, fields)
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
-      // `next` is not the waiting page but a page of your app: the approval has already been used, for example in another tab. Return this URL.
+      // If `next` is not the waiting page but a page of your app, the approval has already been used, for example in another tab. Then return `next`.
       if (waitingURL && waitingURL !== page) return { next }
       waitingURL = page
       view = (await requests.send(true, next)).body as SecondFactorView | undefined

@@ -71,7 +71,7 @@ const server = app.listen(process.env.PORT, () => console.log('http://localhost:
 export const DB = `exports.get = (sql, [username], cb) => cb(null, { username, password: 'correct' });
 `
 
-/** An app like `ONE_FILE`, as ES modules with promises and a router. */
+/** An app like `ONE_FILE` above, but in several files: ES modules with promises and a router. */
 export const MODULES: Files = {
   'package.json': '{ "type": "module" }',
   'auth.js': `import passport from 'passport'
