@@ -20,7 +20,7 @@ const CHECK_INTERVAL_MS = 250
 
 /**
  * The second request of a double click shares the result of the first one.
- * @param previous the result of the first request; undefined if this request is the first
+ * @param previous the result of the first request; undefined if there is none
  * @returns undefined if the second request has another session or asks for something else
  * @internal
  */
