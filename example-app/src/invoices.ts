@@ -47,7 +47,7 @@ export class Invoices {
 
   private constructor(private readonly database: Database) {}
 
-  /** All invoices of a user, the open ones first. On the first call for a user, the three invoices are created. */
+  /** All invoices of a user, the open ones first. The first call for a user creates the invoices of `BILLS`. */
   async of(userId: number): Promise<readonly Invoice[]> {
     await this.database.query(BILLS, [userId])
     const { rows } = await this.database.query<Invoice>(`select ${COLUMNS} from invoices where user_id = $1 order by paid_at desc nulls first, number`, [userId])

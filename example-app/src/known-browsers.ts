@@ -15,7 +15,7 @@ export function normalised(username: unknown): string {
 }
 
 export interface KnownBrowsers {
-  /** Middleware that sets the cookie if the user is signed in, so that this browser counts as known for this account. */
+  /** Middleware that sets the cookie if the user is signed in. Later wrong passwords for this account are then counted separately for this browser. */
   readonly note: RequestHandler
   /**
    * Reads the cookie.

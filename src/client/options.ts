@@ -26,8 +26,8 @@ export interface NevisClientOptions {
   httpAgent?: HttpAgent | undefined
   /**
    * The agent for https requests, for example to trust another CA. Default: an agent of the client that keeps connections alive and uses the forward proxy
-   * of the environment (`https_proxy`). If you set an agent, the client does not use that proxy. A response over an unencrypted connection is rejected
-   * with `NEVIS_UNREACHABLE`.
+   * of the environment (`https_proxy`). If you set an agent, the client does not use that proxy. If your agent connects without TLS, the client rejects
+   * the response with `NEVIS_UNREACHABLE`.
    */
   httpsAgent?: HttpsAgent | undefined
 }

@@ -81,7 +81,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
 /** Pairs of the verdict of one field and the resulting verdict of the whole object. The first pair whose field verdict occurs in the object decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
-/** @returns undefined if the object says neither yes nor no */
+/** @returns undefined if no field of the object says whether Nevis has accepted the code */
 function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
   const verdicts = Object.entries(json).map(([name, value]) => verdictOfField(json, name, value, depth))
@@ -105,12 +105,12 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // If the nested object says neither yes nor no, as in `{"maintenance": {}}`, this unknown field counts as `unknown`.
+  // If the nested object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, a field that Nevis does not document is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** True for an unknown field that may say no: `"code": "WRONG_CODE"`, `"wrongCode": true`, `"codeIsRight": false`. */
+/** True for an unknown field that may mean that Nevis has refused the code: `"code": "WRONG_CODE"`, `"wrongCode": true`, `"codeIsRight": false`. */
 function mayRefuse(parts: readonly string[], value: unknown): boolean {
   const words = typeof value === 'string' ? wordsOf(value) : value === true ? parts : []
   const isMissing = value === null && parts.some((part) => RESULT_NAMES.has(part))
@@ -135,7 +135,7 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
     return YES_VALUES.has(word) ? 'yes' : MAYBE_VALUES.has(word) ? 'maybe' : 'no'
   }
   if (value === null) return 'no'
-  // `{"result": {}}` says neither yes nor no, so it is unclear.
+  // `{"result": {}}` does not say whether Nevis has accepted the code, so it is unclear.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? 'unclear'
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }

@@ -42,7 +42,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id a generated transaction id, used if Nevis's answer has none. Nevis documents such an id only for some channels */
+/** @param id a generated id, used if Nevis's answer contains no transaction id. Nevis documents a transaction id only for some channels */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -63,7 +63,7 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
 }
 
 /**
- * True if the response shows that the user already had a factor: a confirmed authenticator, or a status other than `new`.
+ * True if the user's data in a response of Nevis show that the user has a factor: a confirmed authenticator, or a status other than `new`.
  * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 'status' | 'authenticators'>>): boolean {

@@ -157,7 +157,7 @@ function valueIn(rows: readonly unknown[]): number {
   return number
 }
 
-/** The error does not contain the rows, because they could come from another table. */
+/** The error does not quote the rows: if the app's `query` returns rows of another table by mistake, they may be secret. */
 function unexpected(): TypeError {
   return new TypeError('PostgresLedger: unexpected result: query must resolve to { rows }, with a row as an object, as a Pool of pg does')
 }

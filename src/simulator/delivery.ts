@@ -69,6 +69,6 @@ export async function deliver(response: ServerResponse, now: number, answer: Ans
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // A destroyed connection never emits `finish`, for example after `close()`. So do not wait for the event.
+  // If the connection is already destroyed, for example by `close()`, the response never emits `finish`. So do not wait then.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

@@ -39,8 +39,8 @@ function hasInput(req: NevisRequest): boolean {
 /**
  * Reads the handle (the encrypted transaction id) of a callback. A POST must send the handle in its body, except on the callback route.
  *
- * The attack: an attacker sends the user a link to `/login?transaction=…` with the attacker's handle. The password form on that page posts to the same URL.
- * If the strategy accepted this handle, the user would see the attacker's transaction.
+ * The attack: an attacker sends the user a link to `/login?transaction=…` with the handle of the attacker's own transaction. The password form on that page
+ * posts to the same URL. If the strategy took this POST for a callback, it would go on with the attacker's transaction instead of starting one for the user.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
@@ -48,7 +48,7 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/** True if the request contains no field that asks for another action, such as a cancellation. */
+/** True if the request contains no field that asks for something else than a callback: a start, a cancellation or more time. */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

@@ -65,8 +65,8 @@ export interface NevisStrategyOptions {
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
-   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user can choose no other. In a
-   * browser where this user has signed in before, the factor used last comes first. Not called for an enrolment. Default: all of `factors`.
+   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user can choose only among these.
+   * In a browser where this user has signed in before, the factor used last comes first. Not called for an enrolment. Default: all of `factors`.
    */
   readonly availableFactors?:
     | {

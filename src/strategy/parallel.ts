@@ -20,15 +20,15 @@ const CHECK_INTERVAL_MS = 250
 
 /**
  * The second request of a double click shares the result of the first one.
- * @param previous the result of the first request
+ * @param previous the result of the first request; undefined if there is none
  * @returns undefined if the second request has another session or asks for something else
  * @internal
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   const isSameBrowser = previous.origin === context.source.origin
-  // If the start does not give the session a new id (the user is signed in), an attacker may have a copy of the session's cookie and send the second request.
-  // Then share the result only with the browser that has sent the first request.
+  // If the user is signed in, a start does not give the session a new id. So an attacker who has copied the session's cookie could send the second request. In
+  // this case, share the result only with the browser that has sent the first request.
   if (!previous.hasDisconnected()) return context.renewsSession || isSameBrowser ? previous : undefined
   // The browser has closed the connection of the first request, so it never got the cookie of the new session. Give the session another new id, whose cookie is
   // sent with the second response, but only to the same browser: an attacker may know the old session id.

@@ -38,7 +38,7 @@ async function keepTyped(request: StrategyRequest, transaction: Transaction, att
   const current = request.transactionById(transaction.id)
   const { digest: _digest, typedCode: _code, ...rest } = current ?? transaction
   const typed = request.keys.digests.withDigest({ ...rest, attempts, isCodeTyped: true })
-  // If another request has removed or closed the transaction, do not put it back.
+  // If another request has removed or closed the transaction meanwhile, do not store it in the session again.
   if (current !== undefined && current.closed === undefined) request.transactions.put(typed)
   await request.transactions.save()
   return (request.current = typed)

@@ -22,7 +22,7 @@ const INTERVAL_MICROS = 200
 /** Functions with a smaller share of the time are left out, because they would be too narrow to see. */
 const LEAST_SHARE = 0.002
 
-/** Assigns each function to an owner: the first one whose pattern matches the function's file (or its name, if it has no file). */
+/** Assigns the CPU time of each function to an owner: the first one whose pattern matches the function's file (or its name, if it has no file). */
 /** @type {readonly (readonly [owner: string, pattern: RegExp])[]} */
 const OWNERS = [
   ['garbage collector', /^\(garbage collector\)$/],

@@ -96,7 +96,7 @@ export async function enterPassword(context: BrowserContext, { app }: Cloud, use
   return new URL(answer.headers()['location'] as string, app.origin).href
 }
 
-/** Creates a user with a phone and a fresh second factor, and starts the enrolment of recovery codes. Returns the address of the waiting page. */
+/** Creates a user with a phone who has just given the second factor, and starts the enrolment of recovery codes. Returns the address of the waiting page. */
 export async function makingCodes(context: BrowserContext, cloud: Cloud): Promise<{ address: string; username: string }> {
   const { username, userId } = cloud.newUser()
   const { origin } = cloud.app

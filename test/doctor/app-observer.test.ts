@@ -92,7 +92,7 @@ describe('express-session in a host that is not Express', () => {
 
   const circumstances = { isProduction: false, isTls: false, callback: undefined }
 
-  /** Returns the observer after one request, in which only the last of these session middlewares ran. */
+  /** Creates these session middlewares, sends one request that runs only the last of them, and returns the observer. */
   async function observerOf(sessions: readonly SessionOptions[], request: object = {}) {
     const observer = new AppObserver()
     const handlers = sessions.map((one) => observer.watchSessions(expressSession)(one))

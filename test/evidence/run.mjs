@@ -23,7 +23,7 @@ const TABLES = ['docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md']
 const STORY = 'docs/threat-model.md'
 const STORY_TABLE = '\n## Tests\n'
 
-/** The table of ASVS contains the numbers without the name of the standard, so add the name. @param {string} cell */
+/** In docs/asvs.md, a requirement is only a number, such as `V6.6.3`. The tests name it `ASVS V6.6.3`, so add the word. @param {string} cell */
 const requirementIn = (cell) => (/^V\d+\.\d+\.\d+$/.test(cell) ? `ASVS ${cell}` : cell)
 
 /**

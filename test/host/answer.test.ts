@@ -1,4 +1,4 @@
-/** Tests answers for web frameworks other than Express: as data, and as a stream that releases its resources. */
+/** Tests the HTTP responses that this package builds for web frameworks other than Express: plain data, or an event stream that releases its resources. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'

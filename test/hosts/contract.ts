@@ -357,7 +357,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const handles = [await started(), await started({ factor: 'sms' })]
       expect((await browser.get(waitingOf(handles[0] as string), { accept: 'application/json' })).json()).toMatchObject({ status: 'pending' })
       expect(await answer(handles[1] as string, codeOf())).toMatchObject({ status: 303, location: '/' })
-      // The login has created a new session. The transaction of the other tab must still be in it.
+      // The login in the second tab has created a new session, which must still contain the transaction of the first tab.
       await simulator.phone(username).approve()
       expect(await browser.get(callbackOf(handles[0] as string))).toMatchObject({ status: 303, location: '/' })
     })

@@ -1,4 +1,4 @@
-/** The ledger in memory. Also: while a ledger fails, no user is signed in. */
+/** Tests the ledger in memory, and that no user is signed in while a ledger fails. */
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'

@@ -43,7 +43,7 @@ describe('proveLedger', () => {
   })
 
   const pause = () => new Promise((resolve) => setImmediate(resolve))
-  /** What is wrong with each ledger, the ledger, and the message of the check that must find the fault. */
+  /** Each row: a fault, a function that prepares ledgers with this fault, and the message of the check that must find the fault. */
   const FAULTY: [string, () => () => Ledger, RegExp][] = [
     ['shares nothing with its like', () => () => new MemoryLedger(), /claims a key for the first caller/],
     ['reads first and writes then', () => {

@@ -160,7 +160,7 @@ describe('the recipes', () => {
     }
     await Promise.all(Array.from({ length: 8 }, worker))
     expect(simulator.requests.length).toBeLessThan(10_000)
-    // Check that each of these faults and decisions occurred, so that the comparison covers them.
+    // Check that the sign-ins have caused each kind of fault and decision. Otherwise the comparison of the metrics below would not cover some kinds.
     expect(Object.keys(truth.faults).sort()).toEqual(['NEVIS_UNAUTHORIZED', 'NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNREACHABLE'].map((code) => `at=request,code=${code}`))
     expect(Object.keys(truth.decisions)).toHaveLength(5)
 

@@ -38,7 +38,7 @@ function anysOf(program: ts.Program): string[] {
   return found
 }
 
-/** In a declaration, a private member has a name, but no type. */
+/** In a declaration file, TypeScript leaves out the type of a private member. Such a member is no `any` that an application can use. */
 function isPrivate(node: ts.Node): boolean {
   if (!ts.isClassElement(node)) return false
   return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0 || (node.name !== undefined && ts.isPrivateIdentifier(node.name))

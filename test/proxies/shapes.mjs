@@ -104,7 +104,7 @@ const rolling = (proxy) =>
     const stopped = stopping?.stop()
     await Promise.race(streams.map((stream) => stream.ended()))
     const startedAt = Date.now()
-    // The proxy may still send some requests to the process that stops; the browser then asks again.
+    // The proxy may still send some requests to the process that is stopping, which refuses them. The browser then asks again.
     let again = await client.stream(statusOf(waiting))
     let refusals = 0
     while (again.status !== 200 && refusals++ < 50) again = await client.stream(statusOf(waiting))

@@ -19,7 +19,7 @@ jest.setTimeout(30_000)
 const OTHER = '11111111-2222-4333-8444-555555555555'
 const HOUR = 3600
 
-/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends, and how a second one ends. */
+/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends, and how it ends when it is sent again. */
 async function lied(app: TestApp, fault: object, fields: Record<string, string> = {}): Promise<string[]> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna', fields)
@@ -334,8 +334,8 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // Another user's token and a garbage token succeed only if the simulated cloud falsely confirms each claim in which they differ from the right token.
-          // A status token and an access key never succeed.
+          // With another user's token, the sign-in succeeds only if the patched introspection names anna. With an invented token (`garbage`), the introspection
+          // must also say `active` and name the right issuer. With a status token or an access key, the sign-in never succeeds.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

@@ -214,8 +214,8 @@ describe('a whole login', () => {
       proxy.reply = (socket, nth) => void socket.end(`HTTP/1.1 100 Continue\r\n\r\n${invented()[nth - 1] ?? ''}`)
       const browser = await browserOfApp()
       const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
-      // If the app believed the proxy, the start would lead to the waiting page. In that case the test also calls the callback, so that a failing test shows
-      // who was signed in.
+      // If the app took the proxy's replies for answers of Nevis, the start would lead to the waiting page. In that case the test also calls the callback, so
+      // that a failing test shows who was signed in.
       const callback = start.location === undefined ? start : await browser.get(callbackOf(new URL(start.location, 'http://app').searchParams.get('transaction') as string))
       expect(await whoIs(browser)).toBeNull()
       expect(callback.json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause: 'PROXY_REFUSED' })

@@ -3,8 +3,8 @@
  *
  * An attacker who has the URL of a waiting page sends several requests for its event stream on one connection without waiting for an answer (HTTP pipelining).
  * Then the attacker closes the connection. Node sends the responses of one connection one after another, and emits no `close` for a response that is still
- * waiting. In an earlier version, each of these streams kept one of the 20 places of the transaction, and one of the 10,000 places of the process, until the
- * transaction expired.
+ * waiting. In an earlier version, each of these streams counted as one of the 20 that a transaction may have, and of the 10,000 that a process may
+ * have, until the transaction expired.
  */
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'

@@ -1,5 +1,5 @@
 /**
- * The purpose of a transaction.
+ * Tests that an approval counts only for the purpose for which its transaction was started.
  *
  * The attack: an attacker gets an approval for something harmless, on a route that requires little. The attacker then sends the handle (the string that names
  * this approved transaction) to the route whose handler makes a payment.

@@ -83,8 +83,9 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 }
 
 /**
- * Chooses the diagonal from which the last change leads to diagonal k: k + 1 if this change adds a line of `b`, or k - 1 if it removes a line of `a`.
- * @returns the diagonal that reaches further
+ * A step of Myers's algorithm (`fewestChanges` explains the diagonals). The last change leads to diagonal k from diagonal k + 1 if it adds a line of `b`, and
+ * from diagonal k - 1 if it removes a line of `a`.
+ * @returns of these two diagonals, the one on which more lines of the texts are already compared
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))
@@ -93,7 +94,7 @@ function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number
 
 /**
  * Builds the lines of the diff from the path that `fewestChanges` has found: follows this path backwards, from the end of both texts to their beginning.
- * @param history for each number of changes, `furthest` before that change
+ * @param history `history[n]` is the part of `furthest` that the change number n starts from
  */
 function linesOf(a: readonly string[], b: readonly string[], history: readonly Int32Array[]): Line[] {
   const lines: Line[] = []

@@ -16,7 +16,7 @@ export interface PasswordStrategy {
   readonly verify: string
 }
 
-/** Why `init` changes nothing, and the place in the source that is the reason. */
+/** Why `init` cannot change the application, and the line of the source code that is the reason. */
 export interface Refusal {
   readonly source: Source | undefined
   readonly line: number

@@ -1,5 +1,5 @@
 /**
- * Finds out from the first stage of the probe whether a Nevis instance has answered that accepts the access key. If none has, the probe creates no test user,
+ * Decides whether the responses in the first stage of the probe come from a Nevis instance that accepts the access key. If not, the probe creates no test user,
  * and does not compare the responses with the simulator.
  *
  * Out of scope: sending the requests (`quiet-stage.ts`).

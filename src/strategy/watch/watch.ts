@@ -82,7 +82,7 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
-    // The handle may contain another status token than the session. Use only the token from the session.
+    // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
@@ -92,7 +92,7 @@ export class StatusWatch {
   }
 
   /**
-   * Asks Nevis once whether the user has denied a transaction, and reports a denial. Waits at most two seconds, and never throws: an error is reported.
+   * Asks Nevis once whether the user has denied a transaction. A denial is reported with `ended` (`WatchReports`). Waits at most two seconds, and never throws.
    */
   async askAgain(transaction: Transaction): Promise<void> {
     const sealed = sealedOf(transaction)
@@ -102,8 +102,8 @@ export class StatusWatch {
   }
 
   /**
-   * Asks Nevis once for the status of every undecided transaction of this user that this process watches. Reports each denial, as `askAgain` does.
-   * @returns true if Nevis has decided one of them, so that the user may have denied it
+   * Asks Nevis once for the status of every transaction of this user that this process watches and that is still `pending`. Reports denials as `askAgain` does.
+   * @returns true if one of them is no longer `pending`: the user may have denied it
    */
   async askAgainFor(budget: string): Promise<boolean> {
     const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget) && watched.isUndecided())
@@ -129,7 +129,8 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, Nevis cannot be asked. Either the user cannot deny the transaction on the phone, or it ended earlier and `known` has its token.
+    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or its end in the session has already
+    // removed the token. In the second case, `known` still has the token.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -142,7 +143,10 @@ export class StatusWatch {
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers for `metricsOf`. `queued`, `taken` and `perSecond` are about the status calls for waiting pages; callbacks have a separate limit. */
+  /**
+   * The current numbers for `metricsOf`. `waiting`: transactions with a page that waits for the user. Status calls for these pages, without those of callbacks:
+   * `queued` wait for the rate limit, `taken` were allowed so far, and `perSecond` are allowed now.
+   */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -167,14 +171,14 @@ export class StatusWatch {
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
     // Replace an expired `WatchedTransaction`: the user may have got more time for the same transaction (`strategy/extend.ts`). Also replace it if the
-    // transaction has moved to a new session: the transaction then has another key in the ledger.
+    // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // Until the user typed the right code, the page used another `WatchedTransaction`, without a status token. The page now uses `watched`, so settle the other
-    // object. Otherwise it would report that the user has abandoned the transaction.
+    // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that one:
+    // otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // `watched` has no status token. The start has already created a `WatchedTransaction` with the status token, which will report the transaction's end. So
-    // `watched` must report nothing.
+    // Here, `watched` is the one without a status token. The one with the token exists since the start, and will report the transaction's end. So `watched`
+    // must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -36,7 +36,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     let { next, body } = await requests.send(false, base, fields)
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
-      // `next` is not the waiting page but a page of your app: the approval has already been used, for example in another tab. Return this URL.
+      // If `next` is not the waiting page but a page of your app, the approval has already been used, for example in another tab. Then return `next`.
       if (waitingURL && waitingURL !== page) return { next }
       waitingURL = page
       view = (await requests.send(true, next)).body as SecondFactorView | undefined
@@ -59,7 +59,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
           // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
-          // The network failed, or the server refused the request. The user can try again, so show the error in the next step.
+          // The network failed, or the server refused the request. The user can try again, so the next call of `show` gets the error.
           if (stopped.aborted || (reason as SecondFactorError).status < 400) throw reason
           error = reason as Error
         }

@@ -6,7 +6,7 @@ import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 
 /**
  * @param {string} origin address of the server that stands in for Nevis
- * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: used instead of a client for this server
+ * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: the client that the strategy uses; default: a new client for `origin`
  */
 export async function contestant(origin, { client } = {}) {
   const strategy = new NevisStrategy(

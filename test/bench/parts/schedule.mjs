@@ -13,10 +13,10 @@ const SCHEDULES = [
 ]
 
 /**
- * Seconds from the user's answer to the status call that finds the answer, and the number of status calls.
- * @param {number} answer seconds after the start
+ * Simulates the status calls for one user. Returns the number of calls until one finds the user's answer, and how many seconds after the answer this call is.
+ * @param {number} answer how many seconds after the start the user answers
  * @param {readonly import('passport-nevis').PollStep[]} steps
- * @param {() => number} random
+ * @param {() => number} random makes each pause up to 10 % shorter or longer
  */
 function wait(answer, steps, random) {
   let at = 0

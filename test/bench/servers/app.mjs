@@ -28,7 +28,8 @@ for (const method of ['get', 'set', 'touch', 'destroy']) {
 
 /**
  * Introspects the token of a success as soon as the status is known. The package itself introspects in the callback, because Nevis may accept a token for one
- * introspection only, and because the callback may reach another process. This client shows how much time the package loses by that.
+ * introspection only, and because the callback may reach another process. With this client, the benchmark measures how much time the package loses by
+ * introspecting later.
  */
 class EarlyClient extends NevisClient {
   /** For each token, the introspection that has already begun. @type {Map<string, ReturnType<NevisClient['introspect']>>} */

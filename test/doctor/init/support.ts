@@ -1,4 +1,4 @@
-/** Apps, each in a folder of its own, for `init` to read or change. */
+/** Apps, each in a folder of its own, that the command `init` reads or changes in the tests. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -71,7 +71,7 @@ const server = app.listen(process.env.PORT, () => console.log('http://localhost:
 export const DB = `exports.get = (sql, [username], cb) => cb(null, { username, password: 'correct' });
 `
 
-/** An app like `ONE_FILE`, as ES modules with promises and a router. */
+/** An app like `ONE_FILE` above, but in several files: ES modules with promises and a router. */
 export const MODULES: Files = {
   'package.json': '{ "type": "module" }',
   'auth.js': `import passport from 'passport'

@@ -35,7 +35,7 @@ afterEach(async () => {
 afterAll(() => rmSync(mockFolder, { recursive: true }))
 
 describe('the page to scan', () => {
-  /** Asks the user to scan. Returns the page with the QR code, as it is while the question to the user has no answer yet. `answer` gives the answer. */
+  /** Runs `TerminalPerson.scan`. Returns the page with the QR code as it is when the user is asked to open it. `answer` then ends this question. */
   async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
     let page = { html: '', mode: 0, folderMode: 0 }
     const question = (text: string) => {
@@ -90,7 +90,7 @@ describe('the command', () => {
   const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
   const enrolments = () => simulator.requests.filter(({ operation }) => operation === 'enroll').length
 
-  /** Runs the command with an answer to its question whether to continue. `isScanning` resolves when the user is asked to scan. */
+  /** Runs the command `probe`, and answers its question "Continue?". `isScanning` resolves when the command asks the user to scan a QR code. */
   function run(argv: string[], answer: string) {
     const input = new PassThrough()
     let shown: () => void
@@ -103,7 +103,7 @@ describe('the command', () => {
     return { input, isScanning, exitCode: probeCommand(argv, cloud(), output(), input) }
   }
 
-  /** Runs the stage `app` until the user is asked to scan. */
+  /** Runs the stage `app` until the command asks the user to scan a QR code. */
   async function scanning() {
     const running = run(['--app'], 'y\n')
     await running.isScanning

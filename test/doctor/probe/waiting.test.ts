@@ -1,4 +1,4 @@
-/** What the probe says while it waits for the phone, when it stops waiting, and how it asks the person to scan QR codes in the stage `limits`. */
+/** Tests what the probe prints while it waits for the phone, when it stops waiting, and how it asks the person to scan QR codes in the stage `limits`. */
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage } from '../../../src/doctor/probe/stages'

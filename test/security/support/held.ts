@@ -12,7 +12,10 @@ export function held(): Record<string, number> {
   return counts
 }
 
-/** Returns the resources and listeners that did not exist before. Waits some turns of the event loop, because Node removes closed sockets late. */
+/**
+ * Returns the resources and listeners that have been added since `before`, an earlier result of `held`. Waits some turns of the event loop, because Node
+ * removes closed sockets late.
+ */
 export async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
   const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
   for (let turn = 0; turn < 200_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
