@@ -205,7 +205,7 @@ describe('an idle connection', () => {
   })
 
   describe('that is reset under a call', () => {
-    /** A server that answers the first request of each connection, and resets the connection at the second. */
+    /** A server that answers the first request of each connection, and resets the connection at the second request. */
     async function fickle() {
       const used = new WeakSet<Socket>()
       const seen: string[] = []

@@ -34,7 +34,7 @@ export function installSwitch() {
 }
 
 /**
- * Writes every mutant of a file into the file's text. Each mutant has a switch: a condition that makes the mutant run only while it is active.
+ * Writes every mutant of a file into the file's text. Each mutant is behind a switch: a condition that is true only while this mutant is the active one.
  * @param {string} fileName absolute
  * @param {string} text TypeScript
  * @returns {{ text: string, mutants: Mutant[] }} the text with a switch for each mutant
