@@ -47,7 +47,7 @@ async function login(client: NevisClient) {
   await client.introspect('x')
 }
 
-/** The milliseconds for which the agent keeps each connection that is idle now. */
+/** For each connection that is idle now: how long the agent keeps the connection, in milliseconds. */
 const kept = (agent: { freeSockets: NodeJS.ReadOnlyDict<Socket[]> }) => Object.values(agent.freeSockets).flatMap((list = []) => list.map(({ timeout }) => timeout))
 
 /** Closes all idle connections on the server, and waits until the client has noticed. */

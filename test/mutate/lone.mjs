@@ -112,8 +112,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that brackets are nested correctly. Of two texts inserted at one position, the one that
- * is inserted last comes first in the result. So an outer opening bracket is inserted after an inner one, and an inner closing bracket after an outer one.
+ * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. Each insertion ends up before the earlier ones at this
+ * position. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

@@ -170,7 +170,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
 
   describe('too many codes', () => {
     it('are budget "attempts" for the transaction', async () => {
-      // A slow store, so that the second code comes before the first one has closed the transaction.
+      // With a slow session store, the second wrong code comes before the first one has closed the transaction.
       const app = await world.start({ strategy: { maxAttempts: 1 }, session: { store: new SlowStore() } })
       const browser = app.browser()
       const transaction = await signIn(browser, 'anna', { factor: 'sms' })

@@ -243,7 +243,7 @@ export class People {
       const view = await this.look(by, this.shownTo(by, 'own'))
       return view?.status === 'pending' ? this.cloud.decide(view.id, 'approved', by) : undefined
     }
-    // The thief scans the link on the page, and approves requests to a phone that belongs to the thief.
+    // The thief opens the app link on the waiting page in the thief's browser, and approves push requests to a phone that belongs to the thief.
     await this.look(by, this.shownTo(by, 'own'))
     const owns = ({ factors }: Person) => factors.some(({ kind, owner }) => kind === 'app' && owner === 'thief')
     const link = this.cloud.transactions.find((one) => one.id === this.links.thief && (one.operation === 'enroll' || owns(one.person)))
