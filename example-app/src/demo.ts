@@ -6,7 +6,10 @@ import { hashPassword } from './password.js'
 import type { Users } from './users.js'
 
 const USUAL_PORT = 4001
-/** In seconds: the strategy's default lifetime of an enrolment. Approvals expire earlier, because the strategy limits their lifetime itself. */
+/**
+ * How long the simulator accepts the user's answer, in seconds: as long as the strategy's default lifetime of an enrolment. Approvals expire earlier, because
+ * the strategy limits their lifetime itself.
+ */
 const LIFETIME_SECONDS = 600
 
 interface Person extends NewUser {

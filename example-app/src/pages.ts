@@ -61,7 +61,7 @@ export const signedOut: RequestHandler = (req, res, next) => {
   else next()
 }
 
-/** The user of the request; only for routes behind `signedIn` or behind the password. */
+/** The user of the request; only for routes after the middleware `signedIn`, or after the check of the password. */
 export function userOf(req: Request): Express.User {
   if (req.user === undefined) throw new Error('This route needs signedIn before it')
   return req.user

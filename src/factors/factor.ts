@@ -121,8 +121,8 @@ export interface Factor {
   /** True if a start can name the authenticator (registered phone) to ask, because a user can have several. Default false. */
   readonly takesAuthenticator?: boolean
   /**
-   * Options that must fit the Nevis instance, with their values. The command `doctor` compares these values with the report of the command `probe`. Default:
-   * none.
+   * This factor's options that must fit the Nevis instance, with their values. The command `doctor` compares the values with the report of the command
+   * `probe`. Default: none.
    */
   readonly instanceOptions?: Readonly<Record<string, unknown>>
   /**

@@ -40,8 +40,8 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as the weakest of them. To enrol with the widget,
-  // the user needs the strongest of them.
+  // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as one by SMS, the weakest of the three. And to enrol
+  // a factor with the widget, the user must have given one of the strongest factors.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -119,7 +119,7 @@ export function endSession(req: object): SessionLike {
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session detects changes of a session by its JSON. Here the JSON is always `{}`, so express-session stores nothing.
+    // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike

@@ -144,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // Every matching fault counts this call as skipped (option `skip`), even if another fault is applied to the call.
+      // A matching fault with calls to skip (option `skip`) counts this call as one of them, even if another fault is applied to this call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

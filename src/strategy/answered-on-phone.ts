@@ -34,7 +34,7 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
  * True for a step-up that the user can deny on the phone, if the option `afterDenial` is `stop`. After the denial, the signed-in user must enter the password.
  *
  * The session keeps only eight transactions, and drops such a step-up last. Otherwise an attacker with the session could start sign-ins with other accounts
- * until the denied step-up is dropped.
+ * until the session drops the denied step-up, and with it the need for the password.
  * @internal
  */
 export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {

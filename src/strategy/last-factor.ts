@@ -16,7 +16,7 @@ import type { StrategyRequest } from './strategy-request'
 /** The cookie expires after 90 days. */
 const KEPT_SECONDS = 90 * 86_400
 
-/** Recovery codes are for an emergency, and each code works only once. So this file never moves the factor `recovery` to the front. */
+/** Recovery codes are for an emergency, and each code works only once. So this file never moves the factor `recovery` to the front of the list. */
 const NEVER_FIRST = 'recovery'
 
 /**

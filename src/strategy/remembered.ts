@@ -86,9 +86,9 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`, the result of `forgetMarksBefore`. If the user
- * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
- * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer. Adds this to `marksBefore`, the same for the userId or username that the app
+ * has given. If the user switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the
+ * two starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -182,7 +182,7 @@ function isSignIn(request: StrategyRequest, operation: RequestedParameters['oper
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/** True if the route asks the user to confirm something, such as a payment. */
+/** True if the route requires certain factors, or asks the user to confirm something, such as a payment. */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
@@ -195,8 +195,9 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger, however,
- * keeps the record that a cookie was used until the cookie's own `expiresAt`. Otherwise a used cookie would become valid again if the app raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. For used
+ * cookies, however, the ledger keeps a record for longer: until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app
+ * raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

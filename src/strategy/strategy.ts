@@ -142,7 +142,7 @@ export class NevisStrategy extends PassportStrategy {
       return { user, info: authInfo }
     } catch (reason) {
       // Passport may next write the failure message into the session. If the user has logged out meanwhile, that would restore the old session and undo the
-      // logout. So read the session again, even if this request has not waited: the app may have waited before it called the strategy.
+      // logout. So read the session again, even if the strategy has not waited for I/O: the app's middleware may have waited before it called the strategy.
       if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))

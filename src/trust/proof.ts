@@ -74,7 +74,7 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 
 /**
  * True if only a transaction token of Nevis can prove the success. Nevis gives no token for an SMS code, a recovery code or new recovery codes. With
- * `typedCode`, this package compares the typed code of a push, and Nevis does not. So Nevis's token must also prove that the user approved the push.
+ * `typedCode`, not Nevis but this package checks the code that the user types. So Nevis's token must also prove that the user approved the push.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true

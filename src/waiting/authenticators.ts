@@ -48,7 +48,7 @@ export class AuthenticatorChoice {
   constructor(private readonly settings: Settings) {}
 
   /**
-   * The fields with which the user chooses another phone.
+   * Returns the fields of the waiting page's data that the user needs to choose another phone.
    * @param isAsked true if the browser requested the list of phones; false if it requested only the page
    */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
@@ -57,7 +57,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** True if this session's browser may start the factor on another phone of the user. Only such a browser gets the names of the phones. */
+  /** True if the browser of this session may send the request to another phone of the user. Only such a browser gets the names of the phones. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true

@@ -45,7 +45,7 @@ export interface WaitingView extends Offer {
   readonly statusURL: string
   /** URL of the callback: for the browser after an approval, and for a code that the user has typed. */
   readonly callbackURL: string
-  /** The message, as the phone shows it, without the line that contains the code to type. */
+  /** The message that the phone shows, but without the line that contains the code to type. */
   readonly message?: string
   /** What the user confirms: the result of the page's option `details`. */
   readonly details?: readonly Detail[]

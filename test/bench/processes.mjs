@@ -28,7 +28,8 @@ export async function start(file, args = [], { flags = [], env = {} } = {}) {
 }
 
 /**
- * Starts a contestant (one of the compared packages) in a process of its own, which runs what each message asks for: see `servers/contestant.mjs`.
+ * Starts a contestant (one of the compared packages) in a process of its own. Each message to the process asks for a number of logins: see
+ * `servers/contestant.mjs`.
  * @param {string} file of the contestant
  * @param {readonly unknown[]} args
  * @param {ProcessOptions} [options]
@@ -110,7 +111,7 @@ export async function rounds(count, asked, random = seeded(count)) {
 export const medianRatio = (row, base) => median(row.map((value, round) => value / Number(base[round])))
 
 /**
- * Seconds until a person answers: log-normal, median 8 s, 0.1 % beyond 120 s.
+ * Seconds until a simulated person answers the approval request: log-normal, median 8 s, 0.1 % beyond 120 s.
  * @param {() => number} random
  */
 export function answerSeconds(random) {
@@ -119,7 +120,8 @@ export function answerSeconds(random) {
 }
 
 /**
- * Answer times of `people` people, in random order. They follow the distribution of `answerSeconds` exactly: a small random sample could deviate from it.
+ * For each of `people` simulated people, the seconds until the answer. The values have exactly the distribution of `answerSeconds`, from which a small random
+ * sample could deviate. Only their order is random.
  * @param {number} people
  * @param {() => number} random
  */

@@ -47,7 +47,7 @@ async function login(client: NevisClient) {
   await client.introspect('x')
 }
 
-/** The milliseconds for which the agent keeps each connection that is idle now. */
+/** For each connection that is idle now: how long the agent keeps the connection, in milliseconds. */
 const kept = (agent: { freeSockets: NodeJS.ReadOnlyDict<Socket[]> }) => Object.values(agent.freeSockets).flatMap((list = []) => list.map(({ timeout }) => timeout))
 
 /** Closes all idle connections on the server, and waits until the client has noticed. */
@@ -205,7 +205,7 @@ describe('an idle connection', () => {
   })
 
   describe('that is reset under a call', () => {
-    /** A server that answers the first request of each connection, and resets the connection at the second. */
+    /** A server that answers the first request of each connection, and resets the connection at the second request. */
     async function fickle() {
       const used = new WeakSet<Socket>()
       const seen: string[] = []

@@ -2,14 +2,14 @@
  * The ids of 207 possible behaviours of Nevis that Nevis's documents allow. Version 0.1.0 was tested with each. Gives for each id the dialect of the simulator
  * that behaves like this.
  *
- * Out of scope: the outcomes (`table.ts`).
+ * Out of scope: what this package does in each dialect (`table.ts`).
  */
 
 const perStatus = (prefix: string, name: string, statuses: readonly number[]): Record<string, string> => Object.fromEntries(statuses.map((status) => [`${prefix}${status}`, `${name}-${status}`]))
 const perSeconds = (strict: boolean, seconds: readonly number[]): Record<string, string> =>
   Object.fromEntries(seconds.map((each) => [`C${each}${strict ? 'n' : ''}`, `clock-${Math.abs(each)}-${each < 0 ? 'behind' : 'ahead'}${strict ? '-strict' : ''}`]))
 
-/** Ids that need no dialect, because the simulator always behaves like this. `X01`: the simulator answers with JSON and a charset. */
+/** The ids of behaviours that the simulator always has, so that they need no dialect. `X01`: the `Content-Type` of a JSON answer names a charset. */
 export const DEFAULT_IDS: readonly string[] = ['X01']
 
 export const DIALECT_OF_ID: Readonly<Record<string, string>> = {

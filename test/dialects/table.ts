@@ -1,10 +1,10 @@
 /**
- * The outcome of each flow in each dialect, if it differs from the outcome with the simulator's own answers.
+ * The outcome of each flow (such as a login by SMS) in each dialect, if it differs from the outcome with the simulator's default answers.
  *
  * `right`: the outcome is what the cloud's answers mean. `design`: the package refuses although the cloud may have approved, because the answer could also
- * mean no, or come from another server. `wrong`: a fault that is not mended, with the reason. No outcome may be unsafe.
+ * mean a refusal, or come from another server. `wrong`: a fault of the package that is not fixed, with the reason. No outcome may be unsafe.
  *
- * Out of scope: the circumstances of a dialect (`settings.ts`).
+ * Out of scope: which flows and which users a dialect affects (`settings.ts`).
  */
 
 export type Verdict = 'right' | 'design' | 'wrong'

@@ -108,7 +108,7 @@ describe('a start', () => {
     expect(textsIn(found)['routes.start']).toMatch(new RegExp(`^found 1 other route that uses the strategy: ${HERE} `))
   })
 
-  /** The attack: a visitor of the app sends the header with which the doctor marks its own requests. */
+  /** The attack: a visitor of the app sends the header with which the doctor marks its trial sign-in, in which every password counts as right. */
   it('with the header of the doctor, from anybody else › asks for the password as ever', async () => {
     const observer = new AppObserver()
     class Watched extends Passport {}

@@ -49,7 +49,10 @@ export class Gate {
     return this.simulator.accessKey
   }
 
-  /** Delays the simulator's next answer. @returns `arrived`, which resolves when the proxy has the answer, and `open`, which sends the answer to the app */
+  /**
+   * Delays the simulator's next answer.
+   * @returns `arrived`, which resolves when this proxy has the answer, and the function `open`, which sends the answer to the app
+   */
   hold(): { readonly arrived: Promise<void>; readonly open: () => void } {
     let open = () => {}
     let arrive = () => {}

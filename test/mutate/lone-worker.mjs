@@ -32,5 +32,5 @@ process.on('message', (/** @type {{ ask: string, with: unknown }} */ message) =>
     (error) => process.send?.({ error: String(error?.stack ?? error) }),
   )
 })
-// End with the parent: a mutant may have left timers or connections open that would keep this process alive.
+// When the parent process ends, end this process explicitly: a mutant may have left timers or connections open that would keep it alive.
 process.on('disconnect', () => process.exit())

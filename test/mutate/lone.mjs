@@ -34,7 +34,7 @@ export function installSwitch() {
 }
 
 /**
- * Writes every mutant of a file into the file's text. Each mutant has a switch: a condition that makes the mutant run only while it is active.
+ * Writes every mutant of a file into the file's text. Each mutant is behind a switch: a condition that is true only while this mutant is the active one.
  * @param {string} fileName absolute
  * @param {string} text TypeScript
  * @returns {{ text: string, mutants: Mutant[] }} the text with a switch for each mutant
@@ -112,8 +112,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that brackets are nested correctly. Of two texts inserted at one position, the one that
- * is inserted last comes first in the result. So an outer opening bracket is inserted after an inner one, and an inner closing bracket after an outer one.
+ * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. Each insertion ends up before the earlier ones at this
+ * position. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

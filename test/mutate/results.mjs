@@ -47,7 +47,7 @@ export function save(operators, files, results) {
 
 /**
  * Prints every mutant that no test has killed.
- * @param {string} operators which mutation operators: see `save`
+ * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {readonly string[]} files names of source files
  */
 export function printSurvivors(operators, files) {
@@ -76,7 +76,7 @@ export function printTable(operators, folders) {
   return scoreOf(all)
 }
 
-/** One row of the table. @param {string} name of the folder @param {readonly Measured[]} measured @param {number} files in the folder */
+/** One row of the table of `printTable`. @param {string} name of the folder @param {readonly Measured[]} measured @param {number} files in the folder */
 function rowOf(name, measured, files) {
   const { killed, timedOut, alive } = totalOf(measured)
   const days = [...new Set(measured.map(({ at }) => at))].sort()
@@ -98,7 +98,7 @@ function scoreOf(measured) {
 
 /**
  * The stored results of those files that have not changed since their results were stored.
- * @param {string} operators which mutation operators: see `save`
+ * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {readonly string[]} files
  */
 function measuredOf(operators, files) {
@@ -107,7 +107,7 @@ function measuredOf(operators, files) {
 
 /**
  * Reads the stored result of a file.
- * @param {string} operators which mutation operators: see `save`
+ * @param {string} operators which mutation operators: `stryker` (Stryker's own) or `lone` (those of `lone.mjs`)
  * @param {string} file
  * @returns {Measured | undefined} undefined if there is none, or if the file has changed since
  */

@@ -26,7 +26,7 @@ const { jest } = JSON.parse(readFileSync('package.json', 'utf8'))
 const swc = jest.transform['^.+\\.ts$'][1]
 
 /**
- * Runs the mutants with the quick tests of their folder (`tests`), and then the mutants that survived once more with other tests (`more`).
+ * Runs all mutants with the quick tests of their folder (`tests`). Then runs those mutants again that no test has killed, with other tests (`more`).
  * @param {readonly string[]} files names of source files
  * @param {{ tests: string[], more: string[] }} tests paths
  * @returns {Promise<Result[]>}
@@ -61,7 +61,7 @@ function mutate(ranges, tests) {
 }
 
 /**
- * Writes a mutant's place for Stryker's option `mutate`, which counts columns from 0. Stryker's results count lines and columns from 1.
+ * Formats the position of a mutant for Stryker's option `mutate`, which counts columns from 0. Stryker's results count lines and columns from 1.
  * @param {Result} result
  */
 function rangeOf({ fileName, location: { start, end } }) {

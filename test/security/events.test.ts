@@ -170,13 +170,13 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
 
   describe('too many codes', () => {
     it('are budget "attempts" for the transaction', async () => {
-      // A slow store, so that the second code comes before the first one has closed the transaction.
+      // With a slow session store, the second wrong code comes before the first one has closed the transaction.
       const app = await world.start({ strategy: { maxAttempts: 1 }, session: { store: new SlowStore() } })
       const browser = app.browser()
       const transaction = await signIn(browser, 'anna', { factor: 'sms' })
       const both = [browser.clone(), browser.clone()].map((one) => one.post('/login/2fa/callback', { transaction, code: '000000' }))
       await Promise.all(both)
-      // Remove duplicates: the order of the two requests decides whether an event is published once or twice.
+      // Remove duplicates: whether one or both of these simultaneous requests publish an event depends on which of them is faster.
       expect([...new Set(published().split('\n'))].sort().join('\n')).toMatchInlineSnapshot(`
 "budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
 failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts","ageMs":"<age>"}

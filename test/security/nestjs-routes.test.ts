@@ -28,10 +28,10 @@ async function serve(change: (text: string) => string): Promise<void> {
 /** Inserts these lines before the app starts to listen. */
 const listenAfter = (lines: string) => (text: string) => text.replace(/^await app\.listen/m, `${lines}\nawait app.listen`)
 const underPrefix = (prefix: string) => (text: string) => text.replaceAll("'/login", `'${prefix}/login`).replaceAll("'/step-up", `'${prefix}/step-up`)
-/** The sign-in pages keep their URLs, because the module mounts them without a version. */
+/** For an app whose URLs get a version: makes the controller of the sign-in pages version-neutral, so that the URLs of these pages stay unchanged. */
 const versioning = (text: string) => text.replace('import { Controller, Get, Header, Module', 'import { Controller, Get, Header, Module, VERSION_NEUTRAL, VersioningType').replace('@Controller()', '@Controller({ version: VERSION_NEUTRAL })')
 
-/** `base` is the path before the guarded controller, `pages` the path before the sign-in pages. */
+/** `base` is the path before the guarded controller, `pages` the path before the sign-in pages. Each of the `changes` edits the app of the guide. */
 const shapes: [name: string, base: string, pages: string, changes: ((text: string) => string)[]][] = [
   ['as the guide prints it', '', '', []],
   ['a global prefix', '/api', '/api', [listenAfter("app.setGlobalPrefix('api')"), underPrefix('/api')]],

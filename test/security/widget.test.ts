@@ -53,7 +53,7 @@ const bring = async ({ browser, handle }: Waiting, token: string) => outcomeOf(a
 const approved = ({ intentToken }: Waiting, username = 'anna') => approvedToken(world.simulator, intentToken, username)
 
 /**
- * Checks that the token is refused twice, that no user is signed in, and that no event contains the token.
+ * Sends the token twice. Checks that it is refused both times, that no user is signed in, and that no event contains the token.
  * @param field what does not match in the token, as the event `suspicious` must say
  */
 async function expectRefused(app: TestApp, sign: Waiting, token: string, field: string): Promise<void> {

@@ -164,9 +164,9 @@ describe('its buttons', () => {
 })
 
 /**
- * The attack: a page on the internet makes its own host name resolve to 127.0.0.1 (DNS rebinding), so that its script can call the simulator on the
- * visitor's machine as its own origin. Or the page sends a form or a `fetch` there from its own origin. It could read codes, approve requests, and
- * use an access key that was published with a repository. The browser's headers reveal such a page: `Host` is the page's name, and
+ * The attack: a page on the internet makes its own host name resolve to 127.0.0.1 (DNS rebinding). For the browser, the simulator on the visitor's machine is
+ * then the page's own server, which the page's script may call. Or the page sends a form or a `fetch` to `127.0.0.1`. Such a page could read codes, approve
+ * requests, and use an access key that was published with a repository. The browser's headers reveal such a page: `Host` is the page's name, and
  * `Origin` and `Sec-Fetch-Site` name another site.
  */
 describe('a page of the internet', () => {

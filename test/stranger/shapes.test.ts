@@ -1,6 +1,6 @@
 /**
- * Other kinds of apps: a login with custom callbacks, a JSON API for a single-page app, TypeScript with router files under a prefix, and a second
- * factor for only some of the users.
+ * Tests the second factor in four kinds of apps: a login with custom callbacks, a JSON API for a single-page app, TypeScript with router files under a
+ * prefix, and an app in which only some of the users have a second factor.
  */
 import express, { type Express as App } from 'express'
 import session from 'express-session'

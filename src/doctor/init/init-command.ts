@@ -89,7 +89,7 @@ function messageOf(reason: unknown): string {
   return String(message)
 }
 
-/** True if the changed file is still valid. Node compiles CommonJS files; for other files, only the tokens are checked. */
+/** True if the changed file is still valid code. Node compiles a CommonJS file; in TypeScript and ES modules, only the tokens are checked. */
 function isReadable(path: string, text: string): boolean {
   if (!/\.[cm]?[jt]s$/.test(path)) return true
   const source = Source.read(path, text)

@@ -12,7 +12,7 @@ import { httpOf, type Scene } from './scene'
 /** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
 export const MOST_PUSHES = 40
-/** After the first phone, the stage tries to enrol at most this many further ones: one more than 10, Nevis's default limit of authenticators. */
+/** After the first phone, the stage tries to enrol at most this many further phones: one more than Nevis's default limit of 10 authenticators. */
 const MOST_PHONES = 11
 /** How many QR codes the person must scan at most: one for the first phone, and one for each further phone. */
 export const MOST_SCANS = MOST_PHONES + 1

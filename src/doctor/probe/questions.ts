@@ -36,8 +36,8 @@ function isReached(facts: FactsReader, step: string): boolean {
 }
 
 /**
- * Says after how many repetitions of a request Nevis refused it.
- * @param option the option that must fit this limit. It is returned only if the probe found a limit
+ * Describes after how many repetitions of a request Nevis refused it.
+ * @param option the option of this package whose value must fit this limit. It is returned only if the probe found a limit
  */
 function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
   const after = facts.text(`${step}.after`)

@@ -41,7 +41,7 @@ export interface StageFailure {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that ran to their end. A stage that ran to its end, but could not do all that it is for, is in this list and in `failed`. */
+  /** The stages that ran to their end. A stage that ran to its end is also in `failed` if, for example, one of its requests got no answer. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
@@ -84,7 +84,8 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   try {
     for (stage of STAGES.filter((one) => stages.includes(one))) {
       factsBefore = { ...caller.facts }
-      // The stages after `quiet` create test users. Without Nevis's own answers, the probe could not see whether Nevis has created or deleted them.
+      // The stages after `quiet` create test users. If the responses do not come from Nevis, but for example from a proxy, the probe could not see whether
+      // Nevis has created or deleted these users.
       if (obstacle !== undefined) throw new ProbeEnded(`${obstacle}; no test user was created`)
       const question = QUESTIONS[stage]
       if (question !== undefined && asksIn([...finished, stage]).includes(stage) && !(await person.confirm(question))) continue
@@ -97,7 +98,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       if (trouble !== undefined) noteFailure(trouble)
     }
   } catch (reason) {
-    // Report the message only of a `ProbeEnded`, an error of the probe itself. The messages of other errors may quote a response.
+    // Report the message only of a `ProbeEnded`, an error of the probe itself. The message of another error may quote a response, which may contain secrets.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {

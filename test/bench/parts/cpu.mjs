@@ -1,7 +1,7 @@
 // @ts-check
-// Measures the CPU time that a strategy needs for a whole login, and compares it with the CPU time of the same three HTTP calls made with axios alone. Each
-// contestant runs in its own process, and so does the upstream, a server in place of Nevis. Each process is started several times, because V8 compiles the
-// same code differently in each process.
+// Measures the CPU time that a strategy needs for a whole login, and compares it with the CPU time of the three HTTP calls of this login, made with axios
+// alone. Each contestant runs in its own process, and so does the upstream, a server in place of Nevis. Each process is started several times, because V8
+// compiles the same code differently in each process.
 import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
 
 const CONTESTANTS = [

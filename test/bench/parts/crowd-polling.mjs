@@ -17,7 +17,7 @@ const PROCESSES = 2
 const SECONDS = 30
 /** How many users approve while both processes run. A fifth as many approve after one process has stopped. */
 const APPROVING = tried(500)
-/** How long a simulated user waits for the decision at most. */
+/** How long the benchmark waits at most until a page learns that its user has approved, and until a process has stopped. */
 const PATIENCE_MS = 90_000
 
 /** Counts of all pages together. */

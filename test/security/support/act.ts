@@ -8,7 +8,7 @@ import type { NevisStrategy } from '../../../src'
 export interface Act {
   readonly action: 'success' | 'fail' | 'redirect' | 'error' | 'pass'
   readonly args: readonly unknown[]
-  /** All actions for this request so far, including this one. A correct strategy takes only one action for a request. */
+  /** The names of all Passport actions for this request so far, including this one. A correct strategy takes only one action for a request. */
   readonly actions: readonly string[]
 }
 

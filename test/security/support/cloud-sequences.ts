@@ -30,7 +30,8 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     fc.json({ maxDepth: 2 }),
     fc.string({ maxLength: 50 }),
   )
-  // The tests search the output for the text c4n4ry. A username must not contain it, because the profile rightly contains the username that Nevis returns.
+  // The tests plant secrets that contain c4n4ry, and search the output for this text. A username must not contain it, because the profile rightly contains the
+  // username that Nevis returns.
   const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
   const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
   const faults = [
@@ -53,7 +54,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
   const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
   const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
 
-  /** Only one endpoint lies in a sequence; the other endpoints only fail. If several endpoints told the same lie, no check could detect the lie. */
+  /** In a sequence, at most one endpoint sends false answers (lies); the others only fail. If several endpoints told the same lie, no check could detect it. */
   const scriptOf = (liar: Call | undefined) => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]

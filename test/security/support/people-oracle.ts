@@ -51,7 +51,7 @@ export class Oracle {
   private readonly loggedOut = new Set<string>()
   /** Who has logged out, and has not signed in since then. */
   private readonly strangers = new Set<Owner>()
-  /** For each session id, the number of visits that the app has written into the session. */
+  /** For each session id, the counter that the app has last written into the session. A lower counter in the store means that what the app wrote is lost. */
   private readonly visits = new Map<string, number>()
 
   constructor(

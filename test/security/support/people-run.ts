@@ -15,7 +15,10 @@ import { SessionHost, type CookieJar, type HostRequest } from './session-host'
 type Body = Record<string, string | undefined>
 type Request = Start | Callback
 
-/** How many turns of the event loop the runner waits for a step. If the step has not ended by then, an answer is delayed, and the runner goes on. */
+/**
+ * While the cloud delays an answer, the runner runs other steps. If such a step has not ended after this many turns of the event loop, it probably waits for
+ * the delayed answer, too. So the runner goes on with the next step.
+ */
 const PATIENCE = 300
 const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
 
@@ -172,7 +175,7 @@ export class People {
     else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
     if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
     await this.host.close(this.jars[by], req)
-    // A browser would load the waiting page next. For the factor `app`, load it here, too: the oracle must know which link this browser has seen.
+    // A browser would load the waiting page next. For the factor `app`, load that page here: the oracle must know which app link this browser has seen.
     if (shown?.factor === 'app' && isStart && !leaves) await this.look(by, shown)
     return done
   }
@@ -240,7 +243,7 @@ export class People {
       const view = await this.look(by, this.shownTo(by, 'own'))
       return view?.status === 'pending' ? this.cloud.decide(view.id, 'approved', by) : undefined
     }
-    // The thief scans the link on the page, and approves requests to a phone that belongs to the thief.
+    // The thief opens the app link on the waiting page in the thief's browser, and approves push requests to a phone that belongs to the thief.
     await this.look(by, this.shownTo(by, 'own'))
     const owns = ({ factors }: Person) => factors.some(({ kind, owner }) => kind === 'app' && owner === 'thief')
     const link = this.cloud.transactions.find((one) => one.id === this.links.thief && (one.operation === 'enroll' || owns(one.person)))
@@ -249,7 +252,10 @@ export class People {
     if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
   }
 
-  /** What this person types for `code`. `right`: the code in their SMS, or a recovery code that they know; else `000000`. `wrong`: a new wrong code. */
+  /**
+   * What this person types for `code`. `right`: the code in an SMS to this person, or a recovery code that this person knows; `000000` if there is none.
+   * `wrong`: a new wrong code.
+   */
   private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
     if (code !== 'right') return code === 'wrong' ? String(++this.wrongCodes).padStart(6, '0') : code
     if (factor === 'sms') {
