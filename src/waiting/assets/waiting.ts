@@ -84,7 +84,7 @@ interface Window {
     // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // How many milliseconds this tab waits for a message that another tab has already gone to the callback.
+    // If other tabs are open, this tab waits this many milliseconds before it goes to the callback: another tab may report that it has already gone there.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
