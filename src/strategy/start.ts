@@ -125,8 +125,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   await prepareSession(request, context, transaction)
   if (older !== undefined) {
     const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. If `older` is a step-up, that browser may be an attacker's,
-    // with a copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser of `older`.
+    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
+    // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
     const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
     request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
   }

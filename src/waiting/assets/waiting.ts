@@ -90,7 +90,7 @@ interface Window {
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // How often the page has stopped asking for the status. An answer to a request from before the last stop is ignored.
+    // How often the page has stopped asking for the status (`pause`). An answer that arrives after such a stop, to a request from before it, is ignored.
     let round = 0
     let isOver = false
     let warning = ''
