@@ -83,7 +83,7 @@ function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding 
   if (claims.filter(Boolean).length !== 1) {
     return error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger')
   }
-  // The expiry time may be wrong by one minute, because the store may be slow or have a clock of its own.
+  // Accept a remaining time that is wrong by up to one minute, because the store may be slow or have a clock of its own.
   if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
     return error('ledger.claims', `right after a claim for one day, look() returns ${leftSeconds} s: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger; both are in whole seconds')
   }

@@ -221,7 +221,7 @@ export function answerFault(req: object): void {
   res.end()
 }
 
-/** Checks all headers before any of them is set. Otherwise the app's error page could be sent with some of them. */
+/** Checks all headers before any of them is set. If an invalid one threw half-way, the app's error page would be sent with the headers set before it. */
 function checked(answer: Answer): Answer {
   try {
     for (const [name, value] of Object.entries(answer.headers)) {

@@ -21,7 +21,7 @@ export function loginOf(session: SessionLike): string | undefined {
 }
 
 /**
- * Returns the digest that `loginOf` would return after a login of this user.
+ * Returns the digest that `loginOf` would return if this user were signed in. With it, a user of the app can be compared with the user of a session.
  * @param req a request as Passport gives it to a strategy
  * @returns undefined if there is no user, or if this package cannot call the app's `serializeUser` on this web framework
  * @internal
@@ -47,8 +47,8 @@ function isFastifys(session: SessionLike): boolean {
 }
 
 /**
- * Passport stores the signed-in user in the property `user` of this object. For Passport, the value 0 means that a user is signed in, and every other falsy
- * value means that no user is.
+ * Reads the signed-in user from `session.passport`, where Passport stores the user in the property `user`. For Passport, the value 0 means that a user is
+ * signed in, and every other falsy value means that no user is.
  */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined

@@ -21,7 +21,7 @@ export function isFromOtherSite(req: Headers, trusted: readonly string[]): boole
   const { origin } = req.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = req.headers['sec-fetch-site']
-  // In `Sec-Fetch-Site`, the browser itself has compared the two sites, so the result is right even if a proxy rewrites `Host`.
+  // For `Sec-Fetch-Site`, the browser itself has compared this site with the page's site, so the header is right even if a proxy rewrites `Host`.
   if (site !== undefined) return site === 'cross-site'
   return origin !== undefined && !isOwnURL(req, origin)
 }

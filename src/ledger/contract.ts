@@ -207,7 +207,7 @@ export async function proveLedger(create: () => Ledger | Promise<Ledger>, option
   const broken: string[] = []
   const run = ({ name, run }: LedgerCheck) => run(create, options).catch((error: unknown) => void broken.push(`${name}\n    ${String(error).replaceAll('\n', '\n    ')}`))
   for (const check of checks) await run(check)
-  // `advance` moves the clock for every check, so the timed checks must then run one after another.
+  // All checks share one clock. If a check moves it forward with `advance`, the keys of other checks expire, too. So run the timed checks one after another.
   if (options.advance === undefined) await Promise.all(timedChecks.map(run))
   else for (const check of timedChecks) await run(check)
   if (broken.length > 0) throw new Error(`The ledger breaks ${broken.length} of ${ledgerChecks.length} promises:\n${broken.map((one) => `  - ${one}`).join('\n')}`)

@@ -23,7 +23,10 @@ interface EndingsSettings {
 interface Ended {
   /** True if no earlier call, in any process, has ended the transaction. */
   readonly isFirst: boolean
-  /** True if this call is the first, in any process, to record this end, or a denial that came after the end (for example after a cancellation). */
+  /**
+   * True if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the phone after
+   * the transaction had ended, for example after the user has cancelled it.
+   */
   readonly isNews: boolean
 }
 
@@ -40,8 +43,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds. If a user starts the same thing again, the transaction moves to a new session.
-   * How often this has happened (`moves`) is part of the ledger key. So the transaction ends for the old session, and can still succeed once in the new one.
+   * Ends a transaction, with or without success. If the user repeats the start, for example enters the password again, the session gets a new id and keeps the
+   * transaction. The number of these changes (`moves`) is part of the ledger key: the transaction ends for the old session id, but not for the new one.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {

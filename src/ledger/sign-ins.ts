@@ -24,6 +24,7 @@ export class SignIns {
 
   /**
    * True if the user has signed in since `time`. A sign-in in the same second counts, because the ledger measures whole seconds.
+   * @param key the user's key in the ledger
    * @param time milliseconds since 1970
    */
   async hasSignedInSince(key: string, time: number): Promise<boolean> {

@@ -33,7 +33,7 @@ export interface SecondFactorRecord {
   readonly at: number
   /** When the second factor was given, in seconds since 1970: `auth_time` of OpenID Connect. */
   readonly authTime: number
-  /** How the user proved who they are, in values of RFC 8176; see `amr` of the profile. Empty for a record of an older version. */
+  /** How the user proved who they are, in values of RFC 8176; see `amr` of the profile. Empty if an older version of this package wrote the record. */
   readonly amr: readonly string[]
 }
 
@@ -88,8 +88,9 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  *   `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware. It passes an error to `next` if there is no approval or no login, or if the record would stay in the session after a log-out. It passes
- * a StorageError `SESSION_UNAVAILABLE` to `next` if the session cannot be renewed or saved
+ * @returns middleware. It passes an error to `next` if the request has no approval, if no user is signed in, or if a log-out would not delete the record
+ * (`@fastify/secure-session` with `clearSessionOnLogin: false`). It passes a StorageError `SESSION_UNAVAILABLE` to `next` if the session cannot be renewed or
+ * saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])

@@ -92,7 +92,7 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Delete the SMS of this transaction. It is the user's oldest SMS, because this is the user's oldest transaction.
+    // Delete the transaction's SMS, too. It is the first one in the user's inbox, because the oldest transaction is always removed first.
     if (channel === 'sms') user?.inbox.shift()
   }
 

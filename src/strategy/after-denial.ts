@@ -38,7 +38,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
   const { id, firstFactorAt, login, budget } = transaction
-  // `firstFactorAt` is the time of the password. A switch to another factor copies it, so all transactions of one sign-in have the same `firstFactorAt`.
+  // `firstFactorAt` is the time when the user entered the password. All transactions of one sign-in have the same time: a switch to another factor copies it.
   const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
@@ -100,15 +100,15 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. If Nevis's answer does not show how the transaction ended, it counts as denied before its expiry, and
- * as timed out after its expiry.
+ * Asks Nevis whether the user has denied the transaction. Nevis may answer only that the transaction has failed. Such a transaction counts as denied before its
+ * expiry, and as timed out after its expiry.
  */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction
   const known = await settings.watch.decide(transaction, false)
   if (known === undefined || known.answer.status === 'pending' || known.answer.status === 'succeeded') return undefined
   const ending = known.answer.status === 'failed' ? inferredEnding(known.answer, expiresAt - startedAt) : undefined
-  // An approval request that was replaced or cancelled also fails if the user does not answer it. Only a denial stops the user, not a time-out.
+  // An approval request that the user has replaced or cancelled also ends as `failed` if it is never answered. Such a time-out does not stop the user.
   const isTimeOut = ending === 'timed_out' || (now >= expiresAt && ending === undefined)
   return isTimeOut ? undefined : new Refusal('not_approved')
 }

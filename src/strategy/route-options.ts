@@ -15,7 +15,7 @@ export interface NevisAuthenticateOptions {
   factors?: readonly FactorName[] | undefined
   /** The operation that this route starts. Default: the strategy's option `operation`. */
   operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
-  /** The text that push and app show on the phone. Default: the strategy's option `message`. */
+  /** The text that the phone shows with the factors `push` and `app`. Default: the strategy's option `message`. */
   message?: FromRequest<string | undefined> | undefined
   /** A JSON value that comes back in `profile.data`. Default: the strategy's option `data`. */
   data?: Data | undefined

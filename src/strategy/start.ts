@@ -121,12 +121,12 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     throw new Refusal('cancelled')
   }
   const older = await endReplaced(request, transaction, context.replaced)
-  // Renew the session only after Nevis has answered. Until then, the second request of a double click still uses the old session.
+  // Renew the session only after Nevis has answered: until then, the second request of a double click, which has the old session id, must find its session.
   await prepareSession(request, context, transaction)
   if (older !== undefined) {
     const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. So if `older` is a step-up, set `next` only if this
-    // request has named a transaction to replace, or comes from the browser that started `older`.
+    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
+    // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
     const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
     request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
   }
@@ -167,8 +167,8 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
 }
 
 /**
- * True if another process is making the same start. The ledger gives each start of a user the lowest free number (`slot`). So if this start has the number 1,
- * no concurrent start came before it, and the result is false.
+ * True if another process is already handling an equal start, such as the first request of a double click. The ledger gives each start of a user the lowest
+ * free number (`slot`). So if this start has the number 1, no other start of the user is counted, and the result is false.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
@@ -220,7 +220,10 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
   return challenge
 }
 
-/** Gives the session a new id, or reads it again after the call to Nevis. If the user has logged out meanwhile, ends the new transaction and throws. */
+/**
+ * After the call to Nevis, gives the session a new id (if this start must do so, see `renewsSession`), or reads the session again. If the user has logged out
+ * meanwhile, ends the new transaction and throws.
+ */
 async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {
   try {
     if (mayRenew(request, context)) await renewForSubject(request, transaction, context.isAfterFirstFactor)

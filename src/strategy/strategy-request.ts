@@ -33,7 +33,7 @@ export type StrategyResult = Redirect | Approved
 export interface Approved {
   readonly profile: NevisProfile
   readonly returnTo: string | undefined
-  /** The strategy calls this function after the app's `verify` has accepted the user. */
+  /** Remembers the factor and, if the user wants it, the browser. The strategy calls this function after the app's `verify` has accepted the user. */
   readonly accepted?: () => Promise<void>
 }
 
@@ -66,7 +66,7 @@ export class StrategyRequest {
   readonly budgets: Budgets
   /** What is known so far about the transaction of this request. Events contain these fields. */
   current: Partial<Transaction> = {}
-  /** True if another tab has replaced the session. This request must then not write to the old session. */
+  /** True if this request must not write to its session: the session no longer exists, or the browser may have another session, whose cookie must stay. */
   hasAbandonedSession = false
   /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined

@@ -52,7 +52,7 @@ export class Walker {
     await this.field(label).fill(text)
   }
 
-  /** @param shown what the record shows instead of `text`, because `text` is different in each run */
+  /** @param shown what to write into the record (`lines`) instead of `text`, because `text` is different in each run */
   async typesSecret(label: string, text: string, shown: string): Promise<void> {
     this.note(`types ${shown} into **${label}**`)
     await this.field(label).fill(text)

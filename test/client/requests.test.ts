@@ -1,4 +1,4 @@
-/** The client refuses a request that breaks a rule before anything is sent, with a message that contains no value. */
+/** Tests how NevisClient checks the parameters of its methods: invalid ones throw before anything is sent, and the error does not contain their values. */
 import { assertSmsText, isUserId, isUsername } from '../../src/client/checks'
 import type { NevisClient } from '../../src/client/client'
 import { NevisError } from '../../src/client/errors'

@@ -3,7 +3,7 @@
  * factor, with one process and two, with a page that uses events and one that polls JSON.
  *
  * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow
- * in it. In no dialect may a user get in, be enrolled or see data without the right to.
+ * in it. In no dialect may a user get in, be enrolled or see data without being allowed to.
  */
 import fc from 'fast-check'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'

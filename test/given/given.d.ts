@@ -36,7 +36,7 @@ declare global {
   }
   /** Required options of a strategy and a session. The snippets show a comment with an ellipsis in their place. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
-  /** Options of the strategy that a snippet leaves out: it shows only the option that it explains. */
+  /** The other options of the strategy, for snippets that show only the option that they explain. */
   const options: import('../../src').NevisStrategyOptions
   function verify(profile: NevisProfile): Promise<Account | undefined>
   function loginPage(message: string, res: unknown): void

@@ -509,8 +509,8 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
             expect(got > 0 && lockedAt < seconds).toBe(false)
             if (over === 'locked') lockedAt = Math.min(lockedAt, seconds)
           }
-          // A day begins with its first wrong code, so any 24 hours overlap at most two days, each with up to 34 wrong codes and no lock. When the lock begins,
-          // up to 30 more codes (one hour's budget) can still be waiting for Nevis's answer. 34 + 34 + 30 = 98.
+          // The 35th wrong code of a day locks the user's codes. A day begins with its first wrong code, so any 24 hours overlap at most two such days, with 34
+          // wrong codes each. When the lock begins, up to 30 more codes (one hour's budget) can still be waiting for Nevis's answer. 34 + 34 + 30 = 98.
           expect(mostIn(DAY, tried)).toBeLessThanOrEqual(98)
         }),
         { seed: 15, numRuns: 30 },

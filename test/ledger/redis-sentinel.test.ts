@@ -1,4 +1,7 @@
-/** Tests the ledger in Redis servers with a Redis Sentinel process. The master dies while a user signs in; after that, the old master accepts no claim. */
+/**
+ * Tests the ledger in Redis servers with a Redis Sentinel process, whose master loses its data or dies while a user signs in. Then tests a single Redis that
+ * becomes a replica for a while: a replica refuses every write, so nobody can sign in.
+ */
 import IoRedis from 'ioredis'
 import IoRedis5 from 'ioredis5'
 import { createClient, createSentinel } from 'redis'

@@ -69,7 +69,7 @@ const withCluster = () =>
     const startedAt = Date.now()
     child.kill('SIGTERM')
     await stream.ended()
-    // If the browser's connection is still open, the app answers on it with 503, and then closes it.
+    // An app that is stopping opens no new event stream: if the browser's connection is still open, the app answers on it with 503, and then closes it.
     const again = await open().catch(() => undefined)
     if (again) assert.deepEqual([again.status, again.headers['connection']], [503, 'close'])
     const [code] = await exited

@@ -3,8 +3,8 @@
  * Signs in through nginx, HAProxy and Apache, each in several common configurations, and stops apps under process managers.
  *
  *   npm run proxies             every scenario; installs PM2 from npm
- *   npm run proxies -- --quick  two for each proxy, as the test suite does
- *   npm run proxies -- Apache   those whose name contains this
+ *   npm run proxies -- --quick  only the scenarios that the test suite runs, too
+ *   npm run proxies -- Apache   only the scenarios whose name contains `Apache`
  *
  * Run `npm run build` first. Prints a line for each scenario, and ends with 1 if one failed.
  */

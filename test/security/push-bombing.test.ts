@@ -49,7 +49,7 @@ describe('the budget of starts', () => {
       const browser = app.browser()
       let handle = await signIn(browser, 'anna')
       for (const factor of ['sms', 'app', 'push', 'push']) {
-        // The strategy sends the push of a transaction again only after 15 s, even if the start budget (the limit of starts) is not used up.
+        // Wait, because a separate limit allows "Send again" only every 15 s. This test is about the start budget (the limit of starts).
         world.later(15)
         handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
       }
@@ -316,8 +316,7 @@ describe('a user whom the app names in two ways', () => {
     const app = await world.start({ strategy: { subject } })
     const outcomes: string[] = []
     for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
-    // The limit is five pushes. Two more are possible, one for the username and one for the userId: only Nevis's first answer tells the strategy that both name
-    // the same user.
+    // The limit is five pushes. Two more are possible: until Nevis's first answer, the strategy cannot know that the username and the userId name one user.
     expect(pushes()).toBeLessThanOrEqual(7)
     expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
   })

@@ -211,7 +211,7 @@ describe('a copied cookie', () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const thief = owner.clone()
-    // Until the user signs in with the remembered browser again, a copy of its cookie works like the original. The strategy cannot notice the difference.
+    // Each sign-in replaces the cookie of the remembered browser. A copy of the cookie works like the original until one of the two is used.
     expect(outcomeOf(await enter(thief))).toBe('success')
     signOut(thief)
     world.later(60)

@@ -135,7 +135,8 @@ describe('what an older version wrote', () => {
       strategy: {
         baseURL: undefined,
         accessKey: undefined,
-        // A handle is valid only for the URL of its instance. So use a fixed URL, although the test server listens on a different port in each test.
+        // A handle (encrypted transaction id) is valid only for one base URL of Nevis. So use a fixed base URL. The agent connects to the test server, whose
+        // port is different in each test.
         client: new NevisClient({ baseURL: 'http://localhost:4', accessKey: 'key-of-nobody', httpAgent: new AgentTo(() => (cloud.address() as AddressInfo).port) }),
         secret: SECRET,
         issuer: 'https://nevis.example/',
@@ -162,7 +163,7 @@ describe('what an older version wrote', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => written.at + 10_000 + now() - began)
     const store = new session.MemoryStore()
     const app = await deploy(store)
-    // Sign in to get a session of this version and its cookie, and then replace its content by what the older version has written.
+    // Sign in, so that the browser has a session cookie. Then replace the content of this session by what the older version has written.
     const browser = app.browser()
     await signIn(browser, 'anna')
     sessionsOf(store)[SESSION_ID] = written.session

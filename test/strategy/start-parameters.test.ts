@@ -1,4 +1,4 @@
-/** What a request starts: for which user, with which message and factor, and whether the same transaction is already pending. */
+/** Tests what a request starts: for which user, with which message and factor, and whether an equal transaction is already pending. */
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/settings'

@@ -32,7 +32,7 @@ export class SecondsLedger extends MemoryLedger {
   }
 }
 
-/** A ledger that returns these answers to the named calls, even if they break the interface, and good answers to all other calls. */
+/** A ledger that returns these answers to the named calls, even if they break the interface. To all other calls it answers as a ledger without entries. */
 export function ledgerWith(answers: Partial<Record<keyof Ledger, (key: string, ttlSeconds: number) => unknown>>): Ledger {
   return { claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers } as Ledger
 }

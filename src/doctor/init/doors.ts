@@ -30,7 +30,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Other names of the request, for example `rq` or `origReq`. `init` reports a sign-in with such a request, but does not change it. */
+/** Less usual names of a variable with the request, for example `rq` or `origReq`. `init` reports `rq.login(…)` as a sign-in, but does not change it. */
 const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i

@@ -175,7 +175,7 @@ interface Login {
   readonly door: Door
   readonly route: Route
   readonly change: LoginChange
-  /** The path under which the router of this file is mounted. */
+  /** The path under which the application mounts the router that has the login route; empty if the application itself has the route. */
   readonly prefix: string
   readonly path: string
 }

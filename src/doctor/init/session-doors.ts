@@ -14,8 +14,8 @@ const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|definePro
 const SETS = /^(?:set|defineProperty)$/
 
 /**
- * A cache for object literals with a key `passport`. For the name to which the literal is assigned, or the function that is called with it: whether
- * `sessionWriteAt` reports a sign-in there.
+ * A cache for `isFilledKey`: whether `sessionWriteAt` reports a sign-in at a token. The token is the name to which an object literal with a key `passport` is
+ * assigned, or the function that is called with the literal.
  */
 const callsOf = new WeakMap<Source, Map<number, boolean>>()
 

@@ -25,7 +25,10 @@ const SKIPPED = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*)/y
 const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
 /** Deeper brackets are rejected. Each search for the code around a token costs time in proportion to the depth, and files written by hand are not so deep. */
 const MAX_DEPTH = 100
-/** How many characters may be searched in vain for the ends of regular expressions. Each such search ends at the line's end, so a long line costs the most. */
+/**
+ * After a slash, the rest of the line is searched for the end of a regular expression; in vain, if the slash means division. A file in which these vain
+ * searches read more characters than this is rejected: a very long line with many slashes would take quadratic time.
+ */
 const MAX_SEARCHED_IN_VAIN = 1_000_000
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 /** After these words, a slash begins a regular expression. After other words, it means division. */

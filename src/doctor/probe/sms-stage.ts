@@ -10,7 +10,7 @@ import { httpOf, introspectTwice, status, type Scene } from './scene'
 const WRONG_CODE = '000000'
 /** How many codes the person may type for one enrolment or sign-in, until Nevis accepts one. */
 const MOST_CODES = 3
-/** How often the probe asks again if the person only presses Enter. */
+/** How often the probe asks for the same code if the person only presses Enter. */
 const MOST_QUESTIONS = 3
 
 export async function smsStage(scene: Scene): Promise<void> {
@@ -39,7 +39,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   await confirm(scene, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
-/** Numbers the text messages, so that the person knows whose code to type. */
+/** Numbers the text messages, so that the person knows from which text message to type the code. */
 class TextMessages {
   private count = 0
 

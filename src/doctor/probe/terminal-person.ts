@@ -13,7 +13,7 @@ import type { Person } from './scene'
 
 export class TerminalPerson implements Person {
   /**
-   * Reads the person's input from this stream.
+   * @param terminal reads what the person types
    * @param signal when it is aborted, a pending question is cancelled
    */
   constructor(

@@ -11,8 +11,8 @@ interface TestUser {
   readonly username: string
   userId: string | undefined
   /**
-   * True if the answer to an enrolment contained neither the user nor Nevis's own error. Nevis may have created the user, and a gateway may have sent the
-   * answer.
+   * True if it is not clear whether Nevis has created the user: the answer to the enrolment contained neither a userId nor Nevis's own error, for example
+   * because a gateway has sent the answer.
    */
   isInDoubt: boolean
 }
@@ -65,7 +65,7 @@ export class TestUsers {
     return left.flat()
   }
 
-  /** Looks a test user up by name, and deletes the user if Nevis still has them. Returns true if the user may still exist. */
+  /** Looks a test user up by name, and deletes the user if found. Returns true if the user may still exist afterwards. */
   private async isLeft({ username, isInDoubt }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
@@ -81,8 +81,8 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for any response that is like the one to an invented username:
-   * a gateway or a firewall may respond to every request alike.
+   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for any other 404, and for a response with the status that an
+   * invented username got: a gateway or a firewall may have sent such a response.
    */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })

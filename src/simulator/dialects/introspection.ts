@@ -26,11 +26,10 @@ const always = (claims: Json) => withClaims(() => claims)
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 
-/** Makes tokens active for this many seconds after their `iat`. */
+/** Makes tokens active for this many seconds after their `iat`. With 0 seconds, `exp` equals `iat`, but the response still says that the token is active. */
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // With 0 seconds, `exp` equals `iat` and the token stays active. A test shows what a client does then.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

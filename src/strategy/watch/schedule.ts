@@ -114,8 +114,8 @@ export class RateLimiter {
 }
 
 /**
- * Requests to the callback route may ask Nevis for the status of one transaction this many times; after that, once each second. Concurrent callbacks share a
- * call.
+ * Requests to the callback route may ask Nevis for the status of one transaction this many times in quick succession; after that, once each second. Requests
+ * that run at the same time share one call.
  */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000

@@ -84,13 +84,13 @@ interface Window {
     // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // How many milliseconds this tab waits for a message that another tab has already gone to the callback.
+    // If other tabs are open, this tab waits this many milliseconds before it goes to the callback: another tab may report that it has already gone there.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // How often the page has stopped asking for the status. An answer to a request from before the last stop is ignored.
+    // How often the page has stopped asking for the status (`pause`). An answer that arrives after such a stop, to a request from before it, is ignored.
     let round = 0
     let isOver = false
     let warning = ''

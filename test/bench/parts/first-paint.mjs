@@ -6,7 +6,7 @@ import { CHROMIUM } from '../chromium.mjs'
 import { median, start, stop } from '../processes.mjs'
 
 const ROUNDS = 5
-/** The profile of a slow phone; `page.md` names these figures. */
+/** The profile of a slow phone. `docs/performance.md`, whose text is in `test/bench/page.md`, repeats these figures. */
 const SLOW = { cpu: 4, latencyMs: 562.5, kilobitsDown: 1475, kilobitsUp: 675 }
 const FACTORS = ['push', 'app', 'sms']
 

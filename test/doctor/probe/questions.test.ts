@@ -1,4 +1,7 @@
-/** The probe answers the open questions of Nevis's documents: if an instance needs an option, the report names the option, and the doctor repeats it. */
+/**
+ * Tests how the probe answers questions that Nevis's documents leave open. If an instance needs an option of this package, the report of the probe names the
+ * option, and the doctor names it, too.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

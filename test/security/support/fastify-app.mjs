@@ -1,4 +1,4 @@
-// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address.
+// A Fastify app in a process of its own, with the defaults of @fastify/session, which sends the session cookie with every answer. The app prints its address.
 // Out of scope: the checks (`shared-cache.test.ts`).
 import { createRequire } from 'node:module'
 import process from 'node:process'

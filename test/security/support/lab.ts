@@ -78,7 +78,7 @@ export function tally(outcomes: readonly string[]): Record<string, number> {
   return counts
 }
 
-/** The outcome of an answer of the test app: the failure or error code, the action, or the redirect. */
+/** Says how the test app has answered: with a redirect, with a failure or error code, or with an action such as `success`, which its JSON names. */
 export function outcomeOf(page: { status: number; location: string | undefined; text: string }): string {
   if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
   const { action, code } = JSON.parse(page.text) as { action: string; code?: string }

@@ -2,7 +2,7 @@
  * A small simulated Nevis with a few users and their factors, for tests in which users attack each other, but Nevis itself makes no error.
  *
  * A gateway in front of this cloud may send wrong answers in the cloud's place. The cloud can delay an answer while other requests run. Tests can read which
- * approvals and codes the cloud has accepted. Out of scope: several generated sequences of requests at the same time, and rate limits.
+ * approvals and codes the cloud has accepted. Out of scope: use by more than one test at the same time, and rate limits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
