@@ -11,8 +11,8 @@ import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
 /**
- * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counts of codes, starts and denials, and the pause after
- * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity first: the limits protect the user from an
+ * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counts of codes, starts and denials, and the pause after too many
+ * starts or denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity first: the limits protect the user from an
  * attacker who has the password.
  *
  * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Check that the returned names

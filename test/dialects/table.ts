@@ -4,7 +4,7 @@
  * `right`: the outcome is what the cloud's answers mean. `design`: the package refuses although the cloud may have approved, because the answer could also
  * mean no, or come from another server. `wrong`: a fault that is not mended, with the reason. No outcome may be unsafe.
  *
- * Out of scope: the circumstances of a dialect (`settings.ts`).
+ * Out of scope: in which flows, and for which users, a dialect has an effect (`settings.ts`).
  */
 
 export type Verdict = 'right' | 'design' | 'wrong'

@@ -1,4 +1,7 @@
-/** Tests how long the old secret must be kept after a change, as the guide "Several processes" says under "A new secret". */
+/**
+ * Tests for how long an app must keep its old `secret` in the strategy's option `secret` after a change to a new one: the guide "Several processes" says it
+ * under "A new secret".
+ */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
