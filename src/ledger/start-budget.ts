@@ -58,7 +58,7 @@ export class StartBudget {
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
-    // Slot 1 is free at most sign-ins, so most starts need only this one command to the ledger.
+    // At nearly every sign-in, slot 1 is free, so the start needs only this one call to the ledger.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
     const pauseSeconds = await this.ledger.look(`pause:${key}`)
     if (pauseSeconds > 0) {

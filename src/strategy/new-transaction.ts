@@ -110,7 +110,7 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 /**
  * Takes a slot for this start under the userId that Nevis has returned, too (`ledger/start-budget.ts`). If the app identifies a user by username at one start
  * and by userId at another, the user would otherwise have two limits, and an attacker could start twice as many transactions. A start that has taken slot 1 of
- * the username takes no slot under the userId: at most sign-ins, this saves a call to the ledger.
+ * the username takes no slot under the userId: this saves a call to the ledger at nearly every sign-in.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -1,6 +1,6 @@
 /**
- * Tests for how long an app must keep its old `secret` in the strategy's option `secret` after a change to a new one: the guide "Several processes" says it
- * under "A new secret".
+ * Tests for how long an app must keep the old value of the strategy's option `secret` after a change to a new value: the section "A new secret" of the guide
+ * "Several processes" lists these times.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
