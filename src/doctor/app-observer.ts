@@ -22,7 +22,10 @@ export interface Registered {
   readonly passport: PassportModule | undefined
 }
 
-/** What is noted when express-session has handled a request: the path, the properties of the session cookie, and a setting on which they can depend. */
+/**
+ * Recorded for each request that express-session has handled: the path, the properties of the session cookie, and whether Express trusts the headers of
+ * proxies. Behind a TLS proxy, Express needs these headers to know that the browser used https, and sends a `Secure` cookie only then.
+ */
 interface SessionUse {
   readonly path: string
   readonly cookie: Cookie | undefined

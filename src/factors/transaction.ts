@@ -90,15 +90,15 @@ export interface Transaction {
   /** The key (a digest) under which the ledger counts the starts and codes of this user. */
   readonly budget?: string
   /**
-   * To limit a user's starts, each start takes the lowest free number in the ledger for a day. These are the numbers of this start and of the starts that it
-   * replaced. An approval frees these numbers, so that approved starts do not count towards the limit.
+   * To limit a user's starts, each start takes the user's lowest free slot in the ledger for a day (`ledger/start-budget.ts`). These are the slots of this
+   * start and of the starts that it replaced. An approval frees these slots, so that approved starts do not count towards the limit.
    */
   readonly slots?: readonly number[]
-  /** The ledger counts the starts under the userId as well, because an app may name a user by username in one request and by userId in another. */
+  /** The slots that the same starts have taken under the userId as well, because an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** Like `slots` of the transaction: the numbers that this start, and the starts that it replaced, have taken under this key. */
+    /** The slots that these starts have taken under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**

@@ -69,7 +69,8 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // When the count has restarted, another browser gets this number, and `forgetAll` cannot tell the two apart. So this browser must expire before that.
+      // When the count has restarted, another browser gets this number, and `forgetAll` cannot tell the two apart. So this browser must expire before the count
+      // restarts.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }

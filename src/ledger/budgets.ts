@@ -1,6 +1,6 @@
 /**
- * Everything that the strategy keeps in the ledger (the store that all processes share): the counts for the limits on starts, codes and SMS, which transactions
- * have ended, which enrolment of a user is the newest, when a user last signed in, and which browsers are remembered.
+ * Everything that the strategy keeps in the ledger (the store that all processes share): the slots and counts for the limits on starts, codes and SMS, which
+ * transactions have ended, which enrolment of a user is the newest, when a user last signed in, and which browsers are remembered.
  *
  * The ledger's store never gets a username, phone number or token, only digests.
  * Out of scope: storing the keys (`ledger.ts`), and what happens when a limit is reached (`strategy/start.ts`, `strategy/code-attempts.ts`).
@@ -70,7 +70,7 @@ export class Budgets {
     return (await this.starts.holds(key)) || this.codes.holds(key)
   }
 
-  /** Resets every limit of a user: the counts of starts, denials and codes, the pause after denials, and the lock after wrong codes. */
+  /** Resets every limit of a user: the counts of starts, denials and codes, the pause in which the user can start nothing, and the lock after wrong codes. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

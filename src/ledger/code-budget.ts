@@ -2,7 +2,8 @@
  * Limits how many codes may be tried, per transaction and per user, over all sessions and processes.
  *
  * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
- * the limit. Out of scope: what the user is told when the limit is reached (`strategy/code-attempts.ts`).
+ * the limit. A counter counts the codes of a transaction; numbered slots (`slots.ts`) count the codes of a user. Out of scope: what the user is told when the
+ * limit is reached (`strategy/code-attempts.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'

@@ -34,7 +34,7 @@ interface Ended {
 export class Endings {
   private readonly ledger: Ledger
 
-  /** @param starts the start budget, which also counts the user's denials */
+  /** @param starts counts the user's denials, because a denial can begin a pause in which the user can start nothing */
   constructor(
     private readonly settings: EndingsSettings,
     private readonly starts: StartBudget,

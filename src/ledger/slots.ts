@@ -1,9 +1,10 @@
 /**
- * Numbered slots for a limit, such as 5 starts in a day. Each start takes the lowest free number and keeps it for a day. If no number is free, the limit is
- * reached.
+ * Numbered slots in the ledger, to count towards a limit, for example of 30 codes in an hour: each code takes the lowest free slot, from 1 to 30, for an hour.
+ * If no slot is free, the limit is reached.
  *
- * A counter that restarts each day would not be enough: a user could reach the limit just before the restart and again just after it. Each slot ends a day
- * after it was taken. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
+ * A counter that restarts each hour would not be enough: a user could reach the limit just before the restart and again just after it. But each slot becomes
+ * free exactly one hour after it was taken. Out of scope: what takes a slot (starts in `start-budget.ts`, codes in `code-budget.ts`, SMS in `budgets.ts`), and
+ * when.
  */
 import type { Ledger } from './ledger'
 

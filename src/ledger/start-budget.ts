@@ -1,8 +1,15 @@
 /**
  * Limits how many transactions one user may start without approving them, over all sessions and processes.
  *
- * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. Each start
- * takes a numbered slot for a day, and an approval frees the slot. When the last slot is taken, or the user denies repeatedly, a pause without starts begins.
+ * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. How
+ * starts are counted, with `startBudget: { starts: 5, perSeconds: 300 }` as an example:
+ * - Each user has numbered slots in the ledger. A start takes the lowest free slot for a day. When the user approves a transaction, its slots are freed: the
+ *   slot of its start, and the slots of the starts that it replaced (for example by another factor).
+ * - A start that takes slot 5 or a higher one also begins a pause, in which the user can start nothing: 300 s for slot 5, 600 s for slot 6, and so on, up to
+ *   four hours.
+ * - Denials begin pauses, too: the second denial in a day a pause of 15 s, the third one of 30 s, and so on, up to four hours.
+ * - If slot 1 is free, a start can take it even during a pause.
+ *
  * Out of scope: what the user is told when no start is allowed (`strategy/start.ts`).
  */
 import type { Ledger } from './ledger'
@@ -14,17 +21,17 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of extra slots after the first `startBudget.starts` slots. (Each start takes a numbered slot.) A start that takes an extra slot begins a pause. All
- * these pauses together last more than a day, and each slot is free again after a day. So there is always a free slot.
+ * Number of slots above the slot `startBudget.starts`. Each start that takes one of these slots begins a pause. The 32 pauses together last more than a day,
+ * and each slot is free again after a day. So after a pause, there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100
 
 export interface SpentStart {
-  /** The number of the slot that this start has taken, from 1; 0 if the start was refused. The slot is free again after a day, or after an approval. */
+  /** The number of the slot that this start has taken, from 1; 0 if the start was refused. */
   readonly slot: number
-  /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
+  /** Why the start was refused: because of a pause after too many starts (`starts`), or of a pause after denials (`pause`). */
   readonly over?: 'starts' | 'pause'
   readonly limit: number
   readonly retryAfterSeconds?: number
@@ -46,13 +53,12 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any slot after
-   * it, begins a pause; each pause is twice as long as the one before. During a pause, only slot 1 can be taken, if `starts` is at least 2: `spend` tries
-   * slot 1 before it looks for a pause.
+   * Counts a start, before Nevis is called: takes the user's lowest free slot, as the top of this file explains. Tries slot 1 before it looks for a pause, so a
+   * start can take slot 1 even during a pause (not if `startBudget.starts` is 1).
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
-    // Slot 1 is free at most sign-ins, so most starts need only this one command to the ledger.
+    // At nearly every sign-in, slot 1 is free, so the start needs only this one call to the ledger.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
     const pauseSeconds = await this.ledger.look(`pause:${key}`)
     if (pauseSeconds > 0) {
@@ -65,9 +71,9 @@ export class StartBudget {
   }
 
   /**
-   * Takes the last slot of `startBudget.starts` or an extra slot, and begins a pause. Claims the key of the pause before the slot: of many concurrent starts,
+   * Takes the slot `startBudget.starts` or a higher one, and begins a pause. Claims the pause's key in the ledger before the slot: of many concurrent starts,
    * only one can claim this key, and only that start takes a slot.
-   * @returns the slot; 0 if another start claimed the pause first
+   * @returns the slot; 0 if another start has begun a pause first
    */
   private async takeWithPause(key: string): Promise<number> {
     const { starts } = this.settings.startBudget
@@ -80,7 +86,8 @@ export class StartBudget {
   }
 
   /**
-   * Counts a start under the user's second name in the ledger. The app may know a user by two names (userId and username), and the limit holds for each name.
+   * Counts a start under a second name of the user as well: takes the lowest free slot of this name, even during a pause. An app may name a user to Nevis by
+   * username at one start and by userId at another, and each name has slots of its own.
    * @returns the slot; 0 if no slot is free
    */
   async hold(key: string): Promise<number> {
@@ -90,14 +97,17 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the pause of this slot under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name. */
+  /**
+   * Begins the pause that belongs to a slot under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name.
+   */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
   /**
-   * Frees the slots of starts that the user has approved. Also ends the pause that these starts have begun, unless a later start has taken a higher slot and so
-   * begun a pause of its own. If the ledger fails, this method only emits a warning: the approval is valid in any case.
+   * Frees the slots of an approved transaction, so that its starts no longer count. If taking the highest of these slots has begun a pause, also ends the
+   * pause, unless a later start has taken the next slot: then the pause belongs to that start. If the ledger fails, this method only emits a warning: the
+   * approval is valid in any case.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -105,7 +115,7 @@ export class StartBudget {
     })
   }
 
-  /** Frees the slot of a start that was not sent to Nevis. Keeps the pause, because a denial may have begun it. */
+  /** Frees the slot of a start that was not sent to Nevis, so that the start does not count. Does not end a pause, because a denial may have begun it. */
   async free(key: string, slot: number): Promise<void> {
     await this.slots.free(`start:${key}`, [slot])
   }
@@ -122,7 +132,7 @@ export class StartBudget {
     return Math.max(1, await this.ledger.look(`pause:${key}`))
   }
 
-  /** True if a start took this slot less than `seconds` seconds ago. */
+  /** True if a start of the user took this slot less than `seconds` seconds ago. */
   async wasJustStarted(key: string, slot: number, seconds: number): Promise<boolean> {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
@@ -147,7 +157,7 @@ export class StartBudget {
     return denials === 1 ? 0 : denials
   }
 
-  /** True if the ledger counts a start or a denial of this user, or if a pause is in effect. Then `lift` has something to reset. */
+  /** True if the user has a taken slot, a counted denial or a pause. Then `lift` has something to delete. */
   async holds(key: string): Promise<boolean> {
     const left = await Promise.all(['pause', 'denials'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`start:${key}`, this.settings.startBudget.starts + EXTRA_SLOTS)

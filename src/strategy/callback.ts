@@ -223,7 +223,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Finishes an approved transaction: removes it from the session. Its starts then no longer count towards the limit on the user's starts. */
+/** Finishes an approved transaction: removes it from the session, and frees the slots of its starts, which then no longer count (`ledger/start-budget.ts`). */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)

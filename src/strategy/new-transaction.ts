@@ -15,7 +15,7 @@ import type { StrategyRequest } from './strategy-request'
 
 /**
  * Creates the transaction after Nevis has accepted the start.
- * @param slot the number of this start: the ledger counts the starts of each user, to limit them
+ * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
  * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
  * @internal
@@ -108,9 +108,9 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts this start also under the userId that Nevis has returned. If the app identifies a user by username at one start and by userId at another, the user
- * would otherwise have two limits, and an attacker could start twice as many transactions. A start in slot 1 (the user has no other counted start, as at most
- * sign-ins) is not counted under the userId: this saves a call to the ledger.
+ * Takes a slot for this start under the userId that Nevis has returned, too (`ledger/start-budget.ts`). If the app identifies a user by username at one start
+ * and by userId at another, the user would otherwise have two limits, and an attacker could start twice as many transactions. A start that has taken slot 1 of
+ * the username takes no slot under the userId: this saves a call to the ledger at nearly every sign-in.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -97,8 +97,8 @@ export interface NevisStrategyOptions {
   /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * How many transactions one user may start, in all sessions and processes. After `starts` of them, the user can start nothing for `perSeconds`.
-   * Each further start doubles this pause, up to four hours. An approved start no longer counts; every other start counts for a day. Default `{
+   * How many transactions one user may start, in all sessions and processes. After `starts` transactions, the user can start nothing for `perSeconds`. Each
+   * further start begins a pause that is twice as long, up to four hours. An approved start no longer counts; every other start counts for a day. Default `{
    * starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:

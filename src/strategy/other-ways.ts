@@ -21,7 +21,7 @@ const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
 /**
  * Shows the waiting page instead of the failure `not_enrolled` or `user_blocked`, if the user can choose another factor there.
  * @param reason the error of the start
- * @param slot the number of this start: the ledger counts the starts of each user, to limit them
+ * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
  * @returns undefined if the start must fail: another error, or no other factor
  * @internal

@@ -61,7 +61,8 @@ export function originOf({ socket, headers }: NevisRequest): string {
 
 /**
  * Waits up to two seconds, and finds out whether another process is making the same start for this session.
- * @param slot the number of this start among the user's starts that the ledger counts. At least 2: if this start has the number 1, there is no other start
+ * @param slot the slot of this start. Each start takes the user's lowest free slot in the ledger (`ledger/start-budget.ts`), so an equal start just before this
+ * one has taken the slot below. At least 2: if this start has slot 1, there is no other start
  * @param findPending finds the transaction that the other process has started, once that process has stored it in the session
  * @internal
  */

@@ -5,7 +5,7 @@
  * 1. Get the user, the message and the data from the app.
  * 2. If the browser is remembered, sign the user in at once.
  * 3. If the same request to the user is already pending, show its waiting page.
- * 4. Count the start; refuse it if the user has had too many.
+ * 4. Count the start: it takes a slot in the ledger (`ledger/start-budget.ts`). Refuse it during a pause after too many starts or denials.
  * 5. Call Nevis.
  * 6. Give the session a new id if the user may have just given the password. Otherwise read the session again.
  * 7. Redirect (303) to the waiting page.
@@ -96,8 +96,8 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The start has failed before the user was notified, for example because Nevis is down: do not count it. But count a start that ends with a Refusal,
-    // because it may have caused calls to Nevis.
+    // The start has failed before the user was notified, for example because Nevis is down: free its slot, so that it does not count. But a start that ends
+    // with a Refusal counts, because it may have caused calls to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -144,8 +144,8 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 }
 
 /**
- * Counts this start against the user's limit.
- * @returns the number that the ledger has given to this start: the lowest one that no other start of the user occupies. An approval frees the number
+ * Counts this start towards the user's limit on starts.
+ * @returns the slot that this start has taken: the user's lowest free slot in the ledger. An approval frees the slot (`ledger/start-budget.ts`)
  * @throws Refusal `too_many_starts`
  */
 async function spendStart(request: StrategyRequest, { parameters }: StartContext): Promise<number> {
@@ -156,7 +156,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 
 /**
  * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. A denial can begin a pause, in
- * which the user may start nothing. This start was counted before that pause. So count it again: if there is a pause now, the start is refused.
+ * which the user can start nothing. This start has taken its slot before that pause. So free the slot and count the start again: if there is a pause now, the
+ * start is refused.
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
@@ -167,8 +168,8 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
 }
 
 /**
- * True if another process is already handling an equal start, such as the first request of a double click. The ledger gives each start of a user the lowest
- * free number (`slot`). So if this start has the number 1, no other start of the user is counted, and the result is false.
+ * True if another process is making the same start. Each start takes the user's lowest free slot in the ledger (`ledger/start-budget.ts`). So if this start has
+ * taken slot 1, no concurrent start came before it, and the result is false.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false

@@ -214,7 +214,7 @@ export class StrategyRequest {
 
   /**
    * Ends a transaction that the user has not answered, for example because another transaction replaces it. Nevis cannot withdraw the request from the phone.
-   * If the user denies the request later, this denial still counts towards the pause between starts.
+   * If the user denies the request later, the denial still counts: the second denial in a day begins a pause in which the user can start nothing.
    * @returns false if the transaction had already ended
    */
   async abandon(transaction: Transaction): Promise<boolean> {

@@ -1,6 +1,7 @@
 // @ts-check
-// Limits a process to a share of a core, as if it ran on a small machine of its own. Without the limit, the first process of an app would use all
-// cores of the benchmark. Uses the kernel's control groups (version 1, as root), which pause a process that has used up its share.
+// Limits a process to a share of a CPU core, as if it ran on a small machine of its own. So several processes of an app can run on one machine, beside the
+// browsers and the store, without taking CPU time from each other. Uses the kernel's control groups (version 1, as root), which pause a process that has used
+// up its share.
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 
 const CPU = '/sys/fs/cgroup/cpu'

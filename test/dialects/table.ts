@@ -4,7 +4,7 @@
  * `right`: the outcome is what the cloud's answers mean. `design`: the package refuses although the cloud may have approved, because the answer could also
  * mean a refusal, or come from another server. `wrong`: a fault of the package that is not fixed, with the reason. No outcome may be unsafe.
  *
- * Out of scope: which flows and which users a dialect affects (`settings.ts`).
+ * Out of scope: in which flows, and for which users, a dialect has an effect (`settings.ts`).
  */
 
 export type Verdict = 'right' | 'design' | 'wrong'

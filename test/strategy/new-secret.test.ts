@@ -1,6 +1,6 @@
 /**
- * The strategy's option `secret` is a list. After a change, the old secret must stay in the list for some time. Tests that this time is as long as the guide
- * "Several processes" says under "A new secret".
+ * Tests for how long an app must keep the old value of the strategy's option `secret` after a change to a new value: the section "A new secret" of the guide
+ * "Several processes" lists these times.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'

@@ -38,7 +38,7 @@ export interface Scene {
 }
 
 const POLL_MS = 2000
-/** After this many requests in a row without an answer, the probe no longer waits for the person. */
+/** The probe stops asking for the status after this many requests in a row to which Nevis sends no HTTP response. */
 const MOST_UNANSWERED = 5
 
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {

@@ -39,7 +39,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   await confirm(scene, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
-/** Numbers the text messages, so that the person knows from which text message to type the code. */
+/** Counts the text messages that the probe asks Nevis to send. The number of a message tells the person from which message to type the code. */
 class TextMessages {
   private count = 0
 

@@ -40,7 +40,7 @@ export interface Texts {
   readonly enrollUse: ByEnrollable
   /** Label above the message, if the phone shows the same message. */
   readonly messageLabel: string
-  /** Label above the list of details, and above a message that the phone does not show. */
+  /** Label above the list of details. Also the label above the app's `message` with a factor that does not show the message on the phone, such as SMS. */
   readonly confirming: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
