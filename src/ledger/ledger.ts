@@ -102,7 +102,7 @@ export interface FailClosedLedger extends Ledger {
   readonly kind: string
   /** True if the ledger is in the memory of this process, so that no other process shares it. */
   readonly isInMemory: boolean
-  /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
+  /** Moving average of the duration of a call to the app's ledger, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined
 }
 

@@ -109,8 +109,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 
 /**
  * Counts this start also under the userId that Nevis has returned. If the app identifies a user by username at one start and by userId at another, the user
- * would otherwise have two limits, and an attacker could start twice as many transactions. A start in slot 1 (the user has no other counted start, as at most
- * sign-ins) is not counted under the userId: this saves a call to the ledger.
+ * would otherwise have two limits, and an attacker could start twice as many transactions. Each start of a user takes a numbered slot in the ledger, and an
+ * approval frees the slot. A start in slot 1 is usually the user's only one, so it is not counted under the userId: this saves a call to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -38,11 +38,11 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // The session may not show yet that the user has denied the request. So ask the ledger.
+  // Polling records a denial in the ledger only. The session shows the denial later, after a callback. So ask the ledger.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False if this start enrols another phone number than `replaced`, because the user has corrected the number since the SMS was sent. */
+/** False if this start enrols another phone number than the transaction `replaced`: the user has corrected the number since the SMS was sent. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)

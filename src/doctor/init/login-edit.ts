@@ -24,8 +24,8 @@ export interface LoginChange {
 }
 
 /**
- * Decides what must run after the second factor instead of after the password.
- * @returns the handlers to move, or why `init` does not change the route
+ * Reads from the password route what must run after the second factor from now on: its success redirect, or the handlers behind `passport.authenticate`.
+ * @returns these parts as source text, or why `init` does not change the route
  */
 export function loginChange(door: Door, route: Route): LoginChange | string {
   const { source, at } = door

@@ -38,7 +38,7 @@ export interface Scene {
 }
 
 const POLL_MS = 2000
-/** After this many requests in a row without an answer, the probe no longer waits for the person. */
+/** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {

@@ -52,7 +52,7 @@ function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is one of `WORDS`. */
+/** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is one of the status words in `WORDS`. */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)

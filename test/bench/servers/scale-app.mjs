@@ -64,6 +64,6 @@ const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => cons
 server.keepAliveTimeout = 120_000
 process.once('SIGTERM', () => {
   server.keepAliveTimeout = 1
-  server.close(() => process.exit()) // the connections of the store would keep the process alive
+  server.close(() => process.exit()) // without `exit`, the open connections of the store would keep the process alive
   status.closeStreams()
 })
