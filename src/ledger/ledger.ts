@@ -95,7 +95,7 @@ export class MemoryLedger implements Ledger {
 }
 
 /**
- * A ledger that throws a StorageError if the app's ledger does not answer properly (`failClosed`).
+ * The ledger that `failClosed` returns: it throws a StorageError if the app's ledger fails, is too slow, or returns a value of the wrong type.
  * @internal
  */
 export interface FailClosedLedger extends Ledger {

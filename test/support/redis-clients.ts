@@ -1,4 +1,4 @@
-/** Fake Redis clients of each kind. Each has only the members that `RedisLedger` reads, and gives the replies that the test sets. */
+/** Fake Redis clients like those of node-redis and of ioredis. Each has only the members that `RedisLedger` reads, and gives the replies that the test sets. */
 import type { RedisConnection } from '../../src'
 
 type Send = (command: string[]) => Promise<unknown>

@@ -279,8 +279,8 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // Replace the whole answer about anna by one about ben. An answer with some fields of each user could look correct, so no strategy could notice the
-    // mistake.
+    // Replace the whole answer about anna by an answer about ben. With fields of both users, the answer could look correct, and no strategy could notice
+    // the lie.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }
