@@ -50,7 +50,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 }
 
 /**
- * Asks the ledger how long the user must wait.
+ * Asks the ledger how long the user must wait before the push or SMS may be sent again.
  * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {

@@ -78,7 +78,7 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
   }
 }
 
-/** Records a failure if a transaction was still undecided when `decided` stopped waiting. */
+/** Records a failure if the function `decided` stopped waiting before the transaction was decided. */
 export function failIfUndecided({ noteFailure }: Scene, { seconds, status: http }: { readonly seconds: number; readonly status: number }, mostSeconds: number, what: string): void {
   if (http === 0) noteFailure(`${what}, because ${MOST_UNANSWERED} requests in a row got no answer`)
   else if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)
