@@ -8,7 +8,7 @@ const express = require('express')
 const { Passport } = require('passport')
 const { NevisStrategy, push, statusEndpoint } = require('passport-nevis')
 
-/** A text with which a terminal clears the screen, sets its title, copies to the clipboard, writes from right to left, and begins a new line that looks like a finding. */
+/** Makes a terminal clear the screen, set its title, copy to the clipboard and write from right to left. Then begins a line that looks like a finding. */
 const ESCAPES = '\u001b[2J\u001b]0;title\u0007\u009b1A\u001b]52;c;YQ==\u0007\u202e\u2066\u200b\r\nok           everything.well'
 process.send?.({ passportNevisDoctor: 'all is well' })
 process.send?.({ passportNevisDoctor: [{ check: 'app.loaded', level: 'ok', finding: 7 }] })
