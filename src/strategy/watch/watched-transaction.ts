@@ -155,7 +155,7 @@ export class WatchedTransaction {
     }
   }
 
-  /** Gets Nevis's answer for a callback: a success that is not yet used and at most five seconds old, or else the answer to a new status call. */
+  /** Nevis's answer for a callback: an unused success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus> {
     this.#transaction = transaction
     const last = this.#last
