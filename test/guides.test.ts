@@ -58,8 +58,8 @@ function faultsIn(all: readonly Snippet[]): string[] {
       const place = (places.get(file) ?? `${file}:1`).split(':')
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
-    // Ignores errors about modules of the reader's app. In JavaScript, also ignores errors about properties that exist only at run time: fields of a body,
-    // which is `unknown`, and properties that other middleware adds.
+    // Ignore errors about imports of files of the app (`./…`), which does not exist here. In JavaScript, also ignore errors about properties that TypeScript
+    // does not know: fields of `req.body`, and properties that other middleware adds to `req` and `res`.
     return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }

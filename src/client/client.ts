@@ -111,7 +111,7 @@ export class NevisClient {
    * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt. Take `userId` from data that your server stored
    * at the start, never from the browser. Nevis's response may not name the user.
    *
-   * A maintenance page or a firewall also responds with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
+   * A maintenance page or a firewall may also respond with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
    * responses.
    * @param expected the user's username and the transaction id of the code, if known. A body with another username or transaction id is not accepted
    * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
@@ -174,7 +174,7 @@ export class NevisClient {
   }
 
   /**
-   * Gets a user by username. Compare the returned username with yours, because Nevis does not document whether upper and lower case differ.
+   * Gets a user by username. Compare the returned username with yours, because Nevis does not document whether usernames are case-sensitive.
    * Retried on failure.
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref

@@ -55,7 +55,7 @@ export function phoneNumberIn(text: unknown): string | undefined {
 
 /**
  * Removes the zero after the country code: `+41079…` becomes `+4179…`. Many people type this zero, and many SMS providers accept it.
- * @param phone `+` and digits, or a prefix
+ * @param phone `+` and digits: a whole number, or only its beginning
  * @see https://www.itu.int/rec/T-REC-E.164 country codes have one digit (1, 7), two, or three
  */
 export function withoutTrunkZero(phone: string): string {
@@ -81,7 +81,7 @@ function withAsciiDigits(text: string): string {
 }
 
 /**
- * The value (0 to 9) of a digit. In Unicode, the ten digits of a script are consecutive code points (standard, section 4.6), so the value is the number of
+ * The value (0 to 9) of a digit. The ten digits of a script are consecutive code points (Unicode standard, section 4.6), so the value is the number of
  * digits directly before this digit. The digits of the next script may follow without a gap, so this function takes the number modulo 10.
  */
 function valueOf(digit: string, decimalDigit: RegExp): number {

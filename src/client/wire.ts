@@ -132,7 +132,7 @@ export interface StatusJson {
   lastUpdatedAt?: string
 }
 
-/** The introspection of a token. Nevis's tables say that the times are in seconds, but its example shows milliseconds. */
+/** The introspection of a token. Nevis's tables say that the times are in seconds, but its example shows milliseconds: `introspection.ts` accepts both. */
 export interface IntrospectionJson {
   active: boolean
   sub?: string

@@ -64,7 +64,7 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
   }
   const say = given.json ? () => undefined : (text: string) => output.error(`… ${text}`)
   const checked = await runChecks({ file: given.file, env, report: given.report, showsOutput: given['app-output'], say })
-  // If no app was checked, its options could not be compared with the report. So list the options that the report suggests.
+  // If no app was checked, no options could be compared with the report of the command `probe`. So list the options that the report suggests.
   const isCompared = checked.some(({ check }) => check === 'cloud.probe')
   const findings = [...checked, ...(report === undefined || isCompared ? [] : findingsOfReport(report))].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')

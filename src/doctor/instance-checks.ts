@@ -11,7 +11,7 @@ import type { ReportOfProbe } from './probe-report'
 import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
-/** The settings of a strategy that must fit the instance. */
+/** The settings of a strategy that this file compares with the behaviour of the Nevis instance, as the report describes it. */
 export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'startBudget' | 'attemptBudget'> & {
   readonly client: { readonly baseURL: string }
 }
@@ -86,7 +86,7 @@ function missingTokenOption(facts: FactsReader, { claims }: InstanceSettings): F
   const needs = tokenNeedsOf(facts)
   if (needs === undefined) return undefined
   const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId' } = claims
-  // With `subject: 'none'`, the strategy also accepts a token whose `sub` is the userId.
+  // With `transactionTokens: { subject: 'none' }`, the strategy also accepts a token whose `sub` is the userId.
   const isSubject = subject === needs.subject || (subject === 'none' && needs.subject === 'userId')
   if ((acceptAudienceApi || !needs.acceptAudienceApi) && (acceptMissingIssuer || !needs.acceptMissingIssuer) && isSubject) return undefined
   return wrong('transaction tokens have other claims than the strategy expects, so sign-ins fail with binding_mismatch', transactionTokensOf(needs) ?? 'remove transactionTokens')

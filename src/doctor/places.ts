@@ -36,7 +36,7 @@ export function callingPlace(): string | undefined {
 }
 
 /**
- * Describes an error without its message, which may quote a secret: name, code and line.
+ * Describes an error by its name, its code and its line. Leaves out its message, which may quote a secret.
  * @param place the line that threw the error, if known
  */
 export function summaryOf(reason: unknown, place: string | undefined): string {

@@ -14,7 +14,7 @@ const NEEDS: readonly (readonly [directive: string, source: string])[] = [
   ['connect-src', "'self'"],
   ['form-action', "'self'"],
 ]
-/** `default-src` does not apply to these directives. A policy without them allows every target. */
+/** Directives to which `default-src` does not apply. For example, a policy without `form-action` allows forms to every address. */
 const WITHOUT_FALLBACK = ['form-action']
 
 export function policyFinding({ headers, text }: Reply): Finding {

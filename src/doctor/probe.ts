@@ -21,7 +21,10 @@ export interface Reply {
   /** The body as a JSON object; an empty object if the body is anything else. */
   readonly json: Readonly<Record<string, unknown>>
   readonly location: string | undefined
-  /** The cookies of the response that may identify a session. CSRF cookies are left out: scripts must read them, so they cannot be HttpOnly. */
+  /**
+   * The cookies of the response that may identify a session. The doctor checks their flags, such as HttpOnly. CSRF cookies are left out: scripts must read
+   * them, so they cannot be HttpOnly.
+   */
   readonly cookies: readonly Cookie[]
   readonly headers: IncomingHttpHeaders
   readonly text: string

@@ -41,17 +41,23 @@ export type ForgetMarks = Readonly<Record<string, number>>
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
 /**
- * Two readings of a mark's remaining seconds may differ by this much and still belong to the same mark, because the clocks of two processes differ and a ledger
- * returns whole seconds.
+ * When `isForgottenSince` reads a mark again, the remaining seconds may differ from the expected ones by this much, and it is still the same mark: the clocks
+ * of two processes differ, and a ledger returns whole seconds.
  */
 const MARK_TOLERANCE_SECONDS = 10
 
-/** A double click sends the same cookie twice within seconds. The second request does not skip the second factor, but the browser stays remembered. */
+/**
+ * If a cookie comes a second time within these seconds, this counts as a double click and not as a copied cookie. The second request does not skip the second
+ * factor, but the browser stays remembered.
+ */
 const BUSY_SECONDS = 10
 
 export const MAX_BROWSER_DAYS = 90
 
-/** The ledger counts the browsers of a user for this long; then the numbers start at 1 again. Every browser expires before the numbers start again. */
+/**
+ * The ledger numbers the remembered browsers of a user: 1, 2, 3 and so on. After this time, the numbers start at 1 again. Every browser expires before its
+ * number is given to another browser.
+ */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
@@ -69,8 +75,8 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // When the count has restarted, another browser gets this number, and `forgetAll` cannot tell the two apart. So this browser must expire before the count
-      // restarts.
+      // After `PERIOD_SECONDS`, the numbers start at 1 again, and another browser gets this number. `forgetAll` could not tell the two browsers apart. So this
+      // browser must expire before that.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -107,12 +113,12 @@ export class Browsers {
     await this.ledger.forget(nameOf(id))
   }
 
-  /** Marks the cookie as used, for all processes. Forgets the browser if the cookie was copied. */
+  /** Records in the ledger that the cookie is used. Forgets the browser if the cookie was used before, because another browser must then have a copy of it. */
   async use(browser: LedgerBrowser): Promise<BrowserUse> {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'
     const name = `${nameOf(id)}:${generation}`
-    // Check for a double click first. Otherwise the second click would count as a copy of the cookie.
+    // Check first whether the cookie was used in the last seconds: then it is a double click. Otherwise the second click would count as a copied cookie.
     if (!(await this.ledger.claim(`busy:${name}`, BUSY_SECONDS))) return 'busy'
     if (await this.ledger.claim(`used:${name}`, secondsUntil(expiresAt) + MARGIN_SECONDS)) return 'used'
     await this.end(browser)
@@ -125,14 +131,14 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set the mark of this call first, and then take the call's number. A concurrent sign-in does the reverse: it takes a number for the new browser, and then
-    // reads the mark. So either this call has the higher number and forgets the new browser, or the sign-in sees the mark.
+    // Set this call's mark (a claimed key) first, and then take this call's number, which forgets all browsers with lower numbers. A concurrent sign-in does
+    // the reverse: it takes a number for the new browser, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // Browsers and calls of `forgetAll` are numbered by the same counter. So go down from this call's number, and stop at the number of an earlier call: that
-    // call has already forgotten all browsers with lower numbers.
+    // The user's browsers and the calls of `forgetAll` for the user get their numbers from the same counter. So go down from this call's number, and stop at
+    // the number of an earlier call: that call has already forgotten all browsers with lower numbers.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break

@@ -95,14 +95,14 @@ export class MemoryLedger implements Ledger {
 }
 
 /**
- * A ledger that throws a StorageError if the app's ledger does not answer properly (`failClosed`).
+ * The ledger that `failClosed` returns: it throws a StorageError if the app's ledger fails, is too slow, or returns a value of the wrong type.
  * @internal
  */
 export interface FailClosedLedger extends Ledger {
   readonly kind: string
   /** True if the ledger is in the memory of this process, so that no other process shares it. */
   readonly isInMemory: boolean
-  /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
+  /** Moving average of the duration of a call to the app's ledger, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined
 }
 

@@ -25,7 +25,7 @@ export interface NevisSimulatorOptions {
   readonly pushRateLimit?: number | undefined
   /** How many SMS a user may get before the user is blocked for SMS for five minutes. Default: unlimited. */
   readonly smsRateLimit?: number | undefined
-  /** Seed of the random numbers for the `share` of a fault. Default 1. */
+  /** Seed of the random numbers that decide which calls fail, for a fault with `share` (which makes only a part of the calls fail). Default 1. */
   readonly seed?: number | undefined
   /**
    * How Nevis behaves where its documentation leaves something open: the name of a dialect, a list of names, or the report of

@@ -38,11 +38,11 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // The session may not show yet that the user has denied the request. So ask the ledger.
+  // Polling records a denial in the ledger only. The session shows the denial later, after a callback. So ask the ledger.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False if this start enrols another phone number than `replaced`, because the user has corrected the number since the SMS was sent. */
+/** False if this start enrols another phone number than the transaction `replaced`: the user has corrected the number since the SMS was sent. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)
@@ -50,7 +50,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 }
 
 /**
- * Asks the ledger how long the user must wait.
+ * Asks the ledger how long the user must wait before the push or SMS may be sent again.
  * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {

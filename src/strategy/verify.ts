@@ -34,8 +34,8 @@ export interface Verdict {
 }
 
 /**
- * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares `done`: then it may still call
- * `done` (`async (profile, done) => db.get(profile.id, done)`).
+ * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` has a parameter `done`: then `verify` may still call
+ * `done` later (`async (profile, done) => db.get(profile.id, done)`).
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {

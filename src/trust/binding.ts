@@ -13,8 +13,8 @@ import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
 /**
- * What does not match: a field of Nevis's answer; the `digest` or the logged-in user (`login`) in the transaction; or what the callback route allows
- * (`factors`, `operation`, `purpose`).
+ * What does not match: a field of Nevis's answer; the transaction in the session (`digest`: it was changed after the start; `login`: it belongs to
+ * another user than the one who is logged in); or what the callback route allows (`factors`, `operation`, `purpose`).
  */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
@@ -97,7 +97,8 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
   // Only `iat` (when the token was issued) distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // The ledger remembers a used token only until its `iat` is too old to be accepted. A token without `iat` could be used a second time after that.
+  // A token from the browser needs an `iat`. The ledger remembers a used token only until its `iat` is too old to be accepted. A token without `iat` would
+  // never be too old, so it could be used again as soon as the ledger has forgotten it.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }

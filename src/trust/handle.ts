@@ -22,7 +22,7 @@ export interface Sealed {
    * code, and this package does not poll Nevis for the status.
    */
   readonly isCodeTyped?: boolean
-  /** How many times the transaction was moved into a new session: see `ledger/endings.ts`. */
+  /** How many times the transaction was moved into a new session, because the user started the same thing again: see `ledger/endings.ts`. */
   readonly moves?: number
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number

@@ -21,7 +21,7 @@ export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends
 
 /** Seconds for the header `Retry-After`, if Nevis sends none. */
 const RETRY_AFTER_SECONDS = 10
-/** Upper limit in seconds: a gateway before Nevis may send any `Retry-After`. */
+/** Upper limit for the header `Retry-After`, in seconds. The value comes from the failed call to Nevis, where a gateway in between may send any number. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
 
 /** Express error middleware; its method `answer` is for other web frameworks. */

@@ -70,7 +70,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    * @returns the nonce
    */
   readonly nonce?: ((req: Req, res: Res) => string) | undefined
-  /** URL of your own stylesheet, loaded after this package's. It may set the custom properties of that stylesheet. Default: none. */
+  /** URL of your own stylesheet, loaded after this package's. It may set the CSS custom properties of this package's stylesheet. Default: none. */
   readonly stylesheet?: string | undefined
   /** Your own texts by language tag: they replace this package's texts or add a language. */
   readonly locales?: Locales | undefined

@@ -1,5 +1,5 @@
 /**
- * Resolves the options that the pages share into the values that every page needs: language, logo, links, policy.
+ * Resolves the options that the pages share into the values that every page needs: language, logo, links, Content-Security-Policy.
  *
  * Out of scope: the HTML (`document.ts`).
  */

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { createClient } from 'redis'
 
 /**
- * Commands that are not counted: `info`, which reads the counts; the commands that a client sends when it connects; and the commands that the ledger's script
- * runs inside Redis.
+ * Redis commands that the benchmark does not count, because they are not calls of the measured app: `info`, with which the benchmark reads the counts; the
+ * commands that a client sends when it connects; and the commands that the ledger's script runs inside Redis.
  */
 const NOT_SENT = /^(info|hello|client\|.*|incr|pexpire)$/
 
-/** @returns the path of its socket, a client, a function that returns how many commands were sent, and `close` */
+/** @returns the path of Redis's socket, a client, a function that returns how many commands Redis has received, and `close` */
 export async function startRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
   const path = join(folder, 'redis.sock')

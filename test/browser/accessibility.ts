@@ -36,7 +36,7 @@ const PAUSE_MS = 300
 const SILENT = ['none', 'generic', 'InlineTextBox', 'LineBreak', 'ListMarker', 'Abbr', 'LabelText']
 const STATES = ['level', 'disabled', 'checked', 'required', 'invalid', 'expanded', 'live']
 
-/** @returns two parts in Markdown: the elements that Tab reaches, and the tree */
+/** @returns two parts in Markdown: the elements that Tab reaches, in their order, and the page's accessibility tree */
 async function described(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const parts = await treeOf(session)

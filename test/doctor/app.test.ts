@@ -262,7 +262,8 @@ describe('an address outside of ASCII', () => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
     } }
-    // The strategy may refuse, encode or keep the path `/bestätigung`. If no sign-in can work with this path, an error or the doctor must tell the developer.
+    // The path `/bestätigung` has a letter outside of ASCII. The strategy may throw an error, encode the path, or keep it as it is. If no sign-in can work with
+    // the path, the developer must learn this from the error or from the doctor.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
     else {

@@ -6,7 +6,7 @@ import { Browser, type Page } from '../support/browser'
 
 export const exampleApp = join(__dirname, '../../example-app')
 
-/** A generous limit, because each test starts a process, which compiles its database. */
+/** A generous limit, because each test starts the app in a process, and this process compiles PGlite, its database (PostgreSQL as WebAssembly). */
 export const START_MS = 120_000
 jest.setTimeout(START_MS)
 
@@ -122,7 +122,7 @@ export class Phone {
     return (await this.look()).split('<div class="request">').length - 1
   }
 
-  /** The text of the newest request, as the user sees it, without HTML tags. */
+  /** The message of the newest approval request on the phone, as the user reads it: without HTML tags. */
   async message(): Promise<string> {
     return (/<p class="message">([^]*?)<\/p>/.exec(await this.look())?.[1] as string).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replaceAll('&amp;', '&')
   }

@@ -44,7 +44,7 @@ afterEach(async () => {
   for (const tenant of TENANTS) await clouds[tenant].close()
 })
 
-/** The app of the guide, with simulators as its instances. All tenants share one ledger and one session store. */
+/** The app of docs/guides/tenants.md. In place of its Nevis instances it uses simulators. All tenants share one ledger and one session store. */
 function appOfGuide(): express.Express {
   const ledger = new MemoryLedger()
   class OfSimulator extends NevisStrategy {

@@ -1,6 +1,7 @@
 /**
  * Runs the package's ledger checks (`proveLedger`) on a ledger in PGlite, as an app would, and signs in with the sessions of connect-pg-simple in the same
- * database. Prints "proved", the row for a key with characters that PostgreSQL cannot store, and the responses to two simultaneous requests for the callback.
+ * database. Prints "proved", the ledger's row for a key with characters that PostgreSQL cannot store, and the app's responses when a browser opens the same
+ * callback twice at once.
  */
 import { PGlite } from '@electric-sql/pglite'
 import connectPgSimple from 'connect-pg-simple'

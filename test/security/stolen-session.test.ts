@@ -22,7 +22,10 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/guarded', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
 }
 
-/** The two kinds of route that start a step-up: one that also signs users in, and one with `passport.authorize`. */
+/**
+ * The two kinds of route that start a step-up: one that also signs users in, and one with `passport.authorize`. Each has the path of its start, and a function
+ * that returns the path of its callback.
+ */
 const WAYS = [['/login/2fa', (handle: string) => `/signed-in?transaction=${handle}`], ['/step-up', (handle: string) => `/confirmed?transaction=${handle}`]] as const
 
 async function stolen(options: Partial<NevisStrategyOptions> = {}): Promise<{ app: TestApp; user: Browser; thief: Browser }> {

@@ -25,7 +25,7 @@ export interface AppOptions {
   /** Options that replace those of the tests. */
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly verify?: Verify
-  /** Options of the route that starts the second factor, in addition to those for the password. */
+  /** Options of `passport.authenticate('nevis')` on the routes that start the second factor. */
   readonly start?: AuthenticateOptions
   readonly callback?: AuthenticateOptions
   readonly page?: WaitingPageOptions

@@ -1,4 +1,4 @@
-/** Fake Redis clients of each kind. Each has only the members that `RedisLedger` reads, and gives the replies that the test sets. */
+/** Fake Redis clients like those of node-redis and of ioredis. Each has only the members that `RedisLedger` reads, and gives the replies that the test sets. */
 import type { RedisConnection } from '../../src'
 
 type Send = (command: string[]) => Promise<unknown>
@@ -8,7 +8,7 @@ export function nodeRedisLike(sendCommand: Send): RedisConnection {
   return { isOpen: true, isReady: true, duplicate: () => undefined, sendCommand } as RedisConnection
 }
 
-/** A client like ioredis's. Its `sendCommand` does not take a list of strings, as that of node-redis does, so `RedisLedger` must use `call`. */
+/** A client like ioredis's. It has a `sendCommand`, too, but this method takes no list of strings: only node-redis's does. So `RedisLedger` must use `call`. */
 export function ioRedisLike(send: Send): RedisConnection {
   return { status: 'ready', isCluster: false, call: (...command: string[]) => send(command), sendCommand: () => Promise.reject(new Error('another')) } as RedisConnection
 }

@@ -52,7 +52,7 @@ describe('an encrypted handle', () => {
     it('is another one each time', () => {
       const sealed = Array.from({ length: 1000 }, () => handles.seal(SEALED))
       expect(new Set(sealed).size).toBe(1000)
-      // The initialization vectors must differ, too: with AES-GCM, using one twice reveals the authentication key.
+      // Not only the handles, but also their initialization vectors must differ: if AES-GCM uses a vector twice, an attacker can find the authentication key.
       expect(new Set(sealed.map((one) => Buffer.from(one, 'base64url').subarray(1, 13).toString('hex'))).size).toBe(1000)
     })
   })

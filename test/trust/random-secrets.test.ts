@@ -1,6 +1,6 @@
 /**
- * The strategy refuses a guessable `secret`, but must accept each of half a million random secrets. This test has its own file, because it takes seconds, and a
- * mutation run would repeat it for each mutant (`test/mutate/slices.mjs`).
+ * The strategy refuses a guessable `secret`, but must accept each of half a million random secrets. This test takes seconds. It has its own file, so that a
+ * mutation run, which repeats the tests for each mutant, can leave it out (`test/mutate/slices.mjs`).
  */
 import { randomBytes } from 'node:crypto'
 import { isGuessable } from '../../src/trust/secret'

@@ -55,7 +55,7 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
       const ended = rest(stream)
       app.kill('SIGTERM')
       expect(await ended).toContain('"status":"pending"')
-      // Send the next request on the connection that is kept open, as a browser does.
+      // The next request uses the connection of the stream, which is still open, as in a browser.
       const again = await ask(status, 'text/event-stream')
       expect([again.status, again.connection, again.port]).toEqual([503, 'close', stream.port])
       await rest(again)

@@ -13,7 +13,7 @@ interface Edit {
   readonly text: string
 }
 
-/** Exports that `init` imports under another name. In most applications, `app` is already the variable of the Express application. */
+/** Exports of `passport-nevis` that `init` imports under another name: the factor `app`, because in most applications `app` is the Express application. */
 const RENAMED: Readonly<Record<string, string>> = { app: 'qrCode' }
 
 export class Edits {

@@ -46,7 +46,7 @@ function filtersIn(names: string): string[] | undefined {
 
 function gitIn(root: string, path: string, settings: readonly string[], args: readonly string[]): string {
   return execFileSync('git', ['-C', root, '--no-pager', ...settings.flatMap((setting) => ['-c', setting]), ...args], {
-    // On Windows, a program is first looked for in the current folder. So this is not the application's folder, which may contain a `git.exe`.
+    // On Windows, the program `git` is first looked for in the current folder. So that folder must not be the application's, which may contain a `git.exe`.
     cwd: dirname(process.execPath),
     env: {
       ...process.env,

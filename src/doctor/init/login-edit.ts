@@ -24,8 +24,8 @@ export interface LoginChange {
 }
 
 /**
- * Decides what must run after the second factor instead of after the password.
- * @returns the handlers to move, or why `init` does not change the route
+ * Reads from the password route what must run after the second factor from now on: its success redirect, or the handlers behind `passport.authenticate`.
+ * @returns these parts as source text, or why `init` does not change the route
  */
 export function loginChange(door: Door, route: Route): LoginChange | string {
   const { source, at } = door
@@ -55,7 +55,7 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   }
 }
 
-/** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
+/** The tokens of the source code from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
 function callOf(source: Source, at: number): Range {
   let first = at
   while (source.is(first - 1, '.')) first -= 2
@@ -112,7 +112,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   return undefined
 }
 
-/** The parameter names of the innermost function with three parameters around the token `at`, for example `req`, `res` and `next`. */
+/** The parameter names of the innermost function with three parameters around the source token at index `at`, for example `req`, `res` and `next`. */
 function handlerAround(source: Source, at: number): [string, string, string] | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open)

@@ -46,7 +46,7 @@ export function statusIn(json: unknown): string {
   return textAt(json, 'status')?.toLowerCase() ?? 'none'
 }
 
-/** Returns the userId from the object that contains this username. Ignores upper and lower case, because Nevis may change it. */
+/** Returns the userId from the object that contains this username. Ignores upper and lower case, because Nevis may return the username in another case. */
 export function userIdOf(json: unknown, username: string, depth = 0): string | undefined {
   if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return undefined
   const { username: name, userId } = json as Readonly<Record<string, unknown>>

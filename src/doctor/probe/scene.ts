@@ -38,7 +38,7 @@ export interface Scene {
 }
 
 const POLL_MS = 2000
-/** The probe stops asking for the status after this many requests in a row to which Nevis sends no HTTP response. */
+/** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {
@@ -78,7 +78,7 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
   }
 }
 
-/** Records a failure if a transaction was still undecided when `decided` stopped waiting. */
+/** Records a failure if the function `decided` stopped waiting before the transaction was decided. */
 export function failIfUndecided({ noteFailure }: Scene, { seconds, status: http }: { readonly seconds: number; readonly status: number }, mostSeconds: number, what: string): void {
   if (http === 0) noteFailure(`${what}, because ${MOST_UNANSWERED} requests in a row got no answer`)
   else if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)

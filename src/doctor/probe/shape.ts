@@ -1,6 +1,6 @@
 /**
- * Describes the shape of a response: the paths of its fields, and the kinds of their values. The description contains no value except the words in `WORDS`,
- * because a value may be a token, code, id, phone number, key or name.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. The description contains no value except the words in the list
+ * `WORDS`, such as `pending`, because a value may be a token, code, id, phone number, key or name.
  *
  * Out of scope: choosing the requests (`*-stage.ts`).
  */
@@ -52,7 +52,7 @@ function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is one of `WORDS`. */
+/** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is in the list `WORDS`, for example `pending`. */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)

@@ -20,7 +20,7 @@ export interface DialectRequest {
   /** The parsed body; an empty object if there is none. */
   readonly body: Body
   readonly headers: IncomingHttpHeaders
-  /** The transaction of the status token in the body, if there is one. */
+  /** The transaction to which the status token in the request's body belongs; undefined if the body has no status token, or an unknown one. */
   readonly transaction: Transaction | undefined
   /** The state of the simulated Nevis. A dialect may only read it. */
   readonly cloud: Cloud

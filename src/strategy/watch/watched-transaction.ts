@@ -66,7 +66,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object was created with this status token. The token may differ, because a handle and the session may contain different tokens. */
+  /** True if this object asks Nevis with this status token. It may have got another token from the handle in a URL than a callback gets from the session. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -102,7 +102,7 @@ export class WatchedTransaction {
     this.#transaction = { ...transaction, shown: {} }
   }
 
-  /** Stops watching, because the transaction's end is already known or is reported elsewhere. So it is not reported that the user abandoned the transaction. */
+  /** From now on, this object does not report that the user has abandoned the transaction: the transaction has ended, or another object reports its end. */
   settle(): void {
     this.isSettled = true
   }
@@ -155,7 +155,7 @@ export class WatchedTransaction {
     }
   }
 
-  /** Gets Nevis's answer for a callback; see `StatusWatch.decide`. */
+  /** Nevis's answer for a callback: an unused success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus> {
     this.#transaction = transaction
     const last = this.#last
@@ -257,7 +257,7 @@ export class WatchedTransaction {
       // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // An answer without a status still shows that Nevis is up, so do not double the interval.
+      // An answer without a status still shows that Nevis is up, so do not double the interval of polling as after other failures.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
@@ -269,7 +269,7 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
-    // Report the end before the listeners are called: the user's next start must find a denial in the ledger.
+    // Report the end before the pages learn of it: a user who starts again at once must find the ledger with the denial already counted.
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
@@ -285,8 +285,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Introspects the token of the last success. Only callbacks may call this method, not page requests: Nevis may allow only one introspection per token, and
-   * a callback in another process may still need this introspection.
+   * Introspects the token of the last status answer, if it says `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only one
+   * introspection per token, and a callback in another process may still need it.
    */
   private introspect(): void {
     const last = this.#last

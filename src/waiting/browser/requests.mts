@@ -127,11 +127,11 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // A 404 with the status `unknown` is an answer and no error: the server cannot decrypt the handle in the URL.
+  // A 404 with the status `unknown` is a result and no error: it says that the server cannot decrypt the handle in the URL, so no transaction waits.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
-  // On Fastify, the strategy cannot send a body, so the URL is in the `Location` header of a 200.
+  // On Fastify, the strategy has no access to the response's body. So it sends the next URL in the `Location` header of a 200.
   const next = contentType.startsWith(NEXT) ? String(body?.['next']) : status === 200 && !text && headers.get('location')
   return { body, next }
 }

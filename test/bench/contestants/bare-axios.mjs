@@ -1,5 +1,5 @@
 // @ts-check
-// A login in the benchmark: the three calls that the strategy makes, sent with axios alone. No answer is decoded, compared or stored.
+// A login in the benchmark: the strategy's three calls to Nevis (approval, status, introspection), sent with axios alone. No answer is validated or stored.
 import axios from './axios.cjs'
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'

@@ -103,7 +103,8 @@ export async function each(all, atOnce, work) {
 
 /** @param {{ log: (line: string) => void }} tools */
 export async function measure({ log }) {
-  // The driver needs a connection for each user. Each of nginx's two workers needs connections for half of the users, and as many again to the app.
+  // Each connection needs an open file. This process opens one connection to nginx for each user. Each of nginx's two workers has the connections of half of
+  // the users, and as many again to the app.
   const needed = PEOPLE * 1.2 + 500
   if (openFilesLimit() < needed) throw new Error(`${needed} open files are needed, and ${openFilesLimit()} are allowed: see ulimit -Hn`)
   const redis = await startOneRedis()

@@ -63,7 +63,7 @@ class Person {
   }
 }
 
-/** @param {{ log: (line: string) => void }} tools @returns a row for each store */
+/** @param {{ log: (line: string) => void }} tools @returns the results: one row for each store of `STORES` */
 export async function measure({ log }) {
   const rows = []
   for (const { store, open } of STORES) {

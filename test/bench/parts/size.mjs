@@ -40,7 +40,10 @@ const bytesIn = (folder) =>
     return sum + (entry.isDirectory() ? bytesIn(path) : statSync(path).size)
   }, 0)
 
-/** @returns packages and bytes of each direct dependency, and of the package itself */
+/**
+ * @returns the size of this package's tarball, packed and unpacked; and how many packages with how many bytes npm installs for it: in total, and for each
+ * direct dependency
+ */
 export async function measure() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const all = needed(packages, '')

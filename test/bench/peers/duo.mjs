@@ -1,5 +1,5 @@
 // @duosecurity/duo_universal: a login with the health check, the redirect and the exchange of the code. Duo's client accepts only https and certificates of its
-// own authorities. So this file replaces the client's agents, and the calls go to the benchmark's upstream.
+// own authorities. So this file replaces the client's agents, and the calls go to the benchmark's fake server (`servers/upstream.mjs`).
 import { Client } from '@duosecurity/duo_universal'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'

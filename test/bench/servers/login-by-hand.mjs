@@ -1,6 +1,7 @@
 // @ts-check
 // An app without Passport, to compare with `login-nevis.mjs`: the same routes, calls and session, written by hand with axios. This app checks
-// that the token belongs to the user and the transaction, but it encrypts nothing and counts nothing. Usage: node login-by-hand.mjs UPSTREAM
+// that the token belongs to the user and the transaction, but it encrypts nothing, and does not ensure that an approval
+// is used only once. Usage: node login-by-hand.mjs UPSTREAM
 import axios from '../contestants/axios.cjs'
 import { Agent } from 'node:http'
 import { accessKey } from '../contestants/shared.mjs'

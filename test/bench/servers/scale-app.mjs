@@ -1,6 +1,6 @@
 // @ts-check
-// One process of an app. All processes share sessions and ledger. The app has a first factor without a password, and the second factor of the README. SIGTERM
-// stops the process as described in docs/guides/waiting-page.md.
+// One process of an app. All processes share sessions and ledger. The app has a first factor without a password, and a second factor as in the README.
+// SIGTERM stops the process as described in docs/guides/waiting-page.md.
 // Usage: STORE=… [PORT=…] [MAX_STREAMS=…] node scale-app.mjs CLOUD KEY. Prints the app's address, and with PRINTS_VERIFIED each approval for which `verify`
 // has run. `GET /measure` returns the CPU time and memory used so far.
 import express from 'express'
@@ -64,6 +64,6 @@ const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => cons
 server.keepAliveTimeout = 120_000
 process.once('SIGTERM', () => {
   server.keepAliveTimeout = 1
-  server.close(() => process.exit()) // the connections of the store would keep the process alive
+  server.close(() => process.exit()) // without `exit`, the open connections of the store would keep the process alive
   status.closeStreams()
 })

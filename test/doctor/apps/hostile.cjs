@@ -1,11 +1,14 @@
-/** An app whose names contain characters that a terminal interprets, and that sends findings of its own to the doctor. */
+/**
+ * An app that attacks the doctor's terminal: the names of its ledger class, factor and strategy contain characters that a terminal interprets. It also sends
+ * findings of its own to the doctor, such as "ok".
+ */
 const process = require('node:process')
 const { env } = process
 const express = require('express')
 const { Passport } = require('passport')
 const { NevisStrategy, push, statusEndpoint } = require('passport-nevis')
 
-/** Clears the screen, sets the title, copies to the clipboard, writes from right to left, and begins a new line. */
+/** Makes a terminal clear the screen, set its title, copy to the clipboard and write from right to left. Then begins a line that looks like a finding. */
 const ESCAPES = '\u001b[2J\u001b]0;title\u0007\u009b1A\u001b]52;c;YQ==\u0007\u202e\u2066\u200b\r\nok           everything.well'
 process.send?.({ passportNevisDoctor: 'all is well' })
 process.send?.({ passportNevisDoctor: [{ check: 'app.loaded', level: 'ok', finding: 7 }] })

@@ -105,7 +105,7 @@ export class FakeCloud {
   readonly baseURL: string
   /** The number of requests so far. */
   requests = 0
-  /** If set, this function handles the requests with the behaviour `hang`. Otherwise these requests get no answer. */
+  /** If a test sets this function, it answers the requests for which the test has chosen the behaviour `hang`. Without it, these requests get no answer. */
   onHang: ((res: ServerResponse) => void) | undefined
   private readonly timers = new Set<NodeJS.Timeout>()
   private approvals = 0
@@ -148,7 +148,7 @@ export class FakeCloud {
     const world = this.worlds.get(number)
     if (world === undefined) return write(res, { status: 404, body: problem(404) })
     const behaviour = world.next(call)
-    // A call may have its effect even if its answer is replaced or lost. Only `early` cuts the request off before it has an effect.
+    // A call may have its effect even if its answer is replaced or lost. Only the behaviour `early` closes the connection before the call has an effect.
     const real = behaviour.do === 'early' ? undefined : this.truth(world, call, body, url)
     this.send(req, res, world, call, behaviour, real, body)
   }
@@ -214,7 +214,7 @@ export class FakeCloud {
   private send(req: IncomingMessage, res: ServerResponse, world: World, call: Call, behaviour: Behaviour, real: Reply | undefined, asked: Record<string, string>): void {
     const reply: Reply = real ?? { status: 500, body: problem(500) }
     const socket: Socket = req.socket
-    // A 200 to a code means that the code is correct. If a fault sent 200 for a wrong code, no strategy could notice. So the fault sends 202 instead.
+    // Nevis answers a correct code with 200. If a fault answered a wrong code with 200, no strategy could notice the fault. So the fault sends 202 instead.
     const other = (status: number) => (call === 'verify' && status === 200 ? 202 : status)
     switch (behaviour.do) {
       case 'truth':
@@ -279,8 +279,8 @@ export class FakeCloud {
       const token = lie.token === 'none' ? undefined : lie.token === 'accessKey' ? this.accessKey : lie.token === 'ownStatus' ? asked['statusToken'] : tokenOf(lie.token, world, approval)
       return { status: lie.httpStatus, body: { status: lie.status, transactionId, userId: user, username, token } }
     }
-    // Replace the whole answer about anna by one about ben. An answer with some fields of each user could look correct, so no strategy could notice the
-    // mistake.
+    // Replace the whole answer about anna by an answer about ben. With fields of both users, the answer could look correct, and no strategy could notice
+    // the lie.
     if (call === 'approve') return { status: 201, body: { ...(reply.body as object), userId: ben.userId, username: ben.username } }
     if (call === 'user') return { status: 200, body: { ...ben, status: 'active', authenticators: [] } }
     return { status: reply.status === 200 ? lie.httpStatus : 204, body: undefined }
