@@ -62,7 +62,7 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  */
 function generations({ ratio: all, generations: each }) {
   const one = each === undefined ? '' : ` V8 compiles each process a little differently, so each contestant was started ${each.length} times. In these ${each.length} groups of rounds, passport-nevis cost ${each.map(ratio).join(', ')} times the bare calls.`
-  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.25)}.${one}\n\n`
+  return `passport-nevis costs ${ratio(all)} times the three bare axios calls${reached(all <= 1.25)}.${one}\n\n`
 }
 
 /**

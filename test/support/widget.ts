@@ -1,8 +1,8 @@
 /**
- * Does what Nevis's widget does in a browser, with only the intent token. Also contains the script with which a page starts the simulator's substitute for
- * the widget.
+ * Plays Nevis's widget for the tests: sends the requests that the widget sends from a browser. Like the widget, it knows of the transaction only the intent
+ * token. Also contains the script with which a page starts the simulator's substitute for the widget.
  *
- * Out of scope: checking the results. Tests of attacks call the same endpoints.
+ * Out of scope: checking the results.
  */
 import type { NevisSimulator } from '../../src/simulator'
 import { waitingOf } from './app'
