@@ -77,7 +77,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
         // The verification of the code needs the userId. If Nevis's answer does not contain it, ask Nevis for it.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
-        return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
+        const { server, browser } = enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
+        return { server, browser: { ...browser, maskedPhone: `•••• ${phone.slice(-4)}` } }
       } catch (error) {
         if (!(error instanceof NevisError && error.operation === 'enroll' && [400, 422].includes(error.nevisStatus ?? 0))) throw error
         throw Object.assign(new Refusal('phone_refused'), { cause: error })

@@ -23,6 +23,8 @@ export interface Shown {
   readonly appLinkUri?: string
   /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
+  /** The end of the phone number to which the code of an enrolment was sent, such as `•••• 0001`. */
+  readonly maskedPhone?: string
   /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle that the browser gets. */
   readonly recoveryCodes?: readonly string[]
 }

@@ -1,7 +1,7 @@
 /**
  * Shows the user to which phone number the SMS was sent: `•••• 0001`, the last four digits at most.
  *
- * Out of scope: a number that the user types for an enrolment.
+ * Out of scope: the number of an enrolment, which the factor itself masks in the same form (`sms.ts`).
  */
 import type { Subject, Transaction } from '../factors/transaction'
 import { resultOf } from '../host/app-function'

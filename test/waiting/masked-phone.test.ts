@@ -70,7 +70,7 @@ describe('the waiting page', () => {
     expect(await page()).toContain('<p>We sent a code to your phone number. Enter it here.</p>')
   })
 
-  it('shows no number, and asks for none, without SMS on offer, after a cancellation and for an enrolment', async () => {
+  it('shows no number, and asks for none, without SMS on offer and after a cancellation; at an enrolment, shows the end of the new number without asking', async () => {
     const maskedPhone = jest.fn(() => '•••• 0001')
     const guarded = await open(maskedPhone, { factor: 'push', start: { factors: ['push', 'app'] } })
     expect(await guarded.view()).not.toHaveProperty('maskedPhone')
@@ -80,7 +80,10 @@ describe('the waiting page', () => {
     const enrolling = await world.start({ strategy: { operation: 'enroll' }, page: { maskedPhone } })
     const browser = enrolling.browser()
     const handle = await signIn(browser, 'newcomer', { factor: 'sms', phone: '+41790000009' })
-    expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).not.toHaveProperty('maskedPhone')
+    expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toMatchObject({ maskedPhone: '•••• 0009' })
+    const { text } = await browser.get(waitingOf(handle), PAGE)
+    expect(text).toContain(`<p>We sent a code to ${forEyes('•••• 0009')}<span class="nevis-unseen">the number ending in 0009</span>. Enter it here.</p>`)
+    expect(text).not.toContain('41790000009')
     expect(maskedPhone).not.toHaveBeenCalled()
   })
 
