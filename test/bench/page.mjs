@@ -61,8 +61,8 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
-  const one = each === undefined ? '' : ` V8 compiles each process a little differently, so each contestant was started ${each.length} times. In these ${each.length} groups of rounds, passport-nevis cost ${each.map(ratio).join(', ')} times the bare calls.`
-  return `passport-nevis costs ${ratio(all)} times the three bare axios calls${reached(all <= 1.25)}.${one}\n\n`
+  const one = each === undefined ? '' : ` V8 compiles each process a little differently, so each contestant was started ${each.length} times. In these ${each.length} groups of rounds, a login with passport-nevis cost ${each.map(ratio).join(', ')} times as much as the three bare axios calls.`
+  return `A login with passport-nevis costs ${ratio(all)} times as much CPU time as the three bare axios calls, which are the same requests without this package${reached(all <= 1.25)}.${one}\n\n`
 }
 
 /**
@@ -71,20 +71,20 @@ function generations({ ratio: all, generations: each }) {
  */
 function waitForCallback({ rows }) {
   const [ours, early] = [rows.find(({ way }) => way === 'events'), rows.find(({ way }) => way.includes('introspection'))]
-  return ours === undefined || early === undefined ? '' : ` The median user waits ${number(1000 * (ours.median - early.median))} ms longer, because the introspection is made in the callback and not right after the status call.`
+  return ours === undefined || early === undefined ? '' : ` The median user of this package (row "events") waits ${number(1000 * (ours.median - early.median))} ms longer than the median user in the row "introspection with the status call", because this package introspects the token only in the callback.`
 }
 
 /** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined> & { 'crowd-polling': (result: Polling) => string }} */
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['contestant', 'calls of a login', 'CPU of a login', 'CPU, as a multiple of three bare axios calls'],
+      ['contestant', 'calls of a login', 'CPU of a login', 'CPU, as a multiple of the three bare axios calls (the same requests without this package)'],
       result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
     )}\n\n${generations(oursIn(result.rows))}${plot('cpu', 'CPU of a login')}`,
 
   login: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['app', 'CPU of a login', 'CPU, as a multiple of the app by hand'],
+      ['app ("by hand": without this package)', 'CPU of a login', 'CPU, as a multiple of the app by hand'],
       result.rows.map(({ name, micros, ratio: value }) => [name, `${number(micros)} µs`, ratio(value)]),
     )}`,
 
@@ -109,7 +109,7 @@ const sections = {
   },
 
   scale: (result) =>
-    `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins, of which ${result.atOnce} run at the same time. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
+    `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins; in each round, ${result.atOnce} logins run at the same time. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
       ['sessions and ledger in', 'processes', 'logins a second', 'CPU of a login in all processes of the app', 'CPU of a login in the store'],
       result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
@@ -124,10 +124,10 @@ const sections = {
     )}`,
 
   loading: (result) =>
-    `${heading(result)} Each figure in the first four rows is a median over ${result.rounds.compared} new processes. Each figure in the other rows is a median over ${result.rounds.others} new processes.\n\n${table(
+    `${heading(result)} Each figure in the first four rows of the table is a median over ${result.rounds.compared} new processes, and each figure in the other rows over ${result.rounds.others} new processes.\n\n${table(
       ['what is loaded', 'time', 'CPU time'],
       result.rows.map(({ name, ms, cpuMs }) => [name, `${number(ms)} ms`, `${number(cpuMs)} ms`]),
-    )}\n\nThe median difference between loading passport-nevis and loading passport-oauth2 is ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms). The median difference between loading passport-nevis with a NevisClient and loading axios alone is ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 50)}.`,
+    )}\n\nLoading passport-nevis takes longer than loading passport-oauth2: the median difference is ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms). Loading passport-nevis and creating a NevisClient takes longer than loading axios alone: the median difference is ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 50)}.`,
 
   size: (result) =>
     `${heading(result)} The package is ${size(result.tarball)} to download, and ${size(result.unpacked)} unpacked. With passport-nevis, npm installs ${result.packages} other packages, which are ${size(result.bytes)} together.\n\n${table(
@@ -148,29 +148,29 @@ const sections = {
     )}\n\nThe package does not compress its answers; your app or your proxy does. The gzipped script has ${number(script)} B${reached(script <= 8192)}.\n\n${table(
       ['page', 'first paint, first visit', 'first paint, second visit'],
       result.rows.map(({ factor, first, second }) => [names[/** @type {keyof typeof names} */ (factor)], `${number(first)} ms`, `${number(second)} ms`]),
-    )}\n\nEach figure in the second table is a median over ${result.rounds} visits.`
+    )}\n\nEach first paint in this table is a median over ${result.rounds} visits.`
   },
 
   memory: (result) =>
     `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
   schedule: (result) =>
-    `The table is computed for ${number(result.people)} simulated users, whose answer times follow the same log-normal distribution as in the section above. Users who answer after more than 120 s are left out:\n\n${table(
+    `The table is computed for ${number(result.people)} simulated users, whose answer times follow a log-normal distribution (median 8 s; 0.1 % take more than 120 s). Users who answer after more than 120 s are left out:\n\n${table(
       ['schedule', 'status calls of a login', "time from the user's answer to the next status call, median", "time from the user's answer to the next status call, 95th percentile"],
       result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
     )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
 
   tap: (result) =>
     `${heading(result)}\n\n${table(
-      ["how the page learns of the user's answer", 'sign-ins', 'sign-ins at the same time', 'shortest time from the tap', 'median', '95th percentile', 'status calls per sign-in'],
+      [`how the page learns of the user's answer ("by hand": an app without this package)`, 'sign-ins', 'sign-ins at the same time', 'shortest time from the tap', 'median', '95th percentile', 'status calls per sign-in'],
       result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 3)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
-    )}\n\nWith one sign-in at a time, the median with events is ${ratio(result.ratio)} times the median of "by hand"${reached(result.ratio <= 0.6)}.`,
+    )}\n\nWith one sign-in at a time, the median time in the row "events" is ${ratio(result.ratio)} times the median time in the row "by hand"${reached(result.ratio <= 0.6)}.`,
 
   'tap-at-best': (result) =>
     `${heading(result)}\n\n${table(
-      ["how the page learns of the user's answer", 'sign-ins', 'shortest time from the tap', 'median'],
+      [`how the page learns of the user's answer ("by hand": an app without this package)`, 'sign-ins', 'shortest time from the tap', 'median'],
       result.rows.map(({ way, people, best, median }) => [way, people, `${number(best, 3)} s`, `${number(median, 3)} s`]),
-    )}\n\nThe shortest time with events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, which is the time that network and introspection take${reached(result.ratio <= 1.4)}.${waitForCallback(result)}`,
+    )}\n\nThe shortest time in the row "events" is ${ratio(result.ratio)} times ${number(result.network, 3)} s, which is the time that the network and the introspection alone take${reached(result.ratio <= 1.4)}.${waitForCallback(result)}`,
 
   waiting: (result) =>
     `${heading(result)}\n\n${table(
@@ -186,7 +186,7 @@ const sections = {
         ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
         [`CPU while ${number(result.people)} users wait, as a share of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
       ],
-    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended before the user had answered. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time in which ${number(result.approving)} of the users approved). The processes made ${number(result.statusCallsPerSecond)} status calls a second. Of the ${number(result.approving)} users who approved in this time, ${number(result.signedIn)} were signed in. The waiting pages of these users learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). The reason: with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, 3 s of which the browsers wait before they reconnect. ${stop.stillClosed} of these streams stayed closed. After the process had ended, ${stop.approving} other users approved, and ${stop.signedIn} of them were signed in.`
+    )}\n\n${number(result.opened)} of ${number(result.people)} event streams were open, and ${number(result.cut)} of them ended before the user had answered. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time in which ${number(result.approving)} of the users approved). The processes made ${number(result.statusCallsPerSecond)} status calls a second. Of the ${number(result.approving)} users who approved in this time, ${number(result.signedIn)} were signed in. The waiting pages of these users learned of the approval after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s). They learned of it so late because, with the default of \`maxStatusCallsPerSecond\`, the two processes can ask Nevis about each of the ${number(result.people)} users only every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM, and ended after ${number(stop.seconds, 1)} s. The ${number(stop.streams)} event streams of this process were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, of which the browsers waited 3 s before they reconnected. ${stop.stillClosed} of these streams stayed closed. After the process had ended, ${stop.approving} other users approved, and ${stop.signedIn} of them were signed in.`
   },
 
   'crowd-polling': (result) => {
@@ -212,7 +212,7 @@ const sections = {
     const { tally } = result
     return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} got an error page that asked them to try again, and ${tally['cut off']} lost their connection when a process was killed (${result.kills} kills in all). ${
       result.wrong.length === 0 ? 'No user was signed in without an approval, as another user, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
-    }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before the test and ${number(result.heapAfterMB, 1)} MB after it.`
+    }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the one process that was never killed was ${number(result.heapBeforeMB, 1)} MB before the test and ${number(result.heapAfterMB, 1)} MB after it.`
   },
 
   paper: ({ scale, storage, schedule, crowd }) => {
@@ -234,7 +234,7 @@ const sections = {
     const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
     const processes = raised > MAX_STATUS_CALLS
       ? ['processes of the app', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${enough} if this limit is ${number(raised)}`, 'with the default limit: the number of all status calls, divided by the limit of one process. With the higher limit: twice the number of needed cores, so that each process uses half a core']
-      : ['processes of the app', `${enough}`, `twice the number of needed cores, so that each process uses half a core. For the status calls alone, ${capped} processes are enough with the default of \`maxStatusCallsPerSecond\``]
+      : ['processes of the app', `${enough}`, `twice the number of needed cores (logins and waiting users), so that each process uses half a core. For the status calls alone, ${capped} processes are enough with the default of \`maxStatusCallsPerSecond\``]
     return `${table(
       ['at the peak', 'needed', 'calculated from'],
       [
@@ -249,7 +249,7 @@ const sections = {
         ['Redis', `${number(perSecond * redis)} commands a second`, `each login needs ${redis} commands, ${storage.redis.login.ledger} of which are commands of the ledger`],
         processes,
       ],
-    )}\n\nAs the number of logins grows, the limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue, so sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis for the limit of your instance before a peak. Many systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise it for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
+    )}\n\nAs the number of logins grows, the limit \`maxStatusCallsPerSecond\` is reached first. With the default of this limit and fewer than ${capped} processes, status calls wait in a queue, so sign-ins take longer, but no sign-in fails. The next limit that is reached is that of your Nevis instance. Nevis documents only limits for each user, so ask Nevis for the limit of your instance before a peak. Many operating systems limit the open files of a process to 1 024. This limit is reached before memory or store are fully used, so raise the limit for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
   },
 }
 

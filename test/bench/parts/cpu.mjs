@@ -6,7 +6,7 @@ import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } fro
 
 const CONTESTANTS = [
   { name: 'three bare axios calls', calls: 3, file: './contestants/bare-axios.mjs' },
-  { name: 'the same once more (control)', calls: 3, file: './contestants/bare-axios.mjs' },
+  { name: 'the axios calls, once more (control)', calls: 3, file: './contestants/bare-axios.mjs' },
   { name: 'passport-nevis, push', calls: 3, file: './contestants/nevis.mjs' },
   { name: 'three bare node:http calls', calls: 3, file: './contestants/bare-http.mjs' },
   { name: 'openid-client, Passport strategy', calls: 2, file: './peers/openid-client.mjs' },

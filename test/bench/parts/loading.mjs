@@ -19,7 +19,7 @@ const COMPARED = [
 ]
 const OTHERS = [
   { name: "require('passport-nevis'), then create all parts of an app with push", cwd: root, script: `${ALL}(require('passport-nevis'))` },
-  { name: 'import passport-nevis, then create the same parts', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
+  { name: 'import passport-nevis, then create all parts of an app with push', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
 /** Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians varied as much. */
