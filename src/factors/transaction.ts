@@ -120,6 +120,11 @@ export interface Transaction {
   readonly isStepUp?: true
   /** Recognises the browser that started the transaction: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
   readonly browser?: string
+  /**
+   * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. Absent if no user was signed in, or if the
+   * ledger is in memory: only another process needs this field.
+   */
+  readonly origin?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**

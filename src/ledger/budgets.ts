@@ -13,6 +13,7 @@ import { Endings } from './endings'
 import { Enrolments } from './enrolments'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
+import { ParallelStarts } from './parallel-starts'
 import { SignIns } from './sign-ins'
 import { Slots } from './slots'
 import { StartBudget } from './start-budget'
@@ -35,6 +36,7 @@ export class Budgets {
   readonly codes: CodeBudget
   readonly endings: Endings
   readonly enrolments: Enrolments
+  readonly parallelStarts: ParallelStarts
   readonly signIns: SignIns
   readonly browsers: Browsers
 
@@ -43,6 +45,7 @@ export class Budgets {
     this.codes = new CodeBudget(settings)
     this.endings = new Endings(settings, this.starts)
     this.enrolments = new Enrolments(settings.ledger)
+    this.parallelStarts = new ParallelStarts(settings.ledger)
     this.signIns = new SignIns(settings)
     this.browsers = new Browsers(settings.ledger)
   }

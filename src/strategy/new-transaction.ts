@@ -49,6 +49,7 @@ export async function newTransaction(
   const login = request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
   const browser = login === undefined ? undefined : markBrowser(request)
+  const origin = login === undefined || settings.ledger.isInMemory ? undefined : context.source.origin
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
   const transaction = keys.digests.withDigest({
@@ -85,6 +86,7 @@ export async function newTransaction(
     ...(login !== undefined && { login }),
     ...(isStepUp && { isStepUp }),
     ...(browser !== undefined && { browser }),
+    ...(origin !== undefined && { origin }),
     ...(remember !== undefined && { remember }),
     ...(marks !== undefined && { forgetMarks: marks }),
   })

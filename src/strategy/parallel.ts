@@ -1,12 +1,14 @@
 /**
  * Handles a double click, or five equal requests at once: only one of them calls Nevis, and the others share its result or are refused.
  *
- * Out of scope: the order within one process (`start-queue.ts`).
+ * This holds for the requests of one browser. A request of another browser always makes a start of its own, because an attacker may use the same session: a
+ * planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's, and the user
+ * would see only one request on the phone, and accept it.
+ * Out of scope: the order within one process (`start-queue.ts`), and what identifies a browser (`request-origin.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Transaction } from '../factors/transaction'
-import type { NevisRequest } from '../host/request'
 import { hasContent, reloadSession } from '../host/session'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
@@ -20,19 +22,16 @@ const CHECK_INTERVAL_MS = 250
 
 /**
  * The second request of a double click shares the result of the first one.
- * @param previous the result of the first request; undefined if there is none
- * @returns undefined if the second request has another session or asks for something else
+ * @param previous the result of the first request
+ * @returns undefined if the second request has another session, comes from another browser or asks for something else
  * @internal
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  const isSameBrowser = previous.origin === context.source.origin
-  // If the user is signed in, a start does not give the session a new id. So an attacker who has copied the session's cookie could send the second request. In
-  // this case, share the result only with the browser that has sent the first request.
-  if (!previous.hasDisconnected()) return context.renewsSession || isSameBrowser ? previous : undefined
+  if (previous.origin !== context.source.origin) return undefined
+  if (!previous.hasDisconnected()) return previous
   // The browser has closed the connection of the first request, so it never got the cookie of the new session. Give the session another new id, whose cookie is
-  // sent with the second response, but only to the same browser: an attacker may know the old session id.
-  if (!isSameBrowser) return undefined
+  // sent with the second response.
   const { transaction, lockedCodes, sessionId, origin } = previous
   request.current = transaction
   await renewForSubject(request, transaction, context.isAfterFirstFactor)
@@ -53,16 +52,47 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/** The IP address and headers of a request. If two requests have the same IP address and headers, this package assumes that one browser has sent both. */
-export function originOf({ socket, headers }: NevisRequest): string {
-  const { 'content-length': _length, ...rest } = headers
-  return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
+/**
+ * Notes in the ledger which browser makes a start after the first factor, such as the password. The session gets a new id in the process that calls Nevis, so
+ * another process could not find the transaction in the session, and could not see which browser has started it.
+ * @returns true if the same browser has just made the same start, probably in another process
+ * @internal
+ */
+export async function isRepeated(request: StrategyRequest, context: StartContext): Promise<boolean> {
+  return isNoted(request, context) && !(await request.budgets.parallelStarts.note(nameOf(context), OTHER_PROCESS_WAIT_SECONDS))
 }
 
 /**
- * Waits up to two seconds, and finds out whether another process is making the same start for this session.
- * @param slot the slot of this start. Each start takes the user's lowest free slot in the ledger (`ledger/start-budget.ts`), so an equal start just before this
- * one has taken the slot below. At least 2: if this start has slot 1, there is no other start
+ * Forgets what `isRepeated` has noted, because the start has failed. The next start then need not wait for the result of this one.
+ * @internal
+ */
+export async function forgetStart(request: StrategyRequest, context: StartContext): Promise<void> {
+  if (isNoted(request, context)) await request.budgets.parallelStarts.forget(nameOf(context)).catch(() => undefined)
+}
+
+function isNoted(request: StrategyRequest, { isAfterFirstFactor }: StartContext): boolean {
+  // With a ledger in memory, there is only one process, and the start queue of this process already prevents two equal starts. And requests that share no
+  // session are not a double click in one session.
+  return isAfterFirstFactor && !request.settings.ledger.isInMemory && (request.login() !== undefined || hasContent(request.session))
+}
+
+function nameOf({ parameters: { budget }, source: { sessionId, origin } }: StartContext): unknown[] {
+  return [budget, sessionId, origin]
+}
+
+/**
+ * Waits up to two seconds until the other process that makes the same start has finished it. That process then gives the session a new id. So if the session's
+ * old id is gone, the other start has succeeded.
+ * @returns false if the other start has not succeeded
+ * @internal
+ */
+export function isSessionRenewedElsewhere({ req }: StrategyRequest): Promise<boolean> {
+  return waitUntil(async () => (await reloadSession(req)) === undefined)
+}
+
+/**
+ * Waits up to two seconds, and finds out whether another process is making the same step-up for this session.
+ * @param slot the slot of this start in the ledger (`ledger/start-budget.ts`). At least 2: if this start has slot 1, there is no other start
  * @param findPending finds the transaction that the other process has started, once that process has stored it in the session
  * @internal
  */
@@ -72,17 +102,17 @@ export async function isStartedByOtherProcess(
   slot: number,
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
-  const { budgets, settings, req } = request
-  // With a ledger in memory, there is only one process, and the start queue of this process already prevents two equal starts.
+  const { budgets, settings } = request
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
-  const isSignedIn = request.login() !== undefined
-  if (!isSignedIn && !hasContent(request.session)) return false
+  return waitUntil(async () => {
+    await request.refresh()
+    return (await findPending()) !== undefined
+  })
+}
+
+async function waitUntil(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < OTHER_PROCESS_WAIT_SECONDS * 1000; waitedMs += CHECK_INTERVAL_MS) {
-    if (isSignedIn) {
-      await request.refresh()
-      if ((await findPending()) !== undefined) return true
-      // If the start in the other process succeeds, that process gives the session a new id. So if the session's old id is gone, the other start has succeeded.
-    } else if ((await reloadSession(req)) === undefined) return true
+    if (await isDone()) return true
     await pause(CHECK_INTERVAL_MS)
   }
   return false

@@ -20,18 +20,16 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user. A step-up is shown again only to the browser that got a cookie
- * with the response to the start. That response may not have arrived yet. So a transaction that was started a moment ago is shown even without the cookie
- * @returns undefined if there is no pending transaction for the same thing, or if a new transaction must be started
+ * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isOfThisBrowser`
+ * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext, isStartedElsewhere = false): Promise<StartResult | undefined> {
   const { replaced, isAfterFirstFactor } = context
   // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
-  const pending = await findPending(request, context)
+  const pending = await findPending(request, context, (one) => replaced !== undefined || isOfThisBrowser(request, context, one, isStartedElsewhere))
   if (pending === undefined || !isReusable(pending)) return undefined
-  if (!context.renewsSession && replaced === undefined && !isFromSameBrowser(request, pending) && !(isStartedElsewhere && isJustStarted(pending))) return undefined
   const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
   if (box === undefined) return undefined
   // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
@@ -65,19 +63,36 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 }
 
 /**
- * True if the transaction was started so recently that the response to this start may not have reached the browser yet. An older transaction must not be shown
- * to a browser without the cookie from this response: an attacker can make a start fail on purpose, so that another process seems to have just started one.
+ * True if this browser may get the transaction.
+ *
+ * If a user is signed in, an attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this
+ * start gives the session a new id. A sign-in that was started without a signed-in user may be shown after the first factor, such as the password: the session
+ * then gets a new id, which the attacker does not have.
+ */
+function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
+  if (context.isAfterFirstFactor && one.login === undefined) return true
+  return isFromSameBrowser(request, one) || (isStartedElsewhere && isJustStartedHere(one, context))
+}
+
+/**
+ * True if this browser has started the transaction a moment ago, in another process. That process's response sets the cookie of `same-browser.ts`, and may not
+ * have reached the browser yet.
  * @internal
  */
-export function isJustStarted({ startedAt }: Transaction): boolean {
-  return Date.now() - startedAt < 2 * OTHER_PROCESS_WAIT_SECONDS * 1000
+export function isJustStartedHere({ startedAt, origin }: Transaction, { source }: StartContext): boolean {
+  return origin === source.origin && Date.now() - startedAt < 2 * OTHER_PROCESS_WAIT_SECONDS * 1000
 }
 
 /**
  * Looks in the session for a pending transaction with the same user, factor and parameters as this request.
+ * @param isOfBrowser false for a transaction that this browser must not get
  * @internal
  */
-export async function findPending(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<Transaction | undefined> {
+export async function findPending(
+  request: StrategyRequest,
+  { parameters, replaced, factorName }: StartContext,
+  isOfBrowser: (transaction: Transaction) => boolean,
+): Promise<Transaction | undefined> {
   const { options, req, keys, transactions, budgets } = request
   const operations = parameters.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [parameters.operation]
   for (const operation of operations) {
@@ -87,7 +102,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
     // Skip transactions whose digest (HMAC) was not made by this strategy: another strategy may store its transactions in the same session.
-    const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
+    const pending = transactions.find((one) => isPending(one) && isOfBrowser(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
   }
   return undefined

@@ -24,14 +24,15 @@ import { challengeFor } from './challenge'
 import { firstOperation } from './enrolment'
 import { publish } from './events'
 import { newTransaction } from './new-transaction'
-import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
+import { forgetStart, isRepeated, isSessionRenewedElsewhere, isStartedByOtherProcess, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
 import { isFromSameBrowser } from './same-browser'
 import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
-import { factorIfOffered, findPending, isJustStarted, offeredFactor, reusePending } from './pending-start'
+import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherWay } from './other-ways'
+import { originOf } from './request-origin'
 import { waitBeforeResend } from './resend'
 import { returnToOf } from './return-to'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
@@ -92,13 +93,14 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
-  const slot = await spendStart(request, context).then((first) => spendAfterDenial(request, context, first))
-  if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
+  const [slot, isSecond] = await Promise.all([spendStart(request, context).then((first) => spendAfterDenial(request, context, first)), isRepeated(request, context)])
+  if (await isPendingElsewhere(request, context, slot, isSecond)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
     // The start has failed before the user was notified, for example because Nevis is down: free its slot, so that it does not count. But a start that ends
     // with a Refusal counts, because it may have caused calls to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
+    await forgetStart(request, context)
     throw reason
   })
   let challenge: Challenge
@@ -107,8 +109,9 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   } catch (reason) {
     forgetIfUnusable(request, reason, context.parameters.budget, prepared.factor.name)
     const kept = await waitForOtherWay(request, context, prepared, reason, slot, startedAt)
-    if (kept === undefined) throw reason
-    return kept
+    if (kept !== undefined) return kept
+    await forgetStart(request, context)
+    throw reason
   }
   const { transaction, lockedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
@@ -168,20 +171,18 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
 }
 
 /**
- * True if another process is making the same start. Each start takes the user's lowest free slot in the ledger (`ledger/start-budget.ts`). So if this start has
- * taken slot 1, no concurrent start came before it, and the result is false.
+ * True if another process is making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
+ * (`ledger/start-budget.ts`). So if a step-up has taken slot 1, no concurrent start came before it, and the result is false.
  */
-async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
+async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, isSecond: boolean): Promise<boolean> {
+  if (context.isAfterFirstFactor) return isSecond && isSessionRenewedElsewhere(request)
   if (context.replaced !== undefined || slot === 1) return false
-  return isStartedByOtherProcess(request, context.parameters.budget, slot, async () => {
-    const pending = await findPending(request, context)
-    return pending !== undefined && isJustStarted(pending) ? pending : undefined
-  })
+  return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context, (one) => isJustStartedHere(one, context)))
 }
 
 async function resultOfOtherProcess(request: StrategyRequest, context: StartContext, slot: number): Promise<StartResult> {
   await request.budgets.starts.giveBack(context.parameters.budget, [slot])
-  const pending = request.login() === undefined ? undefined : await reusePending(request, context, true)
+  const pending = context.isAfterFirstFactor ? undefined : await reusePending(request, context, true)
   if (pending === undefined) throw new Refusal('too_many_starts', undefined, OTHER_PROCESS_WAIT_SECONDS)
   return pending
 }

@@ -5,7 +5,11 @@
  * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy sent the thief the
  * handle of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's callback
  * came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
+ *
+ * A later version had the same fault only in apps with the option `subject`. There, each start gives the session a new id, and the strategy did not check the
+ * browser of such a start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
  */
+import { request } from 'node:http'
 import { MemoryLedger, recordSecondFactor, requireSecondFactor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -115,5 +119,91 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     expect(outcomeOf(await user.get(callback(again)))).toBe('success')
     expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
     expect((await user.get(callback(handle))).status).toBe(403)
+  })
+})
+
+describe('a thief with a copy of the session cookie, in an app with its own subject', () => {
+  const subject: NevisStrategyOptions['subject'] = ({ user }) => user && { username: (user as { username: string }).username }
+  const [path, callback] = WAYS[0]
+  const thiefs = { 'user-agent': 'another browser' }
+
+  /** The user starts a step-up, and the browser loses its connection before the response. Returns after the strategy has stored the transaction. */
+  async function startWithoutAnswer(app: TestApp, user: Browser): Promise<void> {
+    const run = jest.spyOn(app.nevis.settings.startQueue, 'run')
+    world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })
+    const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const sent = request(`${app.origin}${path}`, { method: 'POST', agent: false, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } })
+    sent.on('error', () => undefined).end()
+    while (world.asked('approve') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    sent.destroy()
+    await Promise.all(run.mock.results.map(({ value }) => value as Promise<unknown>))
+    run.mockRestore()
+  }
+
+  // Shows: T-old-session-7
+  it('does not get the step-up whose start has lost its connection, but a request of their own', async () => {
+    const { app, user, thief } = await stolen({ subject })
+    await startWithoutAnswer(app, user)
+    const own = newest()
+    const other = await start(thief, path)
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(own)
+    expect(outcomeOf(await thief.get(callback(other)))).toBe('303 /login/2fa')
+    expect((await thief.get('/guarded')).status).toBe(401)
+  })
+
+  it('who also has the password › does not get the pending step-up of the user either', async () => {
+    const { user, thief } = await stolen({ subject })
+    await start(user, '/step-up')
+    const own = newest()
+    const other = handleIn((await thief.post('/login', { username: 'anna', password: PASSWORD })).location)
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(own)
+    expect(outcomeOf(await thief.get(callback(other)))).toBe('303 /login/2fa')
+  })
+
+  // Shows: T-old-session-7
+  it('whose start comes just before the user\'s start › does not get the user onto the page of the thief\'s request', async () => {
+    const { user, thief } = await stolen({ subject })
+    world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })
+    const first = thief.post(path, {}, thiefs)
+    while (world.asked('approve') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    // The thief's start has given the session a new id, so the user's own session has ended. The user must sign in again.
+    expect(outcomeOf(await user.post(path))).toBe('unknown_transaction')
+    expect(outcomeOf(await first)).toBe('303 /login/2fa')
+    expect(pushesOf()).toHaveLength(1)
+  })
+
+  it('whose start comes just after the user\'s start › gets nothing', async () => {
+    const { user, thief } = await stolen({ subject })
+    world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })
+    const first = user.post(path)
+    while (world.asked('approve') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(outcomeOf(await thief.post(path, {}, thiefs))).toBe('unknown_transaction')
+    const handle = handleIn((await first).location)
+    expect(pushesOf()).toHaveLength(1)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+  })
+
+  it('the user who starts the same step-up again in the same browser › gets the pending one, without another push', async () => {
+    const { user } = await stolen({ subject })
+    await start(user, path)
+    const again = await start(user, path)
+    expect(pushesOf()).toHaveLength(1)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await user.get(callback(again)))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+  })
+
+  it('the user who starts the step-up again after a lost connection › gets a second push, and can continue with it', async () => {
+    const { app, user } = await stolen({ subject })
+    await startWithoutAnswer(app, user)
+    const again = await start(user, path)
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(newest())
+    expect(outcomeOf(await user.get(callback(again)))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
   })
 })

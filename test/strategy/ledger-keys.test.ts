@@ -88,13 +88,14 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** Writes the remaining kinds of ledger keys without requests to the app, which would need a widget, a session in a cookie, fifty codes and two tabs. */
+/** Writes the remaining kinds of ledger keys without requests to the app, which would need a widget, a session in a cookie, fifty codes, two tabs and two processes. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)
   const name = budgets.keyOf({ username: 'anna' })
   await budgets.endings.claimToken('token')
   await budgets.signIns.note(name)
+  await budgets.parallelStarts.note([name, 'session', 'origin'], 2)
   const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
   await budgets.endings.claim(moved)
   await budgets.endings.end({ ...moved, moves: 1 }, name, true)

@@ -1,0 +1,59 @@
+/**
+ * Decides whether two parallel requests come from the same browser, by the client's address, the browser's headers and its cookies.
+ *
+ * This is needed for a double click: the second request is sent before the first response can set a cookie (`same-browser.ts`). An attacker can send the same
+ * headers as the user. But the attacker does not have the user's address and does not know the user's other cookies.
+ * Out of scope: what follows from the answer (`parallel.ts`, `pending-start.ts`).
+ */
+import { createHash } from 'node:crypto'
+import type { NevisRequest } from '../host/request'
+
+/**
+ * The headers that a browser sends equally with a form and with `fetch`. Other headers, such as `accept` and `sec-fetch-mode`, depend on the kind of request,
+ * and a proxy may add a new id to each request. If these headers were compared, a double click would send two pushes.
+ */
+const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'dnt', 'sec-gpc'] as const
+
+/** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
+const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
+
+/** A port after an IP address: some proxies send the client's port as well, which differs for each connection. */
+const PORT = /(?<=\.\d+|\]):\d+/g
+
+/**
+ * A digest of all that identifies a browser in a request. It is a digest because it is stored in the session, and cookies are secret.
+ * Call this function before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
+ * @internal
+ */
+export function originOf(req: NevisRequest): string {
+  const { headers } = req
+  const parts = [addressOf(req), BROWSER_HEADERS.map((name) => headers[name]), cookiesOf(headers.cookie)]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+}
+
+/**
+ * The client's address. Without a trusted proxy (`trust proxy` of Express, `trustProxy` of Fastify, `proxy` of Koa), an attacker can write any address into the
+ * headers, so then the connection's address counts as well.
+ */
+function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: string }): unknown[] {
+  const { remoteAddress } = socket ?? {}
+  const forwarded = headers['x-forwarded-for'] ?? ''
+  // The connection's address is that of the proxy, which may have several addresses. The number of addresses in the header is compared too: an app that trusts
+  // all proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address.
+  if (ip !== undefined && ip !== remoteAddress) return [withoutPort(ip), String(forwarded).split(',').length]
+  const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
+  return [remoteAddress, named.map(([name, value]) => [name, withoutPort(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]
+}
+
+function withoutPort(addresses: string): string {
+  return addresses.replace(PORT, '')
+}
+
+/**
+ * The cookies, without those of scripts that count visits. By convention, the names of these cookies begin with `_`, such as `_ga`. Such a script may change
+ * its cookie at each click.
+ */
+function cookiesOf(cookie = ''): string[] {
+  const all = cookie.split(';').map((one) => one.trim())
+  return all.filter((one) => !one.startsWith('_') || /^__(?:Host|Secure)-/.test(one)).sort()
+}
