@@ -23,8 +23,9 @@ export interface RememberedBrowser {
   readonly factor: string
   readonly transactionId: string
   /**
-   * For each identifier of the user (as a digest): the number of this browser. The user's remembered browsers are numbered in the order in which they were
-   * remembered. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower number.
+   * For each identifier of the user, such as the username and Nevis's userId (as a digest): the number of this browser. The user's remembered browsers
+   * are numbered in the order in which they were remembered. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower
+   * number.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

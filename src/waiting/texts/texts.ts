@@ -82,7 +82,7 @@ export interface Texts {
   readonly enrollOtherWays: string
   /** Button that sends the push or the SMS again. */
   readonly resend: string
-  /** Replaces the text `resend` above the form in which the user can also change the phone number. */
+  /** Like `resend`, but for the form in which the user can also change the phone number before another SMS is sent. */
   readonly resendOrChange: string
   /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
