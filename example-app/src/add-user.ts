@@ -15,7 +15,8 @@ async function addUser(username: string | undefined): Promise<void> {
   const database = await openDatabase(where)
   try {
     const users = await Users.open(database)
-    if ((await users.findForPassword(username)).user) throw new Error(`There is an account named ${username} already.`)
+    // Ask before Nevis enrols the user.
+    if (await users.isTaken(username)) throw new Error(`There is an account named ${username} already, in upper or lower case.`)
     const { userId, appLinkUri } = await findOrEnroll(new NevisClient(nevis), username)
     const password = randomBytes(12).toString('base64url')
     await users.add({ username, passwordHash: await hashPassword(password), nevisUserId: userId })

@@ -9,7 +9,7 @@ import { passwordLimit } from './security.js'
 import type { Users } from './users.js'
 import { signUpPage } from './views/sign-up.js'
 
-/** Lower case only, so that no two usernames differ only in case. */
+/** Lower case only, which is easier to type on a phone. The table also refuses a name that differs from another one only in case (`users.ts`). */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,49}$/
 /** Allowed lengths of a password, as OWASP ASVS 5.0 requires (6.2.1 and 6.2.9). */
 const PASSWORD_LENGTH = { min: 8, max: 128 }

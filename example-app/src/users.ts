@@ -25,6 +25,14 @@ const CREATE = `
     codes_since timestamptz,
     is_demo boolean not null default false
   )`
+/**
+ * Makes usernames unique without regard to case. passport-nevis counts its limits without regard to case: otherwise a stranger could sign up as `anna`, start
+ * too often, and so make `Anna` wait.
+ */
+const CREATE_INDEX = 'create unique index if not exists users_username_lower on users (lower(username))'
+const ALIKE = `
+  select string_agg(username, ', ' order by username) as usernames from users
+  group by lower(username) having count(*) > 1 order by 1 limit 1`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
 /** The form of every username. For a name of another form, the database is not queried. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
@@ -46,9 +54,15 @@ interface LinkedAccount extends NewAccount {
 }
 
 export class Users {
-  /** Creates the table if it is missing. */
+  /**
+   * Creates the table and its index if they are missing.
+   * @throws Error if the table of an older version has usernames that differ only in case. Which of the accounts to rename, only an operator can decide
+   */
   static async open(database: Database): Promise<Users> {
     await database.create(CREATE)
+    const [alike] = (await database.query<{ usernames: string }>(ALIKE, [])).rows
+    if (alike !== undefined) throw new Error(`The table users has usernames that differ only in upper and lower case: ${alike.usernames}. Rename all but one, then start again`)
+    await database.create(CREATE_INDEX)
     return new Users(database)
   }
 
@@ -75,6 +89,12 @@ export class Users {
     return { user, passwordHash }
   }
 
+  /** True if an account has this username, in upper or lower case. */
+  async isTaken(username: string): Promise<boolean> {
+    return (await this.one('select id from users where lower(username) = lower($1)', [username])) !== undefined
+  }
+
+  /** @throws Error if the username is invalid, or taken in upper or lower case */
   async add({ username, passwordHash, nevisUserId }: LinkedAccount): Promise<void> {
     if (!USERNAME.test(username)) throw new Error('A username has 1 to 64 of the characters A-Z a-z 0-9 _ . @ -')
     await this.database.query('insert into users (username, password_hash, nevis_user_id) values ($1, $2, $3)', [
@@ -118,11 +138,11 @@ export class Users {
     return added ?? { smsSince: null, codesSince: null }
   }
 
-  /** Adds or renews a demo account. If an account that is not for the demo has this username, leaves that account unchanged and throws. */
+  /** Adds or renews a demo account. If an account that is not for the demo has this username, in upper or lower case, leaves that account unchanged and throws. */
   async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)
-       on conflict (username) do update set password_hash = excluded.password_hash, nevis_user_id = excluded.nevis_user_id
+       on conflict (lower(username)) do update set password_hash = excluded.password_hash, nevis_user_id = excluded.nevis_user_id
        where users.is_demo returning id`,
       [username, passwordHash, nevisUserId],
     )

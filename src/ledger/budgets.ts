@@ -51,11 +51,21 @@ export class Budgets {
   }
 
   /**
-   * Returns the user's key in the ledger, a digest. Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`, and an attacker could
-   * otherwise use up the limit once with each spelling.
+   * Returns the user's key in the ledger, a digest. If the userId is known, ignores the username: a username may change, and two tenants may have a user each
+   * with the same username. So a user gets no new limits by changing the username, and shares none with another user.
+   *
+   * Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`, and an attacker could otherwise use up the limit once with each spelling.
    */
   keyOf({ userId, username }: Subject): string {
-    return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)
+    return this.digest(userId === undefined ? `username:${username?.toLowerCase()}` : `userId:${userId.toLowerCase()}`)
+  }
+
+  /**
+   * Returns all keys of a transaction's user that are known: the key under which the start was counted and, if the app has named the user by username only, the
+   * key of the userId in Nevis's answer.
+   */
+  keysOf({ budget, userId }: { readonly budget?: string | undefined; readonly userId?: string | undefined }): string[] {
+    return [...new Set([...(budget === undefined ? [] : [budget]), ...(userId === undefined ? [] : [this.keyOf({ userId })])])]
   }
 
   /** Counts an SMS before it is sent. The limit is per phone number, because an attacker can enter the same number in many accounts. */

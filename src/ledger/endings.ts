@@ -62,14 +62,14 @@ export class Endings {
   /**
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
    * push on the phone after the transaction was replaced, cancelled or moved to a new session.
-   * @param key the user's key in the ledger; without it, no denial is counted
+   * @param keys the user's keys in the ledger, under each of which the denial is counted
    * @param isCertain false if Nevis's answer may also mean something else than a denial. Such a denial counts only if this call ends the transaction
    */
-  async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
+  async end(transaction: LedgerTransaction, keys: readonly string[], wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
     const isFirst = await this.claim(transaction)
     if (!wasDenied) return { isFirst, isNews: isFirst }
     const isNews = (isFirst || isCertain) && (await this.ledger.claim(`denial:${transaction.id}`, this.secondsToKeep(transaction)))
-    if (isNews && key !== undefined) await this.starts.noteDenial(key)
+    if (isNews) for (const key of keys) await this.starts.noteDenial(key)
     return { isFirst, isNews }
   }
 

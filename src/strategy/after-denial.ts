@@ -10,7 +10,9 @@ import { inferredEnding } from '../factors/ending'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { secondFactorOf } from '../session/second-factor'
+import { isOfSameUser, type UserOfStart } from '../trust/binding'
 import { isAnsweredOnPhone, mayHaveBeenDenied } from './answered-on-phone'
+import type { RequestedParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
@@ -37,9 +39,9 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
  */
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
-  const { id, firstFactorAt, login, budget } = transaction
-  // `firstFactorAt` is the time when the user entered the password. All transactions of one sign-in have the same time: a switch to another factor copies it.
-  const refusal = await denialAmong(request, budget, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
+  const { id, firstFactorAt, login } = transaction
+  // `firstFactorAt` is the time of the password. A switch to another factor copies it, so all transactions of one sign-in have the same `firstFactorAt`.
+  const refusal = await denialAmong(request, transaction, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })
   throw refusal
@@ -47,24 +49,24 @@ export async function assertNoEarlierDenial(request: StrategyRequest, transactio
 
 /**
  * Throws if the signed-in user has denied a step-up, and has not entered the password since then.
- * @param budget the user's key in the ledger
+ * @param parameters the user whom the start names
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError if Nevis cannot be asked
  * @internal
  */
-export async function assertNoDeniedStepUp(request: StrategyRequest, budget: string): Promise<void> {
+export async function assertNoDeniedStepUp(request: StrategyRequest, { budget, subject: { userId } }: Pick<RequestedParameters, 'budget' | 'subject'>): Promise<void> {
   const login = request.login()
   if (request.settings.afterDenial !== 'stop' || login === undefined) return
-  const refusal = await denialAmong(request, budget, (one) => one.login === login)
+  const refusal = await denialAmong(request, { budget, userId }, (one) => one.login === login)
   if (refusal !== undefined) throw refusal
 }
 
-async function denialAmong(request: StrategyRequest, budget: string | undefined, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
+async function denialAmong(request: StrategyRequest, user: UserOfStart, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
   // The session of a signed-in user can also contain transactions of another user, if that user's password was entered in the same session. So keep only this
   // user's transactions.
-  const inSession = transactions.list().filter((one) => one.budget === budget && isRelated(one) && keys.digests.matches(one))
-  const ofUser = budget === undefined ? [] : settings.watch.requestsOf(budget)
+  const inSession = transactions.list().filter((one) => isOfSameUser(one, user) && isRelated(one) && keys.digests.matches(one))
+  const ofUser = user.budget === undefined ? [] : settings.watch.requestsOf(user)
   const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))
   const mayCount = (one: Transaction) => now < one.expiresAt + settings.firstFactorLifetimeMs && isAnsweredOnPhone(settings, one)
   const refusals = await Promise.all([

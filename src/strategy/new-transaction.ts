@@ -94,34 +94,29 @@ export async function newTransaction(
 }
 
 /**
- * Gives the enrolment the user's next number. A new number makes the user's older enrolments invalid. The numbers are counted under the userId and under the
- * username, because a user who is new to Nevis has no userId yet.
+ * Gives the enrolment the user's next number. A new number makes the user's older enrolments invalid. The numbers are counted under the userId and, if the app
+ * has named the user by username only, also under the username.
  * @returns the number of this enrolment for each of the user's keys in the ledger
  */
-async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
-  const username = subject.username ?? settings.usernameOf(req)
-  const names: Subject[] = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
+async function startEnrolment({ budgets }: StrategyRequest, subject: Subject, userId: string | undefined): Promise<Record<string, number>> {
   const generations: [string, number][] = []
-  for (const name of names) {
-    const key = budgets.keyOf(name)
-    generations.push([key, await budgets.enrolments.start(key)])
-  }
+  for (const key of budgets.keysOf({ budget: budgets.keyOf(subject), userId })) generations.push([key, await budgets.enrolments.start(key)])
   return Object.fromEntries(generations)
 }
 
 /**
- * Takes a slot for this start under the userId that Nevis has returned, too (`ledger/start-budget.ts`). If the app identifies a user by username at one start
- * and by userId at another, the user would otherwise have two limits, and an attacker could start twice as many transactions. A start that has taken slot 1 of
- * the username takes no slot under the userId: this saves a call to the ledger at nearly every sign-in.
+ * Counts this start also under the userId that Nevis has returned. The app may identify a user by username at one start and by userId at another, for example
+ * because it has stored the userId at the user's first approval. The user would otherwise have two limits, and an attacker could start twice as many
+ * transactions. A start in slot 1 (the user has no other counted start, as at most sign-ins) is not counted under the userId: this saves a call to the ledger.
  */
 async function holdUnderUserId(
-  { budgets, settings, req }: StrategyRequest,
+  { budgets }: StrategyRequest,
   { parameters, replaced }: StartContext,
   slot: number,
   userId: string | undefined,
 ): Promise<Transaction['alsoHeld']> {
   const before = replaced?.alsoHeld
-  if (slot === 1 || userId === undefined || parameters.subject.userId !== undefined || settings.usernameOf(req) !== undefined) return before
+  if (slot === 1 || userId === undefined || parameters.subject.userId !== undefined) return before
   const budget = budgets.keyOf({ userId })
   const held = await budgets.starts.hold(budget)
   await budgets.starts.pauseLike(parameters.budget, held)

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
 import type { NevisProfile } from '../factors/profile'
-import type { Subject, Transaction } from '../factors/transaction'
+import type { Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
@@ -82,24 +82,25 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
  */
 export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
-  return request.budgets.browsers.forgetMarks(keysOf(request.budgets, parameters.subject, parameters.budget))
+  return request.budgets.browsers.forgetMarks(keysOf(request.budgets, parameters))
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer. Adds this to `marksBefore`, the same for the userId or username that the app
- * has given. If the user switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the
- * two starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
+ * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`, the result of `forgetMarksBefore`. If the user
+ * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
+ * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
+ *
+ * `rememberBrowser` compares the keys that were read, and no other key: a mark that was never read would look like one that was set during this sign-in.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
-  if (replaced !== undefined) return replaced.forgetMarks
-  const known = keysOf(budgets, parameters.subject, parameters.budget)
-  const named = keysOf(budgets, { userId }, undefined).filter((key) => !known.includes(key))
+  const known = keysOf(budgets, { ...parameters, userId: replaced?.userId })
+  const named = budgets.keysOf({ userId }).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
   // The ledger's mark of a `forgetBrowsers` call expires, and `leftSeconds` is the time until then. `isForgottenSince` (`ledger/browsers.ts`) needs this time
-  // as it was when the request came. So add the seconds that have passed since the request.
-  const waitedSeconds = (Date.now() - requestedAt) / 1000
-  return { ...marksBefore, ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
+  // as it was when the user gave the password. So add the seconds that have passed since then.
+  const waitedSeconds = (Date.now() - (replaced?.firstFactorAt ?? requestedAt)) / 1000
+  return { ...(replaced === undefined ? marksBefore : replaced.forgetMarks), ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }
 
 /**
@@ -109,12 +110,11 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
  * @internal
  */
 export async function boxReadAgain(request: StrategyRequest, context: StartContext, pending: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'> | undefined> {
-  const { remember, userId, subject, budget } = pending
+  const { remember, userId } = pending
   if (remember === undefined) return {}
-  const keys = keysOf(request.budgets, { ...subject, ...(userId !== undefined && { userId }) }, budget)
   // Read the marks (the ledger's records of calls of `forgetBrowsers`) first. So `wasForgotten` also notices a call that comes between these two lines.
   const marks = await forgetMarks(request, context, userId)
-  if (await wasForgotten(request.budgets, keys, pending, Date.now())) return undefined
+  if (await wasForgotten(request.budgets, pending, Date.now())) return undefined
   return { remember: checkBoxOf({ body: request.req.body, query: {} }, 'remember') ?? remember, ...(marks !== undefined && { forgetMarks: marks }) }
 }
 
@@ -143,16 +143,17 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
  */
 export async function rememberBrowser(request: StrategyRequest, transaction: Transaction, profile: NevisProfile): Promise<void> {
   const { settings, req, options, budgets } = request
-  const { login, factor, subject, id: transactionId, budget } = transaction
+  const { login, factor, subject, id: transactionId } = transaction
   const offer = rememberOffer(settings, transaction)
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  const keys = keysOf(budgets, { userId, username }, budget)
+  // Record the browser under Nevis's username, too, although `wasForgotten` does not compare it: the app may call `forgetBrowsers` with the username.
+  const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()
     const { numbers, expiresAt } = await budgets.browsers.number(keys, offer.days, at)
-    if (expiresAt <= at || (await wasForgotten(budgets, keys, transaction, at))) return
+    if (expiresAt <= at || (await wasForgotten(budgets, transaction, at))) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
@@ -165,15 +166,16 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   }
 }
 
-/** Returns the ledger keys under which the remembered browsers of this user are recorded. */
-function keysOf(budgets: Budgets, { userId, username }: Subject, budget: string | undefined): string[] {
-  const names = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
-  return [...new Set([...names.map((name) => budgets.keyOf(name)), ...(budget === undefined ? [] : [budget])])]
+/** Returns the user's keys in the ledger: one for each name that the app has given, and one for the userId in Nevis's answer, if that is known. */
+function keysOf(budgets: Budgets, { subject, userId, budget }: Pick<Transaction, 'subject' | 'budget'> & { readonly userId?: string | undefined }): string[] {
+  const { username } = subject
+  return [...new Set([...budgets.keysOf(subject), ...budgets.keysOf({ budget, userId }), ...(username === undefined ? [] : [budgets.keyOf({ username })])])]
 }
 
 /** True if `forgetBrowsers` was called for this user after the sign-in started. */
-function wasForgotten({ browsers }: Budgets, keys: readonly string[], { forgetMarks: before = {}, firstFactorAt }: Transaction, now: number): Promise<boolean> {
-  return browsers.isForgottenSince(keys, before, (now - firstFactorAt) / 1000)
+function wasForgotten(budgets: Budgets, transaction: Transaction, now: number): Promise<boolean> {
+  const { forgetMarks: before = {}, firstFactorAt } = transaction
+  return budgets.browsers.isForgottenSince(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
 }
 
 /** True for a start that only signs a user in: it does not enrol a factor, and does not ask the user to confirm something, such as a payment. */

@@ -39,8 +39,8 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   await assertNotDenied(request, transaction)
   // An old session cookie can still contain a transaction that has ended meanwhile. So ask the ledger.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
-  if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
-    throw new Refusal('used_transaction')
+  for (const key of isInSmallCookie(session) ? budgets.keysOf(transaction) : []) {
+    if (await budgets.signIns.hasSignedInSince(key, transaction.firstFactorAt)) throw new Refusal('used_transaction')
   }
   return { ...transaction, isNewerThanNamed: transaction !== named }
 }

@@ -37,8 +37,6 @@ export interface Settings {
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
   readonly hasOwnSubject: boolean
-  /** The username in `req.user`. Undefined if `req.user` has no username, or if the app sets the option `subject`. */
-  readonly usernameOf: (req: NevisRequest) => string | undefined
   readonly availableFactors: NevisStrategyOptions['availableFactors']
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly firstFactorAmr: FromRequest<readonly string[] | undefined>
@@ -121,7 +119,6 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     statusURL: address('statusURL', statusURL),
     subject: callable('subject', subject),
     hasOwnSubject: subject !== userOfRequest,
-    usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
     firstFactorAmr: firstFactorAmrOf(options.firstFactorAmr),
     message: messageOf(options.message),
@@ -201,12 +198,6 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   if (secrets.some((one) => one.length < 32)) throw optionError('secret must have 32 characters or more')
   if (secrets.some(isGuessable)) throw optionError(`secret must be random, not a repetition or a sequence; generate one with: ${MAKE_SECRET}`)
   return secrets
-}
-
-/** The username in `req.user`. The ledger counts the user's starts under this username, because the first start may happen before the userId is known. */
-function usernameOfUser(req: NevisRequest): string | undefined {
-  const { username } = (req.user ?? {}) as { username?: unknown }
-  return typeof username === 'string' && username !== '' ? username : undefined
 }
 
 function userOfRequest(req: NevisRequest): Subject | undefined {

@@ -35,7 +35,7 @@ export interface StartParameters {
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
-  /** The user's key in the ledger for counting starts and codes: a digest of the username or userId. */
+  /** The user's key in the ledger for counting starts: a digest of the userId or, while the app knows no userId, of the username. */
   readonly budget?: string
 }
 
@@ -75,7 +75,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   return {
     subject,
     operation,
-    budget: new Budgets(settings).keyOf({ username: subject.username ?? settings.usernameOf(req), userId: subject.userId }),
+    budget: new Budgets(settings).keyOf(subject),
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors: [...factors] }),

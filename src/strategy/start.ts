@@ -64,7 +64,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // This start has waited for an earlier start of the same user, which may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
-    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters.budget)
+    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters)
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
       parameters: replaced === undefined ? parameters : { ...replaced, budget: parameters.budget },
@@ -164,8 +164,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
  * @throws Refusal `too_many_starts`
  */
 async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
-  const { budget } = context.parameters
-  if (context.replaced !== undefined || slot === 1 || !(await request.settings.watch.askAgainFor(budget))) return slot
+  const { budget, subject: { userId } } = context.parameters
+  if (context.replaced !== undefined || slot === 1 || !(await request.settings.watch.askAgainFor({ budget, userId }))) return slot
   await request.budgets.starts.free(budget, slot)
   return spendStart(request, context)
 }

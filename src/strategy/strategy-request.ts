@@ -197,7 +197,7 @@ export class StrategyRequest {
    * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
-    const { isFirst, isNews } = await this.budgets.endings.end(transaction, transaction.budget, wasDenied, decided?.ending === 'denied')
+    const { isFirst, isNews } = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), wasDenied, decided?.ending === 'denied')
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)

@@ -29,8 +29,9 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
   const lifetimeOf = ({ operation }: Sealed) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
   async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
-      const { endings } = new Budgets(budgets)
-      const { isFirst, isNews } = await endings.end(sealed, sealed.budget, wasDenied, ending === 'denied')
+      const all = new Budgets(budgets)
+      const { endings } = all
+      const { isFirst, isNews } = await endings.end(sealed, all.keysOf({ budget: sealed.budget, userId: named.userId }), wasDenied, ending === 'denied')
       if (isFirst && (!wasDenied || afterDenial === 'offer')) await endings.allowOtherFactor(sealed)
       if (!isNews) return
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))

@@ -62,6 +62,20 @@ export function isSubjectOf(subject: Subject | undefined, { subject: asked, user
   return isSameId(ownId, userId) && username === asked.username
 }
 
+/** The user of a start: the user's key in the ledger, and the userId if it is known. */
+export interface UserOfStart {
+  readonly budget?: string | undefined
+  readonly userId?: string | undefined
+}
+
+/**
+ * True if both starts are of the same user: the ledger counts both under the same key, or both have the same userId. If the app has named the user by username
+ * once and by userId later, only the userId is the same.
+ */
+export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
+  return one.budget === other.budget || (one.userId !== undefined && isSameId(one.userId, other.userId))
+}
+
 export interface ExpectedProof {
   readonly userId: string
   /** Accepted issuers, without a trailing slash. */

@@ -78,9 +78,11 @@ describe('the name of a subject', () => {
     ['one username', ANNA, { username: 'anna' }, true],
     ['one username in capitals and in small letters', ANNA, { username: 'ANNA' }, true],
     ['one userId in capitals and in small letters', { userId: 'ab' }, { userId: 'AB' }, true],
-    ['a username, with a userId beside it or without', { userId: 'u', username: 'anna' }, ANNA, true],
+    ['a userId, with a username beside it or without', { userId: 'u', username: 'anna' }, { userId: 'u' }, true],
+    ['a username, with a userId beside it and without', { userId: 'u', username: 'anna' }, ANNA, false],
     ['two usernames', ANNA, { username: 'ben' }, false],
-    ['two usernames with one userId', { userId: 'u', username: 'anna' }, { userId: 'u', username: 'ben' }, false],
+    ['two usernames with one userId', { userId: 'u', username: 'anna' }, { userId: 'u', username: 'ben' }, true],
+    ['one username with two userIds', { userId: 'u', username: 'anna' }, { userId: 'v', username: 'anna' }, false],
     ['two userIds', { userId: 'u' }, { userId: 'v' }, false],
     ['a username and a userId that read alike', { username: 'u' }, { userId: 'u' }, false],
   ])('%s: is the same or is not', (_name, one, other, isSame) => {
@@ -160,7 +162,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
           for (const { wait: pause, count, isDenied } of all) {
             later(pause)
             const got = await startAtOnce(count)
-            if (isDenied) await Promise.all(got.map(() => budgets.endings.end(transaction(), key, true)))
+            if (isDenied) await Promise.all(got.map(() => budgets.endings.end(transaction(), [key], true)))
             pushes.push(...got.map(() => seconds))
           }
           expect(mostIn(HOUR, pushes)).toBeLessThanOrEqual(8)
@@ -300,7 +302,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
 
   describe('after denials', () => {
     const denied = async (count: number) => {
-      for (let i = 0; i < count; i++) await budgets.endings.end(transaction(), key, true)
+      for (let i = 0; i < count; i++) await budgets.endings.end(transaction(), [key], true)
     }
 
     it.each([[0, 0], [1, 0], [2, 15]])('%d of them pause for %d seconds', async (count, pause) => {
@@ -327,14 +329,14 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('is counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
-      const ends = await Promise.all(times(10, () => budgets.endings.end(one, key, true)))
+      const ends = await Promise.all(times(10, () => budgets.endings.end(one, [key], true)))
       expect(ends.filter(({ isNews }) => isNews)).toHaveLength(1)
       expect(await start()).toBe(2)
     })
 
     it('counts no denial of a user who cancelled or was too slow, nor of a user without a name', async () => {
       await start()
-      for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), key, false), await budgets.endings.end(transaction(), undefined, true)]).toMatchObject([{ isFirst: true }, { isFirst: true }])
+      for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), [key], false), await budgets.endings.end(transaction(), [], true)]).toMatchObject([{ isFirst: true }, { isFirst: true }])
       expect([await start(), await budgets.starts.denialsOf(key)]).toEqual([2, 0])
     })
 
@@ -600,7 +602,7 @@ describe('a claim', () => {
   it('is not to be had for a transaction that ended without success: it can never succeed later', async () => {
     const { budgets } = budgetsWith()
     const one = transaction()
-    expect([(await budgets.endings.end(one, key, false)).isFirst, await budgets.endings.claim(one), (await budgets.endings.end(one, key, true)).isFirst]).toEqual([true, false, false])
+    expect([(await budgets.endings.end(one, [key], false)).isFirst, await budgets.endings.claim(one), (await budgets.endings.end(one, [key], true)).isFirst]).toEqual([true, false, false])
   })
 
   it('of a token is true once, kept for fifteen minutes, and names no token', async () => {
@@ -677,7 +679,7 @@ describe('limits that are lifted', () => {
   /** Uses up every limit of a subject. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
     for (let i = 0; i < 3; i++) await budgets.starts.spend(name)
-    for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), name, true)
+    for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], true)
     for (let i = 0; i < 30; i++) await budgets.codes.spend(transaction(), name)
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
     for (let i = 0; i < 9; i++) await budgets.starts.hold(name)

@@ -36,14 +36,14 @@ describe('another factor in place of a transaction', () => {
   })
 
   it('may be tried after an end of which that was noted, until no session holds the transaction any more', async () => {
-    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.end(one, [KEY], false)
     await budgets.endings.allowOtherFactor(one)
     later(120 + 600 + 299)
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 
   it('may not be tried after a cancellation, even where going on was noted before', async () => {
-    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.end(one, [KEY], false)
     await budgets.endings.allowOtherFactor(one)
     await budgets.endings.noteCancelled(one)
     later(120 + 600 + 299)
@@ -52,7 +52,7 @@ describe('another factor in place of a transaction', () => {
 
   it('may be tried where a transaction that is still open was said to be cancelled: nothing is noted', async () => {
     await budgets.endings.noteCancelled(one)
-    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.end(one, [KEY], false)
     await budgets.endings.allowOtherFactor(one)
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
@@ -71,14 +71,14 @@ describe('a transaction that is moved to a new session', () => {
 
   it.each([['before, then after', [one, moved]], ['after, then before', [moved, one]]])('counts one denial, learned of by the handle of %s', async (_name, handles) => {
     await budgets.endings.claim(one)
-    for (const handle of handles) await budgets.endings.end(handle, KEY, true)
+    for (const handle of handles) await budgets.endings.end(handle, [KEY], true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('counts its denial by the handle of before alone, in the last second too', async () => {
     await budgets.endings.claim(one)
     later(120 + 600 + 299)
-    await budgets.endings.end(one, KEY, true)
+    await budgets.endings.end(one, [KEY], true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 })
@@ -114,7 +114,7 @@ describe('a sign-in', () => {
 describe('the last second', () => {
   it('of a pause after denials › refuses a start, as a pause', async () => {
     await budgets.starts.spend(KEY)
-    for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, KEY, true)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, [KEY], true)
     later(14)
     expect(await budgets.starts.spend(KEY)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
   })
@@ -180,20 +180,20 @@ describe('a phone number', () => {
 
 describe('denials', () => {
   it('of an unknown user count for no user', async () => {
-    await budgets.endings.end(one, undefined, true)
+    await budgets.endings.end(one, [], true)
     expect(await ledger.look('denials:undefined')).toBe(0)
   })
 
   it('of a transaction that has ended otherwise count once if they are certain, and not if they are not', async () => {
-    await budgets.endings.end(one, KEY, false)
-    await budgets.endings.end(one, KEY, true, false)
+    await budgets.endings.end(one, [KEY], false)
+    await budgets.endings.end(one, [KEY], true, false)
     expect(await ledger.look(`denials:${KEY}`)).toBe(0)
-    for (let i = 0; i < 2; i++) await budgets.endings.end(one, KEY, true)
+    for (let i = 0; i < 2; i++) await budgets.endings.end(one, [KEY], true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('of two transactions that were moved are two', async () => {
-    for (const id of ['a', 'b']) await budgets.endings.end({ ...moved, id }, KEY, true)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...moved, id }, [KEY], true)
     expect(await budgets.starts.denialsOf(KEY)).toBe(2)
   })
 
@@ -203,9 +203,9 @@ describe('denials', () => {
   })
 
   it('are still known in the last second of their day, and forgotten together', async () => {
-    await budgets.endings.end({ ...one, id: 'a' }, KEY, true)
+    await budgets.endings.end({ ...one, id: 'a' }, [KEY], true)
     later(86_399)
-    await budgets.endings.end({ ...one, id: 'b' }, KEY, true)
+    await budgets.endings.end({ ...one, id: 'b' }, [KEY], true)
     expect([await budgets.starts.denialsOf(KEY), await ledger.look(`denied:${KEY}:2`)]).toEqual([2, 1])
     later(1)
     expect(await budgets.starts.denialsOf(KEY)).toBe(0)

@@ -5,7 +5,7 @@
  * The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then does the thief's browser open the callback. In
  * an earlier version, the thief's browser was then remembered for 30 days: `forgetBrowsers` forgot only the browsers that had already finished their sign-in.
  */
-import { MemoryLedger, forgetBrowsers, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, forgetBrowsers, type NevisStrategyOptions, type Subject } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
@@ -194,5 +194,50 @@ describe('the owner, who signs in after forgetBrowsers,', () => {
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
     expect(browser.cookies.has(COOKIE)).toBe(true)
+  })
+})
+
+describe.each<[string, () => Subject]>([
+  ['the userId', () => ({ userId: userId() })],
+  ['both names', both],
+  ['the username', () => ({ username: 'anna' })],
+])('if the app names the user to Nevis by %s, and the browsers were forgotten by the userId an hour ago,', (_name, subject) => {
+  beforeEach(async () => {
+    app = await world.start({ strategy: { rememberBrowser: { days: 30 }, secret: SECRET, subject }, verify: (_profile, done) => done(null, { username: 'anna' }) })
+    thief = app.browser()
+    await forgetBrowsers(app.nevis, { userId: userId() })
+    world.later(3600)
+  })
+
+  // Shows: T-remembered-9
+  it.each([['answers', 0], ['fails', 1]])('the browser of a user who signs in is remembered, and that of a thief who has started before the next call is not; Nevis %s at that call', async (_does, failures) => {
+    await expectRemembered(app.browser())
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    await world.simulator.phone('anna').approve()
+    world.simulator.faults.add({ on: 'getUser', status: 503, times: 3 * failures })
+    await forgetBrowsers(app.nevis, { userId: userId() })
+    expect(outcomeOf(await thief.get(callbackOf(handle)))).toBe('success')
+    expect(thief.cookies.has(COOKIE)).toBe(false)
+  })
+})
+
+describe('a user who does not have the first factor at Nevis, and switches to SMS,', () => {
+  const forgotten = () => forgetBrowsers(app.nevis, { userId: world.simulator.users.find(({ username }) => username === 'carl')?.userId })
+  const code = () => /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
+
+  beforeEach(async () => {
+    world.simulator.addUser({ username: 'carl', authenticators: 0, phone: '+41790000008' })
+    app = await start({ availableFactors: () => ['push', 'sms'] })
+    await forgotten()
+    world.later(3600)
+  })
+
+  it.each([[true, 'again between the two starts'], [false, 'only an hour ago']])('is not remembered: %s, if the browsers were forgotten %s', async (isThief) => {
+    const browser = app.browser()
+    const first = await signIn(browser, 'carl', { remember: '1' })
+    if (isThief) await forgotten()
+    const transaction = handleIn((await browser.post('/login/2fa', { transaction: first, factor: 'sms' })).location)
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: code() }))).toBe('success')
+    expect(browser.cookies.has(COOKIE)).toBe(!isThief)
   })
 })

@@ -9,7 +9,7 @@ const ANNA = { username: 'anna' }
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const NOW = 1_700_000_000_000
 const settingsWith = (more: object = {}) =>
-  ({ client: { baseURL: 'https://a.example' }, usernameOf: () => undefined, subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
+  ({ client: { baseURL: 'https://a.example' }, subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
 const request = (fields: object = {}) => ({ method: 'POST', url: '/', headers: {}, ...fields }) as unknown as NevisRequest
 const refused = (code: string) => expect.objectContaining({ name: 'Refusal', code })
 
@@ -64,12 +64,12 @@ describe('what is wanted', () => {
     await expect(wanted({}, settingsWith({ subject: () => ({ userId: '../u' }) }))).rejects.toThrow(new TypeError('NevisStrategy: the userId of subject must be a userId of Nevis (a UUID)'))
   })
 
-  it('counts under the app\'s own name of the user, before and after a userId is known', async () => {
-    const budgetOf = async (subject: object, username?: string) => (await wanted({}, settingsWith({ subject: () => subject, usernameOf: () => username }))).budget
-    const own = await budgetOf({ username: 'anna' }, 'anna')
-    expect(await budgetOf({ userId: USER }, 'anna')).toBe(own)
-    expect(await budgetOf({ userId: USER, username: 'Anna' })).toBe(own)
-    expect(new Set([own, await budgetOf({ userId: USER }), await budgetOf({ username: 'ben' })]).size).toBe(3)
+  it('counts under the userId, whatever the username, and under the username only while no userId is known', async () => {
+    const budgetOf = async (subject: object) => (await wanted({}, settingsWith({ subject: () => subject }))).budget
+    const own = await budgetOf({ userId: USER })
+    expect(await budgetOf({ userId: USER, username: 'anna' })).toBe(own)
+    expect(await budgetOf({ userId: USER, username: 'ben' })).toBe(own)
+    expect(new Set([own, await budgetOf({ username: 'anna' }), await budgetOf({ username: 'ben' })]).size).toBe(3)
   })
 
   it.each(['', 'Approve', 'register', 7, null])('is a mistake for the operation %j', async (operation) => {

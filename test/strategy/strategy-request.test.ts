@@ -5,6 +5,7 @@
  */
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../../src'
 import { loginOf } from '../../src/host/login'
+import { Budgets } from '../../src/ledger/budgets'
 import type { Transaction } from '../../src/factors/transaction'
 import type { SessionState } from '../../src/session/transactions'
 import { act, codeOf, type Act } from '../security/support/act'
@@ -403,7 +404,7 @@ describe('a callback', () => {
     expect(asked()).toEqual(['approve'])
   })
 
-  it('of a denial is refused and closed, and counts as one, however often it comes', async () => {
+  it('of a denial is refused and closed, and counts as one under the username and under the userId, however often it comes', async () => {
     const count = jest.spyOn(ledger, 'count')
     const on = strategy()
     const transaction = await begin(on)
@@ -412,7 +413,8 @@ describe('a callback', () => {
     expect(answers.map(codeOf)).toEqual(['not_approved', 'not_approved', 'not_approved'])
     expect(held()).toMatchObject({ closed: 'not_approved' })
     expect(Object.keys(held())).toEqual(expect.not.arrayContaining(['statusToken', 'box', 'codesKey']))
-    expect(count.mock.calls.filter(([key]) => key.startsWith('denials:'))).toHaveLength(1)
+    const { budget } = held()
+    expect(count.mock.calls.filter(([key]) => key.startsWith('denials:')).map(([key]) => key)).toEqual([`denials:${budget}`, `denials:${new Budgets(on.settings).keyOf({ userId: USER })}`])
     expect(events.of('decided')).toEqual([{ ...KNOWN, outcome: 'failed', ageMs: expect.any(Number) }])
   })
 

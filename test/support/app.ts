@@ -18,6 +18,8 @@ import { Browser } from './browser'
 export interface User {
   readonly username: string
   readonly nevisUserId?: string
+  /** What the session stores of a signed-in user. Default: the username. */
+  readonly login?: string
 }
 
 export interface AppOptions {
@@ -70,7 +72,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   }
   const nevis = new NevisStrategy({ ...strategyOptions(simulator), ...options.strategy } as NevisStrategyOptions & { passReqToCallback?: false }, verify)
   passport.use(nevis)
-  passport.serializeUser((user, done) => done(null, (user as User).username))
+  passport.serializeUser((user, done) => done(null, (user as User).login ?? (user as User).username))
   passport.deserializeUser((username, done) => done(null, userOf(username as string)))
 
   /** Calls `passport.authenticate`, and logs the user in after a success, as an app would. The answer contains Passport's action: `success` or `fail`. */

@@ -5,6 +5,7 @@
  * often. Out of scope: telling a browser (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
 import type { NevisClient } from '../../client/client'
+import type { UserOfStart } from '../../trust/binding'
 import type { Sealed } from '../../trust/handle'
 import type { KnownStatus } from '../../trust/proof'
 import type { Transaction } from '../../factors/transaction'
@@ -105,8 +106,8 @@ export class StatusWatch {
    * Asks Nevis once for the status of every transaction of this user that this process watches and that is still `pending`. Reports denials as `askAgain` does.
    * @returns true if one of them is no longer `pending`: the user may have denied it
    */
-  async askAgainFor(budget: string): Promise<boolean> {
-    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget) && watched.isUndecided())
+  async askAgainFor(user: UserOfStart): Promise<boolean> {
+    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(user) && watched.isUndecided())
     await Promise.all(ofUser.map((watched) => watched.askAgain()))
     return ofUser.some((watched) => !watched.isUndecided())
   }
@@ -114,10 +115,9 @@ export class StatusWatch {
   /**
    * The transactions that a user has denied or can still deny, as far as this process watches them. The session may not contain all of them, because a session
    * keeps only the newest transactions and an attacker can restore an old session cookie.
-   * @param budget the user's key in the ledger
    */
-  requestsOf(budget: string): Transaction[] {
-    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(budget))
+  requestsOf(user: UserOfStart): Transaction[] {
+    const ofUser = [...this.transactions.values()].filter((watched) => watched.isOfUser(user))
     return ofUser.flatMap((watched) => (watched.isUndecided() || watched.hasFailed() ? (watched.known() ?? []) : []))
   }
 

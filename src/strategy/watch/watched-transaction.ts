@@ -8,6 +8,7 @@
 import type { FailedStatus, NevisClient, Status, UnknownStatus } from '../../client/client'
 import { NevisError } from '../../client/errors'
 import type { Transaction } from '../../factors/transaction'
+import { isOfSameUser, type UserOfStart } from '../../trust/binding'
 import type { Sealed } from '../../trust/handle'
 import type { KnownStatus } from '../../trust/proof'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
@@ -71,8 +72,8 @@ export class WatchedTransaction {
     return this.#sealed.statusToken === statusToken
   }
 
-  isOfUser(budget: string): boolean {
-    return this.#sealed.budget === budget
+  isOfUser(user: UserOfStart): boolean {
+    return isOfSameUser({ budget: this.#sealed.budget, userId: this.#transaction?.userId }, user)
   }
 
   hasMovedBefore({ moves = 0 }: Sealed): boolean {

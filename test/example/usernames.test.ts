@@ -1,0 +1,75 @@
+/**
+ * The attack: a username that differs from the victim's only in upper and lower case.
+ *
+ * The victim's account is called `Anna`, as an operator has added it. A stranger signs up as `anna` with a password of their own, and starts the second factor
+ * again and again. The strategy ignores case when it counts the starts under a username. So the victim, too, has to wait, although the stranger does not know the
+ * victim's password. Also, the cookie of a browser in which the stranger has signed in lets the stranger guess more passwords of the victim.
+ */
+import { exampleApp, launch } from './support'
+
+/** Runs these statements in a process of the example app, with a new database in memory. Returns the results of the calls of `say`. */
+async function said(statements: string): Promise<unknown[]> {
+  const script = `
+    import { openDatabase } from './dist/database.js'
+    import { Users } from './dist/users.js'
+    const database = await openDatabase({})
+    const all = []
+    const say = (result) => result.then((value) => all.push(value ?? null), (error) => all.push(error.message))
+    const one = (username, nevisUserId) => ({ username, passwordHash: 'hash', nevisUserId })
+    ${statements}
+    console.log(JSON.stringify(all))
+    await database.close()`
+  const { stdout, stderr } = await launch({}, exampleApp, ['--input-type=module', '-e', script]).ended
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as unknown[]
+}
+
+/** The table as it was before usernames were unique without regard to case. */
+const OLD_TABLE = `
+  await database.create(\`create table users (
+    id integer generated always as identity primary key, username text not null unique, password_hash text not null, nevis_user_id text unique,
+    sms_since timestamptz, codes_since timestamptz, is_demo boolean not null default false)\`)
+  for (const name of ['Anna', 'ben']) await database.query('insert into users (username, password_hash) values ($1, $2)', [name, 'hash'])`
+const TAKEN = expect.stringContaining('users_username_lower')
+
+it('is taken for everybody who signs up or is added in another case', async () => {
+  const results = await said(`
+    const users = await Users.open(database)
+    await say(users.add(one('Anna', 'id-1')))
+    await say(users.isTaken('anna'))
+    await say(users.signUp(one('anna')))
+    await say(users.add(one('ANNA', 'id-2')))
+    await say(users.findForPassword('anna'))
+    await say(users.isTaken('ben'))
+    await say(users.signUp(one('ben')))
+    await say(users.findForPassword('Anna').then(({ user }) => user.nevisUserId))`)
+  expect(results).toEqual([null, true, false, TAKEN, {}, false, true, 'id-1'])
+})
+
+it('is not given to a demo account, if a real account has the name in another case', async () => {
+  const results = await said(`
+    const users = await Users.open(database)
+    const demo = (username, id) => ({ ...one(username, id), factors: [] })
+    await say(users.signUp(one('Anna')))
+    await say(users.putDemo(demo('anna', 'id-1')))
+    for (const id of ['id-2', 'id-3']) await say(users.putDemo(demo('ben', id)))
+    await say(users.findByNevisId('id-3').then(({ username }) => username))`)
+  expect(results).toEqual([true, 'The database has a real account named anna: it is not one for the demo', null, null, 'ben'])
+})
+
+describe('a database of an earlier version', () => {
+  it('is opened, and names of another case are taken from then on', async () => {
+    const results = await said(`${OLD_TABLE}
+      for (let i = 0; i < 2; i++) await say(Users.open(database).then((users) => users.signUp(one('anna'))))`)
+    expect(results).toEqual([false, false])
+  })
+
+  it('is not opened if two names differ only in case, and the error names them', async () => {
+    const results = await said(`${OLD_TABLE}
+      await database.query('insert into users (username, password_hash) values ($1, $2)', ['anna', 'hash'])
+      await say(Users.open(database))
+      await database.query('update users set username = $1 where username = $2', ['anna2', 'anna'])
+      await say(Users.open(database).then((users) => users.signUp(one('ANNA'))))`)
+    expect(results).toEqual([expect.stringMatching(/upper and lower case: (Anna, anna|anna, Anna)\. Rename all but one/), false])
+  })
+})
