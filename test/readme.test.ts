@@ -210,6 +210,21 @@ describe('the quick start', () => {
   })
 })
 
+describe('the quick start, if the session cannot be saved at the end of a response', () => {
+  it('logs the error of the store, and no error of its own error handler', async () => {
+    const env = { ...process.env, NODE_ENV: 'development', NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' }
+    jest.replaceProperty(process, 'env', env)
+    const browser = await serve(snippetWith('docs/guides/quick-start.md', 'app.listen(3000)').replace('app.listen(3000)', ''))
+    const failed = new Error('the store has failed')
+    jest.spyOn(session.MemoryStore.prototype, 'set').mockImplementation((_id, _session, done) => done?.(failed))
+    const logged = jest.spyOn(console, 'error').mockImplementation(() => {})
+    expect((await browser.post('/login', { username: 'anna', password: 'wrong' })).location).toBe('/login')
+    for (let i = 0; i < 100 && logged.mock.calls.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    // The quick start logs the error, and Express's own error handler logs it once more.
+    expect(logged.mock.calls).toEqual([[failed], [failed]])
+  })
+})
+
 describe('the enrolment', () => {
   const strategyBlock = snippetWith('docs/guides/enrolment.md', "    operation: 'approve-or-enroll'")
   const routesBlock = snippetWith('docs/guides/enrolment.md', "app.post('/account/factors'")
