@@ -75,7 +75,13 @@ describe('the README alone', () => {
     return (await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location
   }
 
-  it('refuses the page, the form and a request of a script without a second factor', async () => {
+  it('sends a stranger to the sign-in page, and refuses the page, the form and a request of a script without a second factor', async () => {
+    expect((await browser.get('/payout', page)).location).toBe('/login')
+    expect((await browser.post('/payout', {}, page)).location).toBe('/login')
+    expect((await browser.post('/payout')).location).toBe('/login')
+    await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
     expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
     expect((await browser.post('/payout', {}, page)).location).toBe('/login/2fa')
     expect((await browser.post('/payout')).status).toBe(401)
@@ -92,7 +98,7 @@ describe('the README alone', () => {
     const handle = handleIn(start.location)
     expect((await browser.get(start.location as string, page)).text).toContain('Check your phone')
     expect((await browser.get(`/login/2fa/status?transaction=${handle}`)).json()).toMatchObject({ status: 'pending' })
-    expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
+    expect((await browser.get('/payout', page)).location).toBe('/login')
     expect(await finish(start)).toBe('/')
     expect((await browser.get('/payout', page)).text).toBe('where to?')
     expect((await browser.post('/payout')).text).toBe('paid out')
