@@ -21,7 +21,7 @@ const paid: unknown[] = []
 
 /** Starts an app from this code of the documents, and returns a browser for it. */
 async function serve(code: string): Promise<Browser> {
-  simulator.addUser({ username: 'anna' })
+  if (simulator.users.length === 0) simulator.addUser({ username: 'anna' })
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && ({ username }))))
   passport.serializeUser((user, done) => done(null, user))
@@ -157,6 +157,12 @@ describe('the README alone', () => {
     // Only a signed-in user gets the page that starts a step-up.
     expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
     expect((await browser.get('/login/2fa', page)).text).toContain('Not now')
+  })
+
+  it('without the query parser of Express › sends a user who has approved back with the failure start_requires_post, as the guides say', async () => {
+    browser = await serve(integration.replace('const app = express()', "const app = express().set('query parser', false)"))
+    expect(await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))).toBe('/login')
+    expect((await browser.get('/login')).text).toBe(`Sign in. ${passportNevis.failures.start_requires_post.message}`)
   })
 
   it('tells of an outage', async () => {
