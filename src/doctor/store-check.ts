@@ -5,7 +5,7 @@
  * Out of scope: stores of other session packages.
  */
 import { randomUUID } from 'node:crypto'
-import { storageCall, type StorageError } from '../host/storage'
+import { withDeadline } from '../client/deadline'
 import { error, type Finding } from './findings'
 import type { AppObserver } from './app-observer'
 
@@ -17,6 +17,7 @@ interface Store {
 }
 
 const LIFETIME_MS = 60_000
+const DEADLINE_MS = 5000
 
 /** Replaces the finding `session.store` by an error if the store of the app's sessions does not keep a session. */
 export async function withTriedStore(findings: readonly Finding[], { sessions }: AppObserver): Promise<Finding[]> {
@@ -35,15 +36,22 @@ function isStore(store: unknown): store is Store {
 async function faultOf(store: Store): Promise<string | undefined> {
   const id = `passport-nevis-doctor-${randomUUID()}`
   const cookie = { originalMaxAge: LIFETIME_MS, maxAge: LIFETIME_MS, expires: new Date(Date.now() + LIFETIME_MS), path: '/', httpOnly: true }
+  const expired = () => Object.assign(new Error(`no answer within ${DEADLINE_MS} ms`), { code: 'ETIMEDOUT' })
   const called = (act: (done: Done) => void) =>
-    storageCall('SESSION_UNAVAILABLE', () => new Promise<unknown>((resolve, reject) => act((failed, session) => (failed ? reject(failed) : resolve(session)))))
+    withDeadline(DEADLINE_MS, expired, () => new Promise<unknown>((resolve, reject) => act((failed, session) => (failed ? reject(failed) : resolve(session)))))
   try {
     await called((done) => store.set(id, { cookie, doctor: id }, done))
     const kept = (await called((done) => store.get(id, done))) as { doctor?: unknown } | null | undefined
     await called((done) => store.destroy(id, done))
     return kept?.doctor === id ? undefined : 'does not keep a session'
   } catch (thrown) {
-    const { code, name } = Object((thrown as StorageError).cause) as { code?: string; name?: string }
-    return `fails (${code ?? name})`
+    return `fails (${wordOf(thrown)})`
   }
+}
+
+/** The code or the class of the store's error. The message is not printed, because it may contain the session. */
+function wordOf(thrown: unknown): string {
+  const { code, name, constructor } = Object(thrown) as { code?: unknown; name?: unknown; constructor?: { name?: unknown } }
+  const words = [code, name === 'Error' ? undefined : name, constructor?.name]
+  return words.find((word): word is string => typeof word === 'string' && /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5}|[A-Z][A-Za-z]{1,63})$/.test(word)) ?? 'Error'
 }
