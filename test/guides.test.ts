@@ -87,6 +87,13 @@ describe('the snippets', () => {
     expect(found).toEqual(wrong.map((_text, i) => `wrong.md:${i}`))
   })
 
+  it('answer an error only if no response has begun, wherever they contain an error handler', () => {
+    const handlers = snippets.filter(isCode).flatMap(({ at, code }) => code.split(/\((?:error|err), _?req, res, next\) => \{/).slice(1).map((rest) => ({ at, body: rest.split(/^\s*\}/m)[0] as string })))
+    const answering = handlers.filter(({ body }) => /res\.(status|send|json|render)\(/.test(body))
+    expect(answering.length).toBeGreaterThan(3)
+    expect(answering.filter(({ body }) => !body.includes('res.headersSent')).map(({ at }) => at)).toEqual([])
+  })
+
   it('that are left out are pieces of programs, which a test says', () => {
     for (const guide of OF_PROGRAMS.guides) expect(read(OF_PROGRAMS.test)).toMatch(new RegExp(`\\b'?${guide}'?: \\[join\\(`))
     expect(snippets.filter(isOfProgram).length).toBeGreaterThan(10)

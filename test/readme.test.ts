@@ -21,7 +21,7 @@ const paid: unknown[] = []
 
 /** Starts an app from this code of the documents, and returns a browser for it. */
 async function serve(code: string): Promise<Browser> {
-  simulator.addUser({ username: 'anna' })
+  if (simulator.users.length === 0) simulator.addUser({ username: 'anna' })
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && ({ username }))))
   passport.serializeUser((user, done) => done(null, user))
@@ -75,7 +75,13 @@ describe('the README alone', () => {
     return (await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location
   }
 
-  it('refuses the page, the form and a request of a script without a second factor', async () => {
+  it('sends a stranger to the sign-in page, and refuses the page, the form and a request of a script without a second factor', async () => {
+    expect((await browser.get('/payout', page)).location).toBe('/login')
+    expect((await browser.post('/payout', {}, page)).location).toBe('/login')
+    expect((await browser.post('/payout')).location).toBe('/login')
+    await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
     expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
     expect((await browser.post('/payout', {}, page)).location).toBe('/login/2fa')
     expect((await browser.post('/payout')).status).toBe(401)
@@ -92,7 +98,7 @@ describe('the README alone', () => {
     const handle = handleIn(start.location)
     expect((await browser.get(start.location as string, page)).text).toContain('Check your phone')
     expect((await browser.get(`/login/2fa/status?transaction=${handle}`)).json()).toMatchObject({ status: 'pending' })
-    expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
+    expect((await browser.get('/payout', page)).location).toBe('/login')
     expect(await finish(start)).toBe('/')
     expect((await browser.get('/payout', page)).text).toBe('where to?')
     expect((await browser.post('/payout')).text).toBe('paid out')
@@ -153,6 +159,12 @@ describe('the README alone', () => {
     expect((await browser.get('/login/2fa', page)).text).toContain('Not now')
   })
 
+  it('without the query parser of Express › sends a user who has approved back with the failure start_requires_post, as the guides say', async () => {
+    browser = await serve(integration.replace('const app = express()', "const app = express().set('query parser', false)"))
+    expect(await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))).toBe('/login')
+    expect((await browser.get('/login')).text).toBe(`Sign in. ${passportNevis.failures.start_requires_post.message}`)
+  })
+
   it('tells of an outage', async () => {
     simulator.faults.add({ reset: true })
     expect((await browser.post('/login', { username: 'anna', password: PASSWORD }, page)).status).toBe(503)
@@ -207,6 +219,21 @@ describe('the quick start', () => {
     simulator.faults.add({ reset: true })
     const outage = await browser.post('/login', { username: 'anna', password: 'open sesame' }, { accept: 'text/html' })
     expect([outage.status, outage.text.includes('Not available just now')]).toEqual([503, true])
+  })
+})
+
+describe('the quick start, if the session cannot be saved at the end of a response', () => {
+  it('logs the error of the store, and no error of its own error handler', async () => {
+    const env = { ...process.env, NODE_ENV: 'development', NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' }
+    jest.replaceProperty(process, 'env', env)
+    const browser = await serve(snippetWith('docs/guides/quick-start.md', 'app.listen(3000)').replace('app.listen(3000)', ''))
+    const failed = new Error('the store has failed')
+    jest.spyOn(session.MemoryStore.prototype, 'set').mockImplementation((_id, _session, done) => done?.(failed))
+    const logged = jest.spyOn(console, 'error').mockImplementation(() => {})
+    expect((await browser.post('/login', { username: 'anna', password: 'wrong' })).location).toBe('/login')
+    for (let i = 0; i < 100 && logged.mock.calls.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    // The quick start logs the error, and Express's own error handler logs it once more.
+    expect(logged.mock.calls).toEqual([[failed], [failed]])
   })
 })
 

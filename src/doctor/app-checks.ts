@@ -12,6 +12,7 @@ import type { Reply } from './probe'
 import type { ReportOfProbe } from './probe-report'
 import { routeFindings } from './route-checks'
 import { sessionFindings, withUncheckedSession } from './session-checks'
+import { withTriedStore } from './store-check'
 import type { PassportModule, Registered } from './app-observer'
 import type { Step } from './steps'
 
@@ -42,7 +43,7 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
     const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
-  const session = sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback })
+  const session = await withTriedStore(sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback }), observer)
   const ofSession = withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))
   return [...findings, ...ofSession]
 }

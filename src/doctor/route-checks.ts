@@ -124,8 +124,9 @@ function csrfFinding(check: Check, path: string, reply: Reply | undefined): Find
 }
 
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
-  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before this route: ${mount}`)
+  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the session store (see session.store), and the middleware before this route: ${mount}`)
   const { status, location, fault } = reply
+  if (fault === 'SESSION_UNAVAILABLE') return error(check, `${request} fails, because the session store fails (${fault}, HTTP ${status})`, 'see session.store, and the log of the app')
   if (fault === 'SESSION_IN_COOKIE') {
     return error(check, `${request} fails with ${fault}: the session is in a cookie, which the browser can read and restore`, 'keep sessions on the server: express-session with a store, or the option store of koa-session')
   }

@@ -28,7 +28,7 @@ export interface NevisFault {
   readonly call?: NevisMethod
   /** The HTTP status of Nevis's answer, if there was one. */
   readonly nevisStatus?: number
-  /** The code of the underlying error, such as `ECONNREFUSED` or `NOPERM`, if it is known. */
+  /** The code of the underlying error, such as `ECONNREFUSED` or `NOPERM`, if it is known. For a store's error without a code, the name of its class. */
   readonly cause?: string
 }
 

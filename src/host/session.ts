@@ -217,6 +217,19 @@ export function keepsDataAtLogout(req: object): boolean {
   return passport?.clearSessionOnLogin === false && sessionIdOf(req) === undefined
 }
 
+/**
+ * True if express-session could not load the session from its store, and passed the store's error on. The kind of error does not matter, because every store
+ * has errors of its own.
+ *
+ * express-session sets `sessionStore` before it asks the store, and `session` afterwards. The app can also remove `session` itself, with `destroy`: then
+ * Passport has already added `logIn` to the request, or a route has started.
+ * @internal
+ */
+export function couldNotLoadSession(req: object): boolean {
+  const { sessionStore, logIn, route } = req as { sessionStore?: { generate?: unknown }; logIn?: unknown; route?: unknown }
+  return typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined && sessionOf(req) === undefined && logIn === undefined && route === undefined
+}
+
 /** Waits for the end of a session method. Some session packages call a callback, some return a promise, and some do both. */
 function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return storageCall(

@@ -2,7 +2,7 @@
  * `StorageError`: the error if a store of the app fails (its session store or its ledger).
  *
  * The store's own error may contain the failed command, and with it the whole session. So a StorageError keeps only the name and the code of that error, such
- * as `ECONNREFUSED`. Out of scope: storing.
+ * as `ECONNREFUSED`, or the name of its class, such as `ClientOfflineError`. Out of scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'
@@ -39,7 +39,8 @@ const MARK = Symbol.for('passport-nevis.StorageError')
 
 /**
  * The app's session store or ledger failed, and no user was signed in. To distinguish errors, compare `code`. `cause` and the message contain only the name
- * and the code word of the store's own error, such as `ECONNREFUSED`, `NOPERM` or `READONLY`.
+ * and the code word of the store's own error, such as `ECONNREFUSED`, `NOPERM` or `READONLY`. If the store's error has no code, the name of its class is the
+ * code word, such as `ClientOfflineError`.
  */
 export class StorageError extends Error {
   /**
@@ -83,8 +84,19 @@ const REDIS_WORDS = new Set([
 function withoutSecrets(cause: unknown): { name: string; code?: string } {
   const { name, code, message } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown }
   const [first = ''] = typeof message === 'string' ? message.split(' ', 1) : []
-  const word = isCode(code) ? code : REDIS_WORDS.has(first) ? first : undefined
-  return { name: isName(name) ? name : 'Error', ...(word !== undefined && { code: word }) }
+  const kind = classOf(cause)
+  const word = isCode(code) ? code : REDIS_WORDS.has(first) ? first : kind
+  return { name: name !== 'Error' && isName(name) ? name : (kind ?? 'Error'), ...(word !== undefined && { code: word }) }
+}
+
+/**
+ * The name of the class of an error, such as `ReplyError`. The errors of node-redis keep the name `Error`, so only their class says what happened.
+ * @returns undefined if the name does not end in `Error`, or is only `Error`
+ */
+function classOf(error: unknown): string | undefined {
+  const { name: own, constructor } = Object(error) as { name?: unknown; constructor?: { name?: unknown } }
+  const names = [own, constructor?.name]
+  return names.find((name): name is string => typeof name === 'string' && name.length <= 64 && /^[A-Z][A-Za-z]+Error$/.test(name))
 }
 
 function isName(value: unknown): value is string {

@@ -8,6 +8,8 @@ import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, ty
 import { NevisError } from '../client/errors'
 import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
 import { isAppTimeout } from '../host/app-function'
+import { publishFault } from '../host/faults'
+import { couldNotLoadSession } from '../host/session'
 import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
@@ -37,7 +39,8 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 /**
  * Creates error-handling middleware. Mount the middleware after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error
  * logger, because the middleware logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, the
- * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on.
+ * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. If express-session cannot load
+ * a session, no other code of this package has seen the error, so this middleware publishes the event `passport-nevis:fault`.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
@@ -50,8 +53,11 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   const shell = shellOf('outagePage', strategy.settings, options)
 
   function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
-    if (!isOutage(error)) return undefined
-    const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error as { retryAfterSeconds?: number }
+    if (!isOutage(error)) {
+      if (!couldNotLoadSession(req)) return undefined
+      publishFault(new StorageError('SESSION_UNAVAILABLE', error), 'request')
+    }
+    const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error instanceof NevisError ? error : {}
     const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
     const parts = shell(req, res)
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)

@@ -1,5 +1,6 @@
 /** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
 import express, { type RequestHandler } from 'express'
+import session from 'express-session'
 import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -35,6 +36,7 @@ const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command 
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
+const storeWith = (own: Partial<session.MemoryStore>) => Object.assign(new session.MemoryStore(), own)
 const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim: async (key, seconds) => { isHeld = true; return claim(key, seconds) }, count: countTwice, look: store.look, forget: store.forget }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
 const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
@@ -228,6 +230,8 @@ describe('an app with one fault', () => {
     ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: browsers send the session cookie with forms of other sites' }],
     ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
     ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
+    ['a session store that fails', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.(Object.assign(new Error('ERR syntax error'), { name: 'ReplyError' })) }) } }, { 'session.store': 'error: the session store fails (ReplyError)' }],
+    ['a session store that keeps nothing', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.() }) } }, { 'session.store': 'error: the session store does not keep a session' }],
     ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are kept in the memory of one process, and are lost when the process ends' }],
     ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy uses the MemoryLedger, which works for a single process only' }],
     ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],

@@ -1,5 +1,5 @@
 /** Tests how the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
-import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
+import { couldNotLoadSession, hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'
 import type { Transaction } from '../../src/factors/transaction'
@@ -213,6 +213,22 @@ describe('a session', () => {
     [{}, undefined],
   ])('has the id that its host tells: %j, %s', (req, id) => {
     expect(sessionIdOf(req)).toBe(id)
+  })
+})
+
+describe('couldNotLoadSession', () => {
+  const sessionStore = { generate: () => undefined }
+
+  it.each<[boolean, string, object]>([
+    [true, 'the store of express-session has failed', { sessionStore, sessionID: 'a' }],
+    [false, 'the session was loaded', { sessionStore, sessionID: 'a', session: {} }],
+    [false, 'no session middleware has run', {}],
+    [false, 'the browser has no session', { sessionStore }],
+    [false, 'the store is not of express-session', { sessionStore: {}, sessionID: 'a' }],
+    [false, 'the app has removed the session after passport.session()', { sessionStore, sessionID: 'a', logIn: () => undefined }],
+    [false, 'the app has removed the session in a route', { sessionStore, sessionID: 'a', route: {} }],
+  ])('is %s where %s', (expected, _name, req) => {
+    expect(couldNotLoadSession(req)).toBe(expected)
   })
 })
 

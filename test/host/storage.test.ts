@@ -1,6 +1,7 @@
 /** If a store of the app fails, the error names the store and contains none of the stored data. */
 import session from 'express-session'
 import { inspect } from 'node:util'
+import { ClientOfflineError, SocketTimeoutError } from 'redis'
 import { StorageError, type Ledger } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { saveSession } from '../../src/host/session'
@@ -66,6 +67,22 @@ describe('StorageError', () => {
       for (const text of ['ANNA is unknown', 'NOPERMISSION for canary', '+41790000000', 'ERR canary', 'noperm x', '']) {
         expect(new StorageError('LEDGER_UNAVAILABLE', new Error(text)).cause).toStrictEqual({ name: 'Error' })
       }
+    })
+
+    it.each([
+      ['ClientOfflineError', new ClientOfflineError()],
+      ['SocketTimeoutError', new SocketTimeoutError(3000)],
+      ['ReplyError', Object.assign(new Error('ERR syntax error'), { name: 'ReplyError', command: { name: 'set', args: ['sess:canary'] } })],
+    ])('without a code keeps the name of its class, also in the message: %s', (word, cause) => {
+      const error = new StorageError('SESSION_UNAVAILABLE', cause)
+      expect(error.cause).toStrictEqual({ name: word, code: word })
+      expect(error.message).toBe(`NevisStrategy: the session could not be saved (${word})`)
+      expect(printed(error)).not.toMatch(/canary|syntax|offline,|3000/)
+    })
+
+    it.each(['Error', 'canaryError', 'Canary', 'Canary Error', 'Canary1Error', `C${'a'.repeat(70)}Error`])('takes no other name of a class for a code: %s', (name) => {
+      const Own = { [name]: class extends Error {} }[name] as typeof Error
+      expect(new StorageError('LEDGER_UNAVAILABLE', new Own('x')).cause).toStrictEqual({ name: 'Error' })
     })
 
     // Shows: ASVS V16.2.5

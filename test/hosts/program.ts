@@ -40,6 +40,14 @@ const compilerOptions: ts.CompilerOptions = {
   emitDecoratorMetadata: true,
 }
 
+/** Writes files into a folder of this repository, in which their imports resolve as in a reader's project. The first file is the program. */
+export function written(files: Readonly<Record<string, string>>): ReturnType<typeof build> {
+  mkdirSync(BUILT, { recursive: true })
+  const folder = mkdtempSync(join(BUILT, 'written-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return { file: join(folder, Object.keys(files)[0] as string), remove: () => rmSync(folder, { recursive: true }) }
+}
+
 /** Builds the app as JavaScript. @param app folder and file, without the extension */
 export function build(app: string, change?: (text: string) => string): { file: string; remove(): void } {
   const [folder, name] = app.split('/') as [string, string]
@@ -68,8 +76,12 @@ export function environment(simulator: Cloud, users: readonly { username: string
  * @param options `env` environment variables that are added to those of every program; `change` edits the text of each file of the app
  */
 export async function run(app: string, simulator: Cloud, users: readonly { username: string; userId: string }[], { env, change }: RunOptions = {}): Promise<Program> {
-  const { file, remove } = build(app, change)
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(simulator, users), ...env } })
+  return started(build(app, change), { ...environment(simulator, users), ...env })
+}
+
+/** Runs a JavaScript file, which prints its origin when it listens. `remove` is called when the program has ended. */
+export async function started({ file, remove }: ReturnType<typeof build>, env: Readonly<Record<string, string>>): Promise<Program> {
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let printed = ''
   let news = () => {}
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -96,7 +108,7 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   }
   if (origin === undefined) {
     await close()
-    throw new Error(`${app} has ended:\n${printed}`)
+    throw new Error(`${file} has ended:\n${printed}`)
   }
   const hasPrinted = async (text: string) => {
     while (!printed.includes(text)) await new Promise<void>((resolve) => (news = resolve))

@@ -1,6 +1,7 @@
 /**
- * Sends SIGTERM to the apps of the guides while a user waits with an open event stream. The apps must exit without waiting for the user's answer. Express is
- * tested in `test/package/shapes.test.ts`; `cluster` and PM2 are tested in `npm run proxies`.
+ * Sends SIGTERM to the apps of the guides while a user waits with an open event stream. The apps must exit without waiting for the user's answer, and although
+ * something else is open, such as a connection to Redis. Express is tested in `several-processes.test.ts` and `test/package/shapes.test.ts`; `cluster` and PM2
+ * are tested in `npm run proxies`.
  */
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
@@ -12,6 +13,9 @@ import { run } from './program'
 // Half the lifetime of a transaction. So the test fails if a program exits only after its waiting user has answered or the transaction has expired.
 jest.setTimeout(60_000)
 
+/** Loads a server into the program that nothing closes, as the connections to Redis or PostgreSQL would be. */
+const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent("import{createServer}from'node:net';createServer().listen(0,'127.0.0.1')")}`
+
 describe.each([
   ['NestJS', 'nestjs/app'],
   ['Fastify with @fastify/session', 'fastify/app'],
@@ -20,7 +24,7 @@ describe.each([
 ])('%s at SIGTERM', (_name, app) => {
   it('ends the stream of a user who waits, opens no other on the same connection, and exits', async () => {
     const simulator = closing(await NevisSimulator.start())
-    const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })]))
+    const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })], { env: { NODE_OPTIONS } }))
     const handle = handleIn((await program.browser().post('/login', { username: 'anna', password: PASSWORD })).location)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const open = async () => {

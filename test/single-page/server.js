@@ -21,7 +21,7 @@ exports.addApi = function addApi(app, { passport, nevis, session, transfer }) {
   })
 
   app.use((error, req, res, next) => {
-    if (error.name !== 'AuthenticationError') return next(error)
+    if (error.name !== 'AuthenticationError' || res.headersSent) return next(error)
     res.status(error.status).json({ code: error.code, message: error.message, retryAfterSeconds: error.retryAfterSeconds })
   })
 }

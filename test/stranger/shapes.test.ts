@@ -1,5 +1,5 @@
 /**
- * Tests the second factor in four kinds of apps: a login with custom callbacks, a JSON API for a single-page app, TypeScript with router files under a
+ * Tests the second factor in five kinds of apps: a login with custom callbacks, a JSON API for a single-page app, a form and an API, TypeScript with router files under a
  * prefix, and an app in which only some of the users have a second factor.
  */
 import express, { type Express as App } from 'express'
@@ -124,6 +124,59 @@ describe('a JSON API for a single-page app', () => {
     simulator.addUser({ username: 'anna' })
     await expect(signIn({ username: 'anna', password }, show)).rejects.toMatchObject(reason)
     expect(await me()).toEqual(NOBODY)
+  })
+})
+
+describe('a form login and a JSON API in one app', () => {
+  const json = { accept: 'application/json' }
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    const passport = new Passport()
+    passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username })))
+    passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
+    passport.deserializeUser((username: string, done) => done(null, { username }))
+    const { baseURL, accessKey } = simulator
+    const app = express()
+    const { formAndApi } = jest.requireActual<{ formAndApi(app: App, parts: object): void }>('./shapes/form-and-api')
+    formAndApi(app, {
+      passport,
+      session: session({ secret: 'x', resave: false, saveUninitialized: false }),
+      options: { baseURL, accessKey, factors: [push()], startBudget: { starts: 2, perSeconds: 300 } },
+      verify: async ({ username = '' }) => ({ username }),
+    })
+    app.get('/me', (req, res) => void res.json({ user: req.user ?? null, factor: secondFactorOf(req)?.factor ?? null }))
+    await serve(app)
+  })
+
+  it('by the form › redirects to the page and back', async () => {
+    const { location } = await browser.post('/login', { username: 'anna', password: PASSWORD })
+    expect(location).toMatch(/^\/login\/2fa\?transaction=/)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(location)}`)).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('by the API › answers with JSON, and the form does not accept its transaction', async () => {
+    const { location } = await browser.postJson('/api/login', { username: 'anna', password: PASSWORD }, json)
+    expect(location).toMatch(/^\/api\/login\/2fa\?transaction=/)
+    const { callbackURL, statusURL, transaction } = (await browser.get(location as string, json)).json()
+    expect([callbackURL, statusURL]).toEqual(['/api/login/2fa/callback', '/api/login/2fa/status'])
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`${statusURL}?transaction=${transaction}`)).json()).toMatchObject({ status: 'succeeded' })
+    expect((await browser.get(`/login/2fa/callback?transaction=${transaction}`)).location).toBe('/login')
+    expect(await me()).toEqual(NOBODY)
+    expect((await browser.postJson(callbackURL, { transaction }, json)).json()).toEqual({ user: { username: 'anna' } })
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('has the same limits in both', async () => {
+    await browser.post('/login', { username: 'anna', password: PASSWORD })
+    browser.cookies.clear()
+    await browser.postJson('/api/login', { username: 'anna', password: PASSWORD }, json)
+    const refused = await browser.postJson('/api/login', { username: 'anna', password: PASSWORD, factor: 'push' }, json)
+    browser.cookies.clear()
+    const again = await browser.postJson('/api/login', { username: 'anna', password: PASSWORD }, json)
+    expect([again.status, again.json().code, refused.status]).toEqual([429, 'too_many_starts', 303])
   })
 })
 

@@ -1,5 +1,8 @@
 /** The outage page: what a user sees, and what a program gets, while the second factor is not available. */
 import type { ErrorRequestHandler, Express as App } from 'express'
+import session from 'express-session'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { ClientOfflineError } from 'redis'
 import { NevisError, outagePage, StorageError, type NevisErrorCode, type OutagePageOptions, type StorageErrorCode } from '../../src'
 import { lab } from '../security/support/lab'
 import { callbackOf, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
@@ -20,6 +23,7 @@ const start = (options: OutagePageOptions = { signInURL: '/login' }, more: Parti
     ...more,
     routes: (express: App, { nevis }) => {
       express.get('/throw', (_req, _res, next) => next(thrown))
+      express.get('/destroyed', (req, _res, next) => req.session.destroy(() => next(thrown)))
       express.get('/half', (_req, res, next) => {
         res.write('half')
         next(new NevisError('NEVIS_TIMEOUT', 'approve'))
@@ -180,6 +184,30 @@ describe('an error', () => {
     const page = await throwing(await start(), error)
     expect(page.headers.get('retry-after')).toBeNull()
     expect(page.text).not.toContain('Not available just now')
+  })
+
+  it('of a session store that cannot load the session is an outage, and an event says so', async () => {
+    const browser = (await start()).browser()
+    await browser.post('/login', credentials)
+    const get = jest.spyOn(session.MemoryStore.prototype, 'get').mockImplementation((_id, done) => done(new ClientOfflineError()))
+    const faults: unknown[] = []
+    const note = (event: unknown) => void faults.push(event)
+    subscribe('passport-nevis:fault', note)
+    const page = await browser.get('/throw', PAGE)
+    const data = await browser.get('/throw', JSON_ONLY)
+    unsubscribe('passport-nevis:fault', note)
+    get.mockRestore()
+    expect([page.status, page.headers.get('retry-after'), page.text.includes('Not available just now')]).toEqual([503, '10', true])
+    expect([data.status, data.json().code]).toEqual([503, 'unavailable'])
+    expect(faults).toEqual(Array(2).fill({ at: 'request', code: 'SESSION_UNAVAILABLE', cause: 'ClientOfflineError' }))
+  })
+
+  it('of a route that has removed the session is passed on', async () => {
+    const browser = (await start()).browser()
+    await browser.post('/login', credentials)
+    thrown = new Error('x')
+    const page = await browser.get('/destroyed', PAGE)
+    expect([page.headers.get('retry-after'), page.text.includes('Not available just now')]).toEqual([null, false])
   })
 })
 

@@ -22,4 +22,4 @@ app.register(async (site) => {
   await site.register(signIn)
 })
 console.log(await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT'] ?? 3000) }))
-process.once('SIGTERM', () => void app.close())
+process.once('SIGTERM', () => void app.close().then(() => process.exit()))

@@ -130,6 +130,6 @@ const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}`)
 })
 process.once('SIGTERM', () => {
-  server.close()
+  server.close(() => process.exit())
   status.closeStreams()
 })

@@ -41,6 +41,7 @@ app.use((req, res) => {
 
 app.use((err, req, res, next) => {
   console.error(err)
+  if (res.headersSent) return next(err)
   res.status(err.status || 500).render('error', { message: err.message })
 })
 
