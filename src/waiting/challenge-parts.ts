@@ -25,8 +25,8 @@ export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
 
 /** Shows the message. The label says whether the phone shows the same message. */
 function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
-  const { messageLabel, confirming } = language.texts
-  const label = view.prompt === 'wait' || hasTypedCode(view) ? messageLabel : (view.details ?? []).length === 0 && confirming
+  const { messageLabel, phoneShows, confirming } = language.texts
+  const label = hasTypedCode(view) ? phoneShows : view.prompt === 'wait' ? messageLabel : (view.details ?? []).length === 0 && confirming
   const isOther = messageLanguage !== undefined && messageLanguage.toLowerCase() !== language.tag.toLowerCase()
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }

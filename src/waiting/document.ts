@@ -90,15 +90,15 @@ function brandPart({ name, logo, logoDark, href }: Brand & { readonly href: stri
 function footerPart(parts: ShellParts, query: Content['query']): Html | false {
   const { texts } = parts.language
   const { signInURL, helpURL, footerLinks, offered } = parts
-  const links = [
-    ...(parts.hasSignInPage && !parts.isSignedIn ? [{ text: texts.toSignIn, href: signInURL }] : []),
+  const links: readonly { text: string; href: string; isSignIn?: true }[] = [
+    ...(parts.hasSignInPage && !parts.isSignedIn ? [{ text: texts.toSignIn, href: signInURL, isSignIn: true as const }] : []),
     ...(helpURL === undefined ? [] : [{ text: texts.help, href: helpURL }]),
     ...footerLinks,
   ]
   const isChoice = query !== undefined && offered.length > 1
   if (links.length === 0 && !isChoice) return false
   return html`<footer class="nevis-footer">
-      ${links.length > 0 && html`<ul>${links.map(({ text, href }) => html`<li><a href="${href}">${text}</a></li>`)}</ul>`}
+      ${links.length > 0 && html`<ul>${links.map(({ text, href, isSignIn }) => html`<li${isSignIn && html` data-sign-in`}><a href="${href}">${text}</a></li>`)}</ul>`}
       ${isChoice && html`<nav aria-label="${texts.language}"><ul>${offered.map((one) => languageLink(one, parts, query))}</ul></nav>`}
     </footer>`
 }

@@ -4,6 +4,7 @@
  * Out of scope: the content of pages (`page.ts`).
  */
 import { unescapeHtml } from '../client/messages'
+import { FALLBACK_BEGIN, FALLBACK_MARKS } from './texts/fallback'
 
 /** Escaped HTML. Only the function `html` creates it. */
 export class Html {
@@ -14,13 +15,36 @@ export type Piece = string | number | Html | undefined | false | readonly Piece[
 
 /** Template tag that escapes every value that is not `Html`. */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
-  return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1]) + string))
+  return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1], NO_ELEMENTS.test(strings[i - 1] as string)) + string))
 }
 
-function flatten(piece: Piece): string {
+/** Puts HTML in place of the placeholder of a text. */
+export function filled(text: string, placeholder: string, piece: Html): Html {
+  return new Html(html`${text}`.text.replace(placeholder, () => piece.text))
+}
+
+/** What comes before an attribute's value, and before the text of a title: places that may contain no elements. */
+const NO_ELEMENTS = /(?:="|<title>)$/
+
+function flatten(piece: Piece, isPlain: boolean): string {
   if (piece === undefined || piece === false) return ''
   if (piece instanceof Html) return piece.text
-  return typeof piece === 'object' ? piece.map(flatten).join('') : escape(String(piece))
+  return typeof piece === 'object' ? piece.map((one) => flatten(one, isPlain)).join('') : inLanguage(escape(String(piece)), isPlain)
+}
+
+/**
+ * Replaces the marks around English texts on a page in another language: by an element that says so, or by Unicode's marks for text from left to right where no
+ * element may stand. Marks inside of other marks have no effect.
+ */
+function inLanguage(text: string, isPlain: boolean): string {
+  const [begin, end] = isPlain ? ['\u2066', '\u2069'] : ['<span lang="en" dir="ltr">', '</span>']
+  let depth = 0
+  const replaced = text.replace(FALLBACK_MARKS, (mark) => {
+    if (mark === FALLBACK_BEGIN) return depth++ === 0 ? begin : ''
+    if (depth === 0) return ''
+    return --depth === 0 ? end : ''
+  })
+  return depth > 0 ? replaced + end : replaced
 }
 
 function escape(text: string): string {

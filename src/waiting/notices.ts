@@ -9,10 +9,10 @@ import { html, type Html } from './html'
 
 /** The page on which a signed-in user starts a fresh second factor (step-up). Nothing is sent to the phone before the click. */
 export function startHtml(parts: PageParts): Html {
-  const { heading, send, notNow } = parts.language.texts
+  const { heading, startHint, send, notNow } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
   const leave = html`<div class="nevis-end"><a href="${parts.homeURL}">${notNow}</a></div>`
-  return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
+  return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1><p>${startHint}</p>${form}${leave}</main>`, query: {} }, parts)
 }
 
 /**

@@ -17,6 +17,7 @@ import { outageHtml } from './notices'
 import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { shellOf } from './shell'
+import { unmarked } from './texts/fallback'
 
 /** Options of {@link outagePage}. `waitingPage` accepts all of these options as well, so you can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
@@ -60,7 +61,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error instanceof NevisError ? error : {}
     const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
     const parts = shell(req, res)
-    if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
+    if (!wantsPage(req)) return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect

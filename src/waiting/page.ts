@@ -9,33 +9,38 @@ import { appPart, codePart, confirmedPart, hasTypedCode } from './challenge-part
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
-import { html, type Html, type Piece } from './html'
+import { filled, html, type Html, type Piece } from './html'
 import { maskedPhonePart } from './masked-phone'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
 import { rememberPart } from './remember-part'
+import { unmarked } from './texts/fallback'
+import { languages } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
-import { moreTimePart, otherWaysPart } from './ways'
-import { showsWidget, widgetHintPart, widgetPart } from './widget-part'
+import { isUsedUp, moreTimePart, otherWaysPart } from './ways'
+import { showsWidget, widgetHeading, widgetHintPart, widgetPart } from './widget-part'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
   const heading = isOver ? textFor(texts.ended, view.failure) : view.isCodeTyped ? texts.codeAccepted : textFor(wordsFor(view, texts).heading, view.factor)
+  const isScriptNeeded = showsWidget(view)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
       data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-ends-soon="${texts.endsSoon}">
-      <h1>${heading}</h1>
+      ${isScriptNeeded ? widgetHeading(heading, view, texts) : html`<h1>${heading}</h1>`}
       <p class="nevis-note" role="status" data-note></p>
+      ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherWaysPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
+      ${!isOver && elsewherePart(view, parts)}
     </main>`
-  const scripts = showsWidget(view) && parts.widgetScripts.map((script) => scriptTag(script, parts))
+  const scripts = isScriptNeeded && parts.widgetScripts.map((script) => scriptTag(script, parts))
   return documentHtml({ heading, main, scripts, query: { transaction: view.transaction } }, parts)
 }
 
@@ -52,8 +57,12 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${showsWidget(view) && widgetPart(view, parts)}
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
-      <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
-      ${moreTimePart(view, parts)}`
+      <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
+}
+
+/** The script shows this link after another tab has gone to the callback. That tab may be closed; this link then opens the page again, in this tab. */
+function elsewherePart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
+  return html`<div class="nevis-keep" data-continue hidden><a href="${withQuery(waitingURL, { transaction: view.transaction })}">${texts.continueInThisTab}</a></div>`
 }
 
 /** On a phone, the link to the app comes before the QR code. So the page has two hints, and the stylesheet decides which of them is shown. */
@@ -66,8 +75,7 @@ function hintWords(view: WaitingView, texts: Texts): Piece {
   if (view.isCodeTyped) return texts.codeAcceptedHint
   if (hasTypedCode(view)) return texts.typedCodeHint
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
-  const [before, after] = texts.sentToNumber.split('{number}')
-  return html`${before}${maskedPhonePart(view.maskedPhone, texts)}${after}`
+  return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts))
 }
 
 /** Without JavaScript, the user presses a link to reload the page. An automatic reload would lose what the user has typed. */
@@ -84,17 +92,25 @@ function failureWords(view: WaitingView, texts: Texts): string {
   return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', way)
 }
 
+/** The failures whose first sentence, in this package's own texts, says the same as the heading. */
+const REPEATED: readonly string[] = ['cancelled', 'expired_transaction']
+
 /** Leaves out a first sentence that repeats the heading. */
-function withoutHeading(sentences: string, heading: string): string {
-  return sentences.startsWith(`${heading}. `) ? sentences.slice(heading.length + 2) : sentences
+function withoutHeading(sentences: string, code: FailureCode, texts: Texts): string {
+  const heading = unmarked(textFor(texts.ended, code))
+  const isOwn = Object.values(languages).some(({ ended, failure }) => textFor(ended, code) === heading && failure[code] === unmarked(sentences))
+  if (REPEATED.includes(code) && isOwn) return unmarked(sentences).includes('. ') ? sentences.replace(/[^.\ufdd0]+\.\s*/, '') : ''
+  return unmarked(sentences).startsWith(`${heading}. `) ? sentences.replace(`${heading}. `, '') : sentences
 }
 
 /** The page after the transaction has ended. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts
-  const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(view.failure as string)
-  return html`${errorPart(withoutHeading(failureWords(view, texts), textFor(texts.ended, view.failure)))}
+  const failure = view.failure as FailureCode
+  const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(failure)
+  const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
+  return html`${unmarked(words) !== '' && errorPart(words)}
       ${isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

@@ -47,8 +47,13 @@ function entriesOf(phones: readonly OfferedAuthenticator[], language: Language):
 }
 
 function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: string, language: Language, withTime: boolean): Entry {
-  const registered = enrolledAt === undefined ? [] : [language.texts.registered.replace('{date}', withFirmDay(dateIn(language, new Date(enrolledAt), withTime)))]
+  const registered = enrolledAt === undefined ? [] : [withArticle(language.texts.registered.replace('{date}', withFirmDay(dateIn(language, new Date(enrolledAt), withTime))))]
   return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
+}
+
+/** Before the days 8 and 11, Italian shortens its article: `l’8 marzo`. */
+function withArticle(text: string): string {
+  return text.replace(/\bil (?=(?:8|11)\u00a0)/, 'l’')
 }
 
 /** Keeps the day and the month of a date on one line. */

@@ -7,6 +7,7 @@
 import type { PageParts } from './document'
 import { callbackForm } from './forms'
 import { html, type Html } from './html'
+import { unmarked } from './texts/fallback'
 import type { WaitingView } from './view'
 import { dateIn } from './wording'
 
@@ -35,7 +36,7 @@ function printedLines(parts: PageParts): Html {
 }
 
 function fileOf(codes: readonly string[], parts: PageParts): string {
-  return [parts.language.texts.enrollHeading.recovery.replaceAll('\u00ad', ''), ...ownerOf(parts), '', ...codes, ''].join('\r\n')
+  return [unmarked(parts.language.texts.enrollHeading.recovery).replaceAll('\u00ad', ''), ...ownerOf(parts), '', ...codes, ''].join('\r\n')
 }
 
 function ownerOf({ brand, accountName, language }: PageParts): string[] {

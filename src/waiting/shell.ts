@@ -39,7 +39,8 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
   }
   return (req, res) => {
     const chosen = chosenLanguage(req, offered)
-    const language = languages.of(req)
+    const { tag, markedTexts } = languages.of(req)
+    const language = { tag, texts: markedTexts, markedTexts }
     const inLanguage = (url: string) => (chosen === undefined ? url : withQuery(url, { language: chosen.tag }))
     return {
       ...common,

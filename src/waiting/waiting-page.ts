@@ -23,6 +23,7 @@ import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { pageLanguages, shellOf } from './shell'
+import { unmarked } from './texts/fallback'
 import { viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
 
@@ -111,7 +112,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     if (sealed === undefined || transaction === undefined) {
       const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
-      if (wantsJson) return json(status, { code, message: parts.language.texts.failure[code] })
+      if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })
       const notice = code === 'used_transaction' ? usedHtml : unknownTransactionHtml
       return page(res, status, notice(parts, handle ? { transaction: handle } : {}).text, parts)
     }

@@ -17,13 +17,16 @@ import { textFor, wordsFor } from './wording'
 export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { use, otherWays } = wordsFor(view, texts)
-  const others = view.factors.filter((name) => name !== view.factor)
+  const [first, ...rest] = view.factors.filter((name) => name !== view.factor)
+  const instead = isUsedUp(view) ? first : undefined
+  const others = instead === undefined ? [...(first === undefined ? [] : [first]), ...rest] : [...rest, view.factor]
   const another = view.authenticators === undefined && view.authenticatorsURL !== undefined && withQuery(parts.waitingURL, { transaction: view.transaction, authenticators: '1' })
   const otherForm = (name: string) => {
     const words = textFor(use, name)
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}${numberPart(view, name, texts)}</button>`)
   }
-  return html`${view.factors.includes(view.factor) && resendButton(view, parts)}
+  const main = instead === undefined ? view.factors.includes(view.factor) && resendButton(view, parts) : factorForm(view, parts, instead, textFor(use, instead), html`<button class="nevis-button">${textFor(use, instead)}</button>`)
+  return html`${main}
       ${view.authenticators !== undefined && phonesPart(view, parts)}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
@@ -77,6 +80,14 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again" data-start-over>${texts.startOver}</button>`)
   return isSent(view) && form(needsPhone(view, view.factor) ? texts.resendOrChange : texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${RESEND_PAUSE_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+}
+
+/**
+ * True after too many wrong codes, if no new code can be sent: the codes are the user's recovery codes. The page then offers the user's next factor first, and
+ * this factor last.
+ */
+export function isUsedUp(view: WaitingView): boolean {
+  return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)
 }
 
 /** True if a push or an SMS was sent, which may not have arrived. */

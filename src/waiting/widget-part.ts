@@ -16,18 +16,34 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
+/**
+ * The heading of the page with the widget. Without JavaScript, the widget cannot start, so the heading says that the confirmation failed. The stylesheet hides
+ * the other heading.
+ */
+export function widgetHeading(heading: string, view: WaitingView, texts: Texts): Html {
+  return html`<h1 class="nevis-scripted">${heading}</h1><noscript><h1>${failedHeading(view, texts)}</h1></noscript>`
+}
+
+/** The sentence that the widget has failed, as a heading: without the full stop. */
+function failedHeading(view: WaitingView, texts: Texts): string {
+  return wordsFor(view, texts).widgetFailed.replace('.', '')
+}
+
 /** The script shows the hint while the widget runs. So the hint is never beside the sentence that says that the widget has failed, or needs JavaScript. */
 export function widgetHintPart(view: WaitingView, texts: Texts): Html {
   return html`<p data-widget-hint hidden>${textFor(wordsFor(view, texts).hint, view.factor)}</p>`
 }
 
-/** The form sends the widget's token in the body of a POST, so that no access log contains it. */
+/**
+ * If the widget fails, the script shows the error and changes the heading. So the error repeats the heading only for screen readers, which read the error at once.
+ * The form sends the widget's token in the body of a POST, so that no access log contains it.
+ */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const hasOthers = view.factors.some((name) => name !== view.factor)
   return html`
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
-      <div data-widget-failed hidden><p class="nevis-error" role="alert">${wordsFor(view, texts).widgetFailed} ${hasOthers ? texts.startOverOrChoose : texts.pleaseStartOver}</p>${waysOut(parts)}</div>
+      <div data-widget-failed="${failedHeading(view, texts)}" hidden><p class="nevis-error" role="alert"><span class="nevis-unseen">${wordsFor(view, texts).widgetFailed} </span>${hasOthers ? texts.startOverOrChoose : texts.pleaseStartOver}</p>${waysOut(parts)}</div>
       <noscript><p class="nevis-error">${texts.needsScript}${hasOthers && html` ${texts.orChooseAnother}`}</p>${waysOut(parts)}</noscript>
       ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }

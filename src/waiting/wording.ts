@@ -27,11 +27,11 @@ export function clock(expiresAt: string): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** A date in the language of the page; in English if Node does not know the language. */
+/** A date in the language of the page; in English if Node does not know the language. English dates are `29 November 2026`. */
 export function dateIn({ tag }: Pick<Language, 'tag'>, date: Date, withTime = false): string {
   const time = withTime ? ({ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const) : {}
   try {
-    return new Intl.DateTimeFormat(tag, { year: 'numeric', month: 'long', day: 'numeric', ...time }).format(date)
+    return new Intl.DateTimeFormat(tag === 'en' ? 'en-GB' : tag, { year: 'numeric', month: 'long', day: 'numeric', ...time }).format(date)
   } catch {
     return dateIn({ tag: 'en' }, date, withTime)
   }

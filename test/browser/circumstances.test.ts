@@ -75,6 +75,7 @@ describeWithChromium('the waiting page', () => {
       await showsHeading(stayed, 'Continued in another tab')
       expect(await note(stayed).textContent()).toBe('Go to the other tab to continue. You can close this one.')
       expect(await stayed.getByRole('button').count()).toBe(0)
+      expect(await stayed.getByRole('link', { name: 'Continue in this tab' }).isVisible()).toBe(true)
       expect(cloud.app.verified).toHaveLength(1)
     })
 
@@ -102,7 +103,7 @@ describeWithChromium('the waiting page', () => {
       if (when === 'after') await cloud.simulator.phone(username).approve()
       const thief = await (await chromium.open()).newPage()
       await thief.goto(address)
-      await showsHeading(thief, 'This link cannot be used')
+      await showsHeading(thief, 'Invalid link')
       await thief.getByText('For your security this link cannot be used.').waitFor()
       await thief.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
       await thief.getByText('"code":"unknown_transaction"').waitFor()
@@ -197,7 +198,7 @@ describeWithChromium('the waiting page', () => {
       const { page } = await waiting(await chromium.open(), cloud)
       await until(() => streams() === 1)
       later(120_000)
-      await page.getByText('This request has expired. Send a new one.').waitFor()
+      await page.getByText('Send a new one.').waitFor()
       // Set the clock back to 16 s after the start: late enough for a resend (15 s), and early enough that the new request does not expire at once.
       jest.restoreAllMocks()
       later(16_000)
@@ -211,7 +212,7 @@ describeWithChromium('the waiting page', () => {
       const { page } = await waiting(context, cloud, { factor: 'sms' })
       later(120_000)
       await context.clock.fastForward(121_000)
-      await page.getByText('This request has expired. Send a new one.').waitFor()
+      await page.getByText('Send a new one.').waitFor()
     })
   })
 

@@ -115,6 +115,8 @@ describeWithChromium('a push with a typed code', () => {
       }
     }
     expect(await page.locator('blockquote').textContent()).toBe(MESSAGES[tag])
+    // The phone has the request already.
+    expect(await page.locator('figcaption').textContent()).toBe(languages[tag]?.phoneShows)
     await shots('asked')
     const code = codeFor(username)
     await type(page, otherCode(code))

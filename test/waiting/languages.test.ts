@@ -220,7 +220,30 @@ describe('the page', () => {
     expect(page.headers.get('content-language')).toBe('ar')
     expect(page.text).toContain('<html lang="ar" dir="rtl">')
     expect(page.text).toContain('<h1>انظر إلى هاتفك</h1>')
-    expect(page.text).toContain('<button>Cancel</button>')
+    expect(page.text).toContain('<button><span lang="en" dir="ltr">Cancel</span></button>')
+  })
+
+  describe('with an added language that has few texts', () => {
+    const ENGLISH = '<span lang="en" dir="ltr">'
+
+    it('says of every English text that it is English, and writes it from left to right', async () => {
+      const { text } = await pageIn('ar-EG', '/with-locales')
+      const body = text.slice(text.indexOf('<main'), text.indexOf('</main>')).replace(/<[^>]*noscript>/g, '')
+      const words = [...body.matchAll(/(<[^>]*>)\s*([^<\s][^<]*)/g)].filter(([, , words]) => /[a-z]{3}/.test(words as string))
+      expect(words.length).toBeGreaterThan(5)
+      expect(words.filter(([, tag]) => tag !== ENGLISH)).toEqual([])
+      expect(text).not.toMatch(/[\ufdd0\ufdd1]/)
+      expect(text).toContain('data-offline="\u2066No connection. Trying again…\u2069"')
+    })
+
+    it('keeps JSON and files as they are', async () => {
+      const stranger = await app.browser().get('/with-locales?transaction=x', { accept: 'application/json', 'accept-language': 'ar' })
+      expect(stranger.json()).toEqual({ code: 'unknown_transaction', message: failures.unknown_transaction.message })
+    })
+
+    it('marks nothing in a language that has its texts', async () => {
+      expect((await pageIn('it', '/with-locales')).text).not.toContain(ENGLISH)
+    })
   })
 
   it('with a text of the app\'s own › shows it', async () => {

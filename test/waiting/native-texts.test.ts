@@ -20,7 +20,9 @@ describe('English', () => {
     [en.ended.too_many_attempts, 'Too many wrong codes'],
     [en.unknownTransaction, 'This sign-in was started in another browser or has ended. For your security this link cannot be used.'],
     [en.messageLabel, 'Your phone will show'],
+    [en.phoneShows, 'Your phone shows'],
     [en.confirming, 'You are confirming'],
+    [en.enrollSteps.finish, 'Follow the steps in the app. This page then continues by itself.'],
     [en.hint.app, 'Scan this code with {theApp}. On this phone? Open {theApp}.'],
     [en.enrollHint.sms, 'We sent a code to that number. Enter it to confirm the number.'],
     [en.use.widget, 'Confirm in this window'],
@@ -42,10 +44,18 @@ describe('German', () => {
     [de.endsSoon, 'Es bleiben weniger als 30\u00a0Sekunden.'],
     [de.moreTime, 'Mehr Zeit anfordern'],
     [de.written, 'Ich habe die Codes gesichert'],
-    [de.resendIn, 'Noch einmal senden (in {n}\u00a0s)'],
+    [de.resendIn, 'Erneut senden (in {n}\u00a0s)'],
     [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie die App hier.'],
+    [de.resend, 'Erneut senden'],
+    [de.tryAgain, 'Erneut versuchen'],
+    [de.enrollUse.sms, 'Code per SMS einrichten'],
+    [de.approved, 'Bestätigt. Einen\u00a0Moment\u00a0…'],
     [de.failure.wrong_code, 'Der Code stimmt nicht.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
+
+  it('says “erneut” instead of “noch einmal”, as Swiss banks do', () => {
+    expect(sentencesIn(de).filter((text) => /noch einmal/i.test(text))).toEqual([])
+  })
 
   it('calls no method “Möglichkeit”', () => {
     expect(sentencesIn(de).filter((text) => text.includes('Möglichkeit'))).toEqual([])
@@ -63,6 +73,9 @@ describe('French', () => {
     [fr.ended.too_many_attempts, 'Trop de codes erronés'],
     [fr.otherWays, 'Autres moyens de confirmation'],
     [fr.offline, 'Pas de connexion Internet. Nouvelle tentative…'],
+    [fr.enrollSteps.finish, 'Suivez les étapes dans l’application. Cette page continue ensuite automatiquement.'],
+    [fr.enrollUse.sms, 'Configurer le code par SMS'],
+    [fr.blocked, 'Le moyen «\u00a0{way}\u00a0» est temporairement bloqué en raison d’un trop grand nombre de demandes.'],
     [fr.usedHeading, 'Demande déjà traitée'],
     [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
@@ -82,6 +95,10 @@ describe('Italian', () => {
     [italian.theApp, 'l’Access App'],
     [italian.timeLeft, 'Tempo rimanente'],
     [italian.endsSoon, 'Restano meno di 30\u00a0secondi.'],
+    [italian.enrollSteps.finish, 'Segua i passaggi nell’app. Questa pagina prosegue poi automaticamente.'],
+    [italian.enrollUse.sms, 'Configura il codice per SMS'],
+    [italian.registered, 'registrato il {date}'],
+    [italian.blocked, 'Il metodo «{way}» è temporaneamente bloccato a causa di troppe richieste.'],
     [italian.usedHeading, 'Richiesta già completata'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 

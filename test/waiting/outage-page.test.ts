@@ -61,7 +61,7 @@ describe('an outage', () => {
       expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
       expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
       expect(page.text).toContain('<h1>Not available just now</h1>')
-      expect(page.text).toContain('<p class="nevis-error" role="alert">This service is not available at the moment, and nothing has been confirmed.')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">A service that we need does not respond, and nothing has been confirmed.')
       expect(linkOf(page)).toBe('/login')
       for (const driven of ['<form', 'http-equiv="refresh"', 'data-transaction']) expect(page.text).not.toContain(driven)
     })
@@ -84,7 +84,7 @@ describe('an outage', () => {
       for (const headers of [JSON_ONLY, { accept: '*/*' }, {}]) {
         const page = await app.browser().post('/login', credentials, headers)
         expect([page.status, page.headers.get('retry-after'), page.headers.get('content-type')]).toEqual([503, '10', 'application/json; charset=utf-8'])
-        expect(page.json()).toEqual({ code: 'unavailable', message: expect.stringMatching(/^This service is not available/) })
+        expect(page.json()).toEqual({ code: 'unavailable', message: expect.stringMatching(/^A service that we need does not respond/) })
       }
     })
   })

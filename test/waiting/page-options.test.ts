@@ -33,7 +33,7 @@ function shared({ csrfToken: _a, details: _b, messageLanguage: _c, accountName: 
 describe('the brand', () => {
   it('is the title\'s end, the logo above the card and the icon of the tab, on every page', async () => {
     const { get, browser, handle } = await open({ brand })
-    for (const [path, title] of [[waitingOf(handle), 'Check your phone'], [waitingOf('x'), 'This link cannot be used'], ['/outage', 'Not available just now']]) {
+    for (const [path, title] of [[waitingOf(handle), 'Check your phone'], [waitingOf('x'), 'Invalid link'], ['/outage', 'Not available just now']]) {
       const { text } = await get(path)
       expect(text).toContain(`<title>${title} – Alpine &#38; Mutual</title>`)
       expect(text).toContain('<link rel="icon" href="/logo.svg">')

@@ -168,7 +168,7 @@ describe('a request without a transaction', () => {
     const { status, text } = await browser.get('/login/2fa', PAGE)
     expect(status).toBe(200)
     expect(text).toContain('<title>Confirm that it is you</title>')
-    expect(text).toMatch(/<main class="nevis"><h1>Confirm that it is you<\/h1><form method="post" action="\/login\/2fa"><input type="hidden" name="_csrf" value="csrf"><button class="nevis-button">Continue<\/button><\/form><div class="nevis-end"><a href="\/">Not now<\/a><\/div><\/main>/)
+    expect(text).toMatch(/<main class="nevis"><h1>Confirm that it is you<\/h1><p>For your security, we ask you to confirm this step\. The next page shows you how\.<\/p><form method="post" action="\/login\/2fa"><input type="hidden" name="_csrf" value="csrf"><button class="nevis-button">Continue<\/button><\/form><div class="nevis-end"><a href="\/">Not now<\/a><\/div><\/main>/)
     expect(world.operations()).toEqual([])
   })
 

@@ -139,7 +139,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain(`<h1>${heading}</h1>`)
       expect(text).toContain('data-prompt="code" data-status="pending"')
-      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } })
+      expect(formsOf(text).filter(({ action }) => action === '/login/2fa/callback')).toEqual([{ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } }])
       expect(text).toMatch(new RegExp(`<input id="nevis-code" name="code" required maxlength="64"[^>]*autocomplete="${autocomplete}" inputmode="${mode}">`))
       expect(text).not.toContain('aria-invalid')
       expect(text).not.toContain('attempt')
@@ -158,7 +158,7 @@ describe('the page', () => {
       const { browser, handle } = await started('widget')
       const { intentToken } = await viewOf(browser, handle)
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('<h1>Confirm that it is you</h1>')
+      expect(text).toContain('<h1 class="nevis-scripted">Confirm that it is you</h1><noscript><h1>The confirmation failed</h1></noscript>')
       expect(text).toContain('data-prompt="widget" data-status="pending"')
       expect(text).toContain(`<div class="nevis-widget" data-intent-token="${intentToken}"></div>`)
       expect(formsOf(text)).toEqual([
@@ -167,7 +167,7 @@ describe('the page', () => {
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       expect(text).toContain('>Start over</button>')
-      expect(text).toMatch(/data-widget-failed hidden><p class="nevis-error" role="alert">The confirmation failed\./)
+      expect(text).toMatch(/data-widget-failed="The confirmation failed" hidden><p class="nevis-error" role="alert"><span class="nevis-unseen">The confirmation failed\. <\/span>Start over/)
       expect(text.split(intentToken)).toHaveLength(2)
     })
 
@@ -247,10 +247,10 @@ describe('the page', () => {
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
       expect(text).toContain('data-codes dir="ltr" translate="no">')
       expect(text).not.toContain('name="code"')
-      // The forms confirm the codes, ask for more time, or cancel. No form creates the codes again.
+      // The forms ask for more time, confirm the codes, or cancel. No form creates the codes again.
       expect(formsOf(text)).toEqual([
-        { action: '/login/2fa/callback', fields: { transaction: handle } },
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
+        { action: '/login/2fa/callback', fields: { transaction: handle } },
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
     })
@@ -317,8 +317,8 @@ describe('the page', () => {
       await restart({ strategy: { operation: 'enroll' } })
       const { browser, handle } = await started('sms', 'newcomer', { phone: '+41790000001' })
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('Enter it to confirm the number.')
-      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } })
+      expect(text).toContain('<p>We sent a code to <bdi class="nevis-number" dir="ltr" aria-hidden="true">•••• 0001</bdi><span class="nevis-unseen">the number ending in 0001</span>. Enter it here.</p>')
+      expect(formsOf(text).filter(({ action }) => action === '/login/2fa/callback')).toEqual([{ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } }])
       expect(text).toMatch(PHONE_INPUT)
       expect(text).not.toContain('41790000001')
     })
@@ -418,16 +418,28 @@ describe('the page', () => {
 
     it.each([
       ['sms', 'en', 'Request a new one.', 'Send me a code by SMS'],
-      ['recovery', 'en', 'Request a new one.', 'Use a recovery code'],
-      ['recovery', 'de', 'Versuchen Sie es mit einem neuen Code.', 'Wiederherstellungscode verwenden'],
-      ['recovery', 'fr', 'Réessayez avec un nouveau code.', 'Utiliser un code de récupération'],
-      ['recovery', 'it', 'Riprovi con un nuovo codice.', 'Usa un codice di recupero'],
+      ['recovery', 'en', 'Start over or choose another way.', 'Send a request to my phone'],
+      ['recovery', 'de', 'Beginnen Sie neu oder wählen Sie eine andere Methode.', 'Anfrage an mein Telefon senden'],
+      ['recovery', 'fr', 'Recommencez ou choisissez un autre moyen.', 'Envoyer une demande à mon téléphone'],
+      ['recovery', 'it', 'Ricominci o scelga un altro metodo.', 'Invia una richiesta al mio telefono'],
     ])('says after the last code of %s, in %s, what the user can do: no recovery code can be requested', async (factor, language, sentence, button) => {
       const { browser, handle } = await started(factor)
       for (let i = 0; i < 5; i++) await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
       const { text } = await browser.get(waitingOf(handle), { ...PAGE, 'accept-language': language })
       expect(text).toContain(`role="alert">${sentence}</p>`)
       expect(/<button class="nevis-button">([^<]*)/.exec(text)?.[1]).toBe(button)
+      // A user whose recovery codes were wrong can still use them, but the page does not offer them first.
+      const offered = formsOf(text).map(({ fields }) => fields['factor']).filter((name) => name !== undefined)
+      expect([offered.indexOf(factor), offered.length]).toEqual([factor === 'recovery' ? 3 : 0, 4])
+    })
+
+    it('says after the last recovery code of a user without another factor that the user can use another code', async () => {
+      await restart({ strategy: { factors: [recovery()] } })
+      const { browser, handle } = await started('recovery')
+      for (let i = 0; i < 5; i++) await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
+      const { text } = await browser.get(waitingOf(handle), { ...PAGE, 'accept-language': 'de' })
+      expect(text).toContain('role="alert">Versuchen Sie es mit einem neuen Code.</p>')
+      expect(text).toContain('<button class="nevis-button">Wiederherstellungscode verwenden</button>')
     })
 
     it('says that it is over after the last', async () => {
@@ -444,10 +456,11 @@ describe('the page', () => {
   })
 
   describe('of a transaction that is over', () => {
-    const over = async (browser: Browser, handle: string, heading: string, sentence: string) => {
+    /** @param sentence undefined if the heading says it all */
+    const over = async (browser: Browser, handle: string, heading: string, sentence: string | undefined) => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain(`<h1>${heading}</h1>`)
-      expect(text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
+      expect(/<p class="nevis-error" role="alert">([^<]*)<\/p>/.exec(text)?.[1]).toBe(sentence)
       expect(text).not.toContain('http-equiv="refresh"')
       expect(text).not.toContain('data-countdown')
       expect(text).not.toContain('name="code"')
@@ -476,7 +489,7 @@ describe('the page', () => {
         const { browser, handle } = await started(factor)
         later(120_000)
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
-        await over(browser, handle, 'Request expired', 'This request has expired. Send a new one.')
+        await over(browser, handle, 'Request expired', 'Send a new one.')
         expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'expired_transaction' })
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
         jest.restoreAllMocks()
@@ -487,7 +500,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).json()).toMatchObject({ code: 'cancelled' })
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'cancelled' })
-      expect(formsOf(await over(browser, handle, 'Request cancelled', 'The request was cancelled.'))).toEqual([])
+      expect(formsOf(await over(browser, handle, 'Request cancelled', undefined))).toEqual([])
     })
   })
 
@@ -534,7 +547,7 @@ describe('the page for a handle', () => {
       if (state === 'approved') await simulator.phone('anna').approve()
       const asked = simulator.requests.length
       const stranger = app.browser()
-      expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', 'This link cannot be used', EXPLAINED, 'Go to sign-in')
+      expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', 'Invalid link', EXPLAINED, 'Go to sign-in')
       const page = await stranger.get(waitingOf(handle), JSON_ONLY)
       expect(page.status).toBe(403)
       expect(page.json()).toEqual({ code: 'unknown_transaction', message: UNKNOWN })
@@ -547,7 +560,7 @@ describe('the page for a handle', () => {
   describe('that does not open', () => {
     it.each(['garbage', '', 'A'.repeat(9000), 'x&transaction=y', '%00', '%3Cscript%3E'])('explains: %s', async (handle) => {
       const page = await app.browser().get(waitingOf(handle), PAGE)
-      expectStranger(page, 'unknown_transaction', 'This link cannot be used', EXPLAINED, 'Go to sign-in')
+      expectStranger(page, 'unknown_transaction', 'Invalid link', EXPLAINED, 'Go to sign-in')
       expect(page.text).not.toContain('<script>')
     })
   })

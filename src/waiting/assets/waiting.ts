@@ -72,11 +72,12 @@ interface Window {
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-    // Every pending page has these two elements: see `page.ts`.
+    // Every pending page has these two elements and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
-    const resendLabel = resend?.textContent
+    const resendLabel = [...(resend?.childNodes ?? [])]
+    const here = main.querySelector('[data-continue]') as HTMLElement
     // The browser's clock may be minutes wrong. So use it only to measure durations.
     let startedAt = Date.now()
     const SOON_SECONDS = 30
@@ -97,7 +98,14 @@ interface Window {
 
     // A screen reader announces every write. So write only if the text has changed.
     function say(text: string) {
-      if (note.textContent !== text) note.textContent = text
+      if (note.textContent !== text) write(note, text)
+    }
+
+    // The server puts a Unicode mark before a text that is English because the page's language lacks it.
+    function write(element: HTMLElement, text: string) {
+      element.textContent = text
+      if (text.startsWith('\u2066')) element.lang = 'en'
+      else element.removeAttribute('lang')
     }
 
     function sayWhetherOnline() {
@@ -165,12 +173,14 @@ interface Window {
       end('elsewhere', nothingLeft, elsewhere)
     }
 
-    // Leaves only the heading and the note: nothing on the page may ask for an answer any more.
+    // Leaves only the heading, the note and, in the other tabs, a link to continue there: nothing on the page may ask for an answer any more.
     function end(status: string, words: string, said: string) {
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
-      heading.textContent = words
-      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note
+      write(heading, words)
+      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
+      // The link to the sign-in page is in the footer, outside of `main`. The user has just confirmed, and must not sign in again.
+      document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)
     }
 
@@ -231,7 +241,9 @@ interface Window {
     function tick() {
       if (isGone()) return
       const seconds = left(Number(secondsLeft))
-      if (!warning && seconds <= SOON_SECONDS && seconds > 0) {
+      // After the widget has failed, the time is hidden, and a warning would be about nothing.
+      const isShown = !(countdown.parentElement as HTMLElement).hidden
+      if (!warning && isShown && seconds <= SOON_SECONDS && seconds > 0) {
         warning = endsSoon
         if (moreTime) moreTime.hidden = false
         sayWhetherOnline()
@@ -240,8 +252,13 @@ interface Window {
       if (resend) {
         const { resend: seconds, resendIn = '' } = resend.dataset
         const wait = left(Number(seconds))
+        const wasDisabled = resend.disabled
         resend.disabled = wait > 0
-        resend.textContent = wait > 0 ? resendIn.replace('{n}', String(wait)) : (resendLabel as string)
+        if (wait > 0) write(resend, resendIn.replace('{n}', String(wait)))
+        else if (wasDisabled) {
+          resend.replaceChildren(...resendLabel)
+          resend.removeAttribute('lang')
+        }
       }
       if (isOver) return
       if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
@@ -262,6 +279,7 @@ interface Window {
         startedAt = Date.now()
         for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"]')) field.value = transaction
         history.replaceState(history.state, '', response.url)
+        ;(here.firstElementChild as HTMLAnchorElement).href = response.url
         warning = ''
         sayWhetherOnline()
       }).catch(() => undefined)

@@ -24,6 +24,11 @@ window.nevisWidget = (main, isDone, finish) => {
     if (isDone()) return
     hint.hidden = true
     failure.hidden = false
+    const heading = main.querySelector('h1') as HTMLElement
+    const { widgetFailed = '' } = failure.dataset
+    document.title = document.title.replace(heading.textContent, widgetFailed)
+    heading.textContent = widgetFailed
+    ;(main.querySelector('.nevis-time') as HTMLElement).hidden = true
     main.querySelector('[data-start-over]')?.classList.add('nevis-button')
   }
 

@@ -5,6 +5,7 @@
  */
 import { de } from './de'
 import { en } from './en'
+import { marked } from './fallback'
 import { fr } from './fr'
 import { it } from './it'
 import type { Texts } from './texts'
@@ -21,6 +22,8 @@ export const languages: Readonly<Record<string, Texts>> = { en, de, fr, it }
 export interface Language {
   readonly tag: string
   readonly texts: Texts
+  /** The same texts. Those that are English, because the language lacks them, have marks: for pages. */
+  readonly markedTexts: Texts
 }
 
 /**
@@ -29,12 +32,14 @@ export interface Language {
  * @internal
  */
 export function availableLanguages(locales: Locales = {}, appName?: string): ReadonlyMap<string, Language> {
-  const all = new Map(Object.entries(languages).map(([tag, texts]) => [tag, { tag, texts }]))
+  const all = new Map(Object.entries(languages).map(([tag, texts]): [string, Language] => [tag, { tag, texts, markedTexts: texts }]))
   for (const [tag, own] of Object.entries(locales)) {
     const base = all.get(tag.toLowerCase()) ?? all.get(primary(tag))
-    all.set(tag.toLowerCase(), { tag, texts: merged(base?.texts ?? en, own) })
+    const { texts, markedTexts } = base ?? { texts: en, markedTexts: allMarked(en) }
+    all.set(tag.toLowerCase(), { tag, texts: merged(texts, own), markedTexts: merged(markedTexts, own) })
   }
-  return new Map([...all].map(([key, { tag, texts }]) => [key, { tag, texts: withAppName(texts, appName ?? texts.app, appName ?? texts.theApp) }]))
+  const named = (texts: Texts) => withAppName(texts, appName ?? texts.app, appName ?? texts.theApp)
+  return new Map([...all].map(([key, { tag, texts, markedTexts }]) => [key, { tag, texts: named(texts), markedTexts: named(markedTexts) }]))
 }
 
 /**
@@ -79,10 +84,17 @@ function merged(texts: Texts, own: Locales[string]): Texts {
   return Object.fromEntries(entries) as Texts
 }
 
+/** Marks every text except the names of the app, which are parts of other texts. */
+function allMarked({ dir, app, theApp, ...texts }: Texts): Texts {
+  return { dir, app, theApp, ...(inEach(texts, marked) as Omit<Texts, 'dir' | 'app' | 'theApp'>) }
+}
+
+/** Changes each text of a language, also those inside of groups. */
+function inEach(texts: unknown, change: (text: string) => string): unknown {
+  if (typeof texts === 'string') return change(texts)
+  return Object.fromEntries(Object.entries(texts as object).map(([key, one]) => [key, inEach(one, change)]))
+}
+
 function withAppName(texts: Texts, app: string, theApp: string): Texts {
-  const fill = (text: unknown): unknown => {
-    if (typeof text === 'string') return text.replaceAll('{app}', app).replaceAll('{theApp}', theApp)
-    return Object.fromEntries(Object.entries(text as object).map(([key, one]) => [key, fill(one)]))
-  }
-  return fill({ ...texts, app, theApp }) as Texts
+  return inEach({ ...texts, app, theApp }, (text) => text.replaceAll('{app}', app).replaceAll('{theApp}', theApp)) as Texts
 }

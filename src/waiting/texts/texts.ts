@@ -40,6 +40,8 @@ export interface Texts {
   readonly enrollUse: ByEnrollable
   /** Label above the message, if the phone shows the same message. */
   readonly messageLabel: string
+  /** Replaces the text `messageLabel` if the user must type a code that the phone shows now. */
+  readonly phoneShows: string
   /** Label above the list of details. Also the label above the app's `message` with a factor that does not show the message on the phone, such as SMS. */
   readonly confirming: string
   /** Link that opens the Access App on the same phone. */
@@ -116,6 +118,8 @@ export interface Texts {
   readonly continuedInOtherTab: string
   /** Heading in the other tabs after one tab has gone to the callback. */
   readonly continuedInOtherTabHeading: string
+  /** Link in the other tabs with which the user continues in that tab, for example because the tab that continued is closed. */
+  readonly continueInThisTab: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string
   /** Explains why a link to a transaction cannot be used in this browser. */
@@ -126,6 +130,8 @@ export interface Texts {
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string
+  /** Says why a signed-in user must confirm, and what happens next. */
+  readonly startHint: string
   /** Link to the sign-in page. */
   readonly toSignIn: string
   /** Link to the page for changing the password, shown to a user who may not have started the request. */

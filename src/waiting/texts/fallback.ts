@@ -1,0 +1,20 @@
+/**
+ * Marks the English texts of a language that lacks texts of its own, so that the page can say that these texts are English. The marks are two code points that
+ * Unicode reserves for the internal use of a program.
+ *
+ * Out of scope: what becomes of the marks in the HTML (`html.ts`).
+ */
+export const FALLBACK_BEGIN = '\ufdd0'
+export const FALLBACK_END = '\ufdd1'
+
+/** All marks. A text may contain several marked texts: for example, a sentence contains the name of a factor. */
+export const FALLBACK_MARKS = /[\ufdd0\ufdd1]/g
+
+export function marked(text: string): string {
+  return `${FALLBACK_BEGIN}${text}${FALLBACK_END}`
+}
+
+/** The text without marks, for JSON and for files. */
+export function unmarked(text: string): string {
+  return text.replace(FALLBACK_MARKS, '')
+}
