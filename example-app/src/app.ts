@@ -31,6 +31,7 @@ import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
 import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, signing, stepUp, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
+import { helpPage } from './views/help.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
 
@@ -90,6 +91,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
+  app.get('/help', page(helpPage, () => undefined))
   app.get('/step-up', signedIn, page(stepUpPage, ({ query }) => ({ purpose: query['for'] })))
   app.post('/step-up', signedIn, passport.authorize('nevis', stepUp))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))

@@ -127,6 +127,16 @@ export const german = {
   'Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.': 'Geben Sie die Nummer mit Landesvorwahl ein, zum Beispiel +41\u00a079\u00a0123\u00a045\u00a067.',
   'No browser is remembered any more. At the next sign-in, each of them needs the second factor again.': 'Kein Browser ist mehr gemerkt. Bei der nächsten Anmeldung ist überall wieder der zweite Faktor nötig.',
 
+  // Help
+  'Help': 'Hilfe',
+  'No request on your phone?': 'Keine Anfrage auf dem Telefon?',
+  'Open the Access App, and check that your phone is online. Or choose another way under “Other ways to confirm”.': 'Öffnen Sie die Access App und prüfen Sie, ob Ihr Telefon mit dem Internet verbunden ist. Oder wählen Sie unter «Andere Methoden» eine andere.',
+  'If you have set up SMS or recovery codes, sign in with one of them. Then remove the lost device under “Devices and security”.': 'Haben Sie SMS oder Wiederherstellungscodes eingerichtet, melden Sie sich damit an. Entfernen Sie dann das verlorene Gerät unter «Geräte und Sicherheit».',
+  'A request that you did not start?': 'Eine Anfrage, die nicht von Ihnen ist?',
+  'Deny it. Someone else may know your password.': 'Lehnen Sie sie ab. Vielleicht kennt jemand anders Ihr Passwort.',
+  '“Not available just now”?': '«Zurzeit nicht verfügbar»?',
+  'Wait a few minutes, then try again.': 'Warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.',
+
   // Invoices and transfers
   'Demo: no money is moved. Your phone shows the amount and the payee, and you confirm there.': 'Demo: Es fliesst kein Geld. Ihr Telefon zeigt Betrag und Empfänger, und Sie bestätigen dort.',
   'Invoice {number}': 'Rechnung {number}',
