@@ -31,6 +31,7 @@ import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
 import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, signing, stepUp, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
+import { helpPage } from './views/help.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
 
@@ -90,9 +91,11 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
-  app.get('/step-up', signedIn, page(stepUpPage, () => undefined))
+  app.get('/help', page(helpPage, () => undefined))
+  app.get('/step-up', signedIn, page(stepUpPage, ({ query }) => ({ purpose: query['for'] })))
   app.post('/step-up', signedIn, passport.authorize('nevis', stepUp))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
+  app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 
@@ -100,7 +103,6 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     user: userOf(req),
     // second factor: begin
     secondFactor: secondFactorOf(req),
-    devicesURL: '/account/devices',
     // second factor: end
   })))
 
@@ -116,7 +118,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
 
   app.use('/transfer', signedIn)
   // second factor: begin
-  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up' }))
+  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up?for=transfer' }))
   // second factor: end
   app.get('/transfer', page(transferPage, ({ query: { recipient } }) => ({ recipient: typeof recipient === 'string' ? recipient : '' })))
   app.post('/transfer', transfer)

@@ -18,6 +18,8 @@ import { devicesPage } from './views/devices.js'
 const HERE = '/account/devices'
 const PHONE = /^\s*\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
+/** The characters of a keyboard that `NAME` refuses: they are symbols, not punctuation marks. */
+const NOT_IN_NAMES = '< > = + $ ^ ~ | `'
 
 interface Parts {
   /** How to reach Nevis: the same value as for the strategy. */
@@ -37,7 +39,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
+  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up?for=devices' }))
 
   routes.get('/', page(devicesPage, async (req) => {
     const [{ authenticators }, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
@@ -60,7 +62,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     const isName = NAME.test(name)
     const t = textsFor(req)
     if (!isName) {
-      refuse(req, ['authenticatorId', 'name'], { name: t('A name has 1 to 40 letters, digits and punctuation marks.') })
+      refuse(req, ['authenticatorId', 'name'], { name: t('A name has 1 to 40 letters, digits, spaces and punctuation marks. Not allowed: {marks}', { marks: NOT_IN_NAMES }) })
       return res.redirect(303, HERE)
     }
     await nevis.renameAuthenticator(device.authenticatorId, name)
@@ -83,7 +85,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
         await forgetBrowsers(strategy, subjectOf(req)) // a thief of the device may also have the browser
       }
       if (isLast) notDone(req, res, t('You cannot remove your only device. Set up another one first.'))
-      else back(req, res, t('The device has been removed.'))
+      else back(req, res, device.name ? t('The device “{name}” has been removed.', { name: device.name }) : t('The device has been removed.'))
     } finally {
       removing.delete(nevisUserId)
     }

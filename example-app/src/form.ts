@@ -44,14 +44,16 @@ export interface Field {
   readonly value?: string
   /** The `id` of the input. Default: the same as `name`. */
   readonly id?: string
+  /** The `id` of an error that stands elsewhere on the page and is about this field too. */
+  readonly sharedErrorId?: string | undefined
 }
 
-export function field({ typed, errors }: RefusedForm, { name, label, attributes, rule, value, id = name }: Field): Html {
+export function field({ typed, errors }: RefusedForm, { name, label, attributes, rule, value, id = name, sharedErrorId }: Field): Html {
   const error = errors[name]
-  const descriptions = [error !== undefined && `${id}-error`, rule !== undefined && `${id}-rule`].filter((each) => each !== false)
+  const descriptions = [sharedErrorId !== undefined && sharedErrorId, error !== undefined && `${id}-error`, rule !== undefined && `${id}-rule`].filter((each) => each !== false)
   return html`<label for="${id}">${label}</label>
           <input id="${id}" name="${name}" value="${typed[name] ?? value ?? ''}" ${attributes}
-            ${descriptions.length > 0 && html`aria-describedby="${descriptions.join(' ')}"`} ${error !== undefined && html`aria-invalid="true" autofocus`}>
+            ${descriptions.length > 0 && html`aria-describedby="${descriptions.join(' ')}"`} ${sharedErrorId !== undefined && html`aria-invalid="true"`} ${error !== undefined && html`aria-invalid="true" autofocus`}>
           ${error !== undefined && html`<p class="error" id="${id}-error">${error}</p>`}
           ${rule !== undefined && html`<p class="quiet" id="${id}-rule">${rule}</p>`}`
 }

@@ -34,12 +34,17 @@ export type View<Parts> = (everyPage: EveryPage, parts: Parts) => Html
 export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts | Promise<Parts>): RequestHandler {
   return async (req, res) => {
     const language = languageOf(req)
+    const isCancelled = (sentence: string) => sentence === failureText('cancelled')
+    const messages = take(req, 'messages')
     const everyPage: EveryPage = {
       language,
       t: translator(language),
       user: req.user,
       path: req.originalUrl.split('?')[0],
-      failures: take(req, 'messages').map((sentence) => failureText(sentence, language)),
+      devicesURL: devicesURLOf(req),
+      failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
+      // The user has cancelled on purpose, so this is no failure.
+      notices: messages.filter(isCancelled).map((sentence) => failureText(sentence, language)),
       successes: take(req, 'successes'),
       form: takeForm(req),
       // A getter, because reading the CSRF token creates a session, and only pages with a form need the token.
@@ -68,7 +73,9 @@ export function userOf(req: Request): Express.User {
 }
 
 export const notFound: RequestHandler = (req, res) => {
-  res.status(404).send(errorPage(404, languageOf(req)).text)
+  const { user } = req
+  const frame = user && { user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
+  res.status(404).send(errorPage(404, languageOf(req), frame).text)
 }
 
 /** Logs the name and the code of an error, but not its message, which could contain personal data. */
@@ -92,6 +99,11 @@ interface Fault {
 
 function statusOf({ status = 500 }: Fault): number {
   return status >= 400 && status < 600 ? status : 500
+}
+
+/** The page of the user's second factors; undefined in an app without a second factor. */
+function devicesURLOf(req: Request): string | undefined {
+  return req.app.locals['devicesURL'] as string | undefined
 }
 
 function take(req: Request, name: 'messages' | 'successes'): readonly string[] {

@@ -30,7 +30,7 @@ export function passwordStrategy(users: Users): LocalStrategy {
 /** Runs after a wrong password, as error middleware. Redirects to the password form, which keeps the username and shows what is wrong. */
 export const passwordRefused: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  refuse(req, ['username'], { password: textsFor(req)('Incorrect username or password.') })
+  refuse(req, ['username'], { credentials: textsFor(req)('Incorrect username or password.') })
   res.redirect('/login')
 }
 

@@ -16,6 +16,7 @@ import { csrfToken, renewCsrfToken } from './security.js'
 export const look = {
   brand: { name: 'Alpine Mutual', logo: '/logo.svg', logoDark: '/logo-dark.svg', icon: '/favicon.svg', href: '/' },
   signInURL: '/login',
+  helpURL: '/help',
   stylesheet: '/brand.css',
   language: languageOf,
 }

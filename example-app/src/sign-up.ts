@@ -27,7 +27,7 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
     const { username, password } = (req.body ?? {}) as Partial<Record<keyof Credentials, unknown>>
     const errors = errorsIn(t, { username, password }) ?? (await add(users, { username, password } as Credentials, t))
     if (errors === undefined) req.session.successes = [t('Welcome, {name}. Your account is ready: sign in.', { name: username as string })]
-    else refuse(req, ['username'], errors)
+    refuse(req, ['username'], errors ?? {}) // without errors, it fills in the username of the sign-in form
     res.redirect(303, errors === undefined ? '/login' : '/sign-up')
   })
   return routes
@@ -40,7 +40,7 @@ function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Cre
   const isPassword = typeof password === 'string' && password.length >= min && password.length <= max
   if (isUsername && isPassword) return undefined
   return {
-    ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, .\u00a0_\u00a0-. It begins with a letter or digit.') }),
+    ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, full stop, underscore, hyphen. It begins with a letter or digit.') }),
     ...(!isPassword && { password: t('A password has {min} to {max} characters.', { min, max }) }),
   }
 }

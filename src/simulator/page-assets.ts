@@ -19,7 +19,9 @@ p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
 [hidden] { display: none !important }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .quiet { color: var(--quiet); font-size: .875rem }
-.note { margin: 1rem 0; padding: .75rem 1rem; border: 1px solid var(--error); border-radius: .5rem; background: var(--card) }
+.note { display: flex; gap: .5rem; align-items: flex-start; margin: 1rem 0; padding: .75rem 1rem; border: 1px solid var(--error); border-radius: .5rem; background: var(--card) }
+/* The icon of a warning. */
+.note::before { content: '!' / ''; flex: none; width: 1.5rem; border-radius: 50%; background: var(--error); color: var(--card); font-weight: 700; text-align: center }
 .error { color: var(--error); font-size: .875rem; font-weight: 600 }
 .tools { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin-top: 1rem } .tools button { width: auto }
 .sound { display: flex; gap: .5rem; align-items: center; min-height: 2.75rem; padding-inline: .25rem .5rem }
@@ -38,14 +40,15 @@ p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
   margin-top: .5rem; overflow-wrap: anywhere; white-space: pre-line }
 .app { margin-top: auto }
 button, input { font: inherit; border-radius: .625rem; min-height: 2.75rem; padding: .5rem .875rem }
-button { width: 100%; border: 1px solid var(--line); background: var(--card); color: var(--accent); cursor: pointer }
-button.accept { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
+button { width: 100%; border: 1px solid var(--accent); background: var(--card); color: var(--accent); font-weight: 600; cursor: pointer }
+button.accept { background: var(--accent); color: var(--on-accent) }
 button:hover { filter: brightness(1.08) }
 input { width: 100%; min-width: 0; border: 1px solid var(--quiet); background: var(--screen); color: var(--text) }
 [aria-invalid] { border: 2px solid var(--error) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .scan { display: flex; gap: .5rem; margin-top: .25rem } .scan button { width: auto; flex: none } .camera { margin-top: .5rem }
-.open { max-width: 28rem } .open form { margin-top: .75rem } .open p:last-child { margin-top: 1.25rem }
+h1 + p { margin-top: .5rem }
+.open { max-width: 28rem; margin-inline: auto; padding: 1.5rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card) } .open form { margin-top: .75rem } .open p:last-child { margin-top: 1.25rem }
 summary { cursor: pointer; padding-block: .75rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
 code { font: .875rem/1.8 ui-monospace, monospace; overflow-wrap: anywhere }
 .codes { margin: 0; padding: 0; list-style: none }

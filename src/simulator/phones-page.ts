@@ -28,6 +28,12 @@ function messageHtml(message: string): string {
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
+/** The message as one line of text without tags, escaped: to compare it with the notification. */
+const lineOf = (message: string): string => messageHtml(message).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ').trim()
+
+/** Groups the digits of a Swiss mobile number, as people in Switzerland write it. Numbers of other countries stay as they are. */
+const grouped = (phone: string): string => phone.replace(/^\+41(\d\d)(\d{3})(\d\d)(\d\d)$/, '+41 $1 $2 $3 $4')
+
 const nameOf = (user: User, t: Translate): string => user.username ?? t('User {id}', { id: user.userId.slice(0, 8) })
 
 /** A form that could not be carried out: the reason, the user of the phone, and the link that was typed into the form. */
@@ -40,6 +46,16 @@ export interface Refused {
 }
 
 const reasonHtml = ({ reason, owner = '' }: Refused, t: Translate): string => escaped(t(reason, { name: owner }))
+
+const START_AGAIN = 'Start again in your app, and use the new link.'
+/** What the user can do about a link that a phone has refused. */
+const ADVICE: ReadonlyMap<Text, Text> = new Map<Text, Text>([
+  ['This is not an app link of this simulator.', 'On the page of your app, copy the link behind “Open the Access App”, and paste it here.'],
+  ["{name}'s phone cannot answer this request: it is for another phone.", 'Paste the link at the other phone.'],
+  ["The request on {name}'s phone was approved already.", START_AGAIN],
+  ["The request on {name}'s phone has expired.", START_AGAIN],
+  ["The request on {name}'s phone was denied.", START_AGAIN],
+])
 
 /**
  * Builds a page.
@@ -82,7 +98,8 @@ function timeHtml(at: Date): string {
 
 function requestHtml(user: User, request: PhoneRequest, t: Translate): string {
   const { message, notificationMessage, expiresAt } = request
-  const notification = notificationMessage === undefined || notificationMessage === message ? '' : `<p class="quiet">${escaped(notificationMessage)}</p>`
+  const isSame = notificationMessage !== undefined && message !== undefined && lineOf(notificationMessage) === lineOf(message)
+  const notification = notificationMessage === undefined || isSame ? '' : `<p class="quiet">${escaped(notificationMessage)}</p>`
   return `<div class="request">${notification}
 <p class="message">${message === undefined ? t('Do you want to log in?') : messageHtml(message)}</p>
 <p class="quiet">${t('Until {time}', { time: timeHtml(expiresAt) })}</p>
@@ -105,14 +122,15 @@ function codesHtml(user: User, t: Translate): string {
 
 function deviceLine(user: User, t: Translate): string {
   const names = user.authenticators.map(({ name }) => name)
-  if (user.phone !== undefined) names.push(user.phone)
+  if (user.phone !== undefined) names.push(grouped(user.phone))
   return userStatus(user) === 'new' ? t('Nothing registered yet') : names.join(', ')
 }
 
 function scanHtml(user: User, refused: Refused | undefined, t: Translate): string {
   const field = `link-${user.userId}`
   const isWrong = refused?.link !== undefined
-  const error = isWrong ? `<p class="error" id="error-${user.userId}">${reasonHtml(refused, t)}</p>` : ''
+  const advice = refused && ADVICE.get(refused.reason)
+  const error = isWrong ? `<p class="error" id="error-${user.userId}">${reasonHtml(refused, t)}${advice === undefined ? '' : ` ${t(advice)}`}</p>` : ''
   return `<h3><label for="${field}">${t('Set up or scan: paste the link behind “Open the Access App”')}</label></h3>
 <form class="scan" method="post" action="/_simulator/scan">${hidden('user', user.userId)}
 <input id="${field}" name="link" inputmode="url" autocomplete="off" required value="${escaped(refused?.link ?? '')}"${
@@ -136,11 +154,11 @@ ${codesHtml(user, t)}</div>
 </section>`
 }
 
-/** The 100 newest users. Users with a pending transaction come first. */
+/** The 100 newest users, the user of the newest transaction first. An ended transaction counts too, so that no phone moves when its request is answered. */
 function usersShown(cloud: Cloud): User[] {
-  const pending = cloud.transactions.all().filter(({ status }) => status === 'pending').map(({ user }) => user)
+  const newest = new Map(cloud.transactions.all().map(({ user }, i) => [user, i]))
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
-  return users.sort((one, other) => pending.lastIndexOf(other) - pending.lastIndexOf(one))
+  return users.sort((one, other) => (newest.get(other) ?? -1) - (newest.get(one) ?? -1))
 }
 
 /**
@@ -167,8 +185,9 @@ export function phonesPage(cloud: Cloud, isOff: boolean, texts: PhoneTexts, refu
   const { language, t } = texts
   const { version, waiting, html } = phonesState(cloud, texts, refused)
   const warning = refused === undefined || refused.user !== undefined ? '' : `<p class="note" role="alert">${reasonHtml(refused, t)}</p>`
-  const off = isOff ? `<p class="note" role="status">${t('The cloud is switched off: applications cannot reach it. The phones go on.')}</p>` : ''
+  const off = isOff ? `<p class="note" role="status">${t('The cloud is switched off. Signing in and paying do not work now.')}</p>` : ''
   const main = `<h1>${t('Phones')}</h1>
+<p>${t('Simulated phones: here you answer what the app asks.')}</p>
 <p class="quiet">${t('Nevis simulator at {url}', { url: escaped(cloud.baseURL) })}</p>
 <div class="tools"><button id="back" hidden>${t('Back to the page with the link')}</button>
 <label class="sound" hidden><input type="checkbox" id="sound" autocomplete="off"> ${t('Sound')}</label>
@@ -188,19 +207,19 @@ ${scannerHtml(t)}`
 export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined, { language, t }: PhoneTexts): string {
   const back = `<p><a href="/">${t('All phones')}</a></p>`
   if (transaction?.status !== 'pending') {
-    return page(t('App link'), `<h1>${t('This link is not valid any more')}</h1>\n${back}`, OPEN_SCRIPT, language)
+    return page(t('App link'), `<div class="open"><h1>${t('This link is not valid any more')}</h1>\n${back}</div>`, OPEN_SCRIPT, language)
   }
   const others = [...cloud.users.values()].filter((user) => user !== transaction.user).slice(-USERS_SHOWN)
   const users = transaction.user === undefined ? others : [transaction.user, ...others]
   const forms = users.map(
     (user) => `<form method="post" action="/_simulator/scan">${hidden('user', user.userId)}${hidden('link', link)}
-<button${user === transaction.user ? ' class="accept"' : ''}>${t('Scan with {name}’s phone', { name: escaped(nameOf(user, t)) })}</button></form>`,
+<button${user === transaction.user ? ' class="accept"' : ''}>${t('Phone of {name}', { name: escaped(nameOf(user, t)) })}</button></form>`,
   )
-  const what = t(transaction.operation === 'enroll' ? 'It registers the phone. Whose phone is it?' : 'It asks for an approval. Whose phone is it?')
+  const what = t(transaction.operation === 'enroll' ? 'The link registers the phone.' : 'The link asks for an approval.')
   const noUsers = forms.length === 0 ? `<p>${t('There are no users yet.')}</p>` : ''
   return page(
     t('App link'),
-    `<div class="open"><h1>${t('This link was opened on the phone')}</h1>\n<p class="quiet">${what}</p>
+    `<div class="open"><h1>${t('Which phone shall open this link?')}</h1>\n<p>${what} ${t('These phones are simulated: nothing is opened on a real phone.')}</p>
 ${noUsers}${forms.join('\n')}\n${back}</div>`,
     OPEN_SCRIPT,
     language,

@@ -81,6 +81,15 @@ describe('signing up', () => {
     expect((await browser.get('/sign-up')).text).toContain(reason)
   })
 
+  it('fills in the username of the sign-in form, and does not ask once more to sign up', async () => {
+    const browser = app.browser()
+    const { username } = await signUp(browser)
+    const { text } = await browser.get('/login')
+    expect(text).toContain(`name="username" value="${username}"`)
+    expect(text).not.toContain('No account yet?')
+    expect((await browser.get('/login')).text).toContain('No account yet?')
+  })
+
   it('with a name that is taken › changes no password', async () => {
     const browser = app.browser()
     await signUp(browser, { username: 'ben' })
@@ -123,7 +132,7 @@ describe('the first sign-in', () => {
     const waiting = await enterPassword(browser, account)
     await app.phone(account.username).scan((await viewOf(browser, waiting))['appLinkUri'] as string)
     expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
-    expect((await browser.get(DEVICES, page)).location).toBe('/step-up')
+    expect((await browser.get(DEVICES, page)).location).toBe('/step-up?for=devices')
   })
 
   it('after a browser that went away at the end of the enrolment › asks the device that is there, and links it', async () => {
@@ -147,7 +156,7 @@ describe('the page of devices', () => {
   it('leads back to itself by way of a fresh second factor', async () => {
     const browser = await signIn(app, 'anna')
     await sixMinutesLater(app)
-    expect((await browser.get(DEVICES, page)).location).toBe('/step-up')
+    expect((await browser.get(DEVICES, page)).location).toBe('/step-up?for=devices')
     const approval = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(approval))).location).toBe(DEVICES)
@@ -158,7 +167,27 @@ describe('the page of devices', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('clara'), 'recovery')
     await typeCode(browser, waiting, app.account('clara').recoveryCodes[0] as string)
-    expect((await browser.get(DEVICES, page)).text).toContain('You have not set up a device yet.')
+    const { text } = await browser.get(DEVICES, page)
+    expect(text).toContain('You have not set up a device yet.')
+    expect(text).not.toContain('Lost a device?')
+  })
+
+  it('names the ways in without the device that the user has, and says what to do if there is none', async () => {
+    const text = async (browser: Browser) => (await browser.get(DEVICES, page)).text
+    const anna = await text(await signIn(app, 'anna'))
+    expect(anna).toContain('Sign in by SMS or with a recovery code. Set up')
+    expect(anna).toContain('because your account would be less well protected')
+    const { browser, account } = await newcomer()
+    expect(await text(browser)).toContain('Set up SMS or recovery codes now.')
+    expect(await text(browser)).toContain('because you could lock yourself out')
+    await addDevice(browser, account)
+    expect(await text(browser)).toContain('Sign in with another device. Set up')
+  })
+
+  it('is a link on each page of a signed-in user, and marked on its own', async () => {
+    const browser = await signIn(app, 'ben')
+    for (const path of ['/', '/account', '/invoices', '/transfer', '/step-up', '/nothing']) expect((await browser.get(path, page)).text).toContain(`<a href="${DEVICES}">`)
+    expect((await browser.get(DEVICES, page)).text).toContain(`<a href="${DEVICES}" aria-current="page">`)
   })
 
   it('after something was set up › still has its second factor', async () => {
@@ -173,7 +202,7 @@ describe('a name for a device', () => {
     const browser = await signIn(app, 'ben')
     const [device] = await devicesOf(browser)
     expect((await submit(browser, DEVICES, `${DEVICES}/rename`, { authenticatorId: device?.id as string, name })).location).toBe(DEVICES)
-    expect((await browser.get(DEVICES, page)).text).toContain('A name has 1 to 40')
+    expect((await browser.get(DEVICES, page)).text).toContain('A name has 1 to 40 letters, digits, spaces and punctuation marks. Not allowed: ')
     expect(await devicesOf(browser)).toEqual([device])
   })
 })
@@ -202,7 +231,7 @@ describe('renaming and removing', () => {
     const before = await devicesOf(browser)
     await sixMinutesLater(app)
     for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
-      expect([path, (await submit(browser, '/account', path, fields)).location]).toEqual([path, '/step-up'])
+      expect([path, (await submit(browser, '/account', path, fields)).location]).toEqual([path, '/step-up?for=devices'])
     }
     const json = { accept: 'application/json' }
     const _csrf = hiddenField((await browser.get('/account')).text, '_csrf')

@@ -136,7 +136,9 @@ describe('a password', () => {
     const browser = app.browser()
     const before = await app.phone('anna').requests()
     expect((await submit(browser, '/login', '/login', fields)).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain(wrong)
+    const { text } = await browser.get('/login')
+    expect(text).toContain(`<p class="error" id="sign-in-error">${wrong}</p>`)
+    expect(text.split('aria-describedby="sign-in-error" aria-invalid="true"')).toHaveLength(3)
     expect(await app.phone('anna').requests()).toBe(before)
   })
 

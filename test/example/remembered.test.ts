@@ -36,8 +36,8 @@ describe('a remembered browser', () => {
     const account = await browser.get('/account')
     expect(account.text).toContain('Hello anna')
     expect(account.text).not.toContain('data-factor')
-    expect((await browser.get('/transfer', page)).location).toBe('/step-up')
-    expect((await browser.get('/account/devices', page)).location).toBe('/step-up')
+    expect((await browser.get('/transfer', page)).location).toBe('/step-up?for=transfer')
+    expect((await browser.get('/account/devices', page)).location).toBe('/step-up?for=devices')
   })
 
   it('is asked again when another user signs in, and when its user has all browsers forgotten', async () => {

@@ -113,7 +113,7 @@ describe('signing in', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'))
     expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('The request was cancelled.')
+    expect((await browser.get('/login')).text).toContain('<p class="message notice" role="status">The request was cancelled.</p>')
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
     expect((await browser.get('/account')).location).toBe('/login')

@@ -17,7 +17,7 @@ describe('a transfer', () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get('/transfer', page)).status).toBe(200)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Anna', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('CHF 50.00 is on its way to Anna.')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Anna')
   })
 
   it.each([
@@ -37,10 +37,10 @@ describe('a transfer with a second factor that is six minutes old', () => {
     expect((await browser.get('/transfer', page)).status).toBe(200)
     await sixMinutesLater(app)
     const answer = await browser.get('/transfer', page)
-    expect([answer.status, answer.location]).toEqual([303, '/step-up'])
-    expect((await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/step-up')
+    expect([answer.status, answer.location]).toEqual([303, '/step-up?for=transfer'])
+    expect((await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/step-up?for=transfer')
     expect((await browser.get('/transfer', { accept: 'application/json' })).status).toBe(401)
-    expect((await browser.get('/account')).text).not.toContain('on their way')
+    expect((await browser.get('/account')).text).not.toContain('Transfer confirmed')
 
     await browser.get('/transfer?recipient=Ben', page)
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'push', returnTo: '/logout' })
@@ -56,7 +56,7 @@ describe('a transfer after a sign-in by recovery code', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'), 'recovery')
     expect((await typeCode(browser, waiting, app.account('anna').recoveryCodes[0] as string)).location).toBe('/account')
-    expect((await browser.get('/transfer', page)).location).toBe('/step-up')
+    expect((await browser.get('/transfer', page)).location).toBe('/step-up?for=transfer')
     expect((await submit(browser, '/step-up', '/step-up', { factor: 'recovery' })).location).toBe('/step-up')
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'sms' })
     const waitingPage = (await browser.get(started.location as string, page)).text
@@ -115,10 +115,10 @@ describe('confirming once more', () => {
   ] as const)('%s › returns to the page that asked for it, signed in as before, with the reason', async (_how, person, factor, end, reason) => {
     const browser = await signIn(app, person)
     await sixMinutesLater(app)
-    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up')
+    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up?for=transfer')
     const started = await submit(browser, '/step-up', '/step-up', { factor })
     expect((await end(browser, started.location as string)).location).toBe('/transfer?recipient=Ben')
-    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up')
+    expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up?for=transfer')
     expect((await browser.get('/step-up')).text).toContain(reason)
     expect((await browser.get('/account')).text).toContain(`Hello ${person}`)
   })
@@ -128,8 +128,20 @@ describe('confirming once more', () => {
     const pay = /action="(\/invoices\/\d+\/pay)"/.exec((await browser.get('/invoices')).text)?.[1] as string
     const started = what === 'a payment' ? await submit(browser, from, pay) : await submit(browser, from, '/account/devices/add', { factor: 'app' })
     expect((await cancelled(browser, started.location as string)).location).toBe(from)
-    expect((await browser.get(from)).text).toContain('The request was cancelled.')
+    const { text } = await browser.get(from)
+    expect(text).toContain('The request was cancelled.')
+    expect(text).not.toContain('message failure')
     expect((await browser.get('/account')).text).toContain('Hello anna')
+  })
+
+  it.each([
+    ['?for=devices', 'So that nobody else can change your devices and security, '],
+    ['?for=transfer', 'So that nobody else can transfer your money, '],
+    ['', 'For your security, '],
+    ['?for=__proto__', 'For your security, '],
+  ])('asked for by /step-up%s › says why', async (query, reason) => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get(`/step-up${query}`, page)).text).toContain(`<p>${reason}a new confirmation on your phone is needed. After that, you continue`)
   })
 
   it('asked for without a page that needs it, cancelled › returns to the account', async () => {

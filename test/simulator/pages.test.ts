@@ -53,6 +53,9 @@ describe('the page with the phones', () => {
     // If both texts are the same, the page shows it only once.
     await nevis.approve({ username: 'anna', channel: 'push', message: 'Pay 10?', notificationMessage: 'Pay 10?' })
     expect((await page()).html.split('Pay 10?')).toHaveLength(2)
+    await nevis.approve({ username: 'anna', channel: 'push', message: '<html><b>20</b><br>to M&amp;S?</html>', notificationMessage: '20 to M&S?' })
+    expect((await page()).html).not.toContain('20 to M&amp;S?')
+    expect((await page()).html).toContain('+41 79 123 45 67')
   })
 
   test('with markup in a message › escapes all of it but the six allowed tags', async () => {
@@ -87,6 +90,9 @@ describe('the page with the phones', () => {
     const order = [...html.matchAll(/<section class="phone" aria-label="(\w+)"|<p class="message">(\w+)</g)].map(([, phone, message]) => phone ?? message)
     expect(order).toEqual(['clara', 'third', 'second', 'anna', 'first', 'ben'])
     expect((await (await fetch(`${nevis.simulator.baseURL}/_simulator/state`)).json()) as Json).toMatchObject({ waiting: 3 })
+    // Answered requests leave the phones where they are.
+    for (const owner of ['clara', 'clara', 'anna']) await nevis.simulator.phone(owner).deny()
+    expect([...(await page()).html.matchAll(/class="phone" aria-label="(\w+)"/g)].map(([, phone]) => phone)).toEqual(['clara', 'anna', 'ben'])
   })
 
   test('asked for another path › is 404', async () => {
@@ -117,6 +123,7 @@ describe('its buttons', () => {
     const link = await post('/_simulator/scan', { user: userId })
     expect([link.status, link.html]).toEqual([409, expect.stringContaining('This is not an app link')])
     const wrong = await post('/_simulator/scan', { user: userId, link: 'https://"wrong"' })
+    expect(wrong.html).toContain('This is not an app link of this simulator. On the page of your app, copy the link')
     expect(wrong.html).toContain(`value="https://&quot;wrong&quot;" aria-invalid="true" aria-describedby="error-${userId}"`)
     expect((await post('/_simulator/scan', {})).html).toContain('This user does not exist any more.')
   })
@@ -143,7 +150,7 @@ describe('its buttons', () => {
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
     const { transactionId, statusToken } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
     expect(await post('/_simulator/outage', { cloud: 'off' })).toMatchObject({ status: 303, location: '/' })
-    expect((await page()).html).toContain('The cloud is switched off')
+    expect((await page()).html).toContain('The cloud is switched off. Signing in and paying do not work now.')
     await expect(nevis.status(statusToken)).rejects.toThrow()
     expect((await post('/_simulator/decide', { user: userId, transactionId: String(transactionId), decision: 'approve' })).status).toBe(303)
     await post('/_simulator/outage', { cloud: 'on' })
@@ -224,16 +231,16 @@ describe('an app link in a browser', () => {
     const { json } = await nevis.enroll({ username: 'anna' })
     const { status, html } = await page(pathOf((json['enrollment'] as Json)['appLinkUri']))
     expect(status).toBe(200)
-    expect(html).toContain('It registers the phone.')
-    expect(html.indexOf('Scan with anna’s phone')).toBeLessThan(html.indexOf('Scan with ben’s phone'))
-    expect(html.indexOf('Scan with anna’s phone')).toBeGreaterThan(0)
+    expect(html).toContain('The link registers the phone. These phones are simulated: nothing is opened on a real phone.')
+    expect(html.indexOf('Phone of anna')).toBeLessThan(html.indexOf('Phone of ben'))
+    expect(html.indexOf('Phone of anna')).toBeGreaterThan(0)
   })
 
   // Shows: C-approval-5
   test('of an approval › says so, and without users that there are none', async () => {
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
     const named = await nevis.approve({ username: 'anna', channel: 'app' })
-    expect((await page(pathOf(named.json['appLinkUri']))).html).toContain('It asks for an approval.')
+    expect((await page(pathOf(named.json['appLinkUri']))).html).toContain('The link asks for an approval.')
     const { appLinkUri } = (await nevis.approve({ channel: 'app' })).json
     await nevis.call('DELETE', `/api/v1/users/${userId}`)
     expect((await page(pathOf(appLinkUri))).html).toContain('There are no users yet.')

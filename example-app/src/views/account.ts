@@ -18,29 +18,25 @@ export interface AccountParts {
   readonly user: Express.User
   /** The second factor record of this session; undefined if the user has not completed a second factor. */
   readonly secondFactor?: SecondFactorRecord | undefined
-  /** The page of the user's second factors; undefined in an app without a second factor. */
-  readonly devicesURL?: string
 }
 
-export function accountPage(everyPage: EveryPage, { user, secondFactor, devicesURL }: AccountParts): Html {
+export function accountPage(everyPage: EveryPage, { user, secondFactor }: AccountParts): Html {
   const { t } = everyPage
   return layout(
     t('Account'),
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Hello {name}', { name: user.username })}</h1>
-        <dl>
-          <dt>${t('Signed in as')}</dt><dd>${user.username}</dd>
-          ${secondFactor && secondFactorPart(everyPage, secondFactor)}
-        </dl>
+        ${secondFactor && secondFactorPart(everyPage, secondFactor)}
         <p class="buttons"><a class="button" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
-        ${devicesURL && html`<p><a href="${devicesURL}">${t('Devices and security')}</a></p>`}
       </section>`,
   )
 }
 
 function secondFactorPart({ t, language }: EveryPage, { factor, at }: SecondFactorRecord): Html {
   const name = FACTORS[factor]
-  return html`<dt>${t('Second factor')}</dt><dd data-factor="${factor}">${name ? t(name) : factor}</dd>
-          <dt>${t('Confirmed on')}</dt><dd>${time(new Date(at), language, 'moment')}</dd>`
+  return html`<dl>
+          <dt>${t('Second factor last used')}</dt><dd data-factor="${factor}">${name ? t(name) : factor}</dd>
+          <dt>${t('Used on')}</dt><dd>${time(new Date(at), language, 'moment')}</dd>
+        </dl>`
 }

@@ -1,11 +1,16 @@
 /** The page "Devices and security": lists the user's devices, and apart from them the other second factors, with a form for each action. */
 import type { Authenticator } from 'passport-nevis'
 import { field } from '../form.js'
-import { time } from '../format.js'
+import { onDay } from '../format.js'
+import type { Text } from '../german.js'
 import { html, type Html, type Value } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import type { Added } from '../users.js'
 import { csrfField, layout } from './layout.js'
+
+/** Why the only device cannot be removed: for a user without SMS and recovery codes, and for a user who has one of them. */
+const ONLY_WAY_IN = 'You cannot remove your only device, because you could lock yourself out. Set up another device first.'
+const STRONGEST_WAY_IN = 'You cannot remove your only device, because your account would be less well protected. Set up another device first.'
 
 export interface DevicesParts {
   /** The user's devices, from Nevis. */
@@ -15,7 +20,8 @@ export interface DevicesParts {
 }
 
 export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, codesSince } }: DevicesParts): Html {
-  const { t, language, form } = everyPage
+  const { t, form } = everyPage
+  const isOnlyWayIn = !smsSince && !codesSince
   const adding = (factor: string, fields: Html) =>
     posting(everyPage, 'add', html`<input type="hidden" name="factor" value="${factor}">
           ${fields}`)
@@ -29,27 +35,28 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
         <ul class="devices">${devices.map((device, i) => devicePart(everyPage, device, t('Device {n}', { n: i + 1 }), devices.length === 1))}</ul>
         ${
           devices.length === 1 &&
-          html`<p class="quiet">${t('You cannot remove your only device, because you could lock yourself out. Set up another device first.')}</p>`
+          html`<p class="quiet">${t(isOnlyWayIn ? ONLY_WAY_IN : STRONGEST_WAY_IN)}</p>`
         }
         ${adding('app', html`<button class="button second">${t('Set up another device')}</button>`)}
       </section>
       <section class="card medium">
         <h2>${t('Code by SMS')}</h2>
-        <p>${smsSince ? onDay(t('Set up on {day}. A new number replaces it.', { day: DAY }), time(smsSince, language, 'day')) : t('Not set up yet.')}</p>
+        <p>${smsSince ? onDay(everyPage, 'Set up on {day}. A new number replaces it.', smsSince) : t('Not set up yet.')}</p>
         ${adding(
           'sms',
           html`${field(form, {
             name: 'phone',
-            label: t('Mobile number with country code'),
-            attributes: html`type="tel" autocomplete="tel" placeholder="+41 79 123 45 67" maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" required`,
+            label: smsSince ? t('New mobile number') : t('Mobile number'),
+            rule: t('With country code, such as +41\u00a079\u00a0123\u00a045\u00a067'),
+            attributes: html`type="tel" autocomplete="tel" maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" required`,
           })}
-          <button class="button second">${smsSince ? t('Use this number') : t('Add this number')}</button>`,
+          <button class="button second">${smsSince ? t('Replace the number') : t('Add this number')}</button>`,
         )}
       </section>
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
         <p>${t('In case you lose your phone.')} ${
-          codesSince ? onDay(t('Created on {day}. If you create new codes, destroy the old ones.', { day: DAY }), time(codesSince, language, 'day')) : t('You have none yet.')
+          codesSince ? onDay(everyPage, 'Created on {day}. If you create new codes, destroy the old ones.', codesSince) : t('You have none yet.')
         }</p>
         ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
       </section>
@@ -58,31 +65,42 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
         <p>${t('In a remembered browser, your password alone is enough to sign in.')}</p>
         ${posting(everyPage, 'forget-browsers', html`<button class="button second">${t('Forget all browsers')}</button>`)}
       </section>
-      <section class="medium">
-        <h2>${t('Lost a device?')}</h2>
-        <p>${t('Sign in by SMS or with a recovery code. Set up your new device here, then remove the lost one.')}</p>
-      </section>`,
+      ${devices.length > 0 && lostPart(everyPage, [devices.length > 1 && 'with another device', smsSince && 'by SMS', codesSince && 'with a recovery code'])}`,
   )
 }
 
+/** @param ways how the user can sign in without the lost device; null and false for a way that the user does not have */
+function lostPart({ t, language }: EveryPage, ways: readonly (Text | false | null)[]): Html {
+  const own = ways.filter((way) => way !== false && way !== null).map((way) => t(way))
+  const list = new Intl.ListFormat(language, { type: 'disjunction' }).format(own)
+  return html`<section class="medium">
+        <h2>${t('Lost a device?')}</h2>
+        ${
+          own.length > 0
+            ? html`<p>${t('Sign in {ways}. Set up your new device here, then remove the lost one.', { ways: list })}</p>`
+            : html`<p><strong>${t('Set up SMS or recovery codes now. Otherwise you cannot get into your account without your phone.')}</strong></p>`
+        }
+      </section>`
+}
+
 function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }: Authenticator, placeholder: string, isLast: boolean): Html {
-  const { t, language, form } = everyPage
+  const { t, form } = everyPage
   const called = name || placeholder
   const own = form.typed['authenticatorId'] === authenticatorId ? form : { typed: {}, errors: {} }
   const hidden = html`<input type="hidden" name="authenticatorId" value="${authenticatorId}">`
   return html`
           <li>
             <h3>${called}</h3>
-            ${enrolledAt && html`<p class="quiet">${onDay(t('Set up on {day}', { day: DAY }), time(new Date(enrolledAt), language, 'day'))}</p>`}
+            ${enrolledAt && html`<p class="quiet">${onDay(everyPage, 'Set up on {day}', new Date(enrolledAt))}</p>`}
             <details ${own.errors['name'] !== undefined && 'open'}><summary>${t('Rename')}<span class="hidden"> ${called}</span></summary>
             ${posting(everyPage, 'rename', html`${hidden}
               ${field(own, { name: 'name', id: `name-${authenticatorId}`, label: t('New name'), value: called, attributes: html`maxlength="40" autocomplete="off" required` })}
-              <button class="button second">${t('Save the name')}</button>`)}
+              <p class="buttons pair"><button class="button second">${t('Save the name')}</button> <a class="button second" href="/account/devices">${t('Cancel')}</a></p>`)}
             </details>
             ${
               !isLast &&
               html`<details><summary class="danger">${t('Remove')}<span class="hidden"> ${called}</span></summary>
-            <p>${t('After removal, this device can no longer be used to confirm.')}</p>
+            <p>${t('Remove “{name}”? After that, this device can no longer be used to confirm.', { name: called })}</p>
             ${posting(everyPage, 'remove', html`${hidden}
               <p class="buttons pair"><button class="button danger">${t('Remove this device')}</button> <a class="button second" href="/account/devices">${t('Keep')}</a></p>`)}
             </details>`
@@ -94,12 +112,4 @@ function posting({ csrfToken }: EveryPage, action: string, fields: Value): Html 
   return html`<form method="post" action="/account/devices/${action}">
           ${csrfField(csrfToken)}${fields}
         </form>`
-}
-
-/** Placeholder for the day in a translated sentence. `onDay` replaces this placeholder by HTML. */
-const DAY = '\n'
-
-function onDay(sentence: string, day: Html): Html {
-  const [before = '', after = ''] = sentence.split(DAY)
-  return html`${before}${day}${after}`
 }

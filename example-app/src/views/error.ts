@@ -2,7 +2,7 @@
 import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import { translator, type Language } from '../language.js'
-import { layout } from './layout.js'
+import { layout, type Frame } from './layout.js'
 
 const SENTENCES: Readonly<Record<number, readonly [heading: Text, advice: Text]>> = {
   403: ['This form is out of date', 'Go back, reload the page and try again.'],
@@ -16,12 +16,13 @@ const OTHERS = {
   server: ['Something went wrong', 'Please try again later.'],
 } satisfies Record<string, readonly [Text, Text]>
 
-export function errorPage(status: number, language: Language): Html {
+/** @param frame who is signed in, for the navigation; default: no user */
+export function errorPage(status: number, language: Language, frame: Partial<Frame> = {}): Html {
   const t = translator(language)
   const [heading, advice] = SENTENCES[status] ?? (status < 500 ? OTHERS.request : OTHERS.server)
   return layout(
     t(heading),
-    { language, t },
+    { ...frame, language, t },
     html`<section class="card narrow">
         <h1>${t(heading)}</h1>
         <p>${t(advice)}</p>

@@ -25,19 +25,19 @@ export function homePage(everyPage: EveryPage, { demo }: { readonly demo: Demo |
 function demoPart({ t }: EveryPage, { phonesURL, accounts }: Demo): Html {
   return html`<section class="demo" aria-labelledby="demo">
         <h2 id="demo"><span class="tag">${t('Demo')}</span> ${t('Try it without a phone')}</h2>
-        <p>${t('The cloud and its phones are simulated on this computer. Nothing leaves it, and no Nevis account is needed.')}</p>
+        <p>${t('The Nevis cloud and the phones are simulated on this computer. No data is sent to the internet, and you need no Nevis account.')}</p>
         <p class="buttons"><a class="button second" href="${phonesURL}" target="_blank" rel="noopener">${t('Open the phones')}</a></p>
         <h3>${t('A tour')}</h3>
         <ol class="tour">
-          <li>${t('Open the phones in a second window and put the two windows side by side.')}</li>
-          <li>${t('Sign in as anna, with the password below. Accept on her phone: this page goes on by itself.')}</li>
-          <li>${t('Pay an invoice: the phone shows the amount and the payee. Deny one, too.')}</li>
-          <li>${t('Sign out, and sign in by SMS or with a recovery code: “Other ways to confirm”.')}</li>
-          <li>${t('Sign up with a name of your own and set up a new phone: its link goes into “Set up or scan”.')}</li>
-          <li>${t('Switch the cloud off on the page of the phones, and sign in: nobody gets in.')}</li>
+          <li>${t('Open the phones in a second window, and put the two windows side by side.')}</li>
+          <li>${t('Sign in as anna. Her password is at the end of this page. Then accept on anna’s phone: the page in this window continues by itself.')}</li>
+          <li>${t('Pay an invoice. The phone shows the amount and the payee. Then start a second payment, and deny it on the phone.')}</li>
+          <li>${t('Sign out. Then sign in by SMS or with a recovery code: you find both under “Other ways to confirm”.')}</li>
+          <li>${t('Sign up with a username of your own and set up a new phone. To do so, paste the link of “Open the Access App” into the field “Set up or scan” of a phone.')}</li>
+          <li>${t('Switch the cloud off on the page of the phones, and try to sign in. Nobody can sign in without the second factor.')}</li>
         </ol>
         <h3>${t('Accounts')}</h3>
-        <p>${t('The passwords are made anew at each start.')}</p>
+        <p>${t('Each start of the demo makes new passwords.')}</p>
         <ul class="cards">${accounts.map((account) => accountCard(account, t))}</ul>
       </section>`
 }

@@ -1,5 +1,5 @@
 /** The invoices. Each open invoice has a button to pay it. */
-import { francs } from '../format.js'
+import { francs, onDay } from '../format.js'
 import { html, type Html } from '../html.js'
 import type { Bill, Invoice } from '../invoices.js'
 import type { EveryPage } from '../pages.js'
@@ -12,7 +12,7 @@ export function invoicesPage(everyPage: EveryPage, { invoices }: { readonly invo
     everyPage,
     html`<section class="card wide">
         <h1>${t('Invoices')}</h1>
-        <p>${t('Nothing is really paid. Your phone shows the amount and the payee, and you sign there.')}</p>
+        <p>${t('Demo: no money is moved. Your phone shows the amount and the payee, and you confirm there.')}</p>
         <ul class="rows">${invoices.map((invoice) => row(invoice, everyPage))}</ul>
       </section>`,
   )
@@ -23,7 +23,7 @@ function row(invoice: Invoice, everyPage: EveryPage): Html {
   const { id, number, payee, amount, paidAt } = invoice
   return html`
           <li>
-            <div><strong>${payee}</strong><br><span class="quiet">${t('Invoice {number}', { number })}</span></div>
+            <div><strong>${payee}</strong><br><span class="quiet">${t('Invoice {number}', { number })}${paidAt && html`<br>${onDay(everyPage, 'Paid on {day}', paidAt)}`}</span></div>
             <div class="amount">${francs(amount)}</div>
             ${
               paidAt

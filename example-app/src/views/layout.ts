@@ -2,15 +2,19 @@
 import { html, type Html } from '../html.js'
 import type { Language, Translate } from '../language.js'
 
-/** What the HTML document shows around a page's own content. On an error page, `user` is absent. */
+/** What the HTML document shows around a page's own content. On most error pages, `user` is absent. */
 export interface Frame {
   readonly language: Language
   readonly t: Translate
   readonly user?: Express.User | undefined
   /** The path of the page, to mark its link in the navigation. */
   readonly path?: string | undefined
+  /** The page of the user's second factors, for the navigation; undefined in an app without a second factor. */
+  readonly devicesURL?: string | undefined
   /** Sentences about something that did not work. */
   readonly failures?: readonly string[]
+  /** Sentences about something that the user has stopped on purpose. */
+  readonly notices?: readonly string[]
   /** Sentences about something that worked. */
   readonly successes?: readonly string[]
   readonly csrfToken?: string
@@ -18,7 +22,7 @@ export interface Frame {
 
 /** @param main the page's own HTML */
 export function layout(title: string, frame: Frame, main: Html): Html {
-  const { language, t, user, failures = [], successes = [] } = frame
+  const { language, t, user, failures = [], notices = [], successes = [] } = frame
   return html`<!doctype html>
 <html lang="${language}">
   <head>
@@ -38,6 +42,7 @@ export function layout(title: string, frame: Frame, main: Html): Html {
     </header>
     <main id="main">
       ${failures.map((failure) => html`<p class="message failure" role="alert">${failure}</p>`)}
+      ${notices.map((notice) => html`<p class="message notice" role="status">${notice}</p>`)}
       ${successes.map((success) => html`<p class="message" role="status">${success}</p>`)}
       ${main}
     </main>
@@ -54,10 +59,11 @@ export function csrfField(csrfToken: string): Html {
   return html`<input type="hidden" name="_csrf" value="${csrfToken}">`
 }
 
-function accountLinks({ t, path, csrfToken = '' }: Frame): Html {
+function accountLinks({ t, path, devicesURL, csrfToken = '' }: Frame): Html {
   const link = (href: string, text: string) => html`<a href="${href}"${path === href && html` aria-current="page"`}>${text}</a>`
   return html`${link('/account', t('Account'))}
         ${link('/invoices', t('Invoices'))}
         ${link('/transfer', t('Transfer'))}
+        ${devicesURL && link(devicesURL, t('Devices and security'))}
         <form method="post" action="/logout">${csrfField(csrfToken)}<button class="plain">${t('Sign out')}</button></form>`
 }

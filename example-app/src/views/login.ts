@@ -6,7 +6,10 @@ import { csrfField, layout } from './layout.js'
 
 export function loginPage(everyPage: EveryPage): Html {
   const { t, form, csrfToken } = everyPage
+  const error = form.errors['credentials']
   const isFirst = form.typed['username'] === undefined
+  const isRegistered = !isFirst && error === undefined // the sign-up form has sent the user here
+  const sharedErrorId = error === undefined ? undefined : 'sign-in-error'
   return layout(
     t('Sign in'),
     everyPage,
@@ -14,15 +17,22 @@ export function loginPage(everyPage: EveryPage): Html {
         <h1>${t('Sign in')}</h1>
         <form method="post" action="/login">
           ${csrfField(csrfToken)}
+          ${error !== undefined && html`<p class="error" id="sign-in-error">${error}</p>`}
           ${field(form, {
             name: 'username',
             label: t('Username'),
             attributes: html`autocomplete="username" autocapitalize="none" spellcheck="false" required ${isFirst && 'autofocus'}`,
+            sharedErrorId,
           })}
-          ${field(form, { name: 'password', label: t('Password'), attributes: html`type="password" autocomplete="current-password" required` })}
+          ${field(form, {
+            name: 'password',
+            label: t('Password'),
+            attributes: html`type="password" autocomplete="current-password" required ${!isFirst && 'autofocus'}`,
+            sharedErrorId,
+          })}
           <button class="button">${t('Sign in')}</button>
         </form>
-        <p>${t('No account yet?')} <a href="/sign-up">${t('Sign up')}</a></p>
+        ${!isRegistered && html`<p>${t('No account yet?')} <a href="/sign-up">${t('Sign up')}</a></p>`}
       </section>`,
   )
 }

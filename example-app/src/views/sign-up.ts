@@ -22,7 +22,7 @@ export function signUpPage(everyPage: EveryPage, { passwordLength: { min, max } 
             label: t('Username'),
             attributes: html`autocomplete="username" autocapitalize="none" spellcheck="false" required
             minlength="3" maxlength="50" pattern="[a-z0-9][a-z0-9_.\\-]{2,49}"`,
-            rule: t('3–50 characters: lower-case letters, digits, .\u00a0_\u00a0-'),
+            rule: t('3–50 characters: lower-case letters, digits, full stop, underscore, hyphen'),
           })}
           ${field(form, {
             name: 'password',

@@ -1,16 +1,23 @@
-/** The page that asks a signed-in user for another confirmation. */
+/** The page that asks a signed-in user for another confirmation. It says what the confirmation is for. */
+import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
-export function stepUpPage(everyPage: EveryPage): Html {
+const REASONS: ReadonlyMap<unknown, Text> = new Map([
+  ['devices', 'So that nobody else can change your devices and security, a new confirmation on your phone is needed. After that, you continue there.'],
+  ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
+])
+
+/** @param purpose the key of a reason; for any other value, the page says only that it is for the user's security */
+export function stepUpPage(everyPage: EveryPage, { purpose }: { readonly purpose: unknown }): Html {
   const { t, csrfToken } = everyPage
   return layout(
     t('Confirm it is you'),
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Confirm it is you')}</h1>
-        <p>${t('For your security, please confirm that it is you.')}</p>
+        <p>${t(REASONS.get(purpose) ?? 'For your security, a new confirmation on your phone is needed. After that, you continue.')}</p>
         <form method="post" action="/step-up">
           ${csrfField(csrfToken)}
           <button class="button">${t('Confirm with second factor')}</button>

@@ -11,7 +11,7 @@ export function transferPage(everyPage: EveryPage, { recipient }: { readonly rec
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Transfer money')}</h1>
-        <p>${t('Nothing is really moved.')}</p>
+        <p>${t('Demo: no money is moved.')}</p>
         <form method="post" action="/transfer">
           ${csrfField(csrfToken)}
           ${field(form, { name: 'recipient', label: t('To'), value: recipient, attributes: html`maxlength="60" autocomplete="off" required` })}

@@ -1,0 +1,26 @@
+/** The help page: what to do if the second factor does not work. The waiting page and the outage page link to it. */
+import type { Text } from '../german.js'
+import { html, type Html } from '../html.js'
+import type { EveryPage } from '../pages.js'
+import { layout } from './layout.js'
+
+const ANSWERS: readonly (readonly [question: Text, answer: Text])[] = [
+  ['No request on your phone?', 'Open the Access App, and check that your phone is online. Or choose another way under “Other ways to confirm”.'],
+  ['Lost a device?', 'If you have set up SMS or recovery codes, sign in with one of them. Then remove the lost device under “Devices and security”.'],
+  ['A request that you did not start?', 'Deny it. Someone else may know your password.'],
+  ['“Not available just now”?', 'Wait a few minutes, then try again.'],
+]
+
+export function helpPage(everyPage: EveryPage): Html {
+  const { t, user } = everyPage
+  return layout(
+    t('Help'),
+    everyPage,
+    html`<section class="card medium">
+        <h1>${t('Help')}</h1>
+        ${ANSWERS.map(([question, answer]) => html`<h2>${t(question)}</h2>
+        <p>${t(answer)}</p>`)}
+        <p class="buttons">${user ? html`<a class="button" href="/account">${t('To your account')}</a>` : html`<a class="button" href="/login">${t('Sign in')}</a>`}</p>
+      </section>`,
+  )
+}
