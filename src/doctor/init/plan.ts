@@ -11,6 +11,7 @@ import { editLogin, editSignUp, loginChange, type LoginChange } from './login-ed
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
 import { prefixOf } from './mount'
 import { editLoginForm, editManifest, editStepUps } from './page-edit'
+import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 
 export interface DoorResult {
@@ -35,7 +36,8 @@ export interface Plan {
 const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
 export function planOf(app: AppFolder, version: string): Plan {
-  const doors = app.sources.flatMap(doorsIn)
+  const factors = new SecondFactors(app.sources)
+  const doors = app.sources.flatMap((source) => doorsIn(source, factors))
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
     doors: doors.map((door) => ({ door, state: door.remedy === undefined ? 'closed' : 'left', why: undefined })),
     changes: [],
