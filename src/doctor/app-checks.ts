@@ -21,7 +21,7 @@ import type { Step } from './steps'
  * @param begin called with the name of each step when the step begins
  * @param report the report of a probe, with which the options of each strategy are compared
  */
-export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
+export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
@@ -34,7 +34,7 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
   for (const one of registered) {
     const { settings } = one.strategy
     begin('routes')
-    const routes = await routeFindings(origin, observer, one)
+    const routes = await routeFindings(origin, observer, one, source)
     callback ??= routes.callback
     begin('cloud')
     const cloud = await cloudFindings(settings.client, settings.issuers)

@@ -106,7 +106,8 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          setup.uses.push(useIn(request))
+          // The trial sign-ins go to paths that no page of the second factor uses.
+          if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })
     }

@@ -14,10 +14,13 @@ import { pathToFileURL } from 'node:url'
 import { error, seeOutput, type Finding } from './findings'
 import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
+import { sourceReport, type SourceReport } from './source-check'
 
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
+  /** What the source shows about sign-ins; undefined if it was not read. */
+  readonly source?: SourceReport
 }
 
 /** Time limit for loading the application. It is long, because some applications first connect to a database. */
@@ -29,6 +32,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   const observer = new AppObserver()
   watchModules(path, observer)
+  const source = sourceReport(path)
   const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
   let exported: unknown[]
@@ -39,7 +43,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   }
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
   // True for the server of a Nevis simulator that the application starts itself. It is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
@@ -48,7 +52,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   const server = found()
-  if (server !== undefined) return { origin: await originOf(server), observer }
+  if (server !== undefined) return { origin: await originOf(server), observer, source }
   return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
 }
 

@@ -20,6 +20,8 @@ export interface Door {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
+  /** True for an API token: the code makes one, or accepts one. */
+  readonly isToken?: boolean
 }
 
 /** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
@@ -79,7 +81,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
     return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (text === 'sign' && isMember(source, at) && source.is(at + 1, '(') && /^(?:jwt|jsonwebtoken)$/i.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
-  if (isToken) return { kind: 'other', what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
+  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
   return undefined
 }
 
@@ -169,7 +171,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const call = `passport.authenticate('${strategy}')`
   const base = { kind: 'authenticate', strategy, what: named(source, at, call, strategy) } as const
   if (API_STRATEGY.test(strategy)) {
-    return { ...base, what: `API token: ${call}`, remedy: 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor' }
+    return { ...base, isToken: true, what: `API token: ${call}`, remedy: 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor' }
   }
   const isRemembered = /remember/i.test(strategy)
   if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {

@@ -102,7 +102,10 @@ export class SecondFactors {
       const [argument] = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
       if (argument !== undefined && this.isStrategy(source, argument) && (text === 'authenticate' || this.isWrapper(source, text))) return true
       const isUsed = at === last || source.is(at + 1, '(')
-      if (isUsed && !source.is(at - 1, '.') && this.isDefined(source, text, depth + 1)) return true
+      const module = source.is(at - 1, '.') ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
+      const from = module === undefined ? source : resolved(this.sources, source, module.from)
+      const isName = module !== undefined || !source.is(at - 1, '.')
+      if (isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)) return true
     }
     return false
   }
