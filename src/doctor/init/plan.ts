@@ -10,9 +10,10 @@ import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
 import { prefixOf } from './mount'
-import { editLoginForm, editManifest, editStepUps } from './page-edit'
+import { editLoginForm, editManifest } from './page-edit'
 import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
+import { editStepUps } from './step-ups'
 
 export interface DoorResult {
   readonly door: Door
@@ -72,7 +73,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
   addStrategy(edits, parts, waitingURL)
-  const steps = editStepUps(edits, app.sources, waitingURL)
+  const { changed: steps, left } = editStepUps(edits, app.sources, waitingURL)
   const returns = steps.length > 0 && returnsAfterFailure(login)
   addRoutes(edits, app, parts, returns)
   edits.use(session.source, 'statusEndpoint')
@@ -92,6 +93,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const notes = editManifest(edits, app, version) ? ['npm install'] : ['npm install passport-nevis']
   notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  if (left.length > 0) notes.push(`look at ${left.join(', ')}: init found no login guard in front of it, and added no requireSecondFactor`)
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [

@@ -111,6 +111,33 @@ describe('for another shape', () => {
   })
 })
 
+describe('a sensitive route', () => {
+  const account = "const express = require('express')\nconst router = express.Router()\nrouter.get('/', page)\nrouter.post('/password', change)\nrouter.post('/delete', remove)\nmodule.exports = router\n"
+  const withMount = (mount: string, text = account): Files => ({ 'app.js': ONE_FILE.replace("app.get('/',", `${mount}\napp.get('/',`), 'db.js': DB, 'account.js': text })
+
+  it.each<[string, Files, string, string]>([
+    ['where its router is mounted', withMount("app.use('/account', ensureLoggedIn, require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn, recentSecondFactor, require('./account'));"],
+    ['above its router', withMount("app.use('/account', ensureLoggedIn());\napp.use('/account', require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn(), recentSecondFactor);"],
+    ['in its router, for all routes', withMount("app.use('/account', require('./account'));", account.replace('router.get', 'router.use(requireAuth)\nrouter.get')), 'account.js', 'router.use(requireAuth, recentSecondFactor)'],
+  ])('with a login guard %s › gets requireSecondFactor there', (_name, files, file, line) => {
+    const folder = folderWith(files)
+    const { out } = init(folder, '--write')
+    const text = textsIn(folder)[file] as string
+    expect(text).toContain(line)
+    expect(text).toContain("const recentSecondFactor = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/login/2fa' })")
+    expect(text.split('recentSecondFactor')).toHaveLength(3)
+    expect(out.replace(/\n +/g, ' ')).toContain('all of /account, with POST /password in account.js, POST /delete in account.js, asks for a second factor of the last five minutes')
+    expect(out).not.toContain('found no login guard')
+  })
+
+  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
+    const folder = folderWith(withMount(mount))
+    const { out } = init(folder, '--write')
+    expect(out.replace(/\n +/g, ' ')).toContain('look at POST /password in account.js, POST /delete in account.js: init found no login guard in front of it, and added no requireSecondFactor')
+    expect(JSON.stringify(textsIn(folder))).not.toContain('recentSecondFactor')
+  })
+})
+
 describe('a door', () => {
   const head = "const passport = require('passport')\n"
   it.each<[string, string, string]>([
