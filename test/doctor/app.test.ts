@@ -415,6 +415,17 @@ describe('an app without a strategy', () => {
     expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'there is no strategy to check', remedy: 'see app.strategy' })
     expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'call passport.use(nevis), or export the strategy next to the app' })
   })
+
+  it('whose strategy is exported, and whose Passport is bundled › is not called wrong', async () => {
+    const observer = new AppObserver()
+    observer.register(new NevisStrategy({ baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
+    expect(troublesIn(findings)).toMatchObject({
+      'app.passport': 'unchecked: the doctor saw no use of Passport: perhaps a bundler has put Passport into the file of the app',
+      'app.strategy': 'unchecked: a NevisStrategy with the factors push is exported; the doctor cannot see whether the app passes it to Passport',
+    })
+    expect(JSON.stringify(findings)).not.toContain('npm install passport')
+  })
 })
 
 describe('an app that takes no POST to the callback', () => {

@@ -4,7 +4,7 @@
  * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing one.
  * Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
-import { isClosedCallback, isInClosedCallback } from './own-callback'
+import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-doors'
 import type { Range, Source } from './source'
@@ -179,7 +179,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
-  if (isFalse(source, properties?.get('session'))) {
+  if (options !== undefined && isSessionOff(source, options)) {
     if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
     return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? REMEMBER : NOT_FOLLOWED }
   }
@@ -207,12 +207,8 @@ function strategiesIn(source: Source, { first, last }: Range): string[] | undefi
 
 function loginAt(source: Source, at: number, owner: string): Found {
   const options = source.partsOf(at + 1)[1]
-  const isClosed = options !== undefined && isFalse(source, source.propertiesOf(options)?.get('session'))
+  const isClosed = options !== undefined && isSessionOff(source, options)
   return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : REQUEST.test(owner) ? LOGIN : LOOK }
-}
-
-function isFalse(source: Source, value: Range | undefined): boolean {
-  return value !== undefined && value.first === value.last && source.is(value.first, 'false')
 }
 
 /** True for a function expression or an arrow function; false for the name of a function. */

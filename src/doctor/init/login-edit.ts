@@ -88,9 +88,10 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
 /**
  * Changes `req.login(user, (err) => { …; res.redirect(…) })`: adds `session: false`, so that the call does not sign the user in, and replaces the redirect by
  * the second factor.
+ * @param moved called with the target of the redirect that is replaced, as source text
  * @returns why the call is not changed; undefined if it was changed
  */
-export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {
+export function editSignUp(edits: Edits, { source, at }: Door, moved: (target: string) => void): string | undefined {
   const parts = source.partsOf(at + 1)
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
@@ -103,6 +104,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   const from = source.is(statement.first, 'return') ? statement.first + 1 : statement.first
   const isRedirect = statement.first > brace && source.is(from, response) && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   if (!isRedirect) return 'its callback does not end with a redirect'
+  moved(source.partsOf(from + 3).map((part) => source.textOf(part)).join(', '))
   edits.insert(source, source.token(user.last).end, ', { session: false }')
   edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${next})`)
   return undefined

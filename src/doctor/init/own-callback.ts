@@ -69,9 +69,11 @@ function leadsOn(source: Source, open: number): boolean {
   return texts.includes('next') && !texts.includes('res')
 }
 
-function isSessionOff(source: Source, options: Range): boolean {
-  const value = source.propertiesOf(options)?.get('session')
-  return value !== undefined && value.first === value.last && source.is(value.first, 'false')
+/** True for an object literal with `session: false`, also behind a spread: `{ ...failed, session: false }`. */
+export function isSessionOff(source: Source, { first, last }: Range): boolean {
+  if (!source.is(first, '{') || source.token(first).pair !== last) return false
+  const part = source.partsOf(first).filter((one) => source.is(one.first, '...') || source.is(one.first, 'session') || source.stringAt(one.first) === 'session').at(-1)
+  return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
 }
 
 /** The function that contains the call and is itself a value: an argument, or assigned to a variable. */

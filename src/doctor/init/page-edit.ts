@@ -52,7 +52,13 @@ export function editManifest(edits: Edits, { manifest }: AppFolder, version: str
   if (block.includes('"passport-nevis"')) return true
   const entries = [...block.matchAll(/^([ \t]*)"([^"]+)"\s*:\s*"[^"]*"(,?)/gm)].filter(([, , name]) => name !== 'dependencies')
   const before = entries.filter(([, , name = '']) => name < 'passport-nevis').at(-1) ?? entries[0]
-  if (before === undefined) return false
+  if (before === undefined) {
+    // The dependencies are on one line, or there are none.
+    const rest = block.slice(block.indexOf('{') + 1)
+    const one = `${block.slice(0, block.indexOf('{') + 1)} "passport-nevis": "^${version}"${rest.trim() === '}' ? '' : ','}${rest}`
+    edits.replaceFile({ path: 'package.json', before: manifest, after: manifest.replace(block, () => one) })
+    return true
+  }
   const end = before.index + before[0].length
   const added = `${before[3] === ',' ? '' : ','}\n${before[1]}"passport-nevis": "^${version}"${before[3]}`
   const changed = block.slice(0, end) + added + block.slice(end)

@@ -111,6 +111,27 @@ describe('for another shape', () => {
   })
 })
 
+it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s › is told if that changes', (target, isTold) => {
+  const code = ONE_FILE.replace("app.get('/',", `app.post('/reset', function(req, res, next) { req.logIn(user, function(err) {\n  if (err) { return next(err); }\n  res.redirect(${target});\n}); });\napp.get('/',`)
+  const { out } = init(folderWith({ 'app.js': code, 'db.js': DB }))
+  expect(out).toContain('changed below app.js:24  password reset')
+  expect(out.replace(/\n +/g, ' ').includes(`app.js:24 redirected to ${target}; now the callback redirects, as after a login`)).toBe(isTold)
+})
+
+describe('package.json', () => {
+  it.each(['{"name":"a","dependencies":{"express":"^5.0.0","passport":"^0.7.0"}}', '{ "dependencies": {} }', '{ "dependencies": { "express": "5" } }'])('on one line, %s › gets the dependency', (manifest) => {
+    const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest })
+    const { out } = init(folder, '--write')
+    const before = JSON.parse(manifest) as { dependencies: object }
+    expect(JSON.parse(textsIn(folder)['package.json'] as string)).toEqual({ ...before, dependencies: { ...before.dependencies, 'passport-nevis': '^0.1.0' } })
+    expect(out).not.toContain('npm install passport-nevis')
+  })
+})
+
+it.each(['user', 'userName', 'login_name'])('a form field %s › is a name, as username is', (field) => {
+  expect(init(folderWith({ 'app.js': ONE_FILE.replace('LocalStrategy(function', `LocalStrategy({ usernameField: '${field}' }, function`), 'db.js': DB })).exitCode).toBe(0)
+})
+
 describe('a sensitive route', () => {
   const account = "const express = require('express')\nconst router = express.Router()\nrouter.get('/', page)\nrouter.post('/password', change)\nrouter.post('/delete', remove)\nmodule.exports = router\n"
   const withMount = (mount: string, text = account): Files => ({ 'app.js': ONE_FILE.replace("app.get('/',", `${mount}\napp.get('/',`), 'db.js': DB, 'account.js': text })
@@ -150,6 +171,8 @@ describe('a door', () => {
     ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), (req, res, next) => res.json(token), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), (req, res) => res.redirect('/'), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { ...failed, session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
+    ["app.post('/login', passport.authenticate('local', { session: false, ...options }), passport.authenticate('nevis'))", 'with options written elsewhere', 'LEFT'],
     ["app.use(passport.authenticate('remember-me', { session: false }))", "remember me: passport.authenticate('remember-me') without a session", 'LEFT'],
     ["app.use(passport.authenticate('remember-me'))", "remember me: passport.authenticate('remember-me')", 'LEFT'],
     ["app.get('/cb', passport.authenticate(['google', 'github'], { successRedirect: '/' }))", "sign-in: passport.authenticate('google, github')", 'LEFT'],

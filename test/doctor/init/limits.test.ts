@@ -60,7 +60,7 @@ describe('a file that is too large', () => {
   it('such as package.json › is not changed', () => {
     const manifest = `{ "dependencies": {\n  "a": "1"\n} }${' '.repeat(200_000)}`
     const { out } = init(folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest }))
-    expect(out).toContain('npm install passport-nevis')
+    expect(out).toContain('add passport-nevis to the dependencies of package.json')
     expect(out).not.toContain('+++ b/package.json')
   })
 
