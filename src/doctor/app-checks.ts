@@ -22,10 +22,12 @@ import type { Step } from './steps'
  * @param begin called with the name of each step when the step begins
  * @param report the report of a probe, with which the options of each strategy are compared
  */
-export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
+export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
+  // A bundler puts Passport into the file of the application, where the doctor cannot observe it.
+  const isSeen = passports.length > 0 && (observer.isPassportUsed || registered.length === 0)
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
-  const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
+  const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)
   if (registered.length === 0) {
     const remedy = 'call passport.use(nevis), or export the strategy next to the app'
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
@@ -35,12 +37,12 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
   for (const one of registered) {
     const { settings } = one.strategy
     begin('routes')
-    const routes = await routeFindings(origin, observer, one)
+    const routes = await routeFindings(origin, observer, one, source)
     callback ??= routes.callback
     begin('cloud')
     const cloud = await cloudFindings(settings.client, settings.issuers)
     begin('ledger')
-    const own = [strategyFinding(one), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
+    const own = [strategyFinding(one, isSeen), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
   const session = await withTriedStore(sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback }), observer)
@@ -48,9 +50,12 @@ export async function appFindings({ origin, observer }: LoadedApp, isProduction:
   return [...findings, ...ofSession]
 }
 
-function passportFinding(passport: PassportModule | undefined): Finding {
+function passportFinding(passport: PassportModule | undefined, isRegistered: boolean): Finding {
   const check = 'app.passport'
-  if (passport === undefined) return unchecked(check, 'the doctor found no Passport in the app', 'npm install passport')
+  if (passport === undefined) {
+    if (isRegistered) return unchecked(check, 'the doctor saw no use of Passport: perhaps a bundler has put Passport into the file of the app', 'run the doctor on the app before it is bundled')
+    return unchecked(check, 'the doctor found no Passport in the app', 'npm install passport')
+  }
   const { name, version } = passport
   if (name !== 'passport') return ok(check, `the app uses ${name} ${version}`)
   const [major, minor] = version.split('.').map(Number) as [number, number]
@@ -59,8 +64,9 @@ function passportFinding(passport: PassportModule | undefined): Finding {
   return warning(check, `Passport ${version} is newer than the versions that this package was tested with`, 'sign in once with each factor, or use Passport 0.7')
 }
 
-function strategyFinding({ name, strategy, passport }: Registered): Finding {
+function strategyFinding({ name, strategy, passport }: Registered, isSeen: boolean): Finding {
   const factors = strategy.settings.factors.map((factor) => factor.name).join(', ')
   if (passport !== undefined) return ok('app.strategy', `a NevisStrategy is registered as "${name}", with the factors ${factors}`)
+  if (!isSeen) return unchecked('app.strategy', `a NevisStrategy with the factors ${factors} is exported; the doctor cannot see whether the app passes it to Passport`, 'run the doctor on the app before it is bundled')
   return warning('app.strategy', `a NevisStrategy with the factors ${factors} is exported, but the app did not pass it to Passport`, 'passport.use(nevis)')
 }

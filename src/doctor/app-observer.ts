@@ -58,6 +58,8 @@ export class AppObserver {
    * (`start-checks.ts`).
    */
   isConnect = false
+  /** True once the application called `use`, `authenticate` or `authorize` of an observed Passport package. */
+  isPassportUsed = false
   /** The trial sign-in of the command `doctor` (`start-trial.ts`), while it runs. */
   trial: StartTrial | undefined
 
@@ -70,8 +72,10 @@ export class AppObserver {
     const methods = prototype as Methods
     const { use } = methods as { use: Callable }
     const note = (name: unknown, strategy: unknown) => this.register(strategy ?? name, strategy === undefined ? undefined : String(name), passport)
+    const isUsed = () => void (this.isPassportUsed = true)
     methods['use'] = function (name, strategy) {
       note(name, strategy)
+      isUsed()
       return use.call(this, name, strategy)
     }
     const { strategyCalls } = this
@@ -84,6 +88,7 @@ export class AppObserver {
         const made = make.apply(this, args)
         if (typeof made !== 'function') return made
         const call = callOf(method, args)
+        isUsed()
         strategyCalls.push(call)
         return function (this: unknown, ...request: unknown[]) {
           if (isTried(call, request)) return undefined
@@ -106,7 +111,8 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          setup.uses.push(useIn(request))
+          // The trial sign-ins go to paths that no page of the second factor uses.
+          if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })
     }

@@ -7,17 +7,21 @@ import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
-import { Server as NetServer, type AddressInfo } from 'node:net'
+import { Server as NetServer, Socket, type AddressInfo } from 'node:net'
 import { dirname, join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { error, seeOutput, type Finding } from './findings'
 import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
+import { isWord } from './printable'
+import { sourceReport, type SourceReport } from './source-check'
 
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
+  /** What the source shows about sign-ins; undefined if it was not read. */
+  readonly source?: SourceReport
 }
 
 /** Time limit for loading the application. It is long, because some applications first connect to a database. */
@@ -29,17 +33,19 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   const observer = new AppObserver()
   watchModules(path, observer)
+  const source = sourceReport(path)
+  const failures = watchConnections()
   const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
   let exported: unknown[]
   try {
     exported = await withDeadline(deadline, exportsOf(path))
   } catch (reason) {
-    return thrownFinding(reason, path, file)
+    return reason instanceof LoadTimeout ? lateFinding(failures, file) : thrownFinding(reason, path, file)
   }
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
   // True for the server of a Nevis simulator that the application starts itself. It is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
@@ -48,7 +54,8 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   const server = found()
-  if (server !== undefined) return { origin: await originOf(server), observer }
+  if (server !== undefined) return { origin: await originOf(server), observer, source }
+  if (Date.now() >= deadline) return lateFinding(failures, file)
   return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
 }
 
@@ -132,7 +139,28 @@ function sameHost(baseURL: string, server: NetServer): boolean {
 }
 
 async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
-  return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
+  return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new LoadTimeout()))])
+}
+
+class LoadTimeout extends Error {}
+
+/** Notes the connections of the application that failed, for example to a database: the address and the code of the error. */
+function watchConnections(): ReadonlySet<string> {
+  const failures = new Set<string>()
+  const prototype = Socket.prototype as unknown as { _destroy: (this: Socket, reason: unknown, done: unknown) => void }
+  const { _destroy: destroy } = prototype
+  prototype._destroy = function (reason, done) {
+    const { code, address, port, hostname } = Object(reason) as Record<'code' | 'address' | 'port' | 'hostname', unknown>
+    if (isWord(code)) failures.add(`${String(address ?? hostname ?? 'a server')}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
+    destroy.call(this, reason, done)
+  }
+  return failures
+}
+
+function lateFinding(failures: ReadonlySet<string>, file: string): Finding {
+  const [failure] = [...failures].slice(-1)
+  const why = failure === undefined ? '' : `; its last connection that failed was to ${failure}`
+  return error('app.loaded', `the app neither listened on a port nor ended within ${LOAD_MS / 1000} s${why}`, `${failure === undefined ? '' : 'start the services that the app needs; '}${seeOutput(file)}`)
 }
 
 /**

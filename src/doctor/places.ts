@@ -41,5 +41,6 @@ export function callingPlace(): string | undefined {
  */
 export function summaryOf(reason: unknown, place: string | undefined): string {
   const { name, code } = Object(reason) as { name?: unknown; code?: unknown }
-  return [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at ${place}`].join('')
+  const text = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at ${place}`].join('')
+  return text === 'Error' ? 'Error (without a code or a line of the app)' : text
 }

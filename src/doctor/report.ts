@@ -32,21 +32,24 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
   return [...lines, '', countsOf(findings)].join('\n')
 }
 
+/** A command that the user may copy: it must stay on one line, if it fits. */
+const COMMAND = /npx passport-nevis (?:doctor|init|probe)(?: [^\s<>→;,:]*[./][^\s<>→;,:]*| <[^<>]{1,60}>)?(?: --[a-z-]+)*|npm install(?: [\w@/.-]+)?/g
+
 /**
- * Wraps a text at its spaces, but never between a number and its unit (`5 s`). Cuts a word that is longer than a line, for example a URL.
+ * Wraps a text at its spaces, but never in a command, and never between a number and its unit (`5 s`). Cuts a word that is longer than a line, for example a URL.
  * @param indent columns before each line
  * @param hanging additional columns before all lines but the first
  */
 export function wrapped(text: string, indent: number, hanging = 0): string[] {
   const width = MAX_COLUMNS - indent - hanging
-  const words = text.trimEnd().split(/ (?!s(?:[ ,;]|$))/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''])
+  const words = text.trimEnd().replace(COMMAND, (command) => command.replaceAll(' ', '\u00a0')).split(/ (?!s(?:[ ,;]|$))/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''])
   const lines: string[] = []
   for (const word of words) {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
     else lines.push(word)
   }
-  return lines.map((line, i) => `${' '.repeat(indent + (i === 0 ? 0 : hanging))}${line}`)
+  return lines.map((line, i) => `${' '.repeat(indent + (i === 0 ? 0 : hanging))}${line.replaceAll('\u00a0', ' ')}`)
 }
 
 interface Block {

@@ -10,6 +10,7 @@ import { error, ok, unchecked, warning, type Check, type Finding } from './findi
 import { limitFinding } from './limit-check'
 import { policyFinding } from './policy-check'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
+import type { SourceReport } from './source-check'
 import { startFindings } from './start-checks'
 import type { Registered, AppObserver } from './app-observer'
 
@@ -21,7 +22,7 @@ interface RouteResult {
   readonly callback: Reply | undefined
 }
 
-export async function routeFindings(origin: string, observer: AppObserver, registered: Registered): Promise<RouteResult> {
+export async function routeFindings(origin: string, observer: AppObserver, registered: Registered, source?: SourceReport): Promise<RouteResult> {
   const { name, strategy } = registered
   const { factors } = strategy.settings
   const prefix = await prefixOf(origin, strategy.settings.statusURL)
@@ -80,7 +81,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
       : (csrfFinding('routes.callback-post', callback, postReply) ?? fault('routes.callback-post', `POST ${callback}`, postReply, callbackRoute))
     findings.push(finding)
   }
-  findings.push(...(await startFindings(origin, observer, registered, choice.level === 'unchecked' ? 1 : 0)))
+  findings.push(...(await startFindings(origin, observer, registered, choice.level === 'unchecked' ? 1 : 0, source)))
   return { findings, callback: callbackReply }
 }
 

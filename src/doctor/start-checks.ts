@@ -2,53 +2,47 @@
  * Checks that no sign-in skips the second factor: no other strategy signs users in by itself, and a sign-in with an invented user reaches the Nevis
  * strategy.
  *
- * Out of scope: sign-ins without `passport.authenticate`, which `npx passport-nevis init` finds in the source.
+ * Out of scope: the requests (`sign-in-trials.ts`), and reading the source (`source-check.ts`).
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
-import { ask } from './probe'
-import { StartTrial, TRIAL_HEADER } from './start-trial'
+import { attemptsAt, type Attempt } from './sign-in-trials'
+import type { SourceReport } from './source-check'
 import type { AppObserver, Registered } from './app-observer'
 import type { StrategyCall } from './strategy-calls'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
-/** Usual paths of login routes. `doctor` tries them, because every framework stores its list of routes differently. */
-const USUAL_PATHS = ['/login', '/signin', '/sign-in', '/auth/login', '/auth/signin', '/api/login', '/api/auth/login', '/users/login', '/user/login', '/account/login', '/session', '/sessions']
 /** Names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
 const PASSWORD = /^(local|ldap|password)/i
+const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
+const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
+const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
+/** The finding names this many places. */
+const MAX_DOUBTS = 3
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts: in each route with the Nevis strategy that no request of the doctor
  * has reached yet.
+ * @param source what the source shows; undefined if it was not read
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but a sign-in
  * does not start there, so it is subtracted
  */
-export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
-  const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
+  const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
   // The doctor can replace the password check only in Express. In other frameworks, the application would look up the invented user in its database.
-  const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
-  return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
+  const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
+  // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
+  const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
+  const seen = { passwords, attempts, closed: source?.closed ?? new Set<string>(), open: source?.open ?? [] }
+  return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
 }
 
-interface Result {
-  readonly path: string
-  readonly trial: StartTrial
-}
-
-/** Sends an invented user to the usual login paths, until a request reaches a password strategy. */
-async function tried(origin: string, observer: AppObserver, passwords: readonly StrategyCall[]): Promise<Result | undefined> {
-  const redirects = passwords.flatMap(({ failureRedirect }) => (failureRedirect?.startsWith('/') === true ? [failureRedirect.split('?')[0] as string] : []))
-  const invented = 'passport-nevis-doctor'
-  for (const path of new Set([...redirects, ...USUAL_PATHS])) {
-    const trial = new StartTrial()
-    observer.trial = trial
-    const reply = await ask(origin, 'POST', path, { username: invented, email: invented, password: invented }, { [TRIAL_HEADER]: trial.id })
-    observer.trial = undefined
-    if (trial.password !== undefined) return { path, trial }
-    if (reply === undefined) return undefined
-  }
-  return undefined
+interface Seen {
+  readonly passwords: readonly StrategyCall[]
+  readonly attempts: readonly Attempt[]
+  readonly closed: SourceReport['closed']
+  readonly open: SourceReport['open']
 }
 
 /** True for a call of `passport.authenticate` that names another strategy than Nevis's. */
@@ -57,31 +51,60 @@ function isOther({ asks, method }: StrategyCall, { registered }: AppObserver): b
   return method === 'authenticate' && !isNevis && !asks.some((one) => one === 'session' || one === 'anonymous')
 }
 
-function passwordFinding(isBlind: boolean, passwords: readonly StrategyCall[], nevis: string, result: Result | undefined): Finding {
+function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   const check = 'routes.password'
-  if (isBlind) {
-    return unchecked(check, 'no route that checks a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
-  }
+  const { passwords, attempts } = seen
   const doors = passwords.filter(({ signsIn }) => signsIn)
   const [worst] = [...doors.filter(isPassword), ...doors]
   if (worst !== undefined) {
     const level = isPassword(worst) ? error : warning
     const what = doors.length === 1 ? described(worst) : `${described(worst)} and ${doors.length - 1} more`
-    return level(check, `${what} signs users in by itself, so the second factor is never asked`, `passport.authenticate('${nameOf(worst)}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`)
+    const remedy = isRemembered(worst) ? REMEMBER : `passport.authenticate('${nameOf(worst)}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`
+    return level(check, `${what} signs users in by itself, so the second factor is never asked`, remedy)
   }
-  if (result?.trial.isSignedIn === true) {
-    return warning(check, `POST ${result.path} signed an invented user in after the password, without the second factor`, 'right only if you exempt some users: req.logIn(user, { session: false }, …) for all others')
+  const everywhere = passwords.find(({ hasRun }) => hasRun)
+  if (everywhere !== undefined) {
+    const remedy = isRemembered(everywhere) ? REMEMBER : 'use this strategy only on the routes that need it, and open no page for its user that needs a second factor'
+    return warning(check, `${described(everywhere)} runs in front of all pages, and can set req.user there without a second factor`, remedy)
   }
-  const callbacks = passwords.filter(({ hasCallback }) => hasCallback)
-  if (callbacks[0] !== undefined) {
-    return unchecked(check, `${described(callbacks[0])} has a callback of its own, which the doctor does not call`, 'its req.logIn must have { session: false }; the second factor signs in')
+  const signedIn = attempts.find(({ trial }) => trial.isSignedIn)
+  if (signedIn !== undefined) {
+    return warning(check, `POST ${signedIn.path} signed an invented user in after the password, without the second factor`, 'right only if you exempt some users: req.logIn(user, { session: false }, …) for all others')
+  }
+  const answered = attempts.find(({ trial: { password, start }, status }) => password?.hasCallback === false && start === undefined && status < 400)
+  if (answered !== undefined) {
+    return warning(check, `POST ${answered.path} answered an invented user after the password (HTTP ${answered.status}), without the second factor`, NOT_FOLLOWED.replace("'nevis'", `'${nevis}'`))
+  }
+  const doubts = doubtsIn(seen)
+  if (doubts[0] !== undefined) {
+    const more = doubts.length > MAX_DOUBTS ? `; and ${doubts.length - MAX_DOUBTS} more` : ''
+    return unchecked(check, doubts.slice(0, MAX_DOUBTS).map(({ what }) => what).join('; ') + more, doubts[0].remedy)
+  }
+  if (isBlind) {
+    return unchecked(check, 'no route that checks a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
   }
   return ok(check, 'no other strategy signs users in by itself')
 }
 
-function startFinding(starts: readonly StrategyCall[], others: number, nevis: string, result: Result | undefined): Finding {
+/** What the doctor has seen and cannot judge: each of these places may sign a user in without the second factor. */
+function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; remedy: string }[] {
+  const proven = attempts.flatMap(({ trial: { start, password } }) => (start === undefined || password === undefined ? [] : [described(password)]))
+  const calls = passwords.filter((call) => !proven.includes(described(call)) && !closed.has(String(call.place)))
+  return [
+    ...calls.map((call) =>
+      call.hasCallback
+        ? { what: `${described(call)} has a callback of its own, which the doctor does not call`, remedy: 'its req.logIn must have { session: false }; the second factor signs in' }
+        : { what: `no sign-in reached ${described(call)}, so the doctor does not know whether the second factor follows`, remedy: 'sign in there once: nobody may be signed in, or get a token, before the second factor' },
+    ),
+    ...attempts.filter(({ isUnknown }) => isUnknown).map(({ path, status }) => ({ what: `POST ${path} is answered (HTTP ${status}) without Passport, so the doctor does not know whether it signs users in`, remedy: LISTED })),
+    ...open.map((what) => ({ what: `the source contains ${what}, which the doctor cannot try`, remedy: LISTED })),
+  ]
+}
+
+function startFinding(starts: readonly StrategyCall[], others: number, nevis: string, attempts: readonly Attempt[]): Finding {
   const check = 'routes.start'
-  if (result?.trial.start !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
+  const result = attempts.find(({ trial }) => trial.start !== undefined)
+  if (result !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
@@ -89,6 +112,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }
+
+const isRemembered = (call: StrategyCall) => /remember/i.test(nameOf(call))
 
 const isPassword = (call: StrategyCall) => PASSWORD.test(nameOf(call))
 

@@ -126,6 +126,9 @@ describe('an app that is well', () => {
       ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
+      // The trial sign-ins. In this test, nothing can read the form, so each path fails, and is compared with a path beside it that does not exist.
+      ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
+        .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
     ])
   })
 
@@ -415,6 +418,17 @@ describe('an app without a strategy', () => {
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
     expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'there is no strategy to check', remedy: 'see app.strategy' })
     expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'call passport.use(nevis), or export the strategy next to the app' })
+  })
+
+  it('whose strategy is exported, and whose Passport is bundled › is not called wrong', async () => {
+    const observer = new AppObserver()
+    observer.register(new NevisStrategy({ baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
+    expect(troublesIn(findings)).toMatchObject({
+      'app.passport': 'unchecked: the doctor saw no use of Passport: perhaps a bundler has put Passport into the file of the app',
+      'app.strategy': 'unchecked: a NevisStrategy with the factors push is exported; the doctor cannot see whether the app passes it to Passport',
+    })
+    expect(JSON.stringify(findings)).not.toContain('npm install passport')
   })
 })
 

@@ -119,6 +119,13 @@ describe('the app', () => {
     expect(printed).not.toContain('c4n4ry')
   })
 
+  it('that waits for a server that is down › is told for which, and that a minute is over; no error without a name is printed', async () => {
+    const { exitCode, read } = await doctor(['waiting.mjs', '--json'], { NODE_OPTIONS: `--require=${join(APPS, 'hurry.cjs')}` })
+    const { findings } = read()
+    expect([exitCode, troublesIn(findings)['app.loaded']]).toEqual([1, 'error: the app neither listened on a port nor ended within 60 s; its last connection that failed was to 127.0.0.1 port 1 (ECONNREFUSED)'])
+    expect(findings.find(({ check }) => check === 'app.loaded')?.remedy).toBe('start the services that the app needs; npx passport-nevis doctor waiting.mjs --app-output shows what the app prints')
+  })
+
   it('with --app-output › prints on standard error what the app prints', async () => {
     const { printed } = await doctor(['broken.cjs', '--app-output'], { FAULT: 'dies later' })
     expect(printed).toContain('Error: c4n4ry: postgres://me:c4n4ry@db')
@@ -139,7 +146,7 @@ describe('the app', () => {
     ['escapes in its name', 'Error at line 9'],
     ['imitates', 'TypeError at line 10'],
     ['imitates in two lines', 'TypeError at line 11'],
-    ['throws a text', 'Error'],
+    ['throws a text', 'Error (without a code or a line of the app)'],
   ])('that throws the error text of another program (%s) › is reported without the text', async (FAULT, told) => {
     for (const format of [[], ['--json']]) {
       const { exitCode, printed } = await doctor(['broken.cjs', ...format], { FAULT })

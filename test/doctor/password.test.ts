@@ -1,7 +1,7 @@
 /** The doctor's findings about an app: the password route, the middleware before the waiting page, and the session. */
 import express, { type Express, type RequestHandler } from 'express'
 import expressSession from 'express-session'
-import { Passport } from 'passport'
+import { Passport, Strategy } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { app as qrCode, NevisStrategy, push, statusEndpoint, waitingPage } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -91,6 +91,71 @@ describe('a password route', () => {
     const { found } = await findings((app, { passport }) =>
       app.post('/login', passport.authenticate('local', { session: false }), (req, res) => req.logIn(req.user as never, () => res.redirect('/'))))
     expect(troublesIn(found)['routes.password']).toBe('warning: POST /login signed an invented user in after the password, without the second factor')
+  })
+})
+
+/** The app has a login that the second factor follows, and another way in. */
+describe('beside a right login', () => {
+  const beside = async (more: (app: Express, parts: Parts) => void) => {
+    const { found, asked } = await findings((app, parts) => {
+      more(app, parts)
+      right(app, parts)
+    })
+    expect(asked).not.toHaveBeenCalled()
+    expect(textsIn(found)['routes.start']).toMatch(/^POST \/login starts the second factor after the password/)
+    return { trouble: troublesIn(found)['routes.password'], remedy: remediesIn(found)['routes.password'] }
+  }
+  const unsafe = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
+
+  it('a callback in a handler › is named, and not called', async () => {
+    const own = jest.fn()
+    const { trouble } = await beside((app, { passport }) => app.post('/api/login', (req, res, next) => void (passport.authenticate('local', own) as RequestHandler)(req, res, next)))
+    expect(trouble).toMatch(new RegExp(`^unchecked: passport\\.authenticate\\('local'\\) at ${HERE} has a callback of its own, which the doctor does not call$`))
+    expect(own).not.toHaveBeenCalled()
+  })
+
+  it('a strategy in a handler that signs in by itself › is an error', async () => {
+    const { trouble } = await beside((app, { passport }) => app.post('/api/login', (req, res, next) => void (passport.authenticate('local') as RequestHandler)(req, res, next)))
+    expect(trouble).toMatch(/^error: passport\.authenticate\('local'\) at .* signs users in by itself/)
+  })
+
+  it.each([[200, 'json'], [401, 'sendStatus']])('a handler without Passport that answers %i › is named', async (status) => {
+    const { trouble, remedy } = await beside((app) => app.post('/api/login', (_req, res) => void res.status(status).end()))
+    expect(trouble).toBe(`unchecked: POST /api/login is answered (HTTP ${status}) without Passport, so the doctor does not know whether it signs users in`)
+    expect(remedy).toMatch(/npx passport-nevis init lists all places/)
+  })
+
+  it('a guard in front of a folder, which answers every path there › is no login', async () => {
+    expect((await beside((app) => app.use('/api', (_req, res) => void res.redirect('/login')))).trouble).toBeUndefined()
+  })
+
+  it('a token after the password alone › is a warning', async () => {
+    const { trouble, remedy } = await beside((app, { passport }) => app.post('/api/login', passport.authenticate('local', { session: false }), (_req, res) => void res.json({ token: 'a' })))
+    expect(trouble).toBe('warning: POST /api/login answered an invented user after the password (HTTP 200), without the second factor')
+    expect(remedy).toMatch(/^run passport\.authenticate\('nevis'\) right behind the password/)
+  })
+
+  it('a password without a session at a path that the doctor does not know › is not called ok', async () => {
+    const { trouble } = await beside((app, { passport }) => app.post('/token', passport.authenticate('local', { session: false }), (_req, res) => void res.json({ token: 'a' })))
+    expect(trouble).toMatch(new RegExp(`^unchecked: no sign-in reached passport\\.authenticate\\('local'\\) at ${HERE}, so the doctor does not know whether the second factor follows$`))
+  })
+
+  it.each([{ session: false }, {}])('a cookie for all pages, with %j › is a warning, and its remedy works', async (options) => {
+    const { trouble, remedy } = await beside((app, { passport }) => {
+      class Cookie extends Strategy { authenticate() { this.pass() } }
+      passport.use('remember-me', new Cookie())
+      app.use(passport.authenticate('remember-me', options))
+    })
+    expect(trouble).toMatch(/^warning: passport\.authenticate\('remember-me'\) at .* (?:runs in front of all pages, and can set req\.user there without a second factor|signs users in by itself.*)$/)
+    expect(remedy).toBe(unsafe)
+  })
+
+  it('several of them › are all named', async () => {
+    const { trouble } = await beside((app, { passport }) => {
+      app.post('/signin', passport.authenticate('local', () => undefined))
+      app.post('/api/login', (_req, res) => void res.end())
+    })
+    expect(trouble).toMatch(/^unchecked: passport\.authenticate\('local'\) at .* does not call; POST \/api\/login is answered/)
   })
 })
 

@@ -13,6 +13,10 @@ describe('a report', () => {
     expect(all.join('\n')).not.toMatch(/ $/m)
   })
 
+  it.each(['npx passport-nevis doctor app.mjs --app-output', 'npx passport-nevis doctor <the file that starts your app>', 'npx passport-nevis init', 'npm install passport@0.7'])('keeps the command %s on one line', (command) => {
+    for (let words = 1; words < 12; words++) expect(lines([error('app.loaded', 'a', `${'word '.repeat(words)}${command} shows what the app prints`)]).some((line) => line.includes(command))).toBe(true)
+  })
+
   it('has the word of each level in a colour, if the terminal shows colours', () => {
     const findings = [ok('app.loaded', 'a'), warning('app.loaded', 'b', 'c'), error('app.loaded', 'd', 'e'), unchecked('app.loaded', 'f', 'g')]
     const words = [[32, 'ok           '], [33, 'WARNING      '], [31, 'ERROR        '], [2, 'not checked  ']] as const

@@ -6,7 +6,7 @@ import express, { type Express as App } from 'express'
 import session from 'express-session'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Passport } from 'passport'
+import { Passport, Strategy } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, push, requireSecondFactor, secondFactorOf, sms, statusEndpoint } from 'passport-nevis'
 import { NevisSimulator } from '../../src/simulator'
@@ -77,6 +77,64 @@ describe('a login with callbacks of its own', () => {
     await simulator.phone('anna').deny()
     const denied = await browser.get(`/login/2fa/callback?transaction=${handle}`)
     expect([denied.status, denied.text]).toEqual([401, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
+    expect(await me()).toEqual(NOBODY)
+  })
+})
+
+describe('a field of the login form', () => {
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    await withRoutes(jest.requireActual('./shapes/form-field'), '/login/2fa')
+  })
+
+  it.each([[{ stay: 'yes' }, 30], [{}, undefined]])('such as %j › is known after the second factor', async (field, days) => {
+    const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, ...field })).location)
+    await simulator.phone('anna').approve()
+    const callback = await browser.get(`/login/2fa/callback?transaction=${handle}`)
+    expect([callback.status, callback.location]).toEqual([302, '/'])
+    const expires = /expires=([^;]+)/i.exec(String(callback.headers.get('set-cookie')))?.[1]
+    expect(expires === undefined ? undefined : Math.round((Date.parse(expires) - Date.now()) / 86_400_000)).toBe(days)
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('after a wrong password › is not kept', async () => {
+    await browser.post('/login', { username: 'anna', password: 'wrong', stay: 'yes' })
+    const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
+    await simulator.phone('anna').approve()
+    expect(String((await browser.get(`/login/2fa/callback?transaction=${handle}`)).headers.get('set-cookie'))).not.toMatch(/expires=/i)
+  })
+})
+
+describe('a remember-me cookie that replaces the password', () => {
+  /** Like passport-remember-me: does nothing for a browser without the cookie. */
+  class RememberMe extends Strategy {
+    name = 'remember-me'
+    authenticate(req: express.Request) {
+      const token = /remember_me=(\w+)/.exec(req.headers.cookie ?? '')?.[1]
+      return token === 'of_anna' ? this.success({ username: 'anna' }) : this.pass()
+    }
+  }
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    await withRoutes((app, parts) => {
+      (parts as { passport: InstanceType<typeof Passport> }).passport.use(new RememberMe())
+      jest.requireActual<(app: App, parts: object) => void>('./shapes/remember-me')(app, parts)
+    }, '/login/2fa')
+  })
+
+  it('with the cookie › still needs the second factor', async () => {
+    browser.cookies.set('remember_me', 'of_anna')
+    expect(await me()).toEqual(NOBODY)
+    const handle = handleIn((await browser.post('/login/remembered', {})).location)
+    expect(await me()).toEqual(NOBODY)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('without the cookie › signs nobody in, and starts nothing', async () => {
+    expect((await browser.post('/login/remembered', {})).location).toBe('/login')
+    expect(simulator.requests).toEqual([])
     expect(await me()).toEqual(NOBODY)
   })
 })

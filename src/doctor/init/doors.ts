@@ -4,6 +4,8 @@
  * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing one.
  * Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
+import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
+import { SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-doors'
 import type { Range, Source } from './source'
 
@@ -18,6 +20,8 @@ export interface Door {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
+  /** True for an API token: the code makes one, or accepts one. */
+  readonly isToken?: boolean
 }
 
 /** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
@@ -35,8 +39,8 @@ const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
-/** Strategies that do not check a password: `session` and `anonymous` check nothing, and `nevis` is the second factor. */
-const NO_PASSWORD: readonly string[] = ['nevis', 'session', 'anonymous']
+/** Strategies that check nothing. */
+const NO_CHECK: readonly string[] = ['session', 'anonymous']
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
@@ -45,11 +49,15 @@ const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
+const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
+const REMEMBER = 'remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
+const NOT_FOLLOWED = 'no second factor was found behind it. Run passport.authenticate(\'nevis\') right behind it, and move the other handlers, for example one that gives out a token, behind the callback'
 
-export function doorsIn(source: Source): Door[] {
+/** @param factors shows where the second factor follows, also in the other files of the application */
+export function doorsIn(source: Source, factors = new SecondFactors([source])): Door[] {
   const aliases = aliasesIn(source)
   return source.tokens.flatMap(({ kind, text, line }, at): Door[] => {
-    const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at) : doorAt(source, at)
+    const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at, factors) : doorAt(source, at, factors)
     return found === undefined ? [] : [{ source, at, line, ...found }]
   })
 }
@@ -58,19 +66,22 @@ type Found = Omit<Door, 'source' | 'at' | 'line'>
 
 const isMember = (source: Source, at: number): boolean => source.is(at - 1, '.') || source.is(at - 1, '?.')
 
-function doorAt(source: Source, at: number): Found | undefined {
+function doorAt(source: Source, at: number, factors: SecondFactors): Found | undefined {
   const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
   // A string counts as the name of a method only in `x['login']`.
   const isBracketed = !source.isWord(at) && source.is(at - 1, '[') && source.is(at + 1, ']')
   const isName = source.isWord(at) || isBracketed
-  if (isName && text === 'authenticate') return useOfAuthenticate(source, at)
-  if (isName && (text === 'login' || text === 'logIn')) return isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text)
+  if (isName && text === 'authenticate') return useOfAuthenticate(source, at, factors)
+  if (isName && (text === 'login' || text === 'logIn')) {
+    const found = isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text)
+    return found?.remedy !== undefined && found.kind === 'login' && (factors.isBehind(source, at) || isInClosedCallback(source, at, factors)) ? { ...found, remedy: undefined } : found
+  }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
     return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (text === 'sign' && isMember(source, at) && source.is(at + 1, '(') && /^(?:jwt|jsonwebtoken)$/i.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
-  if (isToken) return { kind: 'other', what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
+  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
   return undefined
 }
 
@@ -116,8 +127,8 @@ function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
   return source.is(open, '(') && open === parent - 1 && source.is(close + 1, ',') && (source.is(end + 1, '=>') || source.is(end + 1, '{'))
 }
 
-function useOfAuthenticate(source: Source, at: number): Found | undefined {
-  if (isMember(source, at) && source.is(at + 1, '(')) return authenticateAt(source, at)
+function useOfAuthenticate(source: Source, at: number, factors: SecondFactors): Found | undefined {
+  if (isMember(source, at) && source.is(at + 1, '(')) return authenticateAt(source, at, factors)
   return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, stored or passed on instead of called'), remedy: NOT_CALLED } : undefined
 }
 
@@ -139,8 +150,8 @@ function aliasesIn(source: Source): Set<string> {
   }))
 }
 
-function callOfAlias(source: Source, at: number): Found | undefined {
-  const found = authenticateAt(source, at, true)
+function callOfAlias(source: Source, at: number, factors: SecondFactors): Found | undefined {
+  const found = authenticateAt(source, at, factors, true)
   return found && { ...found, kind: 'other' }
 }
 
@@ -149,30 +160,40 @@ function callOfAlias(source: Source, at: number): Found | undefined {
  * @param isKnown true if the function certainly is Passport's. If false, the call counts only if the file uses Passport, or if the call names a strategy
  * such as `'local'`
  */
-function authenticateAt(source: Source, at: number, isKnown = false): Found | undefined {
+function authenticateAt(source: Source, at: number, factors: SecondFactors, isKnown = false): Found | undefined {
   const [first, ...rest] = source.partsOf(at + 1)
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
   const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || source.usesPassport
-  if (!isPassport || (strategies !== undefined && !hasPassword(strategies))) return undefined
+  const isHarmless = (name: string) => NO_CHECK.includes(name) || factors.isNamed(name)
+  if (!isPassport || factors.isStrategy(source, first) || strategies?.every(isHarmless) === true) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
   const base = { kind: 'authenticate', strategy, what: named(source, at, call, strategy) } as const
   if (API_STRATEGY.test(strategy)) {
-    return { ...base, what: `API token: ${call}`, remedy: 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor' }
+    return { ...base, isToken: true, what: `API token: ${call}`, remedy: 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor' }
   }
-  if (rest.some((part) => isFunction(source, part)) || rest.length > 1) return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: CALLBACK }
+  const isRemembered = /remember/i.test(strategy)
+  if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
+    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? REMEMBER : CALLBACK }
+  }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
-  if (isFalse(source, properties?.get('session'))) return { ...base, remedy: undefined }
-  if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: OTHER_STRATEGY }
-  if (strategies?.some((name) => NO_PASSWORD.includes(name)) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
-  return { ...base, remedy: OTHER_STRATEGY }
+  if (options !== undefined && isSessionOff(source, options)) {
+    if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
+    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? REMEMBER : NOT_FOLLOWED }
+  }
+  const other = isRemembered ? REMEMBER : routeOf(source, at) === undefined ? NOT_ON_A_ROUTE : OTHER_STRATEGY
+  if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
+  if (strategies?.some(isHarmless) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
+  return { ...base, remedy: other }
 }
 
-/** True if one of the strategies may sign a user in without the second factor: any strategy except `nevis`, `session` and `anonymous`. */
-function hasPassword(strategies: readonly string[]): boolean {
-  return strategies.some((name) => !NO_PASSWORD.includes(name))
+/** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
+export function callOf(source: Source, at: number): Range {
+  let first = at
+  while (source.is(first - 1, '.')) first -= 2
+  return { first, last: source.token(at + 1).pair as number }
 }
 
 function strategiesIn(source: Source, { first, last }: Range): string[] | undefined {
@@ -186,12 +207,8 @@ function strategiesIn(source: Source, { first, last }: Range): string[] | undefi
 
 function loginAt(source: Source, at: number, owner: string): Found {
   const options = source.partsOf(at + 1)[1]
-  const isClosed = options !== undefined && isFalse(source, source.propertiesOf(options)?.get('session'))
+  const isClosed = options !== undefined && isSessionOff(source, options)
   return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : REQUEST.test(owner) ? LOGIN : LOOK }
-}
-
-function isFalse(source: Source, value: Range | undefined): boolean {
-  return value !== undefined && value.first === value.last && source.is(value.first, 'false')
 }
 
 /** True for a function expression or an arrow function; false for the name of a function. */

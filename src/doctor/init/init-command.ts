@@ -122,7 +122,7 @@ function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: App
   section('Not read', unread.map(({ path, why }) => `${path} ${why}`))
   if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
   else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
-  else lines.push('Nothing to change.')
+  else if (unread.length === 0 && doors.every(({ state }) => state !== 'left')) lines.push('Nothing to change.')
   return lines.join('\n').trimEnd()
 }
 

@@ -4,7 +4,7 @@
  *
  * Out of scope: finding the sign-ins (`doors.ts`), and creating the strategy (`plan.ts`).
  */
-import type { Door, Route } from './doors'
+import { callOf, type Door, type Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
@@ -40,7 +40,9 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   const behind = handlers.slice(index + 1)
   const text = behind.map((part) => source.textOf(part)).join(', ')
   // The callback of the second factor is another request, so `req.body` no longer contains the password form.
-  if (/\b(?:body|next)\b/.test(text)) return 'the handlers behind it read the form, or go on to others: move them behind the callback yourself'
+  const where = 'move them behind the callback yourself'
+  if (/\bbody\b/.test(text)) return `the handlers behind it read the form, which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`
+  if (/\bnext\b/.test(text)) return `the handlers behind it go on to others: ${where}`
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
   const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'
   const [back, to] = [value('successReturnToOrRedirect'), value('successRedirect')]
@@ -56,12 +58,6 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
 }
 
 /** The tokens of the source code from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
-function callOf(source: Source, at: number): Range {
-  let first = at
-  while (source.is(first - 1, '.')) first -= 2
-  return { first, last: source.token(at + 1).pair as number }
-}
-
 /** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
 export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]
@@ -92,9 +88,10 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
 /**
  * Changes `req.login(user, (err) => { …; res.redirect(…) })`: adds `session: false`, so that the call does not sign the user in, and replaces the redirect by
  * the second factor.
+ * @param moved called with the target of the redirect that is replaced, as source text
  * @returns why the call is not changed; undefined if it was changed
  */
-export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {
+export function editSignUp(edits: Edits, { source, at }: Door, moved: (target: string) => void): string | undefined {
   const parts = source.partsOf(at + 1)
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
@@ -107,6 +104,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   const from = source.is(statement.first, 'return') ? statement.first + 1 : statement.first
   const isRedirect = statement.first > brace && source.is(from, response) && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   if (!isRedirect) return 'its callback does not end with a redirect'
+  moved(source.partsOf(from + 3).map((part) => source.textOf(part)).join(', '))
   edits.insert(source, source.token(user.last).end, ', { session: false }')
   edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${next})`)
   return undefined

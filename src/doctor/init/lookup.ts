@@ -43,6 +43,9 @@ function localStrategies(source: Source): number[] {
   return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.has(source.tokens[i + 1]?.text ?? '') ? [i] : []))
 }
 
+/** Form fields with a name, not with an e-mail address or a phone number. */
+const NAME_FIELD = /^(?:user(?:_?name)?|login_?name|nick_?name)$/i
+
 interface Unclear {
   readonly at: number
   readonly why: string
@@ -58,7 +61,7 @@ function verifyOf(source: Source, at: number): string | Unclear {
   const options = second === undefined || first === undefined ? undefined : source.propertiesOf(first)
   if (second !== undefined && options === undefined) return unclear('the options of the password strategy are not written at new LocalStrategy(…)')
   const field = options?.get('usernameField')
-  if (field !== undefined && source.stringAt(field.first) !== 'username') {
+  if (field !== undefined && !NAME_FIELD.test(source.stringAt(field.first) ?? '')) {
     return unclear(`users sign in by ${source.textOf(field)}: choose a name at Nevis that never changes, with the option subject (docs/guides/existing-app.md)`)
   }
   const brace = bodyOf(source, given)

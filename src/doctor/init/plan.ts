@@ -10,8 +10,10 @@ import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
 import { prefixOf } from './mount'
-import { editLoginForm, editManifest, editStepUps } from './page-edit'
+import { editLoginForm, editManifest } from './page-edit'
+import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
+import { editStepUps } from './step-ups'
 
 export interface DoorResult {
   readonly door: Door
@@ -35,7 +37,8 @@ export interface Plan {
 const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
 export function planOf(app: AppFolder, version: string): Plan {
-  const doors = app.sources.flatMap(doorsIn)
+  const factors = new SecondFactors(app.sources)
+  const doors = app.sources.flatMap((source) => doorsIn(source, factors))
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
     doors: doors.map((door) => ({ door, state: door.remedy === undefined ? 'closed' : 'left', why: undefined })),
     changes: [],
@@ -70,7 +73,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
   addStrategy(edits, parts, waitingURL)
-  const steps = editStepUps(edits, app.sources, waitingURL)
+  const { changed: steps, left } = editStepUps(edits, app.sources, waitingURL)
   const returns = steps.length > 0 && returnsAfterFailure(login)
   addRoutes(edits, app, parts, returns)
   edits.use(session.source, 'statusEndpoint')
@@ -78,18 +81,21 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const { source, statement, owner } = session
   const end = source.usesSemicolons ? ';' : ''
   edits.insert(source, source.lineStart(statement.first), `${source.indentAt(statement.first)}${owner}.get('${waitingURL}/status', statusEndpoint(nevis))${end} // before session(): it needs none\n`)
+  const moves: string[] = []
   const results = doors.map((door): DoorResult => {
     if (door.remedy === undefined) return { door, state: 'closed', why: undefined }
     if (door === login.door) return { door, state: 'changed', why: undefined }
     if (door.kind !== 'login') return { door, state: 'left', why: undefined }
     const isReached = door.source === login.door.source && [-1, ...blocksAround(door)].includes(login.door.source.blockOf(login.route.statement.first))
-    const why = isReached ? editSignUp(edits, door) : 'the second factor of the login is in another file'
+    const why = isReached ? editSignUp(edits, door, (target) => void (login.change.after.includes(target) || moves.push(`${door.source.path}:${door.line} redirected to ${target}; now the callback redirects, as after a login. To keep the target, set req.session.returnTo before it, and redirect to req.authInfo.returnTo in the callback`))) : 'the second factor of the login is in another file'
     return { door, state: why === undefined ? 'changed' : 'left', why }
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
-  const notes = editManifest(edits, app, version) ? ['npm install'] : ['npm install passport-nevis']
+  const notes = editManifest(edits, app, version) ? ['install the package as the section "Install" of its README says'] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
   notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  notes.push(...moves)
+  if (left.length > 0) notes.push(`look at ${left.join(', ')}: init found no login guard in front of it, and added no requireSecondFactor`)
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [

@@ -111,13 +111,69 @@ describe('for another shape', () => {
   })
 })
 
+it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s › is told if that changes', (target, isTold) => {
+  const code = ONE_FILE.replace("app.get('/',", `app.post('/reset', function(req, res, next) { req.logIn(user, function(err) {\n  if (err) { return next(err); }\n  res.redirect(${target});\n}); });\napp.get('/',`)
+  const { out } = init(folderWith({ 'app.js': code, 'db.js': DB }))
+  expect(out).toContain('changed below app.js:24  password reset')
+  expect(out.replace(/\n +/g, ' ').includes(`app.js:24 redirected to ${target}; now the callback redirects, as after a login`)).toBe(isTold)
+})
+
+describe('package.json', () => {
+  it.each(['{"name":"a","dependencies":{"express":"^5.0.0","passport":"^0.7.0"}}', '{ "dependencies": {} }', '{ "dependencies": { "express": "5" } }'])('on one line, %s › gets the dependency', (manifest) => {
+    const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest })
+    const { out } = init(folder, '--write')
+    const before = JSON.parse(manifest) as { dependencies: object }
+    expect(JSON.parse(textsIn(folder)['package.json'] as string)).toEqual({ ...before, dependencies: { ...before.dependencies, 'passport-nevis': '^0.1.0' } })
+    expect(out).not.toContain('npm install passport-nevis')
+  })
+})
+
+it.each(['user', 'userName', 'login_name'])('a form field %s › is a name, as username is', (field) => {
+  expect(init(folderWith({ 'app.js': ONE_FILE.replace('LocalStrategy(function', `LocalStrategy({ usernameField: '${field}' }, function`), 'db.js': DB })).exitCode).toBe(0)
+})
+
+describe('a sensitive route', () => {
+  const account = "const express = require('express')\nconst router = express.Router()\nrouter.get('/', page)\nrouter.post('/password', change)\nrouter.post('/delete', remove)\nmodule.exports = router\n"
+  const withMount = (mount: string, text = account): Files => ({ 'app.js': ONE_FILE.replace("app.get('/',", `${mount}\napp.get('/',`), 'db.js': DB, 'account.js': text })
+
+  it.each<[string, Files, string, string]>([
+    ['where its router is mounted', withMount("app.use('/account', ensureLoggedIn, require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn, recentSecondFactor, require('./account'));"],
+    ['above its router', withMount("app.use('/account', ensureLoggedIn());\napp.use('/account', require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn(), recentSecondFactor);"],
+    ['in its router, for all routes', withMount("app.use('/account', require('./account'));", account.replace('router.get', 'router.use(requireAuth)\nrouter.get')), 'account.js', 'router.use(requireAuth, recentSecondFactor)'],
+  ])('with a login guard %s › gets requireSecondFactor there', (_name, files, file, line) => {
+    const folder = folderWith(files)
+    const { out } = init(folder, '--write')
+    const text = textsIn(folder)[file] as string
+    expect(text).toContain(line)
+    expect(text).toContain("const recentSecondFactor = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/login/2fa' })")
+    expect(text.split('recentSecondFactor')).toHaveLength(3)
+    expect(out.replace(/\n +/g, ' ')).toContain('all of /account, with POST /password in account.js, POST /delete in account.js, asks for a second factor of the last five minutes')
+    expect(out).not.toContain('found no login guard')
+  })
+
+  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
+    const folder = folderWith(withMount(mount))
+    const { out } = init(folder, '--write')
+    expect(out.replace(/\n +/g, ' ')).toContain('look at POST /password in account.js, POST /delete in account.js: init found no login guard in front of it, and added no requireSecondFactor')
+    expect(JSON.stringify(textsIn(folder))).not.toContain('recentSecondFactor')
+  })
+})
+
 describe('a door', () => {
   const head = "const passport = require('passport')\n"
   it.each<[string, string, string]>([
     ["app.post('/login', passport.authenticate('local'))", "sign-in: passport.authenticate('local')", 'LEFT'],
-    ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local')", 'ok'],
+    ["app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
     ["app.post('/login', passport.authenticate('local', options))", 'with options written elsewhere', 'LEFT'],
     ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
+    // Without a session, a strategy signs nobody in, but the handlers behind it see its user.
+    ["app.post('/token', passport.authenticate('local', { session: false }), (req, res) => res.json({ token: tokens.createFor(req.user) }))", "API token: passport.authenticate('local') without a session", 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local') without a session", 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { session: false }), (req, res, next) => res.json(token), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { session: false }), (req, res) => res.redirect('/'), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { ...failed, session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
+    ["app.post('/login', passport.authenticate('local', { session: false, ...options }), passport.authenticate('nevis'))", 'with options written elsewhere', 'LEFT'],
+    ["app.use(passport.authenticate('remember-me', { session: false }))", "remember me: passport.authenticate('remember-me') without a session", 'LEFT'],
     ["app.use(passport.authenticate('remember-me'))", "remember me: passport.authenticate('remember-me')", 'LEFT'],
     ["app.get('/cb', passport.authenticate(['google', 'github'], { successRedirect: '/' }))", "sign-in: passport.authenticate('google, github')", 'LEFT'],
     ["app.get('/api', passport.authenticate('jwt', { session: false }))", "API token: passport.authenticate('jwt')", 'LEFT'],
@@ -174,6 +230,41 @@ describe('a door', () => {
     if (state === 'LEFT') expect(out).toMatch(/\nLook at these yourself\n\n {2}app\.js:4 \w/)
     expect(exitCode).toBe(1)
     expect(textsIn(folder)).toEqual(texts)
+  })
+
+  it.each([
+    "const secondFactor = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
+    "const ask = passport.authenticate('two', {})\nconst secondFactor = (req, res, next) => ask(req, res, next)\nconst two = new NevisStrategy({ name: 'two' })\napp.post('/login', passport.authenticate('local', { session: false }), limit, secondFactor)",
+    "const password = passport.authenticate('local', { session: false })\nroute({ preValidation: [password, passport.authenticate(nevis)] })\nconst nevis = new NevisStrategy({})",
+    "const secondFactor = require('./second-factor')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
+    "const { secondFactor } = require('./second-factor')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
+  ])('that the second factor follows, as in %j › is ok', (code) => {
+    const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = passport.authenticate('nevis')\n` }
+    const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
+    expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each(['custom-callback', 'single-page', 'form-field', 'remember-me'])('of the guide, in %s.js › is ok: nothing is left to do', (shape) => {
+    const { exitCode, out } = init(folderWith({ 'routes.js': readFileSync(join(__dirname, '../../stranger/shapes', `${shape}.js`), 'utf8') }))
+    expect([exitCode, out]).toEqual([0, expect.not.stringContaining('LEFT')])
+    expect(out).toContain('  ok ')
+  })
+
+  it.each<[string, (code: string) => string]>([
+    ['that signs in after the password', (code) => code.replace("json('local', { session: false })", "json('local', {})")],
+    ['that is not followed by the second factor', (code) => code.replace("password, secondFactor)", 'password, done)')],
+    ['that answers with a token', (code) => code.replace('req.logIn(user, options', 'res.set(token)\n      req.logIn(user, options')],
+    ['that other files can use', (code) => code.replace('const password', 'exports.json = json\n  const password')],
+  ])('in a function for several strategies %s › is left', (_name, change) => {
+    const code = readFileSync(join(__dirname, '../../stranger/shapes/single-page.js'), 'utf8')
+    expect(change(code)).not.toBe(code)
+    expect(init(folderWith({ 'routes.js': change(code) }))).toMatchObject({ exitCode: 1, out: expect.stringContaining('LEFT') as string })
+  })
+
+  it('with remember me › has a remedy that does not put the second factor in front of every page', () => {
+    const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\n` }))
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if it has no second factor of its own: use it on one route instead, with { session: false }, then')
   })
 
   it.each(['const authenticate = passport.authenticate.bind(passport)', 'const { authenticate } = passport', "import { authenticate } from 'passport'"])('by another name, %s › is named where it is made and where it is used', (code) => {

@@ -36,6 +36,8 @@ describe('the attack: a file that takes long to read', () => {
     ['a long name of a login guard', 'a.js', `app.post('/password', is${filled('log')}$, h)`, 0],
     ['many exclamation marks', 'a.js', `session${filled('!')}.userId = 1`, 1],
     ['many changes on one line', 'a.js', filled("a.post('/password',isAuth,f);"), 0],
+    ['passwords without a second factor', 'a.js', `app.post(${filled("passport.authenticate('local',{session:false}),f(),")}0)`, 1],
+    ['sign-ins in one callback', 'a.js', `passport.authenticate('local',(err,user)=>{${filled('if(err)return req.login(u);')}})`, 1],
     ['forms without an end', 'a.html', filled('<form>'), 0],
     ['buttons without an end', 'a.html', `<form action="/login" method="post"><input type="password">${filled('<button\n')}</form>`, 0],
   ])('with %s › is read', (_name, file, code, expected) => {
@@ -58,7 +60,7 @@ describe('a file that is too large', () => {
   it('such as package.json › is not changed', () => {
     const manifest = `{ "dependencies": {\n  "a": "1"\n} }${' '.repeat(200_000)}`
     const { out } = init(folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest }))
-    expect(out).toContain('npm install passport-nevis')
+    expect(out).toContain('add passport-nevis to the dependencies of package.json')
     expect(out).not.toContain('+++ b/package.json')
   })
 

@@ -1,0 +1,112 @@
+/**
+ * Recognises a password check with a callback of the application that signs nobody in, and after which the second factor follows:
+ * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
+ *
+ * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
+ * docs/guides/existing-app.md. Out of scope: all other callbacks. They may sign a user in.
+ */
+import { usesInScope, type SecondFactors } from './second-factor'
+import type { Range, Source } from './source'
+
+/**
+ * True if this call of `passport.authenticate` signs nobody in before the second factor.
+ * @param at index of the token `authenticate`
+ */
+export function isClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
+  // A callback can contain many calls of `req.logIn`. So cache the result, instead of examining the whole callback for each of them.
+  const known = answers.get(source) ?? new Map<number, boolean>()
+  answers.set(source, known)
+  const is = known.get(at) ?? examined(source, at, factors)
+  known.set(at, is)
+  return is
+}
+
+const answers = new WeakMap<Source, Map<number, boolean>>()
+
+function examined(source: Source, at: number, factors: SecondFactors): boolean {
+  const [strategy, callback, ...others] = source.partsOf(at + 1)
+  if (strategy === undefined || callback === undefined || others.length > 0) return false
+  const login = lastLogin(source, callback)
+  const handler = handlerAround(source, at)
+  if (login === undefined || handler === undefined) return false
+  if (source.stringAt(strategy.first) !== undefined) return isSessionOff(source, login) && factors.isFollowed(source, handler)
+  return isClosedWrapper(source, { strategy, login, handler }, factors)
+}
+
+/** True if a `req.logIn` at this token is in a function that `isClosedCallback` recognises. */
+export function isInClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
+  for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
+    if (source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate') return isClosedCallback(source, open - 1, factors)
+  }
+  return false
+}
+
+/**
+ * Finds the second argument of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
+ * @returns undefined if the callback does anything else
+ */
+function lastLogin(source: Source, { last }: Range): Range | undefined {
+  const brace = source.is(last, '}') ? (source.token(last).pair as number) : -1
+  if (brace === -1 || !source.isBlock(brace)) return undefined
+  const [error, user] = source.parametersOf(brace) ?? []
+  for (let at = brace + 1; at < last; ) {
+    const statement = source.statementOf(at)
+    const condition = source.is(at, 'if') && source.is(at + 1, '(') ? source.textOf({ first: at + 2, last: (source.token(at + 1).pair as number) - 1 }) : undefined
+    const isLogin = source.isWord(at) && source.is(at + 1, '.') && /^log[iI]n$/.test(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
+    if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3) ? source.partsOf(at + 3)[1] : undefined
+    if (condition === undefined || (condition !== error && condition !== `!${user}`)) return undefined
+    if (!source.tokens.slice(at, statement.last + 1).some(({ text }) => text === 'return')) return undefined
+    at = Math.max(statement.last, at) + 1
+  }
+  return undefined
+}
+
+/** True if the callback of `req.logIn` only goes on to the next handler. */
+function leadsOn(source: Source, open: number): boolean {
+  const callback = source.partsOf(open)[2]
+  if (callback === undefined) return false
+  const texts = source.tokens.slice(callback.first, callback.last + 1).map(({ text }) => text)
+  return texts.includes('next') && !texts.includes('res')
+}
+
+/** True for an object literal with `session: false`, also behind a spread: `{ ...failed, session: false }`. */
+export function isSessionOff(source: Source, { first, last }: Range): boolean {
+  if (!source.is(first, '{') || source.token(first).pair !== last) return false
+  const part = source.partsOf(first).filter((one) => source.is(one.first, '...') || source.is(one.first, 'session') || source.stringAt(one.first) === 'session').at(-1)
+  return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
+}
+
+/** The function that contains the call and is itself a value: an argument, or assigned to a variable. */
+function handlerAround(source: Source, at: number): Range | undefined {
+  const brace = source.blockOf(at)
+  if (brace === -1 || source.parametersOf(brace) === undefined) return undefined
+  const last = source.token(brace).pair as number
+  const close = source.is(brace - 1, '=>') ? brace - 2 : brace - 1
+  const open = source.is(close, ')') ? (source.token(close).pair as number) : close
+  let first = open
+  while (first > 0 && (source.is(first - 1, 'function') || source.is(first - 1, 'async') || (source.isWord(first - 1) && source.is(first - 2, 'function')))) first--
+  return { first, last }
+}
+
+interface Wrapped {
+  readonly strategy: Range
+  readonly login: Range
+  readonly handler: Range
+}
+
+/** True if each call of the function `const wrapper = (strategy, options) => (req, res, next) => …` is either the second factor, or followed by it. */
+function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
+  const close = handler.first - 2
+  if (!source.is(handler.first - 1, '=>') || !source.is(close, ')')) return false
+  const open = source.token(close).pair as number
+  if (!source.is(open - 1, '=') || !source.isWord(open - 2) || !/^(?:const|let|var)$/.test(source.tokens[open - 3]?.text ?? '') || source.is(open - 4, 'export')) return false
+  const parameters = source.partsOf(open).map(({ first }) => source.token(first).text)
+  const [which, options] = [strategy, login].map((range) => (range.first === range.last ? parameters.indexOf(source.token(range.first).text) : -1)) as [number, number]
+  const uses = usesInScope(source, source.token(open - 2).text, open - 2)
+  return which !== -1 && uses.length > 0 && uses.every((at) => {
+    const parts = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
+    const [name, given] = [parts[which], options === -1 ? login : parts[options]]
+    if (name === undefined || given === undefined || source.stringAt(name.first) === undefined) return false
+    return factors.isStrategy(source, name) || (isSessionOff(source, given) && factors.isFollowed(source, { first: at, last: source.token(at + 1).pair as number }))
+  })
+}

@@ -1,0 +1,175 @@
+/**
+ * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
+ *
+ * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. In doubt, the
+ * second factor does not follow. Out of scope: finding the password checks (`doors.ts`).
+ */
+import { resolved } from './mount'
+import type { Range, Source } from './source'
+
+/** Later handlers of one route that are examined. The limit bounds the time for a very long list. */
+const MAX_HANDLERS = 20
+const MAX_DEPTH = 4
+/** Calls with which a handler answers. A handler between the password and the second factor that answers may give out a token. */
+const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
+
+export class SecondFactors {
+  /** The names of the strategies of this package, for example `nevis`. */
+  private readonly names = new Set(['nevis'])
+  /** The variables that contain such a strategy. */
+  private readonly variables = new Set<string>()
+  private readonly known = new Map<Source, Map<string, boolean>>()
+
+  constructor(private readonly sources: readonly Source[]) {
+    for (const source of sources) source.tokens.forEach(({ text }, at) => void (text === 'NevisStrategy' && source.is(at - 1, 'new') && this.note(source, at)))
+    for (const source of sources) source.tokens.forEach(({ text }, at) => void (text === 'use' && source.is(at + 1, '(') && this.noteUse(source, at + 1)))
+  }
+
+  private note(source: Source, at: number): void {
+    if (source.is(at - 2, '=') && source.isWord(at - 3)) this.variables.add(source.token(at - 3).text)
+    const options = source.is(at + 1, '(') ? source.partsOf(at + 1)[0] : undefined
+    if (options === undefined || !source.is(options.first, '{')) return
+    for (const { first } of source.partsOf(options.first)) {
+      const name = source.is(first, 'name') && source.is(first + 1, ':') ? source.stringAt(first + 2) : undefined
+      if (name !== undefined) this.names.add(name)
+    }
+  }
+
+  /** Notes `x` of `passport.use('x', nevis)`. */
+  private noteUse(source: Source, open: number): void {
+    const [first, second] = source.partsOf(open)
+    const name = first === undefined ? undefined : source.stringAt(first.first)
+    if (name !== undefined && second !== undefined && (this.isVariable(source, second) || source.is(second.first + 1, 'NevisStrategy'))) this.names.add(name)
+  }
+
+  private isVariable(source: Source, { first, last }: Range): boolean {
+    return source.isWord(last) && this.variables.has(source.token(last).text) && (first === last || source.is(last - 1, '.'))
+  }
+
+  isNamed(name: string): boolean {
+    return this.names.has(name)
+  }
+
+  /** True for the first argument of `passport.authenticate` if it is a strategy of this package, by its name or its variable. */
+  isStrategy(source: Source, argument: Range): boolean {
+    const name = argument.first === argument.last ? source.stringAt(argument.first) : undefined
+    return name === undefined ? this.isVariable(source, argument) : this.names.has(name)
+  }
+
+  /** True if the token is in the callback of `passport.authenticate('nevis', callback)`, which runs after the second factor. */
+  isBehind(source: Source, at: number): boolean {
+    for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
+      const first = source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate' ? source.partsOf(open)[0] : undefined
+      if (first !== undefined) return this.isStrategy(source, first)
+    }
+    return false
+  }
+
+  /**
+   * True if the second factor follows this expression, a handler that checks the password: in the list of handlers that contains the expression, or in every
+   * list that contains the variable to which the expression is assigned.
+   */
+  isFollowed(source: Source, handler: Range): boolean {
+    const { first, last } = handler
+    if (source.is(first - 1, '=') && source.isWord(first - 2) && /^(?:const|let|var)$/.test(source.tokens[first - 3]?.text ?? '')) {
+      const name = source.token(first - 2).text
+      const end = source.is(last + 1, 'as') ? last + 2 : last // TypeScript: `as RequestHandler`
+      if (source.is(first - 4, 'export') || source.statementOf(first).last > end + 1) return false
+      const uses = usesInScope(source, name, first - 2)
+      return uses.length > 0 && uses.every((at) => this.isFollowedInList(source, { first: at, last: at }))
+    }
+    return this.isFollowedInList(source, handler)
+  }
+
+  private isFollowedInList(source: Source, { first, last }: Range): boolean {
+    const { parent } = source.token(first)
+    if (!source.is(parent, '(') && !source.is(parent, '[')) return false
+    const parts = source.partsOf(parent)
+    const index = parts.findIndex((part) => part.first === first && part.last === last)
+    if (index === -1) return false
+    for (const part of parts.slice(index + 1, index + 1 + MAX_HANDLERS)) {
+      if (this.isSecondFactor(source, part)) return true
+      if (mayAnswer(source, part)) return false
+    }
+    return false
+  }
+
+  /** True if the code of the handler runs a strategy of this package. Follows names of functions and variables, also into other files of the application. */
+  private isSecondFactor(source: Source, { first, last }: Range, depth = 0): boolean {
+    for (let at = first; at <= last; at++) {
+      if (!source.isWord(at)) continue
+      const { text } = source.token(at)
+      const [argument] = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
+      if (argument !== undefined && this.isStrategy(source, argument) && (text === 'authenticate' || this.isWrapper(source, text))) return true
+      const isUsed = at === last || source.is(at + 1, '(')
+      const module = source.is(at - 1, '.') ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
+      const from = module === undefined ? source : resolved(this.sources, source, module.from)
+      const isName = module !== undefined || !source.is(at - 1, '.')
+      if (isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)) return true
+    }
+    return false
+  }
+
+  private isDefined(source: Source, name: string, depth: number): boolean {
+    if (depth > MAX_DEPTH) return false
+    const known = this.known.get(source) ?? new Map<string, boolean>()
+    this.known.set(source, known)
+    const answer = known.get(name)
+    if (answer !== undefined) return answer
+    known.set(name, false) // for a function that calls itself
+    const imported = source.imports.get(name)
+    const other = imported === undefined ? undefined : resolved(this.sources, source, imported.from)
+    const is = other === undefined ? definitionsOf(source, name).some((range) => this.isSecondFactor(source, range, depth)) : this.isDefined(other, imported?.name ?? name, depth + 1)
+    known.set(name, is)
+    return is
+  }
+
+  /** True for a function of the file that passes its first argument to `passport.authenticate`. */
+  private isWrapper(source: Source, name: string): boolean {
+    return definitionsOf(source, name).some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => text === 'authenticate'))
+  }
+}
+
+const places = new WeakMap<Source, Map<string, number[]>>()
+
+/** The indexes of the tokens with this name, except for properties of objects. */
+function usesOf(source: Source, name: string): readonly number[] {
+  let known = places.get(source)
+  if (known === undefined) {
+    known = new Map()
+    for (const [at, { kind, text }] of source.tokens.entries()) {
+      if (kind !== 'word') continue
+      const found = known.get(text)
+      if (found === undefined) known.set(text, [at])
+      else found.push(at)
+    }
+    places.set(source, known)
+  }
+  return (known.get(name) ?? []).filter((at) => !source.is(at - 1, '.'))
+}
+
+/** The other tokens with the name that is declared at this token, in the block of the declaration. */
+export function usesInScope(source: Source, name: string, declared: number): number[] {
+  const block = source.blockOf(declared)
+  const end = block === -1 ? Infinity : (source.token(block).pair as number)
+  return usesOf(source, name).filter((at) => at !== declared && at > block && at < end)
+}
+
+/** The code that is assigned to this name in the file: behind `const name =` or `exports.name =`, or the function of this name. */
+function definitionsOf(source: Source, name: string): Range[] {
+  const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
+  return [...usesOf(source, name), ...exported].flatMap((at): Range[] => {
+    const isAssigned = source.is(at + 1, '=') && (source.is(at - 1, '.') || /^(?:const|let|var)$/.test(source.tokens[at - 1]?.text ?? ''))
+    return source.is(at - 1, 'function') || isAssigned ? [{ first: at + 1, last: source.statementOf(at).last }] : []
+  })
+}
+
+/** True if a handler between the password and the second factor may answer the request itself, or if it never calls `next`. */
+function mayAnswer(source: Source, part: Range): boolean {
+  const ranges = part.first === part.last ? [part, ...definitionsOf(source, source.token(part.first).text)] : [part]
+  return ranges.some(({ first, last }) => {
+    const words = source.tokens.slice(first, last + 1)
+    const isFunction = words.some(({ text }) => text === '=>' || text === 'function')
+    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some(({ text }, i) => ANSWERS.test(text) && source.is(first + i - 1, '.') && source.is(first + i + 1, '('))
+  })
+}
