@@ -38,6 +38,7 @@ export function readReport(file: string): ReportOfProbe | string {
     // An editor may have put a byte-order mark before the JSON.
     const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
     const { probe, answers, unexplained, stages = [], obstacle, facts = {} } = isJsonObject(json) ? json : {}
+    if (typeof probe === 'number' && probe !== 1) return `the report was made by another version of the probe (probe: ${probe}, this version reads probe: 1)`
     const isReport = probe === 1 && isListOf(answers, isAnswer, MOST_ANSWERS) && isListOf(unexplained, isText) && isListOf(stages, isText, MOST_STAGES) && isJsonObject(facts)
     if (!isReport) return 'the file is not a report of the probe'
     return { answers, unexplained, stages, obstacle: typeof obstacle === 'string' ? obstacle : undefined, facts: factsIn(facts) }
