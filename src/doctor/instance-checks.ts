@@ -19,8 +19,12 @@ export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'clai
 type Rule = (facts: FactsReader, settings: InstanceSettings) => Finding | undefined
 
 export function instanceFindings(report: ReportOfProbe, settings: InstanceSettings): Finding[] {
-  const facts = new FactsReader(report.facts)
-  const findings = RULES.flatMap(([step, rule]) => (facts.has(step) ? (rule(facts, settings) ?? []) : []))
+  const findings = RULES.flatMap(([step, rule]) => {
+    const facts = new FactsReader(report.facts)
+    const finding = facts.has(step) ? rule(facts, settings) : undefined
+    // A finding that depends on a request without an answer would be a guess.
+    return finding === undefined || facts.hasReadLost ? [] : [finding]
+  })
   return withGeneral(report, findings, 'the options of the strategy fit the instance')
 }
 

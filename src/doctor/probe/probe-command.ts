@@ -99,13 +99,13 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
  * Compares what the probe has recorded with the simulator in each dialect.
  * @returns undefined if the probe was interrupted before the end of this comparison
  */
-async function compared({ finished, facts }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
+async function compared({ finished, facts, failed }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
   const { signal } = interruption
   if (signal.aborted) return undefined
   say('Comparing with the simulator in each dialect …')
   interruption.explain('Ending the comparison. The report follows …')
   const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
-  return signal.aborted ? undefined : recognise(facts, simulated)
+  return signal.aborted ? undefined : recognise(facts, simulated, failed.length > 0)
 }
 
 function written(file: string, report: ProbeReport, output: Output): boolean {
