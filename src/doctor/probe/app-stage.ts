@@ -76,11 +76,17 @@ async function approval(scene: Scene, user: Enrolled, channel: Channel, what: De
 /** @returns the decided status; undefined if there was no request */
 async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = scene
-  const { json } = await caller.call(`approval.${channel}`, {
-    path: '/api/v1/approval',
-    json: { userId, channel, prompt: true, message: MESSAGE },
-    learns: ['transactionId'],
-  })
+  const approve = (name: string) =>
+    caller.call(`approval.${channel}`, {
+      path: '/api/v1/approval',
+      json: { userId, channel: name, prompt: true, message: MESSAGE },
+      learns: ['transactionId'],
+    })
+  const first = await approve(channel)
+  const isRefused = channel === 'app' && first.status >= 400 && textAt(first.json, 'statusToken') === undefined
+  // The older documents call this channel `qr-code`, as the option `channel` of `app()` can.
+  if (isRefused) caller.facts['approval.app.refused.http'] = String(first.status)
+  const { json } = isRefused ? await approve('qr-code') : first
   const statusToken = textAt(json, 'statusToken')
   if (statusToken === undefined) return void scene.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
   await status(scene, `status.${channel}.pending`, statusToken)

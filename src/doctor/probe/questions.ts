@@ -89,6 +89,11 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: 'the client sends `app`',
     ...(appChannelOf(facts) === 'qr-code' && { option: "`app({ channel: 'qr-code' })`" }),
   })],
+  ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
+    const isOlder = appChannelOf(facts) === 'qr-code'
+    const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
+    return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
+  }],
   ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
     does: 'only a status `succeeded` counts, whatever the token of the status says',

@@ -112,6 +112,17 @@ function wasTried(difference: string, facts: Facts): boolean {
 const LOST = /\.http is no answer \(/
 const NOT_TRIED = / was not tried$/
 
+/**
+ * True if another dialect may hide this change: the instance answers the request with a status that neither the simulator nor this dialect has, for example
+ * because it refuses the request. The fields of such an answer say nothing about this dialect.
+ */
+function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
+  const [name = ''] = difference.split(' ')
+  const http = `${name.slice(0, name.lastIndexOf('.'))}.http`
+  if (name === http || !(http in facts) || facts[http] === simulated[http]) return false
+  return !changes.has(`${http} is ${String(facts[http])}`)
+}
+
 export interface Recognised {
   readonly dialects: readonly string[]
   /** Groups of dialects that the probe cannot tell apart. Only the first dialect of a group is in `dialects`. */
@@ -134,7 +145,8 @@ export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Si
   const mayStop = hasFailed || Object.values(facts).some((value) => String(value).startsWith('no answer ('))
   const telling = (all: Differences) => new Set([...all].filter((one) => !LOST.test(one) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))
-  const visible = (changes: Differences) => new Set([...telling(changes)].filter((one) => differences.has(one) || wasTried(one, facts)))
+  const visible = (changes: Differences) =>
+    new Set([...telling(changes)].filter((one) => differences.has(one) || (wasTried(one, facts) && !isHidden(one, changes, facts, simulated))))
   const fitting = [...dialects]
     .map(([name, changes]) => [name, visible(changes)] as const)
     .filter(([, changes]) => changes.size > 0 && [...changes].every((one) => differences.has(one)))

@@ -2,7 +2,7 @@
  * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The answers of the stage are
  * then left out, because they are not those of Nevis, and the probe ends soon.
  */
-import { request, type RequestListener, type ServerResponse } from 'node:http'
+import { request, type RequestListener } from 'node:http'
 import { runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
