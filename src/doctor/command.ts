@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Entry point of `npx passport-nevis`: runs the command and sets the exit code.
+ * Entry point of `npx passport-nevis`: runs the command and sets the exit code, which is not 0 if the output was lost.
  *
  * Out of scope: arguments and output (`command-line.ts`).
  */
@@ -10,6 +10,13 @@ const { stdout, env } = process
 // A non-empty NO_COLOR switches colours off: https://no-color.org
 const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
+
+// `console.log` ignores errors of the stream, for example of a full disk or a closed pipe. A command whose output is lost has not succeeded.
+let isOutputLost = false
+stdout.on('error', () => void (isOutputLost = true))
+process.on('exit', () => {
+  if (isOutputLost && Number(process.exitCode ?? 0) === 0) process.exitCode = 1
+})
 
 void main(process.argv.slice(2), env, output).then((exitCode) => {
   process.exitCode = exitCode

@@ -19,8 +19,12 @@ export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'clai
 type Rule = (facts: FactsReader, settings: InstanceSettings) => Finding | undefined
 
 export function instanceFindings(report: ReportOfProbe, settings: InstanceSettings): Finding[] {
-  const facts = new FactsReader(report.facts)
-  const findings = RULES.flatMap(([step, rule]) => (facts.has(step) ? (rule(facts, settings) ?? []) : []))
+  const findings = RULES.flatMap(([step, rule]) => {
+    const facts = new FactsReader(report.facts)
+    const finding = facts.has(step) ? rule(facts, settings) : undefined
+    // A finding that depends on a request without an answer would be a guess.
+    return finding === undefined || facts.hasReadLost ? [] : [finding]
+  })
   return withGeneral(report, findings, 'the options of the strategy fit the instance')
 }
 
@@ -39,11 +43,8 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
     if (operation !== 'approve-or-enroll' || facts.http('user.unknown-name') === '404') return undefined
     return wrong(`approve-or-enroll enrols nobody: an unknown user gets HTTP ${facts.http('user.unknown-name')}`, "set operation to a function that returns 'enroll' for a new user")
   }],
-  ['approval.app.no-device', (facts, settings) => {
-    const [set, known] = [optionsOf(settings, 'app')['channel'], appChannelOf(facts)]
-    if (set === undefined || known === undefined || set === known) return undefined
-    return wrong(`the instance does not know the channel ${known === 'app' ? 'qr-code' : 'app'}`, known === 'qr-code' ? "app({ channel: 'qr-code' })" : "remove channel: 'qr-code' from app()")
-  }],
+  ['approval.app.no-device', wrongChannel],
+  ['approval.app.refused', (facts, settings) => (facts.has('approval.app.no-device') ? undefined : wrongChannel(facts, settings))],
   ['enroll.app', (facts, settings) => {
     const { linkSchemes } = optionsOf(settings, 'app')
     if (!Array.isArray(linkSchemes) || linkSchemes.length > 0 || !hasLinkOfApp(facts)) return undefined
@@ -81,6 +82,12 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
     return attempts > after ? doubtful(`Nevis blocks a user after ${after} wrong codes, before attemptBudget with ${attempts} attempts does`, `attemptBudget: { attempts: ${Math.max(1, after)}, … }`) : undefined
   }],
 ]
+
+function wrongChannel(facts: FactsReader, settings: InstanceSettings): Finding | undefined {
+  const [set, known] = [optionsOf(settings, 'app')['channel'], appChannelOf(facts)]
+  if (set === undefined || known === undefined || set === known) return undefined
+  return wrong(`the instance does not know the channel ${known === 'app' ? 'qr-code' : 'app'}`, known === 'qr-code' ? "app({ channel: 'qr-code' })" : "remove channel: 'qr-code' from app()")
+}
 
 function missingTokenOption(facts: FactsReader, { claims }: InstanceSettings): Finding | undefined {
   const needs = tokenNeedsOf(facts)

@@ -4,11 +4,15 @@
  *
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
-import { linkIn, textAt } from './answers'
+import { linkIn, statusIn, textAt } from './answers'
 import type { Reply } from './caller'
 import { decided, failIfUndecided, httpOf, introspectTwice, status, type Scene } from './scene'
 
 const MOST_SECONDS = 180
+/** How many requests the probe sends until the person presses the right button. */
+const MOST_REQUESTS = 3
+const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
+const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
 export interface Enrolled {
@@ -45,24 +49,57 @@ export async function appStage(scene: Scene): Promise<void> {
   await scene.caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
 }
 
-async function approval(scene: Scene, { userId }: Enrolled, channel: 'push' | 'app', what: 'accept' | 'deny'): Promise<void> {
+type Decision = 'accept' | 'deny'
+type Channel = 'push' | 'app'
+
+/**
+ * Has the person accept or deny one request. If the status then says the opposite, the person has probably pressed the other button, or the request expired
+ * first. The probe then sends a new request. It does not record the opposite answer, because the report would present it as the answer to the right button.
+ */
+async function approval(scene: Scene, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
+  const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
+  for (let requests = 1; ; requests++) {
+    const startedAt = Date.now()
+    const reply = await request(scene, user, channel, what, step)
+    if (reply === undefined) return
+    if (!isOpposite(reply, what)) {
+      await status(scene, `${step}.again`, reply.statusToken)
+      return introspectTwice(scene, `introspect.${channel}.${what}`, reply, startedAt)
+    }
+    scene.caller.forget(step)
+    const said = `Nevis says "${statusIn(reply.json)}" about the request that you were asked to ${what}`
+    if (requests === MOST_REQUESTS) return scene.noteFailure(`the answer to a request by ${channel} that the person ${what === 'accept' ? 'accepts' : 'denies'} is not known: ${requests} times, the status was the opposite`)
+    scene.say(`${said}. The wrong button was pressed, or the request expired. Sending a new request …`)
+  }
+}
+
+/** @returns the decided status; undefined if there was no request */
+async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = scene
-  const startedAt = Date.now()
-  const { json } = await caller.call(`approval.${channel}`, {
-    path: '/api/v1/approval',
-    json: { userId, channel, prompt: true, message: MESSAGE },
-    learns: ['transactionId'],
-  })
+  const approve = (name: string) =>
+    caller.call(`approval.${channel}`, {
+      path: '/api/v1/approval',
+      json: { userId, channel: name, prompt: true, message: MESSAGE },
+      learns: ['transactionId'],
+    })
+  const first = await approve(channel)
+  const isRefused = channel === 'app' && first.status >= 400 && textAt(first.json, 'statusToken') === undefined
+  // The older documents call this channel `qr-code`, as the option `channel` of `app()` can.
+  if (isRefused) caller.facts['approval.app.refused.http'] = String(first.status)
+  const { json } = isRefused ? await approve('qr-code') : first
   const statusToken = textAt(json, 'statusToken')
-  if (statusToken === undefined) return scene.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
+  if (statusToken === undefined) return void scene.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
   await status(scene, `status.${channel}.pending`, statusToken)
   if (channel === 'app') await scan(scene, { json })
   await person.answer(what)
-  const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
   const reply = await decided(scene, step, statusToken, MOST_SECONDS, 'the phone')
   failIfUndecided(scene, reply, MOST_SECONDS, `the request by ${channel} was not answered`)
-  await status(scene, `${step}.again`, statusToken)
-  await introspectTwice(scene, `introspect.${channel}.${what}`, reply, startedAt)
+  return { ...reply, statusToken }
+}
+
+/** True if the status clearly says the opposite of what the person was asked to do. An error body says neither. */
+function isOpposite({ json }: Reply, what: Decision): boolean {
+  return (what === 'accept' ? NOT_ACCEPTED : ACCEPTED).includes(statusIn(json))
 }
 
 async function scan({ person }: Scene, { json }: Pick<Reply, 'json'>): Promise<void> {

@@ -45,6 +45,13 @@ const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cooki
 /** Thrown if the probe was interrupted, or has sent its maximum number of requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
+/** Thrown if Nevis no longer answers, or if something in front of Nevis answers in its place. */
+export class NevisLost extends ProbeEnded {}
+
+/** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
+const MOST_TIMEOUTS = 2
+const PROGRESS_MS = 5000
+
 export class Caller {
   readonly facts: Facts = {}
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
@@ -53,6 +60,11 @@ export class Caller {
   /** The steps that were recorded in this stage: `stages.ts` clears the set before each stage. */
   readonly steps = new Set<string>()
   private readonly connections: Connections
+  /** How many requests in a row have got no answer within their time limit. */
+  private timeouts = 0
+  private hasSeenJson = false
+  /** The endpoints whose unexpected answers were found to come from Nevis. */
+  private readonly checked = new Set<string>()
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
 
@@ -63,6 +75,7 @@ export class Caller {
     private readonly signal: AbortSignal,
     /** The time limit of each request, in milliseconds. */
     private readonly callMs = CALL_DEADLINE_MS,
+    private readonly say: (line: string) => void = () => undefined,
   ) {
     this.connections = new Connections(baseURL)
     this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
@@ -72,18 +85,47 @@ export class Caller {
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
    * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
+   * @throws NevisLost if Nevis no longer answers
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
-    const reply = await withDeadline(this.callMs, this.signal, (signal) => this.send(call, signal, step))
+    const reply = await this.sendInTime(call, this.signal, step)
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
+    if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
+    await this.checkOrigin(reply, call)
     return reply
+  }
+
+  /**
+   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, which Nevis has answered with JSON before. Checks only
+   * once for each endpoint, because Nevis itself may answer an endpoint so.
+   */
+  private async checkOrigin(reply: Reply, { path, method }: Call): Promise<void> {
+    this.hasSeenJson ||= reply.json !== undefined
+    const endpoint = `${String(method)} ${path.replace(/\?.*$/, '').replace(/users\/[^/]+/, 'users/*')}`
+    if (!this.hasSeenJson || !isOfGateway(reply) || this.checked.has(endpoint)) return
+    this.checked.add(endpoint)
+    const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
+    if (again.json === undefined && again.status !== 0) throw new NevisLost(`something in front of Nevis answers in its place (HTTP ${again.status}, no JSON): check the proxy or gateway`)
   }
 
   /** Sends a request that helps to delete test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
-    return withDeadline(this.callMs, undefined, (signal) => this.send(call, signal))
+    return this.sendInTime(call, undefined)
+  }
+
+  private async sendInTime(call: Call, signal: AbortSignal | undefined, step?: string): Promise<Reply> {
+    let seconds = 0
+    const progress = setInterval(() => {
+      seconds += PROGRESS_MS / 1000
+      if (seconds * 1000 < this.callMs) this.say(`Nevis has not answered for ${seconds} s; waiting up to ${this.callMs / 1000} s …`)
+    }, PROGRESS_MS)
+    try {
+      return await withDeadline(this.callMs, signal, (inTime) => this.send(call, inTime, step))
+    } finally {
+      clearInterval(progress)
+    }
   }
 
   /** Deletes what was recorded under the name `step`. */
@@ -109,10 +151,12 @@ export class Caller {
     try {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
       reply = { status, json: parsed(text), text }
+      this.timeouts = 0
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {
       reply = { status: 0, json: undefined, text: '' }
+      this.timeouts = wordOf(reason) === 'TimeoutError' ? this.timeouts + 1 : 0
       if (step !== undefined) this.facts[`${step}.http`] = `no answer (${wordOf(reason)})`
     }
     return reply
@@ -128,6 +172,11 @@ export class Caller {
     else delete this.facts[`${step}.headers`]
     this.facts[`${step}.fields`] = json === undefined ? [textKind(text)] : shapeOf(json, this.known)
   }
+}
+
+/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, or a body that is no JSON. */
+function isOfGateway({ status, json, text }: Reply): boolean {
+  return (status >= 300 && status < 400) || (json === undefined && text !== '' && text.trim() !== 'PONG')
 }
 
 function parsed(text: string): unknown {

@@ -5,11 +5,23 @@
  */
 import type { Facts } from './caller'
 
+/** How the probe records a request that got no answer. */
+const NO_ANSWER = /^no answer \(/
+
+/** True if the request got no answer, so that nothing is known about how Nevis answers it. */
+export function isLost(facts: Facts, step: string): boolean {
+  return NO_ANSWER.test(String(facts[`${step}.http`]))
+}
+
 export class FactsReader {
+  /** True if something about a request was read that got no answer. What was derived from it is then not known. */
+  hasReadLost = false
+
   constructor(private readonly facts: Facts) {}
 
+  /** True if the request got an answer. */
   has(step: string): boolean {
-    return `${step}.http` in this.facts
+    return `${step}.http` in this.facts && !this.noteLost(step)
   }
 
   text(name: string): string {
@@ -18,10 +30,11 @@ export class FactsReader {
   }
 
   http(step: string): string {
-    return this.text(`${step}.http`)
+    return this.noteLost(step) ? '' : this.text(`${step}.http`)
   }
 
   fields(step: string): readonly string[] {
+    this.noteLost(step)
     const value = this.facts[`${step}.fields`]
     return Array.isArray(value) ? (value as readonly string[]) : []
   }
@@ -44,9 +57,15 @@ export class FactsReader {
     return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
 
-  /** Describes the response to a step, for example `HTTP 412, status "failed"`. */
+  /** Describes the response to a step, for example `HTTP 412, status "failed"`. The number in an error body only repeats the HTTP status. */
   saw(step: string): string {
-    const [status] = this.kinds(step, 'status')
+    const status = this.kinds(step, 'status').find((kind) => kind !== 'HTTP status')
     return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
+  }
+
+  private noteLost(step: string): boolean {
+    const isMissing = isLost(this.facts, step)
+    this.hasReadLost ||= isMissing
+    return isMissing
   }
 }

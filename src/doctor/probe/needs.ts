@@ -14,6 +14,7 @@ export function isPingUsable(facts: FactsReader): boolean {
 
 /** The name that the instance accepts for the channel `app`; undefined if it accepts both names, or if the responses do not show which one. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
+  if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
   if (app === older) return undefined
   return app === push ? 'app' : older === push ? 'qr-code' : undefined

@@ -1,9 +1,10 @@
 /**
- * Checks, before the probe sends anything, that its report can be written, and that it replaces only an older report.
+ * The file of the report: checks, before the probe sends anything, that the report can be written and replaces only an older report; and writes the report.
  *
- * Out of scope: writing the report (`probe-command.ts`).
+ * Out of scope: the content of the report (`report.ts`).
  */
-import { accessSync, constants, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { accessSync, chmodSync, constants, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readReport } from '../probe-report'
 import { wordOf } from './word-of'
@@ -17,7 +18,8 @@ export function faultOfPath(file: string): string | undefined {
     const known = statSync(file, { throwIfNoEntry: false })
     if (known?.isDirectory() === true) return `--out: ${file} is a folder`
     accessSync(known === undefined ? folder : file, constants.W_OK)
-    if (hasContent(file) && typeof readReport(file) === 'string') return `--out: ${file} exists and is not a report of the probe; choose another name`
+    const report = hasContent(file) ? readReport(file) : undefined
+    if (typeof report === 'string') return `--out: ${file} exists and ${/another version/.test(report) ? report.replace('the report ', '') : 'is not a report of the probe'}; choose another name`
     return undefined
   } catch (reason) {
     const word = wordOf(reason)
@@ -29,4 +31,38 @@ export function faultOfPath(file: string): string | undefined {
 export function hasContent(file: string): boolean {
   const known = statSync(file, { throwIfNoEntry: false })
   return known?.isFile() === true && known.size > 0
+}
+
+/** With these errors, the folder takes no second file, or the file cannot be replaced, for example because it is mounted. The file itself may be writable. */
+const NOT_REPLACEABLE = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']
+
+/**
+ * Writes a file completely or not at all: if the disk is full, an older report stays as it is. For that, the text goes to a temporary file beside the file,
+ * which then takes the name of the file. The mode of an existing file stays. If the file is a symbolic link, its target is replaced.
+ * @throws the error of the file system
+ */
+export function writeWhole(file: string, text: string): void {
+  const target = targetOf(file)
+  const known = statSync(target, { throwIfNoEntry: false })
+  // A device or a pipe cannot be replaced.
+  if (known !== undefined && !known.isFile()) return writeFileSync(target, text)
+  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`
+  try {
+    // `wx`: writes to no file or link that somebody else has put there.
+    writeFileSync(temporary, text, { flag: 'wx' })
+    if (known !== undefined) chmodSync(temporary, known.mode & 0o777)
+    renameSync(temporary, target)
+  } catch (reason) {
+    rmSync(temporary, { force: true })
+    if (!NOT_REPLACEABLE.includes(wordOf(reason))) throw reason
+    writeFileSync(target, text)
+  }
+}
+
+/** The path behind symbolic links, even if nothing exists at this path. */
+function targetOf(file: string): string {
+  const path = resolve(file)
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path)
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return isLink ? resolve(dirname(path), readlinkSync(path)) : path
 }

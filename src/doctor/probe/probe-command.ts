@@ -3,7 +3,6 @@
  *
  * Out of scope: checking an application, which the command `doctor` does (`../command-line.ts`).
  */
-import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -11,7 +10,7 @@ import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
 import { Interruption } from './interruption'
-import { faultOfPath, hasContent } from './out-file'
+import { faultOfPath, hasContent, writeWhole } from './out-file'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { reportOf, textOf, type ProbeReport } from './report'
 import { asksIn, runStages, type Stage, type StageResults } from './stages'
@@ -100,13 +99,13 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
  * Compares what the probe has recorded with the simulator in each dialect.
  * @returns undefined if the probe was interrupted before the end of this comparison
  */
-async function compared({ finished, facts }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
+async function compared({ finished, facts, failed }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
   const { signal } = interruption
   if (signal.aborted) return undefined
   say('Comparing with the simulator in each dialect …')
   interruption.explain('Ending the comparison. The report follows …')
   const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
-  return signal.aborted ? undefined : recognise(facts, simulated)
+  return signal.aborted ? undefined : recognise(facts, simulated, failed.length > 0)
 }
 
 function written(file: string, report: ProbeReport, output: Output): boolean {
@@ -117,7 +116,8 @@ function written(file: string, report: ProbeReport, output: Output): boolean {
       output.error(`passport-nevis probe: ${why}, so the report in ${printable(file)} was not replaced`)
       return false
     }
-    writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
+    writeWhole(file, `${JSON.stringify(report, undefined, 2)}\n`)
+    output.error(`The report was written to ${printable(file)}.`)
     return true
   } catch (reason) {
     output.error(`passport-nevis probe: the report could not be written to ${printable(file)} (${wordOf(reason)})`)

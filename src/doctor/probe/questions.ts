@@ -89,12 +89,17 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: 'the client sends `app`',
     ...(appChannelOf(facts) === 'qr-code' && { option: "`app({ channel: 'qr-code' })`" }),
   })],
+  ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
+    const isOlder = appChannelOf(facts) === 'qr-code'
+    const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
+    return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
+  }],
   ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
     does: 'only a status `succeeded` counts, whatever the token of the status says',
   })],
   ['Are status and intent tokens active?', 'introspect.status-token', (facts) => ({
-    answer: ['status-token', 'intent'].map((kind) => `${kind === 'intent' ? 'intent token' : 'status token'}: ${facts.claim(`introspect.${kind}`, 'active')}, aud ${facts.claim(`introspect.${kind}`, 'aud')}`).join('; '),
+    answer: ['status-token', ...(facts.has('intent') && facts.has('introspect.intent') ? ['intent'] : [])].map((kind) => `${kind === 'intent' ? 'intent token' : 'status token'}: ${facts.claim(`introspect.${kind}`, 'active')}, aud ${facts.claim(`introspect.${kind}`, 'aud')}`).join('; '),
     does: 'neither proves an approval, whatever the introspection says',
   })],
   ['Which states has a phone of a user?', 'user.with-phone', (facts) => ({ answer: facts.claim('user.with-phone', 'state'), does: 'no decision depends on the state' })],
@@ -154,15 +159,32 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
 
 /** Returns the questions that the probe has answered, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
-  const reader = new FactsReader(facts)
   return QUESTIONS.flatMap(([question, step, read]) => {
+    const reader = new FactsReader(facts)
     const answer = reader.has(step) ? read(reader) : undefined
-    return answer === undefined ? [] : [{ question, ...answer }]
+    // An answer that depends on a request without an answer would be a guess.
+    return answer === undefined || reader.hasReadLost ? [] : [{ question, ...answer }]
   })
 }
 
-/** Returns the questions for which the probe has not sent the necessary request. */
+/** Returns the questions for which the probe has not sent the necessary request, or has got no answer. */
 export function unansweredIn(facts: Facts): string[] {
-  const reader = new FactsReader(facts)
-  return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)
+  const answered = answersIn(facts).map(({ question }) => question)
+  return QUESTIONS.map(([question]) => question).filter((question) => !answered.includes(question))
 }
+
+/** Returns the flags of the stage that asks this question; undefined for a question of the stage `quiet`, which needs no flag. */
+export function flagsOf(question: string): string | undefined {
+  const step = QUESTIONS.find(([one]) => one === question)?.[1] ?? ''
+  return FLAGS.find(([pattern]) => pattern.test(step))?.[1]
+}
+
+const FLAGS: readonly (readonly [RegExp, string | undefined])[] = [
+  [/^limit\.codes/, '--limits'],
+  [/^limit\./, '--app --limits'],
+  [/^status\.ignored/, '--wait'],
+  [/\bsms\b/, '--sms'],
+  [/\bpush\.(accept|deny|accepted|denied)\b|^user\.with-phone|^approval\.app$/, '--app'],
+  [/^(ping|status\.unknown|user\.unknown)/, undefined],
+  [/./, '--users'],
+]

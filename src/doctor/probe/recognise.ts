@@ -108,10 +108,19 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
 }
 
-/** True if a difference only shows that a request, or an earlier one in its stage, got no answer. The report names such a stage as failed. */
-function isOfFailure(difference: string, facts: Facts): boolean {
-  if (difference.includes('.http is no answer (')) return true
-  return difference.endsWith(' was not tried') && Object.values(facts).some((value) => String(value).startsWith('no answer ('))
+/** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
+const LOST = /\.http is no answer \(/
+const NOT_TRIED = / was not tried$/
+
+/**
+ * True if another dialect may hide this change: the instance answers the request with a status that neither the simulator nor this dialect has, for example
+ * because it refuses the request. The fields of such an answer say nothing about this dialect.
+ */
+function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
+  const [name = ''] = difference.split(' ')
+  const http = `${name.slice(0, name.lastIndexOf('.'))}.http`
+  if (name === http || !(http in facts) || facts[http] === simulated[http]) return false
+  return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
 export interface Recognised {
@@ -128,11 +137,16 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
 /**
  * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
  * changes comes first.
+ * @param hasFailed true if a stage failed: then it may not have sent all its requests
  */
-export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated): Recognised {
+export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, hasFailed = false): Recognised {
   const [facts, simulated] = withoutOpenLimits(allFacts, allSimulated)
-  const differences = differencesOf(facts, simulated)
-  const visible = (changes: Differences) => new Set([...changes].filter((one) => differences.has(one) || wasTried(one, facts)))
+  // After a failure, a stage does not send its further requests. Such a request says nothing about the instance.
+  const mayStop = hasFailed || Object.values(facts).some((value) => String(value).startsWith('no answer ('))
+  const telling = (all: Differences) => new Set([...all].filter((one) => !LOST.test(one) && !(mayStop && NOT_TRIED.test(one))))
+  const differences = telling(differencesOf(facts, simulated))
+  const visible = (changes: Differences) =>
+    new Set([...telling(changes)].filter((one) => differences.has(one) || (wasTried(one, facts) && !isHidden(one, changes, facts, simulated))))
   const fitting = [...dialects]
     .map(([name, changes]) => [name, visible(changes)] as const)
     .filter(([, changes]) => changes.size > 0 && [...changes].every((one) => differences.has(one)))
@@ -147,5 +161,5 @@ export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Si
     const same = fitting.filter(([other, others]) => other !== name && others.size === changes.size && [...others].every((one) => changes.has(one)))
     if (same.length > 0) alike.push([name, ...same.map(([other]) => other)])
   }
-  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !isOfFailure(one, facts) && !NUMBER_OF_LIMIT.test(one)).sort() }
+  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !NUMBER_OF_LIMIT.test(one)).sort() }
 }

@@ -6,7 +6,7 @@
  * (`recognise.ts`).
  */
 import type { Facts } from './caller'
-import { answersIn, unansweredIn, type Answered } from './questions'
+import { answersIn, flagsOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 
@@ -65,19 +65,30 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   const lines: string[] = []
   if (obstacle === undefined) {
     lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
-    lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered))
+    lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered.map(withFlags)))
     lines.push(...section('The instance answers like these dialects of the simulator', dialectsIn(report)))
     lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
     lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
   } else lines.push(`No result: ${obstacle}.`, `  address: ${address}`, '  The responses were not compared with the simulator.', '')
   lines.push(...section('Stages that failed', failed.filter(({ reason }) => reason !== obstacle).map(({ stage, reason }) => `${stage}: ${reason}`)))
-  lines.push(`Stages: ${stages.join(', ')}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
+  lines.push(`Stages: ${stages.map((stage) => (hasFailed(report, stage) && obstacle === undefined ? `${stage} (failed)` : stage)).join(', ') || 'none completed'}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
   return lines.join('\n')
 }
 
-function dialectsIn({ dialects, unexplained, stages, isCompared }: ProbeReport): readonly string[] {
+/** The question, with the flags of the stage that would answer it. */
+function withFlags(question: string): string {
+  const flags = flagsOf(question)
+  return flags === undefined ? question : `${question} (${flags})`
+}
+
+function hasFailed({ failed = [] }: ProbeReport, stage: Stage): boolean {
+  return failed.some((failure) => failure.stage === stage)
+}
+
+function dialectsIn(report: ProbeReport): readonly string[] {
+  const { dialects, unexplained, stages, isCompared } = report
   if (isCompared === false) return ['not compared, because the probe was interrupted']
-  const missing = STAGES.filter((stage) => !stages.includes(stage))
+  const missing = STAGES.filter((stage) => !stages.includes(stage) || hasFailed(report, stage))
   const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not completed`]
   if (stages.length === 0) return ['none: no stage was completed']
   if (dialects.length > 0) return [...dialects, ...notAsked]

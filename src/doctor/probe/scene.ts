@@ -106,7 +106,7 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))
   if (issued < start - 2) return `${halfMinutes(start - issued)} before the start`
-  return issued > now + 2 ? `${halfMinutes(issued - now)} in the future` : 'since the start'
+  return issued > now + 15 ? `${halfMinutes(issued - now)} in the future` : 'since the start'
 }
 
 function roughly(seconds: number): string {

@@ -32,7 +32,7 @@ export class SimulatedPerson implements Person {
   typeCode(): Promise<string> {
     const { username } = this.simulator.users.at(-1) ?? {}
     const text = username === undefined ? undefined : this.simulator.sms(username).at(-1)
-    return Promise.resolve(/\d{4,}/.exec(JSON.stringify(text ?? ''))?.[0] ?? '0')
+    return Promise.resolve(/\d{4,}/.exec(JSON.stringify(text ?? ''))?.[0] ?? '0000')
   }
 
   private owner() {

@@ -8,9 +8,11 @@ import type { Reply } from './caller'
 import { httpOf, introspectTwice, status, type Scene } from './scene'
 
 const WRONG_CODE = '000000'
+/** The form of a code. Nevis documents none. Other input is not sent, because each wrong code costs a text message. */
+const CODE = /^(?=.*\d)[A-Za-z\d]{4,12}$/
 /** How many codes the person may type for one enrolment or sign-in, until Nevis accepts one. */
 const MOST_CODES = 3
-/** How often the probe asks for the same code if the person only presses Enter. */
+/** How often the probe asks for the same code if the person only presses Enter, or types something that cannot be a code. */
 const MOST_QUESTIONS = 3
 
 export async function smsStage(scene: Scene): Promise<void> {
@@ -54,7 +56,9 @@ class TextMessages {
   async typedCode(): Promise<string | undefined> {
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
       const code = await this.scene.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
-      if (code !== '') return code
+      const plain = code.replace(/[\s-]/g, '')
+      if (CODE.test(plain)) return plain
+      if (plain !== '') this.scene.say('This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit. Type it again.')
     }
     return undefined
   }
@@ -99,7 +103,7 @@ async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTran
     for (const name of ['right', 'right.with-channel']) caller.forget(`verification.${first.step}.${name}`)
     delete caller.facts['sms.code']
     if (typed === MOST_CODES) return void noteFailure(`none of ${MOST_CODES} typed codes was accepted (${refusal})`)
-    say(`Nevis did not accept this code (${refusal}).`)
+    say(refusal.startsWith('no answer') ? `The request with this code got no answer (${refusal}).` : `Nevis did not accept this code (${refusal}).`)
     texts.announce('type its code instead')
     const statusToken = textAt((await transaction.again()).json, 'statusToken')
     if (statusToken === undefined) return void noteFailure('a typed code was not accepted, and no further text message could be sent')

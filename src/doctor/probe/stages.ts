@@ -4,7 +4,7 @@
  * Out of scope: the stages themselves, and the meaning of the recorded responses (`questions.ts`).
  */
 import { appStage } from './app-stage'
-import { Caller, ProbeEnded, type Facts } from './caller'
+import { Caller, NevisLost, ProbeEnded, type Facts } from './caller'
 import { limitStage, MOST_PUSHES, MOST_SCANS } from './limit-stage'
 import { obstacleIn, troubleIn } from './obstacle'
 import { quietStage } from './quiet-stage'
@@ -71,7 +71,7 @@ export function asksIn(stages: readonly Stage[]): Stage[] {
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
   const { baseURL, accessKey, stages, signal, person, pause, say, phone } = options
-  const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal)
+  const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say)
   const users = new TestUsers(caller)
   const finished: Stage[] = []
   const failed: StageFailure[] = []
@@ -91,9 +91,11 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       if (question !== undefined && asksIn([...finished, stage]).includes(stage) && !(await person.confirm(question))) continue
       say(`Stage "${stage}" …`)
       caller.steps.clear()
-      await run(stage, scene, options.accessKey, finished.includes('app'))
+      const lost = await run(stage, scene, options.accessKey, finished.includes('app')).then(() => undefined, (reason: unknown) => ifLost(reason))
+      // If nothing has answered from the start, say why. Otherwise the stage ends here.
+      if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
-      if (stage === 'quiet') obstacle = obstacleIn(caller.facts)
+      if (stage === 'quiet') obstacle = obstacleIn(caller.facts) ?? lost?.message
       const trouble = (stage === 'quiet' ? obstacle : undefined) ?? troubleIn(caller.facts, caller.steps, stage !== 'limits')
       if (trouble !== undefined) noteFailure(trouble)
     }
@@ -111,6 +113,12 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out the responses of a stage that did not end.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
+}
+
+/** @throws any other error */
+function ifLost(reason: unknown): NevisLost {
+  if (reason instanceof NevisLost) return reason
+  throw reason
 }
 
 function run(stage: Stage, scene: Scene, accessKey: string, withPhone: boolean): Promise<void> {

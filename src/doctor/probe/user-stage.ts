@@ -48,9 +48,9 @@ async function pendingEnrollment(scene: Scene, statusToken: string): Promise<voi
 async function recoveryCodes(scene: Scene, username: string): Promise<void> {
   const { caller, users } = scene
   const body = { username, recovery_username: username, channel: 'recovery' }
-  const { json, userId } = await users.enroll('enroll.recovery', body)
+  const { json, userId, status: http } = await users.enroll('enroll.recovery', body)
   const [code, second] = codesIn(json)
-  caller.facts['enroll.recovery.codes'] = String(codesIn(json).length)
+  if (http !== 0) caller.facts['enroll.recovery.codes'] = String(codesIn(json).length)
   if (userId === undefined) return
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })

@@ -15,6 +15,7 @@ export const appEnrolment: DialectGroup = {
       name: 'enrolment-at-top-level',
       says: 'Everything is at the top level, as in an approval.',
       because: 'The approval is shown so.',
+      layer: 'shape',
       rewrites: inAnswers('enroll', (json, exchange) => (isApp(exchange) ? { ...without(json, 'enrollment'), ...objectIn(json, 'enrollment') } : json)),
     },
     {

@@ -6,7 +6,7 @@
 import { isRecord, type Answer } from '../answer'
 import { BoundedMap, CAPACITY } from '../memory'
 import type { Problem, ProblemReason } from '../problem'
-import type { Dialect, DialectRequest } from './dialect'
+import { LAYERS, type Dialect, type DialectRequest } from './dialect'
 
 export class Dialects {
   /**
@@ -14,16 +14,22 @@ export class Dialects {
    */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
-  constructor(private readonly dialects: readonly Dialect[]) {}
+  /** Sorted by layer. Dialects of the same layer stay in the order of the option `dialect`: if two of them set the same field, the later one wins. */
+  private readonly dialects: readonly Dialect[]
+
+  constructor(dialects: readonly Dialect[]) {
+    const rankOf = ({ layer = 'field' }: Dialect) => LAYERS.indexOf(layer)
+    this.dialects = [...dialects].sort((one, other) => rankOf(one) - rankOf(other))
+  }
 
   /** Milliseconds by which the simulated Nevis's clock is ahead of the machine's clock. */
   get clockMs(): number {
     return this.dialects.reduce((sum, { clockMs = 0 }) => sum + clockMs, 0)
   }
 
-  /** Returns the error of the first dialect (variant of Nevis's behaviour) that refuses this request; undefined if no dialect refuses it. */
+  /** Returns the error of the last dialect (variant of Nevis's behaviour) that refuses this request; undefined if no dialect refuses it. */
   refusalOf(request: DialectRequest): Problem | undefined {
-    for (const { refuses } of this.dialects) {
+    for (const { refuses } of [...this.dialects].reverse()) {
       const problem = refuses?.(request)
       if (problem !== undefined) return problem
     }
@@ -32,8 +38,11 @@ export class Dialects {
 
   rewritten(answer: Answer, request: DialectRequest, refusal: ProblemReason | undefined): Answer {
     if (this.dialects.length === 0) return answer
-    const exchange = { ...request, refusal, earlier: this.countEarlier(answer, request) }
-    return this.dialects.reduce((changed, { rewrites }) => rewrites?.(changed, exchange) ?? changed, answer)
+    const facts = { ...request, refusal, earlier: this.countEarlier(answer, request) }
+    const isAddition = ({ layer }: Dialect) => layer === 'addition'
+    const changed = (given: Answer, dialects: readonly Dialect[]) =>
+      dialects.reduce((changing, { rewrites }) => rewrites?.(changing, { ...facts, original: given }) ?? changing, given)
+    return changed(changed(answer, this.dialects.filter(isAddition)), this.dialects.filter((one) => !isAddition(one)))
   }
 
   /** Counts this response. Returns how many earlier responses for the same token had the same `status` or `active` value. */

@@ -8,6 +8,8 @@ import { linkJson } from '../resources'
 import type { DialectGroup } from './dialect'
 import { inAnswers, refusing, withEach, without } from './rewrite'
 
+const LINK_FIELDS: readonly string[] = ['qrCode', 'appLinkUri']
+
 export const approval: DialectGroup = {
   title: 'Approvals',
   dialects: [
@@ -24,12 +26,17 @@ export const approval: DialectGroup = {
       name: 'approval-nested',
       says: 'QR code and link are in `enrollment`, as at an enrolment.',
       because: 'The enrolment is shown so.',
-      rewrites: inAnswers('approve', (json) => ('qrCode' in json ? { ...without(json, 'qrCode', 'appLinkUri'), enrollment: { qrCode: json['qrCode'], appLinkUri: json['appLinkUri'] } } : json)),
+      layer: 'shape',
+      rewrites: inAnswers('approve', (json) => {
+        const moved = Object.fromEntries(Object.entries(json).filter(([name]) => LINK_FIELDS.includes(name)))
+        return Object.keys(moved).length === 0 ? json : { ...without(json, ...LINK_FIELDS), enrollment: moved }
+      }),
     },
     {
       name: 'push-with-qr-code',
       says: 'A push has a QR code and a link, too.',
       because: 'The same request waits on the phone either way.',
+      layer: 'addition',
       rewrites: inAnswers('approve', (json, { cloud, body }) => {
         const transaction = body['channel'] === 'push' ? cloud.transactions.ofStatusToken(String(json['statusToken'])) : undefined
         return transaction === undefined ? json : { ...json, ...linkJson(cloud, { ...transaction, dispatchToken: transaction.dispatchToken ?? 'eyJub25jZSI6IiJ9' }) }
@@ -57,7 +64,7 @@ export const approval: DialectGroup = {
       name: 'approval-202',
       says: 'An approval is answered with 202.',
       because: 'The push is still to be sent.',
-      rewrites: (answer, { operation }) => (operation === 'approve' && answer.status === 201 ? { ...answer, status: 202 } : answer),
+      rewrites: (answer, { operation, original }) => (operation === 'approve' && original.status === 201 ? { ...answer, status: 202 } : answer),
     },
   ],
 }

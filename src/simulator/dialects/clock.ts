@@ -23,11 +23,11 @@ const strict = (seconds: number): Dialect => {
     ...rest,
     name: `${name}-strict`,
     says: `${says.slice(0, -1)}, and a transaction token is valid for a minute from \`nbf\` on.`,
-    rewrites(answer, { operation, cloud, body }) {
-      if (operation !== 'introspect' || !isRecord(answer.body) || cloud.tokens.kindOf(String(body['token'])) !== 'transaction') return answer
-      const iat = Number(answer.body['iat'])
+    rewrites(answer, { operation, cloud, body, original }) {
+      if (operation !== 'introspect' || !isRecord(answer.body) || !isRecord(original.body) || cloud.tokens.kindOf(String(body['token'])) !== 'transaction') return answer
+      const iat = Number(original.body['iat'])
       const isOver = cloud.clock.now() >= iat + LIFE_MS
-      return { ...answer, body: isOver ? { active: false } : { ...answer.body, nbf: iat, exp: iat + LIFE_MS } }
+      return { ...answer, body: isOver ? { active: false } : { ...answer.body, exp: iat + LIFE_MS } }
     },
   }
 }

@@ -28,11 +28,23 @@ export interface DialectRequest {
 
 /** A request to the simulated API, with facts about its response. */
 export interface Exchange extends DialectRequest {
+  /**
+   * The response before the dialects of the layers after `addition` have changed it. A dialect decides by this response what to change, and computes new values
+   * from it. Otherwise the result would depend on the order of the dialects.
+   */
+  readonly original: Answer
   /** The reason, if the simulator responds with one of the errors in `problem.ts`; otherwise undefined. */
   readonly refusal: ProblemReason | undefined
   /** How many earlier responses for the same token had the same `status` or `active` value. */
   readonly earlier: number
 }
+
+/**
+ * The layers of a response, in the order in which the simulator changes them. A dialect of a later layer does not depend on the fields that an earlier layer
+ * changes: for example, a dialect that puts all fields into a list (`shape`) comes after the dialects that change one of these fields.
+ */
+export const LAYERS = ['addition', 'field', 'shape', 'gateway', 'header', 'encoding'] as const
+export type Layer = (typeof LAYERS)[number]
 
 export interface Dialect {
   /** The name for the option `dialect` and the flag `--dialect`, in kebab-case. */
@@ -41,9 +53,11 @@ export interface Dialect {
   readonly says: string
   /** Why Nevis may behave like this: a sentence in its documentation, or the behaviour of other servers. */
   readonly because: string
+  /** What the dialect changes: it adds fields to a response, changes fields (default), moves fields, replaces the whole response, or changes headers or bytes. */
+  readonly layer?: Layer
   /** Returns an error for a request that this dialect refuses. The operation is then not run. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined
-  /** Returns a changed copy of the response. Must not change the given response. */
+  /** Returns a changed copy of the response. Must not change the given response, and keeps the fields that it is not about. */
   readonly rewrites?: (answer: Answer, exchange: Exchange) => Answer
   /** Milliseconds by which the simulated Nevis's clock is ahead of the machine's clock. */
   readonly clockMs?: number

@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { isRecord } from '../answer'
+import { otherVersionOf } from './index'
 
 /** A value with one of these characters is a path, because no name of a dialect contains them. */
 const OF_PATHS = /[./\\]/
@@ -31,6 +32,8 @@ function namesInReport(file: string): readonly string[] {
     throw new TypeError(`--dialect: ${file} cannot be read (${String(Reflect.get(Object(reason) as object, 'code'))})`, { cause: reason })
   }
   const report = reportIn(text)
+  const version = report && otherVersionOf(report)
+  if (version !== undefined) throw new TypeError(`--dialect: ${file} ${version}`)
   const names = report?.['dialects']
   if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with: npx passport-nevis probe --users --out report.json`)
   if (report?.['obstacle'] !== undefined) throw new TypeError(`--dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects`)

@@ -41,6 +41,8 @@ export type DialectOption = string | readonly string[] | DialectReport
  */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option
+  const version = isRecord(value) ? otherVersionOf(value) : undefined
+  if (version !== undefined) throw new TypeError(`NevisSimulator: the report ${version}`)
   const namesNone = isRecord(value) && Array.isArray(value['dialects']) && value['dialects'].length === 0
   if (namesNone && value['obstacle'] !== undefined) throw new TypeError('NevisSimulator: this is the report of a probe that got no answers of Nevis, so it names no dialects')
   if (isRecord(value) && value['isCompared'] === false) throw new TypeError('NevisSimulator: this is the report of a probe that was interrupted before the comparison, so it names no dialects')
@@ -51,6 +53,11 @@ export function dialectsOf(option: DialectOption): readonly Dialect[] {
   return [...new Set(names as string[])].map(dialectNamed)
 }
 
+/** Says that a report was made by another version of the probe; returns undefined for a report of this version, and for an object without a version. */
+export function otherVersionOf({ probe }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof probe === 'number' && probe !== 1 ? `was made by another version of the probe (probe: ${probe}, this version reads probe: 1)` : undefined
+}
+
 function dialectNamed(name: string): Dialect {
   const found = byName.get(name)
   if (found !== undefined) return found
@@ -58,12 +65,13 @@ function dialectNamed(name: string): Dialect {
   if (/[./\\]/.test(name)) throw new TypeError("NevisSimulator: dialect is a path: pass the report itself, JSON.parse(readFileSync(path, 'utf8'))")
   if (name.includes(',')) throw new TypeError("NevisSimulator: dialect is a text with commas: pass a list, ['first', 'second']")
   const shown = name.length <= MOST_SHOWN ? name : `${name.slice(0, MOST_SHOWN)}…`
-  throw new TypeError(`NevisSimulator: the dialect "${shown}" is unknown, did you mean "${nearestTo(shown)}"?`)
+  throw new TypeError(`NevisSimulator: the dialect "${shown}" is unknown, ${hintFor(shown)}`)
 }
 
-function nearestTo(name: string): string {
-  const [nearest] = [...byName.keys()].map((one) => [distance(one, name), one] as const).sort(([one], [other]) => one - other)[0]?.slice(1) ?? ['']
-  return String(nearest)
+/** Suggests the most similar name, if at least half of its characters agree. */
+function hintFor(name: string): string {
+  const [[apart, nearest] = [Infinity, '']] = [...byName.keys()].map((one) => [distance(one, name), one] as const).sort(([one], [other]) => one - other)
+  return apart <= nearest.length / 2 || name.length > MOST_SHOWN ? `did you mean "${nearest}"?` : 'see the list: npx passport-nevis-simulator --list-dialects'
 }
 
 /** The Levenshtein distance: how many characters must be added, removed or replaced to turn one text into the other. */

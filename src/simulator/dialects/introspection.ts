@@ -4,7 +4,7 @@
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
-import { isRecord, type Answer } from '../answer'
+import { isRecord } from '../answer'
 import type { Claims } from '../tokens'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { refusing, without, type Json } from './rewrite'
@@ -12,15 +12,20 @@ import { refusing, without, type Json } from './rewrite'
 const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
 const HOUR_MS = 3_600_000
 
+type Change = (claims: Json & Claims, exchange: Exchange, original: Json & Claims) => Json
+
 /** Creates a function that changes introspection responses. Responses for access keys and for inactive tokens stay unchanged. */
-const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
+const ofToken = (change: Change): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
   const { body } = answer
-  if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
-  return { ...answer, body: change(body as Json & Claims, answer, exchange) }
+  const kind = exchange.cloud.tokens.kindOf(String(exchange.body['token']))
+  if (exchange.operation !== 'introspect' || kind === undefined || kind === 'api' || !isRecord(body) || body['active'] !== true) return answer
+  return { ...answer, body: change(body as Json & Claims, exchange, exchange.original.body as Json & Claims) }
 }
 
-const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) => ofToken((token, _answer, exchange) => ({ ...token, ...claims(token, exchange) }))
-const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' ? change(value) : value])))
+/** Creates a function that sets claims. It gets the claims that the token has without a dialect. */
+const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) => ofToken((token, exchange, original) => ({ ...token, ...claims(original, exchange) }))
+/** Changes the form of all times but -1, which means never. */
+const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' && value > 0 ? change(value) : value])))
 const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
 const always = (claims: Json) => withClaims(() => claims)
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
@@ -28,8 +33,8 @@ const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().fi
 
 /** Makes tokens active for this many seconds after their `iat`. With 0 seconds, `exp` equals `iat`, but the response still says that the token is active. */
 const living = (seconds: number) =>
-  ofToken((token, _answer, { cloud }) => {
-    const exp = token.iat + seconds * 1000
+  ofToken((token, { cloud }, { iat }) => {
+    const exp = iat + seconds * 1000
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 
@@ -38,9 +43,9 @@ const dialect = (name: string, says: string, rewrites: NonNullable<Dialect['rewr
 export const introspection: DialectGroup = {
   title: 'Introspection',
   dialects: [
-    dialect('times-in-seconds', 'Times are in seconds.', withTimes((ms) => Math.floor(ms / 1000)), 'The tables say seconds, the example shows milliseconds.'),
-    dialect('times-with-fraction', 'Times are in seconds with a fraction.', withTimes((ms) => ms / 1000), 'RFC 7519 allows fractions.'),
-    dialect('times-as-iso-text', 'Times are ISO 8601 texts.', withTimes((ms) => new Date(ms).toISOString()), 'All other times of the API are so.'),
+    { ...dialect('times-in-seconds', 'Times are in seconds.', withTimes((ms) => Math.floor(ms / 1000)), 'The tables say seconds, the example shows milliseconds.'), layer: 'shape' },
+    { ...dialect('times-with-fraction', 'Times are in seconds with a fraction.', withTimes((ms) => ms / 1000), 'RFC 7519 allows fractions.'), layer: 'shape' },
+    { ...dialect('times-as-iso-text', 'Times are ISO 8601 texts.', withTimes((ms) => new Date(ms).toISOString()), 'All other times of the API are so.'), layer: 'shape' },
     dialect('audience-api', '`aud` is "api" for transaction tokens, too.', always({ aud: 'api' })),
     dialect('audience-list', '`aud` is a list.', withClaims(({ aud }) => ({ aud: [aud] })), 'The table says "identifier or list of identifiers".'),
     dialect('audience-list-with-api', '`aud` is a list with "api" in it.', withClaims(({ aud }) => ({ aud: [aud, 'api'] }))),
@@ -60,7 +65,7 @@ export const introspection: DialectGroup = {
       name: 'token-consumable',
       says: 'A transaction token can be introspected once; then it is not active.',
       because: 'Both references call it a "consumable token".',
-      rewrites: ofToken((token, _answer, { earlier, body, cloud }) => (earlier > 0 && cloud.tokens.kindOf(String(body['token'])) === 'transaction' ? { active: false } : token)),
+      rewrites: ofToken((token, { earlier, body, cloud }) => (earlier > 0 && cloud.tokens.kindOf(String(body['token'])) === 'transaction' ? { active: false } : token)),
     },
     dialect('times-null', '`nbf`, `exp` and `iat` are null.', always({ nbf: null, exp: null, iat: null })),
     dialect('expiry-null', '`exp` is null.', always({ exp: null })),
@@ -74,7 +79,7 @@ export const introspection: DialectGroup = {
     })),
     dialect('issued-hours-ago', '`iat` is hours ago.', withClaims(({ iat }) => ({ iat: iat - 3 * HOUR_MS, nbf: iat - 3 * HOUR_MS })), 'It may be the time of the login of the phone.'),
     dialect('expiry-minus-one', '`exp` is -1, for never.', always({ exp: -1 })),
-    dialect('introspection-201', 'The introspection is answered with 201.', (answer, { operation }) => (operation === 'introspect' && answer.status === 200 ? { ...answer, status: 201 } : answer), 'It is a POST.'),
+    dialect('introspection-201', 'The introspection is answered with 201.', (answer, { operation, original }) => (operation === 'introspect' && original.status === 200 ? { ...answer, status: 201 } : answer), 'It is a POST.'),
     {
       name: 'introspection-forbidden',
       says: 'The access key may not introspect: 403.',

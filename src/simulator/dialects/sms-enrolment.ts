@@ -22,12 +22,14 @@ export const smsEnrolment: DialectGroup = {
       name: 'sms-enrolment-at-top-level',
       says: 'There is no `enrollment`: token and transaction id are at the top level.',
       because: UNDOCUMENTED,
+      layer: 'shape',
       rewrites: reshaped((json, enrollment) => ({ ...without(json, 'enrollment'), ...enrollment })),
     },
     {
       name: 'sms-enrolment-like-an-approval',
       says: 'The answer is that of an approval: status token, transaction id, userId.',
       because: 'The approval by SMS is shown so.',
+      layer: 'shape',
       rewrites: reshaped(({ userId }, { statusToken, transactionId }) => ({ statusToken, transactionId, userId })),
     },
     { name: 'sms-enrolment-200', says: 'The enrolment is answered with 200.', because: UNDOCUMENTED, rewrites: withStatus('enroll', 200, isSms) },
@@ -64,6 +66,7 @@ export const smsEnrolment: DialectGroup = {
       name: 'sms-enrolment-null-beside-token',
       says: '`enrollment` is null, and the token is at the top level.',
       because: UNDOCUMENTED,
+      layer: 'shape',
       rewrites: reshaped((json, enrollment) => ({ ...json, enrollment: null, ...enrollment })),
     },
     {

@@ -14,6 +14,8 @@ const ofSms = (change: (answer: Answer, exchange: Exchange) => Answer): NonNulla
   exchange.operation === 'getStatus' && exchange.transaction?.channel === 'sms' ? change(answer, exchange) : answer
 
 const json = (answer: Answer) => answer.body as Json
+/** True if the status is `succeeded` without a dialect. */
+const hasSucceeded = ({ original }: Exchange) => json(original)['status'] === 'succeeded'
 const pending = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...json(answer), status: 'pending' } })
 
 export const smsStatus: DialectGroup = {
@@ -30,7 +32,7 @@ export const smsStatus: DialectGroup = {
       name: 'sms-status-failed-after-verification',
       says: 'After the right code the status is `failed`: the status token is used up.',
       because: 'The documents call tokens of a status answer consumable.',
-      rewrites: ofSms((answer) => (answer.status === 200 && json(answer)['status'] === 'succeeded' ? { ...answer, status: 412, body: { ...json(answer), status: 'failed' } } : answer)),
+      rewrites: ofSms((answer, exchange) => (hasSucceeded(exchange) ? { ...answer, status: 412, body: { ...json(answer), status: 'failed' } } : answer)),
     },
     { name: 'sms-status-pending-for-ever', says: 'The status stays `pending` after the right code.', because: NEWER, rewrites: ofSms(pending) },
     {
@@ -61,7 +63,7 @@ export const smsStatus: DialectGroup = {
       name: 'sms-status-verified',
       says: 'After the right code the status is a word that no document has: `verified`.',
       because: 'The documents say that new values come without notice.',
-      rewrites: ofSms((answer) => (json(answer)['status'] === 'succeeded' ? { ...answer, body: { ...json(answer), status: 'verified' } } : answer)),
+      rewrites: ofSms((answer, exchange) => (hasSucceeded(exchange) ? { ...answer, body: { ...json(answer), status: 'verified' } } : answer)),
     },
   ],
 }

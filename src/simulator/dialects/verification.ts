@@ -4,7 +4,7 @@
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
-import type { DialectGroup, DialectRequest } from './dialect'
+import type { DialectGroup, DialectRequest, Exchange } from './dialect'
 import { perStatus, refusedWith, refusing, withStatus } from './rewrite'
 import { userJson } from '../resources'
 import type { User } from '../model'
@@ -14,6 +14,9 @@ const OTHERWISE = 'The verification reference says "4xx otherwise".'
 
 const userOf = ({ path, cloud }: DialectRequest): User | undefined => cloud.userById(path.split('/').at(-2) ?? '')
 
+/** True for the response to a right code. */
+const isRight = ({ operation, original }: Exchange) => operation === 'verifyCode' && original.status === 200
+
 export const verification: DialectGroup = {
   title: 'Verification of a code',
   dialects: [
@@ -21,7 +24,7 @@ export const verification: DialectGroup = {
       name: 'verification-says-succeeded',
       says: 'The right code gets `{"status":"succeeded"}`.',
       because: NO_BODY,
-      rewrites: (answer, { operation }) => (operation === 'verifyCode' && answer.status === 200 ? { ...answer, body: { status: 'succeeded' } } : answer),
+      rewrites: (answer, exchange) => (isRight(exchange) ? { ...answer, body: { status: 'succeeded' } } : answer),
     },
     { name: 'verification-202', says: 'The right code gets 202.', because: 'An SMS enrolment may be finished later.', rewrites: withStatus('verifyCode', 202) },
     {
@@ -29,7 +32,7 @@ export const verification: DialectGroup = {
       says: 'The right code gets the user.',
       because: NO_BODY,
       rewrites: (answer, exchange) => {
-        const user = exchange.operation === 'verifyCode' && answer.status === 200 ? userOf(exchange) : undefined
+        const user = isRight(exchange) ? userOf(exchange) : undefined
         return user === undefined ? answer : { ...answer, body: userJson(exchange.cloud, user) }
       },
     },
@@ -37,8 +40,8 @@ export const verification: DialectGroup = {
       name: 'verification-says-ok',
       says: 'The right code gets the page `OK`.',
       because: NO_BODY,
-      rewrites: (answer, { operation }) =>
-        operation === 'verifyCode' && answer.status === 200 ? { ...answer, headers: { ...answer.headers, 'content-type': 'text/html' }, body: 'OK' } : answer,
+      rewrites: (answer, exchange) =>
+        isRight(exchange) ? { ...answer, headers: { ...answer.headers, 'content-type': 'text/html' }, body: 'OK' } : answer,
     },
     {
       name: 'verification-needs-channel',

@@ -3,7 +3,7 @@
  *
  * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
-import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
+import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Recognised, type Simulated } from '../../../src/doctor/probe/recognise'
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
@@ -104,10 +104,16 @@ beforeAll(async () => {
 
 const resultsOf = (name: string) => (again.get(name) ?? simulated.results.get(name)) as StageResults
 
+/** What the command `probe` says about an instance with this dialect. */
+function recognisedIn(name: string): Recognised {
+  const { facts, failed } = resultsOf(name)
+  return recognise(facts, simulated, failed.length > 0)
+}
+
 /** The figures of the whole run. */
 function figures(): string {
   const calls = [...again.values(), ...simulated.results.values()].map((results) => results.calls).sort((one, other) => one - other)
-  const recognised = PLAYED.map((name) => ({ name, ...recognise(resultsOf(name).facts, simulated) }))
+  const recognised = PLAYED.map((name) => ({ name, ...recognisedIn(name) }))
   const alone = recognised.filter(({ name, dialects, alike }) => dialects.includes(name) && !alike.flat().includes(name))
   const among = recognised.filter(({ name, alike }) => alike.flat().includes(name)).map(({ name, alike }) => `${name}: ${alike.map((names) => names.join(', ')).join(' | ')}`)
   const unseen = recognised.filter(({ name, dialects, alike }) => ![...dialects, ...alike.flat()].includes(name)).map(({ name, dialects }) => `${name}: ${dialects.join(', ') || 'none'}`)
@@ -166,7 +172,7 @@ describe('recognition', () => {
   })
 
   it.each(PLAYED.filter((name) => ![...invisible, ...same].includes(name)))('names %s, or says with which it can be confused', (name) => {
-    const { dialects, alike, unexplained } = recognise(resultsOf(name).facts, simulated)
+    const { dialects, alike, unexplained } = recognisedIn(name)
     expect([...dialects, ...alike.flat()]).toContain(name)
     expect(dialects).toHaveLength(1)
     expect(unexplained).toEqual([])

@@ -14,6 +14,7 @@ import { findingsOfReport } from '../../../src/doctor/probe-findings'
 import { readReport } from '../../../src/doctor/probe-report'
 import { main } from '../../../src/doctor/command-line'
 import { NevisSimulator } from '../../../src/simulator'
+import { namesIn } from '../../../src/simulator/dialects/from-file'
 
 jest.setTimeout(60_000)
 
@@ -93,9 +94,25 @@ describe('the doctor, with a report', () => {
     expect(findings({ probe: 1, answers: [{ question: 'a', answer: 'b', does: 'c' }], unexplained: [] })).toMatchObject([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: )', undefined]])
   })
 
-  it.each(['', '[]', '{}', { probe: 2, answers: [], unexplained: [] }, { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
+  it.each(['', '[]', '{}', { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
     expect(await doctorWith(file)).toEqual([2, `passport-nevis: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
+  })
+
+  it('of another version › ends with 2, and says so', async () => {
+    writeFileSync(file, '{"probe":2,"answers":[],"unexplained":[]}')
+    expect(await doctorWith(file)).toEqual([2, expect.stringContaining(': the report was made by another version of the probe (probe: 2, this version reads probe: 1); write'), 0])
+    await expect(NevisSimulator.start({ dialect: { probe: 2, dialects: [] } as never })).rejects.toThrow('NevisSimulator: the report was made by another version of the probe (probe: 2, this version reads probe: 1)')
+    expect(() => namesIn(file)).toThrow(/report\.json was made by another version of the probe \(probe: 2/)
+  })
+
+  it('of a probe that was interrupted before its first stage was complete › is an error, not "ok"', () => {
+    expect(findings({ probe: 1, stages: [], answers: [], unexplained: [], endedBy: 'interrupted' })).toEqual([['error', 'the report has no answers of Nevis: the probe ended before a stage was completed', expect.stringMatching(/^write a report with: /)]])
+  })
+
+  it('with failed stages › is incomplete, which is a warning', () => {
+    const failed = [{ stage: 'users', reason: 'a' }, { stage: 'users', reason: 'b' }, { stage: 'sms', reason: 'c' }]
+    expect(findings({ probe: 1, stages: ['quiet', 'users'], failed, answers: [], unexplained: [] })).toEqual([['warning', 'the report is incomplete: the stages users, sms failed', 'run the probe again with the flags of these stages']])
   })
 
   it.each<[string, string]>([

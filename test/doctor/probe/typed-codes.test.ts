@@ -1,7 +1,7 @@
 /** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
-import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { differencesOf, recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
@@ -62,6 +62,22 @@ describe('a mistyped code', () => {
     expect(questions).toHaveLength(3)
     expect(simulator.requests.filter(({ operation }) => operation === 'approve').map(({ status }) => status)).toEqual([404])
     expect(Object.keys(facts).filter((name) => /\.right|sms\.code|\.verified/.test(name))).toEqual([])
+    const { facts: usual } = await runOnSimulator([], ['quiet', 'sms'])
+    expect(recognise(facts, { facts: usual, dialects: new Map(), results: new Map() }, failed.length > 0).unexplained).toEqual([])
+  })
+})
+
+describe('a code', () => {
+  it.each([['with a space', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`], ['with dashes', (code: string) => [...code].join('-')]])('typed %s › is sent without it', async (_name, form) => {
+    const { failed, facts } = await probe((right) => form(right))
+    expect([failed, facts['sms.code']]).toEqual([[], '6 digits'])
+  })
+
+  it.each(['abc', 'hello', '12', '1234567890123', 'ä1234'])('that cannot be one, such as %s › is asked for again, and costs no text message', async (typed) => {
+    const { failed, said } = await probe((right, asked) => (asked === 0 ? typed : right))
+    expect(failed).toEqual([])
+    expect(said).toContain('This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit. Type it again.')
+    expect(said.filter((line) => line.startsWith('Asking Nevis for text message'))).toHaveLength(3)
   })
 })
 

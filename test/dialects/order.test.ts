@@ -1,0 +1,131 @@
+/**
+ * Tests that dialects that change different fields of a response do not cancel each other, in whichever order they are listed. The report of a probe lists the
+ * names of its dialects in alphabetical order, so a simulator that loads the report would otherwise not answer like the probed instance.
+ *
+ * The responses are those of the simulator to a whole run of the probe. The tests apply every pair of dialects to each kind of response, in both orders.
+ */
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { runOnSimulator } from '../../src/doctor/probe/recognise'
+import { STAGES } from '../../src/doctor/probe/stages'
+import { isRecord, type Answer } from '../../src/simulator/answer'
+import { DIALECT_GROUPS } from '../../src/simulator/dialects'
+import { Dialects } from '../../src/simulator/dialects/apply'
+import type { Dialect, DialectRequest } from '../../src/simulator/dialects/dialect'
+import type { ProblemReason } from '../../src/simulator/problem'
+
+jest.setTimeout(300_000)
+
+type Fields = ReadonlyMap<string, string>
+
+const ALL: readonly Dialect[] = DIALECT_GROUPS.flatMap(({ dialects }) => dialects)
+const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = { gzip: gunzipSync, br: brotliDecompressSync, deflate: inflateSync }
+
+/** The response as a list of fields: the status, each header, and each value of the body with its path. A UUID that a dialect has made up is always the same. */
+function fieldsOf(answer: Answer): Fields {
+  const fields = new Map<string, string>([['status', String(answer.status)]])
+  for (const [name, value] of Object.entries(answer.headers)) fields.set(`headers.${name}`, value)
+  const visit = (value: unknown, path: string): void => {
+    const entries = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : []
+    for (const [name, inner] of entries) visit(inner, `${path}.${name}`)
+    // The time of an error may differ between two calls of the same function.
+    if (entries.length === 0 && !path.endsWith('.timestamp')) fields.set(path, JSON.stringify(value) ?? 'undefined')
+  }
+  visit(decoded(answer), 'body')
+  return fields
+}
+
+function decoded({ body, headers }: Answer): unknown {
+  const encoding = headers['content-encoding']
+  const text = Buffer.isBuffer(body) && encoding !== undefined ? DECODERS[encoding]?.(body).toString() : body
+  if (typeof text !== 'string') return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** The fields that a dialect changes, each with its new value; undefined for a field that the dialect removes. */
+function changesOf(changed: Fields, original: Fields): Map<string, string | undefined> {
+  const names = [...new Set([...changed.keys(), ...original.keys()])]
+  return new Map(names.filter((name) => changed.get(name) !== original.get(name)).map((name) => [name, changed.get(name)]))
+}
+
+/** True if two dialects give the same field another value, or give a value to a field and to a part of it. */
+function isSameField(one: ReadonlyMap<string, string | undefined>, other: ReadonlyMap<string, string | undefined>): boolean {
+  return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
+}
+
+/** A dialect of these layers moves fields or replaces the whole response. Two of the same layer exclude each other. */
+const EXCLUSIVE = ['shape', 'gateway']
+/** Dialects of these layers change single fields, so none of their changes may be lost. */
+const OF_FIELDS = [undefined, 'addition', 'field', 'header']
+
+/** True for dialects such as `wrong-code-400` and `wrong-code-404`, of which one sets the status that the response has anyway. */
+const isSameQuestion = (one: string, other: string) => one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '')
+
+const isWithin = (name: string, outer: string) => name.startsWith(`${outer}.`)
+const textOf = (fields: Fields) => JSON.stringify([...fields].sort()).replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'a UUID')
+
+/** Applies dialects to a response that is the second of its kind for its token: some dialects change only such a response. */
+function apply(dialects: readonly Dialect[], given: readonly [Answer, DialectRequest, ProblemReason | undefined]): Fields {
+  const applied = new Dialects(dialects)
+  applied.rewritten(...given)
+  return fieldsOf(applied.rewritten(...given))
+}
+
+interface Pair {
+  readonly names: string
+  readonly isConflict: boolean
+  readonly isAlike: boolean
+  /** False if one of the dialects has lost a change by the other one, although they change different fields. */
+  readonly isWhole: boolean
+}
+
+const pairs: Pair[] = []
+const kinds = new Set<string>()
+
+function pairsOf(given: readonly [Answer, DialectRequest, ProblemReason | undefined]): void {
+  const [answer, { operation, body, cloud }, refusal] = given
+  const { status, active } = isRecord(answer.body) ? answer.body : {}
+  const kind = JSON.stringify([operation, body['channel'], answer.status, refusal, status, active, cloud.tokens.kindOf(String(body['token'] ?? body['statusToken']))])
+  if (kinds.has(kind)) return
+  kinds.add(kind)
+  const original = fieldsOf(answer)
+  const alone = ALL.map((dialect) => ({ dialect, changes: changesOf(apply([dialect], given), original) })).filter(({ changes }) => changes.size > 0)
+  for (const [at, one] of alone.entries()) {
+    for (const other of alone.slice(at + 1)) {
+      const [forth, back] = [apply([one.dialect, other.dialect], given), apply([other.dialect, one.dialect], given)]
+      const isConflict = isSameField(one.changes, other.changes) || isSameQuestion(one.dialect.name, other.dialect.name) || (one.dialect.layer === other.dialect.layer && EXCLUSIVE.includes(String(one.dialect.layer)))
+      const isOfFields = [one, other].every(({ dialect }) => OF_FIELDS.includes(dialect.layer))
+      const isWhole = isConflict || !isOfFields || [...one.changes, ...other.changes].every(([name, value]) => textOf(new Map([[name, forth.get(name) ?? '']])) === textOf(new Map([[name, value ?? '']])))
+      pairs.push({ names: `${one.dialect.name} + ${other.dialect.name}`, isConflict, isAlike: textOf(forth) === textOf(back), isWhole })
+    }
+  }
+}
+
+beforeAll(async () => {
+  const { rewritten } = Dialects.prototype
+  const spy = jest.spyOn(Dialects.prototype, 'rewritten').mockImplementation(function (this: Dialects, ...given) {
+    const isOuter = (this as unknown as { dialects: readonly Dialect[] }).dialects.length === 0
+    if (isOuter) pairsOf(given)
+    return rewritten.apply(this, given)
+  })
+  await runOnSimulator([], STAGES)
+  spy.mockRestore()
+})
+
+const namesOf = (some: readonly Pair[]) => [...new Set(some.map(({ names }) => names))].sort()
+
+it('every operation of the simulator takes part', () => {
+  expect(kinds.size).toBeGreaterThan(25)
+  expect(namesOf(pairs).length).toBeGreaterThan(2000)
+})
+
+it('two dialects that do not set the same field answer alike in both orders', () => {
+  expect(namesOf(pairs.filter(({ isConflict, isAlike }) => !isConflict && !isAlike))).toEqual([])
+})
+
+it('two dialects that do not set the same field keep all their changes', () => {
+  expect(namesOf(pairs.filter(({ isWhole }) => !isWhole))).toEqual([])
+})

@@ -1,0 +1,90 @@
+/**
+ * What the report of the probe says about requests that got no answer: nothing. The questions that need the answer stay open, the stage counts as failed, and no
+ * later answer is listed as a difference because of the lost one.
+ */
+import { Caller } from '../../../src/doctor/probe/caller'
+import { Connections } from '../../../src/doctor/probe/raw-request'
+import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
+import { reportOf, textOf } from '../../../src/doctor/probe/report'
+import type { Stage, StageResults } from '../../../src/doctor/probe/stages'
+import { answersIn } from '../../../src/doctor/probe/questions'
+import { FactsReader } from '../../../src/doctor/probe/facts-reader'
+import { pooled } from '../../dialects/run'
+
+jest.setTimeout(300_000)
+
+const PROBED: readonly Stage[] = ['quiet', 'users', 'app', 'sms']
+const failing = () => Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+
+/** Runs the probe on a simulator that loses its answer to the requests of one step: the simulator gets the request, the probe no answer. */
+async function losing(step: string, stages: readonly Stage[] = PROBED): Promise<StageResults> {
+  const { call } = Caller.prototype
+  const { send } = Connections.prototype
+  let isLosing = false
+  const spies = [
+    jest.spyOn(Caller.prototype, 'call').mockImplementation(async function (this: Caller, ...given) {
+      isLosing = given[0] === step
+      return call.apply(this, given).finally(() => (isLosing = false))
+    }),
+    jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, ...given) {
+      const isLost = isLosing
+      const response = await send.apply(this, given)
+      if (isLost) throw failing()
+      return response
+    }),
+  ]
+  const results = await runOnSimulator([], stages)
+  for (const spy of spies) spy.mockRestore()
+  return results
+}
+
+let plain: StageResults
+let simulated: Simulated
+beforeAll(async () => {
+  plain = await runOnSimulator([], PROBED)
+  // A sample of dialects, so that a lost answer could be taken for one of them.
+  simulated = await simulate(PROBED, undefined, DIALECT_NAMES.filter((_name, at) => at % 4 === 0))
+})
+
+const steps = () => Object.keys(plain.facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
+/** Statuses are asked for again if an answer is lost while the probe waits for the phone, so the stage does not fail. */
+const isRepeated = (step: string) => /^status\.(enroll\.app|push|app)\.(succeeded|accepted|denied)$/.test(step)
+
+it('a lost answer to any single request › is no answer, no difference, and no dialect; its stage failed', async () => {
+  const results = await pooled(steps(), 1, async (step) => [step, await losing(step)] as const)
+  const wrong = results.flatMap(([step, { facts, failed, usersLeft }]) => {
+    const { dialects, unexplained } = recognise(facts, simulated, failed.length > 0)
+    const said = answersIn(facts).filter(({ answer }) => /no answer|HTTP (?!\d)/.test(answer))
+    // An answer that depends on the lost request would differ from the answer without the loss.
+    const usual = answersIn(plain.facts)
+    const guessed = answersIn(facts).filter(({ question, answer, option }) => usual.some((one) => one.question === question && (one.answer !== answer || one.option !== option)))
+    const isFine = dialects.length + unexplained.length + said.length + guessed.length + usersLeft === 0 && (failed.length > 0 || isRepeated(step))
+    return isFine ? [] : [{ step, dialects, unexplained, said, guessed, failed, usersLeft }]
+  })
+  expect(wrong).toEqual([])
+})
+
+it('the report marks the failed stage, and names the flag of a question without an answer', async () => {
+  const results = await losing('enroll.recovery', ['quiet', 'users'])
+  const report = reportOf(results, recognise(results.facts, simulated, true))
+  const text = textOf(report)
+  expect(report.unanswered).toContain('Where are the recovery codes?')
+  expect(text).toContain('  Where are the recovery codes? (--users)\n')
+  expect(text).toContain('  How long does a request live? (--wait)\n')
+  expect(text).toContain('  How many phones may a user have? (--app --limits)\n')
+  expect(text).toContain('\nStages: quiet, users (failed). Calls: ')
+  expect(text).toContain('  none: as far as asked, the instance answers like the simulator without a dialect (stages not completed: users, app, sms, wait, limits)\n')
+  expect(text).not.toContain('enroll.recovery.codes')
+})
+
+it('no stage at all › is said', () => {
+  const nothing: StageResults = { facts: {}, finished: [], failed: [], obstacle: undefined, calls: 3, usersLeft: 0, namesLeft: [], endedBy: 'interrupted' }
+  expect(textOf(reportOf(nothing, undefined))).toContain('Stages: none completed. Calls: 3.')
+})
+
+it('a reader of the records knows whether it has read about a lost request', () => {
+  const facts = { 'a.http': 'no answer (ECONNRESET)', 'b.http': '404', 'b.fields': ['status: HTTP status'] }
+  const reader = new FactsReader(facts)
+  expect([reader.has('b'), reader.saw('b'), reader.hasReadLost]).toEqual([true, 'HTTP 404', false])
+  expect([reader.http('a'), reader.has('a'), reader.hasReadLost]).toEqual(['', false, true])
+})

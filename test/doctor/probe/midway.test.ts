@@ -1,0 +1,109 @@
+/**
+ * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The answers of the stage are
+ * then left out, because they are not those of Nevis, and the probe ends soon.
+ */
+import { request, type RequestListener } from 'node:http'
+import { runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { reportOf } from '../../../src/doctor/probe/report'
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages, type Stage } from '../../../src/doctor/probe/stages'
+import { findingsOfReport } from '../../../src/doctor/probe-findings'
+import { NevisSimulator } from '../../../src/simulator'
+import { closeServers, originOf } from '../support'
+
+jest.setTimeout(60_000)
+
+const DEADLINE_MS = 15_000
+const FASTER = 100
+
+let simulator: NevisSimulator
+beforeEach(async () => void (simulator = await NevisSimulator.start()))
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await simulator.close()
+  await closeServers()
+})
+
+/** Passes requests on to the simulator, until `isLost` is true for the number and the method of a request. */
+const before = (isLost: (count: number, method: string) => boolean, instead: RequestListener): RequestListener => {
+  let count = 0
+  return (req, res) => {
+    if (isLost(++count, String(req.method))) return void instead(req, res)
+    const passed = request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.pipe(res.writeHead(answer.statusCode as number, answer.headers)))
+    req.pipe(passed)
+  }
+}
+
+async function probe(listener: RequestListener, stages: readonly Stage[]) {
+  const said: string[] = []
+  const person = new SimulatedPerson(simulator)
+  const results = await runStages({ baseURL: await originOf(listener), accessKey: simulator.accessKey, stages, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
+  return { ...results, said, report: reportOf(results, { dialects: [], alike: [], unexplained: [] }) }
+}
+
+const page = (status: number): RequestListener => (_req, res) => void res.writeHead(status, { 'content-type': 'text/html' }).end('<html>gateway</html>')
+const redirect: RequestListener = (_req, res) => void res.writeHead(302, { location: 'https://login.example/' }).end()
+const silent: RequestListener = () => undefined
+
+describe('a gateway that answers every request from the middle of a run on', () => {
+  it.each<[string, RequestListener, number]>([
+    ['with a page and 200', page(200), 200],
+    ['with a page and 403', page(403), 403],
+    ['with a page and 502', page(502), 502],
+    ['with a redirect', redirect, 302],
+  ])('%s › ends the stage, whose answers are left out', async (_name, instead, status) => {
+    const { failed, finished, endedBy, facts, obstacle } = await probe(before((count) => count > 24, instead), ['quiet', 'users', 'sms'])
+    const reason = `something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`
+    expect([failed, finished, endedBy, obstacle]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason, undefined])
+    expect(Object.keys(facts)).toEqual(Object.keys((await runOnSimulator([], ['quiet'])).facts))
+  })
+
+  it('in the first stage › is no result', async () => {
+    const { obstacle, report, finished } = await probe(before((count) => count > 8, page(200)), ['quiet', 'users'])
+    expect([obstacle, finished, report.answers]).toEqual([expect.stringMatching(/^something in front of Nevis answers in its place \(HTTP 200, no JSON\)/), ['quiet'], []])
+  })
+
+  it('is named by the doctor, with the stage that failed', async () => {
+    const { report } = await probe(before((count) => count > 24, page(200)), ['quiet', 'users'])
+    const read = { ...report, obstacle: undefined, failed: report.failed?.map(({ stage }) => stage) ?? [] }
+    expect(findingsOfReport(read)).toMatchObject([{ level: 'warning', finding: 'the report is incomplete: the stage users failed', remedy: 'run the probe again with the flags of these stages' }])
+  })
+})
+
+it.each(['verification-page-200', 'verification-says-ok', 'unknown-user-404-text', 'introspection-forbidden'])('Nevis itself, with %s › is not taken for a gateway', async (dialect) => {
+  const { failed, endedBy } = await runOnSimulator(dialect, ['quiet', 'users', 'sms', 'limits'])
+  expect([failed, endedBy]).toEqual([[], undefined])
+})
+
+describe('a server that no longer answers', () => {
+  /** Makes the time limits of the probe a hundred times shorter. */
+  function withShortLimits(): void {
+    const [start, startInterval] = [globalThis.setTimeout, globalThis.setInterval]
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === DEADLINE_MS ? ms / FASTER : ms, ...more)) as typeof setTimeout)
+    jest.spyOn(globalThis, 'setInterval').mockImplementation(((task: () => void, ms: number, ...more: []) => startInterval(task, ms / FASTER, ...more)) as typeof setInterval)
+    const clock = performance.now.bind(performance)
+    jest.spyOn(performance, 'now').mockImplementation(() => clock() * FASTER)
+  }
+
+  it('ends the stage after two requests, whose answers are left out, and says that it waits', async () => {
+    withShortLimits()
+    const { failed, finished, endedBy, said, calls } = await probe(before((count) => count > 20, silent), ['quiet', 'users', 'app'])
+    const reason = '2 requests in a row got no answer within 15 s'
+    expect([failed, finished, endedBy]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason])
+    expect(said).toEqual(expect.arrayContaining(['Nevis has not answered for 5 s; waiting up to 15 s …', 'Nevis has not answered for 10 s; waiting up to 15 s …']))
+    expect(said).not.toContain('Nevis has not answered for 15 s; waiting up to 15 s …')
+    // 22 requests of the stages, and two for the one test user.
+    expect(calls).toBeLessThanOrEqual(25)
+  })
+
+  it('to a deletion › is not asked again for long, and the user is named', async () => {
+    withShortLimits()
+    let deletions = 0
+    const isDeletion = (_count: number, method: string) => method === 'DELETE' && ++deletions > 0
+    const { namesLeft, usersLeft } = await probe(before(isDeletion, silent), ['quiet', 'users'])
+    expect([usersLeft, namesLeft]).toEqual([1, [expect.stringMatching(/^Passport-Nevis-Probe-/)]])
+    expect(simulator.users).toHaveLength(1)
+    // One deletion in the stage, and at most two at the end.
+    expect([2, 3]).toContain(deletions)
+  })
+})

@@ -1,0 +1,56 @@
+/** What the probe does if the person presses the wrong button on the phone: accepts the request that they were asked to deny, or denies the other one. */
+import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages } from '../../../src/doctor/probe/stages'
+import { NevisSimulator } from '../../../src/simulator'
+
+jest.setTimeout(60_000)
+
+const STAGES = ['quiet', 'app'] as const
+type Decision = 'accept' | 'deny'
+
+/** Probes with a person who presses the wrong button for the given questions; the first question has the number 0. */
+async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = []) {
+  const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20 })
+  try {
+    const said: string[] = []
+    const asked: Decision[] = []
+    const person = new SimulatedPerson(simulator)
+    const press = person.answer.bind(person)
+    person.answer = (what) => {
+      asked.push(what)
+      return press(isWrong(asked.length - 1, what) ? (what === 'accept' ? 'deny' : 'accept') : what)
+    }
+    const { baseURL, accessKey } = simulator
+    const results = await runStages({ baseURL, accessKey, stages: STAGES, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
+    return { ...results, said, asked }
+  } finally {
+    await simulator.close()
+  }
+}
+
+describe('the wrong button', () => {
+  it.each<[string, number, Decision[], string]>([
+    ['at the first request to accept', 0, ['accept', 'accept', 'deny', 'accept'], 'Nevis says "failed" about the request that you were asked to accept. '],
+    ['at the request to deny', 1, ['accept', 'deny', 'deny', 'accept'], 'Nevis says "succeeded" about the request that you were asked to deny. '],
+    ['at the request to scan and accept', 2, ['accept', 'deny', 'accept', 'accept'], 'Nevis says "failed" about the request that you were asked to accept. '],
+  ])('%s › the person is told and asked again; the report is as without it', async (_name, when, questions, line) => {
+    const { facts, failed, said, asked, usersLeft } = await probe((count) => count === when)
+    expect([failed, asked, usersLeft]).toEqual([[], questions, 0])
+    expect(said).toContain(`${line}The wrong button was pressed, or the request expired. Sending a new request …`)
+    expect([...differencesOf(facts, (await runOnSimulator([], STAGES)).facts)]).toEqual([])
+  })
+
+  it('each time › fails the stage, and the report has no answer to such a request', async () => {
+    const { facts, failed, asked } = await probe((_count, what) => what === 'accept')
+    expect(asked).toEqual(['accept', 'accept', 'accept', 'deny', 'accept', 'accept', 'accept'])
+    expect(failed).toEqual(['push', 'app'].map((channel) => ({ stage: 'app', reason: `the answer to a request by ${channel} that the person accepts is not known: 3 times, the status was the opposite` })))
+    expect(Object.keys(facts).filter((name) => /\.accepted|\.accept\./.test(name))).toEqual([])
+    expect(facts['status.push.denied.http']).toBe('412')
+  })
+})
+
+it.each(['status-failed-error-body', 'status-expired', 'status-rejected', 'status-success', 'status-in-capitals', 'status-succeeded-once', 'status-nested'])('the right button, of an instance with %s › is not asked for again', async (dialect) => {
+  const { failed, asked } = await probe(() => false, dialect)
+  expect([failed, asked]).toEqual([[], ['accept', 'deny', 'accept']])
+})
