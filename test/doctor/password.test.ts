@@ -142,7 +142,7 @@ describe('beside a right login', () => {
 
   it.each([{ session: false }, {}])('a cookie for all pages, with %j › is a warning, and its remedy works', async (options) => {
     const { trouble, remedy } = await beside((app, { passport }) => {
-      class Cookie extends Strategy { authenticate() { this.pass() } }
+      class Cookie extends Strategy { override authenticate() { this.pass() } }
       passport.use('remember-me', new Cookie())
       app.use(passport.authenticate('remember-me', options))
     })

@@ -108,8 +108,8 @@ describe('a field of the login form', () => {
 describe('a remember-me cookie that replaces the password', () => {
   /** Like passport-remember-me: does nothing for a browser without the cookie. */
   class RememberMe extends Strategy {
-    name = 'remember-me'
-    authenticate(req: express.Request) {
+    override name = 'remember-me'
+    override authenticate(req: express.Request) {
       const token = /remember_me=(\w+)/.exec(req.headers.cookie ?? '')?.[1]
       return token === 'of_anna' ? this.success({ username: 'anna' }) : this.pass()
     }
