@@ -6,26 +6,6 @@
 
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
 
-/** The `data-` attributes of the `main` element: see `page.ts`. */
-interface PageData {
-  readonly transaction: string
-  readonly statusUrl: string
-  readonly callbackUrl: string
-  readonly secondsLeft: string
-  readonly prompt: string
-  readonly approved: string
-  readonly elsewhere: string
-  readonly nothingLeft: string
-  readonly offline: string
-  readonly endsSoon: string
-}
-
-/** A message between tabs that wait for the same approval. */
-interface TabMessage {
-  readonly transaction: string
-  readonly says: 'hello' | 'hello to you' | 'gone on'
-}
-
 interface Window {
   /** Starts this script again, after htmx or Turbo has inserted another page. */
   nevisWaitingPage?: () => void

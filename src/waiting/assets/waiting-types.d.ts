@@ -1,0 +1,21 @@
+/** The types of the waiting page's script (`waiting.ts`). Separate, because that file would otherwise be too long to read. */
+
+/** The `data-` attributes of the `main` element: see `page.ts`. */
+interface PageData {
+  readonly transaction: string
+  readonly statusUrl: string
+  readonly callbackUrl: string
+  readonly secondsLeft: string
+  readonly prompt: string
+  readonly approved: string
+  readonly elsewhere: string
+  readonly nothingLeft: string
+  readonly offline: string
+  readonly endsSoon: string
+}
+
+/** A message between tabs that wait for the same approval. */
+interface TabMessage {
+  readonly transaction: string
+  readonly says: 'hello' | 'hello to you' | 'gone on'
+}
