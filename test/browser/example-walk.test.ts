@@ -277,7 +277,7 @@ describeWithChromium('a stranger', () => {
     await at.sees('Zurzeit nicht verfügbar')
     await at.look('outage')
     await phones.tap('button', 'Cloud einschalten')
-    await at.tap('link', 'Noch einmal versuchen')
+    await at.tap('link', 'Erneut versuchen')
     await at.sees('Anmelden')
     await password(at, 'dora', PASSWORD)
     await phones.tapOnPhone('dora', 'Zustimmen')
