@@ -7,7 +7,7 @@
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-doors'
-import type { Range, Source } from './source'
+import { isFunction, type Range, type Source } from './source'
 
 export interface Door {
   readonly source: Source
@@ -209,17 +209,6 @@ function loginAt(source: Source, at: number, owner: string): Found {
   const options = source.partsOf(at + 1)[1]
   const isClosed = options !== undefined && isSessionOff(source, options)
   return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : REQUEST.test(owner) ? LOGIN : LOOK }
-}
-
-/** True for a function expression or an arrow function; false for the name of a function. */
-export function isFunction(source: Source, { first, last }: Range): boolean {
-  if (source.is(first, 'function') || (source.is(first, 'async') && source.is(first + 1, 'function'))) return true
-  for (let i = first; i <= last; i++) {
-    if (source.is(i, '=>')) return true
-    const { pair } = source.token(i)
-    if (pair !== undefined && pair > i) i = pair
-  }
-  return false
 }
 
 /** Describes a sign-in for the report, for example `password reset: req.login(…)`. */

@@ -4,8 +4,7 @@
  *
  * Out of scope: changing the files (`plan.ts`).
  */
-import { isFunction } from './doors'
-import type { Range, Source } from './source'
+import { isFunction, type Range, type Source } from './source'
 
 export interface PasswordStrategy {
   readonly source: Source

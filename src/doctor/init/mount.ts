@@ -4,8 +4,7 @@
  * Out of scope: the routes themselves (`doors.ts`), paths that are not string literals, and routers that are mounted twice.
  */
 import { posix } from 'node:path'
-import { isFunction } from './doors'
-import type { Source } from './source'
+import { isFunction, type Source } from './source'
 
 const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js', '/index.ts', '/index.cjs', '/index.mjs']
 const MAX_DEPTH = 5

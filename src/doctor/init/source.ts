@@ -234,3 +234,14 @@ export class Source {
     return end === -1 ? this.text.length : end
   }
 }
+
+/** True for a function expression or an arrow function; false for the name of a function. */
+export function isFunction(source: Source, { first, last }: Range): boolean {
+  if (source.is(first, 'function') || (source.is(first, 'async') && source.is(first + 1, 'function'))) return true
+  for (let i = first; i <= last; i++) {
+    if (source.is(i, '=>')) return true
+    const { pair } = source.token(i)
+    if (pair !== undefined && pair > i) i = pair
+  }
+  return false
+}
