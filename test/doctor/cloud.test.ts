@@ -218,7 +218,7 @@ describe('a clock that is wrong by ten minutes', () => {
     const cloud = closing(await NevisSimulator.start({ dialect }))
     cloud.addUser({ username: 'anna' })
     const app = closing(await startApp({ simulator: cloud }))
-    const finding = (await cloudFindings(new NevisClient(cloud), [cloud.baseURL])).find(({ check }) => check === 'cloud.clock')
+    const finding = (await cloudFindings(clientOf(cloud.accessKey, cloud.baseURL), [cloud.baseURL])).find(({ check }) => check === 'cloud.clock')
     if (introspection) cloud.faults.add(introspection)
     const browser = app.browser()
     const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
