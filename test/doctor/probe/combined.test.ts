@@ -9,7 +9,7 @@ const STAGES: readonly Stage[] = ['quiet', 'users', 'app', 'sms']
 const COMBINED = [
   ['link-custom-scheme', 'app-channel-is-qr-code'],
   ['audience-api', 'issuer-missing', 'subject-username'],
-  ['issuer-missing', 'times-in-seconds', 'without-nbf'],
+  ['issuer-missing', 'expiry-minus-one', 'without-nbf'],
   ['wrong-code-422', 'sms-enrolment-200', 'recovery-codes-named-codes'],
 ]
 
