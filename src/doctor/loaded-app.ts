@@ -150,8 +150,8 @@ function watchConnections(): ReadonlySet<string> {
   const prototype = Socket.prototype as unknown as { _destroy: (this: Socket, reason: unknown, done: unknown) => void }
   const { _destroy: destroy } = prototype
   prototype._destroy = function (reason, done) {
-    const { code, address, port, hostname } = Object(reason) as Record<'code' | 'address' | 'port' | 'hostname', unknown>
-    if (isWord(code)) failures.add(`${String(address ?? hostname ?? 'a server')}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
+    const { code, address, port, hostname } = Object(reason) as { code?: unknown; address?: string; port?: unknown; hostname?: string }
+    if (isWord(code)) failures.add(`${address ?? hostname ?? 'a server'}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
     destroy.call(this, reason, done)
   }
   return failures
