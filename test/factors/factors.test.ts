@@ -143,12 +143,13 @@ describe('an enrolment', () => {
   })
 
   it('of SMS, with the number and the words', async () => {
+    const maskedPhone = '•••• 4567'
     const { nevis, asked } = cloud({ enroll: ENROLLMENT })
-    expect(await enroll(sms({ message: '{{CODE}}' }), nevis, KNOWN, { phone: '+41791234567' })).toStrictEqual(everything)
+    expect(await enroll(sms({ message: '{{CODE}}' }), nevis, KNOWN, { phone: '+41791234567' })).toStrictEqual({ ...everything, browser: { ...everything.browser, maskedPhone } })
     await enroll(sms(), nevis, KNOWN, { phone: '+41791234567' })
     const asks = { userId: USER, channel: 'sms', phone: '+41791234567' }
     expect(asked).toStrictEqual([['enroll', { ...asks, message: '{{CODE}}' }], ['enroll', asks]])
-    expect(await enroll(sms(), cloud({ enroll: LEAST }).nevis, ANNA, { phone: '+41791234567' })).toStrictEqual(least)
+    expect(await enroll(sms(), cloud({ enroll: LEAST }).nevis, ANNA, { phone: '+41791234567' })).toStrictEqual({ ...least, browser: { ...least.browser, maskedPhone } })
   })
 
   it.each([undefined, '', '079 123 45 67', '+41 79'])('of SMS is refused without a number that is one, and nobody is asked: %j', async (phone) => {

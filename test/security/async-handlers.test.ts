@@ -59,7 +59,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
     // A stolen recovery code must not be enough to remove the phone. Otherwise a thief could then enrol another phone with the password alone.
     const onlyAfterPush = ({ factors }: RequireSecondFactorOptions) => { expect(factors).toEqual(atLeast('push')); return signedIn(userId) }
-    const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, requireSecondFactor: onlyAfterPush })
+    const browser = await shown('docs/guides/factors.md', '/phones/remove', { client, ownAuthenticator, atLeast, onlySignedIn: signedIn(userId), requireSecondFactor: onlyAfterPush })
     const remove = (authenticatorId = '') => browser.post('/phones/remove', { authenticatorId })
     const { status, text } = await (world.simulator.faults.add({ on: 'deleteAuthenticator', status: 503, times: 1 }), remove(authenticatorIds[0]))
     expect([status, text]).toEqual([500, expect.stringContaining('error handler: ')])
