@@ -26,8 +26,8 @@ const CREATE = `
     is_demo boolean not null default false
   )`
 /**
- * Makes usernames unique without regard to case. passport-nevis counts its limits without regard to case: otherwise a stranger could sign up as `anna`, start
- * too often, and so make `Anna` wait.
+ * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. Otherwise a stranger could sign up
+ * as `anna`, start too often, and so make the user `Anna` wait.
  */
 const CREATE_INDEX = 'create unique index if not exists users_username_lower on users (lower(username))'
 const ALIKE = `
@@ -56,7 +56,7 @@ interface LinkedAccount extends NewAccount {
 export class Users {
   /**
    * Creates the table and its index if they are missing.
-   * @throws Error if the table of an older version has usernames that differ only in case. Which of the accounts to rename, only an operator can decide
+   * @throws Error if the table of an older version has usernames that differ only in case. An operator must then rename accounts
    */
   static async open(database: Database): Promise<Users> {
     await database.create(CREATE)
@@ -138,7 +138,7 @@ export class Users {
     return added ?? { smsSince: null, codesSince: null }
   }
 
-  /** Adds or renews a demo account. If an account that is not for the demo has this username, in upper or lower case, leaves that account unchanged and throws. */
+  /** Adds or renews a demo account. Throws if an account that is not for the demo has this username, in upper or lower case; that account stays unchanged. */
   async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)

@@ -109,7 +109,7 @@ export class NevisClient {
 
   /**
    * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt. Take `userId` from data that your server stored
-   * at the start, never from the browser. Nevis's response may not name the user.
+   * at the start, never from the browser, because Nevis's response does not always name the user.
    *
    * A maintenance page or a firewall may also respond with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
    * responses.

@@ -39,7 +39,7 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
 }
 
-/** @returns an error if one of these strategies uses another ledger: it does not find a key that was claimed in this ledger */
+/** @returns an error if one of these strategies uses another ledger: then its ledger does not contain a key that was claimed in this ledger */
 async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
   const key = `doctor:${randomUUID()}:shared`
   await attempt(ledger.claim(key, DAY_SECONDS))

@@ -10,7 +10,7 @@ import { wordOf } from './probe/word-of'
 
 /** A larger file is not read. The largest report of the probe has some 100 kB. */
 const MAX_BYTES = 5_000_000
-/** The probe has fewer questions, and fewer stages. */
+/** How many answers and stages a report may have at most. The probe has fewer questions, and fewer stages. */
 const MOST_ANSWERS = 200
 const MOST_STAGES = 20
 

@@ -32,11 +32,11 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
   return [...lines, '', countsOf(findings)].join('\n')
 }
 
-/** A command that the user may copy: it must stay on one line, if it fits. */
+/** Matches a command in a text. The user may copy the command, so it must stay on one line if it fits there. */
 const COMMAND = /npx passport-nevis (?:doctor|init|probe)(?: [^\s<>→;,:]*[./][^\s<>→;,:]*| <[^<>]{1,60}>)?(?: --[a-z-]+)*|npm install(?: [\w@/.-]+)?/g
 
 /**
- * Wraps a text at its spaces, but never in a command, and never between a number and its unit (`5 s`). Cuts a word that is longer than a line, for example a URL.
+ * Wraps a text at its spaces, but never in a command, and never between a number and its unit (`5 s`). Cuts a word that is longer than a line, such as a URL.
  * @param indent columns before each line
  * @param hanging additional columns before all lines but the first
  */

@@ -28,7 +28,7 @@ export async function attemptsAt(origin: string, observer: AppObserver, password
   for (const path of new Set([...redirects, ...USUAL_PATHS])) {
     const { reply, trial } = await post(origin, observer, path)
     if (reply === undefined) return attempts
-    // Compare with a path beside it that does not exist: a login guard or CSRF protection answers both in the same way.
+    // Compare with the answer at a path in the same folder that does not exist: a login guard or CSRF protection answers both paths in the same way.
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
     const isAnswered = !trial.isReached && ![404, 405].includes(reply.status)
     if (isAnswered && !others.has(folder)) others.set(folder, (await post(origin, observer, `${folder}${INVENTED}`)).reply)

@@ -98,7 +98,8 @@ export class StartBudget {
   }
 
   /**
-   * Begins the pause that belongs to a slot under the user's other name (userId or username) as well. Otherwise an attacker could start again under that name.
+   * Begins a pause under the user's other name (userId or username), too, if a start in this slot begins one. Otherwise an attacker could start again under the
+   * other name.
    */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))

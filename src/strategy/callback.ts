@@ -73,7 +73,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // Count the code or token before asking Nevis. Otherwise many parallel requests could all be checked before the first one is counted.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
-  // The call that verifies this code also enrols the factor at Nevis. So check before it whether the user may enrol.
+  // The call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined

@@ -12,6 +12,7 @@ import type { StrategyRequest, StrategyResult } from './strategy-request'
 const MAX_CODE_LENGTH = 64
 
 /**
+ * Reads the code or the token that the browser has sent.
  * @throws Refusal `missing_code` if the field is empty, `wrong_code` for a code that is too long
  * @internal
  */

@@ -23,7 +23,7 @@ export function filled(text: string, placeholder: string, piece: Html): Html {
   return new Html(html`${text}`.text.replace(placeholder, () => piece.text))
 }
 
-/** What comes before an attribute's value, and before the text of a title: places that may contain no elements. */
+/** Matches HTML that ends where an attribute's value or the text of a title begins. These two places must not contain elements. */
 const NO_ELEMENTS = /(?:="|<title>)$/
 
 function flatten(piece: Piece, isPlain: boolean): string {
@@ -33,8 +33,8 @@ function flatten(piece: Piece, isPlain: boolean): string {
 }
 
 /**
- * Replaces the marks around English texts on a page in another language: by an element that says so, or by Unicode's marks for text from left to right where no
- * element may stand. Marks inside of other marks have no effect.
+ * Replaces the marks around English texts on a page in another language: by an element with `lang="en"` or, where no element is allowed, by the Unicode
+ * characters for text from left to right. Marks inside other marks have no effect.
  */
 function inLanguage(text: string, isPlain: boolean): string {
   const [begin, end] = isPlain ? ['\u2066', '\u2069'] : ['<span lang="en" dir="ltr">', '</span>']

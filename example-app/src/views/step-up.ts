@@ -9,7 +9,7 @@ const REASONS: ReadonlyMap<unknown, Text> = new Map([
   ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
 ])
 
-/** @param purpose the key of a reason; for any other value, the page says only that it is for the user's security */
+/** @param purpose a key of `REASONS`, such as `transfer`; for any other value, the page says only that the confirmation is for the user's security */
 export function stepUpPage(everyPage: EveryPage, { purpose }: { readonly purpose: unknown }): Html {
   const { t, csrfToken } = everyPage
   return layout(

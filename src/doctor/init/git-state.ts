@@ -55,7 +55,7 @@ function gitIn(root: string, path: string, settings: readonly string[], args: re
       GIT_CONFIG: undefined,
       GIT_OPTIONAL_LOCKS: '0',
       // If an object is missing in a partial clone, git fetches it with programs that the configuration names, such as `core.sshCommand`. The first variable
-      // forbids this. Older versions of git know only the second variable, which allows only a protocol `none`, and there is no such protocol.
+      // forbids this. Older versions of git know only the second variable, which allows only the protocol `none`, a protocol that does not exist.
       GIT_NO_LAZY_FETCH: '1',
       GIT_ALLOW_PROTOCOL: 'none',
     },

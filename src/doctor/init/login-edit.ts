@@ -57,7 +57,6 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   }
 }
 
-/** The tokens of the source code from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
 /** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
 export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]

@@ -42,7 +42,7 @@ function localStrategies(source: Source): number[] {
   return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.has(source.tokens[i + 1]?.text ?? '') ? [i] : []))
 }
 
-/** Form fields with a name, not with an e-mail address or a phone number. */
+/** Matches the names of form fields that contain a username. Does not match `email` or `phone`. */
 const NAME_FIELD = /^(?:user(?:_?name)?|login_?name|nick_?name)$/i
 
 interface Unclear {

@@ -7,10 +7,10 @@
 import { resolved } from './mount'
 import type { Range, Source } from './source'
 
-/** Later handlers of one route that are examined. The limit bounds the time for a very long list. */
+/** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
-/** Calls with which a handler answers. A handler between the password and the second factor that answers may give out a token. */
+/** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
 const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
 
 export class SecondFactors {
@@ -35,7 +35,7 @@ export class SecondFactors {
     }
   }
 
-  /** Notes `x` of `passport.use('x', nevis)`. */
+  /** Adds the strategy's name to `names`: `x` in `passport.use('x', nevis)`. */
   private noteUse(source: Source, open: number): void {
     const [first, second] = source.partsOf(open)
     const name = first === undefined ? undefined : source.stringAt(first.first)
@@ -116,7 +116,7 @@ export class SecondFactors {
     this.known.set(source, known)
     const answer = known.get(name)
     if (answer !== undefined) return answer
-    known.set(name, false) // for a function that calls itself
+    known.set(name, false) // so that a function that calls itself is not searched for ever
     const imported = source.imports.get(name)
     const other = imported === undefined ? undefined : resolved(this.sources, source, imported.from)
     const is = other === undefined ? definitionsOf(source, name).some((range) => this.isSecondFactor(source, range, depth)) : this.isDefined(other, imported?.name ?? name, depth + 1)

@@ -85,7 +85,7 @@ const nameOf = ({ source, route }: Place) => `${route.method.toUpperCase()} ${ro
 interface GuardedMount {
   readonly source: Source
   readonly guard: Range
-  /** The path of the browser below which the guard runs, for example `/account`. */
+  /** The URL path below which the guard runs, for example `/account`. */
   readonly path: string
   /** Index of the token `use`. */
   readonly at: number
@@ -101,7 +101,7 @@ function guardedMounts(sources: readonly Source[], source: Source): GuardedMount
     const [first] = parts
     const own = first === undefined || first.first !== first.last ? '' : (source.stringAt(first.first) ?? '')
     const path = prefix === undefined ? '' : `${prefix}${own}`.replace(/\/$/, '')
-    // Without a path, the guard is in front of the whole app, and a second factor for all of it is not what `init` should choose.
+    // A guard without a path protects the whole app. Whether the whole app needs a second factor is for the developer to decide, not for `init`.
     return guard === undefined || path === '' ? [] : [{ source, guard, path, at }]
   })
 }

@@ -84,7 +84,7 @@ async function request(scene: Scene, { userId }: Enrolled, channel: Channel, wha
     })
   const first = await approve(channel)
   const isRefused = channel === 'app' && first.status >= 400 && textAt(first.json, 'statusToken') === undefined
-  // The older documents call this channel `qr-code`, as the option `channel` of `app()` can.
+  // Nevis's older documents call the channel `app` by the name `qr-code`. So if Nevis refuses `app`, try `qr-code`.
   if (isRefused) caller.facts['approval.app.refused.http'] = String(first.status)
   const { json } = isRefused ? await approve('qr-code') : first
   const statusToken = textAt(json, 'statusToken')

@@ -99,7 +99,7 @@ export class Caller {
 
   /**
    * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, which Nevis has answered with JSON before. Checks only
-   * once for each endpoint, because Nevis itself may answer an endpoint so.
+   * once for each endpoint, because Nevis itself may always give this kind of answer at an endpoint.
    */
   private async checkOrigin(reply: Reply, { path, method }: Call): Promise<void> {
     this.hasSeenJson ||= reply.json !== undefined

@@ -14,7 +14,7 @@ export function isLost(facts: Facts, step: string): boolean {
 }
 
 export class FactsReader {
-  /** True if something about a request was read that got no answer. What was derived from it is then not known. */
+  /** True if a caller has read a fact about a request that got no answer. Whatever the caller concludes from this fact would be a guess. */
   hasReadLost = false
 
   constructor(private readonly facts: Facts) {}

@@ -33,7 +33,10 @@ export function hasContent(file: string): boolean {
   return known?.isFile() === true && known.size > 0
 }
 
-/** With these errors, the folder takes no second file, or the file cannot be replaced, for example because it is mounted. The file itself may be writable. */
+/**
+ * With these errors, the folder accepts no temporary file, or the file cannot be replaced, for example because it is mounted. Then `writeWhole` writes into the
+ * file itself, which may be writable.
+ */
 const NOT_REPLACEABLE = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']
 
 /**
@@ -48,7 +51,7 @@ export function writeWhole(file: string, text: string): void {
   if (known !== undefined && !known.isFile()) return writeFileSync(target, text)
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    // `wx`: writes to no file or link that somebody else has put there.
+    // `wx` fails if the path exists, so that the probe never writes into a file or link that another user has put there.
     writeFileSync(temporary, text, { flag: 'wx' })
     if (known !== undefined) chmodSync(temporary, known.mode & 0o777)
     renameSync(temporary, target)

@@ -37,7 +37,7 @@ function isReached(facts: FactsReader, step: string): boolean {
 
 /**
  * Describes after how many repetitions of a request Nevis refused it.
- * @param option the option of this package whose value must fit this limit. It is returned only if the probe found a limit
+ * @param option the option of this package whose value must fit this limit. This function returns the option only if the probe found a limit
  */
 function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
   const after = facts.text(`${step}.after`)

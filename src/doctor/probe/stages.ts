@@ -92,7 +92,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       say(`Stage "${stage}" …`)
       caller.steps.clear()
       const lost = await run(stage, scene, options.accessKey, finished.includes('app')).then(() => undefined, (reason: unknown) => ifLost(reason))
-      // If nothing has answered from the start, say why. Otherwise the stage ends here.
+      // If Nevis is lost in the stage `quiet`, do not end here: the lines below find out and report the reason. In any other stage, end the probe.
       if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
       if (stage === 'quiet') obstacle = obstacleIn(caller.facts) ?? lost?.message
@@ -115,7 +115,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
-/** @throws any other error */
+/** Returns the error if it is a NevisLost, and throws every other error. */
 function ifLost(reason: unknown): NevisLost {
   if (reason instanceof NevisLost) return reason
   throw reason

@@ -53,7 +53,7 @@ export interface Dialect {
   readonly says: string
   /** Why Nevis may behave like this: a sentence in its documentation, or the behaviour of other servers. */
   readonly because: string
-  /** What the dialect changes: it adds fields to a response, changes fields (default), moves fields, replaces the whole response, or changes headers or bytes. */
+  /** What the dialect does: adds fields to a response, changes fields (default), moves fields, replaces the whole response, or changes headers or bytes. */
   readonly layer?: Layer
   /** Returns an error for a request that this dialect refuses. The operation is then not run. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined

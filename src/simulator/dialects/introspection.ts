@@ -22,7 +22,7 @@ const ofToken = (change: Change): NonNullable<Dialect['rewrites']> => (answer, e
   return { ...answer, body: change(body as Json & Claims, exchange, exchange.original.body as Json & Claims) }
 }
 
-/** Creates a function that sets claims. It gets the claims that the token has without a dialect. */
+/** Creates a function that sets claims. `claims` gets the claims that the token has without a dialect, and returns the new ones. */
 const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) => ofToken((token, exchange, original) => ({ ...token, ...claims(original, exchange) }))
 /** Changes the form of all times but -1, which means never. */
 const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' && value > 0 ? change(value) : value])))

@@ -71,7 +71,7 @@ interface Window {
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // How often the page has stopped asking for the status (`pause`). An answer that arrives after such a stop, to a request from before it, is ignored.
+    // How often the page has stopped asking for the status (`pause`). An answer to a request from before such a stop is ignored.
     let round = 0
     let isOver = false
     let warning = ''
@@ -221,7 +221,7 @@ interface Window {
     function tick() {
       if (isGone()) return
       const seconds = left(Number(secondsLeft))
-      // After the widget has failed, the time is hidden, and a warning would be about nothing.
+      // After the widget has failed, the page hides the time, so a warning that the time ends soon would make no sense.
       const isShown = !(countdown.parentElement as HTMLElement).hidden
       if (!warning && isShown && seconds <= SOON_SECONDS && seconds > 0) {
         warning = endsSoon

@@ -69,7 +69,8 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
     const to = resolve(url)
     const own = await headers?.()
     const until = Date.now() + LONGEST_MS
-    // `AbortSignal.any` holds its signals weakly, and in Node.js 20, garbage collection removes the time limit. So this variable, which the `catch` reads, holds them.
+    // `AbortSignal.any` holds its signals weakly, and in Node.js 20, garbage collection would remove the time limit. So this variable, which the `catch` reads,
+    // holds the signals.
     let signals!: [AbortSignal, AbortSignal]
     for (let failures = 1; ; failures++) {
       try {
