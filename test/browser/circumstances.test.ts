@@ -19,7 +19,7 @@ describeWithChromium('the waiting page', () => {
   /** The number of event streams that are open on the server. */
   const streams = () => [...responses].filter(({ headersSent }) => headersSent).length
 
-  /** @param maxStreams of the status endpoint */
+  /** @param maxStreams the option `maxStreams` of the status endpoint: how many event streams may be open */
   const start = async (maxStreams = 100) => {
     cloud = await startCloud({
       strategy: { statusURL: '/live' },

@@ -115,7 +115,7 @@ describeWithChromium('a push with a typed code', () => {
       }
     }
     expect(await page.locator('blockquote').textContent()).toBe(MESSAGES[tag])
-    // The phone has the request already.
+    // The phone already shows the request, so the label above the message must say that the phone shows this message now.
     expect(await page.locator('figcaption').textContent()).toBe(languages[tag]?.phoneShows)
     await shots('asked')
     const code = codeFor(username)

@@ -20,14 +20,14 @@ type Fields = ReadonlyMap<string, string>
 const ALL: readonly Dialect[] = DIALECT_GROUPS.flatMap(({ dialects }) => dialects)
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = { gzip: gunzipSync, br: brotliDecompressSync, deflate: inflateSync }
 
-/** The response as a list of fields: the status, each header, and each value of the body with its path. A UUID that a dialect has made up is always the same. */
+/** The response as a list of fields: the status, each header, and each value of the body with its path. */
 function fieldsOf(answer: Answer): Fields {
   const fields = new Map<string, string>([['status', String(answer.status)]])
   for (const [name, value] of Object.entries(answer.headers)) fields.set(`headers.${name}`, value)
   const visit = (value: unknown, path: string): void => {
     const entries = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : []
     for (const [name, inner] of entries) visit(inner, `${path}.${name}`)
-    // The time of an error may differ between two calls of the same function.
+    // Leave out the time of an error: the dialects make a new error each time they are applied, so its time may differ.
     if (entries.length === 0 && !path.endsWith('.timestamp')) fields.set(path, JSON.stringify(value) ?? 'undefined')
   }
   visit(decoded(answer), 'body')
@@ -51,7 +51,7 @@ function changesOf(changed: Fields, original: Fields): Map<string, string | unde
   return new Map(names.filter((name) => changed.get(name) !== original.get(name)).map((name) => [name, changed.get(name)]))
 }
 
-/** True if two dialects give the same field another value, or give a value to a field and to a part of it. */
+/** True if two dialects give different values to the same field, or if one changes a field and the other a part of this field. */
 function isSameField(one: ReadonlyMap<string, string | undefined>, other: ReadonlyMap<string, string | undefined>): boolean {
   return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
 }
@@ -61,10 +61,11 @@ const EXCLUSIVE = ['shape', 'gateway']
 /** Dialects of these layers change single fields, so none of their changes may be lost. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
 
-/** True for dialects such as `wrong-code-400` and `wrong-code-404`, of which one sets the status that the response has anyway. */
+/** True for dialects that differ only in a number, such as `wrong-code-400` and `wrong-code-404`. For one of them, the simulator already has this number. */
 const isSameQuestion = (one: string, other: string) => one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '')
 
 const isWithin = (name: string, outer: string) => name.startsWith(`${outer}.`)
+/** The fields as one text. All UUIDs count as equal, because a dialect may make up a new UUID each time. */
 const textOf = (fields: Fields) => JSON.stringify([...fields].sort()).replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'a UUID')
 
 /** Applies dialects to a response that is the second of its kind for its token: some dialects change only such a response. */
@@ -78,7 +79,7 @@ interface Pair {
   readonly names: string
   readonly isConflict: boolean
   readonly isAlike: boolean
-  /** False if one of the dialects has lost a change by the other one, although they change different fields. */
+  /** False if the two dialects change different fields, but the response with both of them lacks a change that one of them makes alone. */
   readonly isWhole: boolean
 }
 

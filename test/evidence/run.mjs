@@ -6,8 +6,9 @@
  *   npm run evidence -- V6.6.3 T-widget  lists the tests of these requirements, with file and line
  *   npm run evidence -- --check          writes nothing; ends with 1 if a table is out of date
  *
- * A test says what it shows in a comment directly above `it(`: `// Shows: ASVS V6.6.3, T-password-2, C-sms-7`. Several such lines are one
- * list. A requirement is a row of `docs/asvs.md`, `docs/coverage.md` or `docs/cross-device.md`, or a reference such as [T-password-2] in `docs/threat-model.md`.
+ * A test says what it shows in a comment directly above `it(`: `// Shows: ASVS V6.6.3, T-password-2, C-sms-7`. Several such lines are one list.
+ * A requirement is a row of `docs/asvs.md`, `docs/coverage.md` or `docs/cross-device.md`, or a reference such as [T-password-2] in
+ * `docs/threat-model.md`.
  * Ends with 1 for a requirement without a test, for a marker without a requirement, and for a marker that is not above a test that runs.
  *
  * Out of scope: whether the tests pass (jest), and whether a test really shows what it claims (the reader).

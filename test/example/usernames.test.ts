@@ -2,8 +2,8 @@
  * The attack: a username that differs from the victim's only in upper and lower case.
  *
  * The victim's account is called `Anna`, as an operator has added it. A stranger signs up as `anna` with a password of their own, and starts the second factor
- * again and again. The strategy ignores case when it counts the starts under a username. So the victim, too, has to wait, although the stranger does not know the
- * victim's password. Also, the cookie of a browser in which the stranger has signed in lets the stranger guess more passwords of the victim.
+ * again and again. The strategy ignores case when it counts the starts under a username. So the victim, too, has to wait, although the stranger does not know
+ * the victim's password. Also, the cookie of a browser in which the stranger has signed in lets the stranger guess more passwords of the victim.
  */
 import { exampleApp, launch } from './support'
 

@@ -13,7 +13,7 @@ import { run } from './program'
 // Half the lifetime of a transaction. So the test fails if a program exits only after its waiting user has answered or the transaction has expired.
 jest.setTimeout(60_000)
 
-/** Loads a server into the program that nothing closes, as the connections to Redis or PostgreSQL would be. */
+/** Starts a server in the program. No code closes this server: it stands for the connections to Redis or PostgreSQL, which also keep a process alive. */
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent("import{createServer}from'node:net';createServer().listen(0,'127.0.0.1')")}`
 
 describe.each([

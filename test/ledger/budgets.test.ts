@@ -109,7 +109,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   beforeEach(() => void (budgets = budgetsOn(make())))
 
   const start = async (name = key) => (await budgets.starts.spend(name)).slot
-  /** @returns the places of those that got one */
+  /** Makes this many starts at once. @returns the slots of those starts that got one, sorted */
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
   const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
 

@@ -1,11 +1,11 @@
 /**
  * The attack: getting new limits, or using up another user's limits, by a username.
  *
- * An app lets its users change their username, and tells Nevis the user by `nevisUserId`. The attacker has stolen the victim's session, or has the password. In an
- * earlier version, the limits were counted under the username, even if the userId was known. So after each new username, the attacker could send five more pushes
- * to the same phone: 34 within seconds. A new username also ended the pause after denials, made `afterDenial: 'stop'` forget a denial, and kept the event
- * `suspicious` away. In an app with tenants, a stranger whose account has the victim's username made the victim wait, without any password of the victim.
- * `liftLimits` with the userId reported success, but the victim still had to wait.
+ * An app lets its users change their username, and names a user to Nevis by `nevisUserId`. The attacker has stolen the victim's session, or has the password.
+ * In an earlier version, the limits were counted under the username, even if the userId was known. So after each new username, the attacker could send five
+ * more pushes to the same phone: 34 within seconds. A new username also ended the pause after denials, made `afterDenial: 'stop'` forget a denial, and
+ * suppressed the event `suspicious`. In an app with tenants, a stranger whose account has the victim's username made the victim wait, without any password of
+ * the victim. `liftLimits` with the userId reported success, but the victim still had to wait.
  */
 import { liftLimits, MemoryLedger, recordSecondFactor, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, type TestApp } from '../support/app'

@@ -19,7 +19,7 @@ const post = async (path: string, fields: Record<string, string>, headers: Recor
   return { status: response.status, location: response.headers.get('location'), html: await response.text() }
 }
 
-/** A caller of `fetch` cannot set these two headers. */
+/** Sends a request with headers that `fetch` does not let its caller set, such as `Host`. */
 const withHeaders = (method: string, path: string, headers: Record<string, string>) =>
   new Promise<number | undefined>((resolve, reject) => {
     request(nevis.simulator.baseURL + path, { method, headers }, (response) => {
@@ -90,7 +90,7 @@ describe('the page with the phones', () => {
     const order = [...html.matchAll(/<section class="phone" aria-label="(\w+)"|<p class="message">(\w+)</g)].map(([, phone, message]) => phone ?? message)
     expect(order).toEqual(['clara', 'third', 'second', 'anna', 'first', 'ben'])
     expect((await (await fetch(`${nevis.simulator.baseURL}/_simulator/state`)).json()) as Json).toMatchObject({ waiting: 3 })
-    // Answered requests leave the phones where they are.
+    // The phones keep their order when their requests have been answered.
     for (const owner of ['clara', 'clara', 'anna']) await nevis.simulator.phone(owner).deny()
     expect([...(await page()).html.matchAll(/class="phone" aria-label="(\w+)"/g)].map(([, phone]) => phone)).toEqual(['clara', 'anna', 'ben'])
   })

@@ -1,6 +1,6 @@
 /**
- * Tests the second factor in five kinds of apps: a login with custom callbacks, a JSON API for a single-page app, a form and an API, TypeScript with router files under a
- * prefix, and an app in which only some of the users have a second factor.
+ * Tests the second factor in five kinds of apps: a login with custom callbacks, a JSON API for a single-page app, a form and an API, TypeScript with router
+ * files under a prefix, and an app in which only some of the users have a second factor.
  */
 import express, { type Express as App } from 'express'
 import session from 'express-session'

@@ -88,7 +88,7 @@ async function driveBrowsers(): Promise<void> {
   await forgetBrowsers(app.nevis, { username: 'anna' })
 }
 
-/** Writes the remaining kinds of ledger keys without requests to the app, which would need a widget, a session in a cookie, fifty codes, two tabs and two processes. */
+/** Writes the remaining kinds of ledger keys directly. Requests would need a widget, a session in a cookie, fifty codes, two tabs and two processes. */
 async function driveRest(): Promise<void> {
   const { nevis } = await start()
   const budgets = new Budgets(nevis.settings)

@@ -1,4 +1,4 @@
-/** Which language the page uses, and that every language has every text. */
+/** Tests which language the page uses, and that every language has every text. */
 import { failures } from '../../src/factors/failures'
 import { languages, preferred, availableLanguages, type Locales } from '../../src/waiting/texts/languages'
 import { waitingPage } from '../../src'

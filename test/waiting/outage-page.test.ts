@@ -16,7 +16,7 @@ const credentials = { username: 'anna', password: PASSWORD }
 
 /** The error of a request to /throw. */
 let thrown: unknown
-/** The errors that the page has passed on. */
+/** The errors that the outage page has passed on to the app's next error handler. */
 let passed: unknown[] = []
 const start = (options: OutagePageOptions = { signInURL: '/login' }, more: Partial<AppOptions> = {}): Promise<TestApp> =>
   world.start({

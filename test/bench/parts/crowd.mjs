@@ -1,7 +1,7 @@
 // @ts-check
-// Measures ten thousand waiting users behind nginx, with two processes of the app and one Redis: how much memory and processor time nginx and the app use, how long
-// it takes until a user's waiting page learns of the user's approval, and what happens when one of the two processes stops. Run it on a machine that does nothing
-// else.
+// Measures ten thousand waiting users behind nginx, with two processes of the app and one Redis: how much memory and processor time nginx and the app use, how
+// long it takes until a user's waiting page learns of the user's approval, and what happens when one of the two processes stops. Run this benchmark on a
+// machine that does nothing else.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -166,7 +166,7 @@ describe('a door', () => {
     ["app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
     ["app.post('/login', passport.authenticate('local', options))", 'with options written elsewhere', 'LEFT'],
     ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
-    // Without a session, a strategy signs nobody in, but the handlers behind it see its user.
+    // With `session: false`, a strategy signs nobody in, but the later handlers of the route get the user in `req.user`, and may give out a token.
     ["app.post('/token', passport.authenticate('local', { session: false }), (req, res) => res.json({ token: tokens.createFor(req.user) }))", "API token: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), (req, res, next) => res.json(token), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
@@ -206,7 +206,7 @@ describe('a door', () => {
     ["passport['authenticate']('google')", 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ['const { authenticate } = passport', 'sign-in: passport.authenticate, stored or passed on instead of called', 'LEFT'],
     ["module.exports = (app, pp) => app.get('/cb', pp.authenticate('google'))", "sign-in: passport.authenticate('google')", 'LEFT'],
-    // The code writes the session itself.
+    // In these cases, the code itself writes the signed-in user into the session, without Passport.
     ["req.session['passport'] = { user: 'kiosk' }", 'sign-in: session.passport = …, a sign-in without Passport', 'LEFT'],
     ["req['session'].userId = user.id", 'sign-in: session.userId = …', 'LEFT'],
     ['(req.session as any).userId ??= user.id', 'sign-in: session.userId = …', 'LEFT'],

@@ -1,6 +1,6 @@
 /**
- * What the report of the probe says about requests that got no answer: nothing. The questions that need the answer stay open, the stage counts as failed, and no
- * later answer is listed as a difference because of the lost one.
+ * Tests that the report of the probe draws no conclusion from a request that got no answer. The questions that need this answer stay open, the stage counts as
+ * failed, and the report lists no difference from the simulator that exists only because of the lost answer.
  */
 import { Caller } from '../../../src/doctor/probe/caller'
 import { Connections } from '../../../src/doctor/probe/raw-request'
@@ -42,12 +42,12 @@ let plain: StageResults
 let simulated: Simulated
 beforeAll(async () => {
   plain = await runOnSimulator([], PROBED)
-  // A sample of dialects, so that a lost answer could be taken for one of them.
+  // Simulate a sample of the dialects, so that the tests fail if the probe takes a lost answer for the behaviour of one of them.
   simulated = await simulate(PROBED, undefined, DIALECT_NAMES.filter((_name, at) => at % 4 === 0))
 })
 
 const steps = () => Object.keys(plain.facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
-/** Statuses are asked for again if an answer is lost while the probe waits for the phone, so the stage does not fail. */
+/** True for a status request that the probe repeats while it waits for the phone. One lost answer to such a request does not make the stage fail. */
 const isRepeated = (step: string) => /^status\.(enroll\.app|push|app)\.(succeeded|accepted|denied)$/.test(step)
 
 it('a lost answer to any single request › is no answer, no difference, and no dialect; its stage failed', async () => {
@@ -55,7 +55,7 @@ it('a lost answer to any single request › is no answer, no difference, and no 
   const wrong = results.flatMap(([step, { facts, failed, usersLeft }]) => {
     const { dialects, unexplained } = recognise(facts, simulated, failed.length > 0)
     const said = answersIn(facts).filter(({ answer }) => /no answer|HTTP (?!\d)/.test(answer))
-    // An answer that depends on the lost request would differ from the answer without the loss.
+    // If the report answers a question differently than without the loss, the probe has guessed: this answer depends on the lost response.
     const usual = answersIn(plain.facts)
     const guessed = answersIn(facts).filter(({ question, answer, option }) => usual.some((one) => one.question === question && (one.answer !== answer || one.option !== option)))
     const isFine = dialects.length + unexplained.length + said.length + guessed.length + usersLeft === 0 && (failed.length > 0 || isRepeated(step))

@@ -1,6 +1,6 @@
 /**
- * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The answers of the stage are
- * then left out, because they are not those of Nevis, and the probe ends soon.
+ * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must then leave
+ * out the answers of this stage, because they may not come from Nevis, and the probe must end soon.
  */
 import { request, type RequestListener } from 'node:http'
 import { runOnSimulator } from '../../../src/doctor/probe/recognise'

@@ -96,7 +96,7 @@ export class PeopleCloud {
     })
   }
 
-  /** One more account of the owner of this one. */
+  /** Creates one more account for the owner of this account. */
   newPerson({ username }: Person, sequence: number): Person {
     const number = this.people.length
     const person: Person = { username: `${username}-${number}`, userId: uuid(sequence, 0xc00 + number), isKnown: true, factors: [] }
@@ -111,7 +111,7 @@ export class PeopleCloud {
     })
   }
 
-  /** Removes everything of the sequence before. */
+  /** Removes everything that the previous sequence has left, and sets the people and gateways of the next one. */
   reset(people: Person[], gateways: Partial<Record<Call, readonly Gateway[]>>): void {
     Object.assign(this, { people, transactions: [], accepted: [], rings: [], wrongCodes: [], noCodes: [], texts: [], hold: undefined })
     this.gateways = Object.fromEntries(Object.entries(gateways).map(([call, list]) => [call, [...list]]))

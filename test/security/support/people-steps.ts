@@ -273,7 +273,7 @@ export const floods = {
       often(3, later(1, 30, 120, 310, 610)),
     )(30, 60)),
   }),
-  /** Codes to one number, for many accounts. */
+  /** The attacker enrols SMS for many accounts, with one phone number, so that this phone gets many text messages. */
   'texts': scene({
     annaHas: [[]],
     steps: fc.array(fc.tuple(start({ by: one<Owner>('thief'), as: one<Start['as']>('new', 'new', 'anna'), route: one<RouteName>('enrol', 'first'), factor: one<FactorName>('sms') }), later(1, 120, 600)), { minLength: 14, maxLength: 24, size: 'max' }).map((rounds) => rounds.flat()),
