@@ -126,7 +126,7 @@ describe('an app that is well', () => {
       ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
-      // The trial sign-ins. In this test, nothing can read the form, so each path fails, and is compared with a path that does not exist in the same folder.
+      // The trial sign-ins. In this test, nothing can read the form, so each path fails, and is compared with a nonexistent path in the same folder.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
     ])
