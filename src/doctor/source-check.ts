@@ -17,7 +17,7 @@ const MAX_BYTES = 200_000
 export interface SourceReport {
   /** The lines with a password check after which the second factor follows, for example `routes/auth.js:12`. */
   readonly closed: ReadonlySet<string>
-  /** The sign-ins of which the source does not show that the second factor comes before them, one sentence each. */
+  /** The sign-ins for which the source does not show that they require the second factor, one sentence each. */
   readonly open: readonly string[]
 }
 

@@ -20,11 +20,11 @@ const LISTED = 'look at these places: nobody may be signed in before the second 
 const MAX_DOUBTS = 3
 
 /**
- * Reports whether sign-ins can skip the second factor, and where the second factor starts: in each route with the Nevis strategy that no request of the doctor
- * has reached yet.
+ * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
+ * the doctor, for example to the callback, has reached.
  * @param source what the source shows; undefined if it was not read
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but a sign-in
- * does not start there, so it is subtracted
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but no sign-in
+ * starts there, so this number is subtracted
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))

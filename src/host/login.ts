@@ -21,7 +21,7 @@ export function loginOf(session: SessionLike): string | undefined {
 }
 
 /**
- * Returns the digest that `loginOf` would return if this user were signed in. With it, a user of the app can be compared with the user of a session.
+ * Returns the digest that `loginOf` would return if this user were signed in. With this digest, a user of the app can be compared with the user of a session.
  * @param req a request as Passport gives it to a strategy
  * @returns undefined if there is no user, or if this package cannot call the app's `serializeUser` on this web framework
  * @internal

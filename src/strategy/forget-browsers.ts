@@ -20,8 +20,8 @@ import { subjectMismatch } from '../trust/binding'
  * If you give only one of the two names, this function asks Nevis for the other: the ledger stores some browsers under the userId only, and a sign-in that
  * is just starting may have only the username.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the user, as your option `subject` returns the user: by the userId, the username or both. If Nevis does not know this name, and your option `subject`
- * returns another one, this function finds no browser
+ * @param subject the user, as your option `subject` returns the user: by the userId, the username or both. If Nevis does not know this name, and your
+ * option `subject` returns another one, this function finds no browser
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
  * has none, or `subject` is not the name that your option `subject` returns
  * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;

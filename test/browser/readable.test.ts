@@ -124,7 +124,7 @@ describeWithChromium('the waiting page', () => {
       const { page, address, username } = await waiting(await chromium.open(), cloud)
       const other = await page.context().newPage()
       await other.goto(address)
-      // The callback of the first tab that goes there fails, as if the user had closed that tab.
+      // The first tab that goes to the callback gets no page there. So this tab does not continue, as if the user had closed it.
       await page.context().route(/callback/, (route) => route.fulfill({ status: 204 }))
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })

@@ -1,5 +1,5 @@
 /**
- * Tests the waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks Web Locks,
+ * Tests the waiting page in three special cases: a script of the app inserts this page into another page, as htmx and Turbo do; the browser blocks Web Locks,
  * BroadcastChannel and storage; the transaction expires soon.
  *
  * Out of scope: other unusual circumstances (`circumstances.test.ts`).

@@ -1,6 +1,6 @@
 /**
  * Runs the code of the guides for production, as printed, in one program: the Redis client, the session store and the ledger of "Several processes", the
- * metrics of "Monitoring", and the end of a process of "Reverse proxies". Redis is real. It is silent for a while, and answers again.
+ * metrics of "Monitoring", and the code of "Reverse proxies" that ends a process. Redis is real: it gives no answers for a while, and then answers again.
  *
  * Out of scope: Redis Cluster and Redis Sentinel (`test/ledger`).
  */
@@ -15,7 +15,7 @@ import { environment, started, written, type Program } from './program'
 
 jest.setTimeout(60_000)
 
-/** A replacement that fails if the guide no longer contains the text. */
+/** Replaces texts in the code of a guide. Fails if the guide no longer contains one of the texts. */
 function replaced(code: string, ...changes: readonly (readonly [from: string, to: string])[]): string {
   for (const [from, to] of changes) {
     if (!code.includes(from)) throw new Error(`the guide does not contain ${from}`)

@@ -1,5 +1,5 @@
 /**
- * Sends SIGTERM to the apps of the guides while a user waits with an open event stream. The apps must exit without waiting for the user's answer, and although
+ * Sends SIGTERM to the apps of the guides while a user waits with an open event stream. The apps must exit without waiting for the user's answer, even while
  * something else is open, such as a connection to Redis. Express is tested in `several-processes.test.ts` and `test/package/shapes.test.ts`; `cluster` and PM2
  * are tested in `npm run proxies`.
  */

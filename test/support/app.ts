@@ -24,7 +24,7 @@ export interface User {
 
 export interface AppOptions {
   readonly simulator: NevisSimulator
-  /** Options that replace those of the tests. */
+  /** Options of the strategy that replace the defaults of this test app. */
   readonly strategy?: Partial<NevisStrategyOptions>
   readonly verify?: Verify
   /** Options of `passport.authenticate('nevis')` on the routes that start the second factor. */

@@ -76,7 +76,7 @@ export function isSessionOff(source: Source, { first, last }: Range): boolean {
   return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
 }
 
-/** The function that contains the call and is itself a value: an argument, or assigned to a variable. */
+/** The innermost function around the call, from its parameters (with `async` or `function` before them) to its closing brace. */
 function handlerAround(source: Source, at: number): Range | undefined {
   const brace = source.blockOf(at)
   if (brace === -1 || source.parametersOf(brace) === undefined) return undefined
@@ -94,7 +94,7 @@ interface Wrapped {
   readonly handler: Range
 }
 
-/** True if each call of the function `const wrapper = (strategy, options) => (req, res, next) => …` is either the second factor, or followed by it. */
+/** True if each call of the function `const wrapper = (strategy, options) => (req, res, next) => …` either runs the second factor, or is followed by it. */
 function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2
   if (!source.is(handler.first - 1, '=>') || !source.is(close, ')')) return false

@@ -16,7 +16,7 @@ const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
   private readonly names = new Set(['nevis'])
-  /** The variables that contain such a strategy. */
+  /** The variables that contain a strategy of this package. */
   private readonly variables = new Set<string>()
   private readonly known = new Map<Source, Map<string, boolean>>()
 
@@ -155,7 +155,7 @@ export function usesInScope(source: Source, name: string, declared: number): num
   return usesOf(source, name).filter((at) => at !== declared && at > block && at < end)
 }
 
-/** The code that is assigned to this name in the file: behind `const name =` or `exports.name =`, or the function of this name. */
+/** The code that the file assigns to this name: the code after `const name =` or `exports.name =`, or the function of this name. */
 function definitionsOf(source: Source, name: string): Range[] {
   const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
   return [...usesOf(source, name), ...exported].flatMap((at): Range[] => {

@@ -57,7 +57,7 @@ export interface Dialect {
   readonly layer?: Layer
   /** Returns an error for a request that this dialect refuses. The operation is then not run. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined
-  /** Returns a changed copy of the response. Must not change the given response, and keeps the fields that it is not about. */
+  /** Returns a changed copy of the response. Must not change the given response, and must keep all fields that the dialect is not about. */
   readonly rewrites?: (answer: Answer, exchange: Exchange) => Answer
   /** Milliseconds by which the simulated Nevis's clock is ahead of the machine's clock. */
   readonly clockMs?: number

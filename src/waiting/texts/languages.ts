@@ -22,7 +22,7 @@ export const languages: Readonly<Record<string, Texts>> = { en, de, fr, it }
 export interface Language {
   readonly tag: string
   readonly texts: Texts
-  /** The same texts. Those that are English, because the language lacks them, have marks: for pages. */
+  /** The same texts, for pages: English texts that stand in for missing texts of the language are marked (`fallback.ts`). */
   readonly markedTexts: Texts
 }
 

@@ -1,4 +1,4 @@
-/** What the probe does if the person presses the wrong button on the phone: accepts the request that they were asked to deny, or denies the other one. */
+/** What the probe does if the person presses the wrong button on the phone: accepts a request instead of denying it, or denies one instead of accepting it. */
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
