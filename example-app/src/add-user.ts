@@ -7,7 +7,7 @@ import { NevisClient, NevisError } from 'passport-nevis'
 import { readConfig } from './config.js'
 import { openDatabase } from './database.js'
 import { hashPassword } from './password.js'
-import { Users } from './users.js'
+import { assertUsername, Users } from './users.js'
 
 async function addUser(username: string | undefined): Promise<void> {
   const { nevis, database: where } = readConfig()
@@ -15,7 +15,8 @@ async function addUser(username: string | undefined): Promise<void> {
   const database = await openDatabase(where)
   try {
     const users = await Users.open(database)
-    // Ask before Nevis enrols the user.
+    // Check the name before Nevis enrols the user.
+    assertUsername(username)
     if (await users.isTaken(username)) throw new Error(`There is an account named ${username} already, in upper or lower case.`)
     const { userId, appLinkUri } = await findOrEnroll(new NevisClient(nevis), username)
     const password = randomBytes(12).toString('base64url')

@@ -31,7 +31,7 @@ export interface Config {
   readonly cookieSecure: boolean
   /** How many passwords a client address may try in 15 minutes. */
   readonly loginLimit: number
-  /** How many wrong passwords are allowed for one account in 15 minutes, from all addresses together. */
+  /** How many wrong passwords are allowed for one account in 15 minutes, from all addresses together. Each process counts for itself. */
   readonly accountLimit: number
   /** True if a push shows a code that the user must type into the page. */
   readonly typedCode: boolean

@@ -13,7 +13,7 @@ export interface Database {
 
 export async function openDatabase({ url, dataDir }: DatabasePlace): Promise<Database> {
   if (url === undefined) return embedded(await (dataDir === undefined ? PGlite.create() : PGlite.create(dataDir)))
-  const pool = new pg.Pool({ connectionString: url })
+  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 3000, query_timeout: 4000 })
   // The pool replaces a connection that breaks while idle, and emits `error`. Without this listener, that event would end the process.
   pool.on('error', (error: NodeJS.ErrnoException) => console.error(error.name, error.code ?? ''))
   return {

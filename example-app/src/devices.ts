@@ -58,7 +58,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     const form = req.body as DeviceForm
     const device = await ownAuthenticator(nevis, subjectOf(req), form.authenticatorId)
     if (!device) return void notFound(req, res, next)
-    const name = String(form.name).trim()
+    const name = typeof form.name === 'string' ? form.name.trim() : ''
     const isName = NAME.test(name)
     const t = textsFor(req)
     if (!isName) {
@@ -81,8 +81,9 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       const { authenticators } = await nevis.getUser(nevisUserId)
       const isLast = authenticators.length === 1
       if (!isLast) {
+        // A thief of the device may also have the browser. Forget the browsers first: if that fails, the user still sees the device here and can try again.
+        await forgetBrowsers(strategy, subjectOf(req))
         await nevis.deleteAuthenticator(device.authenticatorId)
-        await forgetBrowsers(strategy, subjectOf(req)) // a thief of the device may also have the browser
       }
       if (isLast) notDone(req, res, t('You cannot remove your only device. Set up another one first.'))
       else back(req, res, device.name ? t('The device “{name}” has been removed.', { name: device.name }) : t('The device has been removed.'))

@@ -53,6 +53,11 @@ interface LinkedAccount extends NewAccount {
   readonly nevisUserId: string
 }
 
+/** @throws Error if no account can have this username */
+export function assertUsername(username: string): void {
+  if (!USERNAME.test(username)) throw new Error('A username has 1 to 64 of the characters A-Z a-z 0-9 _ . @ -')
+}
+
 export class Users {
   /**
    * Creates the table and its index if they are missing.
@@ -96,7 +101,7 @@ export class Users {
 
   /** @throws Error if the username is invalid, or taken in upper or lower case */
   async add({ username, passwordHash, nevisUserId }: LinkedAccount): Promise<void> {
-    if (!USERNAME.test(username)) throw new Error('A username has 1 to 64 of the characters A-Z a-z 0-9 _ . @ -')
+    assertUsername(username)
     await this.database.query('insert into users (username, password_hash, nevis_user_id) values ($1, $2, $3)', [
       username,
       passwordHash,

@@ -207,6 +207,15 @@ describe('a name for a device', () => {
   })
 })
 
+describe('a rename without a name', () => {
+  it('is refused, and the device keeps its name', async () => {
+    const browser = await signIn(app, 'ben')
+    const [device] = await devicesOf(browser)
+    expect((await submit(browser, DEVICES, `${DEVICES}/rename`, { authenticatorId: device?.id as string })).location).toBe(DEVICES)
+    expect(await devicesOf(browser)).toEqual([device])
+  })
+})
+
 describe('renaming and removing', () => {
   it('another user’s device › fails with 404, and it is as it was', async () => {
     const { browser: victim, account } = await newcomer()

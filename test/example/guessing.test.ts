@@ -45,6 +45,17 @@ describe('guessing the password of one account from many addresses', () => {
     expect(text).toContain('Too many attempts')
   })
 
+  it('in a browser that is signed in to another account › checks no password', async () => {
+    const attackers = await signIn(app, 'anna')
+    const guesses: unknown[] = []
+    for (let i = 0; i < 11; i++) {
+      const page = await attackers.get('/account')
+      guesses.push((await attackers.post('/login', { _csrf: hiddenField(page.text, '_csrf'), username: 'ben', password: app.account('ben').password })).location)
+    }
+    expect(guesses).toEqual(Array<string>(11).fill('/account'))
+    expect(await app.phone('ben').requests()).toBe(0)
+  })
+
   it('counts every way to write the name', async () => {
     await guess('ben', 4)
     await guess('BEN', 3)

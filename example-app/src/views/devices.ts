@@ -91,7 +91,7 @@ function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }:
   return html`
           <li>
             <h3>${called}</h3>
-            ${enrolledAt && html`<p class="quiet">${onDay(everyPage, 'Set up on {day}', new Date(enrolledAt))}</p>`}
+            ${enrolledAt !== undefined && !Number.isNaN(Date.parse(enrolledAt)) && html`<p class="quiet">${onDay(everyPage, 'Set up on {day}', new Date(enrolledAt))}</p>`}
             <details ${own.errors['name'] !== undefined && 'open'}><summary>${t('Rename')}<span class="hidden"> ${called}</span></summary>
             ${posting(everyPage, 'rename', html`${hidden}
               ${field(own, { name: 'name', id: `name-${authenticatorId}`, label: t('New name'), value: called, attributes: html`maxlength="40" autocomplete="off" required` })}
