@@ -9,7 +9,7 @@ import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** The first lifetime and at most ten extensions: an unattended screen must not show the codes for ever. */
+/** How often `firstFactorLifetimeSeconds` passes at most: once, and ten extensions. A screen that nobody watches must not show recovery codes for ever. */
 const MAX_LIFETIMES = 11
 
 /**

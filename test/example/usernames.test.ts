@@ -3,7 +3,8 @@
  *
  * The victim's account is called `Anna`, as an operator has added it. A stranger signs up as `anna` with a password of their own, and starts the second factor
  * again and again. The strategy ignores case when it counts the starts under a username. So the victim, too, has to wait, although the stranger does not know
- * the victim's password. Also, the cookie of a browser in which the stranger has signed in lets the stranger guess more passwords of the victim.
+ * the victim's password. Also, the app counts wrong passwords for each browser that has a cookie of an earlier sign-in. This cookie names the username without
+ * regard to case, so the stranger's cookie for `anna` would allow more guesses of `Anna`'s password.
  */
 import { exampleApp, launch } from './support'
 

@@ -134,7 +134,7 @@ describe.each(LEDGERS)('%s', (_name, apps) => {
       return at(i % 2 === 0 ? app : other, browser).post('/login', credentials, { ...users, ...kind })
     }))
     expect(pushesOf()).toHaveLength(1)
-    // Another process can only refuse the second request of a sign-in, because the session has a new id.
+    // The first request of a sign-in gives the session a new id. Only its own process can redirect the second request to that session; another process refuses it.
     const { '303 /login/2fa': led = 0, too_many_starts: refused = 0 } = tally(pages.map(outcomeOf))
     expect([led + refused, app === other ? refused : Math.sign(led)]).toEqual([5, app === other ? 0 : 1])
   })
