@@ -22,7 +22,10 @@ const OTHERS = [
   { name: 'import passport-nevis, then create all parts of an app with push', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians varied as much. */
+/**
+ * Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians of two runs differed by
+ * several milliseconds, too.
+ */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */
