@@ -18,7 +18,7 @@ const settingsOf = (options: Partial<NevisStrategyOptions>) =>
 
 const reportWith = (facts: Facts, more: Partial<ReportOfProbe> = {}): ReportOfProbe => ({ answers: [], unexplained: [], stages: ['quiet', 'users'], obstacle: undefined, facts, ...more })
 
-/** Each instance is probed once. */
+/** Each simulated instance is probed only once, and the tests share the result. */
 const probed = new Map<string, Promise<Facts>>()
 function factsOf(dialect: string, stages: readonly Stage[]): Promise<Facts> {
   const key = [dialect, ...stages].join()

@@ -10,7 +10,7 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 import { pooled } from '../../dialects/run'
 
-/** The probe sends each simulator some two hundred requests. */
+/** A long time limit, because the probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
 /** Headers that may contain a secret value. The report shows some values of other headers on purpose, such as the media type. */
@@ -110,7 +110,7 @@ function recognisedIn(name: string): Recognised {
   return recognise(facts, simulated, failed.length > 0)
 }
 
-/** The figures of the whole run. */
+/** A summary of the whole run as text: how many dialects the probe has recognised, and how many calls it has made. */
 function figures(): string {
   const calls = [...again.values(), ...simulated.results.values()].map((results) => results.calls).sort((one, other) => one - other)
   const recognised = PLAYED.map((name) => ({ name, ...recognisedIn(name) }))
