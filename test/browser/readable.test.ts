@@ -63,7 +63,7 @@ describeWithChromium('the waiting page', () => {
     const page = await show('recovery-codes', { colorScheme })
     const card = (await styleOf(page, '.nevis'))['backgroundColor'] as string
     expect(contrastOf((await styleOf(page, '[data-copy]'))['borderTopColor'] as string, card)).toBeGreaterThanOrEqual(CONTROL_CONTRAST)
-    // The browser draws the box itself, so its style does not say which colour its border has. Look at the picture of the box.
+    // The browser draws the checkbox itself, so no style says which colour the border of the checkbox has. Look at a picture of the checkbox.
     const colours = await coloursOfLine(page, '[data-saved]')
     expect(Math.max(...colours.map((colour) => contrastOf(colour, card)))).toBeGreaterThanOrEqual(CONTROL_CONTRAST)
   })

@@ -1,6 +1,6 @@
 /**
- * A client behind a forward proxy that environment variables name, as in many companies. The proxy carries the calls in few tunnels, and learns only
- * their host. Lying proxies are in `test/security/lying-proxy.test.ts`.
+ * A client behind a forward proxy that environment variables name, as in many companies. The client sends all its calls through a few tunnels, so the proxy
+ * learns only the host name of Nevis. Lying proxies are in `test/security/lying-proxy.test.ts`.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'

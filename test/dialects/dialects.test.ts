@@ -109,7 +109,10 @@ describe('a dialect for which there is an option', () => {
 })
 
 describe('three dialects at a time', () => {
-  /** The dialects to mix. Left out: a redirect, gateway or firewall answers every call instead of Nevis, so that no flow gets past its first call. */
+  /**
+   * The dialects to mix. The names left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place: with them, each flow
+   * ends at its first call.
+   */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall)-/.test(name))
   const SAFE = ['W sms', 'W rec', 'D push', 'N push', 'V app', 'A rec', 'E app', 'L push', 'L wid']
 

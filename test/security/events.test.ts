@@ -220,7 +220,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
-      // The other process makes its claim first.
+      // This ledger answers a claim of an approval as if another process had claimed it first.
       const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()

@@ -62,7 +62,7 @@ describe('a planted session', () => {
       }),
     })
     const attacker = app.browser()
-    // The session is in the store, but empty again.
+    // The first request stores a session, and the second request empties it. The store still has the session.
     await attacker.get('/forget')
     await attacker.get('/forget')
     const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []

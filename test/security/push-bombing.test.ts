@@ -15,7 +15,7 @@ import { lab, outcomeOf, tally } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
-/** A start budget that the test does not reach, for tests of other limits. */
+/** A limit of starts so high that the tests of other limits do not reach it. */
 const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
 
 const startIn = async (browser: Browser) => outcomeOf(await browser.post('/login', credentials))

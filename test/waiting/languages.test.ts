@@ -53,7 +53,7 @@ describe('the languages', () => {
     })
   })
 
-  /** To the customers of a bank, "Konto", "compte" and "conto" alone mean a bank account. */
+  /** For customers of a bank, the words "Konto", "compte" and "conto" mean a bank account. So no text may use these words alone for a user account. */
   it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never uses a bank\'s word for a bank account for the user\'s account', (tag, word) => {
     for (const [key, text] of textsOf(languages[tag] as object)) expect([key, word.test(text)]).toEqual([key, false])
   })

@@ -1,4 +1,6 @@
-/** Which dialects the probe names if an instance answers in several of them at once, and whether the simulator then answers as the instance does. */
+/**
+ * Which dialects the probe names if an instance answers in several of them at once, and whether a simulator with these dialects answers as the instance does.
+ */
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { DIALECT_NAMES, differencesOf, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import type { Stage } from '../../../src/doctor/probe/stages'

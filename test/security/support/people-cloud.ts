@@ -70,7 +70,7 @@ export class PeopleCloud {
   wrongCodes: number[] = []
   /** Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so there must be none. */
   noCodes: string[] = []
-  /** Calls that look for a user or start something. */
+  /** The number of calls that look for a user or start a transaction. */
   starts = 0
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []

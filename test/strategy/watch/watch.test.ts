@@ -585,7 +585,7 @@ describe('deciding at the callback', () => {
       answer = unreachable
       await watch.look(sealed())
       for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
-      // One call of the page, and ten of the callbacks.
+      // One status call was for the page, and ten were for the twenty callbacks.
       expect(asked).toHaveLength(11)
     })
 
