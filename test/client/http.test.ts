@@ -325,7 +325,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // This agent connects without TLS. It stands for an agent that passes on a proxy's unencrypted response.
+      // This agent connects without TLS. So the client gets an unencrypted response, as from an agent that passes on a proxy's own response.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

@@ -62,7 +62,7 @@ class Person {
     this.world.simulator.addUser({ username: this.username, authenticators, recoveryCodes, ...has })
   }
 
-  /** @returns what Nevis or the strategy answered, as text, if no transaction was started */
+  /** @returns the outcome of the request as text, if no transaction was started; otherwise undefined */
   async start(path: string, fields: Record<string, string>): Promise<string | undefined> {
     await this.world.prepare?.(this.world, this.username)
     const page = await this.browser.post(path, fields)

@@ -1,9 +1,9 @@
 /**
  * Tests the limits on how often a user is asked and how often codes are tried. The ledger records its calls, and only the test moves the clock.
  *
- * The attacker has the password. To make the victim accept, the attacker sends one push after the other or fifty at once, at the edge of a period, or with
- * another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five minutes, opens five tabs, mistypes, or
- * denies by mistake. All limits are tested with a ledger in memory, and with a ledger that rounds up to whole seconds.
+ * The attacker has the password. To make the victim accept, the attacker sends one push after the other, or fifty at once, at the end of one period of a limit
+ * and the beginning of the next, or with another spelling of the username. Or the attacker guesses codes. The honest user signs in ten times in five minutes,
+ * opens five tabs, mistypes, or denies by mistake. All limits are tested with a ledger in memory, and with a ledger that rounds up to whole seconds.
  */
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../../src'

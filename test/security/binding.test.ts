@@ -1,10 +1,10 @@
 /**
  * The attack: an approval of another user.
  *
- * The attacker has the victim's password and approves with the attacker's own account and phone. Or the attacker sends a token that Nevis calls
- * active: an access key, a status token from a page's source, an intent token, the token of yesterday's sign-in. passport-duo never compared the user
- * in the answer with the user that it had asked for. Nevis's own Azure AD B2C sample takes the status token from the browser and looks only at
- * "succeeded", never at the user. So this package compares every field of every answer with what was started.
+ * The attacker has the victim's password and approves with the attacker's own account and phone. Or the attacker sends a token that Nevis's introspection calls
+ * active: an access key, a status token from a page's source, an intent token, the token of yesterday's sign-in. Other packages check less: passport-duo never
+ * compared the user in the answer with the user that it had asked for. Nevis's own Azure AD B2C sample takes the status token from the browser and looks only
+ * at "succeeded", never at the user. So this package compares every field of every answer with what was started.
  */
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'

@@ -3,8 +3,8 @@
  * sets the cookie, so the strategy could take it for a session in a store, of which no old copy can be restored. The attacker has a copy of the cookie from the
  * time when the victim was waiting for the phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, without a password.
  *
- * A fault that needs no attacker: if a session is too large for a cookie, and `save` fails only after Nevis was called, the user gets one push after the other,
- * but no page.
+ * A fault that needs no attacker: a session is too large for a cookie, and `save` fails only after Nevis was called. Then each try sends another push to the
+ * user's phone, but the user gets no page.
  */
 import express, { type RequestHandler } from 'express'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'

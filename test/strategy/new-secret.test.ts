@@ -1,6 +1,6 @@
 /**
- * Tests for how long an app must keep the old value of the strategy's option `secret` after a change to a new value: the section "A new secret" of the guide
- * "Several processes" lists these times.
+ * An app changes the strategy's option `secret` to a new value. These tests check for how long the app must keep the old value, too. The section "A new secret"
+ * of the guide "Several processes" lists these times.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'

@@ -43,7 +43,7 @@ describe('the languages', () => {
     })
 
     it('tells no more of a denial than of a time-out', () => {
-      // A text must not tell whether the user denied or was too late. So it mentions both a denial and a time-out, or neither of them.
+      // A text must not tell whether the user denied or was too late. So a text that mentions a denial must also mention a time-out, and the other way round.
       const [isDenial, isTimeOut] = [/den(y|ied)|declined|abgelehnt|refus|rifiut/i, /time|Zeit|rechtzeitig|temps|tempo/i].map((words) => words.test(texts.failure.not_approved.split('. ')[0] as string))
       expect(isDenial).toBe(isTimeOut)
     })

@@ -50,7 +50,10 @@ function collect(text: string, secrets: Set<string>): void {
 /** The parts of a JWT that the report must not show. Short parts are left out, such as the header, which is the same in all tokens. */
 const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
 
-/** A value as it is, and in encodings that would hide it. Base64 is taken without its end, which depends on the text after the value. */
+/**
+ * Returns the value itself, and the value in encodings that would hide it. Leaves out the end of the Base64 text, because the end depends on the text after the
+ * value.
+ */
 function formsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '')
   const forms = [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]

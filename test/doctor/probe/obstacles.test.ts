@@ -20,8 +20,8 @@ import { closeServers, originOf } from '../support'
 jest.setTimeout(120_000)
 
 /**
- * The probe compares Nevis's responses with those of the simulator in each dialect. The mock returns no responses of the simulator, because to get them takes
- * seconds. These tests check only whether the probe makes this comparison.
+ * The probe compares Nevis's responses with those of the simulator in each dialect. To get the simulator's responses takes seconds, so this mock returns none:
+ * these tests check only whether the probe makes the comparison.
  */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),

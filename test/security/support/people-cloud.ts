@@ -15,7 +15,7 @@ export type Kind = 'app' | 'sms' | 'recovery'
 export interface Gateway {
   readonly status: number
   readonly body: string
-  /** True if the request reaches the cloud all the same. */
+  /** True if the request also reaches the cloud, and has its effect there. */
   readonly passes: boolean
 }
 
@@ -24,8 +24,8 @@ export interface Person {
   readonly userId: string
   isKnown: boolean
   /**
-   * Each factor with the person who holds its phone or codes, who may be another than the user of the account; the time when it was confirmed; and the
-   * transaction that confirmed it.
+   * Each factor of the user. `owner` is the person who holds its phone or codes: the user, or the thief. `at` is the time when the factor was confirmed, and
+   * `transaction` is the transaction that confirmed it.
    */
   readonly factors: { kind: Kind; owner: Owner; at: number; transaction?: string }[]
 }
@@ -75,7 +75,7 @@ export class PeopleCloud {
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Delays the next answer to the call `call`, and runs `run` meanwhile. `isBefore`: before the call has its effect, otherwise after it. */
+  /** Delays the next answer to the call `call`, and runs `run` during the delay. `isBefore`: the delay comes before the call has its effect, not after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0
