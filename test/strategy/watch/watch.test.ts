@@ -298,7 +298,8 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles it, up to 30 s. So the app makes only a few calls in 40 s.
+      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles the interval, up to 30 s. So the app makes only a few calls in
+      // 40 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
