@@ -2,8 +2,8 @@
  * Runs every dialect of the simulator against every flow that it affects: sign-in, wrong code, denial, step-up, first and later enrolment, with each factor;
  * with one and with two processes of the app; with a page that uses events, and with a page that polls JSON.
  *
- * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow
- * in it. In no dialect may a user get in, be enrolled or see data without being allowed to.
+ * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow in this
+ * dialect. In no dialect may a user get in, be enrolled or see data without being allowed to.
  */
 import fc from 'fast-check'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'

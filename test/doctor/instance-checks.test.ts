@@ -1,4 +1,7 @@
-/** The doctor compares the options of a strategy with the report of a probe. It finds options that the instance needs, and options that cannot work there. */
+/**
+ * The doctor compares the options of a strategy with the report of a probe. The doctor finds options that the instance needs, and options that cannot work with
+ * this instance.
+ */
 import { app, NevisStrategy, push, sms, type NevisStrategyOptions } from '../../src'
 import { instanceFindings } from '../../src/doctor/instance-checks'
 import type { ReportOfProbe } from '../../src/doctor/probe-report'

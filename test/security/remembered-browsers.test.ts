@@ -149,7 +149,7 @@ describe('a remembered browser', () => {
 
   it('does not bring back with the choice a session that another tab has ended meanwhile', async () => {
     let isEnding = false
-    /** Ends the session right after a request has read it. */
+    /** A session store that ends a session right after a request has read it. */
     class EndingStore extends MemoryStore {
       override get(id: string, done: Parameters<MemoryStore['get']>[1]): void {
         super.get(id, (error, found) => {

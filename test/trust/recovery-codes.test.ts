@@ -1,6 +1,6 @@
 /**
- * The encryption of recovery codes on their way to the page. A reader who has only the handle, or only the session, cannot decrypt the codes: this needs the
- * handle and the session.
+ * The encryption of recovery codes on their way to the page. A reader who has only the handle, or only the session, cannot decrypt the codes: decryption needs
+ * the handle and the session.
  */
 import { randomBytes } from 'node:crypto'
 import { Handles } from '../../src/trust/handle'

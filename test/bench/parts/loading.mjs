@@ -10,7 +10,7 @@ const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', acc
 /** A function that creates all parts of an app with push: the client, the strategy, a factor, the waiting page and the guard of a route. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** Measured in the same rounds, because the results are compared with each other. */
+/** These imports are measured in the same rounds, because their results are compared with each other. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },

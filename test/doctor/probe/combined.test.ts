@@ -17,7 +17,7 @@ const COMBINED = [
 
 let simulated: Simulated
 beforeAll(async () => {
-  // Also simulate a sample of the other dialects, so that the test fails if the probe names one of them by mistake.
+  // Also simulate a sample of the other dialects, so that the test fails if the probe names one of these other dialects by mistake.
   simulated = await simulate(STAGES, undefined, DIALECT_NAMES.filter((name, at) => COMBINED.flat().includes(name) || at % 6 === 0))
 })
 

@@ -41,7 +41,7 @@ export interface CloudTransaction {
   by?: Owner
 }
 
-/** Every token that the cloud has made, by its text. */
+/** A token that the cloud has made: its kind and its user. */
 export interface Token {
   readonly kind: 'transaction' | 'pending' | 'status' | 'intent' | 'result'
   readonly userId: string
@@ -68,7 +68,9 @@ export class PeopleCloud {
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
-  /** Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so there must be none. */
+  /**
+   * Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so this list must stay empty.
+   */
   noCodes: string[] = []
   /** The number of calls that look for a user or start a transaction. */
   starts = 0
