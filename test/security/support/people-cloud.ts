@@ -41,7 +41,7 @@ export interface CloudTransaction {
   by?: Owner
 }
 
-/** A token that the cloud has made: its kind and its user. */
+/** A token that the cloud has made, with its kind, its user and the time. */
 export interface Token {
   readonly kind: 'transaction' | 'pending' | 'status' | 'intent' | 'result'
   readonly userId: string
