@@ -14,7 +14,7 @@ import { certificateFor } from '../support/certificates'
 import { describeWithTinyproxy, portOf, startForwardProxy, startTinyproxy, tunnelTo, type ForwardProxy } from '../support/forward-proxy'
 import { ACCESS_KEY, closeServers, nevisError, newClient, serve } from './support'
 
-// Each process that a test starts takes a second to load.
+// A long time limit, because each process that a test starts takes a second to load.
 jest.setTimeout(30_000)
 
 const NAMES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY']
