@@ -94,7 +94,7 @@ describe('a password route', () => {
   })
 })
 
-/** Each app here has a correct sign-in with password and second factor, and also another way in, which the doctor must find. */
+/** Each app here has a correct sign-in with password and second factor, and also a route that may be another way in. */
 describe('beside a right login', () => {
   const beside = async (more: (app: Express, parts: Parts) => void) => {
     const { found, asked } = await findings((app, parts) => {

@@ -1,6 +1,6 @@
 /**
- * Tests which two requests count as requests of one browser. Two requests of a double click do. A request from another address, or with other headers, does
- * not.
+ * Tests which two requests count as requests of one browser. Two requests of a double click do. A request from another address, browser or language, or without
+ * one of the cookies, does not.
  */
 import type { NevisRequest } from '../../src/host/request'
 import { originOf } from '../../src/strategy/request-origin'
