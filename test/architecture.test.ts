@@ -167,7 +167,7 @@ describe('the source', () => {
   })
 })
 
-/** Each folder of src with the folders that it may import from, types included. `index.ts` may import from all but the last two. */
+/** Each folder of src with the folders that it may import from, types included. `index.ts` may import from all folders of this list but the last two. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   client: [],
   factors: ['client'],

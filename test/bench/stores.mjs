@@ -37,7 +37,7 @@ async function until(isSo, what) {
   throw new Error(`not after 10 s: ${what}`)
 }
 
-/** @returns {Promise<Store>} */
+/** Starts one Redis. @returns {Promise<Store>} */
 export async function startOneRedis() {
   const folder = newFolder()
   const path = join(folder, 'redis.sock')
@@ -50,7 +50,7 @@ export async function startOneRedis() {
   return { address: `redis:${path}`, micros: () => microsOf(Number(server.pid)), close }
 }
 
-/** Three masters. @returns {Promise<Store>} */
+/** Starts a Redis Cluster with three masters. @returns {Promise<Store>} */
 export async function startRedisCluster() {
   const folder = newFolder()
   const ports = [await freePort(), await freePort(), await freePort()]

@@ -22,7 +22,7 @@ interface AxNode {
   readonly childIds?: readonly string[]
 }
 
-/** A node of the accessibility tree in its written form: one line, and the lines of its children. */
+/** A node of the accessibility tree as text: its own line, and the lines of its children. */
 interface Part {
   readonly line: string
   readonly text?: string
@@ -131,7 +131,7 @@ async function focusOf(session: CDPSession): Promise<number | undefined> {
   return node.nodeName === 'BODY' ? undefined : node.backendNodeId
 }
 
-/** Replaces what differs from run to run. */
+/** Replaces the parts of a description that differ from run to run, such as times. */
 function steady(text: string): string {
   return text
     .replace(/\b\d{1,2}:\d\d\b/g, 'm:ss')

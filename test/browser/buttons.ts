@@ -2,13 +2,13 @@
 import type { Page } from 'playwright-core'
 
 export interface Look {
-  /** The colours of main buttons and of links. A page should use one. */
+  /** The colours of main buttons and of links. A page should use only one. */
   readonly accents: readonly string[]
   /** Buttons whose font, corners or height differ from those of the first button, and buttons that are narrower than those beside them. */
   readonly unequal: readonly string[]
 }
 
-/** Ignores links and buttons within a sentence or a list of choices, which do not look like buttons. */
+/** Describes the buttons of a page. Ignores links and buttons within a sentence or a list of choices, which do not look like buttons. */
 export function lookOf(page: Page): Promise<Look> {
   return page.evaluate<Look>(`(() => {
     const visible = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility())

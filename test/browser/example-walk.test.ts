@@ -188,7 +188,7 @@ describeWithChromium('a stranger', () => {
 
   step('pays one invoice, denies another, and is asked once more before a transfer', async (at, phones) => {
     await password(at, 'dora', PASSWORD)
-    // The factor used last comes first.
+    // The waiting page starts with the factor that the user used last: here SMS.
     await at.sees('Code aus der SMS eingeben')
     await at.tap('button', 'Anfrage an mein Telefon senden')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')

@@ -1,6 +1,6 @@
 /**
- * Redirects to another origin, which the CSP directive `form-action` can block. Example: after a typed code, the callback redirects to a client of an OpenID
- * provider, on another domain.
+ * Tests a form whose answer redirects to another origin: the CSP directive `form-action` can block such a redirect. Example: the app is an OpenID provider.
+ * After a typed code, its callback redirects to a client of the provider, on another domain.
  *
  * Out of scope: the content of the policy (`test/waiting/page-options.test.ts`).
  */

@@ -1,6 +1,6 @@
 /**
- * Tests the simulator's page with the phones in a browser. The title shows the number of new requests, an update of the page keeps the text that the user is
- * typing, and the page reads QR codes from the camera or from a picture. Out of scope: the HTML and the buttons (`test/simulator/pages.test.ts`).
+ * Tests the simulator's page with the phones in a browser. The title shows the number of new requests. An update of the page keeps the text that the user is
+ * typing. The page reads QR codes from the camera or from a picture. Out of scope: the HTML and the buttons (`test/simulator/pages.test.ts`).
  */
 import type { Page } from 'playwright-core'
 import { NevisClient } from '../../src'

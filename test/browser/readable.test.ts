@@ -9,9 +9,9 @@ import { startLook, states, undoState, type State } from './states'
 import { forgiveComplaints, showsHeading, useChromium, waiting, type Cloud } from './support'
 
 const NARROWEST = { width: 320, height: 640 }
-/** WCAG 2.2, 1.4.11: the borders of controls. */
+/** The least contrast of a control's border with its surroundings (WCAG 2.2, 1.4.11). */
 const CONTROL_CONTRAST = 3
-/** WCAG 2.2, 1.4.3: text. */
+/** The least contrast of a text with its background (WCAG 2.2, 1.4.3). */
 const TEXT_CONTRAST = 4.5
 /** The width of the focus ring and its distance from the control, in pixels. */
 const RING = 5
@@ -63,7 +63,7 @@ describeWithChromium('the waiting page', () => {
     const page = await show('recovery-codes', { colorScheme })
     const card = (await styleOf(page, '.nevis'))['backgroundColor'] as string
     expect(contrastOf((await styleOf(page, '[data-copy]'))['borderTopColor'] as string, card)).toBeGreaterThanOrEqual(CONTROL_CONTRAST)
-    // The browser draws the box itself, so its style does not say which colour its border has. Look at the picture of the box.
+    // The browser draws the checkbox itself, so no style says which colour the border of the checkbox has. Look at a picture of the checkbox.
     const colours = await coloursOfLine(page, '[data-saved]')
     expect(Math.max(...colours.map((colour) => contrastOf(colour, card)))).toBeGreaterThanOrEqual(CONTROL_CONTRAST)
   })
@@ -124,7 +124,7 @@ describeWithChromium('the waiting page', () => {
       const { page, address, username } = await waiting(await chromium.open(), cloud)
       const other = await page.context().newPage()
       await other.goto(address)
-      // The first tab that goes to the callback gets no page there. So this tab does not continue, as if the user had closed it.
+      // The route answers the callback of the first tab with 204 and no page. So this tab does not continue, as if the user had closed it.
       await page.context().route(/callback/, (route) => route.fulfill({ status: 204 }))
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })

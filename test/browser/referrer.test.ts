@@ -1,7 +1,7 @@
 /**
  * The attack: a script on the app's landing page reads `document.referrer`. The URL of the waiting page contains the handle (the encrypted reference to the
- * sign-in), so the script would learn the handle, and so would everyone who can read the data that the script sends. The referrer policy must prevent this.
- * But the page's forms must still be sent with the header `Origin`, because apps compare `Origin` to detect forged posts.
+ * sign-in). So the script would learn the handle. Everyone who can read the data that the script sends would learn it, too. The referrer policy must prevent
+ * this. But the page's forms must still be sent with the header `Origin`, because apps compare `Origin` to detect forged posts.
  */
 import { describeWithChromium } from '../support/chromium'
 import { forgiveComplaints, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'

@@ -1,4 +1,4 @@
-/** Tests the box "Remember this browser", with and without JavaScript: in a remembered browser, the next sign-ins need no second factor. */
+/** Tests the checkbox "Remember this browser", with and without JavaScript: in a remembered browser, the next sign-ins need no second factor. */
 import axe from 'axe-core'
 import type { BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'

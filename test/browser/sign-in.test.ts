@@ -250,7 +250,7 @@ describeWithChromium('signing in to the example app', () => {
       expect(policy).toContain(rule)
     }
     expect(policy).not.toContain('unsafe')
-    // When the test moves the clock, the app prints this word.
+    // When the test moves the app's clock, the app prints `resend`.
     expect(app.stderr().replaceAll('resend\n', '')).toBe('')
     forgiveComplaints(/403/)
   })

@@ -2,7 +2,7 @@
  * Tests a single-page app as the guide shows it, in React, in Vue and without a framework: a user signs in and pays, and the browser never loads the page
  * again.
  *
- * Out of scope: what the functions do in each case (`step-up-fetch.test.ts`).
+ * Out of scope: what `secondFactor` and `stepUpFetch` do in each case (`step-up-fetch.test.ts`).
  */
 import type { Page } from 'playwright-core'
 import { dirname } from 'node:path'

@@ -10,7 +10,7 @@ import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, typ
 const svg = (colour: string) =>
   `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="190" height="40"><path d="M4 36 20 6l16 30z" fill="${colour}"/><text x="46" y="28" font-family="sans-serif" font-size="20" fill="${colour}">Alpine Mutual</text></svg>`)}`
 
-/** The page options of a bank. */
+/** The options of the waiting page, as a bank could set them. */
 const look: PageOptions = {
   brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
   languages: ['de', 'fr', 'it', 'en'],
@@ -56,7 +56,7 @@ interface Payment {
 
 export type State = (context: BrowserContext, cloud: Cloud) => Promise<Page>
 
-/** A transaction that ends while the page is open. */
+/** A state of the page in which the transaction ends while the page is open. `end` ends the transaction. */
 const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: string) => Promise<void> | void): State => async (context, cloud) => {
   const { page, username } = await waiting(context, cloud, fields)
   await end(cloud, username)

@@ -1,6 +1,6 @@
 /**
- * Tests the waiting page in three special cases: a script of the app inserts this page into another page, as htmx and Turbo do; the browser blocks Web Locks,
- * BroadcastChannel and storage; the transaction expires soon.
+ * Tests the waiting page in three special cases. First, a script of the app inserts this page into another page, as htmx and Turbo do. Second, the browser
+ * blocks Web Locks, BroadcastChannel and storage. Third, the transaction expires soon.
  *
  * Out of scope: other unusual circumstances (`circumstances.test.ts`).
  */

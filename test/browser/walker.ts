@@ -101,9 +101,9 @@ export class Walker {
   }
 
   /**
-   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`), and that the page is accessible, fits the
-   * narrowest screen, and has a button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own pages
-   * and on the waiting page.
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, fits
+   * the narrowest screen, and has a button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own
+   * pages and on the waiting page.
    */
   async look(name: string): Promise<void> {
     const { page } = this

@@ -58,7 +58,7 @@ describe('the deadline', () => {
       expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
       give(ACCESS_KEY)
       // The first call has timed out while it waited for the key. If the first call still sent its request, the server would get this request before the
-      // request of the second call, and so count two.
+      // request of the second call, and `requests` would be 2.
       await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
       expect(requests).toBe(1)
     })
@@ -168,7 +168,8 @@ describe('a broken answer', () => {
   })
 
   describe('that is not HTTP, or not what its encoding says', () => {
-    // Refuse also the last two of these responses, which a lenient HTTP parser would accept: a proxy could read them differently from this client.
+    // The client must also refuse the last two of these responses, which a lenient HTTP parser would accept: a proxy could read them differently from this
+    // client.
     it.each([
       'SSH-2.0-OpenSSH_9\r\n',
       'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}',
@@ -325,7 +326,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // This agent connects without TLS. It stands for an agent that passes on a proxy's unencrypted response.
+      // This agent connects without TLS. So the client gets an unencrypted response, as from an agent that passes on a proxy's own response.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

@@ -1,6 +1,6 @@
 /**
- * A client behind a forward proxy that environment variables name, as in many companies. The proxy carries the calls in few tunnels, and learns only
- * their host. Lying proxies are in `test/security/lying-proxy.test.ts`.
+ * A client behind a forward proxy that environment variables name, as in many companies. The client sends all its calls through a few tunnels, so the proxy
+ * learns only the host name of Nevis. Lying proxies are in `test/security/lying-proxy.test.ts`.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { certificateFor } from '../support/certificates'
 import { describeWithTinyproxy, portOf, startForwardProxy, startTinyproxy, tunnelTo, type ForwardProxy } from '../support/forward-proxy'
 import { ACCESS_KEY, closeServers, nevisError, newClient, serve } from './support'
 
-// Each process that a test starts takes a second to load.
+// A long time limit, because each process that a test starts takes a second to load.
 jest.setTimeout(30_000)
 
 const NAMES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY']

@@ -98,7 +98,7 @@ export async function nevisError(promise: Promise<unknown>): Promise<NevisError>
 
 const servers: Server[] = []
 
-/** A real server on port 0, closed by {@link closeServers}. */
+/** Starts a real server on port 0, which {@link closeServers} closes. */
 export async function serve(listener: RequestListener): Promise<{ baseURL: string; server: Server }> {
   const server = createServer(listener)
   servers.push(server)

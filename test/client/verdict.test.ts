@@ -1,5 +1,5 @@
 /**
- * How this package reads the body of an HTTP 200 response to a code: "yes" (the code is right), "no" or "unclear".
+ * How this package reads the body of Nevis's HTTP 200 response after a user has typed a code: "yes" (the code is right), "no" or "unclear".
  *
  * Nevis does not document the body, and any server between this package and Nevis can answer with its own body. So a page, a text or a list never counts as
  * a "yes". An object never counts as a "yes" if it contains a refusal, at any depth.

@@ -1,9 +1,9 @@
 /**
- * Runs every dialect of the simulator against every flow that it affects: sign-in, wrong code, denial, step-up, first and later enrolment, with each
- * factor, with one process and two, with a page that uses events and one that polls JSON.
+ * Runs every dialect of the simulator against every flow that it affects: sign-in, wrong code, denial, step-up, first and later enrolment, with each factor;
+ * with one and with two processes of the app; with a page that uses events, and with a page that polls JSON.
  *
- * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow
- * in it. In no dialect may a user get in, be enrolled or see data without being allowed to.
+ * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow in this
+ * dialect. In no dialect may a user get in, be enrolled or see data without being allowed to.
  */
 import fc from 'fast-check'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'
@@ -18,8 +18,8 @@ const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) 
 /** How many dialects run at a time; the flows of each dialect also run in parallel. */
 const WIDTH = 6
 /**
- * These dialects run alone, because they fail if more than five seconds pass between the approval and the callback. This can happen while other dialects run:
- * then a token that lives five seconds has expired, and a success that Nevis reports only once is too old to be used.
+ * These dialects run alone, because they fail if more than five seconds pass between the approval and the callback. While other dialects run, the callback can
+ * come that late. A token that lives five seconds has then expired, and a success that Nevis reports only once is too old to be used.
  */
 const IN_A_HURRY = ['token-lives-5-seconds', 'status-succeeded-once']
 const PER_DIALECT_MS = 60_000
@@ -109,7 +109,10 @@ describe('a dialect for which there is an option', () => {
 })
 
 describe('three dialects at a time', () => {
-  /** The dialects to mix. Left out: a redirect, gateway or firewall answers every call instead of Nevis, so that no flow gets past its first call. */
+  /**
+   * The dialects to mix. The names left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place: with them, each flow
+   * ends at its first call.
+   */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall)-/.test(name))
   const SAFE = ['W sms', 'W rec', 'D push', 'N push', 'V app', 'A rec', 'E app', 'L push', 'L wid']
 

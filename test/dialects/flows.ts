@@ -62,7 +62,7 @@ class Person {
     this.world.simulator.addUser({ username: this.username, authenticators, recoveryCodes, ...has })
   }
 
-  /** @returns why nothing was started */
+  /** @returns the outcome of the request as text, if no transaction was started; otherwise undefined */
   async start(path: string, fields: Record<string, string>): Promise<string | undefined> {
     await this.world.prepare?.(this.world, this.username)
     const page = await this.browser.post(path, fields)
@@ -180,7 +180,7 @@ async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Pro
 
 const inOr = (outcome: string): string => (outcome === 'success' ? 'in' : `callback: ${outcome}`)
 
-/** Signs in, or confirms a step-up, with each factor. */
+/** Returns a flow that signs in, or confirms a step-up, with this factor. */
 function sign(factor: string, begin: (person: Person) => Promise<string | undefined>, how: 'events' | 'json' = 'events', at: 0 | 1 = 0): Flow {
   return async (world, username) => {
     const person = new Person(world, username)
@@ -208,7 +208,7 @@ const stepUp = (factor: string) => async (person: Person) => {
   return person.start('/pay', { factor })
 }
 
-/** Enters a wrong code, and then the right one. */
+/** Returns a flow that enters a wrong code, and then the right one. */
 function wrongFirst(factor: 'sms' | 'recovery', wrong: string): Flow {
   return async (world, username) => {
     const person = new Person(world, username)
@@ -238,14 +238,14 @@ async function finishEnrolment(person: Person, factor: string): Promise<string> 
   }
 }
 
-/** Enrols the first factor, right after the password. */
+/** Returns a flow that enrols the first factor, right after the password. */
 const first = (factor: string): Flow => async (world, username) => {
   const person = new Person(world, username)
   const refused = await person.login(factor, { phone: world.phone ?? PHONE })
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
-/** Enrols a further factor, as a signed-in user. */
+/** Returns a flow in which a signed-in user enrols a further factor. */
 const further = (factor: string): Flow => async (world, username) => {
   const person = new Person(world, username)
   person.add()

@@ -1,6 +1,6 @@
 /**
- * The ids of 207 possible behaviours of Nevis that Nevis's documents allow. Version 0.1.0 was tested with each. Gives for each id the dialect of the simulator
- * that behaves like this.
+ * The ids of 207 possible behaviours of Nevis that Nevis's documents allow. Version 0.1.0 was tested with each. This file gives for each id the dialect of the
+ * simulator that behaves in this way.
  *
  * Out of scope: what this package does in each dialect (`table.ts`).
  */

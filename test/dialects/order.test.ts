@@ -56,7 +56,7 @@ function isSameField(one: ReadonlyMap<string, string | undefined>, other: Readon
   return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
 }
 
-/** A dialect of these layers moves fields or replaces the whole response. Two of the same layer exclude each other. */
+/** A dialect of these layers moves fields or replaces the whole response. Two dialects of the same layer exclude each other. */
 const EXCLUSIVE = ['shape', 'gateway']
 /** Dialects of these layers change single fields, so none of their changes may be lost. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']

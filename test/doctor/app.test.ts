@@ -23,14 +23,14 @@ const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => 
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 let counted = 0
-/** A counter of a broken ledger: 1, 2, 1, 2, … */
+/** The answers of a broken ledger to `count`: 1, 2, 1, 2, … */
 const countTwice = async () => (counted = (counted % 2) + 1)
-/** True after a claim, until `forget`. */
+/** True after a call of `claim`, until a call of `forget`. */
 let isHeld = false
 const DAY_SECONDS = 86_400
 class SharedLedger { claim = async () => { isHeld = true; return claimOnce() }; count = countTwice; look = async () => (isHeld ? DAY_SECONDS : 0); forget = async () => void (isHeld = false) }
 const store = new SharedLedger()
-// A PTTL of -2 means that the key does not exist.
+// In Redis, a PTTL of -2 means that the key does not exist.
 const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await store.claim()) ? 'OK' : null), DEL: async () => { await store.forget(); return 1 }, PTTL: async () => (isHeld ? DAY_SECONDS * 1000 : -2), EVAL: countTwice }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
@@ -126,7 +126,8 @@ describe('an app that is well', () => {
       ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
-      // The trial sign-ins. In this test, nothing can read the form, so each path fails, and is compared with a nonexistent path in the same folder.
+      // The doctor then tries to sign in. Middleware of this test has already read the form, so the app signs nobody in. For each path that fails, the doctor
+      // also tries a path in the same folder that does not exist, to compare the answers.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
     ])

@@ -212,7 +212,7 @@ describe('the environment', () => {
   })
 })
 
-/** Compares the doctor's finding about a wrong clock with a sign-in at the same instance: the finding must say rightly whether the sign-in works. */
+/** Compares the doctor's finding about a wrong clock with a sign-in at the same instance: the finding must say correctly whether this sign-in works. */
 describe('a clock that is wrong by ten minutes', () => {
   async function signIn(dialect: string, introspection?: Fault) {
     const cloud = closing(await NevisSimulator.start({ dialect }))

@@ -1,4 +1,7 @@
-/** The doctor compares the options of a strategy with the report of a probe. It finds options that the instance needs, and options that cannot work there. */
+/**
+ * The doctor compares the options of a strategy with the report of a probe. The doctor finds options that the instance needs, and options that cannot work with
+ * this instance.
+ */
 import { app, NevisStrategy, push, sms, type NevisStrategyOptions } from '../../src'
 import { instanceFindings } from '../../src/doctor/instance-checks'
 import type { ReportOfProbe } from '../../src/doctor/probe-report'
@@ -18,7 +21,7 @@ const settingsOf = (options: Partial<NevisStrategyOptions>) =>
 
 const reportWith = (facts: Facts, more: Partial<ReportOfProbe> = {}): ReportOfProbe => ({ answers: [], unexplained: [], stages: ['quiet', 'users'], obstacle: undefined, facts, ...more })
 
-/** Each instance is probed once. */
+/** Each simulated instance is probed only once, and the tests share the result. */
 const probed = new Map<string, Promise<Facts>>()
 function factsOf(dialect: string, stages: readonly Stage[]): Promise<Facts> {
   const key = [dialect, ...stages].join()

@@ -94,7 +94,7 @@ describe('a password route', () => {
   })
 })
 
-/** The app has a login that the second factor follows, and another way in. */
+/** Each app here has a correct sign-in with password and second factor, and also a route that may be another way in. */
 describe('beside a right login', () => {
   const beside = async (more: (app: Express, parts: Parts) => void) => {
     const { found, asked } = await findings((app, parts) => {

@@ -1,4 +1,7 @@
-/** Tests which sign-ins the doctor finds in the source, from the file that starts the app, and that a sign-in which it cannot try prevents the result `ok`. */
+/**
+ * Tests which sign-ins the doctor finds in the source of an app, beginning with the file that starts the app. A sign-in that the doctor cannot try prevents the
+ * result `ok`.
+ */
 import { Passport } from 'passport'
 import express from 'express'
 import { join, relative } from 'node:path'

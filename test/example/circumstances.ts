@@ -25,7 +25,7 @@ NevisSimulator.start = async (options) => {
   return cloud
 }`
 
-/** The environment for `startExample`. */
+/** The environment variable with which `startExample` runs this script in the app's process. */
 export const circumstances = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SCRIPT)}` }
 
 /** Moves the app's clock by six minutes. The limits of all users then allow new starts, and every second factor is too old for a step-up. */

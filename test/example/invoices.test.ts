@@ -1,6 +1,7 @@
 /**
- * Tests the payment of an invoice that the user approves on the phone, and attacks on this payment. An attacker who controls the browser uses an approval that
- * the user gave for something else, to pay another amount, another invoice, another user's invoice, or the same invoice twice.
+ * Tests the payment of an invoice that the user approves on the phone, and attacks on this payment. An attacker who controls the browser has an approval that
+ * the user gave for one payment. With this approval, the attacker tries to pay another amount, another invoice, another user's invoice, or the same invoice
+ * twice.
  */
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'

@@ -1,4 +1,4 @@
-/** The requests that the example app refuses. */
+/** Tests which requests the example app refuses. */
 import { Browser } from '../support/browser'
 import { callbackOf, enterPassword, hiddenField, signIn, startExample, submit, type Running } from './support'
 

@@ -3,8 +3,13 @@
  *
  * The victim's account is called `Anna`, as an operator has added it. A stranger signs up as `anna` with a password of their own, and starts the second factor
  * again and again. The strategy ignores case when it counts the starts under a username. So the victim, too, has to wait, although the stranger does not know
- * the victim's password. Also, the app counts wrong passwords for each browser that has a cookie of an earlier sign-in. This cookie names the username without
- * regard to case, so the stranger's cookie for `anna` would allow more guesses of `Anna`'s password.
+ * the victim's password.
+ *
+ * A second attack is on the limit of wrong passwords. When a user has signed in, the app sets a cookie in that browser. With this cookie, the browser may type
+ * as many wrong passwords as all other browsers together. The cookie is for a username in lower case. So with the cookie for `anna`, the stranger could try
+ * more passwords for `Anna`.
+ *
+ * Both attacks need two accounts, so the app refuses a username that differs from another one only in case.
  */
 import { exampleApp, launch } from './support'
 

@@ -252,7 +252,9 @@ describe('an app whose store fails', () => {
     })
   })
 
-  /** A ledger whose claims call `claim`, except the claim that a start makes: it must succeed, so that the test reaches the callback. */
+  /**
+   * A ledger that answers each claim with the result of the function `claim`. Only the claim of a start always succeeds, so that the test reaches the callback.
+   */
   const claimsExceptStarts = (claim: () => unknown) => ledgerWith({ claim: (key: string) => (key.startsWith('start:') ? Promise.resolve(true) : claim()) })
 
   describe.each<[string, Ledger]>([

@@ -1,6 +1,6 @@
 /**
- * The app of docs/guides/hosts/nestjs.md. Other versions of the app have a callback guard of @nestjs/passport, one of them with the usual mistake: a
- * `PassportModule` without sessions.
+ * The app of docs/guides/hosts/nestjs.md. Also tests variants of the app whose callback route uses a guard of @nestjs/passport. One variant has the usual
+ * mistake: a `PassportModule` without sessions.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -36,7 +36,7 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: true }))
   login('/own-message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: 'Please try again.' }))
   login('/flash-failure', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: true }))
-  // @types/passport allows no object here.
+  // The types of Passport do not allow an object for `failureFlash`, but Passport accepts one.
   login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never }))
   login('/bare', passport.authenticate('nevis'), done)
   login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, req, res, _next) => {

@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 let arrived: () => void
-/** Releases the slow answer. */
+/** Sends the answer of the route `/slow`, which waits for this call. */
 let goOn: () => void
 
 const routes: BareOptions['routes'] = (app, { passport }) => {
@@ -155,7 +155,9 @@ describe('a start while a slow answer of another tab is under way', () => {
 })
 
 describe('cookie-session', () => {
-  /** The workaround from many web pages: cookie-session has no `regenerate`, which Passport's `logIn` calls. So add a function that does nothing. */
+  /**
+   * Many web pages recommend this workaround: cookie-session has no `regenerate`, which Passport's `logIn` calls, so the app adds a function that does nothing.
+   */
   const shim: RequestHandler = (req, _res, next) => {
     const cookies = req.session as unknown as Record<string, unknown>
     cookies['regenerate'] ??= (done: () => void) => done()

@@ -1,6 +1,6 @@
 /**
- * Runs the code of the guides for production, as printed, in one program: the Redis client, the session store and the ledger of "Several processes", the
- * metrics of "Monitoring", and the code of "Reverse proxies" that ends a process. Redis is real: it gives no answers for a while, and then answers again.
+ * Runs the guides' code for production, as printed, in one program. The guide "Several processes" provides the Redis client, the session store and the ledger,
+ * "Monitoring" the metrics, and "Reverse proxies" the code that ends a process. Redis is real: it gives no answers for a while, and then answers again.
  *
  * Out of scope: Redis Cluster and Redis Sentinel (`test/ledger`).
  */

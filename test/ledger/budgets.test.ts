@@ -1,9 +1,9 @@
 /**
  * Tests the limits on how often a user is asked and how often codes are tried. The ledger records its calls, and only the test moves the clock.
  *
- * The attacker has the password. To make the victim accept, the attacker sends one push after the other or fifty at once, at the edge of a period, or with
- * another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five minutes, opens five tabs, mistypes, or
- * denies by mistake. All limits are tested with a ledger in memory, and with a ledger that rounds up to whole seconds.
+ * The attacker has the password. To make the victim accept, the attacker sends one push after the other, or fifty at once, at the end of one period of a limit
+ * and the beginning of the next, or with another spelling of the username. Or the attacker guesses codes. The honest user signs in ten times in five minutes,
+ * opens five tabs, mistypes, or denies by mistake. All limits are tested with a ledger in memory, and with a ledger that rounds up to whole seconds.
  */
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../../src'
@@ -62,7 +62,7 @@ let number = 0
 const transaction = () => ({ id: `t${++number}`, expiresAt: Date.now() + 120_000 })
 const key = budgetsOn(new MemoryLedger()).keyOf(ANNA)
 const ben = budgetsOn(new MemoryLedger()).keyOf({ username: 'ben' })
-/** The recorded calls, with `…` in place of digests. */
+/** The recorded calls as text, with `…` in place of each digest in a key. */
 const shortened = (asked: Asked[]) => asked.map(([call, name, ...ttl]) => [call, name.replace(/[\w-]{43}|[\w-]{22}/, '…'), ...ttl].join(' '))
 const times = <T>(count: number, act: (i: number) => T) => Array.from({ length: count }, (_, i) => act(i))
 
@@ -109,7 +109,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   beforeEach(() => void (budgets = budgetsOn(make())))
 
   const start = async (name = key) => (await budgets.starts.spend(name)).slot
-  /** Makes this many starts at once. @returns the slots of those starts that got one, sorted */
+  /** Starts this many transactions at once. @returns the numbers of the starts that the limit allows, sorted */
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
   const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
 
@@ -676,7 +676,7 @@ describe('an enrolment', () => {
 })
 
 describe('limits that are lifted', () => {
-  /** Uses up every limit of a subject. */
+  /** Uses up every limit on the starts and codes of a user. `name` is the name under which the ledger counts them. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
     for (let i = 0; i < 3; i++) await budgets.starts.spend(name)
     for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], true)

@@ -1,6 +1,6 @@
 /**
- * Tests how a transaction ends, and whether the user may then try another factor. The ledger decides both, not the session: an old session cookie still
- * contains the transaction as pending.
+ * Tests how a transaction ends, and whether the user may then try another factor. The ledger decides whether a transaction has ended, and not the session: in
+ * an old session cookie, the transaction is still pending.
  */
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'

@@ -55,7 +55,7 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
   }
   const userOf = async (browser: Browser) => (await browser.get('/me')).json().user?.username as string | undefined
   const [here, elsewhere, ben] = [await signedIn('anna'), await signedIn('anna'), await signedIn('ben')]
-  // The app must not store an approval or a time-out.
+  // So far, the users have only approved, and the app must not store an approval.
   expect(noted).toEqual([])
 
   const attacker = app.browser()

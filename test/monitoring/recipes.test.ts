@@ -1,6 +1,7 @@
 /**
- * The recipes of the guide "Monitoring", with the real packages: the tests run several hundred sign-ins, some with faults of Nevis, and then compare each
- * counter with what the simulator and the app have seen. The dashboard and the alert rules may use only metrics that the recipes publish.
+ * Tests the recipes of the guide "Monitoring" with the real packages of Prometheus and OpenTelemetry. The tests run several hundred sign-ins, some with faults
+ * of Nevis. Then they compare each counter with what the simulator and the app have seen. The dashboard and the alert rules may use only metrics that the
+ * recipes publish.
  */
 import { metrics as api } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'

@@ -21,7 +21,7 @@ import { ProjectFiles } from './files.mjs'
 
 /** Time limit of a test with an active mutant. A test usually takes milliseconds, so a test that reaches this limit counts as hanging. */
 const TEST_TIMEOUT_MS = 4000
-/** On a busy machine, a test may exceed `TEST_TIMEOUT_MS`, if it takes at most this many times as long as without the mutant. */
+/** On a busy machine, a test may take longer than `TEST_TIMEOUT_MS`, but at most this many times as long as without the mutant. */
 const SLOWER = 4
 const PATIENT_MS = 60_000
 const KILLERS = 4

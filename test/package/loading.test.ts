@@ -4,7 +4,7 @@ import { sep } from 'node:path'
 import { ROOT } from '../support/installed'
 
 interface Loaded {
-  /** Files in dist, without extension. */
+  /** The loaded files of dist, without extension. */
   readonly ours: readonly string[]
   readonly packages: readonly string[]
   readonly result: unknown

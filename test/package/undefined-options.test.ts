@@ -1,4 +1,4 @@
-/** An optional option may be given as undefined, for example if the app's configuration does not set it. It is then treated as absent. */
+/** Tests that an option of value undefined counts as absent. An app has such options if, for example, its configuration does not set a value. */
 import {
   app, NevisStrategy, outagePage, push, recordSecondFactor, RedisLedger, requireSecondFactor, sms, statusEndpoint, waitingPage, widget,
 } from '../../src'

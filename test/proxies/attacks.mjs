@@ -94,7 +94,7 @@ const cookies = (proxy) =>
 
 /** @param {ProxyName} proxy */
 async function cache(proxy) {
-  // Shows why the guide has its line about caching.
+  // Without the line about caching in the guide: a proxy may store pages of the app and give them to another user, but never an answer of this package.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')

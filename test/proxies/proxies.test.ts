@@ -1,6 +1,6 @@
 /**
- * Tests a whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md; and each proxy as a shared
- * cache in front of an app that sets its cookie with every answer. `npm run proxies` runs more tests.
+ * Tests a whole sign-in over HTTP/2 through nginx, HAProxy and Apache, each with the settings of docs/guides/reverse-proxies.md. Also tests each proxy as a
+ * shared cache in front of an app that sets its cookie with every answer. `npm run proxies` runs more tests.
  *
  * If a proxy is not installed, jest reports its tests as skipped; in CI, every test must run.
  */
@@ -14,7 +14,7 @@ const describeWithProxies = areInstalled || process.env['CI'] !== undefined ? de
 const PROXIES = ['nginx', 'HAProxy', 'Apache']
 
 describeWithProxies('behind a reverse proxy', () => {
-  /** The shapes that passed. */
+  /** The names of the scenarios of `run.mjs` that have passed. */
   let passed: (string | undefined)[]
 
   beforeAll(async () => {

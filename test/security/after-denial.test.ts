@@ -1,10 +1,10 @@
 /**
  * The attacks after a denial.
  *
- * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn that the victim was at the
- * phone, to try a recovery code or another push at once, and to leave no trace: the attacker does not even open the callback. So the browser gets the same
- * answers as for a push that was not answered. The process that first asks Nevis for the status tells the app of the denial. With `afterDenial: 'stop'`, only a
- * sign-in with the password starts another request.
+ * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn whether the victim was at the phone, and
+ * to try a recovery code or another push at once. The attacker also wants to leave no trace, and therefore does not open the callback. So the browser must get
+ * the same answers after a denial as after a push that nobody answered. And the first process that asks Nevis for the status must tell the app of the denial,
+ * by an event. With `afterDenial: 'stop'`, only a sign-in with the password starts another request.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'

@@ -1,10 +1,10 @@
 /**
  * The attack: an approval of another user.
  *
- * The attacker has the victim's password and approves with the attacker's own account and phone. Or the attacker sends a token that Nevis calls
- * active: an access key, a status token from a page's source, an intent token, the token of yesterday's sign-in. passport-duo never compared the user
- * in the answer with the user that it had asked for. Nevis's own Azure AD B2C sample takes the status token from the browser and looks only at
- * "succeeded", never at the user. So this package compares every field of every answer with what was started.
+ * The attacker has the victim's password and approves with the attacker's own account and phone. Or the attacker sends a token that Nevis's introspection calls
+ * active: an access key, a status token from a page's source, an intent token, the token of yesterday's sign-in. Other packages check less: passport-duo never
+ * compared the user in the answer with the user that it had asked for. Nevis's own Azure AD B2C sample takes the status token from the browser and looks only
+ * at "succeeded", never at the user. So this package compares every field of every answer with what was started.
  */
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
@@ -334,8 +334,9 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // With another user's token, the sign-in succeeds only if the patched introspection names anna. With an invented token (`garbage`), the introspection
-          // must also say `active` and name the right issuer. With a status token or an access key, the sign-in never succeeds.
+          // `swap` says which token Nevis's status answer contains, and `patch` which fields of the introspection are changed. With another user's token, the
+          // sign-in succeeds only if the changed introspection names anna. With an invented token (`garbage`), the introspection must also say `active` and
+          // name the right issuer. With a status token or an access key, the sign-in never succeeds.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

@@ -23,9 +23,9 @@ beforeEach(() => void unhandled.splice(0))
 /** The results with which the callback was called. */
 let calls: string[]
 /**
- * When the app's callback throws. If it throws at a success or a failure, the strategy calls it again with that error. `once`: it throws only at a success or a
- * failure, and passes an error to `next`. `always`: it throws at every call. `after the answer`: like `always`, but at a success or a failure, it sends a
- * response before it throws.
+ * Says at which calls the app's callback throws. If the callback throws at a success or a failure, the strategy calls it again with that error. `once`: it
+ * throws only at a success or a failure, and passes an error to `next`. `always`: it throws at every call. `after the answer`: like `always`, but at a success
+ * or a failure, it sends a response before it throws.
  */
 let throws: 'once' | 'always' | 'after the answer'
 /** `async, caught`: the callback catches its errors, as the guide on existing apps shows. */

@@ -24,7 +24,7 @@ const rightCode = (factor: string, username = 'anna') =>
 
 const tryCode = async (browser: Browser, transaction: string, code: string) => outcomeOf(await browser.post(CALLBACK, { transaction, code }))
 
-/** A high limit for starts, because these tests do not test it. */
+/** A high limit for starts, because these tests do not test this limit. */
 const MANY_STARTS = { starts: 1000, perSeconds: 60 }
 
 const start = (strategy: object = {}): Promise<TestApp> =>

@@ -1,9 +1,10 @@
 /**
  * The attack: an enrolment that carries out a payment.
  *
- * With `operation: 'approve-or-enroll'`, a route that logs in (`passport.authenticate`) starts an enrolment for a user who has no factor. In an
- * earlier version, a payment route of this kind gave its message and its data to the enrolment, and the shared callback found both in the profile. A
- * handler that looks only at `data.kind` then paid, although no phone had shown the message and nobody had confirmed anything.
+ * With `operation: 'approve-or-enroll'`, a route that logs in (`passport.authenticate`) starts an enrolment for a user who has no factor. In an earlier
+ * version, a payment route of this kind gave its message and its data to the enrolment. The app has one callback for all routes, and this callback found
+ * message and data in the profile. A handler that looks only at `data.kind` then paid, although no phone had shown the message and nobody had confirmed
+ * anything.
  */
 import { push, app as appFactor, recordSecondFactor } from '../../src'
 import { handleIn, PASSWORD, waitingOf } from '../support/app'

@@ -2,9 +2,10 @@
  * The attack: the attacker's phone.
  *
  * Nevis adds a device to any user that the app names, without a proof, so the app itself must check who may enrol. An attacker who has only the password
- * therefore tries to enrol their own phone instead of approving. The account already has a factor, and the session has no valid second factor record: it has
- * none, or the record belongs to another user, is too old, or is from before a logout. The attacker may also submit a successful enrolment as an approval: both
- * have the status `succeeded`. Or the attacker looks for recovery codes, which are valid for years, where the codes are stored or printed.
+ * therefore tries to enrol their own phone instead of approving. The account already has a factor, so an enrolment needs a valid second factor record in the
+ * session. But the attacker's session has no such record, or one of another user, or one that is too old or from before a logout. The attacker may also submit
+ * a successful enrolment as an approval, because an enrolment and an approval have the same status `succeeded`. Or the attacker looks for recovery codes, which
+ * are valid for years, where the codes are stored or printed.
  */
 import session from 'express-session'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
@@ -314,7 +315,7 @@ describe('an enrolment handed in as an approval', () => {
     const approval = await handleOf(browser.post('/confirm', { factor: 'app' }))
     const again = await handleOf(browser.post('/factors', { factor: 'app' }))
     const ids = await Promise.all([enrolment, approval, again].map(async (handle) => ((await app.nevis.settings.keys()).handles.open(handle))?.id))
-    // The third start creates a new enrolment instead of showing the first one again: an attacker may have planted the session and started the first enrolment,
+    // The third start creates a new enrolment, and does not show the first one again. An attacker may have planted the session and started the first enrolment,
     // and would then know its QR code.
     expect(new Set(ids).size).toBe(3)
     expect([world.asked('enroll'), world.asked('approve')]).toEqual([2, 2])

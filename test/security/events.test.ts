@@ -2,9 +2,8 @@
  * The events for an audit.
  *
  * This package publishes events on `node:diagnostics_channel`, so that an audit log shows attacks, such as many denials, guessed codes, an approval that is
- * used twice, or an answer about another user. There is one scenario for each event. Each test compares all events of its scenario with all their fields: a
- * missing event would hide an attack, and a secret in a field (a token, a code, a phone number, a message, the application's data) would leak into the audit
- * log.
+ * used twice, or an answer about another user. There is one scenario for each event. Each test compares all events of its scenario, with all their fields. A
+ * missing event would hide an attack. A secret in a field (a token, a code, a phone number, a message, the application's data) would leak into the audit log.
  */
 import { execFileSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -220,7 +219,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
-      // The other process makes its claim first.
+      // This ledger answers a claim of an approval as if another process had claimed it first.
       const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()

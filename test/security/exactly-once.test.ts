@@ -4,7 +4,8 @@
  * The attacker has a copy of the victim's session cookie and of the waiting page's URL (from a shared computer, a proxy's log, an extension). Or the attacker
  * is the user, who approved one transfer and wants two. The attacker sends the callback many times at once. A strategy that only deletes a value from the
  * session is too slow: all requests read the session before the first one writes it. (Five of five parallel callbacks passed passport-oauth2's session store.)
- * Memory is not enough either, because each process behind a load balancer has its own. And if the ledger is down, used approvals must not count as new.
+ * Notes in a process's memory are not enough either, because each process behind a load balancer has its own memory. And if the ledger is down, used approvals
+ * must not count as new.
  */
 import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'

@@ -7,12 +7,12 @@
  * access key. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
  * answers.
  *
- * In the second part, the cloud is honest, but users or servers are not: two browsers in one session, an attacker with the password who enrols first, a logout
- * while a request waits, a gateway that answers in place of the cloud. These sequences are generated in the same way, one test for each kind
- * (`support/people-steps.ts`), with rules of their own (`support/people-oracle.ts`).
+ * In the second part, the cloud answers correctly, but users or other servers do harm: two browsers in one session, an attacker with the password who enrols
+ * first, a logout while a request waits, a gateway that answers in place of the cloud. `support/people-steps.ts` generates random sequences for each kind, and
+ * `support/people-oracle.ts` contains the rules of this part.
  *
- * The rules of the first part: after a success, this user has really approved this transaction; every request ends with exactly one action, in time,
- * without any part of a secret; and no open socket, timer or event listener is left afterwards.
+ * The rules of the first part: A success is reported only if this user has really approved this transaction. Every request ends in time with exactly one
+ * action, which contains no part of a secret. Afterwards, no socket is open, and no timer or event listener is left.
  *
  * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind, and a
  * five-hundredth for each kind of flood, which lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure

@@ -1,9 +1,9 @@
 /**
  * The attack: hiding that the user has denied.
  *
- * The attacker has the password, and perhaps a stolen recovery code. Nevis cannot take a push back: it stays on the victim's phone after the attacker
- * has switched to another factor, has cancelled, has entered the password again, or has never opened the waiting page. The victim then denies the push. If
- * the app never asks Nevis about this push again, it does not learn of the denial, and `afterDenial: 'stop'` does not stop the recovery code.
+ * The attacker has the password, and perhaps a stolen recovery code. Nevis cannot take a push back. So the push stays on the victim's phone even if the
+ * attacker switches to another factor, cancels, enters the password again, or never opens the waiting page. The victim then denies the push. If the app never
+ * asks Nevis about this push again, it does not learn of the denial, and `afterDenial: 'stop'` does not stop the recovery code.
  */
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, statusOf, type TestApp } from '../support/app'

@@ -2,9 +2,9 @@
  * The attack: the cookie that remembers the factor used last.
  *
  * The attacker knows only a username, and wants to learn from the app which factor this user has. Or the attacker has the password, and wants to learn the
- * factor in a browser of their own. Or the attacker writes this cookie into the victim's browser, or copies the victim's cookie, to get a sign-in with a weaker
- * factor, or with a factor that the app or the route does not offer. The cookie may only change the order of the factors that the app offers anyway, and only
- * for the user for whom the app has set the cookie, in the browser in which it was set.
+ * factor in a browser of their own. Or the attacker writes this cookie into the victim's browser, or copies the victim's cookie. The aim is a sign-in with a
+ * weaker factor, or with a factor that the app or the route does not offer. So the cookie may only change the order of the factors that the app offers anyway.
+ * It may do so only for the user for whom the app has set the cookie, and only in the browser in which it was set.
  */
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

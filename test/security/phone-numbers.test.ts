@@ -66,8 +66,8 @@ describe('an enrolment of an honest number', () => {
 })
 
 /**
- * A bank enrols only the number on file: `phone: ({ user }) => user.phoneOnFile`. In an earlier version, if the function returned nothing because a customer
- * had no number on file, the number in the request was used: an attacker with the password got the code on their own phone.
+ * A bank enrols only the number on file: `phone: ({ user }) => user.phoneOnFile`. If a customer had no number on file, this function returned nothing, and an
+ * earlier version then used the number in the request. So an attacker with the password got the code on their own phone.
  */
 describe('a route that gives the phone number', () => {
   let onFile: unknown

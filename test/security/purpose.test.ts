@@ -160,7 +160,7 @@ describe('a route that knows its user by Basic, in the session of another user',
     expect(outcomeOf(await browser.send('GET', `/confirm?transaction=${handle}`, basic))).toBe('success')
     expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
     expect((await browser.post('/guarded')).status).toBe(401)
-    // If both users are the same, the record is written.
+    // In a request without the Basic header, anna approves in her own session. So the strategy writes the second factor record.
     const own = handleIn((await browser.post('/confirm-own')).location)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(`/confirm-own?transaction=${own}`))).toBe('success')

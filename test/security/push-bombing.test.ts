@@ -1,9 +1,10 @@
 /**
  * Push bombing: MITRE ATT&CK T1621 (Multi-Factor Authentication Request Generation), OWASP ASVS 5.0, 6.6.4.
  *
- * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. None of the other strategies
- * that were examined limits its requests: each POST sends a push. This package limits the starts of a user over all sessions and processes, reuses a pending
- * approval, sends nothing again by itself after a denial, makes growing pauses after denials, and reports a success after several denials.
+ * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. None of the other strategies that were examined limits
+ * its requests: each POST sends a push. This package limits the starts of a user over all sessions and processes, and reuses a pending approval. After a
+ * denial, this package sends no push by itself, and after each further denial the user must wait longer. It reports a success after several denials as
+ * suspicious.
  */
 import { createClient } from 'redis'
 import { MemoryLedger, RedisLedger } from '../../src'
@@ -15,7 +16,7 @@ import { lab, outcomeOf, tally } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
-/** A start budget that the test does not reach, for tests of other limits. */
+/** A limit of starts so high that the tests of other limits do not reach it. */
 const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
 
 const startIn = async (browser: Browser) => outcomeOf(await browser.post('/login', credentials))

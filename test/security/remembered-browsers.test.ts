@@ -1,9 +1,9 @@
 /**
  * The attack: a stolen cookie of a remembered browser (option `rememberBrowser`).
  *
- * The attacker has the password, and wants to skip the second factor with a cookie of another user's browser: copied from a disk, a backup or a proxy, before
- * or after the user has used it again. Or the attacker has a remembered browser, and wants to use its cookie for another account, instance or strategy, or for
- * a payment, a step-up or an enrolment. In any doubt, the app must ask the user for the second factor.
+ * The attacker has the password, and wants to skip the second factor with a cookie of the user's browser. The attacker has copied the cookie from a disk, a
+ * backup or a proxy, and sends it before or after the user's browser sends it again. Or the attacker has a remembered browser, and wants to use its cookie for
+ * another account, instance or strategy, or for a payment, a step-up or an enrolment. In any doubt, the app must ask the user for the second factor.
  */
 import type { RequestHandler } from 'express'
 import { MemoryStore } from 'express-session'
@@ -149,7 +149,7 @@ describe('a remembered browser', () => {
 
   it('does not bring back with the choice a session that another tab has ended meanwhile', async () => {
     let isEnding = false
-    /** Ends the session right after a request has read it. */
+    /** A session store that ends a session right after a request has read it. */
     class EndingStore extends MemoryStore {
       override get(id: string, done: Parameters<MemoryStore['get']>[1]): void {
         super.get(id, (error, found) => {

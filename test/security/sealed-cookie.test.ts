@@ -1,10 +1,11 @@
 /**
- * The attack: an old copy of a session that is kept in an encrypted cookie, as with iron-session in Express. Such a session has a method `save`, which
- * sets the cookie, so the strategy could take it for a session in a store, of which no old copy can be restored. The attacker has a copy of the cookie from the
- * time when the victim was waiting for the phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, without a password.
+ * The attack: an old copy of a session that is kept in an encrypted cookie, as with iron-session in Express. Such a session has a method `save`, which sets the
+ * cookie. Sessions in a store have this method, too, so the strategy could take one kind for the other. But only a session in a cookie can be restored by an
+ * old copy. The attacker has a copy of the cookie from the time when the victim was waiting for the phone. The victim signs in and logs out. Then the attacker
+ * starts another factor with the copy, without a password.
  *
- * A fault that needs no attacker: if a session is too large for a cookie, and `save` fails only after Nevis was called, the user gets one push after the other,
- * but no page.
+ * A fault that needs no attacker: a session is too large for a cookie, and `save` fails only after Nevis was called. Then each try sends another push to the
+ * user's phone, but the user gets no page.
  */
 import express, { type RequestHandler } from 'express'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'

@@ -36,12 +36,12 @@ jest.setTimeout(30_000)
 
 interface Drive {
   readonly world: World
-  /** Sends a POST to the start, and remembers the handle. */
+  /** Sends a POST to the route that starts a transaction, and remembers the transaction's handle. */
   start(fields?: Record<string, string>): Promise<unknown>
   /** Opens the callback with the last handle. */
   callback(fields?: Record<string, string>): Promise<unknown>
   send(method: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<unknown>
-  /** Moves the clock. */
+  /** Moves the clock of the app and of the cloud ahead. */
   later(seconds: number): void
 }
 
@@ -259,7 +259,7 @@ let cloud: FakeCloud
 let events: Recorded
 let worlds = 1000
 const closers: (() => Promise<unknown>)[] = []
-/** Everything that was printed or published meanwhile. */
+/** Everything that a test has printed to the console or published as an event. */
 let aloud: unknown[]
 
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 /**
  * The attack: an old copy of a session that is kept in an encrypted cookie (@fastify/secure-session).
  *
- * The attacker has a copy of the cookie from the time when the victim was waiting for the phone: from a shared machine, a proxy's log, a browser
- * extension. The app cannot revoke that cookie. The victim signs in, or cancels, and logs out. Then the attacker uses the old cookie, in which the
- * transaction is still pending: to start another factor without a password, to use the approval a second time, or to finish what was cancelled. So
- * the ledger records that a transaction has ended, because an old cookie cannot undo that record.
+ * The attacker has a copy of the cookie from the time when the victim was waiting for the phone: from a shared machine, a proxy's log, a browser extension. The
+ * app cannot revoke that cookie. The victim signs in, or cancels, and logs out. In the old cookie, the transaction is still pending. With this cookie, the
+ * attacker tries to start another factor without a password, to use the approval a second time, or to finish a cancelled sign-in. So the ledger records that a
+ * transaction has ended, because an old cookie cannot undo that record.
  */
 import { run } from '../hosts/program'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'

@@ -1,8 +1,8 @@
 /**
- * The attack: requesting a cached file after another user. The script and the style of the waiting page are served behind the session, and web frameworks
- * that renew a session with every answer (`rolling: true` of express-session; @fastify/session by default) send the session's cookie with them. A shared
- * cache in front (Apache's mod_cache, a content delivery network) stores an answer that says `public`, its `Set-Cookie` included, and sends it to the
- * next user who requests the same file: the cookie of a signed-in user.
+ * The attack: requesting a cached file after another user. The app serves the script and the style of the waiting page behind its session middleware. Some web
+ * frameworks renew a session with every answer (`rolling: true` of express-session; @fastify/session by default), so they send the session's cookie with script
+ * and style, too. A shared cache in front of the app (Apache's mod_cache, a content delivery network) stores an answer that says `public`, with its
+ * `Set-Cookie`. The next user who requests the same file then gets the cookie of a signed-in user.
  *
  * A second fault needs no attacker: a cache may store any answer that does not forbid it, such as the callback's redirect back to the waiting page. If
  * the cache sends this redirect again after the approval, the user cannot sign in.

@@ -6,8 +6,8 @@
  * handle of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's callback
  * came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
  *
- * A later version had the same fault only in apps with the option `subject`. There, each start gives the session a new id, and the strategy did not check the
- * browser of such a start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
+ * A later version had the same fault only in apps with the option `subject`. In such an app, each start gives the session a new id, and the strategy did not
+ * check which browser sent the start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
  */
 import { request } from 'node:http'
 import { MemoryLedger, recordSecondFactor, requireSecondFactor, type Ledger, type NevisStrategyOptions } from '../../src'

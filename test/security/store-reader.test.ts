@@ -1,9 +1,10 @@
 /**
  * The attack: reading the session store.
  *
- * Sessions are in backups, replicas and support tools, so more people can read them than passwords. In an earlier version, a session contained the QR
- * code, the app link and the intent token of an enrolment unencrypted: an attacker scanned the code in the victim's place, and had a phone on the
- * victim's account. The session still contains the status token: with it, an attacker can only read the status of the transaction.
+ * Sessions are in backups, replicas and support tools, so more people can read them than passwords. In an earlier version, a session contained the QR code, the
+ * app link and the intent token of an enrolment unencrypted. An attacker who could read the sessions could scan the QR code in the victim's place. Then the
+ * attacker's phone belonged to the victim's account. The session still contains the status token: with it, an attacker can only read the status of the
+ * transaction.
  */
 import session from 'express-session'
 import { app as appFactor, push, sms, widget } from '../../src'
@@ -17,7 +18,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll' }))
 }
 
-/** Everything that a store contains, as it is, and with every base64 text in it decoded. */
+/** Everything that a store contains, and the same with every base64 text decoded. */
 function textOf(store: session.MemoryStore): string {
   const text = Object.values((store as unknown as { sessions: Record<string, string> }).sessions).join('\n')
   const decoded = [...text.matchAll(/[\w+/-]{16,}/g)].map(([word]) => Buffer.from(word, 'base64').toString('latin1'))

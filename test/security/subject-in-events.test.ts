@@ -1,7 +1,7 @@
 /**
  * The attack: reading user data from events and sessions.
  *
- * An app easily writes `subject: (req) => req.user`. In an earlier version, this put the whole row of the user, with password hash and phone number,
+ * An app easily writes `subject: (req) => req.user`. In an earlier version, this subject put the whole row of the user, with password hash and phone number,
  * into the session and into every audit event. Now only `userId` and `username` of a subject are copied.
  */
 import session from 'express-session'

@@ -2,11 +2,14 @@
  * The attack: a start in the same session, a moment before the user's own start.
  *
  * The attacker has planted a session in the user's browser, and knows the password. While the user types the password, the attacker posts it in the same
- * session. In an earlier version, the user's start, which came while the attacker's start still waited for Nevis, shared the result of the attacker's start:
- * the user saw a page that could not be used, and exactly one push, which the user expected and accepted. That signed the attacker in. With a ledger for
- * several processes, the user's start was refused for two seconds instead, with the same single push. Also with such a ledger, a thief of the session cookie
- * of a signed-in user got the user's step-up, if the thief started the same step-up within four seconds. A double click of one browser must be one push all the
- * same, also if the first request is sent by a form and the second by a script.
+ * session, which starts a push. The user's start comes while the attacker's start still waits for Nevis. In an earlier version, the user's start shared the
+ * result of the attacker's start. So the phone showed only one push, which the user expected and accepted, and the attacker was signed in. With a ledger for
+ * several processes, the strategy refused the user's start for two seconds instead, and the phone showed only the attacker's push.
+ *
+ * A second attack was possible with such a ledger: a thief with the session cookie of a signed-in user started the same step-up as the user within four
+ * seconds, and got the user's transaction.
+ *
+ * But a double click of one honest browser must still cause only one push, even if a form sends the first request and a script sends the second.
  */
 import session from 'express-session'
 import { MemoryLedger, recordSecondFactor, type Ledger } from '../../src'
@@ -134,7 +137,9 @@ describe.each(LEDGERS)('%s', (_name, apps) => {
       return at(i % 2 === 0 ? app : other, browser).post('/login', credentials, { ...users, ...kind })
     }))
     expect(pushesOf()).toHaveLength(1)
-    // The first request of a sign-in gives the session a new id. Only its own process can redirect the second request to that session; another process refuses it.
+    // The first request of a sign-in gives the session a new id, which only the process that answers this request knows. That process can redirect the
+    // browser's other requests to the waiting page of the new session. Another process cannot find the new session, so it refuses these requests with
+    // `too_many_starts`.
     const { '303 /login/2fa': led = 0, too_many_starts: refused = 0 } = tally(pages.map(outcomeOf))
     expect([led + refused, app === other ? refused : Math.sign(led)]).toEqual([5, app === other ? 0 : 1])
   })

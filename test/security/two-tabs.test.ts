@@ -1,9 +1,9 @@
 /**
  * Two tabs and one approval: no attack, but a fault that locked an honest user out.
  *
- * A user who has signed in from two tabs is asked once, and both tabs open their callbacks at the
- * same moment. One of them signs in, and its answer has a new cookie. In an earlier version, the other callback created a new session for its failure
- * message, and the cookie of that session replaced the signed-in one: the approval was used up, and the user was not signed in.
+ * A user who enters the password in two tabs is asked only once on the phone. After the approval, both tabs open their callbacks at the same moment. One
+ * callback signs the user in, and its answer has a new cookie. In an earlier version, the other callback created a new session for its failure message. The
+ * cookie of that session replaced the cookie of the signed-in session. So the approval was used up, but the user was not signed in.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { guideApps } from '../hosts/apps'

@@ -5,8 +5,8 @@
  * session store, a log, an audit event or an error either. An attacker can also try all six-digit codes: a digest without a key, or with a key that is stored
  * beside it, reveals the code within a second.
  *
- * So these tests go through every kind of sign-in and search everything that the browser sees and the server stores for the code: as plain text, in base64 or
- * hexadecimal, and as a digest that a reader of the session could compute.
+ * So these tests go through every kind of sign-in, and record everything that the browser sees and the server stores. Then they search it for the code: as
+ * plain text, in base64 or hexadecimal, and as a digest that a reader of the session could compute.
  */
 import type { ErrorRequestHandler } from 'express'
 import { createHash, createHmac } from 'node:crypto'

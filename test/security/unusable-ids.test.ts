@@ -1,10 +1,10 @@
 /**
  * The attack: ids that change a path.
  *
- * The attacker can change answers of Nevis, or Nevis is faulty: a user has the id `../x`, or a status token contains line breaks. Ids become parts of
- * the paths of later requests, which carry the access key, and are stored in sessions and the app's database. The client refuses to send such an id, and treats
- * it as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much later, without
- * a code by which an operator could recognise the cause.
+ * The attacker can change answers of Nevis, or Nevis is faulty: a user has the id `../x`, or a status token contains line breaks. Ids become parts of the paths
+ * of later requests, which carry the access key. The strategy stores ids in sessions, and the app stores ids in its database. The client refuses to send such
+ * an id, and treats it as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much
+ * later, without a code by which an operator could recognise the cause.
  *
  * So an id or token that no request could carry is refused on arrival, as an answer that breaks Nevis's documentation. A user who has one
  * authenticator with such an id and other authenticators must still be able to sign in, and counts as a user with a factor.

@@ -12,7 +12,7 @@ let kept: SessionTransactions
 const transaction = (id: string, change: Partial<Transaction> = {}): Transaction => ({
   id, factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: NOW, expiresAt: NOW + 120_000, firstFactorAt: NOW, shown: {}, ...change,
 })
-/** A transaction as the session stores it, without what the page shows. */
+/** Returns a transaction without its field `shown` (such as a QR code): the session stores this field only in encrypted form. */
 const withoutShown = ({ shown: _shown, ...rest }: Transaction) => rest
 const at = (ms: number) => jest.spyOn(Date, 'now').mockReturnValue(NOW + ms)
 const ids = () => Object.keys((session['nevis'] as { transactions: object }).transactions)

@@ -1,6 +1,6 @@
 /**
- * Sends the calls that Nevis's documents show with cURL, as cURL sends them, and compares the simulator's answers with those in the documents: the fields in
- * their order, the types of their values, and the exact bytes where the documents show them.
+ * Sends the calls that Nevis's documents show with cURL, as cURL sends them, and compares the simulator's answers with the answers in the documents. The
+ * comparison covers the order of the fields, the types of their values, and the exact bytes where the documents show them.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */

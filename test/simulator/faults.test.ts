@@ -1,4 +1,4 @@
-/** The scripted faults of the simulator. */
+/** Tests the faults that a test can add to the simulator: wrong, late or missing answers to the calls that the test chooses. */
 import type { Fault } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { Caller, started } from './http'

@@ -50,7 +50,7 @@ describe('the page with the phones', () => {
       expect(html).toContain(part)
     }
     expect(nevis.simulator.requests).toHaveLength(3)
-    // If both texts are the same, the page shows it only once.
+    // If the message and the text of the notification are the same, the page shows this text only once.
     await nevis.approve({ username: 'anna', channel: 'push', message: 'Pay 10?', notificationMessage: 'Pay 10?' })
     expect((await page()).html.split('Pay 10?')).toHaveLength(2)
     await nevis.approve({ username: 'anna', channel: 'push', message: '<html><b>20</b><br>to M&amp;S?</html>', notificationMessage: '20 to M&S?' })

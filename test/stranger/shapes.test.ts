@@ -106,7 +106,7 @@ describe('a field of the login form', () => {
 })
 
 describe('a remember-me cookie that replaces the password', () => {
-  /** Like passport-remember-me: does nothing for a browser without the cookie. */
+  /** A strategy like passport-remember-me: it does nothing if the browser has no remember-me cookie. */
   class RememberMe extends Strategy {
     override name = 'remember-me'
     override authenticate(req: express.Request) {

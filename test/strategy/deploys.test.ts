@@ -99,7 +99,7 @@ describe('a new secret, by two deploys', () => {
 
 describe('what an older version wrote', () => {
   interface Written {
-    /** The time of writing, in milliseconds since 1970. */
+    /** The time at which this data was written, in milliseconds since 1970. */
     readonly at: number
     readonly handle: string
     readonly session: string

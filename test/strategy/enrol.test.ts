@@ -219,7 +219,7 @@ describe('after the right password', () => {
       const browser = app.browser()
       const first = await started(password(browser, 'anna', { factor: 'app' }))
       const second = await started(browser.post('/login/2fa', { transaction: first, factor: 'sms', phone: '+41 79 000 00 01' }))
-      // Only the end of the number is kept, for the page to say where the code went.
+      // The strategy keeps only the last digits of the phone number, so that the page can show where the code was sent.
       expect(await viewOf(browser, second)).toMatchObject({ factor: 'sms', maskedPhone: '•••• 0001' })
       expect((await callback(browser, first)).text).toBe('Unauthorized')
       expect((await callback(browser, second, { code: smsCode('anna') })).json()).toMatchObject({ nevis: { factor: 'sms', operation: 'enroll' } })

@@ -268,9 +268,10 @@ describe('a challenge', () => {
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'approve', { authenticatorId: 'a1' })).toBe('username')
     expect(factor.requests).toHaveLength(1)
-    // Here a call to Nevis before the start has found the user's userId. The answer to the start contains a different userId, so it must be refused.
+    // Here a call to Nevis before the start has found the user's userId. The answer to the start contains a different userId, so the strategy must refuse the
+    // start.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // Here the strategy has looked up the userId by username. The answer to the start contains a different userId, so it must be refused.
+    // Here the strategy has looked up the userId by username. The answer to the start contains a different userId, so the strategy must refuse the start.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

@@ -1,6 +1,6 @@
 /**
- * Tests for how long an app must keep the old value of the strategy's option `secret` after a change to a new value: the section "A new secret" of the guide
- * "Several processes" lists these times.
+ * An app changes the strategy's option `secret` to a new value. These tests check for how long the app must keep the old value, too. The section "A new secret"
+ * of the guide "Several processes" lists these times.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, push, recovery, sms, type NevisStrategyOptions } from '../../src'
@@ -54,8 +54,8 @@ it('a page with new recovery codes needs it for eleven lifetimes, if the user as
     expect([i, more.status]).toEqual([i, 303])
   }
   world.later(9.5 * MINUTE)
-  // Now 108.5 minutes after the start, a tab whose URL contains the first handle, encrypted with the strategy's old secret, still shows the recovery codes.
-  // An app without the old secret cannot decrypt that handle.
+  // It is now 108.5 minutes after the start. A tab whose URL contains the first handle, which was encrypted with the old secret, still shows the recovery
+  // codes. An app without the old secret cannot decrypt that handle.
   expect(await view(after)).toMatchObject({ recoveryCodes })
   expect(await view(removed)).toMatchObject({ code: 'unknown_transaction' })
   world.later(2 * MINUTE)

@@ -79,7 +79,7 @@ describeWithRedis('the ledger in Redis', () => {
     await look()
     await signIn(browser, 'anna', { factor: 'sms' })
     await look()
-    // Write the keys that a sign-in itself does not write.
+    // Write the other documented keys, which a sign-in itself does not write.
     const budgets = new Budgets(app.nevis.settings)
     const name = budgets.keyOf({ username: 'anna' })
     await budgets.enrolments.start(name)

@@ -1,4 +1,7 @@
-/** Which two requests count as those of one browser: an honest double click must, and an attacker who copies headers must not. */
+/**
+ * Tests which two requests count as requests of one browser. Two requests of a double click do. A request from another address, browser or language, or without
+ * one of the cookies, does not.
+ */
 import type { NevisRequest } from '../../src/host/request'
 import { originOf } from '../../src/strategy/request-origin'
 

@@ -1,4 +1,4 @@
-/** The starts of one subject run one after another: each waits for the one before it, and can share its result. */
+/** The starts of one subject run one after another: each start waits for the previous one, and can share the result of the previous one. */
 import { StartQueue } from '../../src/strategy/start-queue'
 
 /** A task that the test itself ends. */

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 
-/** @returns what it was given */
+/** @returns the same object */
 export function closing<T extends { close(): unknown }>(opened: T): T {
   open.push(() => opened.close())
   return opened

@@ -1,7 +1,7 @@
 /**
  * An OAuth 2 provider on loopback, where one user is signed in and agrees to everything: authorization code, token, userinfo.
  *
- * Out of scope: the checks of a real provider. It checks only what a Passport strategy must send.
+ * Out of scope: the checks of a real provider. This provider checks only what a Passport strategy must send.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

@@ -8,7 +8,7 @@ export function nodeRedisLike(sendCommand: Send): RedisConnection {
   return { isOpen: true, isReady: true, duplicate: () => undefined, sendCommand } as RedisConnection
 }
 
-/** A client like ioredis's. It has a `sendCommand`, too, but this method takes no list of strings: only node-redis's does. So `RedisLedger` must use `call`. */
+/** A client like ioredis's. Its `sendCommand` takes no list of strings, unlike that of node-redis. So `RedisLedger` must use `call`. */
 export function ioRedisLike(send: Send): RedisConnection {
   return { status: 'ready', isCluster: false, call: (...command: string[]) => send(command), sendCommand: () => Promise.reject(new Error('another')) } as RedisConnection
 }

@@ -1,5 +1,5 @@
 /**
- * A real Redis Cluster, and a real Sentinel with a master and a replica, as processes on loopback. They end with the test.
+ * A real Redis Cluster, and a real Sentinel with a master and a replica, as processes on loopback. The processes end with the test.
  *
  * Out of scope: a single Redis (`redis.ts`).
  */
@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Waits until the condition is true, for at most forty seconds: on a busy machine, a Redis client may need more than twenty to connect again. */
+/** Waits until the condition is true, for at most forty seconds: on a busy machine, a Redis client may need more than twenty seconds to connect again. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let i = 0; i < 800; i++) {
     if (await isSo()) return

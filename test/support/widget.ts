@@ -34,7 +34,7 @@ export async function beginEnrolment({ baseURL }: NevisSimulator, intentToken: s
   return { userId, ...enrollment }
 }
 
-/** The token in the current status answer, whatever that status is. */
+/** Returns the token in Nevis's current status answer, for any status. */
 export async function tokenOf({ baseURL }: NevisSimulator, { statusToken }: Begun): Promise<string> {
   return (await post(`${baseURL}/api/v1/status`, { statusToken }))['token'] as string
 }

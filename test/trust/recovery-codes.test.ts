@@ -1,4 +1,7 @@
-/** The encryption of recovery codes on their way to the page: neither the handle nor the session alone reveals them; both together do. */
+/**
+ * The encryption of recovery codes on their way to the page. A reader who has only the handle, or only the session, cannot decrypt the codes: decryption needs
+ * the handle and the session.
+ */
 import { randomBytes } from 'node:crypto'
 import { Handles } from '../../src/trust/handle'
 import { lockCodes, unlockCodes } from '../../src/trust/recovery-codes'

@@ -1,7 +1,7 @@
 /**
- * The attack: guessing the option `secret`, which protects handles and transactions. If 32 characters were the only rule, an app could use one repeated
- * letter, a word typed several times, or the digits in a row. An attacker who tries such secrets needs only the handle in the URL of their own waiting
- * page to know whether a guess is right, and can then forge handles and transactions.
+ * The attack: guessing the option `secret`, which protects handles and transactions. If 32 characters were the only rule, an app could use one repeated letter,
+ * a word typed several times, or the digits in a row. An attacker can try such secrets on the handle in the URL of their own waiting page: only the right
+ * secret decrypts this handle. With the secret, the attacker can forge handles and transactions.
  */
 import { randomBytes } from 'node:crypto'
 import { NevisStrategy, push } from '../../src'

@@ -1,8 +1,8 @@
 /**
  * Tests that the session stores a challenge only in encrypted form: the QR code, the app link or the intent token that the browser shows.
  *
- * The attack: an attacker who can read the session store, but has no key, reads the QR code of a victim's enrolment in the store, or copies the QR code into a
- * transaction of their own, and scans it with their own phone.
+ * The attack: an attacker can read the session store, but has no key. The attacker reads the QR code of a victim's enrolment in the store, or copies the
+ * encrypted QR code into the attacker's own transaction, and then scans it with the attacker's own phone.
  */
 import { ShownCipher } from '../../src/trust/shown'
 

@@ -47,7 +47,7 @@ const options = {
   statusURL: '/login/2fa/status',
 } satisfies NevisStrategyOptions
 
-/** The strategy under each of its names. */
+/** The package exports the class of the strategy under each of these names. */
 export const oneClass: readonly (typeof NevisStrategy)[] = [ByDefault, Strategy]
 
 export const callbackStyle = new NevisStrategy(

@@ -36,13 +36,13 @@ export const fromForm = (code: string | undefined): SecondFactorFields => ({ cod
 export const plain: SecondFactorOptions = { ...options, headers: undefined, signal: undefined }
 export const newest = (): SecondFactorView | undefined => shown?.view
 
-// @ts-expect-error what shows the steps is needed
+// @ts-expect-error the function that shows the steps to the user is missing
 export const blind = stepUpFetch('/api/step-up', {})
-// @ts-expect-error a prompt is one of a closed list
+// @ts-expect-error no prompt has the value sleep
 export const wrongPrompt = ({ prompt }: SecondFactorView) => prompt === 'sleep'
 // @ts-expect-error a failure code is one of a closed list
 export const wrongCode: FailureCode = 'tired'
 // @ts-expect-error a field is misspelt
 export const misspelt = ({ send }: SecondFactorStep) => send({ kode: '1' })
-// @ts-expect-error what the callback answers is not known
+// @ts-expect-error the type of the callback's answer is not known
 export const unknownResult = async (): Promise<string> => (await secondFactor('/api/login', {}, options)).username

@@ -55,7 +55,7 @@ describe('the waiting page', () => {
     })
 
     it('has none for an enrolment', async () => {
-      // Makes Nevis report no phones at the start: a user who already has a phone would have to confirm with it before enrolling another one.
+      // Make Nevis report no phones at the start. Otherwise, the user would have to confirm with one of these phones before the enrolment of another one.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
       world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })

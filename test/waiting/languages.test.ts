@@ -43,7 +43,7 @@ describe('the languages', () => {
     })
 
     it('tells no more of a denial than of a time-out', () => {
-      // A text must not tell whether the user denied or was too late. So it mentions both a denial and a time-out, or neither of them.
+      // A text must not tell whether the user denied or was too late. So a text that mentions a denial must also mention a time-out, and the other way round.
       const [isDenial, isTimeOut] = [/den(y|ied)|declined|abgelehnt|refus|rifiut/i, /time|Zeit|rechtzeitig|temps|tempo/i].map((words) => words.test(texts.failure.not_approved.split('. ')[0] as string))
       expect(isDenial).toBe(isTimeOut)
     })
@@ -53,7 +53,7 @@ describe('the languages', () => {
     })
   })
 
-  /** To the customers of a bank, "Konto", "compte" and "conto" alone mean a bank account. */
+  /** For customers of a bank, the words "Konto", "compte" and "conto" mean a bank account. So no text may use these words alone for a user account. */
   it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never uses a bank\'s word for a bank account for the user\'s account', (tag, word) => {
     for (const [key, text] of textsOf(languages[tag] as object)) expect([key, word.test(text)]).toEqual([key, false])
   })

@@ -14,7 +14,7 @@ async function stream(origin: string, handle: string): Promise<AbortController> 
   return controller
 }
 
-/** Waits for the effects of a closed connection. */
+/** Waits until the condition is true, because the app learns of a closed connection only a little later. */
 async function until(isTrue: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !isTrue(); i++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -14,7 +14,7 @@ const PAGE = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 const JSON_ONLY = { accept: 'application/json' }
 const credentials = { username: 'anna', password: PASSWORD }
 
-/** The error of a request to /throw. */
+/** The error with which the route `/throw` calls `next`. */
 let thrown: unknown
 /** The errors that the outage page has passed on to the app's next error handler. */
 let passed: unknown[] = []

@@ -1,6 +1,6 @@
 /**
- * Status answers of Nevis that contain no status. The page must not wait until the request expires: the app gets the error and the event
- * `fault`, the user gets a page that says what to do, and the transaction stays open, so that an approval counts once Nevis answers again.
+ * Status answers of Nevis that contain no status. The waiting page must not wait until the request expires. The app gets the error and the event `fault`, and
+ * the user gets a page that says what to do. The transaction stays open, so that an approval counts as soon as Nevis answers again.
  */
 import { outagePage } from '../../src'
 import { NevisSimulator, type Fault } from '../../src/simulator'

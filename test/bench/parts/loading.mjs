@@ -10,7 +10,7 @@ const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', acc
 /** A function that creates all parts of an app with push: the client, the strategy, a factor, the waiting page and the guard of a route. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** Measured in the same rounds, because the results are compared with each other. */
+/** These imports are measured in the same rounds, because their results are compared with each other. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
@@ -22,7 +22,10 @@ const OTHERS = [
   { name: 'import passport-nevis, then create all parts of an app with push', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
-/** Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians varied as much. */
+/**
+ * Many rounds, because the load time differs by several milliseconds from process to process. With only fifteen rounds, the medians of two runs differed by
+ * several milliseconds, too.
+ */
 const ROUNDS = { compared: 201, others: 31 }
 
 /** @param {{ cwd: string, script: string }} loaded */

@@ -23,8 +23,8 @@ export function measure({ log }) {
     }
     const rows = apps.map(({ way, took }) => ({ way, people: PEOPLE, best: Math.min(...took), median: median(took) }))
     for (const { way, best, median: middle } of rows) log(`${way}: best ${best.toFixed(3)} s, median ${middle.toFixed(3)} s`)
-    // The network time in the best case: half a round trip for the status from Nevis, half a round trip for the event to the browser, and a whole round trip
-    // for the introspection.
+    // The time that the network takes in the best case. The status from Nevis takes half a round trip, the event to the browser half a round trip, and the
+    // introspection a whole round trip.
     const network = (TO_NEVIS_MS / 2 + TO_BROWSER_MS / 2 + TO_NEVIS_MS) / 1000
     return { rows, network, ratio: Number(rows[0]?.best) / network }
   })

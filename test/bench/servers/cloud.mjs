@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { originOf } from './listening.mjs'
 
-/** There and back. */
+/** The simulated round-trip time of the network between the app and this fake cloud. */
 const roundTripMs = Number(process.argv[2] ?? 0)
 const halfway = (/** @type {() => void} */ act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
 /**

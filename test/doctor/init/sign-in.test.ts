@@ -8,7 +8,7 @@ import { start } from '../../stranger/support'
 import { DB, folderWith, init, MODULES, ONE_FILE, removeFolders, type Files } from './support'
 
 const ROOT = join(__dirname, '../../..')
-/** Each test starts a process. */
+/** A long time limit, because each test starts a process. */
 jest.setTimeout(60_000)
 afterEach(removeFolders)
 

@@ -1,4 +1,6 @@
-/** Which dialects the probe names if an instance answers in several of them at once, and whether the simulator then answers as the instance does. */
+/**
+ * Which dialects the probe names if an instance answers in several of them at once, and whether a simulator with these dialects answers as the instance does.
+ */
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { DIALECT_NAMES, differencesOf, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import type { Stage } from '../../../src/doctor/probe/stages'
@@ -15,7 +17,7 @@ const COMBINED = [
 
 let simulated: Simulated
 beforeAll(async () => {
-  // Also simulate a sample of the other dialects, so that the test fails if the probe names one of them by mistake.
+  // Also simulate a sample of the other dialects, so that the test fails if the probe names one of these other dialects by mistake.
   simulated = await simulate(STAGES, undefined, DIALECT_NAMES.filter((name, at) => COMBINED.flat().includes(name) || at % 6 === 0))
 })
 

@@ -1,5 +1,6 @@
 /**
- * Tests the probe on the simulator in each dialect: what the probe recognises, which users it leaves behind, and what its report may contain.
+ * Tests the probe on the simulator in each dialect: what the probe recognises, which test users the probe leaves behind at Nevis, and what the probe's report
+ * may contain.
  *
  * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
@@ -10,7 +11,7 @@ import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 import { pooled } from '../../dialects/run'
 
-/** The probe sends each simulator some two hundred requests. */
+/** A long time limit, because the probe sends each simulator some two hundred requests. */
 jest.setTimeout(1_800_000)
 
 /** Headers that may contain a secret value. The report shows some values of other headers on purpose, such as the media type. */
@@ -50,7 +51,10 @@ function collect(text: string, secrets: Set<string>): void {
 /** The parts of a JWT that the report must not show. Short parts are left out, such as the header, which is the same in all tokens. */
 const partsOfToken = (value: string) => value.split('.').filter((part) => part.length >= 20)
 
-/** A value as it is, and in encodings that would hide it. Base64 is taken without its end, which depends on the text after the value. */
+/**
+ * Returns the value itself, and the value in encodings that would hide it. Leaves out the end of the Base64 text, because the end depends on the text after the
+ * value.
+ */
 function formsOf(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '')
   const forms = [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
@@ -110,7 +114,7 @@ function recognisedIn(name: string): Recognised {
   return recognise(facts, simulated, failed.length > 0)
 }
 
-/** The figures of the whole run. */
+/** A summary of the whole run as text: how many dialects the probe has recognised, and how many calls it has made. */
 function figures(): string {
   const calls = [...again.values(), ...simulated.results.values()].map((results) => results.calls).sort((one, other) => one - other)
   const recognised = PLAYED.map((name) => ({ name, ...recognisedIn(name) }))

@@ -1,6 +1,6 @@
 /**
  * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must then leave
- * out the answers of this stage, because they may not come from Nevis, and the probe must end soon.
+ * out all answers of the interrupted stage (a part of the run), because these answers may not come from Nevis. The probe must end soon.
  */
 import { request, type RequestListener } from 'node:http'
 import { runOnSimulator } from '../../../src/doctor/probe/recognise'
@@ -92,7 +92,7 @@ describe('a server that no longer answers', () => {
     expect([failed, finished, endedBy]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason])
     expect(said).toEqual(expect.arrayContaining(['Nevis has not answered for 5 s; waiting up to 15 s …', 'Nevis has not answered for 10 s; waiting up to 15 s …']))
     expect(said).not.toContain('Nevis has not answered for 15 s; waiting up to 15 s …')
-    // 22 requests of the stages, and two for the one test user.
+    // The probe sends 22 requests in its stages, and two requests for its only test user.
     expect(calls).toBeLessThanOrEqual(25)
   })
 
@@ -103,7 +103,7 @@ describe('a server that no longer answers', () => {
     const { namesLeft, usersLeft } = await probe(before(isDeletion, silent), ['quiet', 'users'])
     expect([usersLeft, namesLeft]).toEqual([1, [expect.stringMatching(/^Passport-Nevis-Probe-/)]])
     expect(simulator.users).toHaveLength(1)
-    // One deletion in the stage, and at most two at the end.
+    // The probe deletes the test user once in the stage, and tries the deletion at most twice more at the end.
     expect([2, 3]).toContain(deletions)
   })
 })

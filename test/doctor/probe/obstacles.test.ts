@@ -20,8 +20,8 @@ import { closeServers, originOf } from '../support'
 jest.setTimeout(120_000)
 
 /**
- * The probe compares Nevis's responses with those of the simulator in each dialect. The mock returns no responses of the simulator, because to get them takes
- * seconds. These tests check only whether the probe makes this comparison.
+ * The probe compares Nevis's responses with those of the simulator in each dialect. To get the simulator's responses takes seconds, so this mock returns none:
+ * these tests check only whether the probe makes the comparison.
  */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
@@ -155,7 +155,8 @@ describe('a stage that fails', () => {
     const { unexplained } = recognise(results.facts, await jest.requireActual<typeof import('../../../src/doctor/probe/recognise')>('../../../src/doctor/probe/recognise').simulate(['quiet', 'users'], undefined, []))
     expect(results.failed.length).toBeGreaterThan(0)
     expect(unexplained.filter((one) => /no answer|was not tried/.test(one))).toEqual([])
-    // Without the facts that say "no answer", nothing explains why the probe did not try the step `enroll.app`. So the report must list it as a difference.
+    // Without the facts that say "no answer", nothing explains why the probe did not try the step `enroll.app`. So the report must list this step as a
+    // difference from the simulator.
     const facts = Object.fromEntries(Object.entries(results.facts).filter(([, value]) => !String(value).startsWith('no answer')))
     expect(recognise(facts, { facts: { 'enroll.app.http': '200' }, dialects: new Map(), results: new Map() }).unexplained).toContain('enroll.app was not tried')
   })

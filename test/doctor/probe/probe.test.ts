@@ -134,9 +134,9 @@ describe('the probe', () => {
   })
 
   /**
-   * These tests guard against a fault of an earlier version of the probe. When it cleaned up, it deleted the user whom Nevis's answer named, without checking that
-   * this was its own test user. So if a gateway mixed up two enrolments, or ignored the username in a look-up, the probe deleted a real user. If the look-up failed,
-   * the probe reported that its test user was deleted.
+   * These tests guard against a fault of an earlier version of the probe. At its end, the probe deleted the user whom Nevis's answer named, without checking
+   * that this user was the probe's own test user. So if a gateway mixed up two enrolments, or ignored the username in a look-up, the probe deleted a real user.
+   * If the look-up failed, the probe reported by mistake that its test user was deleted.
    */
   describe('of an instance that answers about another user', () => {
     const REAL = { userId: '11111111-2222-4333-8444-555555555555', username: 'ceo', status: 'active' }

@@ -8,7 +8,9 @@ import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
 
-/** Replaces `simulate`, which runs the probe on the simulator in each dialect, to compare the answers. This takes seconds, and these tests do not need it. */
+/**
+ * Replaces `simulate`, which runs the probe on the simulator in each dialect, to compare the answers. That run takes seconds, and these tests do not need it.
+ */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),

@@ -13,7 +13,7 @@ afterEach(async () => {
   await stop()
 })
 
-/** @returns the address of the callback, to which the waiting page goes by itself once it is decided */
+/** @returns the address of the callback, to which the waiting page goes by itself after the user has answered the request */
 async function password(fields = {}) {
   const { location } = await browser.post('/login', { username: 'anna', password: 'secret', ...fields })
   expect(location).toMatch('/login/2fa?transaction=')

@@ -59,7 +59,7 @@ export const sequences: fc.Arbitrary<Sequence> = (() => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
-      // If the status endpoint lies in this sequence, do not change fields of the introspection: the changed answer could by chance confirm the false status,
+      // If the status endpoint lies in this sequence, do not change fields of the introspection. The changed answer could by chance confirm the false status,
       // and then no check could detect the lie.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })

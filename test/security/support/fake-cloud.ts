@@ -1,8 +1,8 @@
 /**
  * A cloud that answers what its script says, and records separately which approvals users gave and which codes were correct.
  *
- * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells
- * them apart by the names and tokens in them.
+ * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells them apart by
+ * the usernames and tokens in the requests.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'

@@ -15,7 +15,7 @@ export type Kind = 'app' | 'sms' | 'recovery'
 export interface Gateway {
   readonly status: number
   readonly body: string
-  /** True if the request reaches the cloud all the same. */
+  /** True if the request also reaches the cloud, and has its effect there. */
   readonly passes: boolean
 }
 
@@ -24,8 +24,8 @@ export interface Person {
   readonly userId: string
   isKnown: boolean
   /**
-   * Each factor with the person who holds its phone or codes, who may be another than the user of the account; the time when it was confirmed; and the
-   * transaction that confirmed it.
+   * Each factor of the user. `owner` is the person who holds its phone or codes: the user, or the thief. `at` is the time when the factor was confirmed, and
+   * `transaction` is the transaction that confirmed it.
    */
   readonly factors: { kind: Kind; owner: Owner; at: number; transaction?: string }[]
 }
@@ -41,7 +41,7 @@ export interface CloudTransaction {
   by?: Owner
 }
 
-/** Every token that the cloud has made, by its text. */
+/** A token that the cloud has made, with its kind, its user and the time. */
 export interface Token {
   readonly kind: 'transaction' | 'pending' | 'status' | 'intent' | 'result'
   readonly userId: string
@@ -68,14 +68,16 @@ export class PeopleCloud {
   /** `rings`: the times of the calls that make a phone ring. `wrongCodes`: the times of the wrong codes. */
   rings: { at: number }[] = []
   wrongCodes: number[] = []
-  /** Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so there must be none. */
+  /**
+   * Texts that the strategy has sent as codes, although no code can look like them. The strategy must refuse such texts itself, so this list must stay empty.
+   */
   noCodes: string[] = []
-  /** Calls that look for a user or start something. */
+  /** The number of calls that look for a user or start a transaction. */
   starts = 0
   /** Phone numbers to which a code was sent for an enrolment, with the time. */
   texts: { phone: string; at: number }[] = []
   gateways: Partial<Record<Call, Gateway[]>> = {}
-  /** Delays the next answer to the call `call`, and runs `run` meanwhile. `isBefore`: before the call has its effect, otherwise after it. */
+  /** Delays the next answer to the call `call`, and runs `run` during the delay. `isBefore`: the delay comes before the call has its effect, not after it. */
   hold: { call: Call; isBefore: boolean; run: () => Promise<void> } | undefined
   requests = 0
   private count = 0

@@ -140,7 +140,10 @@ export class Oracle {
     this.fits(routeName, profile, user)
   }
 
-  /** Called after every step. */
+  /**
+   * Checks the sessions in the store after every step: no logged-out user may be signed in again, no value of the app may be lost, and no secret may be
+   * readable.
+   */
   look(jars: Readonly<Record<Owner, { readonly cookie: string | undefined }>>): void {
     const ofStrangers = [...this.strangers].flatMap((by) => jars[by].cookie ?? [])
     for (const id of [...this.loggedOut, ...ofStrangers]) {

@@ -161,7 +161,7 @@ export class People {
     const req = await this.host.open(this.jars[by], path, 'POST', body)
     const user = as === undefined ? this.signedIn(req) : as === 'new' ? this.cloud.newPerson(this.persons.ben, this.number) : this.persons[as]
     if (user !== undefined) req.user = { username: user.username, ...(this.sequence.isLinked && { nevisUserId: user.userId }) }
-    // Passport's local strategy also sets `req.authInfo`.
+    // The first factor has already run, and has set `req.authInfo`, as Passport's local strategy does.
     if (as !== undefined) req.authInfo = {}
     if (leaves) req.socket.destroyed = true
     const before = this.oracle.before(secondFactorOf(req))

@@ -8,7 +8,7 @@ import type { NevisEventName } from '../../../src'
 
 export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'browser', 'suspicious', 'call', 'fault']
 
-/** The audit events, without `call`: each call to Nevis publishes one, and most tests count calls at the simulator. */
+/** The names of the audit events without `call`: each call to Nevis publishes such an event, and most tests count the calls at the simulator. */
 export const AUDIT_NAMES: readonly NevisEventName[] = EVENT_NAMES.filter((name) => name !== 'call')
 
 export interface Recorded {

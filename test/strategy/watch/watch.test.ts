@@ -298,7 +298,8 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles it, up to 30 s. So the app makes only a few calls in 40 s.
+      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles the interval, up to 30 s. So the app makes only a few calls in
+      // 40 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
       expect(asked.length).toBeLessThanOrEqual(6)
       expect(heard).toEqual([])
@@ -585,7 +586,7 @@ describe('deciding at the callback', () => {
       answer = unreachable
       await watch.look(sealed())
       for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
-      // One call of the page, and ten of the callbacks.
+      // One status call was for the page, and ten were for the twenty callbacks.
       expect(asked).toHaveLength(11)
     })
 
