@@ -111,7 +111,7 @@ const ENROLLED: Readonly<Record<string, Text>> = {
   recovery: 'Your new recovery codes are ready to use.',
 }
 
-/** Runs after the callback: redirects to the page that the user wanted to see. */
+/** Runs after the callback of the second factor: redirects to the page that the user wanted to see. */
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
   if (nevis?.operation === 'enroll') req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]

@@ -34,7 +34,7 @@ const ALIKE = `
   select string_agg(username, ', ' order by username) as usernames from users
   group by lower(username) having count(*) > 1 order by 1 limit 1`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
-/** The form of every username. For a name of another form, the database is not queried. */
+/** The form of every username. For a name of another form, this file does not query the database: no account has such a name. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
@@ -132,7 +132,7 @@ export class Users {
     ])
   }
 
-  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the number nor the codes. */
+  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the phone number nor the codes. */
   async noteAdded(id: number, factor: string): Promise<void> {
     const column = SINCE[factor]
     if (column !== undefined) await this.database.query(`update users set ${column} = now() where id = $1`, [id])

@@ -26,15 +26,15 @@ export class AccessKey {
   readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  /** @param timeoutMs milliseconds within which the application's function must return the key */
+  /** @param timeoutMs milliseconds within which the application's function must return the key, if `source` is a function */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * Returns the current key. The caller must set a deadline, because the application's function may never return.
-   * @throws TypeError if the function returns an unusable key; and any error that the function itself throws
+   * Returns the current key. The caller must set a deadline, because the application's function for the key may never return.
+   * @throws TypeError if the application's function returns an unusable key; and any error that this function itself throws
    */
   current(): string | Promise<string> {
     return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source

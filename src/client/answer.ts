@@ -12,7 +12,7 @@ export function isJsonObject(value: unknown): value is RawAnswer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A response with more JSON values is rejected. Nevis's responses have a few hundred; searching a much larger one would block the process for seconds. */
+/** A response with more JSON values is rejected. Nevis's responses have a few hundred values; searching many more would block the process for seconds. */
 const MAX_VALUES = 20_000
 
 const SUCCESSES: readonly number[] = [200, 201, 202]
@@ -75,7 +75,7 @@ export class Answer {
 
   /**
    * Returns the JSON of a response with status 200, 201 or 202; undefined if the body is not JSON. All three statuses are accepted, because Nevis does not
-   * document for every endpoint which of them it sends.
+   * document for every endpoint which of these three it sends.
    * @throws NevisError for any other HTTP status
    */
   successJson(): unknown {

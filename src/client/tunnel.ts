@@ -28,7 +28,7 @@ type TunnelCode =
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** A write to Nevis that waits for the tunnel to open. */
+  /** Continues the first write to Nevis, which waits until the tunnel is open. */
   #waiting: (() => void) | undefined
 
   /**

@@ -1,9 +1,9 @@
 /**
  * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
  *
- * Input in any other form is never sent to Nevis. Otherwise an attacker could send text that a web application firewall blocks, and the client would
- * mistake the firewall's response for a response of Nevis. Out of scope: correcting mistakes. Only spaces and dashes are removed, and digits of other
- * scripts become ASCII digits.
+ * Input in any other form is never sent to Nevis. Otherwise an attacker could type text that a web application firewall blocks, and the client would mistake
+ * the firewall's response for Nevis's response. Out of scope: correcting mistakes. This file only removes spaces and dashes, and replaces digits of other
+ * scripts by ASCII digits.
  */
 import { isPhone } from './checks'
 

@@ -20,7 +20,7 @@ import { sourceReport, type SourceReport } from './source-check'
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
-  /** What the source shows about sign-ins; undefined if it was not read. */
+  /** What the source of the application shows about sign-ins; undefined if the source was not read. */
   readonly source?: SourceReport
 }
 

@@ -44,7 +44,7 @@ export interface Challenge {
     readonly hasFactor?: boolean
     /**
      * Only for an approval: a code of 6 to 64 digits that the user sees outside this browser, for example on the phone. The user must type it into the page.
-     * The strategy stores only a keyed digest of it.
+     * The strategy stores only a keyed digest of the code.
      */
     readonly typedCode?: string
   }
@@ -58,7 +58,7 @@ export interface Answer {
   readonly code?: string
   /** The token that the browser sent. */
   readonly token?: string
-  /** Nevis's status response for this transaction. Only the built-in factors that wait for the phone get it. Then `check` need not ask Nevis. */
+  /** Nevis's status response for this transaction; then `check` need not ask Nevis. Only the built-in factors that wait for the phone get the response. */
   readonly status?: Status
 }
 
@@ -129,7 +129,7 @@ export interface Factor {
    * Starts an approval.
    * @param nevis the strategy's client
    * @param subject the user to ask
-   * @param request what the user is shown
+   * @param request the message that the user is shown, and which phone to ask
    * @returns the started challenge
    * @throws NevisError, any code. Throw `NEVIS_NOT_FOUND` if the user does not have the factor: the strategy turns it into the failure `not_enrolled`
    */

@@ -92,7 +92,7 @@ export class Refusal extends Error {
   readonly retryAfterSeconds: number | undefined
   /** True if Passport must not write the failure message into the session, because another tab has replaced the session. */
   isUnkept = false
-  /** See `Failure`. */
+  /** The page of this site from which the user started the failed request: see `Failure`. */
   returnTo: string | undefined
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

@@ -21,7 +21,7 @@ export interface PlainAnswer {
   readonly body: string | Buffer | Readable
 }
 
-/** The methods of the web framework's response that this package calls: Node and Fastify have `hasHeader`, a Koa context has `has`. */
+/** The methods of the web framework's response that this package calls: on Node and Fastify `hasHeader` and `getHeader`, on a Koa context `has`. */
 export interface HostResponse {
   /** On Node and Fastify: true if the header is set. */
   hasHeader?(name: string): boolean
@@ -122,7 +122,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The app's error handling has failed as well. Close the connection, so that the browser does not wait for ever.
+      // The app's error handling (`next`) has failed as well. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }

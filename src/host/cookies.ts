@@ -1,5 +1,5 @@
 /**
- * Reads a cookie of a request, and adds one to its answer, in Express, NestJS, Fastify and Koa.
+ * Reads a cookie of a request, and adds a cookie to the answer, in Express, NestJS, Fastify and Koa.
  *
  * `Set-Cookie` is appended, so that the session's own cookie is still sent. Out of scope: the content of a cookie (`trust/browsers.ts`).
  */

@@ -89,7 +89,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with this message. Any other message means that the store has failed.
+    // express-session reports a missing session with the message `failed to load session`. Any other message means that the store has failed.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))

@@ -1,7 +1,7 @@
 /**
- * Limits how many codes may be tried, per transaction and per user, over all sessions and processes.
+ * Limits how many SMS codes and recovery codes may be tried, per transaction and per user, over all sessions and processes.
  *
- * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
+ * The limit prevents an attacker from guessing such codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
  * the limit. A counter counts the codes of a transaction; numbered slots (`slots.ts`) count the codes of a user. Out of scope: what the user is told when the
  * limit is reached (`strategy/code-attempts.ts`).
  */
@@ -16,8 +16,8 @@ import { Slots } from './slots'
 const WRONG_CODES_PER_DAY = 35
 
 /**
- * How often a token of the widget may be sent for one transaction. Higher than `maxAttempts`, because a token cannot be guessed, and a browser sends the right
- * token again after a reload or a failure of Nevis.
+ * How often a browser may send a token of the widget for one transaction. Higher than `maxAttempts`, because a token cannot be guessed, and a browser sends the
+ * right token again after a reload or a failure of Nevis.
  */
 const TOKENS_PER_TRANSACTION = 20
 

@@ -1,8 +1,8 @@
 /**
- * Records what may happen only once: the end of a transaction, and the use of a token as proof.
+ * Records what may happen only once: the end of a transaction, and the use of a token as proof of an approval.
  *
- * The session cannot ensure this: several callbacks at the same time all read it before the first one writes it. The ledger's `claim` returns true for the
- * first caller only. Out of scope: whether an approval is genuine (`trust/`).
+ * The session cannot ensure that they happen only once: several callbacks at the same time all read the session before the first one writes it. The ledger's
+ * `claim` returns true for the first caller only. Out of scope: whether an approval is genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -63,7 +63,7 @@ export class Endings {
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
    * push on the phone after the transaction was replaced, cancelled or moved to a new session.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
-   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such a denial counts only if this call ends the transaction
+   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such an uncertain denial counts only if this call ends the transaction
    */
   async end(transaction: LedgerTransaction, keys: readonly string[], wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
     const isFirst = await this.claim(transaction)

@@ -56,7 +56,7 @@ export interface RecordSecondFactorOptions {
 export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Maximum age of the second factor, in seconds. */
   readonly maxAgeSeconds: number
-  /** Names of the accepted factors, such as `atLeast('sms')`. Default: any. */
+  /** Names of the accepted factors, such as `atLeast('sms')`. Default: any factor. */
   readonly factors?: readonly FactorName[] | undefined
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
   readonly amr?: readonly string[] | undefined

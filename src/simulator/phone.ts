@@ -44,7 +44,7 @@ export class PhoneRefusal extends Error {
   }
 }
 
-/** Says why a transaction that has ended can no longer be approved or denied. */
+/** The text that says why a transaction that has ended can no longer be approved or denied. */
 function textOfEnd(transaction: Transaction): Text {
   if (transaction.status === 'succeeded') return "The request on {name}'s phone was approved already."
   return transaction.lastUpdatedAt >= transaction.expiresAt ? "The request on {name}'s phone has expired." : "The request on {name}'s phone was denied."

@@ -120,7 +120,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Only pages of this machine may embed the iframe. Nevis's widget restricts embedding, too. */
+/** The Content-Security-Policy of the iframe: only pages of this machine may embed it. Nevis's widget restricts embedding, too. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -108,7 +108,7 @@ function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: App
   const section = (title: string, texts: readonly string[]) => {
     if (texts.length === 0) return
     lines.push(title, '')
-    // No `lines.push(...texts)`: the number of a call's arguments is limited.
+    // Do not write `lines.push(...texts)`: JavaScript limits the number of a call's arguments.
     for (const text of texts) lines.push(wrapped(printable(text), 2, 2).join('\n'))
     lines.push('')
   }

@@ -27,7 +27,7 @@ export class Source {
   readonly usesSemicolons: boolean
   private hasPassport: boolean | undefined
   private imported: Map<string, Imported> | undefined
-  // Without these two caches, many calls in one long statement or argument list would take quadratic time.
+  // The two caches `parts` and `statementsAt`: without them, many calls in one long statement or argument list would take quadratic time.
   private readonly parts = new Map<number, readonly Range[]>()
   private readonly statementsAt: Range[] = []
 

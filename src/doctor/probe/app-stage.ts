@@ -9,7 +9,7 @@ import type { Reply } from './caller'
 import { decided, failIfUndecided, httpOf, introspectTwice, status, type Scene } from './scene'
 
 const MOST_SECONDS = 180
-/** How many requests the probe sends until the person presses the right button. */
+/** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
 const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
@@ -73,7 +73,7 @@ async function approval(scene: Scene, user: Enrolled, channel: Channel, what: De
   }
 }
 
-/** @returns the decided status; undefined if there was no request */
+/** Sends one approval request and returns the status after the person's answer; undefined if Nevis's response had no status token. */
 async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = scene
   const approve = (name: string) =>

@@ -57,7 +57,7 @@ export function httpOf({ facts }: Caller, step: string): string {
 
 /**
  * Asks Nevis for the status until it is no longer `pending`, and records the last response.
- * @param whom what the probe waits for, which is printed if it has to wait
+ * @param whom what the probe waits for, in words such as "the phone". It is printed if the probe has to wait
  * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string): Promise<Reply & { readonly seconds: number }> {

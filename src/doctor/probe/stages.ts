@@ -33,7 +33,7 @@ export interface StageOptions {
   readonly onDeletion?: () => void
 }
 
-/** Why a stage could not do all that it is for. */
+/** A stage of the probe that could not complete its task, and the reason. */
 export interface StageFailure {
   readonly stage: Stage
   readonly reason: string
@@ -110,7 +110,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     }
     namesLeft = await users.deleteAll()
   }
-  // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out the responses of a stage that did not end.
+  // Leave out the responses of a stage that did not end: half a stage cannot be compared with the simulator, on which whole stages run.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
