@@ -1,6 +1,6 @@
 /**
- * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise an attacker with the
- * password, whose approval request the user has denied, could still sign in with a stolen recovery code.
+ * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise, after the user has denied the
+ * approval request of an attacker with the password, the attacker could still sign in with a stolen recovery code.
  *
  * Nevis cannot withdraw an approval request: it stays on the phone after the user has switched to another factor, has cancelled or has opened a second tab. So
  * this file asks Nevis about every approval request that the user may have denied.

@@ -59,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** If Nevis's answer has no userId, adds the one that an earlier call to Nevis has returned. */
+/** If Nevis's answer to the start has no userId, adds the userId that an earlier call to Nevis has returned. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. The limit is per number, because an attacker may enter one number in many accounts. */
+/** Counts one SMS to this phone number. The limit on SMS is per number, because an attacker may enter one number in many accounts. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

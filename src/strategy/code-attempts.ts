@@ -1,5 +1,5 @@
 /**
- * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit.
+ * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit on codes.
  *
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */

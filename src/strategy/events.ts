@@ -20,7 +20,7 @@ interface Base {
 
 /** The transaction that an event is about. Fields that are not known yet are absent. */
 export interface About extends Base {
-  /** The user, as the option `subject` returned them. */
+  /** The user, as the app's option `subject` returned the user at the start. */
   readonly subject?: Subject
   /** Nevis's userId. */
   readonly userId?: string

@@ -12,7 +12,7 @@ import { resultOf } from '../host/app-function'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
-/** What limits the user's choice of factors. */
+/** What limits the factors among which the user can choose. */
 export interface ChoiceLimits {
   readonly operation: Operation
   readonly factors?: readonly FactorName[]

@@ -123,8 +123,8 @@ export interface NevisStrategyOptions {
   /** How many status requests this process sends to Nevis at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * If true, the strategy pings Nevis before a start. While Nevis is down, a start then fails at once, and the user does not wait. At most one ping
-   * per process every 10 s (2 s while Nevis is down); it takes at most 2 s. Default false.
+   * If true, the strategy pings Nevis before a start. While Nevis is down, a start then fails at once, and the user does not wait. At most one ping per process
+   * every 10 s (2 s while Nevis is down); a ping takes at most 2 s. Default false.
    */
   readonly healthCheck?: boolean | undefined
   /**

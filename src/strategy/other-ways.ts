@@ -23,7 +23,7 @@ const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
  * @param reason the error of the start
  * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
- * @returns undefined if the start must fail: another error, or no other factor
+ * @returns undefined if the start must fail: because of another error, or because the user has no other factor
  * @internal
  */
 export async function waitForOtherWay(

@@ -1,5 +1,5 @@
 /**
- * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So the session gets a new id after the
+ * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So this file gives the session a new id after the
  * password (or another first factor).
  *
  * Out of scope: concurrent starts (`parallel.ts`).

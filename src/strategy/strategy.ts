@@ -105,7 +105,7 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // If even Passport's `error` fails, nothing is left to do.
+      // If even Passport's `error` fails, there is nothing left to do.
       .catch(() => undefined)
   }
 

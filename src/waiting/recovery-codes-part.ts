@@ -11,7 +11,7 @@ import { unmarked } from './texts/fallback'
 import type { WaitingView } from './view'
 import { dateIn } from './wording'
 
-/** Shows the codes. The buttons to copy and to print stay hidden without JavaScript. */
+/** Shows the new recovery codes. The buttons to copy and to print stay hidden without JavaScript. */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view

@@ -28,7 +28,7 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** The most open streams per transaction: enough for several tabs, and for dead connections that are not detected yet. */
+/** The most open event streams per transaction: enough for several tabs, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
 /** Proxies close a silent connection after 30 to 60 s, so a heartbeat is sent more often. */
 const HEARTBEAT_MS = 20_000

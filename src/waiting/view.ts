@@ -65,7 +65,7 @@ export interface WaitingView extends Offer {
   readonly isCodeTyped?: true
   /** Present if the page can show a checkbox "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
-    /** For how many days. */
+    /** For how many days the browser is remembered. */
     readonly days: number
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean

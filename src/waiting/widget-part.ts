@@ -24,7 +24,7 @@ export function widgetHeading(heading: string, view: WaitingView, texts: Texts):
   return html`<h1 class="nevis-scripted">${heading}</h1><noscript><h1>${failedHeading(view, texts)}</h1></noscript>`
 }
 
-/** The sentence that the widget has failed, as a heading: without the full stop. */
+/** The heading that says that the widget has failed: the text `widgetFailed` without the full stop. */
 function failedHeading(view: WaitingView, texts: Texts): string {
   return wordsFor(view, texts).widgetFailed.replace('.', '')
 }

@@ -16,7 +16,7 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each
+ * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the page, its first poll and a reload come close together. Each
  * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
@@ -32,7 +32,7 @@ const MAX_UNREADABLE = 3
 
 /** @internal */
 export class WatchedTransaction {
-  /** How many calls have failed in a row. */
+  /** How many status calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
   /** How many answers of Nevis in a row contained no status. */
@@ -53,7 +53,7 @@ export class WatchedTransaction {
   private isPolling = false
   private isSettled = false
   private isLeft = false
-  /** True if a page or a callback of this process has asked for the status. */
+  /** True if a waiting page or a callback has asked this process for the status. */
   isOpened = false
   private readonly listeners = new Set<Listener>()
 
@@ -190,7 +190,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
+  /** True if the poll schedule permits a call to Nevis for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -237,7 +237,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Ignore the error of this listener, so that the other listeners are called.
+        // Ignore the error of this listener, so that the other listeners are called, too.
       }
     }
   }
