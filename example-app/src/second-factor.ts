@@ -50,7 +50,7 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
   res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')
 }
 
-/** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for this. */
+/** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for a step-up. */
 export const stepUp = {
   failureRedirect: '/step-up',
   failureMessage: true,

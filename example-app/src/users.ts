@@ -85,7 +85,7 @@ export class Users {
     return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
   }
 
-  /** Finds an account and its password hash. Returns the hash apart from the account, so that `req.user` never contains the hash. */
+  /** Finds an account and the hash of its password. Returns the hash apart from the account, so that `req.user` never contains the hash. */
   async findForPassword(username: unknown): Promise<{ user?: Account; passwordHash?: string }> {
     if (typeof username !== 'string' || !USERNAME.test(username)) return {}
     const row = await this.one<Account & { passwordHash: string }>(`select ${COLUMNS}, password_hash as "passwordHash" from users where username = $1`, [username])
@@ -123,7 +123,7 @@ export class Users {
 
   /**
    * Links an account to its Nevis user. An account can be linked only once.
-   * @returns the account; undefined if it is already linked
+   * @returns the account; undefined if the account is already linked
    */
   link(username: string | undefined, nevisUserId: string): Promise<Account | undefined> {
     return this.one(`update users set nevis_user_id = $2 where username = $1 and nevis_user_id is null returning ${COLUMNS}`, [

@@ -1,6 +1,6 @@
 /**
- * Reads the access key, compares tokens with it, and derives other keys from it. The access key is the secret that the application sends to Nevis with each
- * request (`Authorization: Bearer …`).
+ * Reads the access key, compares tokens with the access key, and derives other keys from it. The access key is the secret that the application sends to Nevis
+ * with each request (`Authorization: Bearer …`).
  *
  * The key is kept in private members (`#…`), so that `util.inspect`, `JSON.stringify` and loggers cannot print it. Out of scope: sending the key (`http.ts`).
  */

@@ -86,8 +86,8 @@ export class Answer {
   /**
    * True for an error body as Nevis documents it: JSON with the HTTP status as a number, for example `{"status": 404, "error": "Not Found", …}`.
    *
-   * A misconfigured gateway also responds with 404, but without such a body. If its 404 counted as "unknown user", an attacker who has the password could
-   * enrol a phone for a user who already has one.
+   * A misconfigured gateway also responds with 404, but without such an error body. If the gateway's 404 counted as "unknown user", an attacker who has the
+   * password could enrol a phone for a user who already has one.
    *
    * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
    */

@@ -285,7 +285,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page may also have HTTP 200. If it counted as success, the user would wrongly believe that a lost phone is deleted.
+    // A maintenance page may also have HTTP 200. If such a page counted as success, the user would wrongly believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
   }
 }

@@ -90,7 +90,7 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 /**
  * Decodes the status of a transaction. Throws if the HTTP status and the field `status` contradict each other, or if the value of `status` is unknown.
  *
- * - 412 means `failed`: Nevis documents it as "a failed operation".
+ * - 412 means `failed`: Nevis documents this status as "a failed operation".
  * - 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or the path is wrong.
  */
 export function decodeStatus(answer: Answer): Status {

@@ -19,7 +19,7 @@ import { NevisError, type NevisMethod } from './errors'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
-  /** The method of NevisClient that sends the request. Errors and events name it. */
+  /** The method of NevisClient that sends the request. Errors and events name this method. */
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string

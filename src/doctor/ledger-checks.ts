@@ -99,7 +99,7 @@ function attempt(work: Promise<unknown>): Promise<Attempt> {
   return work.then((value) => ({ value }), (reason: unknown) => ({ reason }))
 }
 
-/** The error code of the store in parentheses, for example ` (NOPERM)`. The `cause` of a StorageError contains it. */
+/** The error code of the store in parentheses, for example ` (NOPERM)`. The `cause` of a StorageError contains this code. */
 function codeOf(reason: unknown): string {
   const { cause } = Object(reason) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }

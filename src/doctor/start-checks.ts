@@ -22,7 +22,7 @@ const MAX_DOUBTS = 3
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
  * the doctor, for example to the callback, has reached.
- * @param source what the source shows; undefined if it was not read
+ * @param source what the source of the application shows about sign-ins; undefined if the source was not read
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but no sign-in
  * starts there, so this number is subtracted
  */

@@ -71,7 +71,7 @@ export type FailureCode =
   | 'binding_mismatch'
   | 'too_many_starts'
 
-/** The object that Passport's `fail` gets. It is an object because Passport would send a string as a WWW-Authenticate header. */
+/** The object that Passport's `fail` gets: not a string, because Passport would send a string as a WWW-Authenticate header. */
 export interface Failure {
   /** The failure code. Compare codes: they do not change, but messages may. */
   readonly code: FailureCode

@@ -75,7 +75,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
         const enrollment = await nevis.enroll(request)
         // Nevis may already list the new phone number as an authenticator. Leave this number out: the user did not have it as a factor before.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification of the code needs the userId. If Nevis's answer does not contain it, ask Nevis for it.
+        // The verification of the code needs the userId. If Nevis's answer does not contain the userId, ask Nevis for it.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         const { server, browser } = enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
         return { server, browser: { ...browser, maskedPhone: `•••• ${phone.slice(-4)}` } }

@@ -36,8 +36,8 @@ export function isSecure(req: object): boolean {
 }
 
 /**
- * The name of a cookie for this request. It contains the strategy's name, so that two strategies do not overwrite each other's cookie. With https it has the
- * prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
+ * The name of a cookie for this request. The name contains the strategy's name, so that two strategies do not overwrite each other's cookie. With https, it has
+ * the prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
  * @internal
  */
 export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor' | 'start'): string {

@@ -75,14 +75,14 @@ export class Endings {
 
   /**
    * Decides which of several requests may send the push or SMS of this transaction again. Two processes may get such a request at the same moment.
-   * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until it may be sent again
+   * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until the push or SMS may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
   }
 
-  /** Allows the user to try another factor after this transaction has ended. Do not call it after a success or a cancellation. */
+  /** Allows the user to try another factor after this transaction has ended. Do not call this method after a success or a cancellation. */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }

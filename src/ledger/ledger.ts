@@ -52,7 +52,7 @@ interface Entry {
 const SWEEP_EVERY_MS = 30_000
 
 /**
- * A ledger in this process's memory. Do not use it if your app runs in several processes: each process would accept the same approval once.
+ * A ledger in this process's memory. Do not use this ledger if your app runs in several processes: each process would accept the same approval once.
  * For several processes, use {@link RedisLedger} or {@link PostgresLedger}.
  */
 export class MemoryLedger implements Ledger {

@@ -1,8 +1,8 @@
 /**
  * Stores the page from which a user was redirected to sign in or to give a second factor, and returns it with the approval.
  *
- * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. It never comes from a field of a request: a link could send the
- * user to another site (open redirect). Out of scope: the redirect itself.
+ * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. The path never comes from a field of a request: otherwise a link
+ * could send the user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'

@@ -1,5 +1,5 @@
 /**
- * A simulated phone. A test, or the page in the browser, uses it to scan QR codes, and to see, approve and deny requests.
+ * A simulated phone. A test, or the page in the browser, uses the phone to scan QR codes, and to see, approve and deny requests.
  *
  * Out of scope: the page in the browser (`phones-page.ts`), and SMS codes, which the user types into the application.
  */

@@ -40,7 +40,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
   const { id, firstFactorAt, login } = transaction
-  // `firstFactorAt` is the time of the password. A switch to another factor copies it, so all transactions of one sign-in have the same `firstFactorAt`.
+  // `firstFactorAt` is the time of the password. A switch to another factor copies this time, so all transactions of one sign-in have the same `firstFactorAt`.
   const refusal = await denialAmong(request, transaction, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })

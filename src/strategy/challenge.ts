@@ -18,7 +18,7 @@ import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * Starts the approval or enrolment at Nevis.
- * @param userId the user's userId, if an earlier call to Nevis has returned it. The answer to the start must then contain the same userId
+ * @param userId the user's userId, if an earlier call to Nevis has returned the userId. The answer to the start must then contain the same userId
  * @returns the challenge; or, if Nevis's answer is about another user, the name of the field that does not match; or `hasFactor`, if the answer to an
  * enrolment shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,

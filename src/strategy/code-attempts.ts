@@ -70,7 +70,7 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
 }
 
 /**
- * Counts a code for which Nevis's answer was unclear: it did not say whether the code was right.
+ * Counts a code for which Nevis's answer was unclear: the answer did not say whether the code was right.
  * @internal
  */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {

@@ -47,7 +47,7 @@ export interface NevisEvents {
     readonly outcome: 'succeeded' | 'failed'
     /**
      * Only with `failed`: whether the user denied or did not answer in time. Nevis reports both alike, so this package infers the reason from the times in
-     * Nevis's answer. Absent if it cannot be inferred. Do not show it to a browser: an attacker who has the password must not learn it.
+     * Nevis's answer. Absent if the reason cannot be inferred. Do not show the reason to a browser: an attacker who has the password must not learn it.
      */
     readonly reason?: Ending
     /** Milliseconds since the transaction was started. */

@@ -48,7 +48,7 @@ export async function waitForOtherWay(
 
 /**
  * If the user cannot use the requested factor, Nevis has started nothing. This function then stores a transaction in the session that cannot be approved, so
- * that the waiting page can show the failure and offer the other factors. This needs the option `availableFactors`, which says that the user has other
+ * that the waiting page can show the failure and offer the other factors. The function needs the option `availableFactors`, which says that the user has other
  * factors, because Nevis may not know the user at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {

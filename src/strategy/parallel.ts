@@ -1,8 +1,8 @@
 /**
  * Handles a double click, or five equal requests at once: only one of them calls Nevis, and the others share its result or are refused.
  *
- * This holds for the requests of one browser. A request of another browser always makes a start of its own, because an attacker may use the same session: a
- * planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's transaction.
+ * Only requests of the same browser share a result. A request of another browser always makes a start of its own, because an attacker may use the same session:
+ * a planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's transaction.
  * The user would then see only one request on the phone, and accept it.
  * Out of scope: the order within one process (`start-queue.ts`), and what identifies a browser (`request-origin.ts`).
  */
@@ -81,8 +81,8 @@ function nameOf({ parameters: { budget }, source: { sessionId, origin } }: Start
 }
 
 /**
- * Waits up to two seconds until the other process that makes the same start has finished it. That process then gives the session a new id. So if the session's
- * old id is gone, the other start has succeeded.
+ * Waits up to two seconds until the other process that makes the same start has finished that start. That process then gives the session a new id. So if the
+ * session's old id is gone, the other start has succeeded.
  * @returns false if the other start has not succeeded
  * @internal
  */

@@ -17,7 +17,7 @@ export const RESEND_PAUSE_SECONDS = 15
 
 /**
  * Refuses to send the push or SMS again during the pause of 15 seconds.
- * @returns a redirect, if the form of the waiting page sent the request (it has the field `retry`); undefined if the push or SMS may be sent
+ * @returns a redirect, if the form of the waiting page sent the request (the request then has the field `retry`); undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal
  */

@@ -13,9 +13,9 @@ export interface RememberedBrowser {
   readonly id: string
   /** Increases by one with each use of the cookie. A cookie with a lower generation than the newest cookie has already been used. */
   readonly generation: number
-  /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change it. */
+  /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change this time. */
   readonly at: number
-  /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend it. */
+  /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend this time. */
   readonly expiresAt: number
   readonly subject: Subject
   readonly userId: string

@@ -1,7 +1,7 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * Mount it before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
+ * Mount the endpoint before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
  * may see (`status.ts`).
  */
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'

@@ -35,7 +35,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   readonly csrfToken?: ((req: Req, res: Res) => string) | undefined
   /**
-   * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows it; the phone shows only the
+   * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows this list; the phone shows only the
    * message. Default: no list.
    * @param data the value of your option `data` at the start of the transaction
    * @param language tag of the page's language

@@ -35,8 +35,8 @@ export function widgetHintPart(view: WaitingView, texts: Texts): Html {
 }
 
 /**
- * If the widget fails, the script shows the error and changes the heading. The error repeats the heading in a text for screen readers only, because they read
- * the error at once.
+ * If the widget fails, the script shows the error and changes the heading. The error repeats the heading in a text for screen readers only, because screen
+ * readers read the error at once.
  * The form sends the widget's token in the body of a POST, so that no access log contains it.
  */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {

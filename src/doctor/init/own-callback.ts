@@ -3,7 +3,7 @@
  * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
  *
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
- * docs/guides/existing-app.md. Out of scope: all other callbacks. They may sign a user in.
+ * docs/guides/existing-app.md. Out of scope: all other callbacks, which may sign a user in.
  */
 import { usesInScope, type SecondFactors } from './second-factor'
 import type { Range, Source } from './source'

@@ -90,7 +90,7 @@ export class Source {
     return parts
   }
 
-  /** The properties of an object literal, by name. Undefined if it contains a spread, a method or a shorthand property. */
+  /** The properties of an object literal, by name. Undefined if the literal contains a spread, a method or a shorthand property. */
   propertiesOf({ first, last }: Range): Map<string, Range> | undefined {
     if (!this.is(first, '{') || this.token(first).pair !== last) return undefined
     const properties = new Map<string, Range>()

@@ -54,7 +54,8 @@ type Channel = 'push' | 'app'
 
 /**
  * Has the person accept or deny one request. If the status then says the opposite, the person has probably pressed the other button, or the request expired
- * first. The probe then sends a new request. It does not record the opposite answer, because the report would present it as the answer to the right button.
+ * first. The probe then sends a new request. The probe does not record the opposite answer, because the report would present it as the answer to the right
+ * button.
  */
 async function approval(scene: Scene, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`

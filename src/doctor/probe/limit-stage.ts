@@ -1,5 +1,5 @@
 /**
- * The stage `limits` of the command `probe`. It repeats wrong recovery codes, unanswered pushes, and enrolments of further phones, until Nevis responds
+ * The stage `limits` of the command `probe`. This stage repeats wrong recovery codes, unanswered pushes, and enrolments of further phones, until Nevis responds
  * with another HTTP status.
  *
  * Out of scope: the limit for SMS, because each SMS costs money.

@@ -16,7 +16,7 @@ export interface Person {
    * @param which says which of several scans this is
    */
   scan(link: string | undefined, image: string | undefined, which?: string): Promise<void>
-  /** Asks the person to accept or deny the request on the phone. Resolves when the person has done it. */
+  /** Asks the person to accept or deny the request on the phone. Resolves when the person has answered. */
   answer(what: 'accept' | 'deny'): Promise<void>
   /**
    * Asks for the code of a text message.

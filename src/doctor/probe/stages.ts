@@ -49,7 +49,7 @@ export interface StageResults {
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
-  /** The usernames of the test users whose deletion Nevis did not confirm. They are printed, but the report does not contain them. */
+  /** The usernames of the test users whose deletion Nevis did not confirm. The probe prints these usernames, but the report does not contain them. */
   readonly namesLeft: readonly string[]
   /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined

@@ -30,7 +30,7 @@ export class TestUsers {
     return this.made.length
   }
 
-  /** Returns a new username, without sending a request. It contains capital letters, so that the probe sees whether Nevis changes them. */
+  /** Returns a new username, without sending a request. The username contains capital letters, so that the probe sees whether Nevis changes the case. */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
     this.caller.learn(username, 'the username')

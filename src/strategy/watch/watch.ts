@@ -137,7 +137,7 @@ export class StatusWatch {
     this.transactions.set(sealed.id, watched)
   }
 
-  /** Stops watching a transaction that has ended. It is then not reported as abandoned (left without an answer until it has expired). */
+  /** Stops watching a transaction that has ended. Such a transaction is not reported as abandoned (left without an answer until it has expired). */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()

@@ -46,7 +46,7 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Reports of denials need it for the user's name. Set by the start or by the first callback request. */
+  /** The transaction from the session. Reports of denials need the transaction for the user's name. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -67,7 +67,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object asks Nevis with this status token. It may have got another token from the handle in a URL than a callback gets from the session. */
+  /** True if this object asks Nevis with this status token. Its token comes from the handle in a URL, and may differ from the token in a callback's session. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
