@@ -30,8 +30,8 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     },
     message: (req) => textsFor(req as Request)('Sign in to Alpine Mutual?'),
     // Users who have lost their phone may have only recovery codes or SMS left. This option lets them sign in with one of these and set up the next phone
-    // without help. The
-    // risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the new phone.
+    // without help. The risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the
+    // new phone.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
     rememberBrowser: { days: 30 }, // in a remembered browser the password alone signs in; devices and payments still need the second factor
     waitingURL: '/login/2fa',
