@@ -68,8 +68,8 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
-   * begins with its first wrong code, so 24 hours can overlap two such days: 34 codes each without a lock. Up to 30 codes (the default `attemptBudget`) can be
+   * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day begins
+   * with its first wrong code, so 24 hours can overlap two such days, with 34 wrong codes each and no lock. Up to 30 codes (the default `attemptBudget`) can be
    * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {

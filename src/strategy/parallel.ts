@@ -71,8 +71,8 @@ export async function forgetStart(request: StrategyRequest, context: StartContex
 }
 
 function isNoted(request: StrategyRequest, { isAfterFirstFactor }: StartContext): boolean {
-  // Note only starts that another process may repeat. With a ledger in memory, there is only one process, and its start queue prevents two equal starts.
-  // Note no start with an empty session either: two such requests share no session, so they are no double click.
+  // Record only starts that another process may repeat. With a ledger in memory, there is only one process, and its start queue prevents two equal starts.
+  // Record no start with an empty session either: two such requests share no session, so they are no double click.
   return isAfterFirstFactor && !request.settings.ledger.isInMemory && (request.login() !== undefined || hasContent(request.session))
 }
 

@@ -44,7 +44,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if `iss` is another host than the instance. */
+  /** True if the `iss` of transaction tokens names another host than that of the instance. */
   readonly hasOtherIssuer: boolean
 }
 

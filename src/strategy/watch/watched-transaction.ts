@@ -110,7 +110,8 @@ export class WatchedTransaction {
 
   /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
-    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy, which has the token.
+    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy of the transaction, with
+    // the token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false

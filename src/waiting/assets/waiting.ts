@@ -159,7 +159,7 @@ interface Window {
       document.title = document.title.replace(heading.textContent, words)
       write(heading, words)
       for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
-      // The link to the sign-in page is in the footer, outside of `main`. The user has just confirmed, and must not sign in again.
+      // Hide the link to the sign-in page, which is in the footer, outside of `main`: the user has just confirmed, and must not sign in again.
       document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)
     }
