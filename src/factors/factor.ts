@@ -81,7 +81,7 @@ export interface Succeeded {
   readonly namesNoTransaction?: boolean
 }
 
-/** The result of a check. */
+/** The result of a factor's method `check`. */
 export type Outcome =
   | {
       /** The user has not answered yet. */

@@ -8,7 +8,7 @@ import { commandsOf, type RedisConnection, type SendCommand } from './redis-conn
 
 /** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
-  /** Prefix of every key. Default `passport-nevis:`. */
+  /** Prefix of every key that the ledger stores in Redis. Default `passport-nevis:`. */
   readonly prefix?: string | undefined
 }
 

@@ -75,7 +75,7 @@ export interface NevisEvents {
    * without a second factor in a remembered browser, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
-    /** What happened. */
+    /** What happened with the remembered browser. */
     readonly browser: 'remembered' | 'used' | 'forgotten'
   }
   /**
@@ -105,7 +105,7 @@ export interface NevisEvents {
       | {
           /** The user may have approved only to stop the many requests. */
           readonly reason: 'success_after_denials'
-          /** How many requests the user denied before. */
+          /** How many approval requests the user denied before this approval. */
           readonly denials: number
         }
       | {

@@ -103,18 +103,18 @@ export interface NevisStrategyOptions {
    */
   readonly startBudget?:
     | {
-        /** 1 to 1000. */
+        /** How many transactions: 1 to 1000. */
         readonly starts: number
-        /** 1 to 86 400. */
+        /** How long the user can then start nothing, in seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined
   /** How many codes one user may try, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?:
     | {
-        /** 1 to 1000. */
+        /** How many codes: 1 to 1000. */
         readonly attempts: number
-        /** 1 to 86 400. */
+        /** Within how many seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined

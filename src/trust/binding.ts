@@ -78,7 +78,7 @@ export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
 
 export interface ExpectedProof {
   readonly userId: string
-  /** Accepted issuers, without a trailing slash. */
+  /** The issuers whose tokens are accepted, without a trailing slash. */
   readonly issuers: readonly string[]
   /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number

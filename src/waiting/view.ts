@@ -19,9 +19,9 @@ import { statusOf, type WaitingStatus } from './status'
 
 /** One detail of what the user confirms, such as the amount of a payment. */
 export interface Detail {
-  /** For example `Amount`. */
+  /** The label, for example `Amount`. */
   readonly label: string
-  /** For example `CHF 120.00`. */
+  /** The value, for example `CHF 120.00`. */
   readonly value: string
 }
 

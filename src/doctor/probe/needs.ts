@@ -7,7 +7,7 @@ import type { FactsReader } from './facts-reader'
 
 const RIGHT = '200'
 
-/** True if `healthCheck` accepts the answer of /ping. */
+/** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }

@@ -63,7 +63,7 @@ export class RateLimiter {
     this.perSecond = maxPerSecond
   }
 
-  /** The current numbers, for `metricsOf`. */
+  /** The current numbers of status calls, for `metricsOf`. */
   usage(): { readonly queued: number; readonly taken: number; readonly perSecond: number } {
     return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }
@@ -124,7 +124,7 @@ const DECISION_INTERVAL_MS = 1000
 export class DecisionLimit {
   private nextAt = -Infinity
 
-  /** @returns true if the call is allowed */
+  /** @returns true if the callback may call Nevis now */
   tryAcquire(): boolean {
     const now = performance.now()
     if (now < this.nextAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
