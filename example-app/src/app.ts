@@ -73,7 +73,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/login', signedOut, page(loginPage, () => undefined))
   app.post(
     '/login',
-    signedOut, // `accountLimit` takes a request with a signed-in user for a correct password
+    signedOut, // redirects signed-in users: `accountLimit` would take `req.user` for a sign of a correct password
     passwordLimit(config),
     accountLimit(config, browsers),
     passport.authenticate('local', {

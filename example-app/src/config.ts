@@ -21,9 +21,9 @@ export interface DatabasePlace {
 export interface Config {
   readonly host: string
   readonly port: number
-  /** If undefined, the app runs as a demo with the simulator. */
+  /** How to reach Nevis. If undefined, the app runs as a demo with the simulator. */
   readonly nevis: Cloud | undefined
-  /** If undefined: 4001, or any free port if 4001 is taken. */
+  /** The port of the simulator. If undefined: 4001, or any free port if 4001 is taken. */
   readonly simulatorPort: number | undefined
   readonly sessionSecret: string
   /** The number of proxies in front of the app whose headers `X-Forwarded-…` are trusted. */
@@ -38,7 +38,7 @@ export interface Config {
   /** True to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   readonly database: DatabasePlace
-  /** If undefined, sessions and ledger are in the memory of this process. */
+  /** The URL of the Redis that stores sessions and ledger. If undefined, they are in the memory of this process. */
   readonly redisURL: string | undefined
 }
 

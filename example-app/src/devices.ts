@@ -46,7 +46,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     return { devices: authenticators, added }
   }))
 
-  // Redirects to the waiting page. After the enrolment, the callback redirects back to this page.
+  // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
   routes.post('/add', hasPhone, passport.authorize('nevis', {
     operation: 'enroll',
     returnTo: HERE,
@@ -72,7 +72,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   routes.post('/remove', async (req, res, next) => {
     const nevisUserId = nevisUserIdOf(req)
     const t = textsFor(req)
-    // Prevents two removals at once: each would see the other device as the remaining one, and the user would lose both.
+    // Prevents that two requests remove two devices at once: each request would see the other device as the remaining one, and the user would lose both.
     if (removing.has(nevisUserId)) return notDone(req, res, t('Another device is being removed. Try again.'))
     removing.add(nevisUserId)
     try {

@@ -1,4 +1,4 @@
-/** Stores a refused form in the session, so that the next page shows again what the user typed, with each error at its field. Stores no password. */
+/** When a route refuses a form, stores the form in the session. The next page then shows again what the user typed, with each error. Stores no password. */
 import type { Request } from 'express'
 import { html, type Html } from './html.js'
 
@@ -9,13 +9,13 @@ declare module 'express-session' {
 }
 
 export interface RefusedForm {
-  /** What was typed, by name of the field. */
+  /** What the user typed, by name of the field. */
   readonly typed: Readonly<Record<string, string>>
   /** Sentences for the user, by name of the field. */
   readonly errors: Readonly<Record<string, string>>
 }
 
-/** Longer input is cut off before it is stored. No field allows so many characters. */
+/** Input with more characters is cut off before it is stored in the session. No field allows so many characters. */
 const MAX_TYPED = 100
 
 /** @param typed the names of the fields to fill in again */

@@ -56,7 +56,7 @@ export class Invoices {
 
   /**
    * Finds an invoice of a user.
-   * @returns undefined if there is no such invoice, or it is another user's
+   * @returns undefined if there is no invoice with this id, or if the invoice is another user's
    */
   async find(userId: number, id: string): Promise<Invoice | undefined> {
     if (!ID.test(id)) return undefined
@@ -65,9 +65,9 @@ export class Invoices {
   }
 
   /**
-   * Pays an invoice if it is still open and unchanged. This is a single SQL statement, so that two concurrent requests pay only once.
+   * Pays an invoice if it is still open and unchanged. Runs a single SQL statement, so that two concurrent requests pay only once.
    * @param payment `transactionId` is undefined for a payment without a second factor
-   * @returns true if this call has paid it
+   * @returns true if this call has paid the invoice
    */
   async pay(userId: number, { id, payee, amount, transactionId }: Bill & { readonly transactionId?: string | null }): Promise<boolean> {
     const { rows } = await this.database.query(

@@ -1,6 +1,6 @@
 /**
  * Sets a cookie in browsers in which a user has signed in, so that an attacker who types wrong passwords cannot lock the user out.
- * The cookie does not sign a user in and replaces no factor. It only decides which counter a wrong password is counted on (`accountLimit`).
+ * The cookie does not sign a user in and replaces no factor. The cookie only decides which counter a wrong password is counted on (`accountLimit`).
  * See OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
  */
 import type { Request, RequestHandler } from 'express'

@@ -29,8 +29,9 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
       return factors.map(({ name }) => name).filter((name) => has?.includes(name) ?? true)
     },
     message: (req) => textsFor(req as Request)('Sign in to Alpine Mutual?'),
-    // Users who have lost their phone may have only recovery codes or SMS left. This option lets them set up the next phone without help. The
-    // risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the new phone.
+    // Users who have lost their phone may have only recovery codes or SMS left. This option lets them sign in with one of these and set up the next phone
+    // without help. The risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the
+    // new phone.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
     rememberBrowser: { days: 30 }, // in a remembered browser the password alone signs in; devices and payments still need the second factor
     waitingURL: '/login/2fa',
@@ -54,7 +55,7 @@ async function factorsOf(client: NevisClient, users: Users, userId: string | und
   return [...(authenticators.length > 0 ? ['push', 'app', 'widget'] : []), ...(smsSince ? ['sms'] : []), ...(codesSince ? ['recovery'] : [])]
 }
 
-/** @returns the account of the user who approved; undefined refuses the sign-in */
+/** @returns the account of the user who approved; undefined if there is none: the strategy then refuses the sign-in */
 async function accountOf(users: Users, { id, username, operation, factor }: NevisProfile): Promise<Account | undefined> {
   const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
   if (user && operation === 'enroll') await users.noteAdded(user.id, factor)

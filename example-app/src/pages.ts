@@ -43,7 +43,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       path: req.originalUrl.split('?')[0],
       devicesURL: devicesURLOf(req),
       failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
-      // The user has cancelled on purpose, so this is no failure.
+      // A message that says that the user has cancelled is shown as a notice, because the user has cancelled on purpose.
       notices: messages.filter(isCancelled).map((sentence) => failureText(sentence, language)),
       successes: take(req, 'successes'),
       form: takeForm(req),

@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** What the user pays. The start gives it to the approval as `data`, and the callback gets it back in `req.authInfo.nevis`. */
+/** What the user pays. The start gives this payment to the approval as `data`, and the callback gets the payment back in `req.authInfo.nevis`. */
 export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }

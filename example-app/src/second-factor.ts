@@ -50,7 +50,7 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
   res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')
 }
 
-/** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for this. */
+/** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for a step-up. */
 export const stepUp = {
   failureRedirect: '/step-up',
   failureMessage: true,
@@ -111,7 +111,7 @@ const ENROLLED: Readonly<Record<string, Text>> = {
   recovery: 'Your new recovery codes are ready to use.',
 }
 
-/** Runs after the callback: redirects to the page that the user wanted to see. */
+/** Runs after the callback of the second factor: redirects to the page that the user wanted to see. */
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
   if (nevis?.operation === 'enroll') req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]

@@ -63,7 +63,7 @@ export function csrfToken(req: Request): string {
   return csrf.generateToken(req)
 }
 
-/** Replaces the CSRF token, so that the old one stops working. */
+/** Replaces the CSRF token of this session, so that the old token stops working. */
 export function renewCsrfToken(req: Request): void {
   csrf.generateToken(req, true)
 }

@@ -34,7 +34,7 @@ const ALIKE = `
   select string_agg(username, ', ' order by username) as usernames from users
   group by lower(username) having count(*) > 1 order by 1 limit 1`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
-/** The form of every username. For a name of another form, the database is not queried. */
+/** The form of every username. For a name of another form, this file does not query the database: no account has such a name. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
@@ -85,7 +85,7 @@ export class Users {
     return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
   }
 
-  /** Finds an account and its password hash. Returns the hash apart from the account, so that `req.user` never contains the hash. */
+  /** Finds an account and the hash of its password. Returns the hash apart from the account, so that `req.user` never contains the hash. */
   async findForPassword(username: unknown): Promise<{ user?: Account; passwordHash?: string }> {
     if (typeof username !== 'string' || !USERNAME.test(username)) return {}
     const row = await this.one<Account & { passwordHash: string }>(`select ${COLUMNS}, password_hash as "passwordHash" from users where username = $1`, [username])
@@ -123,7 +123,7 @@ export class Users {
 
   /**
    * Links an account to its Nevis user. An account can be linked only once.
-   * @returns the account; undefined if it is already linked
+   * @returns the account; undefined if the account is already linked
    */
   link(username: string | undefined, nevisUserId: string): Promise<Account | undefined> {
     return this.one(`update users set nevis_user_id = $2 where username = $1 and nevis_user_id is null returning ${COLUMNS}`, [
@@ -132,7 +132,7 @@ export class Users {
     ])
   }
 
-  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the number nor the codes. */
+  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the phone number nor the codes. */
   async noteAdded(id: number, factor: string): Promise<void> {
     const column = SINCE[factor]
     if (column !== undefined) await this.database.query(`update users set ${column} = now() where id = $1`, [id])

@@ -1,6 +1,6 @@
 /**
- * Reads the access key, compares tokens with it, and derives other keys from it. The access key is the secret that the application sends to Nevis with each
- * request (`Authorization: Bearer …`).
+ * Reads the access key, compares tokens with the access key, and derives other keys from it. The access key is the secret that the application sends to Nevis
+ * with each request (`Authorization: Bearer …`).
  *
  * The key is kept in private members (`#…`), so that `util.inspect`, `JSON.stringify` and loggers cannot print it. Out of scope: sending the key (`http.ts`).
  */
@@ -26,15 +26,15 @@ export class AccessKey {
   readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  /** @param timeoutMs milliseconds within which the application's function must return the key */
+  /** @param timeoutMs milliseconds within which the application's function must return the key, if `source` is a function */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * Returns the current key. The caller must set a deadline, because the application's function may never return.
-   * @throws TypeError if the function returns an unusable key; and any error that the function itself throws
+   * Returns the current key. The caller must set a deadline, because the application's function for the key may never return.
+   * @throws TypeError if the application's function returns an unusable key; and any error that this function itself throws
    */
   current(): string | Promise<string> {
     return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source

@@ -7,7 +7,8 @@
  * - if the server announces its time-out (`Keep-Alive: timeout=5`): one second earlier, which Node's agent does by itself;
  * - if the server has closed an idle connection before: after 80 % of the idle time of that connection.
  *
- * If a server closes idle connections sooner without announcing it, a request can fail with `NEVIS_UNREACHABLE` before the client has observed this.
+ * If a server closes idle connections sooner without announcing it, a request can fail with `NEVIS_UNREACHABLE` before the client has learnt the server's
+ * time-out.
  *
  * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
@@ -21,7 +22,7 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** If a server closes a connection after a shorter idle time than this, the agent ignores that time: the server is probably restarting. */
+/** If a server closes a connection after less idle time than this, the agent learns nothing from it: the server is probably restarting. */
 const SHORTEST_TIMEOUT_MS = 1000
 /** The agent forgets the observed idle time-out after one hour. A server that was restarting may have closed connections sooner than it usually does. */
 const MEMORY_MS = 3_600_000
@@ -97,7 +98,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // If our own time-out closes the socket, `timeout` comes before `close`, and `forget` makes `learn` ignore this socket.
+    // If the agent's own time-out closes the socket, the event `timeout` comes before `close`, and `forget` makes `learn` ignore this socket.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -12,7 +12,7 @@ export function isJsonObject(value: unknown): value is RawAnswer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A response with more JSON values is rejected. Nevis's responses have a few hundred; searching a much larger one would block the process for seconds. */
+/** A response with more JSON values is rejected. Nevis's responses have a few hundred values; searching many more would block the process for seconds. */
 const MAX_VALUES = 20_000
 
 const SUCCESSES: readonly number[] = [200, 201, 202]
@@ -75,7 +75,7 @@ export class Answer {
 
   /**
    * Returns the JSON of a response with status 200, 201 or 202; undefined if the body is not JSON. All three statuses are accepted, because Nevis does not
-   * document for every endpoint which of them it sends.
+   * document for every endpoint which of these three it sends.
    * @throws NevisError for any other HTTP status
    */
   successJson(): unknown {
@@ -86,8 +86,8 @@ export class Answer {
   /**
    * True for an error body as Nevis documents it: JSON with the HTTP status as a number, for example `{"status": 404, "error": "Not Found", …}`.
    *
-   * A misconfigured gateway also responds with 404, but without such a body. If its 404 counted as "unknown user", an attacker who has the password could
-   * enrol a phone for a user who already has one.
+   * A misconfigured gateway also responds with 404, but without such an error body. If the gateway's 404 counted as "unknown user", an attacker who has the
+   * password could enrol a phone for a user who already has one.
    *
    * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
    */

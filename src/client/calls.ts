@@ -6,7 +6,7 @@
 import type { NevisErrorCode, NevisMethod } from './errors'
 import { publisher } from './publisher'
 
-/** One HTTP request to Nevis. For a retry, a separate event is published. */
+/** One HTTP request to Nevis, and how it ended. For a retry, a separate event is published. */
 export interface NevisCall {
   /** The method of NevisClient that sent the request, for example `approve`. */
   readonly operation: NevisMethod

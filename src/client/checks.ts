@@ -134,7 +134,7 @@ export function checkedName(method: string, value: unknown): string {
   return text(method, 'name', value, textFault)
 }
 
-/** Validates the SMS text when the application creates the factor `sms`, so that a mistake shows at once, not at the first login. */
+/** Validates the SMS text when the application creates the factor `sms`, so that the application sees a mistake when it starts, not at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
 }

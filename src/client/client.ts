@@ -36,7 +36,7 @@ const STATUS_PATH = '/api/v1/status'
  * - a {@link NevisError} if the call fails;
  * - any error that the application's own `accessKey` function throws.
  *
- * "Retried on failure" means: up to `retries` times, all within `timeoutMs`.
+ * Where a method says "Retried on failure", the client repeats a failed request up to `retries` times, all within `timeoutMs`.
  */
 export class NevisClient {
   /** @internal */
@@ -111,8 +111,8 @@ export class NevisClient {
    * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt. Take `userId` from data that your server stored
    * at the start, never from the browser, because Nevis's response does not always name the user.
    *
-   * A maintenance page or a firewall may also respond with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
-   * responses.
+   * A maintenance page or a firewall may also respond with HTTP 200. So a 200 means a right code only if its body is empty, says yes, or has only fields of
+   * Nevis's own responses.
    * @param expected the user's username and the transaction id of the code, if known. A body with another username or transaction id is not accepted
    * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` if the body is a page, a text or a list, if a 200 does not say whether
@@ -254,7 +254,7 @@ export class NevisClient {
     return this.introspect(await this.#accessKey.currentWithinDeadline())
   }
 
-  /** @internal True if the token is the access key. Callers reject such a token, because Nevis introspects the access key as active. */
+  /** @internal True if the token is the access key. Callers reject such a token, because Nevis's introspection reports the access key as active. */
   holdsAccessKey(token: string): Promise<boolean> {
     return this.#accessKey.equals(token)
   }
@@ -285,7 +285,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page may also have HTTP 200. If it counted as success, the user would wrongly believe that a lost phone is deleted.
+    // A maintenance page may also have HTTP 200. If such a page counted as success, the user would wrongly believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
   }
 }

@@ -8,7 +8,7 @@
 export interface Deadline {
   isOver(): boolean
   remainingMs(): number
-  /** Destroys this request when the time is up; at once, if the time is already up. A later call replaces the request of an earlier call. */
+  /** Destroys this request when the time is up; at once, if it is already up. A second call of `applyTo` replaces the request of the first call. */
   applyTo(request: Request): void
 }
 

@@ -90,7 +90,7 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 /**
  * Decodes the status of a transaction. Throws if the HTTP status and the field `status` contradict each other, or if the value of `status` is unknown.
  *
- * - 412 means `failed`: Nevis documents it as "a failed operation".
+ * - 412 means `failed`: Nevis documents this status as "a failed operation".
  * - 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or the path is wrong.
  */
 export function decodeStatus(answer: Answer): Status {
@@ -110,7 +110,7 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Accept malformed ids and tokens, because the caller only compares them. If this function threw an error for them, a user's denial would become an error.
+  // Accept malformed ids and tokens, because the caller only compares them. If a malformed id threw an error here, a user's denial would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),
@@ -152,7 +152,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** An authenticator without an id is accepted: the user can confirm with it, so it counts as a second factor. */
+/** Accepts an authenticator without an id: the user can confirm with such an authenticator, so it counts as a second factor. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),

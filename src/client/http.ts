@@ -19,7 +19,7 @@ import { NevisError, type NevisMethod } from './errors'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
-  /** The method of NevisClient that sends the request. Errors and events name it. */
+  /** The method of NevisClient that sends the request. Errors and events name this method. */
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
@@ -40,7 +40,7 @@ export interface HttpCall {
 
 type Respond = (response: IncomingMessage) => void
 
-/** Larger responses are rejected. Nevis's responses have a few kilobytes, most of it for the QR code. */
+/** Responses with more bytes are rejected. Nevis's responses have a few kilobytes, most of them for the QR code. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
@@ -214,7 +214,7 @@ function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
-  // Only gzip: all servers support it, and axios can decode it.
+  // Accept only gzip as a compression: all servers support gzip, and axios can decode it.
   const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -242,7 +242,7 @@ function retryAfterSeconds(value: unknown): number | undefined {
 function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
-  // axios uses this code for a body that is too large and for one that was cut off. Only the error for the cut-off body has a `response`.
+  // axios uses the code ERR_BAD_RESPONSE for a body that is too large and for a cut-off body. Only the error for the cut-off body has a `response`.
   if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
   }

@@ -1,8 +1,8 @@
 /**
  * Decodes the response of the introspection endpoint (RFC 7662): whether a token is active, to which user it belongs, and when it expires.
  *
- * A malformed field, for example `"exp": "tomorrow"`, rejects the whole response. Otherwise the token would never expire. Out of scope: whether the token
- * proves that the user has approved.
+ * A malformed field, for example `"exp": "tomorrow"`, rejects the whole response. Otherwise a token with such an `exp` would never expire. Out of scope:
+ * whether the token proves that the user has approved.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
@@ -14,7 +14,7 @@ const MILLISECONDS_FROM = 1e11
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // A 404 means that the host or the path is wrong.
+  // A 404 to an introspection means that the host or the path is wrong. It says nothing about the token.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
   // Accept only a boolean, because the string "false" is truthy in JavaScript.

@@ -1,8 +1,8 @@
 /**
  * The rules for texts that a user reads: in the Access App, in a notification, in an SMS.
  *
- * Each function `…Fault` returns undefined for a valid text. For an invalid one, it returns a fragment such as "must be a string". The caller adds the
- * field's name. Out of scope: in which request the text is sent.
+ * Each function `…Fault` returns undefined for a valid text. For an invalid text, the function returns a fragment such as "must be a string". The caller of
+ * `…Fault` adds the field's name. Out of scope: in which request the text is sent.
  */
 
 /** The longest text that is accepted, to catch mistakes such as sending a whole file. Nevis documents no limit. */

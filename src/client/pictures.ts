@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 262_144
 const DATA_URI = /^data:image\/[a-z0-9.+-]{1,40}(?:;[a-z0-9-]{1,40}=[a-z0-9"._-]{1,40}){0,4};base64,/i
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$|^[A-Za-z0-9+/]{2}==$/
 
-/** The first bytes of each format, in base64. */
+/** For each image format, its first bytes in base64. */
 const FORMATS: readonly [string, RegExp][] = [
   ['image/png', /^iVBORw0KGgo/],
   ['image/jpeg', /^\/9j\//],

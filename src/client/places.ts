@@ -1,7 +1,7 @@
 /**
  * Finds a field by its documented name, even if Nevis sends it in another place, for example the user inside a list, or the token in a nested object.
  *
- * If two nested objects have the field with different values, the field counts as absent. Out of scope: whether a value is valid (`fields.ts`).
+ * If two nested objects have the field, with different values, the field counts as absent. Out of scope: whether a value is valid (`fields.ts`).
  */
 import { isJsonObject, type RawAnswer } from './answer'
 

@@ -1,8 +1,8 @@
 /**
- * Finds the recovery codes in the response to an enrolment. Nevis documents the form of a code, but not which field contains the codes.
+ * Finds the new recovery codes in the response to an enrolment of recovery codes. Nevis documents the form of a code, but not which field contains the codes.
  *
- * So this file searches all fields for a list of codes, and for a text with several codes. It ignores a list that contains anything else: the user would save
- * strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file searches all fields for a list of codes, and for a text with several codes. It ignores a list that contains anything else: otherwise the user
+ * would save strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric; the verification
  * reference adds dashes.

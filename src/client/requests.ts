@@ -23,7 +23,7 @@ export type UserReference =
       username?: undefined
     }
 
-/** Enrols a new user without a username. `anonymous: true` is required, so that a call with `username: undefined` by mistake creates no user. */
+/** Enrols a new user without a username. `anonymous: true` is required, so that a call that passes `username: undefined` by mistake creates no user. */
 export interface AnonymousEnrollRequest {
   /** Always true: Nevis then creates a user without a username. */
   anonymous: true

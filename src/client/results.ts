@@ -98,8 +98,8 @@ export interface User extends UserFields {
 }
 
 /**
- * The result of `enroll`. For `app` and `push`, it always has transactionId, statusToken, and qrCode or a link. For `sms`, it always has
- * statusToken. Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, search in `raw`.
+ * The result of `enroll`. For `app` and `push`, the result always has transactionId, statusToken, and qrCode or a link. For `sms`, it always has statusToken.
+ * Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, search in `raw`.
  */
 export interface Enrollment extends UserFields {
   /** Nevis's identifier of the user, a UUID in lower case. Always present for `app` and `push`. */
@@ -192,7 +192,7 @@ export interface InactiveToken extends Decoded {
 }
 
 /**
- * The result of `introspect` for a valid token of this instance. It does not prove a login: access keys, status tokens and intent tokens are
+ * The result of `introspect` for a valid token of this instance. Such a token does not prove a login: access keys, status tokens and intent tokens are
  * active as well.
  */
 export interface ActiveToken extends Decoded {

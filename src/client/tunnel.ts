@@ -1,12 +1,12 @@
 /**
- * One connection through a forward proxy, opened with CONNECT. It is a stream that carries only the TLS connection to Nevis.
+ * One connection through a forward proxy, opened with CONNECT. This connection is a stream that carries only the TLS connection to Nevis.
  *
  * The attack: a proxy, or an attacker in its place, responds to CONNECT with `200 OK {"status":"succeeded"}`. If the HTTP client returned this as Nevis's
  * response, a user would be signed in without a check of Nevis's certificate. So any status but 2xx, and any bytes that arrive together with a 2xx, destroy
  * the stream. All later bytes go to TLS, which checks the certificate.
  *
- * The stream exists before the proxy responds. So Node's own agent counts it for `maxSockets` and closes it at the deadline of its request. The usual packages
- * cannot replace this file: `https-proxy-agent` returns the proxy's refusal as Nevis's response, and `hpagent` 1.2 ignores `maxSockets`.
+ * The stream exists before the proxy responds. So Node's own agent counts the stream for `maxSockets` and closes it at the deadline of its request. The usual
+ * packages cannot replace this file: `https-proxy-agent` returns the proxy's refusal as Nevis's response, and `hpagent` 1.2 ignores `maxSockets`.
  *
  * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`). Source: RFC 9110, section 9.3.6
  */
@@ -28,7 +28,7 @@ type TunnelCode =
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** A write to Nevis that waits for the tunnel to open. */
+  /** Continues the first write to Nevis, which waits until the tunnel is open. */
   #waiting: (() => void) | undefined
 
   /**

@@ -1,9 +1,9 @@
 /**
  * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
  *
- * Input in any other form is never sent to Nevis. Otherwise an attacker could send text that a web application firewall blocks, and the client would
- * mistake the firewall's response for a response of Nevis. Out of scope: correcting mistakes. Only spaces and dashes are removed, and digits of other
- * scripts become ASCII digits.
+ * Input in any other form is never sent to Nevis. Otherwise an attacker could type text that a web application firewall blocks, and the client would mistake
+ * the firewall's response for Nevis's response. Out of scope: correcting mistakes. This file only removes spaces and dashes, and replaces digits of other
+ * scripts by ASCII digits.
  */
 import { isPhone } from './checks'
 
@@ -12,7 +12,7 @@ const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
 /** The country codes with one or two digits. All other country codes have three. */
 const SHORT_COUNTRY_CODE = '[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
 const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SHORT_COUNTRY_CODE})\\d{3}))0+`)
-/** Longer input is rejected at once. The longest code that Nevis accepts has 64 characters. */
+/** Input with more characters is rejected at once. The longest code that Nevis accepts has 64 characters. */
 const MAX_CHARACTERS = 256
 
 /** Invisible characters: soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */

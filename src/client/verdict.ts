@@ -1,5 +1,5 @@
 /**
- * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
+ * Decides whether the body of an HTTP 200 says that a code was right, or that a deletion was carried out: yes, no, or unclear.
  *
  * Nevis documents the HTTP status of these responses, but not the body. Maintenance pages, gateways and web application firewalls respond with HTTP 200 as
  * well. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's own responses. If any field says no, the body never
@@ -8,7 +8,10 @@
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
-/** Whether a body confirms a code or a deletion. `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
+/**
+ * Whether a body says that the code was right, or that the deletion was carried out. `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object
+ * that says neither yes nor no.
+ */
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
@@ -96,7 +99,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (Object.hasOwn(json, 'userId') && (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
   const parts = wordsOf(name)
   const last = parts.at(-1) as string
-  // For example `notVerified`. Such a field never says yes.
+  // The name of this field negates, for example `notVerified`. Such a field never says yes.
   if (parts.some((part) => NEGATIONS.has(part))) return isNonEmpty(value) ? 'unclear' : undefined
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined

@@ -24,7 +24,7 @@ import type { Step } from './steps'
  */
 export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
-  // A bundler puts Passport into the file of the application, where the doctor cannot observe it.
+  // If a bundler has put Passport into the file of the application, the doctor cannot observe Passport, which then counts as not seen.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)

@@ -54,8 +54,8 @@ export class AppObserver {
   /** All Passport packages that the application can load, whether it uses them or not. */
   readonly passports: PassportModule[] = []
   /**
-   * True once a Passport middleware was called as Express does: with request, response and next. Only in such an application can `doctor` try a sign-in
-   * (`start-checks.ts`).
+   * True once a Passport middleware was called as Express calls middleware: with request, response and next. Only in such an application can `doctor` try a
+   * sign-in (`start-checks.ts`).
    */
   isConnect = false
   /** True once the application called `use`, `authenticate` or `authorize` of an observed Passport package. */
@@ -111,7 +111,7 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          // The trial sign-ins go to paths that no page of the second factor uses.
+          // Do not record the doctor's trial sign-ins: they go to paths that no page of the second factor uses.
           if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })

@@ -76,7 +76,7 @@ function kindOf(text: string): string {
  */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) {
-    // Without this header, `binding.ts` compares the times in tokens with the clock of this machine.
+    // If Nevis sends no `Date` header, `binding.ts` compares the times in tokens with the clock of this machine.
     return unchecked('cloud.clock', 'the response has no Date header; without it, approvals fail with binding_mismatch if the clocks differ by more than 60 s', 'compare the clock of this machine with a time server')
   }
   const earliest = sentAt - 1000

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Entry point of `npx passport-nevis`: runs the command and sets the exit code, which is not 0 if the output was lost.
+ * Entry point of `npx passport-nevis`: runs the command and sets the exit code. The exit code is not 0 if the output was lost.
  *
  * Out of scope: arguments and output (`command-line.ts`).
  */

@@ -1,8 +1,8 @@
 /**
  * Limits how long a request of the doctor or of the probe may take.
  *
- * It does not use `AbortSignal.timeout` with `AbortSignal.any`: in Node.js 20, such a signal holds its sources weakly, so that garbage collection removes the
- * time limit. Out of scope: the request.
+ * This file does not use `AbortSignal.timeout` with `AbortSignal.any`: in Node.js 20, such a signal holds its sources weakly, so that garbage collection
+ * removes the time limit. Out of scope: the request.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Checks the Nevis instance that the environment names: the variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY. The command `doctor` does this
- * if it has no application, or cannot load the application.
+ * Checks the Nevis instance that the environment names: the variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY. The command `doctor` makes these
+ * checks if it has no application, or cannot load the application.
  *
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */

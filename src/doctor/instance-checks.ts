@@ -22,7 +22,7 @@ export function instanceFindings(report: ReportOfProbe, settings: InstanceSettin
   const findings = RULES.flatMap(([step, rule]) => {
     const facts = new FactsReader(report.facts)
     const finding = facts.has(step) ? rule(facts, settings) : undefined
-    // A finding that depends on a request without an answer would be a guess.
+    // A finding would be a guess if it depends on a request to which Nevis has not answered.
     return finding === undefined || facts.hasReadLost ? [] : [finding]
   })
   return withGeneral(report, findings, 'the options of the strategy fit the instance')

@@ -10,7 +10,7 @@ import type { Registered } from './app-observer'
 
 type Ledger = Registered['strategy']['settings']['ledger']
 
-/** Lifetime of the test keys. */
+/** Lifetime of the keys with which this file tests the ledger. */
 const DAY_SECONDS = 86_400
 
 /**
@@ -39,7 +39,7 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
 }
 
-/** @returns an error if one of these strategies uses another ledger: then its ledger does not contain a key that was claimed in this ledger */
+/** @returns an error if one of the strategies `others` has another ledger: then that ledger does not contain a key that was just claimed in `ledger` */
 async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
   const key = `doctor:${randomUUID()}:shared`
   await attempt(ledger.claim(key, DAY_SECONDS))
@@ -65,7 +65,7 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
   } catch (reason) {
     return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
   }
-  // Do not run the two calls in parallel: the second result must include the first call.
+  // Do not run the two calls of `count` in parallel: the second count must include the first call.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
   const isForgotten = (await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))).value === 0
   return [
@@ -99,7 +99,7 @@ function attempt(work: Promise<unknown>): Promise<Attempt> {
   return work.then((value) => ({ value }), (reason: unknown) => ({ reason }))
 }
 
-/** The error code of the store in parentheses, for example ` (NOPERM)`. The `cause` of a StorageError contains it. */
+/** The error code of the store in parentheses, for example ` (NOPERM)`. The `cause` of a StorageError contains this code. */
 function codeOf(reason: unknown): string {
   const { cause } = Object(reason) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }

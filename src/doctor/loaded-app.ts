@@ -20,11 +20,11 @@ import { sourceReport, type SourceReport } from './source-check'
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
-  /** What the source shows about sign-ins; undefined if it was not read. */
+  /** What the source of the application shows about sign-ins; undefined if the source was not read. */
   readonly source?: SourceReport
 }
 
-/** Time limit for loading the application. It is long, because some applications first connect to a database. */
+/** Time limit for loading the application. The limit is long, because some applications first connect to a database. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
@@ -46,7 +46,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
-  // True for the server of a Nevis simulator that the application starts itself. It is not the server of the application.
+  // True for the server of a Nevis simulator that the application starts itself. Such a server is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0
@@ -101,7 +101,9 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports of a module while Node loads it. After that, it would be too late: code that uses `import` would not see the replacement. */
+/**
+ * Replaces the exports of a module while Node loads it. After the module is loaded, a replacement would be too late: code that uses `import` would not see it.
+ */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']

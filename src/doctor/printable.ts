@@ -6,7 +6,7 @@
  * Out of scope: secrets. Findings never contain one.
  */
 
-/** Longer texts are cut off here. All texts of this package are shorter. */
+/** A text with more characters is cut off. All texts of this package are shorter. */
 const MOST_CHARACTERS = 400
 
 /** Characters that are replaced: control, format, surrogate, private and unassigned characters, and the line breaks U+2028 and U+2029. */

@@ -1,6 +1,6 @@
 /**
- * Checks that the routes in the strategy's options exist and reach the right handlers. It requests each route with a transaction that does not exist, so
- * nothing is started.
+ * Checks that the routes in the strategy's options exist and reach the right handlers. This check requests each route with a transaction that does not exist,
+ * so no transaction is started.
  *
  * If such a request reaches the strategy, the strategy publishes the event `passport-nevis:failed`, which `doctor` receives.
  * Out of scope: the application's list of routes, which every framework stores differently.
@@ -39,7 +39,8 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. It then fails with this code.
+  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. It then fails with the code
+  // `start_requires_post`.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
     const [method, path] = request.split(' ') as [string, string]
@@ -114,8 +115,8 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
 /**
- * Reports that a POST was refused with 3xx or 4xx. This is no error if the application wants a CSRF token, which `doctor` does not have. So the finding is
- * `unchecked`.
+ * Reports that a POST was refused with 3xx or 4xx. The refusal is no error if the application wants a CSRF token, which `doctor` does not have. So the finding
+ * is `unchecked`.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)

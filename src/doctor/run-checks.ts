@@ -1,5 +1,5 @@
 /**
- * Runs all checks of the command `doctor`. If an application is given, they run in a child process. Otherwise only the Nevis instance in the environment
+ * Runs all checks of the command `doctor`. If an application is given, the checks run in a child process. Otherwise only the Nevis instance in the environment
  * variables is checked.
  *
  * Out of scope: the checks themselves, and the output.
@@ -58,7 +58,7 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
     }
     const fault = (finding: string) => end([error('app.loaded', finding, `${why}${seeOutput(file)}`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // The application may send its own messages to the parent process. Ignore them.
+    // The application may send its own messages to the parent process. Ignore such messages.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings, passportNevisStep: step, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
       if (isStep(step)) say(STEPS[step])

@@ -16,13 +16,13 @@ const PASSWORD = /^(local|ldap|password)/i
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
-/** A finding names at most this many of the places that the doctor cannot judge. */
+/** A finding names at most this many places at which the doctor cannot tell whether a sign-in skips the second factor. */
 const MAX_DOUBTS = 3
 
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
  * the doctor, for example to the callback, has reached.
- * @param source what the source shows; undefined if it was not read
+ * @param source what the source of the application shows about sign-ins; undefined if the source was not read
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but no sign-in
  * starts there, so this number is subtracted
  */

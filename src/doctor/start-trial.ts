@@ -27,7 +27,7 @@ interface TrialResponse {
 type Next = () => void
 
 export class StartTrial {
-  /** The value of the header that marks the requests of this trial. It is random, so that a visitor of the application cannot send it. */
+  /** The value of the header that marks the requests of this trial. The value is random, so that a visitor of the application cannot send it. */
   readonly id = randomUUID()
   /** The `passport.authenticate` call of the password strategy that the request reached. */
   password: StrategyCall | undefined
@@ -45,7 +45,7 @@ export class StartTrial {
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
     if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function' || call.asks.includes('session')) return false
-    // A strategy in front of all routes, for example for a cookie, sees no password. `start-checks.ts` reports it.
+    // A strategy that runs before all routes, for example one that reads a cookie, checks no password. `start-checks.ts` reports such a strategy.
     if (call.hasRun && !isNevis) {
       ;(next as Next)()
       return true
@@ -56,7 +56,7 @@ export class StartTrial {
       return end(response)
     }
     this.password ??= call
-    // A callback of the application could do anything with the invented user. So end the request instead of calling it.
+    // A callback of the application could do anything with the invented user. So end the request instead of calling the callback.
     if (call.hasCallback || call.signsIn) return end(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)

@@ -1,5 +1,5 @@
 /**
- * The steps of the checks, with the texts that `doctor` prints while they run.
+ * The steps of the command `doctor`, each with the text that `doctor` prints while the step runs.
  *
  * Out of scope: the checks.
  */

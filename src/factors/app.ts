@@ -15,7 +15,7 @@ import { approvalChallenge, enrollmentChallenge, userReference, outcomeByStatus 
 /** Options of {@link app}. */
 export interface AppOptions {
   /**
-   * The name of the channel in requests to Nevis. Older documents call the channel `qr-code`, and some instances still need that name. Default `app`.
+   * The name of this factor's channel in requests to Nevis. Nevis's older documents say `qr-code`, and some instances still need that name. Default `app`.
    */
   readonly channel?: 'app' | 'qr-code' | undefined
   /**

@@ -1,9 +1,9 @@
 /**
  * Infers whether the user denied a request or did not answer in time.
  *
- * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. If almost the whole
- * lifetime of the transaction lies between these two times, the user did not answer in time. Both times come from Nevis's own clock, so a wrong clock of this
- * server does no harm.
+ * Nevis sends the same answer in both cases (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. If
+ * almost the whole lifetime of the transaction lies between these two times, the user did not answer in time. Both times come from Nevis's own clock, so a
+ * wrong clock of this server does no harm.
  * Out of scope: telling the browser, which must not learn whether the user denied or did not answer.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref

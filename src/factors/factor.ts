@@ -38,13 +38,13 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy allowed the enrolment because the user seemed
-     * to have no factor, it then refuses the enrolment. Absent if the response does not list the user's factors.
+     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy started the enrolment because the user seemed
+     * to have no factor, the strategy then refuses it. Absent if the response does not list the user's factors.
      */
     readonly hasFactor?: boolean
     /**
-     * Only for an approval: a code of 6 to 64 digits that the user sees outside this browser, for example on the phone. The user must type it into the page.
-     * The strategy stores only a keyed digest of it.
+     * Only for an approval: a code of 6 to 64 digits that the user sees outside this browser, for example on the phone. The user must type this code into the
+     * page. The strategy stores only a keyed digest of the code.
      */
     readonly typedCode?: string
   }
@@ -58,7 +58,7 @@ export interface Answer {
   readonly code?: string
   /** The token that the browser sent. */
   readonly token?: string
-  /** Nevis's status response for this transaction. Only the built-in factors that wait for the phone get it. Then `check` need not ask Nevis. */
+  /** Nevis's status response for this transaction; then `check` need not ask Nevis. Only the built-in factors that wait for the phone get the response. */
   readonly status?: Status
 }
 
@@ -81,7 +81,7 @@ export interface Succeeded {
   readonly namesNoTransaction?: boolean
 }
 
-/** The result of a check. */
+/** The result of a factor's method `check`. */
 export type Outcome =
   | {
       /** The user has not answered yet. */
@@ -101,7 +101,8 @@ export type Outcome =
 
 /**
  * What the waiting page does: it waits (`wait`), asks for a code (`code`), runs Nevis's widget (`widget`), or shows recovery codes and asks the user
- * to confirm that they are saved (`confirm`). With `code` and `confirm`, the outcome needs no transaction token; with the others, it does (`trust/proof.ts`).
+ * to confirm that they are saved (`confirm`). With `code` and `confirm`, the outcome needs no transaction token; with `wait` and `widget`, it does
+ * (`trust/proof.ts`).
  */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
@@ -129,7 +130,7 @@ export interface Factor {
    * Starts an approval.
    * @param nevis the strategy's client
    * @param subject the user to ask
-   * @param request what the user is shown
+   * @param request the message that the user is shown, and which phone to ask
    * @returns the started challenge
    * @throws NevisError, any code. Throw `NEVIS_NOT_FOUND` if the user does not have the factor: the strategy turns it into the failure `not_enrolled`
    */

@@ -71,7 +71,7 @@ export type FailureCode =
   | 'binding_mismatch'
   | 'too_many_starts'
 
-/** The object that Passport's `fail` gets. It is an object because Passport would send a string as a WWW-Authenticate header. */
+/** The object that Passport's `fail` gets: not a string, because Passport would send a string as a WWW-Authenticate header. */
 export interface Failure {
   /** The failure code. Compare codes: they do not change, but messages may. */
   readonly code: FailureCode
@@ -92,7 +92,7 @@ export class Refusal extends Error {
   readonly retryAfterSeconds: number | undefined
   /** True if Passport must not write the failure message into the session, because another tab has replaced the session. */
   isUnkept = false
-  /** See `Failure`. */
+  /** The page of this site from which the user started the failed request: see `Failure`. */
   returnTo: string | undefined
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

@@ -22,8 +22,8 @@ export interface NevisProfile {
   /** `approve` or `enroll`. Check it before you sign a user in: an enrolment is not an approval. */
   readonly operation: Operation
   /**
-   * How the user proved who they are, in values of RFC 8176. It has the values of the second factor. With the option `firstFactorAmr`, it also has
-   * the values of the first factor and `mfa`. Empty for a factor of your own without `amr`.
+   * How the user proved who they are, in values of RFC 8176. The list has the values of the second factor. With the option `firstFactorAmr`, it also has the
+   * values of the first factor and `mfa`. Empty for a factor of your own without `amr`.
    */
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */

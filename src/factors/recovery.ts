@@ -33,7 +33,7 @@ export function recovery(): Factor {
       if (username === undefined) throw new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
-      // Without codes, the user would have nothing to save.
+      // If Nevis's response contains no codes, the user has nothing to save, so the enrolment fails.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },

@@ -1,5 +1,4 @@
-/**
- * Functions that several factors use: refer to a user, build a challenge from a response, read the status.
+/** Functions that several factors use: refer to a user, build a challenge from a response, read the status.
  *
  * Out of scope: anything that belongs to one factor only.
  */
@@ -104,7 +103,7 @@ export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRa
 /** The outcome for Nevis's status `failed` (the user denied or did not answer in time; Nevis does not say which) and for a transaction unknown to Nevis. */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The outcome `notApproved`, with the user's denial or the time-out as `ending` if the times in Nevis's answer show which it was. */
+/** The outcome `notApproved`. If the times in Nevis's answer show whether the user denied or did not answer in time, `ending` says so. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }

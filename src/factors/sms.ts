@@ -26,7 +26,7 @@ export interface SmsOptions {
   readonly message?: string | ((message: string | undefined) => string) | undefined
   /**
    * If true, a correct code alone is not enough: Nevis must also send a transaction token that passes introspection. Newer Nevis
-   * documentation says that SMS transactions cannot be polled, so your instance may never send such a token. Default false.
+   * documentation says that the status of an SMS transaction cannot be polled, so your instance may never send such a token. Default false.
    */
   readonly requireIntrospection?: boolean | undefined
   /**
@@ -73,9 +73,9 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may list the new number as an authenticator already. Leave it out: the user did not have it as a factor before.
+        // Nevis may already list the new phone number as an authenticator. Leave this number out: the user did not have it as a factor before.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification of the code needs the userId. If Nevis's answer does not contain it, ask Nevis for it.
+        // The verification of the code needs the userId. If Nevis's answer does not contain the userId, ask Nevis for it.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         const { server, browser } = enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
         return { server, browser: { ...browser, maskedPhone: `•••• ${phone.slice(-4)}` } }
@@ -93,7 +93,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
-      // Nevis's answer to the code does not name the user, so ask for the status as well. If the status is final, it decides the outcome.
+      // Nevis's answer to the code does not name the user, so ask for the transaction's status as well. If the status is final, it decides the outcome.
       const answer = await finalStatus(nevis, statusToken)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)

@@ -43,7 +43,7 @@ export interface Transaction {
   readonly subject: Subject
   /** The userId that Nevis's response named. */
   readonly userId?: string
-  /** True if Nevis has answered that this userId belongs to the subject's username. */
+  /** True if an answer of Nevis has shown that this userId belongs to the subject's username. */
   readonly isUserIdNamed?: true
   /** The authenticator (the registered phone) to ask, if the request or the route has named one. */
   readonly authenticatorId?: string
@@ -64,7 +64,7 @@ export interface Transaction {
   readonly message?: string
   /** True for an enrolment that `approve-or-enroll` started in place of an approval. */
   readonly isInPlaceOfApproval?: true
-  /** The app's own data. */
+  /** The app's own data (the option `data`), which `verify` gets in the profile after the approval. */
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
@@ -81,7 +81,7 @@ export interface Transaction {
   readonly returnTo?: string
   /** A keyed digest that reveals changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string
-  /** What the waiting page shows, such as the QR code. */
+  /** What the waiting page shows, such as the QR code; without recovery codes. */
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
@@ -116,7 +116,7 @@ export interface Transaction {
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
-  /** True if the signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
+  /** True if a signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
   /** Recognises the browser that started the transaction: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
   readonly browser?: string

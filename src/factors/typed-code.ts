@@ -1,5 +1,5 @@
 /**
- * A code that only the user's phone shows and that the user must type into the page. If a user accepts an attacker's push by mistake, the page in the
+ * A code that only the user's phone shows and that the user must type into the waiting page. If a user accepts an attacker's push by mistake, the page in the
  * attacker's browser still asks for the code, which the attacker does not see.
  *
  * Out of scope: storing and comparing the code's digest (`trust/typed-code.ts`), and asking the user for the code (`strategy/typed-code.ts`).

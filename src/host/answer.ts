@@ -1,6 +1,6 @@
 /**
- * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has it as `req.res`. Fastify and Koa have
- * no such response: they get the answer as a value and send it themselves, and the functions below that need `req.res` do nothing there.
+ * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has this response as `req.res`. Fastify
+ * and Koa have no such response: they get the answer as a value and send it themselves, and the functions below that need `req.res` do nothing there.
  *
  * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
  * Out of scope: the content of an answer.
@@ -21,7 +21,7 @@ export interface PlainAnswer {
   readonly body: string | Buffer | Readable
 }
 
-/** The methods of the web framework's response that this package calls: Node and Fastify have `hasHeader`, a Koa context has `has`. */
+/** The methods of the web framework's response that this package calls: on Node and Fastify `hasHeader` and `getHeader`, on a Koa context `has`. */
 export interface HostResponse {
   /** On Node and Fastify: true if the header is set. */
   hasHeader?(name: string): boolean
@@ -122,7 +122,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The app's error handling has failed as well. Close the connection, so that the browser does not wait for ever.
+      // The app's error handling (`next`) has failed as well. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
@@ -221,7 +221,9 @@ export function answerFault(req: object): void {
   res.end()
 }
 
-/** Checks all headers before any of them is set. If an invalid one threw half-way, the app's error page would be sent with the headers set before it. */
+/**
+ * Checks all headers before any of them is set. If an invalid header threw half-way, the app's error page would be sent with the headers that were set before.
+ */
 function checked(answer: Answer): Answer {
   try {
     for (const [name, value] of Object.entries(answer.headers)) {

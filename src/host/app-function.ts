@@ -10,7 +10,7 @@ import { withDeadline } from '../client/deadline'
 /** Time limit for a function of the app. Most reverse proxies wait longer (30 s and more), so the browser gets the app's error page and not the proxy's. */
 const MAX_MS = 20_000
 
-/** The limit for a whole start, and for the function `check` of a factor. Both may call Nevis a few times, and each call takes at most 10 s by default. */
+/** Time limit for a whole start, and for `check` of a factor. Both may call Nevis a few times, and each call takes at most 10 s by default. */
 export const MAX_FACTOR_MS = 60_000
 
 /**

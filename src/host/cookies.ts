@@ -1,5 +1,5 @@
 /**
- * Reads a cookie of a request, and adds one to its answer, in Express, NestJS, Fastify and Koa.
+ * Reads a cookie of a request, and adds a cookie to the answer, in Express, NestJS, Fastify and Koa.
  *
  * `Set-Cookie` is appended, so that the session's own cookie is still sent. Out of scope: the content of a cookie (`trust/browsers.ts`).
  */
@@ -36,8 +36,8 @@ export function isSecure(req: object): boolean {
 }
 
 /**
- * The name of a cookie for this request. It contains the strategy's name, so that two strategies do not overwrite each other's cookie. With https it has the
- * prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
+ * The name of a cookie for this request. The name contains the strategy's name, so that two strategies do not overwrite each other's cookie. With https, it has
+ * the prefix `__Host-`, so that no other subdomain can set it (RFC 6265bis, 4.1.3.2).
  * @internal
  */
 export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor' | 'start'): string {

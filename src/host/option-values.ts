@@ -18,7 +18,8 @@ export function optionError(sentence: string, owner = 'NevisStrategy'): TypeErro
 const PATH = /^\/(?![/\\])/
 
 /**
- * Checks an address of the app: a URL, or a path that a browser cannot read as another host. Refuses white space, because browsers drop it.
+ * Checks an address of the app: a URL, or a path that a browser cannot read as another host. Refuses an address with white space, because browsers drop white
+ * space.
  * @param owner the class or function that has the option
  * @returns the address in ASCII, encoded as a browser encodes it (`/best%C3%A4tigung` for `/bestätigung`), because Node refuses other characters in the
  * header `Location`

@@ -2,8 +2,8 @@
  * Decides whether a request, or a URL, belongs to this site.
  *
  * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that header. A
- * page of another site cannot change these two headers. Nor can such a page set `X-Forwarded-Host`. So behind a proxy, this file also accepts the host name in
- * that header as this site's.
+ * page of another site cannot change these two headers. Such a page cannot set `X-Forwarded-Host` either. So behind a proxy, this file also accepts the host
+ * name in `X-Forwarded-Host` as this site's.
  * Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`, `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'

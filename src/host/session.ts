@@ -9,8 +9,8 @@ import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
 /**
- * The largest content of a session that is kept in a cookie, in bytes. Encryption and encoding make it about 50 % larger, and browsers drop a cookie of more
- * than 4096 bytes.
+ * The largest content of a session that is kept in a cookie, in bytes. Encryption and encoding make the content about 50 % larger, and browsers drop a cookie
+ * of more than 4096 bytes.
  */
 const MAX_BYTES_IN_COOKIE = 2700
 
@@ -89,7 +89,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with this message. Any other message means that the store has failed.
+    // express-session reports a missing session with the message `failed to load session`. Any other message means that the store has failed.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -208,7 +208,7 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /**
- * True if a second factor record would survive a log-out and still be in the session at the next login. This happens with @fastify/secure-session if
+ * True if a second factor record would survive a log-out and still be in the session at the next login. The record survives with @fastify/secure-session if
  * @fastify/passport has the option `clearSessionOnLogin: false`.
  * @internal
  */

@@ -1,8 +1,8 @@
 /**
  * `StorageError`: the error if a store of the app fails (its session store or its ledger).
  *
- * The store's own error may contain the failed command, and with it the whole session. So a StorageError keeps only the name and the code of that error, such
- * as `ECONNREFUSED`, or the name of its class, such as `ClientOfflineError`. Out of scope: storing.
+ * The store's own error may contain the failed command, and with it the whole session. So a StorageError keeps only the name of the store's error and its code,
+ * such as `ECONNREFUSED`, or the name of its class, such as `ClientOfflineError`. Out of scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'

@@ -25,7 +25,7 @@ export function socketOf(req: unknown): Socket | undefined {
   return typeof socket?.once === 'function' ? socket : undefined
 }
 
-/** The functions to call when a connection closes. Each connection has only one listener, because Node warns of more than ten. */
+/** For each connection, the functions to call when it closes. Each connection has only one listener, because Node warns of more than ten listeners. */
 const streamsOf = new WeakMap<Socket, Set<() => void>>()
 
 /**

@@ -41,8 +41,8 @@ export type ForgetMarks = Readonly<Record<string, number>>
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
 /**
- * When `isForgottenSince` reads a mark again, the remaining seconds may differ from the expected ones by this much, and it is still the same mark: the clocks
- * of two processes differ, and a ledger returns whole seconds.
+ * When `isForgottenSince` reads a mark again, the remaining seconds may differ from the expected ones by this much, and the mark is still the same mark: the
+ * clocks of two processes differ, and a ledger returns whole seconds.
  */
 const MARK_TOLERANCE_SECONDS = 10
 
@@ -76,7 +76,7 @@ export class Browsers {
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
       // After `PERIOD_SECONDS`, the numbers start at 1 again, and another browser gets this number. `forgetAll` could not tell the two browsers apart. So this
-      // browser must expire before that.
+      // browser must expire before the numbers start again.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -108,7 +108,7 @@ export class Browsers {
     await this.ledger.claim(nameOf(id), secondsUntil(expiresAt))
   }
 
-  /** Forgets one browser: no copy of its cookie is accepted any more. */
+  /** Forgets one remembered browser: no copy of its cookie is accepted any more. */
   async end({ id }: Pick<LedgerBrowser, 'id'>): Promise<void> {
     await this.ledger.forget(nameOf(id))
   }
@@ -118,7 +118,7 @@ export class Browsers {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'
     const name = `${nameOf(id)}:${generation}`
-    // Check first whether the cookie was used in the last seconds: then it is a double click. Otherwise the second click would count as a copied cookie.
+    // Check first whether the cookie was used in the last seconds, as by a double click. Otherwise the second click would count as a copied cookie.
     if (!(await this.ledger.claim(`busy:${name}`, BUSY_SECONDS))) return 'busy'
     if (await this.ledger.claim(`used:${name}`, secondsUntil(expiresAt) + MARGIN_SECONDS)) return 'used'
     await this.end(browser)

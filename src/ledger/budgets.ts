@@ -54,7 +54,7 @@ export class Budgets {
    * Returns the user's key in the ledger, a digest. If the userId is known, ignores the username: a username may change, and two tenants may have a user each
    * with the same username. So a user gets no new limits by changing the username, and shares no limits with another user.
    *
-   * Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`. Otherwise an attacker could use up the limit once with each spelling.
+   * Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`. Otherwise an attacker could use up a limit once with each spelling.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(userId === undefined ? `username:${username?.toLowerCase()}` : `userId:${userId.toLowerCase()}`)
@@ -78,7 +78,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** True if the user has any count, pause or lock that `lift` would reset. */
+  /** True if the ledger has any count, pause or lock of the user that `lift` would reset. */
   async holds(key: string): Promise<boolean> {
     return (await this.starts.holds(key)) || this.codes.holds(key)
   }

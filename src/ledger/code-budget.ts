@@ -1,7 +1,7 @@
 /**
- * Limits how many codes may be tried, per transaction and per user, over all sessions and processes.
+ * Limits how many SMS codes and recovery codes may be tried, per transaction and per user, over all sessions and processes.
  *
- * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
+ * The limit prevents an attacker from guessing such codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
  * the limit. A counter counts the codes of a transaction; numbered slots (`slots.ts`) count the codes of a user. Out of scope: what the user is told when the
  * limit is reached (`strategy/code-attempts.ts`).
  */
@@ -16,8 +16,8 @@ import { Slots } from './slots'
 const WRONG_CODES_PER_DAY = 35
 
 /**
- * How often a token of the widget may be sent for one transaction. Higher than `maxAttempts`, because a token cannot be guessed, and a browser sends the right
- * token again after a reload or a failure of Nevis.
+ * How often a browser may send a token of the widget for one transaction. Higher than `maxAttempts`, because a token cannot be guessed, and a browser sends the
+ * right token again after a reload or a failure of Nevis.
  */
 const TOKENS_PER_TRANSACTION = 20
 
@@ -68,8 +68,8 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day
-   * begins with its first wrong code, so 24 hours can overlap two such days: 34 codes each without a lock. Up to 30 codes (the default `attemptBudget`) can be
+   * Counts a wrong code. After the 35th wrong code in a day, this package accepts no more codes of the user for a year, or until `lift` is called. A day begins
+   * with its first wrong code, so 24 hours can overlap two such days, with 34 wrong codes each and no lock. Up to 30 codes (the default `attemptBudget`) can be
    * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {

@@ -22,7 +22,7 @@ interface Proof {
   /** Two ledgers that share one store, like the ledgers of two processes. */
   readonly one: Ledger
   readonly other: Ledger
-  /** Makes a key that no other check uses. */
+  /** Makes a key of the ledger that no other check uses. */
   readonly key: (name: string) => string
   readonly advance: (ms: number) => Promise<void>
 }

@@ -1,8 +1,8 @@
 /**
- * Records what may happen only once: the end of a transaction, and the use of a token as proof.
+ * Records what may happen only once: the end of a transaction, and the use of a token as proof of an approval.
  *
- * The session cannot ensure this: several callbacks at the same time all read it before the first one writes it. The ledger's `claim` returns true for the
- * first caller only. Out of scope: whether an approval is genuine (`trust/`).
+ * The session cannot ensure that they happen only once: several callbacks at the same time all read the session before the first one writes it. The ledger's
+ * `claim` returns true for the first caller only. Out of scope: whether an approval is genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -63,7 +63,7 @@ export class Endings {
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
    * push on the phone after the transaction was replaced, cancelled or moved to a new session.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
-   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such a denial counts only if this call ends the transaction
+   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such an uncertain denial counts only if this call ends the transaction
    */
   async end(transaction: LedgerTransaction, keys: readonly string[], wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
     const isFirst = await this.claim(transaction)
@@ -75,14 +75,14 @@ export class Endings {
 
   /**
    * Decides which of several requests may send the push or SMS of this transaction again. Two processes may get such a request at the same moment.
-   * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until it may be sent again
+   * @returns 0 for the first caller, which may send; for every other caller, the whole seconds until the push or SMS may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
   }
 
-  /** Allows the user to try another factor after this transaction has ended. Do not call it after a success or a cancellation. */
+  /** Allows the user to try another factor after this transaction has ended. Do not call this method after a success or a cancellation. */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }

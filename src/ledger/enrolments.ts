@@ -1,7 +1,8 @@
 /**
  * Allows one enrolment per user at a time: a newer enrolment makes the older one invalid, in any session.
  *
- * Otherwise an attacker could start an enrolment before the user enrols, and finish it afterwards. Out of scope: who may enrol (`strategy/enrolment.ts`).
+ * Otherwise an attacker could start an enrolment before the user enrols, and finish that enrolment afterwards. Out of scope: who may enrol
+ * (`strategy/enrolment.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'

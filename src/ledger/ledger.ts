@@ -1,8 +1,8 @@
 /**
  * The interface of a ledger, and the ledger in memory.
  *
- * The folder `ledger/` records what all processes must agree on, such as "this approval was used" and "3 codes were tried". The session cannot ensure this,
- * because ten concurrent callbacks all read the session before the first one writes it.
+ * The folder `ledger/` records what all processes must agree on, such as "this approval was used" and "3 codes were tried". The session cannot record this for
+ * all processes, because ten concurrent callbacks all read the session before the first one writes it.
  * Out of scope of this file: what a key means (`budgets.ts` and the files that it imports).
  */
 
@@ -52,8 +52,8 @@ interface Entry {
 const SWEEP_EVERY_MS = 30_000
 
 /**
- * A ledger in this process's memory. Do not use it if your app runs in several processes: each process would accept the same approval once.
- * Use {@link RedisLedger} or {@link PostgresLedger} then.
+ * A ledger in this process's memory. Do not use this ledger if your app runs in several processes: each process would accept the same approval once.
+ * For several processes, use {@link RedisLedger} or {@link PostgresLedger}.
  */
 export class MemoryLedger implements Ledger {
   private readonly entries = new Map<string, Entry>()
@@ -76,7 +76,7 @@ export class MemoryLedger implements Ledger {
     this.entries.delete(key)
   }
 
-  /** Counts one more use. There is no `await` between the read and the write, so two callers never get the same count. */
+  /** Counts one more use of a key. There is no `await` between the read and the write, so two callers never get the same count. */
   private add(key: string, ttlSeconds: number): number {
     const now = Date.now()
     this.sweep(now)

@@ -16,7 +16,7 @@ export class ParallelStarts {
     return this.ledger.claim(keyOf(start), seconds)
   }
 
-  /** Call this if the start has failed, so that the next one does not wait for its result. */
+  /** Call this function if the start has failed, so that the next start does not wait for the result of this one. */
   forget(start: readonly unknown[]): Promise<void> {
     return this.ledger.forget(keyOf(start))
   }

@@ -79,7 +79,7 @@ export class PostgresLedger implements Ledger {
     )
   }
 
-  /** The statement inserts a row or changes an expired one, and returns a row only in these two cases. So exactly one caller gets a row. */
+  /** The SQL statement inserts a row or changes an expired row, and returns a row only in these two cases. So exactly one caller gets a row. */
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const { rows } = await this.write(
       `INSERT INTO ${this.table} AS kept (key, uses, ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')
@@ -157,7 +157,9 @@ function valueIn(rows: readonly unknown[]): number {
   return number
 }
 
-/** The error does not quote the rows: if the app's `query` returns rows of another table by mistake, they may be secret. */
+/**
+ * The error for an unexpected result of a query. It does not quote the rows: if the app's `query` returns rows of another table by mistake, they may be secret.
+ */
 function unexpected(): TypeError {
   return new TypeError('PostgresLedger: unexpected result: query must resolve to { rows }, with a row as an object, as a Pool of pg does')
 }

@@ -1,8 +1,8 @@
 /**
  * Recognizes the app's Redis client, and sends it one command at a time.
  *
- * A cluster client needs the key of the command, to find the node that stores this key. A sentinel client asks whether a replica may answer. This package
- * always says no, because a replica can lag behind and report a used approval as unused.
+ * A cluster client needs the key of the command, to find the node that stores this key. A sentinel client must be told whether a replica may answer. This
+ * package never allows that, because a replica can lag behind and report a used approval as unused.
  * Out of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
  */
 

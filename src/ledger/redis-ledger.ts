@@ -8,7 +8,7 @@ import { commandsOf, type RedisConnection, type SendCommand } from './redis-conn
 
 /** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
-  /** Prefix of every key. Default `passport-nevis:`. */
+  /** Prefix of every key that the ledger stores in Redis. Default `passport-nevis:`. */
   readonly prefix?: string | undefined
 }
 
@@ -83,7 +83,7 @@ function wholeNumber(command: string, reply: unknown): number {
   throw unexpected(command)
 }
 
-/** The error does not contain the reply, because the reply can contain personal data. */
+/** The error for an unexpected reply of Redis. It does not contain the reply, because the reply can contain personal data. */
 function unexpected(command: string): TypeError {
   return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }

@@ -14,7 +14,7 @@ export class Slots {
 
   /**
    * Takes the lowest free slot.
-   * @returns its number, from `first` to `last`; 0 if none was free
+   * @returns the number of the slot, from `first` to `last`; 0 if no slot was free
    */
   async take(name: string, seconds: number, first: number, last: number): Promise<number> {
     for (let slot = first; slot <= last; slot++) if (await this.ledger.claim(`${name}:${slot}`, seconds)) return slot

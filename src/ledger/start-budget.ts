@@ -151,7 +151,7 @@ export class StartBudget {
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** Returns how many approval requests the user has denied, for a day after the first denial. Returns 0 for a single denial, which may be a mistake. */
+  /** Returns how many approval requests the user has denied since the first denial of the day. Returns 0 for a single denial, which may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++

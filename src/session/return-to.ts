@@ -1,8 +1,8 @@
 /**
  * Stores the page from which a user was redirected to sign in or to give a second factor, and returns it with the approval.
  *
- * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. It never comes from a field of a request: a link could send the
- * user to another site (open redirect). Out of scope: the redirect itself.
+ * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. The path never comes from a field of a request: otherwise a link
+ * could send the user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'
@@ -20,7 +20,7 @@ const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 /**
- * Returns the path from a value that the app's own login guard has stored. Some guards store a whole URL; then the path of this URL.
+ * Returns the path from a value that the app's own login guard has stored. Some guards store a whole URL; then this function returns the path of the URL.
  * @returns undefined if the value is neither a path nor a URL of this site
  * @internal
  */
@@ -37,7 +37,7 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
  */
 export function sitePathOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !PATH.test(value) || ENCODED_CONTROL.test(value)) return undefined
-  // Check the normalized form as well: `/.//host` becomes `//host`, which is another host.
+  // Check the path also as a browser normalizes it: `/.//host` becomes `//host`, which is another host.
   return PATH.test(new URL(value, 'http://site').pathname) ? value : undefined
 }
 

@@ -37,7 +37,7 @@ export interface SecondFactorRecord {
   readonly amr: readonly string[]
 }
 
-/** The record as stored in the session. If an older version of this package wrote it, it has no `amr`. */
+/** The record as stored in the session. A record that an older version of this package wrote has no `amr`. */
 interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the user who was signed in when the record was made. */
@@ -56,7 +56,7 @@ export interface RecordSecondFactorOptions {
 export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Maximum age of the second factor, in seconds. */
   readonly maxAgeSeconds: number
-  /** Names of the accepted factors, such as `atLeast('sms')`. Default: any. */
+  /** Names of the accepted factors, such as `atLeast('sms')`. Default: any factor. */
   readonly factors?: readonly FactorName[] | undefined
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
   readonly amr?: readonly string[] | undefined
@@ -84,8 +84,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * It writes no record in three cases:
  * - for an enrolment;
  * - for a sign-in in a remembered browser;
- * - if another user than the approver is signed in to the session, for example because a Bearer token named the approver. This case also publishes an event
- *   `suspicious`.
+ * - if another user than the approver is signed in to the session, for example because a Bearer token named the approver. In this case, the middleware also
+ * publishes an event `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
  * @returns middleware. It passes an error to `next` if the request has no approval, if no user is signed in, or if a log-out would not delete the record
@@ -108,8 +108,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If this request has signed a user in, it has done so because of the approval. If the user was signed in before this request, the approver may be another
-    // user, so check.
+    // If this request has signed a user in, the reason was the approval, so this user is the approver. If the user was signed in before this request, the
+    // approver may be another user, so check.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })

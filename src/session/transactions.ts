@@ -59,7 +59,7 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /** All transactions, without `shown`. */
+  /** All transactions of the session, without the encrypted field `shown`. */
   list(): Transaction[] {
     return Object.values(this.all()).map((kept) => ({ ...kept, shown: {} }))
   }
@@ -139,7 +139,7 @@ export class SessionTransactions {
     return (this.session[this.key] as SessionState | undefined)?.transactions ?? {}
   }
 
-  /** Replaces the whole object, because some session implementations do not detect nested writes. */
+  /** Replaces the whole object in the session, because some session packages do not detect a change inside the object. */
   private write(transactions: readonly Kept[]): void {
     const byId = Object.create(null) as Record<string, Kept>
     for (const transaction of transactions) byId[transaction.id] = transaction

@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Nevis's body for this error contains the ids of the transaction. So run `getStatus`, which changes nothing, and take the ids from its response.
+    // Nevis's body for a 412 contains the ids of the transaction. So run `getStatus`, which changes nothing, and take the ids from its response.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

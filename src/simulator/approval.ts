@@ -14,7 +14,7 @@ import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/** The error for a user who has, for example, no phone number for SMS. Nevis does not document its HTTP status. The simulator sends 404. */
+/** The error for a user who has, for example, no phone number for SMS. Nevis does not document the HTTP status of this error. The simulator sends 404. */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
 /** Returns the authenticator id in the request body. Default: the authenticator that was registered last. */

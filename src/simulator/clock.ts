@@ -29,5 +29,8 @@ export class Clock {
 /** Formats a time in whole seconds, for example `2020-10-09T12:52:48Z`. Nevis uses this form in status responses and for users. */
 export const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
-/** Formats a time in microseconds, for example `2020-10-09T12:13:11.845958Z`. Nevis uses this form in enrolment responses, so clients must parse both. */
+/**
+ * Formats a time in microseconds, for example `2020-10-09T12:13:11.845958Z`. Nevis uses this form in enrolment responses, so clients must parse times with and
+ * without microseconds.
+ */
 export const isoMicroseconds = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')

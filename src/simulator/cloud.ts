@@ -79,7 +79,7 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** Finds a user by username. Upper and lower case count as different; Nevis does not document this. */
+  /** Finds a user by username. Upper and lower case count as different; Nevis does not document whether they do. */
   userByName(username: string): User | undefined {
     return this.usersByName.get(username)
   }
@@ -127,7 +127,7 @@ export class Cloud {
     this.transactions.failAllOf(user)
   }
 
-  /** Throws 409 if the user has the maximum number of authenticators. Nevis does not document this status. */
+  /** Throws 409 if the user has the maximum number of authenticators. Nevis does not document the HTTP status for this error. */
   checkRoom(user: User): void {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
   }

@@ -57,7 +57,7 @@ function reasonOf(error: unknown, port: string): string {
   return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
 }
 
-/** The first sentence of an error message. After it, an error of `parseArgs` gives advice that does not fit this command. */
+/** The first sentence of an error message. After this sentence, an error of `parseArgs` gives advice that does not fit this command. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function dialectList(): string {

@@ -32,7 +32,8 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // Nevis does not document this body. The simulator sends the user, and the transaction id and status token that the application needs to verify the SMS code.
+  // Nevis does not document the body of the response to an enrolment by SMS. The simulator sends the user, and the transaction id and status token that the
+  // application needs to verify the SMS code.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }
@@ -44,9 +45,9 @@ function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): A
   const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
   if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
   const holder = user ?? cloud.createUser(owner)
-  // A second set of codes replaces the first. Nevis does not document this.
+  // New recovery codes replace the user's old ones. Nevis does not document whether they do.
   holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
-  // Nevis does not document in which field the codes are. The simulator uses `recoveryCodes`.
+  // Nevis does not document in which field of the response the recovery codes are. The simulator uses `recoveryCodes`.
   return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))
 }
 

@@ -1,6 +1,6 @@
 /**
- * Rate limits for pushes and SMS. After too many, the user is blocked for five minutes: requests get 429 with `Retry-After`. Nevis documents neither the
- * numbers nor the HTTP status.
+ * Rate limits for pushes and SMS. After too many pushes or SMS, the user is blocked for five minutes: requests get 429 with `Retry-After`. Nevis documents
+ * neither the numbers nor the HTTP status.
  *
  * Out of scope: other channels, which have no limit here.
  */

@@ -35,7 +35,7 @@ export interface Transaction {
   readonly statusToken: string
   /** The token in the app link; undefined if the transaction has no link. */
   readonly dispatchToken: string | undefined
-  /** The user. Undefined for an approval that was started without a user and has not been scanned yet. */
+  /** The user. Undefined for an approval that was started without a user and whose QR code has not been scanned yet. */
   user: User | undefined
   readonly usernameless: boolean
   /** Id of the authenticator that may approve; `*` for any authenticator of the user; undefined for SMS and enrolments. */

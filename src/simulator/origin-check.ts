@@ -1,8 +1,8 @@
 /**
  * Rejects requests that another website sends through the developer's browser, because the simulator's buttons approve requests.
  *
- * The website could use a form, `fetch`, or a domain that resolves to 127.0.0.1 (DNS rebinding). Headers that scripts cannot set show such requests.
- * Out of scope: other programs on this machine.
+ * The website could use a form, `fetch`, or a domain that resolves to 127.0.0.1 (DNS rebinding). The simulator recognises such requests by headers that scripts
+ * cannot set. Out of scope: other programs on this machine.
  */
 import type { IncomingMessage } from 'node:http'
 

@@ -57,7 +57,7 @@ export class Pages {
       const whole: Answer = { ...found, headers: { ...headers, ...found.headers } }
       await deliver(response, Date.now(), whole, undefined, () => Promise.resolve())
     } catch {
-      // The client has closed the connection before the end of the request body.
+      // No response can be sent: the client has closed the connection before the end of the request body.
       response.destroy()
     }
   }

@@ -1,5 +1,5 @@
 /**
- * A simulated phone. A test, or the page in the browser, uses it to scan QR codes, and to see, approve and deny requests.
+ * A simulated phone. A test, or the page in the browser, uses the phone to scan QR codes, and to see, approve and deny requests.
  *
  * Out of scope: the page in the browser (`phones-page.ts`), and SMS codes, which the user types into the application.
  */
@@ -44,7 +44,7 @@ export class PhoneRefusal extends Error {
   }
 }
 
-/** Says why a transaction that has ended can no longer be approved or denied. */
+/** The text that says why a transaction that has ended can no longer be approved or denied. */
 function textOfEnd(transaction: Transaction): Text {
   if (transaction.status === 'succeeded') return "The request on {name}'s phone was approved already."
   return transaction.lastUpdatedAt >= transaction.expiresAt ? "The request on {name}'s phone has expired." : "The request on {name}'s phone was denied."

@@ -24,7 +24,7 @@ function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
   const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
-  // `escaped` has turned the entity `&amp;` of the message into `&amp;amp;`. Change it back.
+  // `escaped` has turned an entity such as `&amp;` in the message into `&amp;amp;`. Change these entities back.
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
@@ -196,7 +196,7 @@ ${warning}${off}
 <p class="hidden" role="status" id="news" data-requests="${t('Requests: {n}')}"></p>
 <div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}" data-placeholder="${t('Link or picture')}">${html}</div>
 ${scannerHtml(t)}`
-  // Do not reload a page that shows an error. It has the URL of the form's action, which responds to GET with 404.
+  // Do not reload a page that shows an error. Such a page has the URL of the form's action, which responds to GET with 404.
   return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${t(TITLE)}`, main, SCRIPT, language, refused === undefined)
 }
 

@@ -67,7 +67,7 @@ export interface PhoneTexts {
   readonly t: Translate
 }
 
-/** @param acceptLanguage the header `Accept-Language`. The texts are German if it names German before English, otherwise English */
+/** @param acceptLanguage the header `Accept-Language`. The texts are German if this header names German before English, otherwise English */
 export function textsFor(acceptLanguage: string | undefined): PhoneTexts {
   const isGerman = /\b(?:en|de)\b/i.exec(acceptLanguage ?? '')?.[0].toLowerCase() === 'de'
   return {

@@ -1,5 +1,5 @@
 /**
- * The latest requests to the simulated API. If they become too many or too large, the oldest are deleted.
+ * The latest requests to the simulated API. If the requests become too many or too large, this file deletes the oldest ones.
  *
  * Out of scope: reading a request (`requests.ts`).
  */
@@ -10,7 +10,7 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the recorded requests in bytes. It still includes requests that `add` has deleted, until `trim` counts again. */
+  /** The total size of the recorded requests in bytes. This number still includes requests that `add` has deleted, until `trim` counts again. */
   private bytes = 0
 
   /**

@@ -22,7 +22,7 @@ export function getStatus({ cloud, body }: Call): Answer {
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // Every response contains the token: Nevis documents that pending and failed transactions have a token as well.
+    // Every status response contains a token: Nevis documents that pending and failed transactions have a token as well.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),

@@ -12,7 +12,7 @@ import { createIntent } from './intent'
 import { getStatus, introspect } from './results'
 import { verifyCode } from './verification'
 
-/** The API operation of a simulated fault or of a recorded request. Its name is that of the method of `NevisClient` which calls it. */
+/** The API operation of a simulated fault or of a recorded request. The operation has the name of the method of `NevisClient` that calls it. */
 export type OperationName =
   | 'ping'
   | 'enroll'

@@ -16,7 +16,7 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
-  /** The token is not valid before this time. Access keys have no `nbf`, as in Nevis's example. */
+  /** The token is not valid before this time. An access key has no `nbf`, as in Nevis's example of an introspection. */
   readonly nbf?: number
   readonly sub?: string
 }

@@ -92,7 +92,7 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Delete the transaction's SMS, too. It is the first one in the user's inbox, because the oldest transaction is always removed first.
+    // Delete the transaction's SMS, too. This SMS is the first one in the user's inbox, because the oldest transaction is always removed first.
     if (channel === 'sms') user?.inbox.shift()
   }
 
@@ -113,7 +113,7 @@ export class Transactions {
   }
 }
 
-/** Creates the token for an app link. It is short, so that the link fits into a QR code, and begins as in Nevis's example. */
+/** Creates the token for an app link. The token is short, so that the link fits into a QR code, and begins as in Nevis's example. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

@@ -12,7 +12,7 @@ import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 
 /**
- * The script that runs in the application's page: `nevisSimulatorWidget({ intentToken, element, onResult })`. It calls `onResult` once, with `{ code,
+ * The script that runs in the application's page: `nevisSimulatorWidget({ intentToken, element, onResult })`. The script calls `onResult` once, with `{ code,
  * token?, data? }`. It sets a style attribute, so the page's CSP must allow `'unsafe-inline'` styles, as for Nevis's widget.
  */
 const HOST_SCRIPT = `'use strict'
@@ -120,7 +120,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Only pages of this machine may embed the iframe. Nevis's widget restricts embedding, too. */
+/** The Content-Security-Policy of the iframe: only pages of this machine may embed it. Nevis's widget restricts embedding, too. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,
@@ -141,7 +141,7 @@ export const widgetScript = (): Answer => content('text/javascript', HOST_SCRIPT
 
 export const widgetFrame = (): Answer => content('text/html', FRAME, { 'content-security-policy': POLICY })
 
-/** Returns the operation and the channels of an intent token to the iframe. Nevis does not document how its widget gets them. */
+/** Returns the operation and the channels of an intent token to the iframe. Nevis does not document how its widget gets these values. */
 export function widgetIntent(cloud: Cloud, authorization: string | undefined): Answer {
   const intent = cloud.intent(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '')
   if (intent === undefined) return answer(403, {})

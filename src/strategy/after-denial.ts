@@ -1,6 +1,6 @@
 /**
- * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise an attacker with the
- * password, whose approval request the user has denied, could still sign in with a stolen recovery code.
+ * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise, after the user has denied the
+ * approval request of an attacker with the password, the attacker could still sign in with a stolen recovery code.
  *
  * Nevis cannot withdraw an approval request: it stays on the phone after the user has switched to another factor, has cancelled or has opened a second tab. So
  * this file asks Nevis about every approval request that the user may have denied.
@@ -40,7 +40,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
 export async function assertNoEarlierDenial(request: StrategyRequest, transaction: Transaction): Promise<void> {
   if (request.settings.afterDenial !== 'stop') return
   const { id, firstFactorAt, login } = transaction
-  // `firstFactorAt` is the time of the password. A switch to another factor copies it, so all transactions of one sign-in have the same `firstFactorAt`.
+  // `firstFactorAt` is the time of the password. A switch to another factor copies this time, so all transactions of one sign-in have the same `firstFactorAt`.
   const refusal = await denialAmong(request, transaction, (one) => one.id !== id && one.login === login && (login !== undefined || one.firstFactorAt === firstFactorAt))
   if (refusal === undefined) return
   if (transaction.closed === undefined) await request.close(transaction, 'not_approved', { canGoOn: false })

@@ -1,5 +1,5 @@
 /**
- * Finds the transactions that the user answers on the phone, and could deny there.
+ * Tells which transactions the user answers on the phone, and so could deny there.
  *
  * Out of scope: what follows from a denial (`after-denial.ts`).
  */
@@ -21,7 +21,7 @@ export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { fact
 
 /**
  * True if the user may have denied the approval request. An attacker could hide a denial by letting the denied request expire, or by sending wrong codes until
- * the transaction is closed. So these two endings count as well.
+ * the transaction is closed. So a transaction that ended in one of these two ways counts as well.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */

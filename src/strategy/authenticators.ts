@@ -23,7 +23,8 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 
 /**
  * Checks that the authenticator (the registered phone) belongs to the subject, the user whom Nevis shall ask.
- * @returns undefined if it belongs to the subject; `authenticatorId` if not; if Nevis's answer is about another user, the name of the field that shows this
+ * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if not; if Nevis's answer is about another user, the name of the field that
+ * shows this
  * @internal
  */
 export async function authenticatorMismatch(

@@ -3,8 +3,8 @@
  *
  * Steps, in this order:
  * 1. The session must contain the transaction, and this route and this user may finish it.
- * 2. If the user must type a code, the code is compared.
- * 3. Nevis is asked for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
+ * 2. If the user must type a code that the phone shows, the strategy compares the code.
+ * 3. The strategy asks Nevis for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
  *    `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
  * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. If Nevis's answer does not name the
  *    transaction, the ledger marks the token, too.
@@ -70,10 +70,10 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
   if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
-  // Count the code or token before asking Nevis. Otherwise many parallel requests could all be checked before the first one is counted.
+  // Count the code or token before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
-  // The call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
+  // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
@@ -91,11 +91,11 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // If the browser has closed this connection, for example at a reload or a double click, it sends the callback again. Leave the approval for that request.
+  // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
-  // The user may have logged out while this request waited. Writing the old session would undo the logout, so read the session again.
+  // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
@@ -106,8 +106,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 }
 
 /**
- * Marks the token of an approval as used, so that the token cannot prove a second transaction. Needed in two cases: if a browser can send tokens (factor
- * `widget`), or if Nevis's answer contains no transaction id.
+ * Marks the token of an approval as used, so that the token cannot prove a second transaction. This is needed in two cases: if a browser can send tokens
+ * (factor `widget`), or if Nevis's answer contains no transaction id.
  * @returns false if the token was already marked as used
  */
 async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {

@@ -18,7 +18,7 @@ import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * Starts the approval or enrolment at Nevis.
- * @param userId the user's userId, if an earlier call to Nevis has returned it. The answer to the start must then contain the same userId
+ * @param userId the user's userId, if an earlier call to Nevis has returned the userId. The answer to the start must then contain the same userId
  * @returns the challenge; or, if Nevis's answer is about another user, the name of the field that does not match; or `hasFactor`, if the answer to an
  * enrolment shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
@@ -59,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** If Nevis's answer has no userId, adds the one that an earlier call to Nevis has returned. */
+/** If Nevis's answer to the start has no userId, adds the userId that an earlier call to Nevis has returned. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. The limit is per number, because an attacker may enter one number in many accounts. */
+/** Counts one SMS to this phone number. The limit on SMS is per number, because an attacker may enter one number in many accounts. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

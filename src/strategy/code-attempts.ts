@@ -1,5 +1,5 @@
 /**
- * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit.
+ * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit on codes.
  *
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */
@@ -70,7 +70,7 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
 }
 
 /**
- * Counts a code for which Nevis's answer was unclear: it did not say whether the code was right.
+ * Counts a code for which Nevis's answer was unclear: the answer did not say whether the code was right.
  * @internal
  */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {

@@ -59,7 +59,7 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Count only `authenticators`: the user's record may already contain the phone number that is being enrolled.
+    // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled.
     if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
@@ -122,7 +122,7 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this user has recently given a second factor in this session, and this factor is strong enough for enrolling the new one. Recently: at most
+ * True if this user has recently given a second factor in this session, and that factor is strong enough for enrolling the new factor. Recently: at most
  * `firstFactorLifetimeSeconds` before the start of the enrolment.
  */
 function hasFreshSecondFactor(

@@ -20,7 +20,7 @@ interface Base {
 
 /** The transaction that an event is about. Fields that are not known yet are absent. */
 export interface About extends Base {
-  /** The user, as the option `subject` returned them. */
+  /** The user, as the app's option `subject` returned the user at the start. */
   readonly subject?: Subject
   /** Nevis's userId. */
   readonly userId?: string
@@ -47,7 +47,7 @@ export interface NevisEvents {
     readonly outcome: 'succeeded' | 'failed'
     /**
      * Only with `failed`: whether the user denied or did not answer in time. Nevis reports both alike, so this package infers the reason from the times in
-     * Nevis's answer. Absent if it cannot be inferred. Do not show it to a browser: an attacker who has the password must not learn it.
+     * Nevis's answer. Absent if the reason cannot be inferred. Do not show the reason to a browser: an attacker who has the password must not learn it.
      */
     readonly reason?: Ending
     /** Milliseconds since the transaction was started. */
@@ -75,7 +75,7 @@ export interface NevisEvents {
    * without a second factor in a remembered browser, and `verify` is called next. `forgotten`: `forgetBrowsers` was called for the user.
    */
   browser: About & {
-    /** What happened. */
+    /** What happened with the remembered browser. */
     readonly browser: 'remembered' | 'used' | 'forgotten'
   }
   /**
@@ -105,7 +105,7 @@ export interface NevisEvents {
       | {
           /** The user may have approved only to stop the many requests. */
           readonly reason: 'success_after_denials'
-          /** How many requests the user denied before. */
+          /** How many approval requests the user denied before this approval. */
           readonly denials: number
         }
       | {

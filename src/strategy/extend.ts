@@ -9,7 +9,10 @@ import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** How often `firstFactorLifetimeSeconds` passes at most: once, and ten extensions. A screen that nobody watches must not show recovery codes for ever. */
+/**
+ * The user may save the recovery codes for at most this many times `firstFactorLifetimeSeconds`: once at the start, and ten extensions. An unattended screen
+ * must not show the codes for ever.
+ */
 const MAX_LIFETIMES = 11
 
 /**

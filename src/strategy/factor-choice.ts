@@ -12,7 +12,7 @@ import { resultOf } from '../host/app-function'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
-/** What limits the user's choice of factors. */
+/** What limits the factors among which the user can choose. */
 export interface ChoiceLimits {
   readonly operation: Operation
   readonly factors?: readonly FactorName[]
@@ -33,7 +33,7 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** True for the widget if the app gives the phone number of an enrolment: the user could enter another number in the widget, so it is not offered. */
+/** True for the widget if the app gives the phone number of an enrolment: the user could enter another number in the widget, so the widget is not offered. */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }

@@ -15,7 +15,7 @@ import { subjectMismatch } from '../trust/binding'
 
 /**
  * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of them needs the second factor.
- * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does not end sessions.
+ * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. This function does not end sessions.
  *
  * If you give only one of the two names, this function asks Nevis for the other: the ledger stores some browsers under the userId only, and a sign-in that
  * is just starting may have only the username.

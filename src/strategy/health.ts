@@ -8,7 +8,7 @@ import { withDeadline } from '../client/deadline'
 import { isFromPage, NevisError } from '../client/errors'
 import { SharedCache } from './shared-cache'
 
-/** Upper limit for one ping, including its retries. */
+/** Time limit for one ping, including its retries. */
 const DEADLINE_MS = 2000
 /** A successful ping counts for 10 s, so that not every start costs a ping. */
 const UP_MS = 10_000
@@ -38,7 +38,7 @@ export class Health {
   }
 }
 
-/** HTTP statuses with which Nevis would also refuse a start: wrong access key, too many calls. */
+/** If Nevis answers the ping with one of these HTTP statuses (wrong access key, too many calls), Nevis would refuse a start as well. */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
 /** True if the ping has failed, but the answer comes from Nevis and not from a gateway, which would send HTML or plain text. */

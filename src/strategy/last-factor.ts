@@ -13,7 +13,7 @@ import { offeredFactors } from './factor-choice'
 import type { RequestedParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
-/** The cookie expires after 90 days. */
+/** The cookie "factor used last" expires after 90 days. */
 const KEPT_SECONDS = 90 * 86_400
 
 /** Recovery codes are for an emergency, and each code works only once. So this file never moves the factor `recovery` to the front of the list. */
@@ -46,8 +46,8 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. Otherwise each sign-in would begin with a
- * factor that does not work.
+ * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. Otherwise each sign-in in this browser would begin with
+ * a factor that does not work.
  * @param factor the factor of the start that has failed
  * @internal
  */

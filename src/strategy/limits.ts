@@ -12,8 +12,8 @@ import type { Subject } from '../factors/transaction'
 
 /**
  * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counts of codes, starts and denials, and the pause after too many
- * starts or denials. It does not make a used approval valid again, and does not reset the count of the codes that were tried for one transaction. Verify the
- * user's identity first: the limits protect the user from an attacker who has the password.
+ * starts or denials. This function does not make a used approval valid again, and does not reset the count of the codes that were tried for one transaction.
+ * Verify the user's identity first: the limits protect the user from an attacker who has the password.
  *
  * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Check that the returned names
  * are those of the user whom you mean: in your app, the username that Nevis returns may belong to another person.

@@ -1,5 +1,5 @@
 /**
- * Finds out why Nevis has refused a start: the user is blocked, has no device or has too many. Nevis does not document an HTTP status for each
+ * Finds out why Nevis has refused a start: the user is blocked, has no device or has too many devices. Nevis does not document an HTTP status for each
  * reason.
  *
  * So this file reads the user's record at Nevis, and looks at the documented fields `exceededRateLimits` and `authenticators`. Out of scope: wrong

@@ -66,7 +66,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // Nevis's answer names its user, and the start has checked that this is the user whom the app named. So the userId in the answer belongs to this user.
+    // Nevis's answer names a user, and the start has checked that this is the user whom the app named. So the userId in the answer belongs to that user.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),

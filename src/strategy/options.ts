@@ -103,18 +103,18 @@ export interface NevisStrategyOptions {
    */
   readonly startBudget?:
     | {
-        /** 1 to 1000. */
+        /** How many transactions: 1 to 1000. */
         readonly starts: number
-        /** 1 to 86 400. */
+        /** How long the user can then start nothing, in seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined
   /** How many codes one user may try, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?:
     | {
-        /** 1 to 1000. */
+        /** How many codes: 1 to 1000. */
         readonly attempts: number
-        /** 1 to 86 400. */
+        /** Within how many seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined
@@ -123,8 +123,8 @@ export interface NevisStrategyOptions {
   /** How many status requests this process sends to Nevis at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * If true, the strategy pings Nevis before a start. While Nevis is down, a start then fails at once, and the user does not wait. At most one ping
-   * per process every 10 s (2 s while Nevis is down); it takes at most 2 s. Default false.
+   * If true, the strategy pings Nevis before a start. While Nevis is down, a start then fails at once, and the user does not wait. At most one ping per process
+   * every 10 s (2 s while Nevis is down); a ping takes at most 2 s. Default false.
    */
   readonly healthCheck?: boolean | undefined
   /**

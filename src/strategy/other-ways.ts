@@ -23,7 +23,7 @@ const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
  * @param reason the error of the start
  * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
- * @returns undefined if the start must fail: another error, or no other factor
+ * @returns undefined if the start must fail: because of another error, or because the user has no other factor
  * @internal
  */
 export async function waitForOtherWay(
@@ -48,7 +48,7 @@ export async function waitForOtherWay(
 
 /**
  * If the user cannot use the requested factor, Nevis has started nothing. This function then stores a transaction in the session that cannot be approved, so
- * that the waiting page can show the failure and offer the other factors. This needs the option `availableFactors`, which says that the user has other
+ * that the waiting page can show the failure and offer the other factors. The function needs the option `availableFactors`, which says that the user has other
  * factors, because Nevis may not know the user at all.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {

@@ -1,9 +1,9 @@
 /**
  * Handles a double click, or five equal requests at once: only one of them calls Nevis, and the others share its result or are refused.
  *
- * This holds for the requests of one browser. A request of another browser always makes a start of its own, because an attacker may use the same session: a
- * planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's, and the user
- * would see only one request on the phone, and accept it.
+ * Only requests of the same browser share a result. A request of another browser always makes a start of its own, because an attacker may use the same session:
+ * a planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's transaction.
+ * The user would then see only one request on the phone, and accept it.
  * Out of scope: the order within one process (`start-queue.ts`), and what identifies a browser (`request-origin.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -71,8 +71,8 @@ export async function forgetStart(request: StrategyRequest, context: StartContex
 }
 
 function isNoted(request: StrategyRequest, { isAfterFirstFactor }: StartContext): boolean {
-  // With a ledger in memory, there is only one process, and the start queue of this process already prevents two equal starts. And requests that share no
-  // session are not a double click in one session.
+  // Record only starts that another process may repeat. With a ledger in memory, there is only one process, and its start queue prevents two equal starts.
+  // Record no start with an empty session either: two such requests share no session, so they are no double click.
   return isAfterFirstFactor && !request.settings.ledger.isInMemory && (request.login() !== undefined || hasContent(request.session))
 }
 
@@ -81,8 +81,8 @@ function nameOf({ parameters: { budget }, source: { sessionId, origin } }: Start
 }
 
 /**
- * Waits up to two seconds until the other process that makes the same start has finished it. That process then gives the session a new id. So if the session's
- * old id is gone, the other start has succeeded.
+ * Waits up to two seconds until the other process that makes the same start has finished that start. That process then gives the session a new id. So if the
+ * session's old id is gone, the other start has succeeded.
  * @returns false if the other start has not succeeded
  * @internal
  */

@@ -24,7 +24,7 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // Two processes cannot compare functions. So two routes whose options are functions are distinguished by their paths only.
+  // Two processes cannot compare functions. So only their paths distinguish two routes whose options are functions.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`

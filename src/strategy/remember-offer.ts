@@ -6,7 +6,7 @@
 import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
-/** One stolen recovery code must not give access to an account for days. */
+/** After a recovery code, this browser is never remembered: one stolen code must not give access to an account for days. */
 const NEVER_REMEMBERED = 'recovery'
 
 /**

@@ -184,7 +184,7 @@ function isSignIn(request: StrategyRequest, operation: RequestedParameters['oper
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/** True if the route requires certain factors, or asks the user to confirm something, such as a payment. */
+/** True if the options of the route require certain factors, or ask the user to confirm something, such as a payment. */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }

@@ -1,8 +1,8 @@
 /**
  * Decides whether two parallel requests come from the same browser, by the client's address, the browser's headers and its cookies.
  *
- * This is needed for a double click: the second request is sent before the first response can set a cookie (`same-browser.ts`). An attacker can send the same
- * headers as the user. But the attacker does not have the user's address and does not know the user's other cookies.
+ * This decision is needed for a double click: the second request is sent before the first response can set a cookie (`same-browser.ts`). An attacker can send
+ * the same headers as the user. But the attacker does not have the user's address and does not know the user's other cookies.
  * Out of scope: what follows from the answer (`parallel.ts`, `pending-start.ts`).
  */
 import { createHash } from 'node:crypto'
@@ -21,7 +21,7 @@ const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 const PORT = /(?<=\.\d+|\]):\d+/g
 
 /**
- * A digest of all that identifies a browser in a request. It is a digest because it is stored in the session, and cookies are secret.
+ * A digest of all that identifies a browser in a request. The session stores only this digest, because cookies are secret.
  * Call this function before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
  * @internal
  */

@@ -17,7 +17,7 @@ export const RESEND_PAUSE_SECONDS = 15
 
 /**
  * Refuses to send the push or SMS again during the pause of 15 seconds.
- * @returns a redirect, if the form of the waiting page sent the request (it has the field `retry`); undefined if the push or SMS may be sent
+ * @returns a redirect, if the form of the waiting page sent the request (the request then has the field `retry`); undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal
  */
@@ -38,7 +38,7 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // Polling records a denial in the ledger only. The session shows the denial later, after a callback. So ask the ledger.
+  // Polling records the user's denial in the ledger only. The session shows the denial later, after a callback. So ask the ledger.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 

@@ -1,5 +1,5 @@
 /**
- * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So the session gets a new id after the
+ * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So this file gives the session a new id after the
  * password (or another first factor).
  *
  * Out of scope: concurrent starts (`parallel.ts`).
@@ -42,7 +42,7 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
 
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). From the old session, it keeps only the transactions of the user for whom the second factor is started.
- * It keeps the record of the last second factor at a step-up, but not after a password, which begins a new sign-in.
+ * At a step-up, it also keeps the record of the last second factor. After a password, which begins a new sign-in, it does not keep this record.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay

@@ -54,7 +54,7 @@ export interface Settings {
   /** Origins whose pages may send POSTs, in addition to the app's own pages. `any`: all origins. */
   readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
-  /** Undefined without the option `rememberBrowser`. */
+  /** For how many days a browser is remembered; undefined without the option `rememberBrowser`. */
   readonly rememberDays: number | undefined
   /**
    * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. Otherwise an attacker

@@ -14,7 +14,7 @@ const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
 export class SharedCache<T> {
-  /** A `#` field is not printed if the app prints the strategy. A result can contain a token. */
+  /** The cached promises. A result can contain a token, so this is a `#` field, which is not printed if the app prints the strategy. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
@@ -27,7 +27,7 @@ export class SharedCache<T> {
     private readonly keepFailureMs: number,
   ) {}
 
-  /** Returns the cached promise of this key. If there is none, calls `ask` and caches its promise. */
+  /** Returns the cached promise of this key. If none is cached, calls `ask` and caches the promise that `ask` returns. */
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)

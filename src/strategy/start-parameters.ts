@@ -132,7 +132,9 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     )
 }
 
-/** Returns the parameters that two starts of one user must have in common. If they are equal, the second start shows the waiting page of the first. */
+/**
+ * Returns the parameters that two starts of one user must have in common. If these parameters are equal, the second start shows the waiting page of the first.
+ */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
   return { message, data, factors, phone, purpose, firstFactorAmr }
 }
@@ -195,7 +197,7 @@ function valueOf<T>(option: string, value: FromRequest<T> | undefined, req: Nevi
   return typeof value === 'function' ? resultOf(option, () => (value as (req: NevisRequest) => T | Promise<T>)(req)) : value
 }
 
-/** Copies the value by way of JSON, as the session store will do. So it compares equal to the value from the session. */
+/** Copies the value by way of JSON, as the session store will do. So the copy compares equal to the value that is later read from the session. */
 function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

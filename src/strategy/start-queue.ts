@@ -36,7 +36,7 @@ export class StartQueue<Result = StartResult> {
 
   /**
    * Runs `work` after all earlier work under the same key has ended.
-   * @param work gets the result of the work before it; undefined if there was none, or if it failed
+   * @param work gets the result of the previous work under this key; undefined if there was none, or if the previous work failed
    * @throws Refusal `too_many_starts` if the queue is full or the wait takes too long
    */
   async run(key: string, work: (hasWaited: boolean, previous: Result | undefined) => Promise<Result>): Promise<Result> {
@@ -49,7 +49,7 @@ export class StartQueue<Result = StartResult> {
     // All other parts of a start have shorter time limits of their own. So a start that takes longer than `MAX_FACTOR_MS` hangs in a custom factor.
     const workedTooLong = () => new AppTimeoutError('factor')
     const own = turn.then((result) => withDeadline(MAX_FACTOR_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start fails because it has waited too long, the start before it still runs. So the next start must wait for that start, too.
+    // If this start fails because it has waited too long, the earlier start still runs. So the next start must wait for the earlier start, too.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

@@ -4,7 +4,7 @@
  * Steps, in this order:
  * 1. Get the user, the message and the data from the app.
  * 2. If the browser is remembered, sign the user in at once.
- * 3. If the same request to the user is already pending, show its waiting page.
+ * 3. If the same approval request to the user is already pending, show its waiting page.
  * 4. Count the start: it takes a slot in the ledger (`ledger/start-budget.ts`). Refuse it during a pause after too many starts or denials.
  * 5. Call Nevis.
  * 6. Give the session a new id if the user may have just given the password. Otherwise read the session again.
@@ -48,7 +48,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read these before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
+  // Read the session id and the origin before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)

@@ -52,7 +52,7 @@ interface End {
 /** A language tag, such as `de-CH` (RFC 5646). */
 const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/i
 
-/** A limit of starts or codes that the user has reached. */
+/** A limit on starts or codes that the user has reached. */
 export interface UsedUpBudget {
   readonly over: NevisEvents['budget']['budget']
   readonly limit: number
@@ -193,7 +193,7 @@ export class StrategyRequest {
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
-   * @param canGoOn false if the user may not try another factor instead
+   * @param canGoOn false if the user may not try another factor after this transaction
    * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
@@ -205,7 +205,7 @@ export class StrategyRequest {
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
-    // If another request has removed the transaction from the session, do not put it back.
+    // If another request has removed the transaction from the session, do not store the transaction again.
     if (this.transactionById(transaction.id) === undefined) return
     const keepsToken = isLeft && this.settings.afterDenial === 'stop' && Date.now() < transaction.expiresAt
     this.transactions.close(transaction, code, keepsToken)

@@ -105,7 +105,7 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // If even Passport's `error` fails, nothing is left to do.
+      // If even Passport's `error` fails, there is nothing left to do.
       .catch(() => undefined)
   }
 
@@ -163,7 +163,7 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 }
 
 /**
- * Returns a function that checks whether the user who is signed in to the session is the user who approved. They can be two users: a request can have the
+ * Returns a function that checks whether the user who is signed in to the session is the user who approved. These can be two users: a request can have the
  * Bearer token of one user and the session cookie of another.
  * @param approver the user whom `verify` returned
  */

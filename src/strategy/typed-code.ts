@@ -1,5 +1,5 @@
 /**
- * Checks the code that the phone shows and the user types into the browser. Without the right code, an approval does not sign the user in.
+ * Checks the code that the phone shows and the user types into the browser. Without the right code, an approval on the phone does not sign the user in.
  *
  * The session stores a keyed digest of the code. Out of scope: generating the code (`factors/`), and the checks that follow (`callback.ts`).
  */

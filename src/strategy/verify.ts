@@ -6,7 +6,7 @@
 import type { NevisProfile } from '../factors/profile'
 import type { NevisRequest } from '../host/request'
 
-/** The callback of `verify`: `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
+/** The callback that `verify` gets: `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
 
 /** @inline */

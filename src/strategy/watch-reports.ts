@@ -1,6 +1,6 @@
 /**
  * Ends a transaction as soon as polling learns that the user has denied it or has not answered in time. The callback alone is not enough: an attacker would not
- * send it after a denial, and a user may close the page.
+ * send a callback after a denial, and a user may close the page.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it learns of the end first.
  */

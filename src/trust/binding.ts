@@ -1,5 +1,5 @@
 /**
- * Checks that an approval or an enrolment belongs to this transaction, to its user and to this Nevis instance.
+ * Checks that an approval or an enrolment at Nevis belongs to the started transaction, to its user and to this Nevis instance.
  *
  * An active token alone proves nothing, because Nevis's introspection also reports access keys, status tokens and intent tokens as active
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
@@ -78,7 +78,7 @@ export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
 
 export interface ExpectedProof {
   readonly userId: string
-  /** Accepted issuers, without a trailing slash. */
+  /** The issuers whose tokens are accepted, without a trailing slash. */
   readonly issuers: readonly string[]
   /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number
@@ -109,7 +109,7 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // Only `iat` (when the token was issued) distinguishes this token from an older token of the same user.
+  // Refuse an older token of the same user: only its `iat` (when the token was issued) differs.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
   // A token from the browser needs an `iat`. The ledger remembers a used token only until its `iat` is too old to be accepted. A token without `iat` would
   // never be too old, so it could be used again as soon as the ledger has forgotten it.

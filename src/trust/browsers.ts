@@ -11,11 +11,11 @@ import { decrypt, encrypt } from './handle'
 export interface RememberedBrowser {
   /** Identifies the remembered browser: 256 random bits. The ledger stores only a digest of this id. */
   readonly id: string
-  /** Increases by one with each use of the cookie. A cookie with a lower generation has already been used. */
+  /** Increases by one with each use of the cookie. A cookie with a lower generation than the newest cookie has already been used. */
   readonly generation: number
-  /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change it. */
+  /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change this time. */
   readonly at: number
-  /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend it. */
+  /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend this time. */
   readonly expiresAt: number
   readonly subject: Subject
   readonly userId: string
@@ -31,7 +31,7 @@ export interface RememberedBrowser {
 }
 
 const VERSION = 1
-/** Longer cookies are refused without decrypting them. A cookie that this package has set has about 500 bytes. */
+/** A cookie with more characters is refused without decrypting it. A cookie that this package has set has about 500 bytes. */
 const MAX_LENGTH = 2048
 
 /** @internal */

@@ -63,7 +63,7 @@ export class Handles {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of them.
+    // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of these strings.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)

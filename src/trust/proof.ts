@@ -17,7 +17,7 @@ import type { TransactionTokenClaims } from './token-claims'
 /** A status answer of Nevis that this process has just received. */
 export interface KnownStatus {
   readonly answer: Status
-  /** The introspection of the token in `answer`; undefined if this process has not started it yet. */
+  /** The introspection of the token in `answer`; undefined if this process has not started the introspection yet. */
   readonly introspection?: Promise<Introspection>
 }
 

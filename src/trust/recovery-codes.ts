@@ -1,5 +1,5 @@
 /**
- * Encrypts recovery codes on their way to the user. The encrypted codes are in the handle, which is in the URL of the waiting page. The key is in the
+ * Encrypts new recovery codes on their way to the user. The encrypted codes are in the handle, which is in the URL of the waiting page. The key is in the
  * session.
  *
  * So an attacker who can read the session store gets only the key. An attacker who can read an access log or the browser's history gets only the encrypted

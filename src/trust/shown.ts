@@ -1,8 +1,8 @@
 /**
  * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
- * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register the attacker's phone. The key is not in the
- * session.
+ * Without the encryption, an attacker who can read the session store could scan the QR code of a user's enrolment and register the attacker's own phone. The
+ * key is not in the session.
  * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'

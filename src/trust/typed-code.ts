@@ -22,7 +22,7 @@ export class TypedCodes {
     return this.digestBy(this.keys[0] as Buffer, code, id).toString('base64url')
   }
 
-  /** Compares the code with a digest, in constant time. */
+  /** Compares the code that the user has typed with a stored digest, in constant time. */
   matches(digest: string | undefined, code: string, id: string): boolean {
     const kept = Buffer.from(String(digest), 'base64url')
     const expected = this.keys.map((key) => this.digestBy(key, code, id))

@@ -39,7 +39,7 @@ function asset(body: string, type: string) {
 }
 
 /**
- * The browser caches the file for a year, because its URL changes with its content. A shared cache must not store it (`private`), because session
+ * The browser caches the file for a year, because its URL changes with its content. A shared cache must not store the file (`private`), because session
  * packages may add the session cookie to every response (RFC 9111, 5.2.2.7).
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {

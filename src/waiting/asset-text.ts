@@ -2,7 +2,7 @@
  * The script and the style of the pages, as strings.
  *
  * In the published package, `scripts/build.mjs` has replaced this file by a module that contains both strings, so that the package works in a bundle.
- * Out of scope: serving them (`asset-files.ts`).
+ * Out of scope: serving the two files (`asset-files.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -36,7 +36,7 @@ export interface Offer {
   readonly authenticators?: readonly OfferedAuthenticator[] | null
 }
 
-/** How long the list is cached, in case the user opens it several times. */
+/** How long the list of the user's phones is cached, in case the user opens the list several times. */
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
 const MAX_WAIT_MS = 2000
@@ -88,7 +88,7 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** If the start names no phone, Nevis asks the phone that was registered last. Nevis documents this for these two factors. */
+/** With these two factors, Nevis asks the phone that was registered last, if the start names no phone. Nevis documents this. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /** The id of the phone that got the request; undefined if this is not known. */

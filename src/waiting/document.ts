@@ -42,7 +42,7 @@ export interface PageParts extends ShellParts {
 export interface Content {
   readonly heading: string
   readonly main: Html
-  /** Scripts that are loaded after this package's script. */
+  /** Scripts that the page loads after this package's script. */
   readonly scripts?: Piece
   /** The query of this page's URL, for the footer's links to other languages. Undefined on a page without these links. */
   readonly query?: Readonly<Record<string, string>> | undefined

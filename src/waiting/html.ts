@@ -6,7 +6,7 @@
 import { unescapeHtml } from '../client/messages'
 import { FALLBACK_BEGIN, FALLBACK_MARKS } from './texts/fallback'
 
-/** Escaped HTML. Only the function `html` creates it. */
+/** Escaped HTML. Only the functions of this file create objects of this class. */
 export class Html {
   constructor(readonly text: string) {}
 }

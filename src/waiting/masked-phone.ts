@@ -12,7 +12,7 @@ import type { WaitingView } from './view'
 
 const MASK = '••••'
 
-/** Digits, with the separators that people write between them. */
+/** Matches digits, with the separators that people write between the digits of a phone number. */
 const DIGITS = /\d(?:[\s()./-]*\d)*/g
 
 /**

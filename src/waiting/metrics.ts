@@ -1,7 +1,7 @@
 /**
  * Numbers for a dashboard: what a strategy is doing now in this process.
  *
- * Out of scope: past events. They are published on `diagnostics_channel`; the guide "Monitoring" shows how to count them.
+ * Out of scope: past events. These are published on `diagnostics_channel`; the guide "Monitoring" shows how to count them.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { openStreamsOf } from './status-endpoint'

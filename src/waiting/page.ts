@@ -60,7 +60,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
 }
 
-/** The script shows this link after another tab has gone to the callback. That tab may be closed; this link then opens the page again, in this tab. */
+/** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
 function elsewherePart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   return html`<div class="nevis-keep" data-continue hidden><a href="${withQuery(waitingURL, { transaction: view.transaction })}">${texts.continueInThisTab}</a></div>`
 }
@@ -95,7 +95,7 @@ function failureWords(view: WaitingView, texts: Texts): string {
 /** The failures whose first sentence, in this package's own texts, says the same as the heading. */
 const REPEATED: readonly string[] = ['cancelled', 'expired_transaction']
 
-/** Leaves out a first sentence that repeats the heading. */
+/** Leaves out the first sentence of the failure's text if it repeats the heading. */
 function withoutHeading(sentences: string, code: FailureCode, texts: Texts): string {
   const heading = unmarked(textFor(texts.ended, code))
   const isOwn = Object.values(languages).some(({ ended, failure }) => textFor(ended, code) === heading && failure[code] === unmarked(sentences))

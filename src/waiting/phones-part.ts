@@ -19,7 +19,7 @@ interface Entry {
 
 const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
 
-/** Shows the list, or a sentence if the user has only one phone. The phone that got the request has no button: "Send again" asks this phone again. */
+/** Shows the list, or a sentence if the user has only one phone. The phone that got the request has no button: "Send again" asks that phone again. */
 export function phonesPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const phones = view.authenticators ?? []

@@ -1,8 +1,8 @@
 /**
  * Shows new recovery codes, until the user confirms that they are saved.
  *
- * The confirm button works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing ticks it. Out of scope:
- * the field in which a recovery code is typed (`challenge-parts.ts`).
+ * The confirm button works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing the codes ticks this box. Out of
+ * scope: the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm } from './forms'
@@ -11,7 +11,7 @@ import { unmarked } from './texts/fallback'
 import type { WaitingView } from './view'
 import { dateIn } from './wording'
 
-/** Shows the codes. The buttons to copy and to print stay hidden without JavaScript. */
+/** Shows the new recovery codes. The buttons to copy and to print stay hidden without JavaScript. */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view

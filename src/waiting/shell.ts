@@ -70,7 +70,7 @@ export function pageLanguages<Req extends HostRequest, Res extends HostResponse>
   return { offered, of: (req) => chosenLanguage(req, offered) ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available) }
 }
 
-/** The language that the user has chosen on the page. It is in the URL, because a page sets no cookie. */
+/** The language that the user has chosen on the page. The choice is in the URL, because the page sets no cookie. */
 function chosenLanguage(req: HostRequest, offered: readonly Language[]): Language | undefined {
   const tag = queryFieldOf(req, 'language')
   return offered.find((language) => language.tag === tag)

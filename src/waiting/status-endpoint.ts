@@ -1,7 +1,7 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * Mount it before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
+ * Mount the endpoint before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
  * may see (`status.ts`).
  */
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
@@ -28,7 +28,7 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** The most open streams per transaction: enough for several tabs, and for dead connections that are not detected yet. */
+/** The most open event streams per transaction: enough for several tabs, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
 /** Proxies close a silent connection after 30 to 60 s, so a heartbeat is sent more often. */
 const HEARTBEAT_MS = 20_000

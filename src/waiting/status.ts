@@ -24,7 +24,7 @@ export interface WaitingStatus {
 }
 
 /**
- * Returns the status, and asks Nevis if this process does not know it yet. If the user types a code or uses the widget, the status stays `pending`
+ * Returns the status, and asks Nevis if this process does not know the status yet. If the user types a code or uses the widget, the status stays `pending`
  * until the callback.
  * @internal
  */

@@ -19,9 +19,9 @@ import { statusOf, type WaitingStatus } from './status'
 
 /** One detail of what the user confirms, such as the amount of a payment. */
 export interface Detail {
-  /** For example `Amount`. */
+  /** The label, for example `Amount`. */
   readonly label: string
-  /** For example `CHF 120.00`. */
+  /** The value, for example `CHF 120.00`. */
   readonly value: string
 }
 
@@ -65,7 +65,7 @@ export interface WaitingView extends Offer {
   readonly isCodeTyped?: true
   /** Present if the page can show a checkbox "Remember this browser". Send the user's choice to the callback as the field `remember`: `1` or `0`. */
   readonly remember?: {
-    /** For how many days. */
+    /** For how many days the browser is remembered. */
     readonly days: number
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean

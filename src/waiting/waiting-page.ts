@@ -35,7 +35,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   readonly csrfToken?: ((req: Req, res: Res) => string) | undefined
   /**
-   * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows it; the phone shows only the
+   * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows this list; the phone shows only the
    * message. Default: no list.
    * @param data the value of your option `data` at the start of the transaction
    * @param language tag of the page's language
@@ -66,8 +66,8 @@ const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messa
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a signed-in user gets a page
- * with a button that starts a transaction: `requireSecondFactor({ redirectTo: waitingURL })` redirects to that page. Mount it after the session middleware. It
- * sets a strict Content-Security-Policy, unless your app has set one.
+ * with a button that starts a transaction: `requireSecondFactor({ redirectTo: waitingURL })` redirects to that page. Mount `waitingPage` after the session
+ * middleware. The page has a strict Content-Security-Policy, unless your app has set one.
  * @param strategy the strategy whose transactions the page shows
  * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`

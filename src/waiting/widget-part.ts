@@ -24,7 +24,7 @@ export function widgetHeading(heading: string, view: WaitingView, texts: Texts):
   return html`<h1 class="nevis-scripted">${heading}</h1><noscript><h1>${failedHeading(view, texts)}</h1></noscript>`
 }
 
-/** The sentence that the widget has failed, as a heading: without the full stop. */
+/** The heading that says that the widget has failed: the text `widgetFailed` without the full stop. */
 function failedHeading(view: WaitingView, texts: Texts): string {
   return wordsFor(view, texts).widgetFailed.replace('.', '')
 }
@@ -35,8 +35,8 @@ export function widgetHintPart(view: WaitingView, texts: Texts): Html {
 }
 
 /**
- * If the widget fails, the script shows the error and changes the heading. The error repeats the heading in a text for screen readers only, because they read
- * the error at once.
+ * If the widget fails, the script shows the error and changes the heading. The error repeats the heading in a text for screen readers only, because screen
+ * readers read the error at once.
  * The form sends the widget's token in the body of a POST, so that no access log contains it.
  */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {

@@ -1,4 +1,4 @@
-/** The page for an error. It shows the status and nothing else about the error. */
+/** The page for an error. It shows the HTTP status and nothing else about the error. */
 import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import { translator, type Language } from '../language.js'

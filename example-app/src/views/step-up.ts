@@ -1,4 +1,4 @@
-/** The page that asks a signed-in user for another confirmation. It says what the confirmation is for. */
+/** The page that asks a signed-in user for another confirmation. The page says what the confirmation is for. */
 import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'

@@ -16,7 +16,7 @@ const MAX_FILES = 5000
 const MAX_KILOBYTES = 200
 const MAX_TOTAL_MEGABYTES = 10
 
-/** A file that `init` has not read, and why. */
+/** A file that `init` has not read, and the reason. */
 interface Unread {
   readonly path: string
   readonly why: string

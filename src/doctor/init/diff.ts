@@ -39,7 +39,7 @@ export function diffOf(path: string, before: string, after: string): string {
   return `${out.join('\n')}\n`
 }
 
-/** A last line without a line break differs from the same line with one, and gets the note that `git apply` expects. */
+/** Splits a text into lines. A last line without a line break gets the note that `git apply` expects, so it differs from the same line with a line break. */
 function linesIn(text: string): string[] {
   const lines = text.split('\n')
   const last = lines.pop() as string
@@ -94,7 +94,7 @@ function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number
 
 /**
  * Builds the lines of the diff from the path that `fewestChanges` has found: follows this path backwards, from the end of both texts to their beginning.
- * @param history `history[n]` is the part of `furthest` that the change number n starts from
+ * @param history `history[n]` is a copy of the part of `furthest` from which change number n starts
  */
 function linesOf(a: readonly string[], b: readonly string[], history: readonly Int32Array[]): Line[] {
   const lines: Line[] = []

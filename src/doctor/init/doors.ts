@@ -1,8 +1,8 @@
 /**
  * Finds every call in a source file that signs a user in, for example in a password reset. `init` calls such a place a door.
  *
- * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing one.
- * Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
+ * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing
+ * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { SecondFactors } from './second-factor'
@@ -20,7 +20,7 @@ export interface Door {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True for an API token: the code makes one, or accepts one. */
+  /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
 }
 

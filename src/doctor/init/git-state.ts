@@ -2,7 +2,7 @@
  * Asks git whether all changes in the folder of the application are committed, for the command `init --write`.
  *
  * The folder may come from someone else, with its folder `.git`. The configuration in `.git` can name programs that `git status` runs, so this file turns
- * each of them off. If it cannot do so, the answer is `unknown`, and `init` writes nothing.
+ * each of them off. If this file cannot turn off all of them, the answer is `unknown`, and `init` writes nothing.
  * Out of scope: submodules. `git status` does not look into them.
  */
 import { execFileSync } from 'node:child_process'
@@ -39,8 +39,8 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
  */
 function filtersIn(names: string): string[] | undefined {
   const filters = new Set(names.split('\0').flatMap((name) => /^filter\.([^]*)\.[^.]*$/.exec(name)?.[1] ?? []))
-  // `git -c filter.<name>.clean=` turns a filter off. That does not work for a name with `=`, because git ends the name there; nor for a name that is not
-  // ASCII, because this process may have decoded it in another way than git. With such a name, `init` writes nothing.
+  // `git -c filter.<name>.clean=` turns a filter off. This setting does not work for a name with `=`, because git ends the name there; nor for a name that is
+  // not ASCII, because this process may have decoded it in another way than git. With such a name, `init` writes nothing.
   return filters.size > MAX_FILTERS || [...filters].some((name) => !/^[ -<>-~]*$/.test(name)) ? undefined : [...filters]
 }
 

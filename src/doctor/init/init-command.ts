@@ -1,6 +1,6 @@
 /**
- * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, it changes
- * the files. It runs no code of the application.
+ * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, the command
+ * changes the files. It runs no code of the application.
  *
  * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */
@@ -108,7 +108,7 @@ function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: App
   const section = (title: string, texts: readonly string[]) => {
     if (texts.length === 0) return
     lines.push(title, '')
-    // No `lines.push(...texts)`: the number of a call's arguments is limited.
+    // Do not write `lines.push(...texts)`: JavaScript limits the number of a call's arguments.
     for (const text of texts) lines.push(wrapped(printable(text), 2, 2).join('\n'))
     lines.push('')
   }

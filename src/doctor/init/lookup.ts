@@ -9,7 +9,7 @@ import { isFunction, type Range, type Source } from './source'
 export interface PasswordStrategy {
   readonly source: Source
   readonly statement: Range
-  /** The object on which `use` is called, usually `passport`. */
+  /** The object on which the application calls `use` for the password strategy, usually `passport`. */
   readonly passport: string
   /** Source text of the verify function for the Nevis strategy, for example `async ({ username }) => User.findOne({ username })`. */
   readonly verify: string

@@ -3,7 +3,7 @@
  * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
  *
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
- * docs/guides/existing-app.md. Out of scope: all other callbacks. They may sign a user in.
+ * docs/guides/existing-app.md. Out of scope: all other callbacks, which may sign a user in.
  */
 import { usesInScope, type SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
@@ -13,7 +13,7 @@ import type { Range, Source } from './source'
  * @param at index of the token `authenticate`
  */
 export function isClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
-  // A callback can contain many calls of `req.logIn`. So cache the result, instead of examining the whole callback for each of them.
+  // A callback can contain many calls of `req.logIn`. So cache the result, instead of examining the whole callback for each of these calls.
   const known = answers.get(source) ?? new Map<number, boolean>()
   answers.set(source, known)
   const is = known.get(at) ?? examined(source, at, factors)
@@ -61,7 +61,7 @@ function lastLogin(source: Source, { last }: Range): Range | undefined {
   return undefined
 }
 
-/** True if the callback of `req.logIn` only goes on to the next handler. */
+/** True if the callback of `req.logIn` calls the next handler and does not use the response. */
 function leadsOn(source: Source, open: number): boolean {
   const callback = source.partsOf(open)[2]
   if (callback === undefined) return false

@@ -53,7 +53,7 @@ export function editManifest(edits: Edits, { manifest }: AppFolder, version: str
   const entries = [...block.matchAll(/^([ \t]*)"([^"]+)"\s*:\s*"[^"]*"(,?)/gm)].filter(([, , name]) => name !== 'dependencies')
   const before = entries.filter(([, , name = '']) => name < 'passport-nevis').at(-1) ?? entries[0]
   if (before === undefined) {
-    // The dependencies are on one line, or there are none.
+    // In this package.json, the dependencies are on one line, or there are none.
     const rest = block.slice(block.indexOf('{') + 1)
     const one = `${block.slice(0, block.indexOf('{') + 1)} "passport-nevis": "^${version}"${rest.trim() === '}' ? '' : ','}${rest}`
     edits.replaceFile({ path: 'package.json', before: manifest, after: manifest.replace(block, () => one) })

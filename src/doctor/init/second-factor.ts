@@ -116,7 +116,7 @@ export class SecondFactors {
     this.known.set(source, known)
     const answer = known.get(name)
     if (answer !== undefined) return answer
-    known.set(name, false) // so that a function that calls itself is not searched for ever
+    known.set(name, false) // so that the search ends, even if a function calls itself
     const imported = source.imports.get(name)
     const other = imported === undefined ? undefined : resolved(this.sources, source, imported.from)
     const is = other === undefined ? definitionsOf(source, name).some((range) => this.isSecondFactor(source, range, depth)) : this.isDefined(other, imported?.name ?? name, depth + 1)

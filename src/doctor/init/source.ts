@@ -27,7 +27,7 @@ export class Source {
   readonly usesSemicolons: boolean
   private hasPassport: boolean | undefined
   private imported: Map<string, Imported> | undefined
-  // Without these two caches, many calls in one long statement or argument list would take quadratic time.
+  // The two caches `parts` and `statementsAt`: without them, many calls in one long statement or argument list would take quadratic time.
   private readonly parts = new Map<number, readonly Range[]>()
   private readonly statementsAt: Range[] = []
 
@@ -90,7 +90,7 @@ export class Source {
     return parts
   }
 
-  /** The properties of an object literal, by name. Undefined if it contains a spread, a method or a shorthand property. */
+  /** The properties of an object literal, by name. Undefined if the literal contains a spread, a method or a shorthand property. */
   propertiesOf({ first, last }: Range): Map<string, Range> | undefined {
     if (!this.is(first, '{') || this.token(first).pair !== last) return undefined
     const properties = new Map<string, Range>()

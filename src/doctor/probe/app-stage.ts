@@ -9,7 +9,7 @@ import type { Reply } from './caller'
 import { decided, failIfUndecided, httpOf, introspectTwice, status, type Scene } from './scene'
 
 const MOST_SECONDS = 180
-/** How many requests the probe sends until the person presses the right button. */
+/** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
 const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
@@ -54,7 +54,8 @@ type Channel = 'push' | 'app'
 
 /**
  * Has the person accept or deny one request. If the status then says the opposite, the person has probably pressed the other button, or the request expired
- * first. The probe then sends a new request. It does not record the opposite answer, because the report would present it as the answer to the right button.
+ * first. The probe then sends a new request. The probe does not record the opposite answer, because the report would present it as the answer to the right
+ * button.
  */
 async function approval(scene: Scene, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
@@ -73,7 +74,7 @@ async function approval(scene: Scene, user: Enrolled, channel: Channel, what: De
   }
 }
 
-/** @returns the decided status; undefined if there was no request */
+/** Sends one approval request and returns the status after the person's answer; undefined if Nevis's response had no status token. */
 async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = scene
   const approve = (name: string) =>

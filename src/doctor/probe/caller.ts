@@ -57,13 +57,13 @@ export class Caller {
   /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** The steps that were recorded in this stage: `stages.ts` clears the set before each stage. */
+  /** The steps that were recorded in the current stage: `stages.ts` clears this set before each stage. */
   readonly steps = new Set<string>()
   private readonly connections: Connections
   /** How many requests in a row have got no answer within their time limit. */
   private timeouts = 0
   private hasSeenJson = false
-  /** The endpoints whose unexpected answers were found to come from Nevis. */
+  /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
@@ -110,7 +110,7 @@ export class Caller {
     if (again.json === undefined && again.status !== 0) throw new NevisLost(`something in front of Nevis answers in its place (HTTP ${again.status}, no JSON): check the proxy or gateway`)
   }
 
-  /** Sends a request that helps to delete test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
+  /** Sends a request that helps to delete test users, even after an interruption and beyond the maximum number of requests. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
     return this.sendInTime(call, undefined)
   }

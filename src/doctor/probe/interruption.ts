@@ -29,7 +29,7 @@ export class Interruption {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', this.#ignore)
   }
 
-  /** Is aborted after the first signal, and after an hour. */
+  /** An AbortSignal that is aborted after the first signal of the process or Ctrl-C, and after an hour. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -42,7 +42,7 @@ export class Interruption {
     this.#words = words
   }
 
-  /** Stops listening. */
+  /** Stops listening to the signals of the process and to the terminal. */
   end(): void {
     clearTimeout(this.#timer)
     for (const name of SIGNALS) process.removeListener(name, this.#onSignal)

@@ -1,5 +1,5 @@
 /**
- * The stage `limits` of the command `probe`. It repeats wrong recovery codes, unanswered pushes, and enrolments of further phones, until Nevis responds
+ * The stage `limits` of the command `probe`. This stage repeats wrong recovery codes, unanswered pushes, and enrolments of further phones, until Nevis responds
  * with another HTTP status.
  *
  * Out of scope: the limit for SMS, because each SMS costs money.
@@ -9,7 +9,7 @@ import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
 import { httpOf, type Scene } from './scene'
 
-/** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
+/** The probe tries at most this many wrong recovery codes. Nevis documents no limit for wrong codes, and there may be none. */
 const MOST_CODES = 20
 export const MOST_PUSHES = 40
 /** After the first phone, the stage tries to enrol at most this many further phones: one more than Nevis's default limit of 10 authenticators. */
@@ -69,7 +69,7 @@ async function untilItChanges({ caller, noteFailure }: Scene, step: string, most
   const first = await send()
   for (let count = 1; count < most; count++) {
     const { status } = await send()
-    // A lost response says nothing about a limit.
+    // If a response was lost, it is not known whether Nevis's limit was reached.
     if (first.status === 0 || status === 0) {
       caller.forget(step)
       return noteFailure('a request got no answer, so the limit is not known')

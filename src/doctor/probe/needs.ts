@@ -7,7 +7,7 @@ import type { FactsReader } from './facts-reader'
 
 const RIGHT = '200'
 
-/** True if `healthCheck` accepts the answer of /ping. */
+/** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }
@@ -44,7 +44,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if `iss` is another host than the instance. */
+  /** True if the `iss` of transaction tokens names another host than that of the instance. */
   readonly hasOtherIssuer: boolean
 }
 

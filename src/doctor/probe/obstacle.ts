@@ -62,7 +62,7 @@ export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: bool
   return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got no answer of Nevis: ${kinds}`
 }
 
-/** The code of a network error in a recorded `no answer (ECONNREFUSED)`; undefined for an HTTP status. */
+/** The code of a network error: `ECONNREFUSED`, if the probe has recorded `no answer (ECONNREFUSED)`. Undefined if it has recorded an HTTP status. */
 function codeOf(http: string): string | undefined {
   return /^no answer \((.*)\)$/.exec(http)?.[1]
 }

@@ -34,8 +34,8 @@ export function hasContent(file: string): boolean {
 }
 
 /**
- * With these errors, the folder accepts no temporary file, or the file cannot be replaced, for example because it is mounted. Then `writeWhole` writes into the
- * file itself, which may be writable.
+ * With these errors, the folder accepts no temporary file, or the file cannot be replaced, for example because it is mounted. After such an error, `writeWhole`
+ * writes into the file itself, which may be writable.
  */
 const NOT_REPLACEABLE = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']
 

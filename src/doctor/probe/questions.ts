@@ -162,7 +162,7 @@ export function answersIn(facts: Facts): Answered[] {
   return QUESTIONS.flatMap(([question, step, read]) => {
     const reader = new FactsReader(facts)
     const answer = reader.has(step) ? read(reader) : undefined
-    // An answer that depends on a request without an answer would be a guess.
+    // The answer to a question would be a guess if it depends on a request to which Nevis has not responded.
     return answer === undefined || reader.hasReadLost ? [] : [{ question, ...answer }]
   })
 }

@@ -1,7 +1,7 @@
 /**
  * Sends one HTTP request and returns the response as text, even an unexpected one, which NevisClient would reject.
  *
- * It uses NevisClient's connections: they always check certificates, and use the forward proxy of the environment.
+ * This file uses NevisClient's connections, which always check certificates, and use the forward proxy of the environment.
  * Out of scope: choosing the requests (`*-stage.ts`), and interpreting the response (`caller.ts`).
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'

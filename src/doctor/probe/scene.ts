@@ -16,7 +16,7 @@ export interface Person {
    * @param which says which of several scans this is
    */
   scan(link: string | undefined, image: string | undefined, which?: string): Promise<void>
-  /** Asks the person to accept or deny the request on the phone. Resolves when the person has done it. */
+  /** Asks the person to accept or deny the request on the phone. Resolves when the person has answered. */
   answer(what: 'accept' | 'deny'): Promise<void>
   /**
    * Asks for the code of a text message.
@@ -57,7 +57,7 @@ export function httpOf({ facts }: Caller, step: string): string {
 
 /**
  * Asks Nevis for the status until it is no longer `pending`, and records the last response.
- * @param whom what the probe waits for, which is printed if it has to wait
+ * @param whom what the probe waits for, in words such as "the phone". It is printed if the probe has to wait
  * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string): Promise<Reply & { readonly seconds: number }> {

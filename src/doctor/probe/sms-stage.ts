@@ -8,7 +8,7 @@ import type { Reply } from './caller'
 import { httpOf, introspectTwice, status, type Scene } from './scene'
 
 const WRONG_CODE = '000000'
-/** The form of a code. Nevis documents none. Other input is not sent, because each wrong code costs a text message. */
+/** The form of the code in a text message. Nevis documents no form. Input of another form is not sent, because each wrong code costs a text message. */
 const CODE = /^(?=.*\d)[A-Za-z\d]{4,12}$/
 /** How many codes the person may type for one enrolment or sign-in, until Nevis accepts one. */
 const MOST_CODES = 3
@@ -27,7 +27,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   const { userId } = enrolled
   const statusToken = textAt(enrolled.json, 'statusToken')
   if (userId === undefined || statusToken === undefined) return noteFailure(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
-  // Without a confirmed number, Nevis sends no text message for a sign-in.
+  // If the phone number was not confirmed, end this stage: Nevis then sends no text message for a sign-in.
   if (!(await confirm(scene, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
   texts.announce('you do not need its code')
   await enroll('enroll.sms.again')
@@ -73,7 +73,7 @@ interface TextTransaction {
   readonly again: () => Promise<Reply>
 }
 
-/** @returns false if no right code was typed */
+/** Has the person type the code, and records the status before and after that. Returns false if the person typed no right code. */
 async function confirm(scene: Scene, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
   const { step, startedAt } = transaction
   await status(scene, `status.${step}.pending`, transaction.statusToken)

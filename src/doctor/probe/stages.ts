@@ -33,7 +33,7 @@ export interface StageOptions {
   readonly onDeletion?: () => void
 }
 
-/** Why a stage could not do all that it is for. */
+/** A stage of the probe that could not complete its task, and the reason. */
 export interface StageFailure {
   readonly stage: Stage
   readonly reason: string
@@ -49,7 +49,7 @@ export interface StageResults {
   readonly calls: number
   /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
-  /** The usernames of the test users whose deletion Nevis did not confirm. They are printed, but the report does not contain them. */
+  /** The usernames of the test users whose deletion Nevis did not confirm. The probe prints these usernames, but the report does not contain them. */
   readonly namesLeft: readonly string[]
   /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined
@@ -110,7 +110,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     }
     namesLeft = await users.deleteAll()
   }
-  // Half a stage cannot be compared with the simulator, which plays whole stages. So leave out the responses of a stage that did not end.
+  // Leave out the responses of a stage that did not end: half a stage cannot be compared with the simulator, on which whole stages run.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }

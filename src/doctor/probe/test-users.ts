@@ -30,7 +30,7 @@ export class TestUsers {
     return this.made.length
   }
 
-  /** Returns a new username, without sending a request. It contains capital letters, so that the probe sees whether Nevis changes them. */
+  /** Returns a new username, without sending a request. The username contains capital letters, so that the probe sees whether Nevis changes the case. */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
     this.caller.learn(username, 'the username')
@@ -48,7 +48,7 @@ export class TestUsers {
     if (user === undefined) this.made.push((user = { username, userId: undefined, isInDoubt: false }))
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
-    // If the response to the enrolment was lost, the report must still not contain the userId, and name it in later responses.
+    // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
     user.isInDoubt = user.userId === undefined && (user.isInDoubt || !isErrorOfNevis(reply))
     return { ...reply, userId: user.userId }
@@ -72,7 +72,7 @@ export class TestUsers {
 
   /** Looks a test user up by name, and deletes the user if found. Returns true if the user may still exist afterwards. */
   private async isLeft({ username, isInDoubt }: TestUser): Promise<boolean> {
-    // Where Nevis does not answer, each request takes until its time limit. So try again only for a while.
+    // If Nevis does not answer, each request takes until its time limit. So try again only until `MOST_MS` have passed.
     const startedAt = performance.now()
     for (let attempt = 0; attempt < 3 && performance.now() - startedAt < MOST_MS; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)

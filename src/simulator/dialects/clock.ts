@@ -16,7 +16,7 @@ const off = (seconds: number): Dialect => ({
   clockMs: seconds * 1000,
 })
 
-/** A dialect in which Nevis's clock differs from the machine's clock by this many seconds, and a transaction token is valid for one minute only. */
+/** Creates a dialect in which Nevis's clock differs from the machine's clock by this many seconds, and a transaction token is valid for only one minute. */
 const strict = (seconds: number): Dialect => {
   const { name, says, ...rest } = off(seconds)
   return {

@@ -24,7 +24,7 @@ const ofToken = (change: Change): NonNullable<Dialect['rewrites']> => (answer, e
 
 /** Creates a function that sets claims. `claims` gets the claims that the token has without a dialect, and returns the new ones. */
 const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) => ofToken((token, exchange, original) => ({ ...token, ...claims(original, exchange) }))
-/** Changes the form of all times but -1, which means never. */
+/** Creates a function that changes the form of all times in an introspection response. Leaves -1 unchanged: as `exp`, it means that the token never expires. */
 const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' && value > 0 ? change(value) : value])))
 const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
 const always = (claims: Json) => withClaims(() => claims)

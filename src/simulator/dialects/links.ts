@@ -27,10 +27,10 @@ const inLinks = (change: Change): NonNullable<Dialect['rewrites']> => (answer: A
   return { ...answer, body: isRecord(top['enrollment']) ? { ...top, enrollment: changed(top['enrollment'], objectIn(originalBody, 'enrollment')) } : top }
 }
 
-/** The field `qrCode`, or the original one if another dialect has removed the field or replaced it by a text. */
+/** The field `qrCode`. If another dialect has removed it or replaced it by a text: the field as it is without a dialect. */
 const qrCodeOf = (holder: Json, original: Json): Json => (isRecord(holder['qrCode']) ? holder['qrCode'] : objectIn(original, 'qrCode'))
 
-/** Changes parts of the field `qrCode`. */
+/** Creates a function that changes parts of the field `qrCode`. */
 const withQrCode = (change: (original: Json, link: string) => Json) =>
   inLinks((holder, original) => {
     return { ...holder, qrCode: { ...qrCodeOf(holder, original), ...change(objectIn(original, 'qrCode'), String(original['appLinkUri'])) } }

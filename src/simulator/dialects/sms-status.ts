@@ -14,7 +14,7 @@ const ofSms = (change: (answer: Answer, exchange: Exchange) => Answer): NonNulla
   exchange.operation === 'getStatus' && exchange.transaction?.channel === 'sms' ? change(answer, exchange) : answer
 
 const json = (answer: Answer) => answer.body as Json
-/** True if the status is `succeeded` without a dialect. */
+/** True if the simulator would respond with the status `succeeded` without a dialect. */
 const hasSucceeded = ({ original }: Exchange) => json(original)['status'] === 'succeeded'
 const pending = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...json(answer), status: 'pending' } })
 

@@ -21,7 +21,7 @@ const encoded = (name: string, encode: (bytes: Buffer) => Buffer) => (answer: An
 
 const typeOf = ({ body }: Answer) => (typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8')
 
-/** Creates a function that replaces every response by the given one. */
+/** Creates a function that replaces every response by a response with these values. */
 const instead = (status: number, body: unknown, headers: Record<string, string> = { 'content-type': 'text/html' }): NonNullable<Dialect['rewrites']> => () => ({ status, headers, body })
 
 const ofJson = (headers: Record<string, string>): NonNullable<Dialect['rewrites']> => (answer) => (typeof answer.body === 'object' && answer.body !== null ? withHeaders(headers)(answer) : answer)

@@ -12,6 +12,6 @@ export interface LastCall {
   readonly answer?: Status
   readonly error?: unknown
   introspection?: Promise<Introspection>
-  /** True after a callback has used this answer. */
+  /** True after a callback has used Nevis's answer to this call. */
   isUsed?: true
 }

@@ -47,10 +47,10 @@ export function withJitter(ms: number): number {
 
 /** After an idle time, all calls that are allowed in 0.1 s may be made at once: 20 calls at 200 calls per second. */
 const BURST_SECONDS = 0.1
-/** While calls fail, the rate falls to 2 % of the maximum, not lower. */
+/** While calls to Nevis fail, the rate of calls falls, but not below 2 % of the maximum. */
 const MIN_SHARE = 0.02
 
-/** Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. A failed call halves the rate; a successful one raises it. */
+/** Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. A failed call halves the rate; a successful call raises it. */
 export class RateLimiter {
   private readonly queue: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined
@@ -63,7 +63,7 @@ export class RateLimiter {
     this.perSecond = maxPerSecond
   }
 
-  /** The current numbers, for `metricsOf`. */
+  /** The current numbers of status calls, for `metricsOf`. */
   usage(): { readonly queued: number; readonly taken: number; readonly perSecond: number } {
     return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }
@@ -120,11 +120,11 @@ export class RateLimiter {
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 
-/** Limits the calls to Nevis for the callbacks of one transaction. It is separate from the limit for pages, so that page requests do not delay a sign-in. */
+/** Limits the calls to Nevis for the callbacks of one transaction. Waiting pages have a limit of their own, so that page requests do not delay a sign-in. */
 export class DecisionLimit {
   private nextAt = -Infinity
 
-  /** @returns true if the call is allowed */
+  /** @returns true if the callback may call Nevis now */
   tryAcquire(): boolean {
     const now = performance.now()
     if (now < this.nextAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
@@ -138,7 +138,7 @@ export function isAnswered(error: unknown): boolean {
   return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }
 
-/** Waits for the work, but not longer than this many milliseconds. */
+/** Waits until `work` has ended, but not longer than this many milliseconds. */
 export async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])

@@ -17,7 +17,7 @@ export type { WatchedStatus as Watched } from './reports'
 
 export interface WatchOptions extends WatchReports {
   readonly lifetimeMs: number
-  /** Lifetime of an enrolment in milliseconds. Default: `lifetimeMs`. */
+  /** How long a user has to finish an enrolment, in milliseconds. Default: `lifetimeMs`. */
   readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
@@ -32,8 +32,8 @@ const SWEEP_EVERY_MS = 10_000
 /** A transaction counts as abandoned when it has been expired for this long. Until then, another process with a slow clock may accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * How many transactions this process watches at most, to limit the memory. Beyond this number, the oldest transactions without an open page are dropped. If a
- * dropped transaction is needed later, this process asks Nevis again.
+ * How many transactions this process watches at most, to limit the memory. If there are more, the process drops the oldest transactions without an open page.
+ * If it needs a dropped transaction later, it asks Nevis again.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -137,7 +137,7 @@ export class StatusWatch {
     this.transactions.set(sealed.id, watched)
   }
 
-  /** Stops watching a transaction that has ended. It is then not reported as abandoned (left without an answer until it has expired). */
+  /** Stops watching a transaction that has ended. Such a transaction is not reported as abandoned (left without an answer until it has expired). */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
@@ -174,8 +174,8 @@ export class StatusWatch {
     // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
     if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that one:
-    // otherwise it would later report that the user has abandoned the transaction.
+    // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
+    // one: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     // Here, `watched` is the one without a status token. The one with the token has existed since the start, and will report the transaction's end. So
     // `watched` must report nothing.
@@ -212,7 +212,7 @@ export class StatusWatch {
     })
   }
 
-  /** Drops the oldest transactions without an open page. Drops many at once, so that this search runs rarely. */
+  /** Drops the oldest transactions without an open page, `count` of them at once, so that this search runs rarely. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {

@@ -16,7 +16,7 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each
+ * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the page, its first poll and a reload come close together. Each
  * early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
@@ -32,7 +32,7 @@ const MAX_UNREADABLE = 3
 
 /** @internal */
 export class WatchedTransaction {
-  /** How many calls have failed in a row. */
+  /** How many status calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
   /** How many answers of Nevis in a row contained no status. */
@@ -46,14 +46,14 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Reports of denials need it for the user's name. Set by the start or by the first callback request. */
+  /** The transaction from the session. Reports of denials need the transaction for the user's name. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
   private isPolling = false
   private isSettled = false
   private isLeft = false
-  /** True if a page or a callback of this process has asked for the status. */
+  /** True if a waiting page or a callback has asked this process for the status. */
   isOpened = false
   private readonly listeners = new Set<Listener>()
 
@@ -67,7 +67,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object asks Nevis with this status token. It may have got another token from the handle in a URL than a callback gets from the session. */
+  /** True if this object asks Nevis with this status token. Its token comes from the handle in a URL, and may differ from the token in a callback's session. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -110,7 +110,8 @@ export class WatchedTransaction {
 
   /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
-    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy, which has the token.
+    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy of the transaction, with
+    // the token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
@@ -190,7 +191,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
+  /** True if the poll schedule permits a call to Nevis for a page request. So fifty clients that poll one transaction cause no more calls than one client. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -237,7 +238,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Ignore the error of this listener, so that the other listeners are called.
+        // Ignore the error of this listener, so that the other listeners are called, too.
       }
     }
   }

@@ -1,5 +1,5 @@
 /**
- * The script for new recovery codes: it copies, downloads and prints them, and then enables the confirm button.
+ * The script for new recovery codes: lets the user copy, download or print them, and then enables the confirm button.
  *
  * Out of scope: everything else on the page (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */

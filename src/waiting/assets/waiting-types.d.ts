@@ -1,4 +1,4 @@
-/** The types of the waiting page's script (`waiting.ts`). Separate, because that file would otherwise be too long to read. */
+/** The types of the waiting page's script (`waiting.ts`). They have a file of their own, because `waiting.ts` would otherwise be too long. */
 
 /** The `data-` attributes of the `main` element: see `page.ts`. */
 interface PageData {

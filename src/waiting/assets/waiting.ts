@@ -11,9 +11,9 @@ interface Window {
   nevisWaitingPage?: () => void
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
-  /** Defined in `recovery-codes.ts`. */
+  /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
   nevisRecoveryCodes(main: HTMLElement): void
-  /** Defined in `widget.ts`. */
+  /** Starts the script for Nevis's widget. Defined in `widget.ts`. */
   nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
 }
 
@@ -159,7 +159,7 @@ interface Window {
       document.title = document.title.replace(heading.textContent, words)
       write(heading, words)
       for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
-      // The link to the sign-in page is in the footer, outside of `main`. The user has just confirmed, and must not sign in again.
+      // Hide the link to the sign-in page, which is in the footer, outside of `main`: the user has just confirmed, and must not sign in again.
       document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)
     }
@@ -273,7 +273,7 @@ interface Window {
       location.reload()
     }
 
-    // Ignores the second click of a double click, which would start a second transaction.
+    // Ignores the second click of a double click on a button, which would start a second transaction.
     function sendOnce() {
       let sentAt = -Infinity
       main.addEventListener('submit', (event) => {
@@ -288,7 +288,7 @@ interface Window {
     addEventListener('online', resume, { signal })
     addEventListener('offline', sayWhetherOnline, { signal })
     addEventListener('pagehide', pause, { signal })
-    // Removes spaces from a code that was pasted.
+    // Removes spaces from a code that the user has pasted or typed.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
     window.nevisWidget(main, isDone, finish)

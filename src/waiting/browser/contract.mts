@@ -1,8 +1,8 @@
 /**
  * The types of `passport-nevis/browser`: the JSON that the page and the server exchange, and the parameters of the functions.
  *
- * This file repeats types of the server. It cannot import the server's types, because they need the types of Node. `test/types/browser-contract.ts` checks
- * that this file agrees with the server's types. Out of scope: code.
+ * This file repeats types of the server. The file cannot import the server's types, because they need the types of Node. `test/types/browser-contract.ts`
+ * checks that this file agrees with the server's types. Out of scope: code.
  */
 
 /** Name of a factor. A factor of your own may have any name. */

@@ -20,7 +20,7 @@ export interface Texts {
   readonly theApp: string
   /** Heading while the page waits for the user. */
   readonly heading: ByFactor
-  /** What the user should do. */
+  /** What the user should do to confirm with the factor. */
   readonly hint: ByFactor
   /** Replaces the text `hint` of the factor `app` on a phone, where the link to the app comes before the QR code. */
   readonly openAppHint: string
@@ -34,7 +34,7 @@ export interface Texts {
   readonly method: ByFactor
   /** Heading during an enrolment. */
   readonly enrollHeading: ByEnrollable
-  /** What the user should do during an enrolment. */
+  /** What the user should do to enrol the factor. */
   readonly enrollHint: ByEnrollable
   /** Button that starts an enrolment. */
   readonly enrollUse: ByEnrollable
@@ -166,9 +166,9 @@ export interface Texts {
   readonly orChooseAnother: string
   /** Label of the box "Remember this browser"; `{days}` is, for example, `30 days`. */
   readonly remember: string
-  /** Explains the box `remember`. */
+  /** Explains the box "Remember this browser". */
   readonly rememberHint: string
-  /** Only shown without JavaScript: button that takes back the choice `remember`. */
+  /** Only shown without JavaScript: button with which the user takes back the choice "Remember this browser". */
   readonly doNotRemember: string
   /** Button beside the recovery codes that prints the page. */
   readonly print: string
@@ -180,6 +180,6 @@ export interface Texts {
   readonly download: string
   /** The link `download`, after the download. */
   readonly downloaded: string
-  /** Explanation of each failure; English uses the messages of `failures`. */
+  /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }
