@@ -47,8 +47,8 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
  * - Without options: the route may finish any transaction.
  * - With `factors`: only transactions with one of these factors.
  * - If the route requires the operation `approve` or `enroll` (see `operationOf`): only transactions with this operation.
- * - With `message`, `data` or `phone`: only transactions that the route itself has started. On the callback route: also those of routes with equal
- *   options.
+ * - With `message`, `data` or `phone`: only transactions that this route has started. The callback route may also finish a transaction that another route has
+ *   started, if both routes have equal options (those in `NAMES`).
  * @returns the option that does not match, or undefined
  * @internal
  */

@@ -59,10 +59,12 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the transaction that this start replaces, in the ledger. If this start replaces none, ends an older pending transaction with the same user, factor and
- * parameters.
- * @returns the transaction that was ended, which the caller must still close in the session
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. Before throwing, ends the new transaction as well
+ * Ends the older transaction that this start replaces, by an entry in the ledger. If this start replaces none, ends an older pending transaction with the
+ * same user, factor and parameters.
+ * @param transaction the new transaction
+ * @returns the older transaction, which the caller must still close in the session
+ * @throws Refusal `cancelled` if the user has meanwhile cancelled the older transaction or finished it with success. The user then needs no new one, so this
+ * function ends the new transaction before it throws
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {

@@ -4,7 +4,7 @@
  *
  *   npm run mutate                              every folder
  *   npm run mutate -- trust client/http         one folder, one file
- *   npm run mutate -- --lone trust              the operators of lone.mjs: lone statements and numbers
+ *   npm run mutate -- --lone trust              two more kinds of changes (lone.mjs): remove a statement, change a number
  *
  * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` after how many minutes no further folder is started (60).
  * The results of a folder are stored after the whole folder has run. A failed run prints the error, and no table. A score below 90 % also ends with an error.
