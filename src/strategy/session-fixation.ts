@@ -4,10 +4,10 @@
  *
  * Out of scope: concurrent starts (`parallel.ts`).
  */
-import { isDeepStrictEqual } from 'node:util'
+import type { Transaction } from '../factors/transaction'
 import { hasContent, isOfAnotherLogin, isStored, renewSession } from '../host/session'
 import { renewWithSecondFactor } from '../session/second-factor'
-import type { StartParameters } from './start-parameters'
+import { isOfSamePerson } from '../trust/binding'
 import type { StrategyRequest } from './strategy-request'
 
 /**
@@ -50,7 +50,7 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
  * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
-export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
+export async function renewForSubject(request: StrategyRequest, user: Pick<Transaction, 'subject' | 'userId'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
@@ -61,6 +61,6 @@ export async function renewForSubject(request: StrategyRequest, { subject }: Pic
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => {
     if (isOfAnother && one.login !== undefined && one.login === login) return true
-    return isDeepStrictEqual({ ...one.subject }, { ...subject }) && !(stops && isAfterFirst && one.login !== undefined)
+    return isOfSamePerson(one, user) && !(stops && isAfterFirst && one.login !== undefined)
   })
 }
