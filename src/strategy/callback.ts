@@ -254,6 +254,5 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 }
 
 async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
-  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots)
-  if (alsoHeld !== undefined) await budgets.starts.giveBack(alsoHeld.budget, alsoHeld.slots)
+  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots, alsoHeld)
 }
