@@ -240,7 +240,7 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
  */
 async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {
   try {
-    if (mayRenew(request, context)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+    if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
     else await request.refresh()
   } catch (error) {
     await request.abandon(transaction)

@@ -8,7 +8,7 @@
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'
-import { callbackOf, handleIn } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, type AppOptions } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
@@ -35,9 +35,10 @@ describe('a step-up that is open, with afterDenial "stop", in a second process t
   async function opened() {
     const shared = { ledger: new MemoryLedger(), afterDenial: 'stop', subject: ({ user }) => user && named(account) } as const satisfies Partial<NevisStrategyOptions>
     const store = new MemoryStore()
-    const [one, two] = [await world.start({ strategy: shared, session: { store } }), await world.start({ strategy: shared, session: { store } })]
+    const routes: AppOptions['routes'] = (web, { passport }) => void web.post('/password', passport.authenticate('local'), (_req, res) => void res.end())
+    const [one, two] = [await world.start({ strategy: shared, session: { store }, routes }), await world.start({ strategy: shared, session: { store }, routes })]
     const browser = one.browser()
-    await browser.post('/prove', { username: 'anna', userId: idOf('anna') })
+    await browser.post('/password', { username: 'anna', password: PASSWORD })
     const handle = handleIn((await browser.post('/start')).location)
     const toOther = () => {
       const other = two.browser()
