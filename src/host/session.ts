@@ -4,6 +4,7 @@
  *
  * Out of scope: the content of the session (`session/`).
  */
+import { withDeadline } from '../client/deadline'
 import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
@@ -13,6 +14,9 @@ import { storageCall, StorageError } from './storage'
  * of more than 4096 bytes.
  */
 const MAX_BYTES_IN_COOKIE = 2700
+
+/** How long `couldNotLoadSession` waits for the store. */
+const MAX_LOOK_MS = 1000
 
 /**
  * True if the session is in a cookie that the browser would drop because of its size.
@@ -221,13 +225,33 @@ export function keepsDataAtLogout(req: object): boolean {
  * True if express-session could not load the session from its store, and passed the store's error on. The kind of error does not matter, because every store
  * has errors of its own.
  *
- * express-session sets `sessionStore` before it asks the store, and `session` afterwards. The app can also remove `session` itself, with `destroy`: then
- * Passport has already added `logIn` to the request, or a route has started.
+ * express-session sets `sessionStore` before it asks the store, and `session` afterwards. But the app can also have ended the session itself, with `destroy`,
+ * and have passed on an error of its own. So ask the store again: it has failed if it gives no answer, or still has the session.
  * @internal
  */
-export function couldNotLoadSession(req: object): boolean {
-  const { sessionStore, logIn, route } = req as { sessionStore?: { generate?: unknown }; logIn?: unknown; route?: unknown }
-  return typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined && sessionOf(req) === undefined && logIn === undefined && route === undefined
+export async function couldNotLoadSession(req: object): Promise<boolean> {
+  const { sessionStore, logIn, route } = req as { sessionStore?: SessionStore; logIn?: unknown; route?: unknown }
+  const id = sessionIdOf(req)
+  // Where Passport has already added `logIn` to the request, or a route has started, the session was loaded. If the app has set `session` to null, too.
+  if (typeof sessionStore?.generate !== 'function' || id === undefined || 'session' in req || logIn !== undefined || route !== undefined) return false
+  if (typeof sessionStore.get !== 'function') return true
+  try {
+    return (await withDeadline(MAX_LOOK_MS, () => new StorageError('SESSION_UNAVAILABLE'), () => storedSession(sessionStore, id))) != null
+  } catch {
+    return true
+  }
+}
+
+interface SessionStore {
+  readonly generate?: unknown
+  readonly get?: (id: string, done: (error: unknown, session?: unknown) => void) => unknown
+}
+
+function storedSession(store: SessionStore, id: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    // For express-session, ENOENT means that the store has no such session.
+    store.get?.(id, (error, session) => (error && (error as { code?: unknown }).code !== 'ENOENT' ? reject(error) : resolve(error ? undefined : session)))
+  })
 }
 
 /** Waits for the end of a session method. Some session packages call a callback, some return a promise, and some do both. */

@@ -12,6 +12,7 @@
  *
  * Out of scope: what the user is told when no start is allowed (`strategy/start.ts`).
  */
+import type { Transaction } from '../factors/transaction'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
 import { Slots } from './slots'
@@ -109,9 +110,10 @@ export class StartBudget {
    * Frees the slots of an approved transaction, so that its starts no longer count. If taking the highest of these slots has begun a pause, also ends the
    * pause, unless a later start has taken the next slot: then the pause belongs to that start. If the ledger fails, this method only emits a warning: the
    * approval is valid in any case.
+   * @param alsoHeld the slots that the same starts have taken under the user's second name (`hold`)
    */
-  async giveBack(key: string, slots: readonly number[]): Promise<void> {
-    await this.release(key, slots).catch(() => {
+  async giveBack(key: string, slots: readonly number[], alsoHeld?: Transaction['alsoHeld']): Promise<void> {
+    await this.release(key, slots, alsoHeld).catch(() => {
       process.emitWarning('NevisStrategy: the ledger could not give back the starts of an approval; they count against the user for a day', { code: 'PASSPORT_NEVIS_LEDGER' })
     })
   }
@@ -121,11 +123,30 @@ export class StartBudget {
     await this.slots.free(`start:${key}`, [slot])
   }
 
-  private async release(key: string, slots: readonly number[]): Promise<void> {
+  private async release(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
     await this.slots.free(`start:${key}`, slots)
+    // A slot under the second name may have begun a pause under this name as well (`pauseLike`).
+    const hasEndedPause = alsoHeld !== undefined && (await this.releaseUnder(alsoHeld.budget, alsoHeld.slots))
+    await this.endPause(key, slots, hasEndedPause)
+  }
+
+  private async releaseUnder(key: string, slots: readonly number[]): Promise<boolean> {
+    await this.slots.free(`start:${key}`, slots)
+    return this.endPause(key, slots, false)
+  }
+
+  /**
+   * Ends the pause that these slots have begun, unless a later start has begun a pause of its own.
+   * @param isShared true if a slot under the user's second name has begun this pause
+   * @returns true if these slots had begun a pause and no later start has
+   */
+  private async endPause(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
+    const { starts } = this.settings.startBudget
     const last = Math.max(...slots)
-    if (last < this.settings.startBudget.starts) return
-    if ((await this.ledger.look(`start:${key}:${last + 1}`)) === 0) await this.ledger.forget(`pause:${key}`)
+    if (last < starts && !isShared) return false
+    if ((await this.ledger.look(`start:${key}:${Math.max(last + 1, starts)}`)) > 0) return false
+    await this.ledger.forget(`pause:${key}`)
+    return true
   }
 
   /** Whole seconds until the user may start again. At least 1, because the number is sent as `Retry-After`. */

@@ -91,7 +91,7 @@ export class SessionTransactions {
    * Deletes each transaction for which `isKept` returns false, such as those of other users. An attacker may have put them into a planted session (session
    * fixation).
    */
-  keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'login'>) => boolean): void {
+  keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'userId' | 'login'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isKept)) this.write(all.filter(isKept))
   }

@@ -235,9 +235,10 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
   // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
   await giveBackStarts(request, transaction).catch(() => undefined)
-  if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
-  publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const profile = profileOf(transaction, outcome, factor)
+  const keys = isInSmallCookie(session) ? budgets.keysOf({ budget: transaction.budget, userId: profile.id }) : []
+  await Promise.all(keys.map((key) => budgets.signIns.note(key).catch(() => undefined)))
+  publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const accepted = () => {
     rememberFactor(request, transaction)
     return rememberBrowser(request, transaction, profile)
@@ -253,6 +254,5 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 }
 
 async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
-  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots)
-  if (alsoHeld !== undefined) await budgets.starts.giveBack(alsoHeld.budget, alsoHeld.slots)
+  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots, alsoHeld)
 }

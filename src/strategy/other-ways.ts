@@ -11,7 +11,7 @@ import type { Transaction } from '../factors/transaction'
 import { publish } from './events'
 import { offeredFactors } from './factor-choice'
 import { newTransaction } from './new-transaction'
-import { renewForSubject } from './session-fixation'
+import { mayRenew, renewForSubject } from './session-fixation'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
@@ -55,7 +55,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   const { parameters } = prepared
   if (parameters.available?.length === 0) return undefined
   const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
-  if (context.renewsSession) await renewForSubject(request, parameters, context.isAfterFirstFactor)
+  if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
   else await request.refresh()
   return waitForDecision(request, context, { ...transaction, closed: code })
 }

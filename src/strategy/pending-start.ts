@@ -35,7 +35,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
   // session (session fixation) could register their own phone with the QR code of this enrolment.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
-  const renewsSession = mayRenew(request, context)
+  const renewsSession = mayRenew(request, context, pending)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
     // The session gets a new id, and the transaction gets a new key in the ledger (`moves`). Claim the old key, so that a copy of the session with the old id

@@ -52,7 +52,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   publish('browser', () => ({ ...request.about(), browser: 'used' }))
 
   const returnTo = returnToOf(request)
-  await renewForSubject(request, parameters, true)
+  await renewForSubject(request, { subject: parameters.subject, userId }, true)
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.transactions.save()
   const username = parameters.subject.username ?? subject.username

@@ -6,6 +6,7 @@
  * Out of scope: what follows from the answer (`parallel.ts`, `pending-start.ts`).
  */
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { NevisRequest } from '../host/request'
 
 /**
@@ -17,8 +18,8 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
-/** A port after an IP address: some proxies send the client's port as well, which differs for each connection. */
-const PORT = /(?<=\.\d+|\]):\d+/g
+/** One value in such a header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
+const VALUE = /[^\s,;="]+/g
 
 /**
  * A digest of all that identifies a browser in a request. The session stores only this digest, because cookies are secret.
@@ -40,13 +41,24 @@ function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: strin
   const forwarded = headers['x-forwarded-for'] ?? ''
   // The connection's address is that of the proxy, which may have several addresses. The number of addresses in the header is compared too: an app that trusts
   // all proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address.
-  if (ip !== undefined && ip !== remoteAddress) return [withoutPort(ip), String(forwarded).split(',').length]
+  if (ip !== undefined && ip !== remoteAddress) return [withoutPorts(ip), String(forwarded).split(',').length]
   const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
-  return [remoteAddress, named.map(([name, value]) => [name, withoutPort(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]
+  return [remoteAddress, named.map(([name, value]) => [name, withoutPorts(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]
 }
 
-function withoutPort(addresses: string): string {
-  return addresses.replace(PORT, '')
+/** Removes the ports after IP addresses: some proxies send the client's port as well, which differs for each connection. */
+function withoutPorts(addresses: string): string {
+  return addresses.replace(VALUE, addressIn)
+}
+
+/**
+ * The address in `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]` or `2001:db8::1:54321`. A value such as `2001:db8::1:4711` stays as it is, because it
+ * is a valid address itself. If its end is a port all the same, the two requests of a double click count as those of two browsers.
+ */
+function addressIn(value: string): string {
+  if (isIP(value) !== 0) return value
+  const { address } = /^\[?(?<address>[^[\]]+?)\]?(?::\d+)?$/.exec(value)?.groups ?? {}
+  return address !== undefined && isIP(address) !== 0 ? address : value
 }
 
 /**

@@ -4,10 +4,11 @@
  *
  * Out of scope: concurrent starts (`parallel.ts`).
  */
-import { isDeepStrictEqual } from 'node:util'
+import type { Transaction } from '../factors/transaction'
 import { hasContent, isOfAnotherLogin, isStored, renewSession } from '../host/session'
-import { renewWithSecondFactor } from '../session/second-factor'
-import type { StartParameters } from './start-parameters'
+import { renewWithSecondFactor, secondFactorOf } from '../session/second-factor'
+import { isOfSamePerson, isSameId } from '../trust/binding'
+import type { StartContext } from './start-context'
 import type { StrategyRequest } from './strategy-request'
 
 /**
@@ -23,8 +24,8 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
- * True if this start must give the session a new id. An app with the option `subject` may store its user anywhere, so this package cannot see whether
- * the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
+ * True if this start must give the session a new id, unless `mayRenew` finds a reason against it. An app with the option `subject` may store its user anywhere,
+ * so this package cannot see whether the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
@@ -32,12 +33,23 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * True if this start renews the session now. Returns false if the browser of a signed-in user has closed the connection, as at a double click: the browser
- * would not get the new session id, so the user would be logged out. The second request of the double click then renews the session.
+ * True if this start renews the session now. After a first factor, it always does. At a step-up in an app with the option `subject`, it does not in two cases:
+ * - The browser has closed the connection, as at a double click: it would not get the new session id, so the user would be logged out. The second request of
+ *   the double click then renews the session.
+ * - The session records a second factor of the same user, for the user who is signed in to it. Then this is no planted session of another user. And an
+ *   attacker with a copy of the session's cookie, who starts a step-up first, must not get the only session with the new id.
+ * @param transaction the transaction of this start
  * @internal
  */
-export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAfterFirstFactor: isAfterFirst }: { readonly renewsSession: boolean; readonly isAfterFirstFactor: boolean }): boolean {
-  return renews && (isAfterFirst || req.socket?.destroyed !== true)
+export function mayRenew(request: StrategyRequest, context: Pick<StartContext, 'renewsSession' | 'isAfterFirstFactor'>, transaction: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  if (!context.renewsSession || context.isAfterFirstFactor) return context.renewsSession
+  return request.req.socket?.destroyed !== true && !hasConfirmed(request, transaction)
+}
+
+/** True if the session records a second factor of this user, in the present login. */
+function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = subject.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  const record = secondFactorOf(req, { sessionKey: settings.sessionKey })
+  return record !== undefined && isSameId(record.userId, userId)
 }
 
 /**
@@ -50,7 +62,7 @@ export function mayRenew({ req }: StrategyRequest, { renewsSession: renews, isAf
  * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
-export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
+export async function renewForSubject(request: StrategyRequest, user: Pick<Transaction, 'subject' | 'userId'>, isAfterFirst: boolean): Promise<void> {
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
@@ -61,6 +73,6 @@ export async function renewForSubject(request: StrategyRequest, { subject }: Pic
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => {
     if (isOfAnother && one.login !== undefined && one.login === login) return true
-    return isDeepStrictEqual({ ...one.subject }, { ...subject }) && !(stops && isAfterFirst && one.login !== undefined)
+    return isOfSamePerson(one, user) && !(stops && isAfterFirst && one.login !== undefined)
   })
 }

@@ -93,13 +93,11 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
-  const [slot, isSecond] = await Promise.all([spendStart(request, context).then((first) => spendAfterDenial(request, context, first)), isRepeated(request, context)])
-  if (await isPendingElsewhere(request, context, slot, isSecond)) return resultOfOtherProcess(request, context, slot)
+  const spent = spendStart(request, context).then((first) => spendAfterDenial(request, context, first))
+  const [slot, repeated] = await Promise.all([spent, Promise.allSettled([isRepeated(request, context)])])
+  if (await freeIfFailed(request, context, slot, () => isPendingElsewhere(request, context, slot, repeated[0]))) return resultOfOtherProcess(request, context, slot)
 
-  const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // The start has failed before the user was notified, for example because Nevis is down: free its slot, so that it does not count. But a start that ends
-    // with a Refusal counts, because it may have caused calls to Nevis.
-    if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
+  const prepared = await freeIfFailed(request, context, slot, () => prepare(request, context)).catch(async (reason: unknown) => {
     await forgetStart(request, context)
     throw reason
   })
@@ -174,10 +172,24 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
  * True if another process is making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
  * (`ledger/start-budget.ts`). So if a step-up has taken slot 1, no concurrent start came before it, and the result is false.
  */
-async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, isSecond: boolean): Promise<boolean> {
-  if (context.isAfterFirstFactor) return isSecond && isSessionRenewedElsewhere(request)
+async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, repeated: PromiseSettledResult<boolean>): Promise<boolean> {
+  if (repeated.status === 'rejected') throw repeated.reason
+  if (context.isAfterFirstFactor) return repeated.value && isSessionRenewedElsewhere(request)
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context, (one) => isJustStartedHere(one, context)))
+}
+
+/**
+ * Runs a step of a start before the user is notified. If the step fails, for example because Nevis or the ledger is down, frees the slot of the start, so that
+ * the start does not count. But a start that ends with a Refusal counts, because it may have caused calls to Nevis.
+ */
+async function freeIfFailed<T>(request: StrategyRequest, { parameters }: StartContext, slot: number, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (reason) {
+    if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(parameters.budget, [slot])
+    throw reason
+  }
 }
 
 async function resultOfOtherProcess(request: StrategyRequest, context: StartContext, slot: number): Promise<StartResult> {
@@ -228,7 +240,7 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
  */
 async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {
   try {
-    if (mayRenew(request, context)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+    if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
     else await request.refresh()
   } catch (error) {
     await request.abandon(transaction)

@@ -76,6 +76,16 @@ export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
   return one.budget === other.budget || (one.userId !== undefined && isSameId(one.userId, other.userId))
 }
 
+/**
+ * True if both transactions are of the same person. If both userIds are known, only they count: a username may change, and another user may have the same one.
+ * Otherwise all identifiers must be the same.
+ */
+export function isOfSamePerson(one: Pick<Transaction, 'subject' | 'userId'>, other: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  const [ownId, otherId] = [one, other].map(({ subject, userId }) => subject.userId ?? userId)
+  if (ownId !== undefined && otherId !== undefined) return isSameId(ownId, otherId)
+  return one.subject.userId === other.subject.userId && one.subject.username === other.subject.username
+}
+
 export interface ExpectedProof {
   readonly userId: string
   /** The issuers whose tokens are accepted, without a trailing slash. */

@@ -53,9 +53,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   checkOptions('outagePage', options, PAGE_TYPES)
   const shell = shellOf('outagePage', strategy.settings, options)
 
-  function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
+  async function answerTo(error: unknown, req: Req, res: Res): Promise<Answer | undefined> {
     if (!isOutage(error)) {
-      if (!couldNotLoadSession(req)) return undefined
+      if (!(await couldNotLoadSession(req))) return undefined
       publishFault(new StorageError('SESSION_UNAVAILABLE', error), 'request')
     }
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error instanceof NevisError ? error : {}
@@ -74,9 +74,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
 
   const express = (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
     if (res.headersSent) return next(error)
-    void sendOrContinue(res, (thrown = error) => next(thrown), async () => answerTo(error, req, res))
+    void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req, res))
   }
-  return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(answerTo(error, req, res as Res)) })
+  return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(await answerTo(error, req, res as Res)) })
 }
 
 /** True if Nevis's answer to a status call contained no status. The waiting page then goes to the callback, which fails with this error. */

@@ -217,18 +217,35 @@ describe('a session', () => {
 })
 
 describe('couldNotLoadSession', () => {
-  const sessionStore = { generate: () => undefined }
+  const generate = () => undefined
+  /** A store that answers with this error and session. */
+  const storeOf = (error: unknown, session?: unknown) => ({ generate, get: (_id: string, done: (error: unknown, session?: unknown) => void) => void setImmediate(done, error, session) })
+  const sessionStore = storeOf(new Error('down'))
 
   it.each<[boolean, string, object]>([
     [true, 'the store of express-session has failed', { sessionStore, sessionID: 'a' }],
+    [true, 'the store has failed, and works again', { sessionStore: storeOf(null, { cookie: {} }), sessionID: 'a' }],
+    [true, 'the store throws', { sessionStore: { generate, get: () => { throw new Error('down') } }, sessionID: 'a' }],
+    [true, 'the store cannot be asked', { sessionStore: { generate }, sessionID: 'a' }],
+    [false, 'the app has destroyed the session', { sessionStore: storeOf(null, null), sessionID: 'a' }],
+    [false, 'the app has destroyed the session, and the store names the missing file', { sessionStore: storeOf(Object.assign(new Error('no file'), { code: 'ENOENT' })), sessionID: 'a' }],
+    [false, 'the app has set the session to null', { sessionStore, sessionID: 'a', session: null }],
     [false, 'the session was loaded', { sessionStore, sessionID: 'a', session: {} }],
     [false, 'no session middleware has run', {}],
     [false, 'the browser has no session', { sessionStore }],
     [false, 'the store is not of express-session', { sessionStore: {}, sessionID: 'a' }],
     [false, 'the app has removed the session after passport.session()', { sessionStore, sessionID: 'a', logIn: () => undefined }],
     [false, 'the app has removed the session in a route', { sessionStore, sessionID: 'a', route: {} }],
-  ])('is %s where %s', (expected, _name, req) => {
-    expect(couldNotLoadSession(req)).toBe(expected)
+  ])('is %s where %s', async (expected, _name, req) => {
+    expect(await couldNotLoadSession(req)).toBe(expected)
+  })
+
+  it('is true where the store does not answer', async () => {
+    jest.useFakeTimers()
+    const answer = couldNotLoadSession({ sessionStore: { generate, get: () => undefined }, sessionID: 'a' })
+    await jest.advanceTimersByTimeAsync(1000)
+    expect(await answer).toBe(true)
+    jest.useRealTimers()
   })
 })
 

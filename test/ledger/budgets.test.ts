@@ -268,6 +268,50 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect((await budgets.starts.spend(second)).slot).toBe(2)
     })
 
+    /** Starts of a user whom the app has named four times by the second name, and then twice by the first. The last start begins a pause under both names. */
+    async function startedUnderBoth() {
+      for (let i = 0; i < 4; i++) await budgets.starts.spend(second)
+      await start()
+      const [slot, held] = [await start(), await budgets.starts.hold(second)]
+      await budgets.starts.pauseLike(key, held)
+      expect([slot, held, (await budgets.starts.spend(key)).over, (await budgets.starts.spend(second)).over]).toEqual([2, 5, 'pause', 'starts'])
+      return { slot, alsoHeld: { budget: second, slots: [held] } }
+    }
+
+    // Shows: T-bomber-2
+    it('are approved, and no pause that they have begun under either name is left', async () => {
+      const { slot, alsoHeld } = await startedUnderBoth()
+      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      expect([await start(), (await budgets.starts.spend(second)).slot]).toEqual([2, 5])
+    })
+
+    it('are approved, and the pause of a later start under both names stays', async () => {
+      const { slot, alsoHeld } = await startedUnderBoth()
+      later(300 + more)
+      const last = [await start(), await budgets.starts.hold(second)]
+      await budgets.starts.pauseLike(key, last[1] as number)
+      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      expect([last, (await budgets.starts.spend(key)).slot, (await budgets.starts.spend(second)).slot]).toEqual([[3, 6], 0, 0])
+    })
+
+    it('are approved, and the pause that a later start has begun under the first name stays', async () => {
+      const { slot, alsoHeld } = await startedUnderBoth()
+      later(300 + more)
+      const slots = [await start(), await start(), await start()]
+      await approve(3, 4)
+      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      expect([slots, (await budgets.starts.spend(key)).slot]).toEqual([[3, 4, 5], 0])
+    })
+
+    it('are approved, and a pause under the second name that they have not begun stays', async () => {
+      for (let i = 0; i < 5; i++) await start()
+      const held = await budgets.starts.hold(second)
+      await budgets.starts.spend(second)
+      for (let i = 0; i < 2; i++) await budgets.starts.noteDenial(second)
+      await budgets.starts.giveBack(key, [5], { budget: second, slots: [held] })
+      expect([await start(), await budgets.starts.spend(second), (await budgets.starts.spend(second)).over]).toEqual([5, { slot: 1, limit: 5 }, 'pause'])
+    })
+
     it('are refused, without an endless search, if more are counted than a day allows', async () => {
       const slots = []
       for (let i = 0; i < 40; i++) slots.push(await budgets.starts.hold(second))

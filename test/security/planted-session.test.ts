@@ -6,12 +6,14 @@
  * same session. In an earlier version, the answer to the attacker was the handle (the reference in the URL) of the victim's transaction, and during an
  * enrolment the victim's QR code. The attacker's callback could then use the victim's approval before the victim's own callback did.
  */
+import type { Express } from 'express'
 import session from 'express-session'
 import { push, waitingPage } from '../../src'
 import type { PhoneRequest } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
+import { proveSecondFactor } from './support/proved'
 
 const world = lab()
 jest.setTimeout(30_000)
@@ -330,14 +332,25 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(outcomeOf(await victim.get(callbackOf(handleIn(location))))).toBe('success')
   })
 
+  const signedInApps = apps.flatMap(([name, options]) => [[name, ' has not', options, false], [name, ' has', options, true]] as const)
+
+  /** Adds a route that signs the attacker in, with or without the record of a second factor that the attacker has just given. */
+  const attackersLogin = (web: Express, hasConfirmed: boolean) => {
+    web.post('/attackers-login', (req, res, next) => req.logIn({ username: 'ben' }, (error) => {
+      if (error) return next(error)
+      if (hasConfirmed) proveSecondFactor(req, 'ben', world.simulator.users.find(({ username }) => username === 'ben')?.userId as string)
+      req.session.save(() => res.end())
+    }))
+  }
+
   // Shows: T-planted-6
-  it.each(apps)('%s that is signed in as the attacker gets a new id all the same', async (_app, options) => {
+  it.each(signedInApps)('%s that is signed in as the attacker, who%s given a second factor, gets a new id all the same', async (_app, _not, options, hasConfirmed) => {
     const path = options.routes === undefined ? '/login' : '/sign-in'
     const app = await world.start({
       ...options,
       routes: (web, parts) => {
         options.routes?.(web, parts)
-        web.post('/attackers-login', (req, res, next) => req.logIn({ username: 'ben' }, (error) => (error ? next(error) : res.end())))
+        attackersLogin(web, hasConfirmed)
       },
     })
     const attacker = app.browser()
@@ -356,14 +369,14 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
   })
 
   // Shows: T-planted-6
-  it.each(apps)('%s that is signed in as the attacker gets a new id also where the user does not have the first factor offered', async (_app, options) => {
+  it.each(signedInApps)('%s that is signed in as the attacker, who%s given a second factor, gets a new id also where the user does not have the first factor offered', async (_app, _not, options, hasConfirmed) => {
     const path = options.routes === undefined ? '/login' : '/sign-in'
     const app = await world.start({
       ...options,
       strategy: { ...options.strategy, availableFactors: () => ['push', 'sms'] },
       routes: (web, parts) => {
         options.routes?.(web, parts)
-        web.post('/attackers-login', (req, res, next) => req.logIn({ username: 'ben' }, (error) => (error ? next(error) : res.end())))
+        attackersLogin(web, hasConfirmed)
       },
     })
     world.simulator.faults.add({ on: 'approve', status: 404, times: 1 })

@@ -61,7 +61,8 @@ beforeEach(async () => {
     express()
       .use(express.urlencoded({ extended: false }), sealedCookie(), passport.session())
       .post('/login', (req, _res, next) => {
-        req.user = { username: (req.body as { username: string }).username }
+        const { username, nevisUserId } = req.body as { username: string; nevisUserId?: string }
+        req.user = { username, ...(nevisUserId !== undefined && { nevisUserId }) } as Express.User
         next()
       }, passport.authenticate('nevis') as RequestHandler)
       .post('/login/2fa', passport.authenticate('nevis') as RequestHandler)
@@ -106,6 +107,21 @@ describe('a session in an encrypted cookie that has a method save', () => {
     const before = world.operations().length
     expect((await kept.post('/login/2fa', { transaction: handle, factor: 'app' })).status).toBe(403)
     expect(world.operations().length).toBe(before)
+  })
+
+  // Shows: T-old-session-6
+  it.each([['userId', 'username'], ['username', 'userId']])('a copy from after a denial, when the app named the user by %s › starts nothing without a password, once the user has signed in by %s', async (before, after) => {
+    const names = { username: {}, userId: { nevisUserId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string } }
+    const handle = handleIn((await start(names[before as 'userId'])).location)
+    await world.simulator.phone('anna').deny()
+    expect((await browser.get(callbackOf(handle))).status).toBe(401)
+    const kept = browser.clone()
+    const own = handleIn((await start(names[after as 'userId'])).location)
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(own))).location).toBe('/')
+    const asked = world.operations().length
+    expect((await kept.post('/login/2fa', { transaction: handle, factor: 'sms' })).status).toBe(403)
+    expect(world.operations().length).toBe(asked)
   })
 
   it('another factor can be tried while the phone is asked', async () => {

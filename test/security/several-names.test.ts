@@ -30,6 +30,7 @@ let app: TestApp
 
 const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
 const pushes = () => world.asked('approve')
+const newestPush = () => world.simulator.phone('anna').requests().at(-1)?.transactionId
 const account = () => accounts.get('anna') as Account
 
 async function start(strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> {
@@ -219,6 +220,25 @@ describe('a user whose userId the app stores only after some starts', () => {
     await world.simulator.phone('anna').deny()
     account().nevisUserId = idOf('anna')
     expect(await steppedUp(stolen, { factor: 'recovery' })).toBe('not_approved')
+  })
+
+  // Shows: T-bomber-2
+  it.each(['username', 'userId'])('approves the request that began a wait under both names, and need not wait under the %s', async (later) => {
+    const [known, unknown] = [{ nevisUserId: idOf('anna') }, { nevisUserId: undefined }]
+    Object.assign(account(), known)
+    for (let i = 0; i < 4; i++) await enter()
+    delete account().nevisUserId
+    await enter()
+    const browser = app.browser()
+    const handle = handleIn((await enter('anna', browser)).location)
+    for (const name of [known, unknown]) {
+      Object.assign(account(), name)
+      expect(await entered()).toBe(WAITS)
+    }
+    await world.simulator.phone('anna').approve(newestPush())
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    Object.assign(account(), later === 'userId' ? known : unknown)
+    expect(await entered()).toBe('303 /login/2fa')
   })
 
   it('approves, and has all starts back', async () => {

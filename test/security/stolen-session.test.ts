@@ -174,6 +174,28 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
     expect(pushesOf()).toHaveLength(1)
   })
 
+  // Shows: T-old-session-7
+  it.each(['before', 'just before', 'just after'])('whose start comes %s the user\'s start › signs nobody out: the user gets a request of their own', async (when) => {
+    const { app } = await stolen({ subject })
+    const user = app.browser()
+    await user.post('/prove', { username: 'anna', userId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string })
+    const thief = user.clone()
+    const starts = [() => thief.post(path, {}, thiefs), () => user.post(path)]
+    if (when === 'just after') starts.reverse()
+    if (when !== 'before') world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })
+    const first = (starts[0] as () => ReturnType<Browser['post']>)()
+    if (when === 'before') await first
+    while (world.asked('approve') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const second = await (starts[1] as () => ReturnType<Browser['post']>)()
+    const [own, other] = when === 'just after' ? [await first, second] : [second, await first]
+    expect([outcomeOf(own), outcomeOf(other), pushesOf().length]).toEqual(['303 /login/2fa', '303 /login/2fa', 2])
+    await world.simulator.phone('anna').approve(pushesOf()[when === 'just after' ? 0 : 1]?.transactionId)
+    expect(outcomeOf(await thief.get(callback(handleIn(other.location))))).toBe('303 /login/2fa')
+    expect(outcomeOf(await user.get(callback(handleIn(own.location))))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+    expect((await thief.get('/guarded')).status).toBe(401)
+  })
+
   it('whose start comes just after the user\'s start › gets nothing', async () => {
     const { user, thief } = await stolen({ subject })
     world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })

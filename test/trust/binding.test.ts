@@ -1,5 +1,5 @@
 /** Tests that a success is accepted only for its transaction, subject and instance: once with all fields right, and once for each wrong field. */
-import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../../src/trust/binding'
+import { isOfSamePerson, isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../../src/trust/binding'
 import { NevisClient } from '../../src'
 import type { Introspection, Subject, Succeeded, Transaction } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
@@ -242,5 +242,25 @@ describe('withoutSlash', () => {
     ])('takes one slash off the end of %j', (url, expected) => {
       expect(withoutSlash(url)).toBe(expected)
     })
+  })
+})
+
+describe('two transactions', () => {
+  type Named = Pick<Transaction, 'subject' | 'userId'>
+  const [byName, byId]: [Subject, Subject] = [{ username: 'anna' }, { userId: USER }]
+
+  it.each<[boolean, string, Named, Named]>([
+    [true, 'the app has named the same userId and another username', { subject: { ...byId, username: 'anna' } }, { subject: { ...byId, username: 'renamed' } }],
+    [true, 'Nevis has named the userId for both', { subject: byName, userId: USER }, { subject: { username: 'renamed' }, userId: USER }],
+    [true, 'the app has named the userId, and Nevis names the same in other letters', { subject: byId }, { subject: byName, userId: USER.toUpperCase() }],
+    [true, 'the app has named the same username, and nobody has named a userId', { subject: byName }, { subject: byName }],
+    [true, 'the app has named the same username, and Nevis has named the userId for one of them', { subject: byName, userId: USER }, { subject: byName }],
+    [false, 'the app has named the same username and another userId', { subject: { ...byId, username: 'anna' } }, { subject: { userId: OTHER, username: 'anna' } }],
+    [false, 'Nevis has named another userId for the same username', { subject: byName, userId: USER }, { subject: byName, userId: OTHER }],
+    [false, 'the app has named a userId for one of them only', { subject: { ...byId, username: 'anna' } }, { subject: byName }],
+    [false, 'the app has named another username, and nobody has named a userId', { subject: byName }, { subject: { username: 'ben' } }],
+    [false, 'the usernames differ in case only', { subject: byName }, { subject: { username: 'Anna' } }],
+  ])('are of the same person: %s, where %s', (expected, _name, one, other) => {
+    expect([isOfSamePerson(one, other), isOfSamePerson(other, one)]).toEqual([expected, expected])
   })
 })

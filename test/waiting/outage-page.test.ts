@@ -202,6 +202,32 @@ describe('an error', () => {
     expect(faults).toEqual(Array(2).fill({ at: 'request', code: 'SESSION_UNAVAILABLE', cause: 'ClientOfflineError' }))
   })
 
+  it.each([[500, 'destroys the session'], [503, 'cannot destroy the session, because the store has failed']])('is answered with %d if middleware before passport.session() %s', async (status, _what) => {
+    const store = new session.MemoryStore()
+    const app = await world.start({
+      session: false,
+      routes: (express, { nevis }) => {
+        express.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }))
+        express.get('/fill', (req, res) => {
+          Object.assign(req.session, { cart: 1 })
+          res.end()
+        })
+        express.use('/locked', (req, _res, next) => req.session.destroy((error) => next(error ?? new Error('this account is locked'))))
+        express.use(outagePage(nevis))
+      },
+    })
+    const browser = app.browser()
+    await browser.get('/fill')
+    if (status === 503) jest.spyOn(store, 'destroy').mockImplementation((_id, done) => done?.(new ClientOfflineError()))
+    const faults: unknown[] = []
+    const note = (event: unknown) => void faults.push(event)
+    subscribe('passport-nevis:fault', note)
+    const page = await browser.get('/locked', PAGE)
+    unsubscribe('passport-nevis:fault', note)
+    expect([page.status, page.text.includes('Not available just now'), page.text.includes('this account is locked')]).toEqual([status, status === 503, status === 500])
+    expect(faults).toHaveLength(status === 503 ? 1 : 0)
+  })
+
   it('of a route that has removed the session is passed on', async () => {
     const browser = (await start()).browser()
     await browser.post('/login', credentials)

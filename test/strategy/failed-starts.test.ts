@@ -1,0 +1,90 @@
+/**
+ * Tests that a start does not count towards the user's limit if the app's ledger or session store fails before the user is notified: otherwise an outage of a
+ * few seconds would make users wait for minutes.
+ *
+ * Out of scope: a start that fails because Nevis is down (`test/waiting/outage-page.test.ts`).
+ */
+import session from 'express-session'
+import { MemoryLedger, type Ledger } from '../../src'
+import { lab, outcomeOf } from '../security/support/lab'
+import { PASSWORD, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+
+const world = lab()
+const CREDENTIALS = { username: 'anna', password: PASSWORD }
+
+/** A store that can fail after it has answered this many further reads. */
+class FailingStore extends session.MemoryStore {
+  readsLeft = Infinity
+
+  override get(id: string, done: (error: unknown, session?: session.SessionData | null) => void): void {
+    if (--this.readsLeft < 0) return void setImmediate(done, new Error('the store is down'))
+    super.get(id, done)
+  }
+}
+
+let failing: (key: string) => boolean
+let store: FailingStore
+
+/** Starts an app in which a user can start this many times without a wait. The ledger fails for the keys for which `failing` returns true. */
+async function appWith(starts: number): Promise<TestApp> {
+  const memory = new MemoryLedger()
+  const ledger: Ledger = {
+    claim: async (key, seconds) => {
+      if (failing(key)) throw new Error('the ledger is down')
+      return memory.claim(key, seconds)
+    },
+    count: (key, seconds) => memory.count(key, seconds),
+    look: (key) => memory.look(key),
+    forget: (key) => memory.forget(key),
+  }
+  return world.start({
+    strategy: { ledger, startBudget: { starts, perSeconds: 300 } },
+    session: { store },
+    routes: (web, { passport }) => {
+      web.get('/sign-in', (req, res) => {
+        Object.assign(req.session, { token: 'csrf' })
+        res.end()
+      })
+      web.post('/password', passport.authenticate('local'), (_req, res) => void res.json({ action: 'success' }))
+      web.post('/up', passport.authorize('nevis'))
+    },
+  })
+}
+
+async function signedIn(app: TestApp): Promise<Browser> {
+  const browser = app.browser()
+  await browser.post('/password', CREDENTIALS)
+  return browser
+}
+
+beforeEach(() => {
+  failing = () => false
+  store = new FailingStore()
+})
+
+it.each([1, 2])('a sign-in that the ledger cannot compare with a parallel one does not count, and begins no pause: %d starts without a wait', async (starts) => {
+  const app = await appWith(starts)
+  const browser = app.browser()
+  await browser.get('/sign-in')
+  failing = (key) => key.startsWith('starting:')
+  for (let i = 0; i < 3; i++) expect(outcomeOf(await browser.post('/login', CREDENTIALS))).toBe('LEDGER_UNAVAILABLE')
+  expect(world.operations()).toEqual([])
+  failing = () => false
+  for (let i = 0; i < starts; i++) expect(outcomeOf(await app.browser().post('/login', CREDENTIALS))).toBe('303 /login/2fa')
+  expect(outcomeOf(await app.browser().post('/login', CREDENTIALS))).toBe('too_many_starts')
+})
+
+it('a step-up during which the session store fails does not count, and begins no pause', async () => {
+  const app = await appWith(2)
+  const [first, second, third] = [await signedIn(app), await signedIn(app), await signedIn(app)]
+  expect((await first.post('/up')).status).toBe(303)
+  for (let i = 0; i < 3; i++) {
+    store.readsLeft = 1
+    expect((await second.post('/up')).status).toBe(503)
+  }
+  expect(world.asked('approve')).toBe(1)
+  store.readsLeft = Infinity
+  world.later(3)
+  expect([(await second.post('/up')).status, (await third.post('/up')).status]).toEqual([303, 429])
+})
