@@ -35,6 +35,9 @@ export function isOwnURL(req: Headers, url: string): boolean {
   return parsed !== undefined && /^https?:$/.test(parsed.protocol) && hostsOf(req).some((host) => hostIn(`${parsed.protocol}//${host}`) === parsed.host)
 }
 
+/** A chain of proxies reports a few names. An attacker could send thousands, and each of them costs time. */
+const MAX_NAMES = 10
+
 /** The host names to which the browser may have sent the request: the one that this server received, and those that proxies report. */
 function hostsOf({ headers }: Headers): string[] {
   const forwarded = /(?:^|[;,\s])host="?([^";,\s]+)/i.exec(headers.forwarded ?? '')?.[1]
@@ -42,6 +45,7 @@ function hostsOf({ headers }: Headers): string[] {
     .flatMap((names) => String(names ?? '').split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
+    .slice(0, MAX_NAMES)
 }
 
 /** The host and port of a URL; without the port if it is the default of the scheme. */

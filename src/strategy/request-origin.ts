@@ -18,6 +18,9 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
+/** The longest value of such a header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
+const MAX_LENGTH = 500
+
 /** One value in such a header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
 const VALUE = /[^\s,;="]+/g
 
@@ -48,7 +51,7 @@ function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: strin
 
 /** Removes the ports after IP addresses: some proxies send the client's port as well, which differs for each connection. */
 function withoutPorts(addresses: string): string {
-  return addresses.replace(VALUE, addressIn)
+  return addresses.length > MAX_LENGTH ? addresses : addresses.replace(VALUE, addressIn)
 }
 
 /**
