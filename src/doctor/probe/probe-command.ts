@@ -81,8 +81,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   try {
     say(`Asking ${cloud.baseURL}`)
     const person = new TerminalPerson(terminal, signal)
-    const wait = (ms: number) => pause(ms, undefined, { signal })
-    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, cloud.baseURL))
