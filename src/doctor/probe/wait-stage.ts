@@ -13,8 +13,8 @@ export async function waitStage(scene: Scene): Promise<void> {
   const { json } = await scene.users.enroll('enroll.ignored', { username: scene.users.next() })
   const statusToken = textAt(json, 'statusToken')
   if (statusToken === undefined) return scene.noteFailure(`the enrolment of a test user got no status token (${httpOf(scene.caller, 'enroll.ignored')})`)
-  const { seconds, status: http } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
-  if (http === 0) {
+  const { seconds, isAnswered } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
+  if (!isAnswered) {
     scene.caller.forget('status.ignored')
     return scene.noteFailure('Nevis did not answer until the request expired')
   }

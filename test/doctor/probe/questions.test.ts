@@ -41,7 +41,7 @@ it.each<[string, readonly Stage[], string]>([
   ['app-channel-is-qr-code', ['quiet', 'users'], "`app({ channel: 'qr-code' })`"],
   ['link-custom-scheme', APP, '`app({ linkSchemes: [...] })`'],
   ['verification-needs-channel', ['quiet', 'sms'], '`sms({ sendChannelWithVerification: true })`'],
-  ['gateway-page-502', ['quiet'], '`healthCheck: false` (the default)'],
+  ['gateway-page-200', ['quiet'], '`healthCheck: false` (the default)'],
 ])('of an instance with %s names the option', async (dialect, stages, option) => {
   const [found, usual] = [await optionsOf(dialect, stages), await optionsOf([], stages)]
   expect(found).toContain(option)
