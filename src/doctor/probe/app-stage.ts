@@ -42,6 +42,7 @@ export async function enrollPhone(scene: Scene, step: string, which?: string): P
 export async function appStage(scene: Scene): Promise<void> {
   const user = await enrollPhone(scene, 'enroll.app')
   if (user === undefined) return scene.say('The phone was not enrolled, so approvals are not tried.')
+  scene.phoneOwner = user
   await approval(scene, user, 'push', 'accept')
   await approval(scene, user, 'push', 'deny')
   await approval(scene, user, 'app', 'accept')

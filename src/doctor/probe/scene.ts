@@ -36,6 +36,8 @@ export interface Scene {
   /** Records that the stage could not complete its task. `reason` contains no value of a response. */
   readonly noteFailure: (reason: string) => void
   readonly phone: string | undefined
+  /** The test user whose phone the stage `app` has enrolled; undefined before this stage, and if the phone was not enrolled. */
+  phoneOwner?: { readonly userId: string }
 }
 
 const POLL_MS = 2000

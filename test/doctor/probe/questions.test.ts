@@ -19,7 +19,7 @@ import { namesIn } from '../../../src/simulator/dialects/from-file'
 jest.setTimeout(60_000)
 
 /** Options that the report names for every instance, because their right values depend on the limits of the instance. */
-const OF_LIMITS = ['`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
+const OF_LIMITS = ['`enrollmentLifetimeSeconds`, at most this time', '`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
 
 async function optionsOf(dialect: string | readonly string[], stages: readonly Stage[]): Promise<(string | undefined)[]> {
   const { facts } = await runOnSimulator(dialect, stages)
