@@ -15,18 +15,18 @@ const POLL_MS = 5000
 export async function waitStage(scene: Scene): Promise<void> {
   const { caller, users, phoneOwner } = scene
   const enrollment = await users.enroll('enroll.ignored', { username: users.next() })
-  await untilExpired(scene, 'enroll.ignored', 'status.ignored', textAt(enrollment.json, 'statusToken'), 'the enrolment to expire')
+  await untilExpired(scene, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
   if (phoneOwner === undefined) return
   // Nobody scans the code of this approval, so it notifies nobody.
   const channel = 'approval.app.refused.http' in caller.facts ? 'qr-code' : 'app'
   const approval = await caller.call('approval.ignored', { path: '/api/v1/approval', json: { userId: phoneOwner.userId, channel }, learns: ['transactionId'] })
-  await untilExpired(scene, 'approval.ignored', 'status.ignored-approval', textAt(approval.json, 'statusToken'), 'the approval to expire')
+  await untilExpired(scene, 'approval.ignored', 'status.ignored-approval', 'the approval that nobody answers', textAt(approval.json, 'statusToken'))
 }
 
-async function untilExpired(scene: Scene, start: string, step: string, statusToken: string | undefined, what: string): Promise<void> {
+async function untilExpired(scene: Scene, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
   const { caller, noteFailure } = scene
-  if (statusToken === undefined) return noteFailure(`the request that nobody answers got no status token (${httpOf(caller, start)})`)
-  const { seconds, isAnswered } = await decided(scene, step, statusToken, MOST_SECONDS, what, POLL_MS)
+  if (statusToken === undefined) return noteFailure(`${what} got no status token (${httpOf(caller, start)})`)
+  const { seconds, isAnswered } = await decided(scene, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
   if (!isAnswered) {
     caller.forget(step)
     return noteFailure('Nevis did not answer until the request expired')
