@@ -1,9 +1,10 @@
 /**
  * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must then leave
- * out the answers of this stage, because they may not come from Nevis, and the probe must end soon.
+ * out the answers of this stage, because they may not come from Nevis, and the probe must end soon. Also tests the deletion of the test users in such a run.
  */
 import { request, type RequestListener } from 'node:http'
-import { runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage, type StageOptions } from '../../../src/doctor/probe/stages'
@@ -109,8 +110,8 @@ describe('the deletion of a test user', () => {
     let deletions = 0
     const isTooSoon = (_count: number, method: string) => method === 'DELETE' && ++deletions > 0 && elapsedMs < 4000
     const tooMany: RequestListener = (_req, res) => void res.writeHead(429, { 'content-type': 'application/json' }).end('{"status":429}')
-    const pause = async (ms: number) => void (elapsedMs += ms)
-    const { usersLeft } = await probe(before(isTooSoon, tooMany), ['quiet', 'users'], { pause })
+    const noted = async (ms: number) => void (elapsedMs += ms)
+    const { usersLeft } = await probe(before(isTooSoon, tooMany), ['quiet', 'users'], { pause: noted })
     // One deletion in the stage, and three at the end, with two pauses between them.
     expect([usersLeft, simulator.users, deletions, elapsedMs]).toEqual([0, [], 4, 4000])
   })
@@ -118,12 +119,12 @@ describe('the deletion of a test user', () => {
   it('after an interruption › is tried again after a pause, too', async () => {
     const interrupted = new AbortController()
     const pauses: [number, boolean][] = []
-    const pause = async (ms: number, signal?: AbortSignal) => void pauses.push([ms, signal === undefined])
+    const noted = async (ms: number, signal?: AbortSignal) => void pauses.push([ms, signal === undefined])
     const interrupt: RequestListener = (_req, res) => {
       interrupted.abort()
       page(502)(_req, res)
     }
-    await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause, signal: interrupted.signal })
+    await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause: noted, signal: interrupted.signal })
     // A pause with the signal of the interruption would end at once.
     expect(pauses).toEqual([[2000, true], [2000, true]])
   })
@@ -160,4 +161,15 @@ describe('a server that no longer answers', () => {
     // One deletion in the stage, and at most two at the end.
     expect([2, 3]).toContain(deletions)
   })
+})
+
+it('a simulator that cannot start during the comparison › ends the comparison, and no further dialect is run', async () => {
+  const start = NevisSimulator.start.bind(NevisSimulator)
+  let starts = 0
+  jest.spyOn(NevisSimulator, 'start').mockImplementation((given) => (++starts === 3 ? Promise.reject(new Error('EMFILE')) : start(given)))
+  await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
+  // The simulators that are running meanwhile end within this time.
+  await pause(1500)
+  // One without a dialect, and four at once.
+  expect(starts).toBe(5)
 })
