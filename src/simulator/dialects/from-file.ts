@@ -37,7 +37,7 @@ function namesInReport(file: string): readonly string[] {
   const names = report?.['dialects']
   if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) throw new TypeError(`--dialect: ${file} is not a report of the probe: write one with: npx passport-nevis probe --users --out report.json`)
   if (report?.['obstacle'] !== undefined) throw new TypeError(`--dialect: ${file} is the report of a probe that got no answers of Nevis, so it names no dialects`)
-  if (report?.['isCompared'] === false) throw new TypeError(`--dialect: ${file} is the report of a probe that was interrupted before the comparison, or whose comparison failed, so it names no dialects`)
+  if (report?.['isCompared'] === false) throw new TypeError(`--dialect: ${file} is the report of a probe that was interrupted before the comparison, so it names no dialects`)
   return names
 }
 

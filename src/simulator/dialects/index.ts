@@ -45,7 +45,7 @@ export function dialectsOf(option: DialectOption): readonly Dialect[] {
   if (version !== undefined) throw new TypeError(`NevisSimulator: the report ${version}`)
   const namesNone = isRecord(value) && Array.isArray(value['dialects']) && value['dialects'].length === 0
   if (namesNone && value['obstacle'] !== undefined) throw new TypeError('NevisSimulator: this is the report of a probe that got no answers of Nevis, so it names no dialects')
-  if (isRecord(value) && value['isCompared'] === false) throw new TypeError('NevisSimulator: this is the report of a probe that was interrupted before the comparison, or whose comparison failed, so it names no dialects')
+  if (isRecord(value) && value['isCompared'] === false) throw new TypeError('NevisSimulator: this is the report of a probe that was interrupted before the comparison, so it names no dialects')
   const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value
   if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
     throw new TypeError('NevisSimulator: dialect must be a name, a list of names, or a report with a list `dialects`')
