@@ -5,6 +5,7 @@
  * Out of scope: arguments and output (`command-line.ts`).
  */
 import { main } from './command-line'
+import { wordOf } from './probe/word-of'
 
 const { stdout, env } = process
 // A non-empty NO_COLOR switches colours off: https://no-color.org
@@ -18,6 +19,12 @@ process.on('exit', () => {
   if (isOutputLost && Number(process.exitCode ?? 0) === 0) process.exitCode = 1
 })
 
-void main(process.argv.slice(2), env, output).then((exitCode) => {
-  process.exitCode = exitCode
-})
+void main(process.argv.slice(2), env, output)
+  // The message and the stack of an unexpected error are not printed, because they may contain secret data.
+  .catch((reason: unknown) => {
+    output.error(`passport-nevis: unexpected error (${wordOf(reason)})`)
+    return 1
+  })
+  .then((exitCode) => {
+    process.exitCode = exitCode
+  })

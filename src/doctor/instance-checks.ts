@@ -12,7 +12,7 @@ import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
 /** The settings of a strategy that this file compares with the behaviour of the Nevis instance, as the report describes it. */
-export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'startBudget' | 'attemptBudget'> & {
+export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'enrollmentLifetimeMs' | 'startBudget' | 'attemptBudget'> & {
   readonly client: { readonly baseURL: string }
 }
 
@@ -69,10 +69,8 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
     if (needs.hasOtherIssuer && isOwn && issuers.length === 1) return wrong('transaction tokens have another iss than the base URL, so sign-ins fail with binding_mismatch', 'set the option issuer')
     return !needs.hasOtherIssuer && !isOwn ? wrong('transaction tokens have the base URL as iss, which the option issuer does not contain', 'remove the option issuer') : undefined
   }],
-  ['status.ignored', (facts, { lifetimeMs }) => {
-    const seconds = Number(facts.text('status.ignored.seconds'))
-    return lifetimeMs > seconds * 1000 ? doubtful(`lifetimeSeconds is ${lifetimeMs / 1000}, but a request ends at Nevis after ${seconds} s`, `lifetimeSeconds: ${Math.max(30, seconds)}`) : undefined
-  }],
+  ['status.ignored', (facts, { enrollmentLifetimeMs }) => tooLong(facts, 'status.ignored', 'enrollmentLifetimeSeconds', enrollmentLifetimeMs, 'an enrolment')],
+  ['status.ignored-approval', (facts, { lifetimeMs }) => tooLong(facts, 'status.ignored-approval', 'lifetimeSeconds', lifetimeMs, 'an approval')],
   ['limit.pushes', (facts, { startBudget: { starts } }) => {
     const after = Number(facts.text('limit.pushes.after'))
     return starts > after ? doubtful(`Nevis blocks a user after ${after} requests, before startBudget with ${starts} starts does`, `startBudget: { starts: ${Math.max(1, after)}, … }`) : undefined
@@ -87,6 +85,11 @@ function wrongChannel(facts: FactsReader, settings: InstanceSettings): Finding |
   const [set, known] = [optionsOf(settings, 'app')['channel'], appChannelOf(facts)]
   if (set === undefined || known === undefined || set === known) return undefined
   return wrong(`the instance does not know the channel ${known === 'app' ? 'qr-code' : 'app'}`, known === 'qr-code' ? "app({ channel: 'qr-code' })" : "remove channel: 'qr-code' from app()")
+}
+
+function tooLong(facts: FactsReader, step: string, option: string, lifetimeMs: number, what: string): Finding | undefined {
+  const seconds = Number(facts.text(`${step}.seconds`))
+  return lifetimeMs > seconds * 1000 ? doubtful(`${option} is ${lifetimeMs / 1000}, but ${what} ends at Nevis after ${seconds} s`, `${option}: ${Math.max(30, seconds)}`) : undefined
 }
 
 function missingTokenOption(facts: FactsReader, { claims }: InstanceSettings): Finding | undefined {

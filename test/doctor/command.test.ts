@@ -181,3 +181,12 @@ describe('the app', () => {
     expect([exitCode, troublesIn(read().findings)['app.loaded']]).toEqual([1, 'error: the file does not exist'])
   })
 })
+
+it('an unexpected error in a command › prints its code, but neither message nor stack, and ends with 1', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'command-'))
+  const fault = join(folder, 'fault.cjs')
+  writeFileSync(fault, `require(${JSON.stringify(join(__dirname, '../../dist/doctor/command-line.js'))}).main = () => Promise.reject(Object.assign(new Error('c4n4ry'), { code: 'EMFILE' }))`)
+  const { exitCode, printed } = await doctor([], { NODE_OPTIONS: `--require=${fault}` })
+  rmSync(folder, { recursive: true })
+  expect([exitCode, printed]).toEqual([1, 'passport-nevis: unexpected error (EMFILE)\n'])
+})

@@ -15,7 +15,7 @@ const BASE_URL = 'http://127.0.0.1:1'
 
 const settingsOf = (options: Partial<NevisStrategyOptions>) =>
   new NevisStrategy(
-    { baseURL: BASE_URL, accessKey: 'key', waitingURL: '/2fa', factors: [push(), app(), sms()], lifetimeSeconds: 100, startBudget: { starts: 2, perSeconds: 300 }, ...options } as NevisStrategyOptions & { passReqToCallback?: false },
+    { baseURL: BASE_URL, accessKey: 'key', waitingURL: '/2fa', factors: [push(), app(), sms()], lifetimeSeconds: 100, enrollmentLifetimeSeconds: 100, startBudget: { starts: 2, perSeconds: 300 }, ...options } as NevisStrategyOptions & { passReqToCallback?: false },
     async () => false,
   ).settings
 
@@ -54,7 +54,8 @@ const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategy
   ['', APP, { transactionTokens: { acceptAudienceApi: true, acceptMissingIssuer: true, subject: 'none' } }, ['warning', /^transactionTokens accepts more than the tokens of the instance need: acceptAudienceApi and/, "remove acceptAudienceApi and acceptMissingIssuer and subject: 'none'"], {}],
   ['issuer-app-host', APP, {}, ['error', /^transaction tokens have another iss than the base URL/, 'set the option issuer'], { issuer: 'https://other.example' }],
   ['', APP, { issuer: 'https://other.example' }, ['error', /which the option issuer does not contain$/, 'remove the option issuer'], { issuer: [BASE_URL, 'https://other.example'] }],
-  ['', ['quiet', 'wait'], { lifetimeSeconds: 300 }, ['warning', /^lifetimeSeconds is 300, but a request ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^lifetimeSeconds: 1[12]0$/)], {}],
+  ['', ['quiet', 'wait'], { enrollmentLifetimeSeconds: 300 }, ['warning', /^enrollmentLifetimeSeconds is 300, but an enrolment ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^enrollmentLifetimeSeconds: 1[12]0$/)], { lifetimeSeconds: 300 }],
+  ['', ['quiet', 'app', 'wait'], { lifetimeSeconds: 300 }, ['warning', /^lifetimeSeconds is 300, but an approval ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^lifetimeSeconds: 1[12]0$/)], {}],
   ['', ['quiet', 'app', 'limits'], { startBudget: { starts: 5, perSeconds: 300 } }, ['warning', /^Nevis blocks a user after \d requests, before startBudget with 5 starts does$/, expect.stringMatching(/^startBudget: \{ starts: \d, … \}$/)], {}],
 ]
 

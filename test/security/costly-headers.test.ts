@@ -26,18 +26,18 @@ beforeEach(async () => {
 })
 afterEach(() => jest.restoreAllMocks())
 
-const send = ([method, path]: (typeof ROUTES)[number], headers: Record<string, string>) => (method === 'POST' ? app.browser().post(path, {}, headers) : app.browser().get(path, headers))
+const send = (method: 'GET' | 'POST', path: string, headers: Record<string, string>) => (method === 'POST' ? app.browser().post(path, {}, headers) : app.browser().get(path, headers))
 
-describe.each(ROUTES)('%s %s with a header of 15 kB', (...route) => {
+describe.each(ROUTES)('%s %s with a header of 15 kB', (method, path) => {
   it('of host names › parses a few of them', async () => {
-    const { status } = await send(route, { origin: 'http://evil.example', 'x-forwarded-host': '%,'.repeat(7500) })
+    const { status } = await send(method, path, { origin: 'http://evil.example', 'x-forwarded-host': '%,'.repeat(7500) })
     expect(status).toBeLessThan(500)
     expect(jest.mocked(parseURL).mock.calls.length).toBeLessThan(FEW)
   })
 
   it('of cookies › decodes none that is shorter than a session id', async () => {
     const decoded = jest.spyOn(globalThis, 'decodeURIComponent')
-    const { status } = await send(route, { cookie: '%;'.repeat(7500) })
+    const { status } = await send(method, path, { cookie: '%;'.repeat(7500) })
     expect(status).toBeLessThan(500)
     expect(decoded.mock.calls.length).toBeLessThan(FEW)
   })
@@ -46,7 +46,7 @@ describe.each(ROUTES)('%s %s with a header of 15 kB', (...route) => {
     ['one long address', '1'.repeat(15_000)],
     ['1500 addresses', '1.1.1.1:1,'.repeat(1500)],
   ])('of %s › reads no address in it', async (_name, forwarded) => {
-    const { status } = await send(route, { 'x-forwarded-for': forwarded })
+    const { status } = await send(method, path, { 'x-forwarded-for': forwarded })
     expect(status).toBeLessThan(500)
     const calls = jest.mocked(net.isIP).mock.calls.map(([value]) => value)
     expect(calls.filter((value) => value.length > FEW)).toEqual([])

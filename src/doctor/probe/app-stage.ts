@@ -6,9 +6,9 @@
  */
 import { linkIn, statusIn, textAt } from './answers'
 import type { Reply } from './caller'
-import { decided, failIfUndecided, httpOf, introspectTwice, status, type Scene } from './scene'
+import { isTransient } from './facts-reader'
+import { decidedByPerson, httpOf, introspectTwice, status, type Scene } from './scene'
 
-const MOST_SECONDS = 180
 /** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
 const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
@@ -32,9 +32,8 @@ export async function enrollPhone(scene: Scene, step: string, which?: string): P
     return undefined
   }
   await person.scan(link, image, which)
-  const reply = await decided(scene, `status.${step}.succeeded`, statusToken, MOST_SECONDS, 'the phone')
-  failIfUndecided(scene, reply, MOST_SECONDS, 'the phone was not enrolled')
-  if (reply.status === 0) return undefined
+  const reply = await decidedByPerson(scene, `status.${step}.succeeded`, statusToken, 'the phone was not enrolled')
+  if (reply === undefined) return undefined
   await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
   await scene.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
   return { username, userId }
@@ -43,6 +42,7 @@ export async function enrollPhone(scene: Scene, step: string, which?: string): P
 export async function appStage(scene: Scene): Promise<void> {
   const user = await enrollPhone(scene, 'enroll.app')
   if (user === undefined) return scene.say('The phone was not enrolled, so approvals are not tried.')
+  scene.phoneOwner = user
   await approval(scene, user, 'push', 'accept')
   await approval(scene, user, 'push', 'deny')
   await approval(scene, user, 'app', 'accept')
@@ -74,7 +74,7 @@ async function approval(scene: Scene, user: Enrolled, channel: Channel, what: De
   }
 }
 
-/** Sends one approval request and returns the status after the person's answer; undefined if Nevis's response had no status token. */
+/** Sends one approval request. Returns the status after the person's answer; undefined if there was no request, or the person did not answer it. */
 async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = scene
   const approve = (name: string) =>
@@ -84,7 +84,7 @@ async function request(scene: Scene, { userId }: Enrolled, channel: Channel, wha
       learns: ['transactionId'],
     })
   const first = await approve(channel)
-  const isRefused = channel === 'app' && first.status >= 400 && textAt(first.json, 'statusToken') === undefined
+  const isRefused = channel === 'app' && first.status >= 400 && !isTransient(String(first.status)) && textAt(first.json, 'statusToken') === undefined
   // Nevis's older documents call the channel `app` by the name `qr-code`. So if Nevis refuses `app`, try `qr-code`.
   if (isRefused) caller.facts['approval.app.refused.http'] = String(first.status)
   const { json } = isRefused ? await approve('qr-code') : first
@@ -93,9 +93,8 @@ async function request(scene: Scene, { userId }: Enrolled, channel: Channel, wha
   await status(scene, `status.${channel}.pending`, statusToken)
   if (channel === 'app') await scan(scene, { json })
   await person.answer(what)
-  const reply = await decided(scene, step, statusToken, MOST_SECONDS, 'the phone')
-  failIfUndecided(scene, reply, MOST_SECONDS, `the request by ${channel} was not answered`)
-  return { ...reply, statusToken }
+  const reply = await decidedByPerson(scene, step, statusToken, `the request by ${channel} was not answered`)
+  return reply && { ...reply, statusToken }
 }
 
 /** True if the status clearly says the opposite of what the person was asked to do. An error body says neither. */

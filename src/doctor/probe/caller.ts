@@ -175,7 +175,7 @@ export class Caller {
 }
 
 /** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, or a body that is no JSON. */
-function isOfGateway({ status, json, text }: Reply): boolean {
+export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || (json === undefined && text !== '' && text.trim() !== 'PONG')
 }
 

@@ -8,13 +8,25 @@ import type { Facts } from './caller'
 /** How the probe records a request that got no answer. */
 const NO_ANSWER = /^no answer \(/
 
-/** True if the request got no answer, so that nothing is known about how Nevis answers it. */
+/** The HTTP statuses of a server that does not handle requests at the moment. */
+const UNAVAILABLE = /^50[234]$/
+
+/** True for an HTTP status with which a server refuses a request only for a moment: because of too many requests, or because it is not available. */
+export function isTransient(http: string): boolean {
+  return http === '429' || UNAVAILABLE.test(http)
+}
+
+/**
+ * True if the request got no answer, or one that the server gives only for a moment, so that nothing is known about how Nevis answers it. In the stage `limits`,
+ * 429 is an answer: this stage sends requests until Nevis refuses them.
+ */
 export function isLost(facts: Facts, step: string): boolean {
-  return NO_ANSWER.test(String(facts[`${step}.http`]))
+  const http = String(facts[`${step}.http`])
+  return NO_ANSWER.test(http) || (step.startsWith('limit.') ? UNAVAILABLE.test(http) : isTransient(http))
 }
 
 export class FactsReader {
-  /** True if a caller has read a fact about a request that got no answer. Whatever the caller concludes from this fact would be a guess. */
+  /** True if a caller has read a fact about a request that got no answer, or only a momentary one. Whatever the caller concludes from this fact would be a guess. */
   hasReadLost = false
 
   constructor(private readonly facts: Facts) {}

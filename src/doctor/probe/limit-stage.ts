@@ -7,6 +7,7 @@
 import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
+import { isLost } from './facts-reader'
 import { httpOf, type Scene } from './scene'
 
 /** The probe tries at most this many wrong recovery codes. Nevis documents no limit for wrong codes, and there may be none. */
@@ -66,15 +67,16 @@ const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
 /** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
 async function untilItChanges({ caller, noteFailure }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
-  const first = await send()
-  for (let count = 1; count < most; count++) {
+  let first: number | undefined
+  for (let count = 0; count < most; count++) {
     const { status } = await send()
+    first ??= status
     // If a response was lost, it is not known whether Nevis's limit was reached.
-    if (first.status === 0 || status === 0) {
+    if (isLost(caller.facts, step)) {
       caller.forget(step)
       return noteFailure('a request got no answer, so the limit is not known')
     }
-    if (status !== first.status) {
+    if (status !== first) {
       caller.facts[`${step}.after`] = String(count)
       return
     }

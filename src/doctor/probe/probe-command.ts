@@ -12,7 +12,7 @@ import { printable } from '../printable'
 import { Interruption } from './interruption'
 import { faultOfPath, hasContent, writeWhole } from './out-file'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
-import { reportOf, textOf, type ProbeReport } from './report'
+import { INTERRUPTED, reportOf, textOf, whyNotCompared, type ProbeReport } from './report'
 import { asksIn, runStages, type Stage, type StageResults } from './stages'
 import { TerminalPerson } from './terminal-person'
 import { wordOf } from './word-of'
@@ -27,7 +27,8 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   --app             a person scans a code with the Access App, accepts one request and denies one
   --sms <number>    send two or three text messages to this phone number, such as +41791234567, and one
                     more for each code that you mistype
-  --wait            find out after which time Nevis ends an unanswered request; takes up to 15 minutes
+  --wait            find out after which time Nevis ends an enrolment that nobody completes; with --app also an
+                    approval that nobody answers. Each takes up to 15 minutes
   --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report);
                     replaces no file but an older report
@@ -81,8 +82,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   try {
     say(`Asking ${cloud.baseURL}`)
     const person = new TerminalPerson(terminal, signal)
-    const wait = (ms: number) => pause(ms, undefined, { signal })
-    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, cloud.baseURL))
@@ -97,22 +97,26 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
 
 /**
  * Compares what the probe has recorded with the simulator in each dialect.
- * @returns undefined if the probe was interrupted before the end of this comparison
+ * @returns a string if the probe was interrupted before the end of this comparison, or if the comparison failed, for example because the simulator cannot listen
  */
-async function compared({ finished, facts, failed }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | undefined> {
+async function compared({ finished, facts, failed }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
   const { signal } = interruption
-  if (signal.aborted) return undefined
+  if (signal.aborted) return INTERRUPTED
   say('Comparing with the simulator in each dialect …')
   interruption.explain('Ending the comparison. The report follows …')
-  const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
-  return signal.aborted ? undefined : recognise(facts, simulated, failed.length > 0)
+  try {
+    const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
+    return signal.aborted ? INTERRUPTED : recognise(facts, simulated, failed.length > 0)
+  } catch (reason) {
+    return `the comparison with the simulator failed (${wordOf(reason)})`
+  }
 }
 
 function written(file: string, report: ProbeReport, output: Output): boolean {
   try {
     const hasResult = report.obstacle === undefined && report.stages.length > 0
-    if ((!hasResult || report.isCompared === false) && hasContent(file)) {
-      const why = hasResult ? 'the probe was interrupted' : 'there was no result'
+    const why = hasResult ? whyNotCompared(report) : 'there was no result'
+    if (why !== undefined && hasContent(file)) {
       output.error(`passport-nevis probe: ${why}, so the report in ${printable(file)} was not replaced`)
       return false
     }

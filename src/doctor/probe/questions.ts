@@ -45,6 +45,12 @@ function limitIn(facts: FactsReader, step: string, what: string, option?: string
   return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
 }
 
+/** @param option the option of this package that should not be longer than this lifetime */
+function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answered, 'question'> {
+  const seconds = facts.text(`${step}.seconds`)
+  return { answer: `${seconds} s, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
+}
+
 const QUESTIONS: readonly (readonly [question: string, step: string, read: Read])[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
     answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
@@ -146,7 +152,8 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
     option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
   })],
-  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', ...(/^\d/.test(facts.text('status.ignored.seconds')) && { option: '`lifetimeSeconds`, at most this time' }) })],
+  ['After which time does an unfinished enrolment expire?', 'status.ignored', (facts) => lifetimeIn(facts, 'status.ignored', 'enrollmentLifetimeSeconds')],
+  ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
   ['What does the record of a blocked user show?', 'limit.pushes.user', (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
@@ -182,6 +189,7 @@ export function flagsOf(question: string): string | undefined {
 const FLAGS: readonly (readonly [RegExp, string | undefined])[] = [
   [/^limit\.codes/, '--limits'],
   [/^limit\./, '--app --limits'],
+  [/^status\.ignored-approval/, '--app --wait'],
   [/^status\.ignored/, '--wait'],
   [/\bsms\b/, '--sms'],
   [/\bpush\.(accept|deny|accepted|denied)\b|^user\.with-phone|^approval\.app$/, '--app'],

@@ -62,7 +62,12 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
       progress(dialects.size, names.length)
     }
   }
-  await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
+  try {
+    await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
+  } finally {
+    // After an error, the other simulators do not go on with further dialects.
+    waiting.length = 0
+  }
   return { facts, dialects, results }
 }
 

@@ -10,6 +10,9 @@ import { answersIn, flagsOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 
+/** Why the probe ended, if the person interrupted it. */
+export const INTERRUPTED = 'interrupted'
+
 export interface ProbeReport {
   readonly probe: 1
   /** The stages that ran to their end, even if one of their requests failed. */
@@ -22,7 +25,7 @@ export interface ProbeReport {
   readonly usersLeft: number
   /** Why the probe ended early: before its last stage, or before it had compared the responses with those of the simulator. Otherwise absent. */
   readonly endedBy?: string
-  /** False if the probe was interrupted before it had compared the responses with those of the simulator, so that `dialects` is empty; otherwise absent. */
+  /** False if the probe has not compared the responses with those of the simulator, for the reason in `endedBy`, so that `dialects` is empty; otherwise absent. */
   readonly isCompared?: false
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
@@ -35,9 +38,12 @@ export interface ProbeReport {
   readonly facts: Facts
 }
 
-/** @param recognised the matching dialects; undefined if the probe was interrupted before it had compared the responses with those of the simulator */
-export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | undefined): ProbeReport {
-  const { dialects, alike, unexplained } = recognised ?? NOT_COMPARED
+/** @param recognised the matching dialects; or why the probe has not compared the responses with those of the simulator, for example `INTERRUPTED` */
+export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
+  const isCompared = typeof recognised !== 'string'
+  const { dialects, alike, unexplained } = isCompared ? recognised : NOT_COMPARED
+  // If a stage ended the probe, its reason is also in `failed`.
+  const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
     stages: finished,
@@ -45,8 +51,8 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
     ...(obstacle !== undefined && { obstacle }),
     calls,
     usersLeft,
-    ...(endedBy !== undefined ? { endedBy } : recognised === undefined && { endedBy: 'interrupted' }),
-    ...(recognised === undefined && { isCompared: false }),
+    ...(reason !== undefined && { endedBy: reason }),
+    ...(!isCompared && { isCompared }),
     answers: obstacle === undefined ? answersIn(facts) : [],
     unanswered: unansweredIn(obstacle === undefined ? facts : {}),
     dialects,
@@ -85,9 +91,16 @@ function hasFailed({ failed = [] }: ProbeReport, stage: Stage): boolean {
   return failed.some((failure) => failure.stage === stage)
 }
 
+/** Returns why the probe has not compared the responses with those of the simulator; undefined if it has. */
+export function whyNotCompared({ isCompared, endedBy = INTERRUPTED }: ProbeReport): string | undefined {
+  if (isCompared !== false) return undefined
+  return endedBy === INTERRUPTED ? 'the probe was interrupted' : endedBy
+}
+
 function dialectsIn(report: ProbeReport): readonly string[] {
-  const { dialects, unexplained, stages, isCompared } = report
-  if (isCompared === false) return ['not compared, because the probe was interrupted']
+  const { dialects, unexplained, stages } = report
+  const why = whyNotCompared(report)
+  if (why !== undefined) return [`not compared, because ${why}`]
   const missing = STAGES.filter((stage) => !stages.includes(stage) || hasFailed(report, stage))
   const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not completed`]
   if (stages.length === 0) return ['none: no stage was completed']

@@ -5,6 +5,7 @@
  */
 import { statusIn, textAt } from './answers'
 import type { Caller, Reply } from './caller'
+import { isTransient } from './facts-reader'
 import type { TestUsers } from './test-users'
 
 /** The person who runs the command `probe` and has a phone. For tests, a simulated person. */
@@ -35,9 +36,14 @@ export interface Scene {
   /** Records that the stage could not complete its task. `reason` contains no value of a response. */
   readonly noteFailure: (reason: string) => void
   readonly phone: string | undefined
+  /** The test user whose phone the stage `app` has enrolled; undefined before this stage, and if the phone was not enrolled. */
+  phoneOwner?: { readonly userId: string }
 }
 
 const POLL_MS = 2000
+/** How long the probe waits for the person. */
+const MOST_SECONDS = 180
+const DECIDED = ['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown']
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
@@ -56,32 +62,41 @@ export function httpOf({ facts }: Caller, step: string): string {
 }
 
 /**
- * Asks Nevis for the status until it is no longer `pending`, and records the last response.
- * @param whom what the probe waits for, in words such as "the phone". It is printed if the probe has to wait
- * @returns the last response, and the number of seconds until it came
+ * Asks Nevis for the status until it is no longer `pending`, and records the last response. An answer that Nevis gives only for a moment, such as HTTP 503, is
+ * no decision.
+ * @param whom what the probe waits for, which is printed if it has to wait
+ * @returns the last response, the number of seconds until it came, and whether it is a decision
  */
-export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string): Promise<Reply & { readonly seconds: number }> {
+export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string, pollMs = POLL_MS): Promise<Reply & { readonly seconds: number; readonly isDecided: boolean; readonly isAnswered: boolean }> {
   let unanswered = 0
   let hasSaid = false
   // Add up the pauses and the durations of the calls. The machine's clock cannot be used: with the simulator, a pause only moves the simulator's clock.
-  for (let ms = 0; ; ms += POLL_MS) {
+  for (let ms = 0; ; ms += pollMs) {
     const askedAt = performance.now()
     const reply = await status(scene, step, statusToken)
     ms += performance.now() - askedAt
-    const word = statusIn(reply.json)
-    const isOpen = reply.status === 0 || (reply.status < 400 && !['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown'].includes(word))
-    unanswered = reply.status === 0 ? unanswered + 1 : 0
-    if (!isOpen || unanswered >= MOST_UNANSWERED || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000 }
+    const isAnswered = reply.status !== 0 && !isTransient(String(reply.status))
+    const isDecided = isAnswered && (reply.status >= 400 || DECIDED.includes(statusIn(reply.json)))
+    unanswered = isAnswered ? 0 : unanswered + 1
+    if (isDecided || unanswered >= MOST_UNANSWERED || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000, isDecided, isAnswered }
     if (!hasSaid) scene.say(`Waiting up to ${mostSeconds / 60} minutes for ${whom} …`)
     hasSaid = true
-    await scene.pause(POLL_MS)
+    await scene.pause(pollMs)
   }
 }
 
-/** Records a failure if the function `decided` stopped waiting before the transaction was decided. */
-export function failIfUndecided({ noteFailure }: Scene, { seconds, status: http }: { readonly seconds: number; readonly status: number }, mostSeconds: number, what: string): void {
-  if (http === 0) noteFailure(`${what}, because ${MOST_UNANSWERED} requests in a row got no answer`)
-  else if (seconds >= mostSeconds) noteFailure(`${what} within ${mostSeconds} s`)
+/**
+ * Waits until the person has decided on the phone. If the person has not decided in time, records a failure, and does not record the last response, because the
+ * report would present it as the answer to the decision.
+ * @param failure what the failure says has not happened
+ * @returns the last response; undefined if the person has not decided
+ */
+export async function decidedByPerson(scene: Scene, step: string, statusToken: string, failure: string): Promise<Reply | undefined> {
+  const reply = await decided(scene, step, statusToken, MOST_SECONDS, 'the phone')
+  if (reply.isDecided) return reply
+  scene.caller.forget(step)
+  scene.noteFailure(reply.isAnswered ? `${failure} within ${MOST_SECONDS} s` : `${failure}, because ${MOST_UNANSWERED} requests in a row got no answer`)
+  return undefined
 }
 
 /** Introspects the token of a status response twice: Nevis may refuse the second introspection. */

@@ -25,7 +25,8 @@ export interface StageOptions {
   /** The person's own phone number, for the stage `sms`. */
   readonly phone?: string | undefined
   readonly person: Person
-  readonly pause: (ms: number) => Promise<void>
+  /** Waits for some milliseconds, and throws when the signal is aborted. With the simulator, `pause` does not wait, but moves the simulator's clock. */
+  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>
   readonly say: (line: string) => void
   /** Aborting this signal skips the remaining stages. The test users are still deleted. */
   readonly signal: AbortSignal
@@ -70,13 +71,14 @@ export function asksIn(stages: readonly Stage[]): Stage[] {
 }
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
-  const { baseURL, accessKey, stages, signal, person, pause, say, phone } = options
+  const { baseURL, accessKey, stages, signal, person, say, phone } = options
   const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say)
-  const users = new TestUsers(caller)
+  const users = new TestUsers(caller, options.pause)
   const finished: Stage[] = []
   const failed: StageFailure[] = []
   let stage: Stage = 'quiet'
   const noteFailure = (reason: string) => void failed.push({ stage, reason })
+  const pause = (ms: number) => options.pause(ms, signal)
   const scene: Scene = { caller, users, person, pause, say, noteFailure, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
   let factsBefore: Facts = {}

@@ -5,25 +5,31 @@
  */
 import { randomBytes } from 'node:crypto'
 import { textAt, userIdOf } from './answers'
-import type { Caller, Reply } from './caller'
+import { isOfGateway, type Caller, type Reply } from './caller'
 
 /** After this time, the probe no longer tries again to delete a test user. */
 const MOST_MS = 20_000
+const MOST_ATTEMPTS = 3
+/** The pause before the next attempt: Nevis may have refused the request only because of too many requests. */
+const PAUSE_MS = 2000
 
 interface TestUser {
   readonly username: string
   userId: string | undefined
   /**
-   * True if it is not clear whether Nevis has created the user: the answer to the enrolment contained neither a userId nor Nevis's own error, for example
-   * because a gateway has sent the answer.
+   * True from the enrolment on, until Nevis itself has refused the enrolment or has answered the deletion. An interrupted enrolment, or one that a gateway has
+   * answered, may have created the user.
    */
-  isInDoubt: boolean
+  mayExist: boolean
 }
 
 export class TestUsers {
   private readonly made: TestUser[] = []
 
-  constructor(private readonly caller: Caller) {}
+  constructor(
+    private readonly caller: Caller,
+    private readonly pause: (ms: number) => Promise<void>,
+  ) {}
 
   /** The number of test users that may exist. */
   get count(): number {
@@ -45,19 +51,21 @@ export class TestUsers {
   async enroll(step: string | undefined, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
     const { username } = enrollment
     let user = this.made.find((one) => one.username === username)
-    if (user === undefined) this.made.push((user = { username, userId: undefined, isInDoubt: false }))
+    const mayHaveExisted = user?.mayExist ?? false
+    if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true }))
+    user.mayExist = true
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
-    user.isInDoubt = user.userId === undefined && (user.isInDoubt || !isErrorOfNevis(reply))
+    user.mayExist = mayHaveExisted || user.userId !== undefined || !isErrorOfNevis(reply)
     return { ...reply, userId: user.userId }
   }
 
   async delete(step: string, username: string): Promise<void> {
     const user = this.made.find((one) => one.username === username)
     if (user?.userId === undefined) return
-    await this.caller.call(step, { method: 'DELETE', path: pathOf(user.userId) })
+    noteDeletion(user, await this.caller.call(step, { method: 'DELETE', path: pathOf(user.userId) }))
   }
 
   /**
@@ -70,21 +78,25 @@ export class TestUsers {
     return left.flat()
   }
 
-  /** Looks a test user up by name, and deletes the user if found. Returns true if the user may still exist afterwards. */
-  private async isLeft({ username, isInDoubt }: TestUser): Promise<boolean> {
+  /** Deletes a test user if a look-up finds the user or the userId is known. Returns true if the user may still exist afterwards. */
+  private async isLeft(user: TestUser): Promise<boolean> {
     // If Nevis does not answer, each request takes until its time limit. So try again only until `MOST_MS` have passed.
     const startedAt = performance.now()
-    for (let attempt = 0; attempt < 3 && performance.now() - startedAt < MOST_MS; attempt++) {
-      const { userId, isUnknown } = await this.lookUp(username)
-      if (userId === undefined) {
-        if (isUnknown === 'surely' || (isUnknown === 'probably' && !isInDoubt)) return false
-        continue
-      }
-      const { status } = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(userId) })
-      const { userId: after } = await this.lookUp(username)
-      if ([200, 204, 404].includes(status) && after === undefined) return false
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
+      if (attempt > 0) await this.pause(PAUSE_MS)
+      if (await this.isGone(user)) return false
+      if (user.userId === undefined) continue
+      noteDeletion(user, await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) }))
+      if (await this.isGone(user)) return false
     }
     return true
+  }
+
+  /** Looks a test user up by name. A response that a gateway may have sent does not prove that a user who may exist is gone. */
+  private async isGone(user: TestUser): Promise<boolean> {
+    const { userId, isUnknown } = await this.lookUp(user.username)
+    user.userId = userId ?? user.userId
+    return userId === undefined && (isUnknown === 'surely' || (isUnknown === 'probably' && !user.mayExist))
   }
 
   /**
@@ -104,6 +116,12 @@ export class TestUsers {
 /** True for an error body as Nevis documents it: JSON with the HTTP status as a number. */
 function isErrorOfNevis({ status, json }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status
+}
+
+/** Notes whether Nevis itself has answered that it has deleted the user, or that it does not know the userId. */
+function noteDeletion(user: TestUser, reply: Reply): void {
+  const isDeleted = [200, 204].includes(reply.status) && !isOfGateway(reply)
+  if (isDeleted || (reply.status === 404 && isErrorOfNevis(reply))) user.mayExist = false
 }
 
 function pathOf(userId: string): string {

@@ -1,23 +1,36 @@
 /**
- * The stage `wait` of the command `probe`: waits until an unanswered approval expires. Records how long that took, and which status Nevis then sent.
+ * The stage `wait` of the command `probe`: waits until an enrolment that nobody completes has expired, and, if the stage `app` has enrolled a phone, until an
+ * approval that nobody answers has expired. Records how long each took, and which status Nevis then sent.
  *
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
 import { decided, httpOf, status, type Scene } from './scene'
 
-/** The stage waits at most this long, which is the longest lifetime that the strategy accepts. */
+/** The probe waits at most this long for each, which is longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
+/** Longer than the pauses in the other stages, because the probe may make only a limited number of calls. */
+const POLL_MS = 5000
 
 export async function waitStage(scene: Scene): Promise<void> {
-  const { json } = await scene.users.enroll('enroll.ignored', { username: scene.users.next() })
-  const statusToken = textAt(json, 'statusToken')
-  if (statusToken === undefined) return scene.noteFailure(`the enrolment of a test user got no status token (${httpOf(scene.caller, 'enroll.ignored')})`)
-  const { seconds, status: http } = await decided(scene, 'status.ignored', statusToken, MOST_SECONDS, 'the request to expire')
-  if (http === 0) {
-    scene.caller.forget('status.ignored')
-    return scene.noteFailure('Nevis did not answer until the request expired')
+  const { caller, users, phoneOwner } = scene
+  const enrollment = await users.enroll('enroll.ignored', { username: users.next() })
+  await untilExpired(scene, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
+  if (phoneOwner === undefined) return
+  // Nobody scans the code of this approval, so it notifies nobody.
+  const channel = 'approval.app.refused.http' in caller.facts ? 'qr-code' : 'app'
+  const approval = await caller.call('approval.ignored', { path: '/api/v1/approval', json: { userId: phoneOwner.userId, channel }, learns: ['transactionId'] })
+  await untilExpired(scene, 'approval.ignored', 'status.ignored-approval', 'the approval that nobody answers', textAt(approval.json, 'statusToken'))
+}
+
+async function untilExpired(scene: Scene, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
+  const { caller, noteFailure } = scene
+  if (statusToken === undefined) return noteFailure(`${what} got no status token (${httpOf(caller, start)})`)
+  const { seconds, isAnswered } = await decided(scene, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
+  if (!isAnswered) {
+    caller.forget(step)
+    return noteFailure('Nevis did not answer until the request expired')
   }
-  scene.caller.facts['status.ignored.seconds'] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
-  await status(scene, 'status.ignored.again', statusToken)
+  caller.facts[`${step}.seconds`] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
+  await status(scene, `${step}.again`, statusToken)
 }

@@ -2,7 +2,9 @@
  * Tests that the report of the probe draws no conclusion from a request that got no answer. The questions that need this answer stay open, the stage counts as
  * failed, and the report lists no difference from the simulator that exists only because of the lost answer.
  */
-import { Caller } from '../../../src/doctor/probe/caller'
+import { app, NevisStrategy, push, sms } from '../../../src'
+import { instanceFindings } from '../../../src/doctor/instance-checks'
+import { Caller, type Facts } from '../../../src/doctor/probe/caller'
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { reportOf, textOf } from '../../../src/doctor/probe/report'
@@ -64,13 +66,36 @@ it('a lost answer to any single request › is no answer, no difference, and no 
   expect(wrong).toEqual([])
 })
 
+describe('a request that the server refuses only for a moment', () => {
+  /** The facts as they are if one request got this status instead of its usual answer. */
+  const refused = (facts: Facts, step: string, http: string): Facts => ({ ...facts, [`${step}.http`]: http, [`${step}.type`]: 'application/json', [`${step}.fields`]: ['status: HTTP status'] })
+
+  it.each(['429', '502', '503', '504'])('with HTTP %s › answers no question, and the doctor finds nothing wrong because of it', (http) => {
+    const settings = new NevisStrategy({ baseURL: 'http://127.0.0.1:1', accessKey: 'key', waitingURL: '/2fa', factors: [push(), app(), sms({ requireIntrospection: true })], operation: 'approve-or-enroll', healthCheck: true }, async () => false).settings
+    const found = (facts: Facts) => instanceFindings({ answers: [], unexplained: [], stages: PROBED, obstacle: undefined, facts }, settings).map(({ level, finding }) => `${level} ${finding}`)
+    const [usual, usualFindings] = [answersIn(plain.facts).map((one) => JSON.stringify(one)), found(plain.facts)]
+    const guessed = steps().flatMap((step) => {
+      const facts = refused(plain.facts, step, http)
+      return [...answersIn(facts).map((one) => JSON.stringify(one)).filter((one) => !usual.includes(one)), ...found(facts).filter((one) => !usualFindings.includes(one))].map((one) => `${step}: ${one}`)
+    })
+    expect(guessed).toEqual([])
+    expect(steps().length).toBeGreaterThan(50)
+  })
+
+  it('because of its limit (429), in the stage `limits` › is an answer; 503 is none', () => {
+    const facts = { 'limit.pushes.http': '429', 'limit.pushes.after': '3' }
+    expect(answersIn(facts)).toMatchObject([{ answer: 'after 3: HTTP 429' }])
+    expect(answersIn({ ...facts, 'limit.pushes.http': '503' })).toEqual([])
+  })
+})
+
 it('the report marks the failed stage, and names the flag of a question without an answer', async () => {
   const results = await losing('enroll.recovery', ['quiet', 'users'])
   const report = reportOf(results, recognise(results.facts, simulated, true))
   const text = textOf(report)
   expect(report.unanswered).toContain('Where are the recovery codes?')
   expect(text).toContain('  Where are the recovery codes? (--users)\n')
-  expect(text).toContain('  How long does a request live? (--wait)\n')
+  expect(text).toContain('  After which time does an unfinished enrolment expire? (--wait)\n')
   expect(text).toContain('  How many phones may a user have? (--app --limits)\n')
   expect(text).toContain('\nStages: quiet, users (failed). Calls: ')
   expect(text).toContain('  none: as far as asked, the instance answers like the simulator without a dialect (stages not completed: users, app, sms, wait, limits)\n')
@@ -79,7 +104,7 @@ it('the report marks the failed stage, and names the flag of a question without 
 
 it('no stage at all › is said', () => {
   const nothing: StageResults = { facts: {}, finished: [], failed: [], obstacle: undefined, calls: 3, usersLeft: 0, namesLeft: [], endedBy: 'interrupted' }
-  expect(textOf(reportOf(nothing, undefined))).toContain('Stages: none completed. Calls: 3.')
+  expect(textOf(reportOf(nothing, 'interrupted'))).toContain('Stages: none completed. Calls: 3.')
 })
 
 it('a reader of the records knows whether it has read about a lost request', () => {

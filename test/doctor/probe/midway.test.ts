@@ -1,12 +1,14 @@
 /**
  * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must then leave
- * out all answers of the interrupted stage (a part of the run), because these answers may not come from Nevis. The probe must end soon.
+ * out all answers of the interrupted stage (a part of the run), because these answers may not come from Nevis. The probe must end soon. Also tests the deletion
+ * of the test users in such a run.
  */
 import { request, type RequestListener } from 'node:http'
-import { runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
-import { runStages, type Stage } from '../../../src/doctor/probe/stages'
+import { runStages, type Stage, type StageOptions } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
 import { NevisSimulator } from '../../../src/simulator'
 import { closeServers, originOf } from '../support'
@@ -24,20 +26,20 @@ afterEach(async () => {
   await closeServers()
 })
 
-/** Passes requests on to the simulator, until `isLost` is true for the number and the method of a request. */
-const before = (isLost: (count: number, method: string) => boolean, instead: RequestListener): RequestListener => {
+/** Passes requests on to the simulator, unless `isLost` is true for the number, the method and the path of a request. */
+const before = (isLost: (count: number, method: string, path: string) => boolean, instead: RequestListener): RequestListener => {
   let count = 0
   return (req, res) => {
-    if (isLost(++count, String(req.method))) return void instead(req, res)
+    if (isLost(++count, String(req.method), String(req.url))) return void instead(req, res)
     const passed = request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.pipe(res.writeHead(answer.statusCode as number, answer.headers)))
     req.pipe(passed)
   }
 }
 
-async function probe(listener: RequestListener, stages: readonly Stage[]) {
+async function probe(listener: RequestListener, stages: readonly Stage[], more: Partial<StageOptions> = {}) {
   const said: string[] = []
   const person = new SimulatedPerson(simulator)
-  const results = await runStages({ baseURL: await originOf(listener), accessKey: simulator.accessKey, stages, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
+  const results = await runStages({ baseURL: await originOf(listener), accessKey: simulator.accessKey, stages, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal, ...more })
   return { ...results, said, report: reportOf(results, { dialects: [], alike: [], unexplained: [] }) }
 }
 
@@ -49,13 +51,16 @@ describe('a gateway that answers every request from the middle of a run on', () 
   it.each<[string, RequestListener, number]>([
     ['with a page and 200', page(200), 200],
     ['with a page and 403', page(403), 403],
+    ['with a page and 404', page(404), 404],
     ['with a page and 502', page(502), 502],
     ['with a redirect', redirect, 302],
   ])('%s › ends the stage, whose answers are left out', async (_name, instead, status) => {
-    const { failed, finished, endedBy, facts, obstacle } = await probe(before((count) => count > 24, instead), ['quiet', 'users', 'sms'])
+    const { failed, finished, endedBy, facts, obstacle, usersLeft, namesLeft } = await probe(before((count) => count > 24, instead), ['quiet', 'users', 'sms'])
     const reason = `something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`
     expect([failed, finished, endedBy, obstacle]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason, undefined])
     expect(Object.keys(facts)).toEqual(Object.keys((await runOnSimulator([], ['quiet'])).facts))
+    // The gateway answers the deletion, too. So the test user still exists, and the probe must say so.
+    expect([usersLeft, namesLeft]).toEqual([1, simulator.users.map(({ username }) => username)])
   })
 
   it('in the first stage › is no result', async () => {
@@ -73,6 +78,57 @@ describe('a gateway that answers every request from the middle of a run on', () 
 it.each(['verification-page-200', 'verification-says-ok', 'unknown-user-404-text', 'introspection-forbidden'])('Nevis itself, with %s › is not taken for a gateway', async (dialect) => {
   const { failed, endedBy } = await runOnSimulator(dialect, ['quiet', 'users', 'sms', 'limits'])
   expect([failed, endedBy]).toEqual([[], undefined])
+})
+
+describe('the deletion of a test user', () => {
+  const isLookUp = (method: string, path: string) => method === 'GET' && path.includes('?username=')
+
+  it('with a userId that the enrolment has named › is sent, though a gateway answers each look-up by name with a 404', async () => {
+    const { usersLeft } = await probe(before((_count, method, path) => isLookUp(method, path), page(404)), ['quiet', 'app'])
+    expect([usersLeft, simulator.users]).toEqual([0, []])
+  })
+
+  it.each<[string, RequestListener]>([['a page and 200', page(200)], ['a page and 404', page(404)], ['a redirect', redirect]])('that a gateway answers with %s › is not counted', async (_name, instead) => {
+    const { usersLeft } = await probe(before((_count, method, path) => method === 'DELETE' || isLookUp(method, path), (req, res) => (req.method === 'DELETE' ? instead : page(404))(req, res)), ['quiet', 'app'])
+    expect([usersLeft, simulator.users.length]).toEqual([1, 1])
+  })
+
+  it('whose enrolment was interrupted before its answer › is in doubt, though a gateway answers that no such user exists', async () => {
+    const interrupted = new AbortController()
+    let isEnrolled = false
+    const instead: RequestListener = (req, res) => {
+      if (isEnrolled) return page(404)(req, res)
+      isEnrolled = true
+      // The simulator gets the enrolment, but the probe is interrupted before it gets the answer.
+      req.pipe(request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.resume().on('end', () => interrupted.abort())))
+    }
+    const { endedBy, usersLeft } = await probe(before((_count, _method, path) => isEnrolled || path.endsWith('/enroll'), instead), ['quiet', 'users'], { signal: interrupted.signal })
+    expect([endedBy, usersLeft, simulator.users.length]).toEqual(['interrupted', 1, 1])
+  })
+
+  it('that Nevis refuses for a moment, because of too many requests › is tried again two seconds later', async () => {
+    let elapsedMs = 0
+    let deletions = 0
+    const isTooSoon = (_count: number, method: string) => method === 'DELETE' && ++deletions > 0 && elapsedMs < 4000
+    const tooMany: RequestListener = (_req, res) => void res.writeHead(429, { 'content-type': 'application/json' }).end('{"status":429}')
+    const noted = async (ms: number) => void (elapsedMs += ms)
+    const { usersLeft } = await probe(before(isTooSoon, tooMany), ['quiet', 'users'], { pause: noted })
+    // One deletion in the stage, and three at the end, with two pauses between them.
+    expect([usersLeft, simulator.users, deletions, elapsedMs]).toEqual([0, [], 4, 4000])
+  })
+
+  it('after an interruption › is tried again after a pause, too', async () => {
+    const interrupted = new AbortController()
+    const pauses: [number, boolean][] = []
+    const noted = async (ms: number, signal?: AbortSignal) => void pauses.push([ms, signal === undefined])
+    const interrupt: RequestListener = (_req, res) => {
+      interrupted.abort()
+      page(502)(_req, res)
+    }
+    await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause: noted, signal: interrupted.signal })
+    // A pause with the signal of the interruption would end at once.
+    expect(pauses).toEqual([[2000, true], [2000, true]])
+  })
 })
 
 describe('a server that no longer answers', () => {
@@ -106,4 +162,15 @@ describe('a server that no longer answers', () => {
     // The probe deletes the test user once in the stage, and tries the deletion at most twice more at the end.
     expect([2, 3]).toContain(deletions)
   })
+})
+
+it('a simulator that cannot start during the comparison › ends the comparison, and no further dialect is run', async () => {
+  const start = NevisSimulator.start.bind(NevisSimulator)
+  let starts = 0
+  jest.spyOn(NevisSimulator, 'start').mockImplementation((given) => (++starts === 3 ? Promise.reject(new Error('EMFILE')) : start(given)))
+  await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
+  // The simulators that are running meanwhile end within this time.
+  await pause(1500)
+  // One without a dialect, and four at once.
+  expect(starts).toBe(5)
 })

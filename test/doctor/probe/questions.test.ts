@@ -19,7 +19,7 @@ import { namesIn } from '../../../src/simulator/dialects/from-file'
 jest.setTimeout(60_000)
 
 /** Options that the report names for every instance, because their right values depend on the limits of the instance. */
-const OF_LIMITS = ['`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
+const OF_LIMITS = ['`enrollmentLifetimeSeconds`, at most this time', '`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
 
 async function optionsOf(dialect: string | readonly string[], stages: readonly Stage[]): Promise<(string | undefined)[]> {
   const { facts } = await runOnSimulator(dialect, stages)
@@ -41,7 +41,7 @@ it.each<[string, readonly Stage[], string]>([
   ['app-channel-is-qr-code', ['quiet', 'users'], "`app({ channel: 'qr-code' })`"],
   ['link-custom-scheme', APP, '`app({ linkSchemes: [...] })`'],
   ['verification-needs-channel', ['quiet', 'sms'], '`sms({ sendChannelWithVerification: true })`'],
-  ['gateway-page-502', ['quiet'], '`healthCheck: false` (the default)'],
+  ['gateway-page-200', ['quiet'], '`healthCheck: false` (the default)'],
 ])('of an instance with %s names the option', async (dialect, stages, option) => {
   const [found, usual] = [await optionsOf(dialect, stages), await optionsOf([], stages)]
   expect(found).toContain(option)

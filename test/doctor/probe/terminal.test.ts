@@ -153,6 +153,35 @@ describe('the command', () => {
     expect(said).toContain('Ending the comparison. The report follows …')
   })
 
+  describe('whose comparison with the simulator fails', () => {
+    const reason = 'the comparison with the simulator failed (EADDRNOTAVAIL)'
+    beforeEach(() => {
+      jest.mocked(simulate).mockRejectedValueOnce(Object.assign(new Error('c4n4ry'), { code: 'EADDRNOTAVAIL' }))
+      simulator.faults.add({ on: 'deleteUser', status: 500 })
+    })
+
+    it('prints and writes the report without it, names the users who are left, and ends with 1', async () => {
+      const file = join(mockFolder, 'report.json')
+      writeFileSync(file, '')
+      expect(await run(['--users', '--out', file], '').exitCode).toBe(1)
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stages: ['quiet', 'users'], endedBy: reason, isCompared: false, dialects: [], unexplained: [] })
+      rmSync(file)
+      expect(printed.join()).toContain(`dialects of the simulator:\n  not compared, because ${reason}\n`)
+      expect(said.join('\n').match(/Passport-Nevis-Probe-\w+/g)?.length).toBe(simulator.users.length)
+      expect([...printed, ...said].join()).not.toContain('c4n4ry')
+    })
+
+    it('does not replace an older report', async () => {
+      const file = join(mockFolder, 'report.json')
+      const older = '{"probe":1,"answers":[],"unexplained":[]}'
+      writeFileSync(file, older)
+      expect(await run(['--out', file], '').exitCode).toBe(1)
+      expect(readFileSync(file, 'utf8')).toBe(older)
+      rmSync(file)
+      expect(said).toContain(`passport-nevis probe: ${reason}, so the report in ${file} was not replaced`)
+    })
+  })
+
   it('interrupted › does not replace an older report', async () => {
     jest.mocked(simulate).mockImplementationOnce(() => {
       process.emit('SIGINT')

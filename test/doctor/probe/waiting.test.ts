@@ -1,4 +1,5 @@
 /** Tests what the probe prints while it waits for the phone, when it stops waiting, and how it asks the person to scan QR codes in the stage `limits`. */
+import { answersIn } from '../../../src/doctor/probe/questions'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage } from '../../../src/doctor/probe/stages'
@@ -35,6 +36,49 @@ it('after five requests in a row without an answer, the probe no longer waits, a
   expect(failed[0]).toEqual({ stage: 'app', reason: 'the phone was not enrolled, because 5 requests in a row got no answer' })
   expect(calls).toBeLessThan(30)
   expect(said).toContain('The phone was not enrolled, so approvals are not tried.')
+})
+
+describe('what the person does not decide within three minutes', () => {
+  // Otherwise, the simulator would end the requests after two minutes.
+  beforeEach(async () => {
+    await simulator.close()
+    simulator = await NevisSimulator.start({ lifetimeSeconds: 600 })
+  })
+
+  it('a request › fails the stage, and "pending" is not reported as the status after the decision', async () => {
+    const { facts, failed } = await probe(['quiet', 'app'], (person) => (person.answer = () => Promise.resolve()))
+    const reason = (channel: string) => ({ stage: 'app', reason: `the request by ${channel} was not answered within 180 s` })
+    expect(failed).toEqual([reason('push'), reason('push'), reason('app')])
+    expect(Object.keys(facts).filter((name) => /^(status|introspect)\.(push|app)\.(accept|den)/.test(name))).toEqual([])
+    const questions = answersIn(facts).map(({ question }) => question)
+    expect(questions).not.toContain('What does the status say after a request was accepted?')
+    expect(questions).not.toContain('What does the status say after a request was denied?')
+  })
+
+  it('the enrolment of a phone › fails the stage, and no approval is tried', async () => {
+    const { facts, failed, said } = await probe(['quiet', 'app'], (person) => (person.scan = () => Promise.resolve()))
+    expect(failed).toEqual([{ stage: 'app', reason: 'the phone was not enrolled within 180 s' }])
+    expect(said).toContain('The phone was not enrolled, so approvals are not tried.')
+    expect(Object.keys(facts).filter((name) => /^status\.enroll|^approval\.push|^user\.with-phone/.test(name))).toEqual([])
+  })
+})
+
+it.each([429, 502, 503, 504])('HTTP %i to two status requests while the probe waits for the phone › is no decision', async (status) => {
+  const { facts, failed } = await probe(['quiet', 'app'], (person) => {
+    const { answer } = SimulatedPerson.prototype
+    person.answer = async (what) => {
+      simulator.faults.add({ on: 'getStatus', status, times: 2 })
+      await answer.call(person, what)
+    }
+  })
+  expect([failed, ...differencesOf(facts, (await runOnSimulator([], ['quiet', 'app'])).facts)]).toEqual([[]])
+})
+
+it.each([502, 503, 504])('HTTP %i to one of the repeated requests of the stage `limits` › is no limit', async (status) => {
+  simulator.faults.add({ on: 'verifyCode', status, skip: 5, times: 1 })
+  const { facts, failed } = await probe(['quiet', 'limits'], () => undefined)
+  expect(failed).toEqual([{ stage: 'limits', reason: 'a request got no answer, so the limit is not known' }])
+  expect(Object.keys(facts).filter((name) => /^limit\.codes\.(http|after)/.test(name))).toEqual([])
 })
 
 it('the stage `limits` numbers its scans', async () => {
