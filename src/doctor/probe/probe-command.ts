@@ -5,7 +5,7 @@
  */
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { HELP, readArguments } from '../../simulator/arguments'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
@@ -31,6 +31,7 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report);
                     replaces no file but an older report
+  --help, -h        print this text
 
 --app and --sms ask questions, so they need a terminal.
 
@@ -42,11 +43,11 @@ Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for 
 const OPTIONS = {
   users: { type: 'boolean', default: false },
   app: { type: 'boolean', default: false },
-  sms: { type: 'string' },
+  sms: { type: 'string', takes: 'number' },
   wait: { type: 'boolean', default: false },
   limits: { type: 'boolean', default: false },
-  out: { type: 'string' },
-  help: { type: 'boolean', default: false },
+  out: { type: 'string', takes: 'file' },
+  help: HELP,
 } as const
 
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
@@ -126,11 +127,9 @@ function written(file: string, report: ProbeReport, output: Output): boolean {
 }
 
 function argumentsIn(argv: readonly string[]) {
-  try {
-    const { values } = parseArgs({ args: [...argv], options: OPTIONS })
-    if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return 'the number must be in the international form, such as +41791234567'
-    return values
-  } catch (reason) {
-    return String(Reflect.get(Object(reason) as object, 'message')).split('. ')[0] as string
-  }
+  const given = readArguments({ args: [...argv], options: OPTIONS })
+  if (typeof given === 'string') return given
+  const { values } = given
+  if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return '--sms: the number must be in the international form, such as +41791234567'
+  return values
 }

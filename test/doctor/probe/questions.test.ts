@@ -96,7 +96,7 @@ describe('the doctor, with a report', () => {
 
   it.each(['', '[]', '{}', { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-    expect(await doctorWith(file)).toEqual([2, `passport-nevis: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
+    expect(await doctorWith(file)).toEqual([2, `passport-nevis doctor: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
   })
 
   it('of another version › ends with 2, and says so', async () => {
@@ -123,7 +123,7 @@ describe('the doctor, with a report', () => {
     ['is too large', `{"probe":1,"answers":[],"unexplained":[]}${' '.repeat(5_000_001)}`],
   ])('that %s › is refused in one line, with exit code 2', async (_name, content) => {
     writeFileSync(file, content)
-    expect(await doctorWith(file)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+: [^\n]+$/), 0])
+    expect(await doctorWith(file)).toEqual([2, expect.stringMatching(/^passport-nevis doctor: --report \S+: [^\n]+$/), 0])
   })
 
   it('with a byte-order mark, or with fields in another form › is read', () => {
@@ -134,7 +134,7 @@ describe('the doctor, with a report', () => {
 
   it('that does not exist › ends with 2, and asks Nevis nothing', async () => {
     const none = join(folder, 'none.json')
-    expect(await doctorWith(none)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+none\.json: the report cannot be read \(ENOENT\); write a report with: /), 0])
+    expect(await doctorWith(none)).toEqual([2, expect.stringMatching(/^passport-nevis doctor: --report \S+none\.json: the report cannot be read \(ENOENT\); write a report with: /), 0])
   })
 
   async function doctorWith(path: string) {
