@@ -33,7 +33,9 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
                     replaces no file but an older report
   --help, -h        print this text
 
---app and --sms ask questions, so they need a terminal.
+--app and --sms ask questions, so they need a terminal. --app writes the code to scan to a file, for a browser on this
+machine. Over SSH, type "link" at the question: the probe then prints the link, which you open on the phone. The report
+does not contain the link.
 
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
 the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-. It ends by itself after an hour.

@@ -90,6 +90,29 @@ describe('the doctor, with a report', () => {
     ])
   })
 
+  it('of an instance that answers as the documents say › is well: an option that is only possible is no warning', async () => {
+    const { facts } = await runOnSimulator([], ['quiet', 'users', 'sms'])
+    const answers = answersIn(facts)
+    expect(answers.map(({ option }) => option)).toContain('`sms({ requireIntrospection: true })` is possible')
+    expect(findings({ probe: 1, answers, unexplained: [], stages: ['sms'] })).toEqual([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: sms)', undefined]])
+  })
+
+  it.each<[string, readonly Stage[], string]>([
+    ['sms-not-pollable', ['quiet', 'sms'], 'not `sms({ requireIntrospection: true })`, which would refuse every right code'],
+    ['gateway-page-502', ['quiet'], '`healthCheck: false` (the default)'],
+  ])('of an instance with %s › does not warn of an option that is not set by default', async (dialect, stages, option) => {
+    const { facts } = await runOnSimulator(dialect, stages)
+    expect(findings({ probe: 1, answers: answersIn(facts), unexplained: [], stages })).toEqual([
+      ['unchecked', expect.any(String), `compare with your options: ${option}`],
+      ['ok', expect.stringMatching(/^the instance needs no option/), undefined],
+    ])
+  })
+
+  it('with limits of the instance › asks to compare the options, and does not warn', () => {
+    const answers = answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3', 'limit.codes.http': '429', 'limit.codes.after': '5', 'status.ignored.http': '412', 'status.ignored.seconds': '120' })
+    expect(findings({ probe: 1, answers, unexplained: [] }).map(([level]) => level)).toEqual(['unchecked', 'unchecked', 'unchecked', 'ok'])
+  })
+
   it('that explains everything and asks for nothing is well', () => {
     expect(findings({ probe: 1, answers: [{ question: 'a', answer: 'b', does: 'c' }], unexplained: [] })).toMatchObject([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: )', undefined]])
   })
