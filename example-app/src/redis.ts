@@ -22,10 +22,23 @@ export async function openRedis(url: string | undefined) {
     disableOfflineQueue: true,
     commandOptions: { timeout: ANSWERS_WITHIN_MS },
   })
-  redis.on('error', (error: NodeJS.ErrnoException) => isUp && console.error('Redis', error.code ?? error.name))
+  redis.on('error', (error: unknown) => isUp && console.error('Redis', codeWordOf(error)))
   await redis.connect().catch(() => {
     throw new ConfigError('Redis does not answer at REDIS_URL.')
   })
   isUp = true
   return redis
+}
+
+/**
+ * Says what happened in one word, without the message of the error, which may contain the URL of Redis: the code of a network error (`ECONNREFUSED`), the code
+ * word of an answer of Redis (`NOAUTH`), or the class of an error of the client (`SocketTimeoutError`), whose `name` is always `Error`.
+ */
+export function codeWordOf(error: unknown): string {
+  const { code, errors, message, constructor: type } = Object(error) as { code?: unknown; errors?: unknown; message?: unknown; constructor?: { name?: unknown } }
+  // For a host with several addresses, Node.js collects one error for each address.
+  const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : []
+  if (typeof code !== 'string' && first !== undefined) return codeWordOf(first)
+  const [ofRedis] = /^[A-Z]{3,20}(?= |$)/.exec(String(message)) ?? []
+  return [code, ofRedis, type?.name].find((word): word is string => typeof word === 'string' && /^\w{2,64}$/.test(word)) ?? 'Error'
 }

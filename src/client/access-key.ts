@@ -79,5 +79,5 @@ export class AccessKey {
 async function checkedKey(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
   if (isUsableAccessKey(key)) return key
-  throw new TypeError('NevisClient: accessKey() must return a non-empty string without white space or control characters')
+  throw new TypeError('NevisClient: accessKey() must return a non-empty string of visible ASCII characters, without white space')
 }

@@ -8,7 +8,7 @@ import type { Agent as HttpsAgent } from 'node:https'
 import { isUsableAccessKey, type AccessKeySource } from './access-key'
 import { isJsonObject } from './answer'
 import { isLoopback } from './loopback'
-import { parseURL } from './parse-url'
+import { hasWrongPort, parseURL } from './parse-url'
 
 /** The options of a {@link NevisClient}. `accessKey` is required, and exactly one of `instance` and `baseURL`. */
 export interface NevisClientOptions {
@@ -72,7 +72,7 @@ export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
   }
   if (typeof accessKey !== 'function' && !isUsableAccessKey(accessKey)) {
     throw new TypeError(
-      'NevisClient: accessKey must be a non-empty string without white space or control characters, or a function',
+      'NevisClient: accessKey must be a non-empty string of visible ASCII characters, without white space, or a function',
     )
   }
   checkInteger('timeoutMs', timeoutMs, 1, 120_000)
@@ -99,6 +99,7 @@ function checkedInstance(instance: unknown): string {
 
 function checkedBaseURL(baseURL: unknown): string {
   const url = typeof baseURL === 'string' ? parseURL(baseURL) : undefined
+  if (typeof baseURL === 'string' && hasWrongPort(baseURL)) throw new TypeError('NevisClient: baseURL must have a port from 1 to 65535, or none')
   if (typeof baseURL !== 'string' || url === undefined) throw new TypeError('NevisClient: baseURL must be an absolute URL')
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw new TypeError('NevisClient: baseURL must be https:; plain http: is allowed for loopback only')

@@ -13,3 +13,14 @@ export function parseURL(text: string, base?: string): URL | undefined {
     return undefined
   }
 }
+
+/**
+ * True for a URL that would be valid with another port: its port is 0, is above 65535, or is no number.
+ *
+ * @internal
+ */
+export function hasWrongPort(text: string): boolean {
+  // The host may be an IPv6 address in brackets, and credentials may be before it.
+  const [, before, port] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?:\[[^\]/?#]*\]|[^/?#:@[]+)):([^/?#:@]+)(?=[/?#]|$)/i.exec(text) ?? []
+  return before !== undefined && parseURL(before) !== undefined && !(Number(port) >= 1 && parseURL(`${before}:${port}`) !== undefined)
+}

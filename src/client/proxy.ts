@@ -5,7 +5,7 @@
  * tunnel (`tunnel.ts`), and which hosts bypass the proxy in any case (`agents.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
-import { parseURL } from './parse-url'
+import { hasWrongPort, parseURL } from './parse-url'
 
 export interface Proxy {
   readonly protocol: 'http:' | 'https:'
@@ -20,13 +20,14 @@ export interface Proxy {
 /**
  * Finds the forward proxy for a URL.
  * @param target the base URL, `https:`
- * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message omits the value, which may contain a password.
+ * @throws TypeError if the environment names a proxy that is not an http: or https: URL with a valid port. The message omits the value, which may contain a password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)
   if (address === '') return undefined
   const url = parseURL(address)
   const protocol = url?.protocol
+  if (hasWrongPort(address)) throw new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must have a port from 1 to 65535, or none')
   if (url === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
     throw new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL')
   }

@@ -28,9 +28,10 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
   if ((instance === undefined) === (baseURL === undefined)) {
     return error('cloud.settings', `set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (${instance === undefined ? 'neither is' : 'both are'} set)`, remedy)
   }
+  if (accessKey === undefined) return error('cloud.settings', 'NEVIS_ACCESS_KEY is not set', remedy)
   try {
-    const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
-    return { client, baseURL: client.baseURL, accessKey: accessKey as string }
+    const client = new NevisClient({ instance, baseURL, accessKey })
+    return { client, baseURL: client.baseURL, accessKey }
   } catch (reason) {
     // In the error message of the client, name the environment variable instead of the option. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)

@@ -16,6 +16,7 @@ import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
 import { isWord } from './printable'
 import { sourceReport, type SourceReport } from './source-check'
+import { LOAD_MS } from './steps'
 
 export interface LoadedApp {
   readonly origin: string
@@ -24,8 +25,6 @@ export interface LoadedApp {
   readonly source?: SourceReport
 }
 
-/** Time limit for loading the application. The limit is long, because some applications first connect to a database. */
-const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {

@@ -4,14 +4,23 @@
  *
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
-import { error, ok, warning, type Finding } from './findings'
-import type { ReportOfProbe } from './probe-report'
+import { error, ok, unchecked, warning, type Finding } from './findings'
+import type { ReportedAnswer, ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
 export function findingsOfReport(report: ReportOfProbe): Finding[] {
-  const findings = report.answers.flatMap(({ question, answer, option }) => (option === undefined ? [] : [warning('cloud.probe', `${question} ${answer}`, `compare with your options: ${option}`)]))
-  return withGeneral(report, findings, 'the instance needs no option of this package')
+  return withGeneral(report, report.answers.flatMap(findingOf), 'the instance needs no option of this package')
+}
+
+/** Options that are not set by default, and that the app must not set; and limits of Nevis, within which the default values may be. */
+const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|startBudget|attemptBudget)`/
+const POSSIBLE = / is possible$/
+
+/** An option that the instance needs is a warning. An option that an app may or may not have set wrongly cannot be checked without the app. */
+function findingOf({ question, answer, option }: ReportedAnswer): Finding[] {
+  if (option === undefined || POSSIBLE.test(option)) return []
+  return [(MAY_BE_RIGHT.test(option) ? unchecked : warning)('cloud.probe', `${question} ${answer}`, `compare with your options: ${option}`)]
 }
 
 /**
@@ -25,5 +34,5 @@ export function withGeneral({ obstacle, unexplained, stages, answers, failed = [
   const incomplete = failed.length === 0 ? [] : [warning('cloud.probe', `the report is incomplete: ${failed.length === 1 ? 'the stage' : 'the stages'} ${failed.join(', ')} failed`, 'run the probe again with the flags of these stages')]
   const unknown = `${unexplained.length} answers of the instance differ from the documents in ways that this version does not know`
   const all = [...incomplete, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
-  return all.length > 0 ? all : [ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
+  return all.some(({ level }) => level !== 'unchecked') ? all : [...all, ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
 }

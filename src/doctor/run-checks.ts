@@ -8,9 +8,11 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { environmentFindings, type Environment } from './environment'
 import { withUnchecked, error, isFinding, seeOutput, type Finding } from './findings'
-import { isStep, STEPS } from './steps'
+import { isStep, LOAD_MS, STEPS, type Step } from './steps'
 
 const DEADLINE_MS = 120_000
+/** While a step takes long, the command says after each such time that it is still waiting. */
+const PROGRESS_MS = 10_000
 /** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */
 const GRACE_MS = 3000
 
@@ -49,8 +51,15 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
   return new Promise((resolve) => {
     const child = fork(join(__dirname, 'app-process.js'), [file, ...(report === undefined ? [] : [report])], { env, stdio: ['ignore', ...(showsOutput ? ([2, 2] as const) : (['ignore', 'ignore'] as const)), 'ipc'] })
     let why = ''
+    let step: Step = 'app'
+    let seconds = 0
+    const progress = setInterval(() => {
+      seconds += PROGRESS_MS / 1000
+      say(`still ${STEPS[step]}: ${seconds} s of at most ${(step === 'app' ? LOAD_MS : DEADLINE_MS) / 1000} s`)
+    }, PROGRESS_MS)
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
+      clearInterval(progress)
       child.kill('SIGTERM')
       // `unref`: this timer must not keep the command running.
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
@@ -60,8 +69,8 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
     // The application may send its own messages to the parent process. Ignore such messages.
     child.on('message', (message) => {
-      const { passportNevisDoctor: findings, passportNevisStep: step, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
-      if (isStep(step)) say(STEPS[step])
+      const { passportNevisDoctor: findings, passportNevisStep: begun, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
+      if (isStep(begun)) say(STEPS[(step = begun)])
       if (typeof cause === 'string') why = `${cause}; `
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)
     })

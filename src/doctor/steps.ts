@@ -11,6 +11,9 @@ export const STEPS = {
   ledger: 'trying the ledger',
 } as const
 
+/** The time limit for loading the application, in milliseconds. It is long, because some applications first connect to a database. */
+export const LOAD_MS = 60_000
+
 export type Step = keyof typeof STEPS
 
 export function isStep(value: unknown): value is Step {

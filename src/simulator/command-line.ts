@@ -3,7 +3,7 @@
  *
  * Out of scope: exit codes and signals (`command.ts`).
  */
-import { parseArgs } from 'node:util'
+import { HELP, readArguments } from './arguments'
 import { DIALECT_GROUPS } from './dialects'
 import { namesIn } from './dialects/from-file'
 import { NevisSimulator } from './simulator'
@@ -19,7 +19,7 @@ const USAGE = `Usage: passport-nevis-simulator [options]
                         A value with a dot or a slash is a file. May be repeated, for example for a
                         file and a name
   --list-dialects       print the names for --dialect
-  --help                print this text
+  --help, -h            print this text
 `
 
 export interface Output {
@@ -31,20 +31,21 @@ export interface Output {
 export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...argv],
+  const given = readArguments({
+    // `help` is a command of `passport-nevis`, so people also write it here.
+    args: argv[0] === 'help' ? ['--help'] : [...argv],
     options: {
-      port: { type: 'string', default: '4001' },
-      instance: { type: 'string', default: 'simulator' },
-      'access-key': { type: 'string' },
-      user: { type: 'string', multiple: true, default: ['anna', 'ben'] },
-      dialect: { type: 'string', multiple: true, default: [] },
+      port: { type: 'string', takes: 'number', default: '4001' },
+      instance: { type: 'string', takes: 'id', default: 'simulator' },
+      'access-key': { type: 'string', takes: 'key' },
+      user: { type: 'string', takes: 'name', multiple: true, default: ['anna', 'ben'] },
+      dialect: { type: 'string', takes: 'names', multiple: true, default: [] },
       'list-dialects': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: HELP,
     },
   })
-  if (!/^\d+$/.test(values.port)) throw new TypeError('--port takes a number')
-  return values
+  if (typeof given === 'string') return given
+  return /^\d+$/.test(given.values.port) ? given.values : '--port takes a number'
 }
 
 /** Reads a property of an error. `instanceof Error` would be false here in jest, which runs the code in another realm. */
@@ -81,11 +82,9 @@ function startupText(simulator: NevisSimulator, users: readonly string[]): strin
 }
 
 export async function main(argv: readonly string[], output: Output): Promise<Outcome> {
-  let flags: ReturnType<typeof parse>
-  try {
-    flags = parse(argv)
-  } catch (error) {
-    output.error(`passport-nevis-simulator: ${firstSentence(error)} (see --help)`)
+  const flags = parse(argv)
+  if (typeof flags === 'string') {
+    output.error(`passport-nevis-simulator: ${flags}. See: passport-nevis-simulator --help`)
     return { exitCode: 2 }
   }
   if (flags.help) {

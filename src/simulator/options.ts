@@ -72,8 +72,9 @@ export function resolve(options: NevisSimulatorOptions): ResolvedOptions {
   if (!Number.isInteger(port) || port < 0 || port > 65535) refuse('port', 'a whole number from 0 to 65535')
   if (!LOOPBACK.includes(host)) refuse('host', LOOPBACK.join(', '))
   if (typeof instance !== 'string' || !/^[a-z0-9-]+$/.test(instance)) refuse('instance', 'made of a-z, 0-9 and -')
-  if (accessKey !== undefined && (typeof accessKey !== 'string' || !/^\S+$/.test(accessKey))) {
-    refuse('accessKey', 'a text without spaces')
+  if (accessKey !== undefined && (typeof accessKey !== 'string' || !/^[\x21-\x7e]+$/.test(accessKey))) {
+    // A client could not send other characters in the header `Authorization`.
+    refuse('accessKey', 'a non-empty string of visible ASCII characters, without white space')
   }
   return {
     port,

@@ -370,7 +370,7 @@ describe('the access key', () => {
     it.each(['', 'two words', 'a\r\nb', 7, undefined])('that gives %j rejects with a TypeError that does not repeat it', async (key) => {
       const outcome = newClient({ accessKey: () => key as string }).ping()
       await expect(outcome).rejects.toThrow(
-        new TypeError('NevisClient: accessKey() must return a non-empty string without white space or control characters'),
+        new TypeError('NevisClient: accessKey() must return a non-empty string of visible ASCII characters, without white space'),
       )
     })
 

@@ -36,6 +36,19 @@ describe('new NevisClient', () => {
       expect('instance' in client).toBe(false)
     })
 
+    it.each(['http://127.0.0.1:99999', 'http://127.0.0.1:0/', 'https://nevis.example:65536/gateway', 'https://[::1]:70000', 'https://nevis.example:x', 'https://u:p@nevis.example:99999'])('refuses %s, and says that the port is wrong', (baseURL) => {
+      expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(new TypeError('NevisClient: baseURL must have a port from 1 to 65535, or none'))
+    })
+
+    it.each(['http://', 'nevis.example', 'nevis.example:443', 'http://a b:99999', ''])('refuses %j as no URL at all', (baseURL) => {
+      expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(TypeError)
+      expect(make({ baseURL, accessKey: ACCESS_KEY })).not.toThrow(/port/)
+    })
+
+    it('takes a URL without a port, with an empty one, and with the highest', () => {
+      for (const baseURL of ['https://nevis.example:', 'https://nevis.example:65535', 'https://[::1]', 'https://nevis.example/a:99999']) expect(make({ baseURL, accessKey: ACCESS_KEY })).not.toThrow()
+    })
+
     // Shows: ASVS V12.2.1, T-network-1, C-overview-2, N-lookup-5
     it.each([
       'http://nevis.example',
@@ -82,7 +95,7 @@ describe('new NevisClient', () => {
       (accessKey) => {
         expect(make({ instance: 'a', accessKey })).toThrow(
           new TypeError(
-            'NevisClient: accessKey must be a non-empty string without white space or control characters, or a function',
+            'NevisClient: accessKey must be a non-empty string of visible ASCII characters, without white space, or a function',
           ),
         )
       },

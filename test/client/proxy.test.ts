@@ -240,9 +240,14 @@ describe('the tunnels', () => {
 })
 
 describe('an environment that names no usable proxy', () => {
-  it.each(['socks5://secret:secret@127.0.0.1:1080', 'http://secret secret', 'http://secret:99999'])('is refused when the client is made, and not repeated: %s', (value) => {
+  it.each(['socks5://secret:secret@127.0.0.1:1080', 'http://secret secret'])('is refused when the client is made, and not repeated: %s', (value) => {
     process.env['all_proxy'] = value
     expect(() => newClient()).toThrow(new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL'))
+  })
+
+  it.each(['http://secret:99999', 'secret:0', 'https://secret:secret@[::1]:65536/'])('with a port that does not exist is refused when the client is made, and not repeated: %s', (value) => {
+    process.env['all_proxy'] = value
+    expect(() => newClient()).toThrow(new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must have a port from 1 to 65535, or none'))
   })
 
   it('escapes that escape nothing stand for themselves', () => {

@@ -194,10 +194,13 @@ describe('the environment', () => {
     expect(findings).toHaveLength(6)
   })
 
-  it.each([
+  it.each<[Record<string, string>, string]>([
     [{}, 'set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (neither is set)'],
     [{ NEVIS_BASE_URL: 'https://a.example', NEVIS_INSTANCE: 'a', ...key }, 'set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (both are set)'],
-    [{ NEVIS_INSTANCE: 'a' }, 'NEVIS_ACCESS_KEY must be a non-empty string without white space or control characters'],
+    [{ NEVIS_INSTANCE: 'a' }, 'NEVIS_ACCESS_KEY is not set'],
+    ...['C4n4ry-schlüssel', 'c4n4ry\nkey', 'c4n4ry\u001b[2J', 'c4n4ry key', ' '].map((wrong): [Record<string, string>, string] => [{ NEVIS_INSTANCE: 'a', NEVIS_ACCESS_KEY: wrong }, 'NEVIS_ACCESS_KEY must be a non-empty string of visible ASCII characters, without white space'] as const),
+    ...['http://127.0.0.1:99999', 'http://127.0.0.1:99999/c4n4ry', 'https://[::1]:65536', 'http://localhost:0', 'https://a.example:port/'].map((wrong): [Record<string, string>, string] => [{ NEVIS_BASE_URL: wrong, ...key }, 'NEVIS_BASE_URL must have a port from 1 to 65535, or none'] as const),
+    [{ NEVIS_BASE_URL: 'a.example', ...key }, 'NEVIS_BASE_URL must be an absolute URL'],
     [{ NEVIS_INSTANCE: 'C4n4ry.key', ...key }, 'NEVIS_INSTANCE must be an instance id: lower-case letters, digits and dashes'],
     [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'NEVIS_BASE_URL must be https:; plain http: is allowed for loopback only'],
   ])('%j › gives one finding', async (env, sentence) => {

@@ -19,20 +19,38 @@ async function run(argv: string[], env: Record<string, string> = {}) {
 }
 
 describe('the command', () => {
-  it.each([
-    [[], 'no command was given'],
-    [['docter'], 'unknown command "docter", did you mean "doctor"?'],
-    [['prob'], 'unknown command "prob", did you mean "probe"?'],
-    [['xyz'], 'unknown command "xyz"'],
-    [['doctor', 'a.js', 'b.js'], 'doctor takes at most one file'],
-    [['doctor', '--jsn'], "Unknown option '--jsn'"],
-  ])('with %j › ends with 2 and one sentence', async (argv, sentence) => {
-    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence}${sentence.endsWith('?') ? '' : '.'} Usage: passport-nevis doctor [file] [--report <file>] [--json]` })
+  it.each<[string[], string, string]>([
+    [[], 'passport-nevis', 'no command was given.'],
+    [['docter'], 'passport-nevis', 'unknown command "docter", did you mean "doctor"?'],
+    [['prob', '--users'], 'passport-nevis', 'unknown command "prob", did you mean "probe"?'],
+    [['xyz', 'doctor'], 'passport-nevis', 'unknown command "xyz".'],
+    [['simulator'], 'passport-nevis', 'unknown command "simulator", did you mean "npx passport-nevis-simulator"?'],
+    [['help', 'docter'], 'passport-nevis', 'unknown command "docter", did you mean "doctor"?'],
+    [['help', 'toString'], 'passport-nevis', 'unknown command "toString".'],
+    [['help', 'doctor', 'probe'], 'passport-nevis', 'help takes at most one command.'],
+    [['--jsn'], 'passport-nevis', "Unknown option '--jsn'."],
+    [['doctor', 'a.js', 'b.js'], 'passport-nevis doctor', 'doctor takes at most one file.'],
+    [['doctor', '--jsn'], 'passport-nevis doctor', "Unknown option '--jsn'."],
+    [['doctor', '--report', '--json'], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
+    [['doctor', '--report'], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
+    [['doctor', '--report='], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
+    [['probe', '--sms', '--out', 'report.json'], 'passport-nevis probe', '--sms needs a value: --sms <number>.'],
+    [['probe', '--users', '--out'], 'passport-nevis probe', '--out needs a value: --out <file>.'],
+    [['probe', '--out', '-h'], 'passport-nevis probe', '--out needs a value: --out <file>.'],
+    [['probe', '--out', ''], 'passport-nevis probe', '--out needs a value: --out <file>.'],
+    [['probe', '--users=yes'], 'passport-nevis probe', "Option '--users' does not take an argument."],
+    [['probe', 'extra'], 'passport-nevis probe', "Unexpected argument 'extra'."],
+    [['init', '--wrte'], 'passport-nevis init', "Unknown option '--wrte'."],
+    [['init', 'a', 'b'], 'passport-nevis init', 'init takes at most one folder.'],
+  ])('with %j › ends with 2 and one sentence, and names the help of the command', async (argv, program, sentence) => {
+    const { exitCode, out, err } = await run(argv)
+    // `init` wraps long lines.
+    expect({ exitCode, out, err: err.replace(/\s+/g, ' ') }).toEqual({ exitCode: 2, out: '', err: `${program}: ${sentence} See: ${program} --help` })
   })
 
   it.each(['--\u001b[2J', 'doctor --\u009b1A\u202e'])('with the arguments %j › prints nothing that a terminal obeys', async (argv) => {
     const { exitCode, err } = await run(argv.split(' '))
-    expect([exitCode, err]).toEqual([2, expect.stringMatching(/^passport-nevis: Unknown option '[\x20-\x7e]+$/)])
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(/^passport-nevis( doctor)?: Unknown option '[\x20-\x7e]+$/)])
   })
 
   it('with an answer from the network that holds what a terminal obeys, or no date › prints none of it', async () => {
@@ -43,8 +61,17 @@ describe('the command', () => {
     expect(out).not.toMatch(/(?!\n)[\p{C}\u2028]|c4n4ry/u)
   })
 
-  it.each([[['--help']], [['doctor', '--help']], [['doctor', 'a.js', '--help', '--json']]])('with %j › says how it is used, and ends with 0', async (argv) => {
-    expect(await run(argv)).toEqual({ exitCode: 0, out: expect.stringMatching(/^Usage: passport-nevis doctor \[file\] \[--report <file>\] \[--json\] \[--app-output\]\n {7}passport-nevis probe/) as string, err: '' })
+  it.each<[string, string[]]>([
+    ['<command>', ['--help', '-h', 'help', 'help --help']],
+    ['doctor [file] [--report <file>] [--json] [--app-output]', ['doctor --help', 'doctor -h', 'doctor a.js --help --json', '--help doctor', 'help doctor']],
+    ['probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]', ['probe --help', 'probe -h', '-h probe', 'help probe']],
+    ['init [folder] [--write] [--allow-uncommitted-changes]', ['init --help', 'init -h', '--help init', 'help init']],
+  ])('passport-nevis %s › each way to ask for help prints the same usage, and ends with 0', async (usage, ways) => {
+    const texts = await Promise.all(ways.map((way) => run(way.split(' '))))
+    expect(texts.map(({ exitCode, err }) => [exitCode, err])).toEqual(ways.map(() => [0, '']))
+    expect(new Set(texts.map(({ out }) => out)).size).toBe(1)
+    expect(texts[0]?.out.split('\n')[0]).toBe(`Usage: passport-nevis ${usage}`)
+    expect(texts[0]?.out).toMatch(/^ +--help, -h +print/m)
   })
 
   it('with --version › says which, and ends with 0', async () => {

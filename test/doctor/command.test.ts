@@ -126,6 +126,12 @@ describe('the app', () => {
     expect(findings.find(({ check }) => check === 'app.loaded')?.remedy).toBe('start the services that the app needs; npx passport-nevis doctor waiting.mjs --app-output shows what the app prints')
   })
 
+  it('that starts slowly › is waited for with a line of progress every ten seconds', async () => {
+    const { printed } = await doctor(['waiting.mjs'], { NODE_OPTIONS: `--require=${join(APPS, 'hurry.cjs')}` })
+    const lines = printed.split('\n').filter((line) => line.startsWith('… still'))
+    expect(lines.slice(0, 2)).toEqual(['… still starting the app: 10 s of at most 60 s', '… still starting the app: 20 s of at most 60 s'])
+  })
+
   it('with --app-output › prints on standard error what the app prints', async () => {
     const { printed } = await doctor(['broken.cjs', '--app-output'], { FAULT: 'dies later' })
     expect(printed).toContain('Error: c4n4ry: postgres://me:c4n4ry@db')
@@ -189,4 +195,44 @@ it('an unexpected error in a command › prints its code, but neither message no
   const { exitCode, printed } = await doctor([], { NODE_OPTIONS: `--require=${fault}` })
   rmSync(folder, { recursive: true })
   expect([exitCode, printed]).toEqual([1, 'passport-nevis: unexpected error (EMFILE)\n'])
+})
+
+/** Runs the command in a shell, which closes or redirects its output. */
+async function inShell(redirection: string, argv: string) {
+  const env = { PATH: process.env['PATH'], ...cloud() }
+  const child = spawn('sh', ['-c', `"$NODE" "$COMMAND" ${argv} ${redirection}`], { env: { ...env, NODE: process.execPath, COMMAND }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, err] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  return { exitCode, out, err }
+}
+
+// Only Linux shows how a file was opened.
+const onLinux = process.platform === 'linux' ? it : it.skip
+
+describe('an output that is closed', () => {
+  const SENTENCE = 'passport-nevis: standard output is closed, so nothing can be printed to it\n'
+
+  onLinux.each(['doctor', 'probe', '--help'])('%s › ends with 1, and says so on standard error', async (argv) => {
+    const { exitCode, err } = await inShell('>&-', argv)
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/\S/)])
+    expect(err.startsWith(SENTENCE)).toBe(true)
+    expect(err).not.toMatch(/\n +at /)
+  })
+
+  onLinux('probe --users › leaves no user behind', async () => {
+    expect(await inShell('>&-', 'probe --users')).toMatchObject({ exitCode: 1 })
+    expect([simulator.requests.some(({ operation }) => operation === 'enroll'), simulator.users]).toEqual([true, []])
+  })
+
+  it.each(['>/dev/null', '2>&-', '<&-'])('%s › is none: the command ends as usual', async (redirection) => {
+    const { exitCode, err } = await inShell(redirection, '--help')
+    expect([exitCode, err]).toEqual([0, ''])
+  })
+
+  it('by a parent that wants only the exit code › is none', async () => {
+    const child = spawn(process.execPath, [COMMAND, '--help'], { stdio: 'ignore' })
+    expect((await once(child, 'close'))[0]).toBe(0)
+  })
 })

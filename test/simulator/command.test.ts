@@ -35,7 +35,19 @@ describe('the command', () => {
   })
 
   test('with --help › prints the flags and ends with 0', async () => {
-    expect(await run('--help')).toMatchObject({ exitCode: 0, out: expect.stringContaining('--port <number>') as string })
+    for (const way of ['--help', '-h', 'help']) expect(await run(way)).toMatchObject({ exitCode: 0, out: expect.stringContaining('--port <number>') as string, err: '' })
+  })
+
+  test.each<[string[], string]>([
+    [['--port'], '--port needs a value: --port <number>'],
+    [['--port', '--user', 'cleo'], '--port needs a value: --port <number>'],
+    [['--port=0', '--access-key', '--instance', 'demo'], '--access-key needs a value: --access-key <key>'],
+    [['--port=0', '--user', 'cleo', '--user='], '--user needs a value: --user <name>'],
+    [['--port=0', '--dialect', '--list-dialects'], '--dialect needs a value: --dialect <names>'],
+    [['--port=0', '--dialect='], '--dialect needs a value: --dialect <names>'],
+    [['--prot', '1'], "Unknown option '--prot'"],
+  ])('with %j › ends with 2 and names the help', async (argv, sentence) => {
+    expect(await run(...argv)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: ${sentence}. See: passport-nevis-simulator --help` })
   })
 
   test.each([[['--prot', '1']], [['--port', 'x']], [['--port']], [['extra']], [['--port', '99999']], [['--port', '0', '--user', 'a b']]])(
@@ -91,7 +103,7 @@ describe('--dialect', () => {
     expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is not a report of the probe: write one with: npx passport-nevis probe --users --out report.json` })
   })
 
-  test.each(['', ' ', ','])('without a name (%j) › ends with 2 and one line', async (value) => {
+  test.each([' ', ','])('without a name (%j) › ends with 2 and one line', async (value) => {
     expect(await run('--port', '0', '--dialect', value)).toMatchObject({ exitCode: 2, out: '', err: 'passport-nevis-simulator: --dialect needs the name of a dialect, or the file of a report' })
   })
 

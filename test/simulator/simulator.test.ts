@@ -30,6 +30,8 @@ describe('start', () => {
     ['port', { port: 70_000 }],
     ['instance', { instance: 'Not A Label' }],
     ['accessKey', { accessKey: 'a b' }],
+    ['accessKey', { accessKey: 'schlüssel' }],
+    ['accessKey', { accessKey: 'a\u0007b' }],
     ['lifetimeSeconds', { lifetimeSeconds: 0 }],
     ['latencyMs', { latencyMs: '5' }],
     ['prot', { prot: 1 }],

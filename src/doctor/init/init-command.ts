@@ -5,7 +5,7 @@
  * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */
 import { Script } from 'node:vm'
-import { parseArgs } from 'node:util'
+import { HELP, readArguments } from '../../simulator/arguments'
 import type { Output } from '../output'
 import { printable } from '../printable'
 import { wrapped } from '../report'
@@ -22,7 +22,7 @@ export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allo
 
   --write                        write the changes, unless git has uncommitted changes in the folder
   --allow-uncommitted-changes    with --write: write the changes even then
-  --help                         print this text
+  --help, -h                     print this text
 
 It changes Express apps with passport-local and express-session, in JavaScript and TypeScript.
 Where it is not certain what to change, it changes nothing, and prints the file and the line.
@@ -34,7 +34,7 @@ says which it misses.
 const OPTIONS = {
   write: { type: 'boolean', default: false },
   'allow-uncommitted-changes': { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  help: HELP,
 } as const
 
 export function initCommand(argv: readonly string[], version: string, output: Output): 0 | 1 | 2 {
@@ -76,12 +76,10 @@ export function initCommand(argv: readonly string[], version: string, output: Ou
 }
 
 function argumentsIn(argv: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
-    return positionals.length > 1 ? 'init takes at most one folder' : { ...values, folder: positionals[0] ?? '.' }
-  } catch (reason) {
-    return messageOf(reason).split('. ')[0] as string
-  }
+  const given = readArguments({ args: [...argv], options: OPTIONS, allowPositionals: true })
+  if (typeof given === 'string') return given
+  const { values, positionals } = given
+  return positionals.length > 1 ? 'init takes at most one folder' : { ...values, folder: positionals[0] ?? '.' }
 }
 
 function messageOf(reason: unknown): string {

@@ -62,6 +62,8 @@ export class Caller {
   private readonly connections: Connections
   /** How many requests in a row have got no answer within their time limit. */
   private timeouts = 0
+  /** True if the latest request got the same 5xx twice. Further requests are then not repeated, until one gets another answer. */
+  private isUnavailable = false
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
@@ -90,11 +92,29 @@ export class Caller {
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
-    const reply = await this.sendInTime(call, this.signal, step)
+    const reply = await this.confirmed(await this.sendInTime(call, this.signal, step), call, step)
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
     return reply
+  }
+
+  /**
+   * Sends a request once more if it got a 5xx: a gateway in front of Nevis sends such an answer while Nevis is restarted. If the second answer has another
+   * status, the first one counts as lost, because it does not show how Nevis answers.
+   */
+  private async confirmed(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
+    if (reply.status < 500) this.isUnavailable = false
+    if (reply.status < 500 || this.isUnavailable || this.signal.aborted) return reply
+    const again = await this.sendInTime(call, this.signal)
+    this.isUnavailable = again.status === reply.status
+    if (this.isUnavailable) return reply
+    if (step !== undefined) {
+      this.forget(step)
+      this.steps.add(step)
+      this.facts[`${step}.http`] = `no answer (HTTP ${reply.status} only once)`
+    }
+    return { status: 0, json: undefined, text: '' }
   }
 
   /**
@@ -107,6 +127,8 @@ export class Caller {
     if (!this.hasSeenJson || !isOfGateway(reply) || this.checked.has(endpoint)) return
     this.checked.add(endpoint)
     const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
+    const keyWasAnswered = /^[1-4]/.test(String(this.facts['introspect.key.http']))
+    if (again.json !== undefined && again.status >= 500 && keyWasAnswered) throw new NevisLost(`Nevis, or a gateway in front of it, no longer answers (HTTP ${again.status})`)
     if (again.json === undefined && again.status !== 0) throw new NevisLost(`something in front of Nevis answers in its place (HTTP ${again.status}, no JSON): check the proxy or gateway`)
   }
 
@@ -174,9 +196,9 @@ export class Caller {
   }
 }
 
-/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, or a body that is no JSON. */
+/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
-  return (status >= 300 && status < 400) || (json === undefined && text !== '' && text.trim() !== 'PONG')
+  return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
 }
 
 function parsed(text: string): unknown {

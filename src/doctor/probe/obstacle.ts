@@ -78,6 +78,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^(TimeoutError|ETIMEDOUT)$/, 'no response in time; behind a proxy, set HTTPS_PROXY'],
   [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
   [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
+  [/^HTTP 5/, 'the server was not available for a moment; run the probe again'],
   [/^HPE_/, 'the response is not HTTP'],
   [/^(Z_|ERR__|ERR_BROTLI)/, 'the response cannot be decompressed'],
   [/CERT|SIGNATURE|ISSUER|ALTNAME/, 'the certificate is not trusted; behind a proxy that reads TLS, set NODE_EXTRA_CA_CERTS'],

@@ -5,7 +5,7 @@
  */
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { HELP, readArguments } from '../../simulator/arguments'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
@@ -32,8 +32,11 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report);
                     replaces no file but an older report
+  --help, -h        print this text
 
---app and --sms ask questions, so they need a terminal.
+--app and --sms ask questions, so they need a terminal. --app writes the code to scan to a file, for a browser on this
+machine. Over SSH, type "link" at the question: the probe then prints the link, which you open on the phone. The report
+does not contain the link.
 
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
 the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-. It ends by itself after an hour.
@@ -43,11 +46,11 @@ Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for 
 const OPTIONS = {
   users: { type: 'boolean', default: false },
   app: { type: 'boolean', default: false },
-  sms: { type: 'string' },
+  sms: { type: 'string', takes: 'number' },
   wait: { type: 'boolean', default: false },
   limits: { type: 'boolean', default: false },
-  out: { type: 'string' },
-  help: { type: 'boolean', default: false },
+  out: { type: 'string', takes: 'file' },
+  help: HELP,
 } as const
 
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
@@ -130,11 +133,9 @@ function written(file: string, report: ProbeReport, output: Output): boolean {
 }
 
 function argumentsIn(argv: readonly string[]) {
-  try {
-    const { values } = parseArgs({ args: [...argv], options: OPTIONS })
-    if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return 'the number must be in the international form, such as +41791234567'
-    return values
-  } catch (reason) {
-    return String(Reflect.get(Object(reason) as object, 'message')).split('. ')[0] as string
-  }
+  const given = readArguments({ args: [...argv], options: OPTIONS })
+  if (typeof given === 'string') return given
+  const { values } = given
+  if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return '--sms: the number must be in the international form, such as +41791234567'
+  return values
 }

@@ -1,7 +1,8 @@
 /**
- * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret.
+ * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret. Over SSH, a person may
+ * have no browser on the same machine, and can have the link printed instead.
  *
- * Only the current system user can read the file, and the file is deleted after the scan. Out of scope: choosing the questions (`*-stage.ts`).
+ * Only the current system user can read the file, and the file is deleted after the scan. The link is printed only if the person asks for it. Out of scope: choosing the questions (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,9 @@ export class TerminalPerson implements Person {
     try {
       const file = join(folder, 'scan.html')
       await writeFile(file, scanPage(link, image), { mode: 0o600 })
-      await this.ask(`Open ${file} in a browser on this machine and scan the code with the Access App${which === undefined ? '' : ` (${which})`}, then press Enter. `)
+      const also = link === undefined ? '' : ' Without a browser, for example over SSH, type "link" and press Enter: this prints the link, to open on the phone.'
+      const typed = await this.ask(`Open ${file} in a browser on this machine and scan the code with the Access App${which === undefined ? '' : ` (${which})`}, then press Enter.${also} `)
+      if (link !== undefined && /^\s*link\s*$/i.test(typed)) await this.ask(`Open this link on the phone with the Access App, then press Enter:\n  ${visible(link)}\n`)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -57,6 +60,11 @@ export class TerminalPerson implements Person {
       this.terminal.removeListener('close', end)
     }
   }
+}
+
+/** The link without characters that a terminal would obey. The link is not cut off: the person needs all of it. */
+function visible(link: string): string {
+  return link.replace(/[^\x21-\x7e]/g, '?')
 }
 
 /** The HTML page with the QR code and the link. Nevis's response cannot add markup: the image is base64, and the link is escaped. */

@@ -5,7 +5,7 @@
  */
 import { request, type RequestListener } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
+import { recognise, runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage, type StageOptions } from '../../../src/doctor/probe/stages'
@@ -72,6 +72,39 @@ describe('a gateway that answers every request from the middle of a run on', () 
     const { report } = await probe(before((count) => count > 24, page(200)), ['quiet', 'users'])
     const read = { ...report, obstacle: undefined, failed: report.failed?.map(({ stage }) => stage) ?? [] }
     expect(findingsOfReport(read)).toMatchObject([{ level: 'warning', finding: 'the report is incomplete: the stage users failed', remedy: 'run the probe again with the flags of these stages' }])
+  })
+})
+
+const refusal: RequestListener = (_req, res) => void res.writeHead(503, { 'content-type': 'application/json' }).end('{"status":503,"title":"Service Unavailable"}')
+
+describe('a gateway that answers with 503', () => {
+  const STAGES = ['quiet', 'users', 'sms'] as const
+
+  it.each(['JSON', 'a page'])('a single request of a run, with %s › is a lost answer: no difference, and its stage failed', async (kind) => {
+    const { facts: simulated, calls } = await probe(before(() => false, refusal), STAGES)
+    const instead = kind === 'JSON' ? refusal : page(503)
+    for (let at = 1; at <= calls; at += 4) {
+      const { facts, failed, endedBy, usersLeft } = await probe(before((count) => count === at, instead), STAGES)
+      const { dialects, unexplained } = recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() }, failed.length > 0)
+      const kept = Object.values(facts).filter((value) => value === '503')
+      expect([at, dialects, unexplained, kept, endedBy, usersLeft]).toEqual([at, [], [], [], undefined, 0])
+      // A request that only looks up or deletes a test user is not recorded. All others are.
+      const lost = Object.values(facts).filter((value) => value === 'no answer (HTTP 503 only once)').length
+      expect(failed.length > 0).toBe(lost > 0)
+    }
+  })
+
+  it('one kind of request always › is how Nevis answers it: the report has the 503', async () => {
+    const always: RequestListener = (req, res) => (req.url === '/api/v1/intent' ? refusal : before(() => false, refusal))(req, res)
+    const { facts, endedBy, finished } = await probe(always, ['quiet', 'users'])
+    expect([facts['intent.http'], endedBy, finished]).toEqual(['503', undefined, ['quiet', 'users']])
+  })
+
+  it('every request from the middle of a run on › ends the stage, whose answers are left out', async () => {
+    const { failed, finished, endedBy, facts } = await probe(before((count) => count > 24, refusal), ['quiet', 'users'])
+    const reason = 'Nevis, or a gateway in front of it, no longer answers (HTTP 503)'
+    expect([failed, finished, endedBy]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason])
+    expect(Object.keys(facts)).toEqual(Object.keys((await runOnSimulator([], ['quiet'])).facts))
   })
 })
 

@@ -206,7 +206,7 @@ describe('the file of the report', () => {
     ['in a folder that does not exist', () => join(folder, 'none', 'report.json'), /^passport-nevis probe: --out: the folder \S+none does not exist$/],
     ['in a file', () => join(writtenFile(), 'report.json'), /^passport-nevis probe: --out: \S+ is not a folder$/],
     ['that is a folder', () => folder, /^passport-nevis probe: --out: \S+ is a folder$/],
-    ['without a name', () => '', /^passport-nevis probe: --out needs the name of a file$/],
+    ['without a name', () => '', /^passport-nevis probe: --out needs a value: --out <file>\. See: passport-nevis probe --help$/],
   ])('%s › is refused before the first request', async (_name, file, sentence) => {
     const { exitCode, err, out } = await probe(simulator.baseURL, ['--out', file()])
     expect([exitCode, err, out]).toEqual([2, expect.stringMatching(sentence), ''])

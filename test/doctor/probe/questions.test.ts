@@ -90,13 +90,36 @@ describe('the doctor, with a report', () => {
     ])
   })
 
+  it('of an instance that answers as the documents say › is well: an option that is only possible is no warning', async () => {
+    const { facts } = await runOnSimulator([], ['quiet', 'users', 'sms'])
+    const answers = answersIn(facts)
+    expect(answers.map(({ option }) => option)).toContain('`sms({ requireIntrospection: true })` is possible')
+    expect(findings({ probe: 1, answers, unexplained: [], stages: ['sms'] })).toEqual([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: sms)', undefined]])
+  })
+
+  it.each<[string, readonly Stage[], string]>([
+    ['sms-not-pollable', ['quiet', 'sms'], 'not `sms({ requireIntrospection: true })`, which would refuse every right code'],
+    ['gateway-page-502', ['quiet'], '`healthCheck: false` (the default)'],
+  ])('of an instance with %s › does not warn of an option that is not set by default', async (dialect, stages, option) => {
+    const { facts } = await runOnSimulator(dialect, stages)
+    expect(findings({ probe: 1, answers: answersIn(facts), unexplained: [], stages })).toEqual([
+      ['unchecked', expect.any(String), `compare with your options: ${option}`],
+      ['ok', expect.stringMatching(/^the instance needs no option/), undefined],
+    ])
+  })
+
+  it('with limits of the instance › asks to compare the options, and does not warn', () => {
+    const answers = answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3', 'limit.codes.http': '429', 'limit.codes.after': '5', 'status.ignored.http': '412', 'status.ignored.seconds': '120' })
+    expect(findings({ probe: 1, answers, unexplained: [] }).map(([level]) => level)).toEqual(['unchecked', 'unchecked', 'unchecked', 'ok'])
+  })
+
   it('that explains everything and asks for nothing is well', () => {
     expect(findings({ probe: 1, answers: [{ question: 'a', answer: 'b', does: 'c' }], unexplained: [] })).toMatchObject([['ok', 'the instance needs no option of this package, as far as the probe asked (stages: )', undefined]])
   })
 
   it.each(['', '[]', '{}', { probe: 1, answers: [7], unexplained: [] }, { probe: 1, answers: [], unexplained: 'x' }])('that is none › ends with 2, and asks Nevis nothing: %j', async (content) => {
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-    expect(await doctorWith(file)).toEqual([2, `passport-nevis: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
+    expect(await doctorWith(file)).toEqual([2, `passport-nevis doctor: --report ${file}: the file is not a report of the probe; write a report with: npx passport-nevis probe --users --out report.json`, 0])
   })
 
   it('of another version › ends with 2, and says so', async () => {
@@ -123,7 +146,7 @@ describe('the doctor, with a report', () => {
     ['is too large', `{"probe":1,"answers":[],"unexplained":[]}${' '.repeat(5_000_001)}`],
   ])('that %s › is refused in one line, with exit code 2', async (_name, content) => {
     writeFileSync(file, content)
-    expect(await doctorWith(file)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+: [^\n]+$/), 0])
+    expect(await doctorWith(file)).toEqual([2, expect.stringMatching(/^passport-nevis doctor: --report \S+: [^\n]+$/), 0])
   })
 
   it('with a byte-order mark, or with fields in another form › is read', () => {
@@ -134,7 +157,7 @@ describe('the doctor, with a report', () => {
 
   it('that does not exist › ends with 2, and asks Nevis nothing', async () => {
     const none = join(folder, 'none.json')
-    expect(await doctorWith(none)).toEqual([2, expect.stringMatching(/^passport-nevis: --report \S+none\.json: the report cannot be read \(ENOENT\); write a report with: /), 0])
+    expect(await doctorWith(none)).toEqual([2, expect.stringMatching(/^passport-nevis doctor: --report \S+none\.json: the report cannot be read \(ENOENT\); write a report with: /), 0])
   })
 
   async function doctorWith(path: string) {

@@ -69,6 +69,38 @@ describe('the page to scan', () => {
   })
 })
 
+describe('the link', () => {
+  /** Runs `TerminalPerson.scan` with a person who types these lines. Returns the questions. */
+  async function asked(link: string | undefined, ...typed: string[]) {
+    const questions: string[] = []
+    const question = (text: string) => Promise.resolve(typed[questions.push(text) - 1] as string)
+    const terminal = Object.assign(new EventEmitter(), { question }) as unknown as Interface
+    await new TerminalPerson(terminal, new AbortController().signal).scan(link, `data:image/png;base64,${PIXEL}`)
+    return questions
+  }
+  const LINK = `https://x.example/open?dispatchTokenResponse=${'s3cret'.repeat(200)}`
+
+  it('is not printed, unless the person types "link"', async () => {
+    const [first, ...others] = await asked(LINK, '')
+    expect([first, others]).toEqual([expect.stringContaining('over SSH, type "link" and press Enter'), []])
+    expect(first).not.toContain('s3cret')
+  })
+
+  it.each(['link', ' LINK '])('is printed whole after %j, and the probe waits again', async (typed) => {
+    expect(await asked(LINK, typed, '')).toEqual([expect.any(String), `Open this link on the phone with the Access App, then press Enter:\n  ${LINK}\n`])
+    expect(leftovers()).toEqual([])
+  })
+
+  it('is printed without what a terminal obeys', async () => {
+    expect((await asked('https://x.example/\u001b[2J\u202eä\n', 'link', ''))[1]).toBe('Open this link on the phone with the Access App, then press Enter:\n  https://x.example/?[2J????\n'.replace('????', '???'))
+  })
+
+  it('is not offered where there is only a picture', async () => {
+    const questions = await asked(undefined, 'link')
+    expect([questions.length, questions.join()]).toEqual([1, expect.not.stringContaining('link')])
+  })
+})
+
 describe('the command', () => {
   let printed: string[]
   let said: string[]
@@ -241,6 +273,24 @@ describe('the command', () => {
     endHour()
     expect(await exitCode).toBe(1)
     expect([simulator.users, Math.max(...asked)]).toEqual([[], 3_600_000])
+  })
+
+  it('prints the link only at the terminal: neither the report nor its file contains it', async () => {
+    const file = join(mkdtempSync(join(mockFolder, '..', 'report-')), 'report.json')
+    const input = new PassThrough()
+    let shown = ''
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      shown += String(text)
+      if (String(text).includes('Continue?')) setImmediate(() => input.write('y\n'))
+      if (String(text).includes('type "link"')) setImmediate(() => input.write('link\n'))
+      if (String(text).includes('Open this link')) setImmediate(() => input.end())
+      return true
+    })
+    expect(await probeCommand(['--app', '--out', file], cloud(), output(), input)).toBe(1)
+    const token = /dispatchTokenResponse=([^\s&]{20,})/.exec(shown)?.[1] as string
+    expect(token).toBeDefined()
+    expect([...printed, ...said, readFileSync(file, 'utf8')].join('\n')).not.toContain(token)
+    rmSync(dirname(file), { recursive: true })
   })
 
   it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {

@@ -10,8 +10,9 @@ const STAGES = ['quiet', 'app'] as const
 type Decision = 'accept' | 'deny'
 
 /** Probes with a person who presses the wrong button for the given questions; the first question has the number 0. */
-async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = []) {
-  const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20 })
+async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = [], presses?: () => Promise<void>) {
+  // The requests live longer than the probe waits for an answer.
+  const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20, ...(presses !== undefined && { lifetimeSeconds: 600 }) })
   try {
     const said: string[] = []
     const asked: Decision[] = []
@@ -19,7 +20,7 @@ async function probe(isWrong: (asked: number, what: Decision) => boolean, dialec
     const press = person.answer.bind(person)
     person.answer = (what) => {
       asked.push(what)
-      return press(isWrong(asked.length - 1, what) ? (what === 'accept' ? 'deny' : 'accept') : what)
+      return presses?.() ?? press(isWrong(asked.length - 1, what) ? (what === 'accept' ? 'deny' : 'accept') : what)
     }
     const { baseURL, accessKey } = simulator
     const results = await runStages({ baseURL, accessKey, stages: STAGES, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
@@ -48,6 +49,12 @@ describe('the wrong button', () => {
     expect(Object.keys(facts).filter((name) => /\.accepted|\.accept\./.test(name))).toEqual([])
     expect(facts['status.push.denied.http']).toBe('412')
   })
+})
+
+it('no button at all › is not taken for the wrong one: the stage fails, and the person is not asked again', async () => {
+  const { failed, asked } = await probe(() => false, [], () => Promise.resolve())
+  expect(asked).toEqual(['accept', 'deny', 'accept'])
+  expect(failed.map(({ reason }) => reason)).toEqual(['push', 'push', 'app'].map((channel) => expect.stringMatching(new RegExp(`^the request by ${channel} was not answered within 180 s$`)) as string))
 })
 
 it.each(['status-failed-error-body', 'status-expired', 'status-rejected', 'status-success', 'status-in-capitals', 'status-succeeded-once', 'status-nested'])('the right button, of an instance with %s › is not asked for again', async (dialect) => {
