@@ -125,10 +125,14 @@ describeWithChromium('the waiting page', () => {
       const other = await page.context().newPage()
       await other.goto(address)
       // The callback of the first tab that goes there fails, as if the user had closed that tab.
-      await page.context().route(/callback/, (route) => route.fulfill({ status: 204 }))
+      const isIntercepted = new Promise<void>((resolve) => {
+        void page.context().route(/callback/, (route) => void route.fulfill({ status: 204 }).then(resolve))
+      })
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })
       const stayed = await Promise.race([link(page).waitFor().then(() => page), link(other).waitFor().then(() => other)])
+      // The first tab tells the other tab before its request to the callback arrives here. Without this wait, the request could pass after `unroute` and sign in.
+      await isIntercepted
       await page.context().unroute(/callback/)
       await link(stayed).click()
       await stayed.getByText('"action":"success"').waitFor()
