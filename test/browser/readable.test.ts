@@ -143,7 +143,7 @@ describeWithChromium('the waiting page', () => {
       const page = await show('elsewhere')
       const before = cloud.app.verified.length
       await page.getByRole('link', { name: 'Continue in this tab' }).click()
-      await showsHeading(page, 'Already done')
+      await showsHeading(page, 'Nothing to confirm here')
       expect(cloud.app.verified).toHaveLength(before)
       forgiveComplaints(/403/)
     })
