@@ -7,6 +7,7 @@
 import express, { type Express, type Request, type Response } from 'express'
 import { Passport } from 'passport'
 import { fileURLToPath } from 'node:url'
+import { changePassword } from './change-password.js'
 import type { Cloud, Config } from './config.js'
 import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
@@ -29,7 +30,7 @@ import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFac
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, signing, stepUp, waitingLook } from './second-factor.js'
+import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, signing, stepUp, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
 import { helpPage } from './views/help.js'
 import { stepUpPage } from './views/step-up.js'
@@ -47,12 +48,17 @@ export interface AppParts {
   readonly cloud: Cloud
 }
 
+type SessionUser = Pick<Express.User, 'id' | 'passwordVersion'>
+
 export function createApp({ config, users, invoices, demo, redis, cloud }: AppParts): Express {
   const app = express()
   const passport = new Passport()
   passport.use(passwordStrategy(users))
-  passport.serializeUser<number>((user, done) => done(null, user.id))
-  passport.deserializeUser<number>((id, done) => void users.findById(id).then((user) => done(null, user ?? false), done))
+  // A session names the password with which it was opened, so that a change of the password ends all other sessions of the user.
+  passport.serializeUser<SessionUser>(({ id, passwordVersion }, done) => done(null, { id, passwordVersion }))
+  passport.deserializeUser<SessionUser>(({ id, passwordVersion }, done) => {
+    users.findById(id).then((user) => done(null, user && user.passwordVersion === passwordVersion ? user : false), done)
+  })
 
   app.set('trust proxy', config.trustProxy)
   app.use(headers(config))
@@ -106,6 +112,17 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     secondFactor: secondFactorOf(req),
     // second factor: end
   })))
+
+  app.use(
+    '/account/password',
+    changePassword({
+      config,
+      users,
+      // second factor: begin
+      secondFactor: passwordProtection(nevis), // asks for a recent second factor, and forgets the remembered browsers
+      // second factor: end
+    }),
+  )
 
   app.use(
     '/invoices',

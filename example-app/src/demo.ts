@@ -52,6 +52,10 @@ async function addAccount(simulator: NevisSimulator, users: Users, { has, ...per
   const { userId, username = '', recoveryCodes } = simulator.addUser(person)
   const factors = [...(person.phone ? ['sms'] : []), ...(recoveryCodes.length > 0 ? ['recovery'] : [])]
   const password = randomBytes(6).toString('hex')
-  await users.putDemo({ username, passwordHash: await hashPassword(password), nevisUserId: userId, factors })
+  await users.putDemo({ username, passwordHash: await hashPassword(password), nevisUserId: userId, factors, maskedPhone: maskedPhoneOf(person.phone) })
   return { username, password, has, recoveryCodes }
+}
+
+function maskedPhoneOf(phone: string | undefined): string | undefined {
+  return phone && `•••• ${phone.replaceAll(' ', '').slice(-4)}`
 }

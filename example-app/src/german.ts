@@ -63,6 +63,7 @@ export const german = {
   'Confirm it is you': 'Bestätigen Sie, dass Sie es sind',
   'For your security, a new confirmation on your phone is needed. After that, you continue.': 'Zu Ihrer Sicherheit ist eine neue Bestätigung auf Ihrem Telefon nötig. Danach geht es weiter.',
   'So that nobody else can change your devices and security, a new confirmation on your phone is needed. After that, you continue there.': 'Damit niemand sonst Ihre Geräte und Ihre Sicherheit ändern kann, ist eine neue Bestätigung auf Ihrem Telefon nötig. Danach geht es dort weiter.',
+  'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you continue there.': 'Damit niemand sonst Ihr Passwort ändern kann, ist eine neue Bestätigung auf Ihrem Telefon nötig. Danach geht es dort weiter.',
   'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.': 'Damit niemand sonst Ihr Geld überweisen kann, ist eine neue Bestätigung auf Ihrem Telefon nötig. Danach geht es mit der Überweisung weiter.',
   'Confirm with second factor': 'Mit zweitem Faktor bestätigen',
   'Not now': 'Nicht jetzt',
@@ -78,6 +79,17 @@ export const german = {
   'Pay invoices': 'Rechnungen zahlen',
   'Transfer money': 'Geld überweisen',
   'Devices and security': 'Geräte und Sicherheit',
+
+  // Another password
+  'Change password': 'Passwort ändern',
+  'Old password': 'Altes Passwort',
+  'New password': 'Neues Passwort',
+  'New password, once more': 'Neues Passwort wiederholen',
+  'Incorrect password.': 'Das Passwort ist falsch.',
+  'This is your old password. Choose another one.': 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
+  'The two new passwords are not the same.': 'Die beiden neuen Passwörter stimmen nicht überein.',
+  'Your password has been changed. You are signed out in all other browsers.': 'Ihr Passwort ist geändert. In allen anderen Browsern sind Sie jetzt abgemeldet.',
+  'Sign in. Then you can change your password.': 'Melden Sie sich an. Dann können Sie Ihr Passwort ändern.',
 
   // Devices and security
   'Devices': 'Geräte',
@@ -98,6 +110,8 @@ export const german = {
   'Set up another device': 'Weiteres Gerät einrichten',
   'Set up on {day}. A new number replaces it.': 'Eingerichtet am {day}. Eine neue Nummer ersetzt die bisherige.',
   'Not set up yet.': 'Noch nicht eingerichtet.',
+  'Your number:': 'Ihre Nummer:',
+  'ending in {digits}': 'mit den Endziffern {digits}',
   'Mobile number': 'Mobilnummer',
   'New mobile number': 'Neue Mobilnummer',
   'With country code, such as +41\u00a079\u00a0123\u00a045\u00a067': 'Mit Landesvorwahl, zum Beispiel +41\u00a079\u00a0123\u00a045\u00a067',

@@ -56,8 +56,8 @@ async function factorsOf(client: NevisClient, users: Users, userId: string | und
 }
 
 /** @returns the account of the user who approved; undefined if there is none: the strategy then refuses the sign-in */
-async function accountOf(users: Users, { id, username, operation, factor }: NevisProfile): Promise<Account | undefined> {
+async function accountOf(users: Users, { id, username, operation, factor, maskedPhone }: NevisProfile): Promise<Account | undefined> {
   const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
-  if (user && operation === 'enroll') await users.noteAdded(user.id, factor)
+  if (user && operation === 'enroll') await users.noteAdded(user.id, factor, maskedPhone)
   return user
 }

@@ -10,6 +10,14 @@ import type { Account, Users } from './users.js'
 /** OWASP's recommendation for argon2id: 19 MiB, two passes, one thread. The library's default algorithm is argon2id. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
+/** Allowed lengths of a password, as OWASP ASVS 5.0 requires (6.2.1 and 6.2.9). */
+export const PASSWORD_LENGTH = { min: 8, max: 128 }
+
+/** True if this may be the password of an account. */
+export function isPassword(password: unknown): password is string {
+  return typeof password === 'string' && password.length >= PASSWORD_LENGTH.min && password.length <= PASSWORD_LENGTH.max
+}
+
 export const hashPassword = (password: string | Buffer): Promise<string> => hash(password, COST)
 
 /**
@@ -32,6 +40,11 @@ export const passwordRefused: ErrorRequestHandler = (error: Error, req, res, nex
   if (error.name !== 'AuthenticationError') return next(error)
   refuse(req, ['username'], { credentials: textsFor(req)('Incorrect username or password.') })
   res.redirect('/login')
+}
+
+/** True if the account has this password. */
+export async function isRightPassword(users: Users, username: string, password: unknown): Promise<boolean> {
+  return (await check(users, username, password)) !== undefined
 }
 
 async function check(users: Users, username: unknown, password: unknown): Promise<Account | undefined> {

@@ -4,7 +4,7 @@
  */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
-import { atLeast, htmlMessage, type WaitingPageOptions } from 'passport-nevis'
+import { atLeast, forgetBrowsers, htmlMessage, requireSecondFactor, type NevisStrategy, type WaitingPageOptions } from 'passport-nevis'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
@@ -17,6 +17,7 @@ export const look = {
   brand: { name: 'Alpine Mutual', logo: '/logo.svg', logoDark: '/logo-dark.svg', icon: '/favicon.svg', href: '/' },
   signInURL: '/login',
   helpURL: '/help',
+  changePasswordURL: '/account/password',
   stylesheet: '/brand.css',
   language: languageOf,
 }
@@ -102,6 +103,14 @@ export function approved(passport: Pick<Authenticator, 'authenticate' | 'authori
       if (!error) renewCsrfToken(req)
       next(error)
     })
+  }
+}
+
+/** What the page for another password needs: a recent second factor before it, and afterwards no browser in which the password alone signs in. */
+export function passwordProtection(nevis: NevisStrategy) {
+  return {
+    guard: requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up?for=password' }),
+    forget: ({ nevisUserId }: Express.User) => forgetBrowsers(nevis, { userId: nevisUserId as string }),
   }
 }
 

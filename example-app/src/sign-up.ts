@@ -4,15 +4,13 @@ import type { Config } from './config.js'
 import { refuse, type RefusedForm } from './form.js'
 import { textsFor, type Translate } from './language.js'
 import { page, signedOut } from './pages.js'
-import { hashPassword } from './password.js'
+import { hashPassword, isPassword, PASSWORD_LENGTH } from './password.js'
 import { passwordLimit } from './security.js'
 import type { Users } from './users.js'
 import { signUpPage } from './views/sign-up.js'
 
 /** Lower case only, which is easier to type on a phone. The table also refuses a name that differs from another one only in case (`users.ts`). */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,49}$/
-/** Allowed lengths of a password, as OWASP ASVS 5.0 requires (6.2.1 and 6.2.9). */
-const PASSWORD_LENGTH = { min: 8, max: 128 }
 
 interface Credentials {
   readonly username: string
@@ -35,13 +33,11 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
 
 /** @returns error messages for the user, by field; undefined if both fields are valid */
 function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Credentials, unknown>>): RefusedForm['errors'] | undefined {
-  const { min, max } = PASSWORD_LENGTH
   const isUsername = typeof username === 'string' && USERNAME.test(username)
-  const isPassword = typeof password === 'string' && password.length >= min && password.length <= max
-  if (isUsername && isPassword) return undefined
+  if (isUsername && isPassword(password)) return undefined
   return {
     ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, full stop, underscore, hyphen. It begins with a letter or digit.') }),
-    ...(!isPassword && { password: t('A password has {min} to {max} characters.', { min, max }) }),
+    ...(!isPassword(password) && { password: t('A password has {min} to {max} characters.', PASSWORD_LENGTH) }),
   }
 }
 

@@ -6,6 +6,8 @@ export interface Account {
   readonly username: string
   /** Nevis's id of this user; null until the user has completed a second factor for the first time. */
   readonly nevisUserId: string | null
+  /** Counts the changes of the password. A session that was opened with an earlier password is no longer signed in (`app.ts`). */
+  readonly passwordVersion: number
 }
 
 declare global {
@@ -20,11 +22,17 @@ const CREATE = `
     id integer generated always as identity primary key,
     username text not null unique,
     password_hash text not null,
+    password_version integer not null default 0,
     nevis_user_id text unique,
     sms_since timestamptz,
+    sms_phone text,
     codes_since timestamptz,
     is_demo boolean not null default false
   )`
+/** Adds the columns that a table of an older version lacks. */
+const ADD_COLUMNS = `
+  alter table users add column if not exists password_version integer not null default 0;
+  alter table users add column if not exists sms_phone text`
 /**
  * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. Otherwise a stranger could sign up
  * as `anna`, start too often, and so make the user `Anna` wait.
@@ -33,14 +41,15 @@ const CREATE_INDEX = 'create unique index if not exists users_username_lower on 
 const ALIKE = `
   select string_agg(username, ', ' order by username) as usernames from users
   group by lower(username) having count(*) > 1 order by 1 limit 1`
-const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
+const COLUMNS = 'id, username, nevis_user_id as "nevisUserId", password_version as "passwordVersion"'
 /** The form of every username. For a name of another form, this file does not query the database: no account has such a name. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
-const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
 /** The factors that Nevis does not list: when the user set up each factor, or null if the user has not set it up. */
 export interface Added {
   readonly smsSince: Date | null
+  /** The end of the phone number, such as `•••• 0001`; null if this app does not know it. */
+  readonly smsPhone: string | null
   readonly codesSince: Date | null
 }
 
@@ -58,13 +67,18 @@ export function assertUsername(username: string): void {
   if (!USERNAME.test(username)) throw new Error('A username has 1 to 64 of the characters A-Z a-z 0-9 _ . @ -')
 }
 
+interface DemoAccount extends LinkedAccount {
+  readonly factors: readonly string[]
+  readonly maskedPhone?: string | undefined
+}
+
 export class Users {
   /**
    * Creates the table and its index if they are missing.
    * @throws Error if the table of an older version has usernames that differ only in case. An operator must then rename accounts
    */
   static async open(database: Database): Promise<Users> {
-    await database.create(CREATE)
+    await database.create(`${CREATE}; ${ADD_COLUMNS}`)
     const [alike] = (await database.query<{ usernames: string }>(ALIKE, [])).rows
     if (alike !== undefined) throw new Error(`The table users has usernames that differ only in upper and lower case: ${alike.usernames}. Rename all but one, then start again`)
     await database.create(CREATE_INDEX)
@@ -132,19 +146,27 @@ export class Users {
     ])
   }
 
-  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the phone number nor the codes. */
-  async noteAdded(id: number, factor: string): Promise<void> {
-    const column = SINCE[factor]
-    if (column !== undefined) await this.database.query(`update users set ${column} = now() where id = $1`, [id])
+  /** Sets another password, which ends all sessions of the user. */
+  changePassword(id: number, passwordHash: string): Promise<Account | undefined> {
+    return this.one(`update users set password_hash = $2, password_version = password_version + 1 where id = $1 returning ${COLUMNS}`, [id, passwordHash])
+  }
+
+  /**
+   * Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the whole number nor the codes.
+   * @param maskedPhone the end of the phone number, for SMS
+   */
+  async noteAdded(id: number, factor: string, maskedPhone?: string): Promise<void> {
+    if (factor === 'sms') await this.database.query('update users set sms_since = now(), sms_phone = $2 where id = $1', [id, maskedPhone ?? null])
+    if (factor === 'recovery') await this.database.query('update users set codes_since = now() where id = $1', [id])
   }
 
   async addedBy(id: number): Promise<Added> {
-    const added = await this.one<Added>('select sms_since as "smsSince", codes_since as "codesSince" from users where id = $1', [id])
-    return added ?? { smsSince: null, codesSince: null }
+    const added = await this.one<Added>('select sms_since as "smsSince", sms_phone as "smsPhone", codes_since as "codesSince" from users where id = $1', [id])
+    return added ?? { smsSince: null, smsPhone: null, codesSince: null }
   }
 
   /** Adds or renews a demo account. Throws if an account that is not for the demo has this username, in upper or lower case; that account stays unchanged. */
-  async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
+  async putDemo({ username, passwordHash, nevisUserId, factors, maskedPhone }: DemoAccount): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)
        on conflict (lower(username)) do update set password_hash = excluded.password_hash, nevis_user_id = excluded.nevis_user_id
@@ -152,7 +174,7 @@ export class Users {
       [username, passwordHash, nevisUserId],
     )
     if (renewed === undefined) throw new Error(`The database has a real account named ${username}: it is not one for the demo`)
-    for (const factor of factors) await this.noteAdded(renewed.id, factor)
+    for (const factor of factors) await this.noteAdded(renewed.id, factor, maskedPhone)
   }
 
   private async one<Row extends object>(sql: string, parameters: unknown[]): Promise<Row | undefined> {

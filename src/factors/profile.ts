@@ -36,6 +36,11 @@ export interface NevisProfile {
    * The message that the app gave at the start, unchanged: without the line that `push({ typedCode: true })` adds on the phone. Only for an approval.
    */
   readonly message?: string
+  /**
+   * The end of the phone number that the user has enrolled by SMS, such as `•••• 0001`. Only for an enrolment by SMS. Your app can store it, for its own pages
+   * and for the option `maskedPhone` of `waitingPage`.
+   */
+  readonly maskedPhone?: string
   /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown
   /**
@@ -51,7 +56,7 @@ export interface NevisProfile {
  * @internal
  */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
-  const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
+  const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval, shown } = transaction
   // Use the app's own spelling of the username. Nevis may return `Anna` for `anna`, and `Anna` may be another user of the app.
   const username = subject.username ?? outcome.username
   return Object.freeze({
@@ -66,6 +71,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     transactionId: id,
     // The phone does not show the message of an enrolment, so the user has not agreed to it.
     ...(operation === 'approve' && message !== undefined && { message }),
+    ...(operation === 'enroll' && shown.maskedPhone !== undefined && { maskedPhone: shown.maskedPhone }),
     // Leave out the data if `approve-or-enroll` started an enrolment: the user has not approved the data, for example a payment.
     ...(isInPlaceOfApproval !== true && data !== undefined && { data }),
   })

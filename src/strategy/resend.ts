@@ -13,7 +13,7 @@ import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
 /** A push or SMS can be sent again after this many seconds. */
-export const RESEND_PAUSE_SECONDS = 15
+const RESEND_PAUSE_SECONDS = 15
 
 /**
  * Refuses to send the push or SMS again during the pause of 15 seconds.
@@ -28,6 +28,15 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   if (seconds === 0) return undefined
   if (bodyFieldOf(request.req, 'retry') !== undefined) return resultFor(request, context, { to: request.waitingURL(replaced) }, replaced)
   throw new Refusal('too_many_starts', undefined, seconds)
+}
+
+/**
+ * How many whole seconds of the pause are left; 0 after the pause. At most the whole pause, even if another server, whose clock is ahead, has started the
+ * transaction.
+ * @internal
+ */
+export function secondsUntilResend({ startedAt }: Transaction): number {
+  return Math.min(RESEND_PAUSE_SECONDS, Math.max(0, Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - startedAt) / 1000)))
 }
 
 /** True if this start would send a pending push or SMS a second time to the same phone. */
@@ -54,7 +63,7 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
  * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
-  const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)
-  if (left > 0) return Math.min(left, RESEND_PAUSE_SECONDS)
+  const left = secondsUntilResend(replaced)
+  if (left > 0) return left
   return budgets.endings.claimResend(replaced, RESEND_PAUSE_SECONDS)
 }

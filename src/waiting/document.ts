@@ -37,6 +37,8 @@ export interface PageParts extends ShellParts {
   readonly accountName?: string | undefined
   /** Language of the message, by the app's option `messageLanguage`. */
   readonly messageLanguage?: string | undefined
+  /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */
+  readonly secondsUntilResend?: number | undefined
 }
 
 export interface Content {

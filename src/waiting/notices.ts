@@ -1,5 +1,5 @@
 /**
- * The pages without a pending transaction: the start of a step-up, an invalid link, a request that has already been used, an outage.
+ * The pages without a pending transaction: the start of a step-up, an invalid link, a request that the session does not hold, an outage.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
@@ -25,7 +25,8 @@ export function unknownTransactionHtml(parts: PageParts, query: Content['query']
 }
 
 /**
- * The page for a signed-in user who opens the waiting page of an approval that has already been used.
+ * The page for a signed-in user who opens the waiting page of a transaction that the session does not hold, or that another user has started. The server does
+ * not know whether it was approved: the user may have gone back after the approval, but the link may also be that of an earlier or of another sign-in.
  * @param query the query of that waiting page
  */
 export function usedHtml(parts: PageParts, query: Content['query']): Html {

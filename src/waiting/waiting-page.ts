@@ -11,6 +11,7 @@ import type { Subject } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
+import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
@@ -131,7 +132,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded' || view.status === 'unreadable') return completeAnswer(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
-    const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })
+    const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req), secondsUntilResend: secondsUntilResend(transaction) })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)
 }

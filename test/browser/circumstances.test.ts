@@ -126,7 +126,7 @@ describeWithChromium('the waiting page', () => {
       await page.reload()
       await page.getByText('"code":"used_transaction"').waitFor()
       await page.goto(address)
-      await showsHeading(page, 'Already done')
+      await showsHeading(page, 'Nothing to confirm here')
       await page.goBack()
       await page.getByText('"code":"used_transaction"').waitFor()
       expect(cloud.app.verified).toHaveLength(1)

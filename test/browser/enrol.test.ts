@@ -111,9 +111,9 @@ describeWithChromium('enrolment on the waiting page', () => {
       await isSignedIn(page)
 
       await page.goBack()
-      await showsHeading(page, 'Already done')
+      await showsHeading(page, 'Nothing to confirm here')
       await page.goto(address)
-      await showsHeading(page, 'Already done')
+      await showsHeading(page, 'Nothing to confirm here')
       expect(await codesOn(page)).toEqual([])
       forgiveComplaints(/403/)
     })

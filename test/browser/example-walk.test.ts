@@ -21,6 +21,7 @@ const PAGES = new WrittenPages(
 )
 const PHONE = { locale: 'de-CH', timezoneId: 'Europe/Zurich', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 const PASSWORD = 'ein langer Heimweg'
+const NEW_PASSWORD = 'ein kurzer Heimweg'
 
 describeWithChromium('a stranger', () => {
   const chromium = useChromium()
@@ -266,6 +267,27 @@ describeWithChromium('a stranger', () => {
     await at.look('device-removed')
   })
 
+  step('changes the password', async (at, phones) => {
+    await at.open('/account')
+    await at.tap('link', 'Passwort ändern')
+    await confirmOnceMore(at, phones)
+    await at.sees('Passwort ändern')
+    await at.look('change-password')
+    await at.types('Altes Passwort', NEW_PASSWORD)
+    await at.types('Neues Passwort', NEW_PASSWORD)
+    await at.types('Neues Passwort wiederholen', PASSWORD)
+    await at.tap('button', 'Passwort ändern')
+    await at.reads('Das Passwort ist falsch.')
+    await at.reads('Die beiden neuen Passwörter stimmen nicht überein.')
+    await at.look('change-password-refused')
+    await at.types('Altes Passwort', PASSWORD)
+    await at.types('Neues Passwort', NEW_PASSWORD)
+    await at.types('Neues Passwort wiederholen', NEW_PASSWORD)
+    await at.tap('button', 'Passwort ändern')
+    await at.reads('Ihr Passwort ist geändert. In allen anderen Browsern sind Sie jetzt abgemeldet.')
+    await at.look('password-changed')
+  })
+
   step('signs in while Nevis cannot be reached, and once more when it is back', async (at, phones) => {
     forgiveComplaints(/503|404/)
     await signOut(at)
@@ -273,13 +295,13 @@ describeWithChromium('a stranger', () => {
     await phones.tap('button', 'Cloud ausschalten')
     await phones.reads('Die Cloud ist ausgeschaltet')
     await phones.look('phones-off')
-    await password(at, 'dora', PASSWORD)
+    await password(at, 'dora', NEW_PASSWORD)
     await at.sees('Zurzeit nicht verfügbar')
     await at.look('outage')
     await phones.tap('button', 'Cloud einschalten')
     await at.tap('link', 'Erneut versuchen')
     await at.sees('Anmelden')
-    await password(at, 'dora', PASSWORD)
+    await password(at, 'dora', NEW_PASSWORD)
     await phones.tapOnPhone('dora', 'Zustimmen')
     await isSignedIn(at, 'push')
     await at.open('/help')

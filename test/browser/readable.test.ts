@@ -59,6 +59,22 @@ describeWithChromium('the waiting page', () => {
     })
   })
 
+  it.each(['push', 'phones', 'phones-unreachable', 'start'])('in forced colours › has links among the buttons that look like the buttons: %s', async (name) => {
+    const page = await show(name, { forcedColors: 'active' })
+    const looks = await page.evaluate<string[]>(`[...document.querySelectorAll('.nevis :is(.nevis-ways, .nevis-end) :is(a, button)')].filter((one) => one.checkVisibility()).map((one) => {
+      const { borderWidth, borderStyle, borderColor, color, textAlign, textDecorationLine, display } = getComputedStyle(one)
+      return [borderWidth, borderStyle, borderColor, color, textAlign, textDecorationLine, display].join(' | ')
+    })`)
+    expect(looks.length).toBeGreaterThan(0)
+    expect([...new Set(looks)]).toEqual([expect.stringMatching(/^1px \| solid \| .* \| center \| none \| block$/)])
+  })
+
+  it('hyphenates words, but no name of a phone, whose language is not known', async () => {
+    const page = await show('phones', { locale: 'de-CH' })
+    const hyphensOf = (selector: string) => page.evaluate<string[]>(`[...new Set([...document.querySelectorAll('${selector}')].map((one) => getComputedStyle(one).hyphens))]`)
+    expect([await hyphensOf('.nevis button, .nevis h1'), await hyphensOf('.nevis bdi')]).toEqual([['auto'], ['manual']])
+  })
+
   it.each(['light', 'dark'] as const)('in %s colours › has borders at secondary buttons and at an empty box that are easy to see', async (colorScheme) => {
     const page = await show('recovery-codes', { colorScheme })
     const card = (await styleOf(page, '.nevis'))['backgroundColor'] as string
@@ -90,6 +106,23 @@ describeWithChromium('the waiting page', () => {
         expect(second.y - RING - (first.y + first.height)).toBeGreaterThanOrEqual(4)
       },
     )
+  })
+
+  it.each([['data-copy', 'Copied ✓'], ['data-download', 'Downloaded ✓']])('on a page in a language that lacks the text › says that it is English: %s', async (name, text) => {
+    const context = await chromium.open({ locale: 'ar-EG' })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const page = await (states['recovery-codes'] as State)(context, cloud)
+    await page.goto(page.url().replace('/login/2fa', '/arabic'))
+    await page.locator(`[${name}]`).click()
+    for (const one of [`[${name}]`, '[data-said]']) {
+      await page.locator(one, { hasText: text }).waitFor({ state: 'attached' })
+      expect([one, await page.locator(one).getAttribute('lang')]).toEqual([one, 'en'])
+    }
+    // In English, the page itself says so.
+    await page.goto(page.url().replace('/arabic', '/login/2fa'))
+    await page.locator(`[${name}]`).click()
+    await page.locator('[data-said]', { hasText: text }).waitFor({ state: 'attached' })
+    expect(await page.locator('[lang]:not(html, footer *, .nevis-footer *)').count()).toBe(0)
   })
 
   it('has equal gaps between the steps to set up the app', async () => {
@@ -125,10 +158,14 @@ describeWithChromium('the waiting page', () => {
       const other = await page.context().newPage()
       await other.goto(address)
       // The route answers the callback of the first tab with 204 and no page. So this tab does not continue, as if the user had closed it.
-      await page.context().route(/callback/, (route) => route.fulfill({ status: 204 }))
+      const isIntercepted = new Promise<void>((resolve) => {
+        void page.context().route(/callback/, (route) => void route.fulfill({ status: 204 }).then(resolve))
+      })
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })
       const stayed = await Promise.race([link(page).waitFor().then(() => page), link(other).waitFor().then(() => other)])
+      // The first tab tells the other tab before its request to the callback arrives here. Without this wait, the request could pass after `unroute` and sign in.
+      await isIntercepted
       await page.context().unroute(/callback/)
       await link(stayed).click()
       await stayed.getByText('"action":"success"').waitFor()
@@ -139,7 +176,7 @@ describeWithChromium('the waiting page', () => {
       const page = await show('elsewhere')
       const before = cloud.app.verified.length
       await page.getByRole('link', { name: 'Continue in this tab' }).click()
-      await showsHeading(page, 'Already done')
+      await showsHeading(page, 'Nothing to confirm here')
       expect(cloud.app.verified).toHaveLength(before)
       forgiveComplaints(/403/)
     })

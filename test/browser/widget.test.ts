@@ -6,7 +6,7 @@ import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import { push, widget } from '../../src'
+import { push, waitingPage, widget } from '../../src'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
 import { WIDGET_SCRIPT } from '../support/widget'
@@ -68,7 +68,10 @@ describeWithChromium('the page with the widget', () => {
         operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
       },
       page: { signInURL: '/sign-in', helpURL: '/help' },
-      routes: (express) => express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT)),
+      routes: (express, { nevis }) => {
+        express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT))
+        express.get('/arabic', waitingPage(nevis, { languages: ['ar', 'en'], locales: { ar: { dir: 'rtl' } }, widgetScript: '/widget.js' }))
+      },
     })
   })
   afterAll(() => {
@@ -105,6 +108,17 @@ describeWithChromium('the page with the widget', () => {
     await page.getByRole('alert').getByText(sentence).waitFor()
     await shoot(page, `widget-failed-${tag}`)
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+  })
+
+  it('in a language that lacks the heading of a failure › says that the heading is English', async () => {
+    const context = await chromium.open({ extraHTTPHeaders: { 'accept-language': 'ar' } })
+    await context.route('**/widget/auth.js', (route) => route.abort())
+    forgiveComplaints(/ERR_FAILED|is not a function/)
+    const { page, address } = await waiting(context, cloud)
+    await page.goto(address.replace('/login/2fa', '/arabic'))
+    await page.getByRole('alert').waitFor()
+    expect(await heading(page).textContent()).toContain('The confirmation failed')
+    expect([await page.locator('html').getAttribute('lang'), await heading(page).getAttribute('lang')]).toEqual(['ar', 'en'])
   })
 
   // Shows: C-widget-4

@@ -197,6 +197,35 @@ describe('the page of devices', () => {
   })
 })
 
+describe('the number for codes by SMS', () => {
+  const shown = async (browser: Browser) => /<p>Your number: .*<\/p>/.exec((await browser.get(DEVICES, page)).text)?.[0]
+  const numberPart = (digits: string) => `<p>Your number: <bdi class="number" dir="ltr" aria-hidden="true">•••• ${digits}</bdi><span class="hidden">ending in ${digits}</span></p>`
+  const addNumber = async (browser: Browser, { username }: Account, phone: string) => {
+    const waiting = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'sms', phone })).location as string
+    const code = /\d{4,}/.exec(await app.phone(username).sms())?.[0] as string
+    expect((await typeCode(browser, waiting, code)).location).toBe(DEVICES)
+  }
+
+  it('is shown by its last digits, to its user alone, and without the rest', async () => {
+    const { browser, account } = await newcomer()
+    expect(await shown(browser)).toBeUndefined()
+    await addNumber(browser, account, '+41 79 555 00 09')
+    expect(await shown(browser)).toBe(numberPart('0009'))
+    expect((await browser.get(DEVICES, page)).text).not.toMatch(/555/)
+    const [anna, ben] = [await signIn(app, 'anna'), await signIn(app, 'ben')]
+    expect([await shown(anna), await shown(ben)]).toEqual([numberPart('0001'), undefined])
+  })
+
+  it('is the newest one after a replacement, and the one before until the new one is confirmed', async () => {
+    const { browser, account } = await newcomer()
+    await addNumber(browser, account, '+41 79 555 00 08')
+    await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'sms', phone: '+41 79 555 00 07' })
+    expect(await shown(browser)).toBe(numberPart('0008'))
+    await addNumber(browser, account, '+41 79 555 00 06')
+    expect(await shown(browser)).toBe(numberPart('0006'))
+  })
+})
+
 describe('a name for a device', () => {
   it.each(['', ' ', 'x'.repeat(41), 'two\nlines', '<b>'])('of %j › is refused with the reason', async (name) => {
     const browser = await signIn(app, 'ben')

@@ -8,11 +8,11 @@ beforeAll(async () => {
 })
 afterAll(() => app.stop())
 
-const PROTECTED = ['/account', '/invoices', '/transfer', '/step-up']
+const PROTECTED = ['/account', '/account/password', '/invoices', '/transfer', '/step-up']
 
 async function expectShut(browser: Browser): Promise<void> {
   for (const path of PROTECTED) expect([path, (await browser.get(path, { accept: 'text/html' })).location]).toEqual([path, '/login'])
-  for (const path of ['/transfer', '/step-up', '/invoices/1/pay']) {
+  for (const path of ['/transfer', '/step-up', '/invoices/1/pay', '/account/password']) {
     const answer = await submit(browser, '/login', path, { recipient: 'Ben', amount: '50' })
     expect([path, answer.location]).toEqual([path, '/login'])
   }
@@ -68,7 +68,7 @@ describe('the callback', () => {
 })
 
 describe('a form', () => {
-  it.each(['/login', '/login/2fa', '/login/2fa/callback', '/logout', '/step-up', '/transfer', '/invoices/1/pay'])('to %s without its token › is refused with 403', async (path) => {
+  it.each(['/login', '/login/2fa', '/login/2fa/callback', '/logout', '/step-up', '/transfer', '/invoices/1/pay', '/account/password'])('to %s without its token › is refused with 403', async (path) => {
     const browser = app.browser()
     await browser.get('/login')
     expect((await browser.post(path)).status).toBe(403)

@@ -178,10 +178,13 @@ export async function typeCode(browser: Browser, waiting: string, code: string):
   return submit(browser, waiting, '/login/2fa/callback', { transaction, retry: '1', code })
 }
 
-/** Signs a user in by push. */
-export async function signIn(app: Running, username: string): Promise<Browser> {
+/**
+ * Signs a user in by push.
+ * @param password another password than the one that the home page shows
+ */
+export async function signIn(app: Running, username: string, password = app.account(username).password): Promise<Browser> {
   const browser = app.browser()
-  const waiting = await enterPassword(browser, app.account(username))
+  const waiting = await enterPassword(browser, { ...app.account(username), password })
   await app.phone(username).approve()
   expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
   return browser

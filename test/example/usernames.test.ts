@@ -70,6 +70,15 @@ describe('a database of an earlier version', () => {
     expect(results).toEqual([false, false])
   })
 
+  it('gets the columns that it lacks', async () => {
+    const results = await said(`${OLD_TABLE}
+      const users = await Users.open(database)
+      await say(users.findById(1).then(({ passwordVersion }) => passwordVersion))
+      await say(users.changePassword(1, 'other').then(({ passwordVersion }) => passwordVersion))
+      await say(users.addedBy(1))`)
+    expect(results).toEqual([0, 1, { smsSince: null, smsPhone: null, codesSince: null }])
+  })
+
   it('is not opened if two names differ only in case, and the error names them', async () => {
     const results = await said(`${OLD_TABLE}
       await database.query('insert into users (username, password_hash) values ($1, $2)', ['anna', 'hash'])

@@ -266,6 +266,19 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
   })
 
   describe('a step-up', () => {
+    it('of somebody who is not signed in, also between the password and the second factor › leads to the sign-in, and asks Nevis nothing', async () => {
+      const stranger = program.browser()
+      const handle = await started()
+      const asked = simulator.requests.length
+      for (const [who, fields] of [[stranger, {}], [browser, {}], [browser, { transaction: handle, factor: 'sms' }]] as const) {
+        expect(await who.get('/step-up', asPage)).toMatchObject({ status: 302, location: '/login' })
+        expect(await who.post('/step-up', fields, asPage)).toMatchObject({ status: 302, location: '/login' })
+      }
+      expect(simulator.requests).toHaveLength(asked)
+      // The password form then shows no failure, because nothing has failed.
+      expect((await stranger.get('/login', asPage)).text).toContain('<p role="alert"></p>')
+    })
+
     it('refuses a factor that is too weak, then lets in and back to the page', async () => {
       await signInBySms()
       const refused = await browser.get('/transfer')

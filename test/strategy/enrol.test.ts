@@ -219,10 +219,10 @@ describe('after the right password', () => {
       const browser = app.browser()
       const first = await started(password(browser, 'anna', { factor: 'app' }))
       const second = await started(browser.post('/login/2fa', { transaction: first, factor: 'sms', phone: '+41 79 000 00 01' }))
-      // The strategy keeps only the last digits of the phone number, so that the page can show where the code was sent.
+      // The strategy keeps only the last digits of the phone number, so that the page can show where the code was sent, and the app can name the number later.
       expect(await viewOf(browser, second)).toMatchObject({ factor: 'sms', maskedPhone: '•••• 0001' })
       expect((await callback(browser, first)).text).toBe('Unauthorized')
-      expect((await callback(browser, second, { code: smsCode('anna') })).json()).toMatchObject({ nevis: { factor: 'sms', operation: 'enroll' } })
+      expect((await callback(browser, second, { code: smsCode('anna') })).json()).toMatchObject({ nevis: { factor: 'sms', operation: 'enroll', maskedPhone: '•••• 0001' } })
       expect(userOf('anna')).toMatchObject({ phone: PHONE, authenticators: [] })
     })
   })

@@ -47,6 +47,7 @@ describe('German', () => {
     [de.resendIn, 'Erneut senden (in {n}\u00a0s)'],
     [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie die App hier.'],
     [de.resend, 'Erneut senden'],
+    [de.usedHeading, 'Hier gibt es nichts zu bestätigen'],
     [de.tryAgain, 'Erneut versuchen'],
     [de.enrollUse.sms, 'Code per SMS einrichten'],
     [de.approved, 'Bestätigt. Einen\u00a0Moment\u00a0…'],
@@ -76,7 +77,7 @@ describe('French', () => {
     [fr.enrollSteps.finish, 'Suivez les étapes dans l’application. Cette page continue ensuite automatiquement.'],
     [fr.enrollUse.sms, 'Configurer le code par SMS'],
     [fr.blocked, 'Le moyen «\u00a0{way}\u00a0» est temporairement bloqué en raison d’un trop grand nombre de demandes.'],
-    [fr.usedHeading, 'Demande déjà traitée'],
+    [fr.usedHeading, 'Rien à confirmer ici'],
     [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
@@ -99,7 +100,7 @@ describe('Italian', () => {
     [italian.enrollUse.sms, 'Configura il codice per SMS'],
     [italian.registered, 'registrato il {date}'],
     [italian.blocked, 'Il metodo «{way}» è temporaneamente bloccato a causa di troppe richieste.'],
-    [italian.usedHeading, 'Richiesta già completata'],
+    [italian.usedHeading, 'Qui non c’è nulla da confermare'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
   it('calls no account “conto”, which is a bank account', () => {

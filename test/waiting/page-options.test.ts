@@ -129,7 +129,7 @@ describe('the language', () => {
     await world.simulator.phone('anna').approve()
     await browser.get(callbackOf(handle))
     const used = await get()
-    expect([used.text.includes('<h1>Already done</h1>'), await linkOn(waitingOf(handle))]).toEqual([true, `/login/2fa?transaction=${handle}&language=de`])
+    expect([used.text.includes('<h1>Nothing to confirm here</h1>'), await linkOn(waitingOf(handle))]).toEqual([true, `/login/2fa?transaction=${handle}&language=de`])
     expect((await get(`${waitingOf(handle)}&language=de`)).text).toContain('<html lang="de"')
   })
 
@@ -247,7 +247,7 @@ describe('a callback that comes again', () => {
     await world.simulator.phone('anna').approve()
     await browser.get(callbackOf(handle))
     const { text } = await get()
-    expect(text).toContain('<h1>Already done</h1>')
+    expect(text).toContain('<h1>Nothing to confirm here</h1>')
     expect(text).toContain('<a class="nevis-button" href="/home">Continue</a>')
     expect(text).not.toContain('role="alert"')
   })

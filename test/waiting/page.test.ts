@@ -105,11 +105,28 @@ describe('a factor of the app\'s own that shows nothing', () => {
 })
 
 describe('sending it again', () => {
-  const RESEND = 'data-resend="15"'
   const again = (label: string) => `<button class="nevis-button">${label}</button>`
+  /** Stops the server's clock, so that the page is not a second older on a slow machine. */
+  const now = Date.now()
+  const stopClock = (later = 0) => jest.spyOn(Date, 'now').mockReturnValue(now + 1000 * later)
 
   it.each(['push', 'sms'])('is offered for what was sent and may not have arrived: %s', async (factor) => {
-    expect(await (await waiting(factor)).text()).toContain(`<button class="nevis-again" ${RESEND}`)
+    stopClock()
+    expect(await (await waiting(factor)).text()).toContain('<button class="nevis-again" data-resend="15"')
+  })
+
+  it.each([[1, 14], [6.5, 9], [15, 0], [60, 0]])('after a reload › is possible when the pause since the start is over, not a whole pause after the reload: %d s later', async (later, left) => {
+    stopClock()
+    const waits = await waiting('push')
+    stopClock(later)
+    expect(await waits.text()).toContain(`<button class="nevis-again" data-resend="${left}"`)
+  })
+
+  it('by a server whose clock is behind › is possible after one pause', async () => {
+    stopClock()
+    const waits = await waiting('push')
+    stopClock(-5)
+    expect(await waits.text()).toContain('<button class="nevis-again" data-resend="15"')
   })
 
   it.each(['app', 'recovery'])('is not offered where nothing was sent: %s', async (factor) => {

@@ -570,10 +570,22 @@ describe('the page for a handle', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').approve()
       await browser.get(callbackOf(handle))
-      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'Already done', 'This request was completed, or it was started in another browser. You are signed in.', 'Continue')
+      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'Nothing to confirm here', 'You are signed in. This request has ended, or it does not belong to this sign-in.', 'Continue')
       expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toEqual({
         code: 'used_transaction', message: 'This approval has already been used. Please start again.',
       })
+    })
+  })
+
+  describe('that was never answered, in another browser of the signed-in user', () => {
+    it('says that there is nothing to confirm, and not that it was approved', async () => {
+      const { handle } = await started()
+      const other = await started()
+      await simulator.phone('anna').approve()
+      await other.browser.get(callbackOf(other.handle))
+      const page = await other.browser.get(waitingOf(handle), PAGE)
+      expectStranger(page, 'used_transaction', 'Nothing to confirm here', 'You are signed in. This request has ended, or it does not belong to this sign-in.', 'Continue')
+      expect(page.text).not.toMatch(/\b(done|completed|approved)\b/i)
     })
   })
 

@@ -29,6 +29,7 @@ export function accountPage(everyPage: EveryPage, { user, secondFactor }: Accoun
         <h1>${t('Hello {name}', { name: user.username })}</h1>
         ${secondFactor && secondFactorPart(everyPage, secondFactor)}
         <p class="buttons"><a class="button" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
+        <p><a href="/account/password">${t('Change password')}</a></p>
       </section>`,
   )
 }

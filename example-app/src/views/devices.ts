@@ -19,7 +19,7 @@ export interface DevicesParts {
   readonly added: Added
 }
 
-export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, codesSince } }: DevicesParts): Html {
+export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, smsPhone, codesSince } }: DevicesParts): Html {
   const { t, form } = everyPage
   const isOnlyWayIn = !smsSince && !codesSince
   const adding = (factor: string, fields: Html) =>
@@ -41,6 +41,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       </section>
       <section class="card medium">
         <h2>${t('Code by SMS')}</h2>
+        ${smsSince && smsPhone !== null && numberPart(everyPage, smsPhone)}
         <p>${smsSince ? onDay(everyPage, 'Set up on {day}. A new number replaces it.', smsSince) : t('Not set up yet.')}</p>
         ${adding(
           'sms',
@@ -67,6 +68,11 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       </section>
       ${devices.length > 0 && lostPart(everyPage, [devices.length > 1 && 'with another device', smsSince && 'by SMS', codesSince && 'with a recovery code'])}`,
   )
+}
+
+/** A screen reader reads the last digits only, without the dots. */
+function numberPart({ t }: EveryPage, masked: string): Html {
+  return html`<p>${t('Your number:')} <bdi class="number" dir="ltr" aria-hidden="true">${masked}</bdi><span class="hidden">${t('ending in {digits}', { digits: masked.replace(/\D/g, '') })}</span></p>`
 }
 
 /** @param ways how the user can sign in without the lost device; null and false for a way that the user does not have */

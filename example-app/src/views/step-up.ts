@@ -6,6 +6,7 @@ import { csrfField, layout } from './layout.js'
 
 const REASONS: ReadonlyMap<unknown, Text> = new Map([
   ['devices', 'So that nobody else can change your devices and security, a new confirmation on your phone is needed. After that, you continue there.'],
+  ['password', 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you continue there.'],
   ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
 ])
 

@@ -6,7 +6,7 @@
 
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
-window.nevisRecoveryCodes = (main) => {
+window.nevisRecoveryCodes = (main, write) => {
   // Shows a button that is hidden without JavaScript. Without TLS, a script cannot use the clipboard, so "Copy" stays hidden.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
@@ -24,7 +24,7 @@ window.nevisRecoveryCodes = (main) => {
   gate()
 
   function saved(element: HTMLElement, text = '') {
-    if (text) element.textContent = (main.querySelector('[data-said]') as HTMLElement).textContent = text
+    if (text) for (const one of [element, main.querySelector('[data-said]') as HTMLElement]) write(one, text)
     if (box) box.checked = true
     gate()
   }

@@ -19,3 +19,6 @@ interface TabMessage {
   readonly transaction: string
   readonly says: 'hello' | 'hello to you' | 'gone on'
 }
+
+/** Replaces the text of an element. Sets `lang` if the text is English because the page's language lacks it. */
+type Write = (element: HTMLElement, text: string) => void

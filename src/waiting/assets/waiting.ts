@@ -12,9 +12,9 @@ interface Window {
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
   /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
-  nevisRecoveryCodes(main: HTMLElement): void
+  nevisRecoveryCodes(main: HTMLElement, write: Write): void
   /** Starts the script for Nevis's widget. Defined in `widget.ts`. */
-  nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
+  nevisWidget(main: HTMLElement, write: Write, isDone: () => boolean, finish: () => void): void
 }
 
 (() => {
@@ -283,7 +283,7 @@ interface Window {
       })
     }
 
-    window.nevisRecoveryCodes(main)
+    window.nevisRecoveryCodes(main, write)
     document.addEventListener('visibilitychange', resume, { signal })
     addEventListener('online', resume, { signal })
     addEventListener('offline', sayWhetherOnline, { signal })
@@ -291,7 +291,7 @@ interface Window {
     // Removes spaces from a code that the user has pasted or typed.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
-    window.nevisWidget(main, isDone, finish)
+    window.nevisWidget(main, write, isDone, finish)
     tick()
     resume()
   }

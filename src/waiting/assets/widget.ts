@@ -11,7 +11,7 @@ interface Window {
   startNevisWidget(widget: { intentToken: string; element: HTMLElement; succeeded(token?: string): void; failed(): void }): unknown
 }
 
-window.nevisWidget = (main, isDone, finish) => {
+window.nevisWidget = (main, write, isDone, finish) => {
   const element = main.querySelector<HTMLElement>('[data-intent-token]')
   if (!element) return
   const { intentToken = '' } = element.dataset
@@ -27,7 +27,7 @@ window.nevisWidget = (main, isDone, finish) => {
     const heading = main.querySelector('h1') as HTMLElement
     const { widgetFailed = '' } = failure.dataset
     document.title = document.title.replace(heading.textContent, widgetFailed)
-    heading.textContent = widgetFailed
+    write(heading, widgetFailed)
     ;(main.querySelector('.nevis-time') as HTMLElement).hidden = true
     main.querySelector('[data-start-over]')?.classList.add('nevis-button')
   }

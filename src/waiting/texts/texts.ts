@@ -126,7 +126,7 @@ export interface Texts {
   readonly unknownTransaction: string
   /** Heading above `unknownTransaction`. */
   readonly unknownTransactionHeading: string
-  /** Shown to a signed-in user who opens the waiting page of an approval that has already been used. */
+  /** Shown to a signed-in user who opens the waiting page of a transaction that the session does not hold, or that another user has started. */
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string

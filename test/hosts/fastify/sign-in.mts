@@ -84,8 +84,10 @@ export async function signIn(app: FastifyInstance) {
     if (message !== undefined) keepMessages(request, [])
     return `<!doctype html><p role="alert">${escapeHTML(message)}</p>`
   }
-  app.get('/step-up', (request, reply) => reply.type('text/html').send(`${failureIn(request)}<form method="post"><button>Confirm it is you</button></form>`))
-  app.post('/step-up', { preValidation: secondFactor }, redirected)
+  // Only a signed-in user can confirm again. Anybody else must sign in first.
+  const signedIn = async (request: FastifyRequest, reply: FastifyReply) => (request.isAuthenticated() ? undefined : reply.redirect('/login', 302))
+  app.get('/step-up', { preValidation: signedIn }, (request, reply) => reply.type('text/html').send(`${failureIn(request)}<form method="post"><button>Confirm it is you</button></form>`))
+  app.post('/step-up', { preValidation: [signedIn, secondFactor] }, redirected)
   const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))
   app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
 
@@ -105,6 +107,8 @@ export function answerErrors(app: FastifyInstance) {
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     request.log.error(error)
     const answered = await outage.answer(error, request, reply)
+    // Do not save the session again: if its store is down, this would fail once more, and Fastify would send the browser the store's own message.
+    Object.assign(request, { session: null })
     if (answered) return reply.code(answered.status).headers(answered.headers).send(answered.body)
     if ((error.statusCode ?? 500) < 500) throw error // a wrong request: Fastify's own answer says what is wrong
     return reply.code(500).send('Something went wrong. Please try again.')

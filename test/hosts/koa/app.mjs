@@ -110,8 +110,10 @@ function failureIn(ctx) {
   return `<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>`
 }
 
-router.get('/step-up', (ctx) => { ctx.body = `${failureIn(ctx)}<form method="post"><button>Confirm it is you</button></form>` })
-router.post('/step-up', passport.authenticate('nevis', { ...refused, message: 'Confirm it is you?' }))
+// Only a signed-in user can confirm again. Anybody else must sign in first.
+const signedIn = (ctx, next) => (ctx.isAuthenticated() ? next() : ctx.redirect('/login'))
+router.get('/step-up', signedIn, (ctx) => { ctx.body = `${failureIn(ctx)}<form method="post"><button>Confirm it is you</button></form>` })
+router.post('/step-up', signedIn, passport.authenticate('nevis', { ...refused, message: 'Confirm it is you?' }))
 const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))
 router.get('/transfer', fresh, (ctx) => { ctx.body = 'Whom do you want to pay?' })
 

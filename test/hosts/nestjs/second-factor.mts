@@ -1,6 +1,6 @@
 // second-factor.mts
 import { Injectable, Module, RequestMethod, type CanActivate, type MiddlewareConsumer, type NestModule } from '@nestjs/common'
-import type { Request, Response } from 'express'
+import type { NextFunction, Request, Response } from 'express'
 import passport from 'passport'
 import { NevisStrategy, app as qrCode, atLeast, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage } from 'passport-nevis'
 import { findByNevis } from './users.mjs'
@@ -40,6 +40,8 @@ export class SecondFactorModule implements NestModule {
     // Password right, not signed in yet → waiting page.
     consumer.apply(passport.authenticate('local', { ...onFailure, session: false }), passport.authenticate('nevis', onFailure)).forRoutes(post('login'))
     consumer.apply(waitingPage(this.nevis, { signInURL: '/login' })).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
+    // Only a signed-in user can confirm again. Anybody else must sign in first.
+    consumer.apply((request: Request, response: Response, next: NextFunction) => (request.isAuthenticated() ? next() : response.redirect('/login'))).forRoutes('step-up')
     // Another factor, send again, cancel; confirm again.
     consumer.apply(secondFactor).forRoutes(post('login/2fa'), post('step-up'))
     consumer.apply(secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes('login/2fa/callback')
