@@ -72,6 +72,20 @@ describe('a password route', () => {
     expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\)/) as string })
   })
 
+  it.each(["'local', 'nevis'", "'nevis', 'local'", "'session', 'local'", "'local', 'anonymous'"])('with the list %s › is an error, because the password alone signs in, and checks no password', async (list) => {
+    const names = list.split(', ').map((name) => name.slice(1, -1))
+    const { found, asked } = await findings((app, { passport }) => app.post('/login', passport.authenticate(names)))
+    expect(troublesIn(found)['routes.password']).toMatch(new RegExp(`^error: passport\\.authenticate\\('${names.join(', ')}'\\) at ${HERE} signs users in by itself, so the second factor is never asked$`))
+    expect(remediesIn(found)['routes.password']).toBe("each strategy of a list signs in by itself: passport.authenticate('<the name of one strategy>', { session: false }), then passport.authenticate('nevis'); without successRedirect")
+    expect(troublesIn(found)['routes.start']).toMatch(/^unchecked: /)
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it.each([['session', 'nevis'], ['nevis', 'anonymous']])('with a list of nevis and a strategy that checks nothing, %s and %s › is no other sign-in', async (...names) => {
+    const { found } = await findings((app, { passport }) => app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate(names)))
+    expect(troublesIn(found)).toEqual({})
+  })
+
   it('of another strategy › is a warning, because it may have a second factor of its own', async () => {
     const { found } = await findings((app, { passport }) => {
       app.get('/google', passport.authenticate('google'))
