@@ -11,7 +11,7 @@ import { Source } from './source'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'public', 'static', 'vendor', 'test', 'tests', '__tests__', '__mocks__', 'spec', 'e2e', 'cypress', 'fixtures', 'migrations'])
 const SOURCE = /\.[cm]?[jt]s$/
-const NO_SOURCE = /\.(?:d\.[cm]?ts|(?:test|spec|min|config)\.[cm]?[jt]s)$/
+const NO_SOURCE = /\.(?:d\.[cm]?ts|(?:test|spec|min)\.[cm]?[jt]s)$/
 const TEMPLATE = /\.(?:ejs|html?|hbs|handlebars|njk|mustache|eta|liquid)$/
 const MAX_FILES = 5000
 const MAX_KILOBYTES = 200

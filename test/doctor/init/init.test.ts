@@ -128,6 +128,63 @@ describe('package.json', () => {
   })
 })
 
+describe('the call that finds the user', () => {
+  const HEAD = ONE_FILE.slice(0, ONE_FILE.indexOf('passport.use('))
+  const TAIL = ONE_FILE.slice(ONE_FILE.indexOf('passport.serializeUser'))
+  const app = (verify: string): Files => ({ 'app.js': `${HEAD}passport.use(new LocalStrategy(${verify}));\n${TAIL}`, 'db.js': DB })
+
+  it.each<[string, string]>([
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  if (!user) return done(null, false);\n  done(null, user);\n}', '}, async ({ username }) => db.find(username));'],
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, user && user.password === password ? user : false);\n}', '}, async ({ username }) => db.find(username));'],
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, !user || user.password !== password ? false : user);\n}', '}, async ({ username }) => db.find(username));'],
+    ['(username, password, done) => {\n  db.find(username).then((user) => done(null, user ?? false), done);\n}', '}, async ({ username }) => db.find(username));'],
+    ['(username, password, done) => {\n  db.get(username, (err, row) => { if (err) return done(err); done(null, row || false); });\n}', '}, ({ username }, done) => db.get(username, done));'],
+  ])('in %j › is copied', (verify, copied) => {
+    const folder = folderWith(app(verify))
+    expect(init(folder, '--write').exitCode).toBe(0)
+    expect(textsIn(folder)['app.js']).toContain(copied)
+  })
+
+  it.each([
+    // The result contains the user, but is not the user: an empty list is true, so an unknown user would count as found.
+    'async (username, password, done) => {\n  const result = await db.query(sql, [username]);\n  const user = result.rows[0];\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  const rows = await db.query(sql, [username]);\n  done(null, rows[0]);\n}',
+    'async (username, password, done) => {\n  const user = await db.query(sql, [username]).then((rows) => rows[0]);\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  const user = db.find(username).user;\n  done(null, user);\n}',
+    '(username, password, done) => {\n  db.query(sql, [username], (err, rows) => { if (err) return done(err); done(null, rows[0]); });\n}',
+    '(username, password, done) => {\n  db.query(sql, [username]).then((rows) => done(null, rows[0]), done);\n}',
+    // The call finds no user.
+    'async (username, password, done) => {\n  const name = normalise(username);\n  const user = await db.find(name);\n  done(null, user);\n}',
+    // The call finds only some users.
+    'async (username, password, done) => {\n  let user = await cache.get(username);\n  if (!user) user = await db.find(username);\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  let user = await cache.get(username);\n  user ??= await db.find(username);\n  done(null, user);\n}',
+    // The app passes on another object than the one that was found.
+    'async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, { id: user.id });\n}',
+  ])('in %j › is not clear, and nothing is changed', (verify) => {
+    const folder = folderWith(app(verify))
+    const texts = textsIn(folder)
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining('it is not clear how the verify function of the password strategy finds a user by name')])
+    expect(textsIn(folder)).toEqual(texts)
+  })
+})
+
+it.each([
+  ["{ failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
+  ["{ successReturnToOrRedirect: '/', failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
+  ["{\n  failureRedirect: '/login',\n  failureFlash: true }", "{\n  session: false, // the password is right, but the user is not signed in yet\n  failureRedirect: '/login',\n  failureFlash: true }"],
+])('options of the password route on several lines, %j › all stay in effect', (options, changed) => {
+  const code = ONE_FILE.replace("{ failureRedirect: '/login' }", options).replace("function(req, res) {\n  res.redirect('/');\n}", options.includes('success') ? '' : '$&')
+  const folder = folderWith({ 'app.js': code.replace('}), );', '}));'), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain(`passport.authenticate('local', ${changed})`)
+})
+
+it.each(['passport.config.js', 'config/auth.config.ts'])('a sign-in in %s › is found, because apps configure Passport in such files', (path) => {
+  const { exitCode, out } = init(folderWith({ [path]: "const passport = require('passport')\nexports.enter = passport.authenticate('google')\n" }))
+  expect([exitCode, out]).toEqual([1, expect.stringContaining(`  LEFT          ${path}:2  sign-in: passport.authenticate('google')`)])
+})
+
 it.each(['user', 'userName', 'login_name'])('a form field %s › is a name, as username is', (field) => {
   expect(init(folderWith({ 'app.js': ONE_FILE.replace('LocalStrategy(function', `LocalStrategy({ usernameField: '${field}' }, function`), 'db.js': DB })).exitCode).toBe(0)
 })
