@@ -19,10 +19,10 @@ import type { Step } from './steps'
 /**
  * Runs all checks of a loaded application.
  * @param isProduction true if NODE_ENV is `production`; some checks are then stricter
- * @param begin called with the name of each step when the step begins
+ * @param begin called with the name of each step when the step begins, and with the findings of the steps before it
  * @param report the report of a probe, with which the options of each strategy are compared
  */
-export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
+export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step, found: readonly Finding[]) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
   // A bundler puts Passport into the file of the application, where the doctor cannot observe it.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
@@ -36,15 +36,19 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
   let callback: Reply | undefined
   for (const one of registered) {
     const { settings } = one.strategy
-    begin('routes')
+    const own: Finding[] = [strategyFinding(one, isSeen)]
+    const named = () => (registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name })))
+    begin('routes', [...findings, ...named()])
     const routes = await routeFindings(origin, observer, one, source)
     callback ??= routes.callback
-    begin('cloud')
-    const cloud = await cloudFindings(settings.client, settings.issuers)
-    begin('ledger')
-    const own = [strategyFinding(one, isSeen), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
-    findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
+    own.push(...routes.findings)
+    begin('cloud', [...findings, ...named()])
+    own.push(...(await cloudFindings(settings.client, settings.issuers)))
+    begin('ledger', [...findings, ...named()])
+    own.push(...(await ledgerFindings(one, registered, isProduction)), ...(report === undefined ? [] : instanceFindings(report, settings)))
+    findings.push(...named())
   }
+  begin('session', findings)
   const session = await withTriedStore(sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback }), observer)
   const ofSession = withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))
   return [...findings, ...ofSession]

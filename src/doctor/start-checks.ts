@@ -107,9 +107,10 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   if (result !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
-  if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
+  // Such a route may be any other use of the strategy, for example an enrolment, a payment or a step-up.
+  if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor; other routes use the strategy${where}`, remedy)
+  // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }
 

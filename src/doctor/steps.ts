@@ -9,6 +9,7 @@ export const STEPS = {
   routes: 'requesting the routes of the app',
   cloud: 'calling Nevis: a ping and an introspection',
   ledger: 'trying the ledger',
+  session: 'trying the session store',
 } as const
 
 export type Step = keyof typeof STEPS
