@@ -33,6 +33,11 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
+  // The report does not say which Nevis instance it describes.
+  const isOneInstance = new Set(registered.map(({ strategy }) => strategy.settings.client.baseURL)).size === 1
+  if (report !== undefined && !isOneInstance) {
+    findings.push(unchecked('cloud.probe', 'the app uses several Nevis instances, and the doctor does not know which one the report describes', 'see what the report says with npx passport-nevis doctor --report <the report>, and compare it with the options of the right strategy'))
+  }
   let callback: Reply | undefined
   for (const one of registered) {
     const { settings } = one.strategy
@@ -45,7 +50,7 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
     begin('cloud', [...findings, ...named()])
     own.push(...(await cloudFindings(settings.client, settings.issuers)))
     begin('ledger', [...findings, ...named()])
-    own.push(...(await ledgerFindings(one, registered, isProduction)), ...(report === undefined ? [] : instanceFindings(report, settings)))
+    own.push(...(await ledgerFindings(one, registered, isProduction)), ...(report !== undefined && isOneInstance ? instanceFindings(report, settings) : []))
     findings.push(...named())
   }
   begin('session', findings)

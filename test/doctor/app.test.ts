@@ -3,11 +3,13 @@ import { createSecretKey } from 'node:crypto'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
 import { Passport } from 'passport'
-import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, NevisStrategy, push, RedisLedger, sms, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
+import type { ReportOfProbe } from '../../src/doctor/probe-report'
 import { NevisSimulator } from '../../src/simulator'
+import { closing } from '../support/closing'
 import { ledgerWith } from '../support/ledger-contract'
 import { ioRedisLike } from '../support/redis-clients'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
@@ -395,6 +397,21 @@ describe('an app with two strategies', () => {
       'routes.status': "app.get('/a/c', statusEndpoint(nevis))",
       'routes.callback': "app.all('/a/b', passport.authenticate('payments'), recordSecondFactor(), …)",
     })
+  })
+})
+
+describe('the report of a probe', () => {
+  const facts = { 'status.sms.verified.http': '404', 'status.sms.verified.fields': ['status: HTTP status'] }
+  const report: ReportOfProbe = { stages: ['quiet', 'sms'], answers: [], unexplained: [], failed: [], obstacle: undefined, facts }
+
+  it.each([['one Nevis instance', false, ['error', 'ok']], ['several Nevis instances', true, ['unchecked']]] as const)('in an app with two strategies of %s › is compared with the options only if the instance is certain', async (_name, isOther, levels) => {
+    const other = closing(await NevisSimulator.start())
+    const observer = new AppObserver()
+    const options = { accessKey: simulator.accessKey, waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c', ledger: new MemoryLedger() }
+    observer.register(new NevisStrategy({ ...options, baseURL: simulator.baseURL, factors: [sms({ requireIntrospection: true })], name: 'one' }, async () => false))
+    observer.register(new NevisStrategy({ ...options, baseURL: isOther ? other.baseURL : simulator.baseURL, factors: [push()], name: 'two' }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false, undefined, report)
+    expect(findings.filter(({ check }) => check === 'cloud.probe').map(({ level }) => level)).toEqual(levels)
   })
 })
 

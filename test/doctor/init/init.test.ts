@@ -208,10 +208,20 @@ describe('a sensitive route', () => {
     expect(out).not.toContain('found no login guard')
   })
 
+  it.each([
+    ...['ensureLoggedIn', 'ensureAuthenticated', 'isLoggedIn', 'is_logged_in', 'isloggedin', 'requireAuth', 'requiresLogin', 'requireUser', 'requireUserSession', 'checkAuth', 'checkAuthentication', 'mustBeLoggedIn', 'authenticate', 'authenticateUser', 'isAuthorized', 'requireAuthMiddleware'].map((name) => [name, true] as const),
+    ...['isValid', 'checkPassword', 'requireField', 'checkUsername', 'requireUserId', 'isDesigned', 'checkSignature', 'requireLogging', 'is', 'authenticatePayment'].map((name) => [name, false] as const),
+  ])('behind %s › has a login guard: %s', (name, isGuard) => {
+    const { out } = init(folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", `app.post('/password', ${name}, change);\napp.get('/',`), 'db.js': DB }))
+    expect(out.includes(`app.post('/password', ${name}, recentSecondFactor, change);`)).toBe(isGuard)
+    expect(out.includes('POST /password in app.js: init found no login guard')).toBe(!isGuard)
+  })
+
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
-    const { out } = init(folder, '--write')
-    expect(out.replace(/\n +/g, ' ')).toContain('look at POST /password in account.js, POST /delete in account.js: init found no login guard in front of it, and added no requireSecondFactor')
+    const { exitCode, out } = init(folder, '--write')
+    const each = ['/password', '/delete'].map((path) => `POST ${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
+    expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining(`Look at these yourself\n ${each.join(' ')}`) as string])
     expect(JSON.stringify(textsIn(folder))).not.toContain('recentSecondFactor')
   })
 })
@@ -299,6 +309,27 @@ describe('a door', () => {
     const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = passport.authenticate('nevis')\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
+    "(req, res, next) => (req.user.isPhoneSet ? passport.authenticate('nevis')(req, res, next) : res.json({ token: tokenFor(req.user) }))",
+    "(req, res, next) => {\n  if (req.user.isExempt) return next()\n  secondFactor(req, res, next)\n}",
+    'sometimes',
+    'wrapped(async (req, res, next) => {\n  if (req.user.isExempt) return res.send(tokenFor(req.user))\n  secondFactor(req, res, next)\n})',
+    'function check(req, res, next) {\n  if (req.user.isExempt) next()\n  else secondFactor(req, res, next)\n}',
+  ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
+    const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`
+    const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n` }))
+    expect([exitCode, out]).toEqual([1, expect.stringContaining("  LEFT          app.js:4  sign-in: passport.authenticate('local') without a session")])
+  })
+
+  it.each([
+    "passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next(err)))",
+    "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
+    "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
+  ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
+    const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
+    expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
   })
 
   it.each(['custom-callback', 'single-page', 'form-field', 'remember-me'])('of the guide, in %s.js › is ok: nothing is left to do', (shape) => {

@@ -1,5 +1,5 @@
 /** Tests that `init --write` changes all files or none, and changes nothing in them but the lines that it shows. */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -79,4 +79,18 @@ describe('a file that is not UTF-8', () => {
     expect(init(folder, '--write').out).toContain('add passport-nevis to the dependencies of package.json')
     expect(readFileSync(join(folder, 'package.json')).equals(bytes)).toBe(true)
   })
+})
+
+it('a file with CRLF line breaks › gets only such line breaks, and a diff that git applies', () => {
+  const login = '<form action="/login" method="post">\n  <input type="password" name="password">\n  <button>Sign in</button>\n</form>\n'
+  const manifest = '{\n  "dependencies": {\n    "express": "5"\n  }\n}\n'
+  const texts = { 'app.js': ONE_FILE, 'db.js': DB, 'login.html': login, 'package.json': manifest }
+  const withCrlf = Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, text.replaceAll('\n', '\r\n')]))
+  const [one, other, plain] = [folderWith(withCrlf), folderWith(withCrlf), folderWith(texts)]
+  const { out } = init(one)
+  expect(out).not.toContain('?\n')
+  execFileSync('git', ['apply', '-'], { cwd: one, input: out.slice(out.indexOf('--- a/'), out.indexOf('\nWhat changes')) })
+  for (const folder of [other, plain]) expect(init(folder, '--write').out).toContain('Written: app.js, login.html, package.json')
+  expect(textsIn(one)).toEqual(textsIn(other))
+  expect(textsIn(other)).toEqual(Object.fromEntries(Object.entries(textsIn(plain)).map(([path, text]) => [path, text.replaceAll('\n', '\r\n')])))
 })
