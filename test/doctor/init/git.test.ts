@@ -143,7 +143,7 @@ it('with a changed file, and GIT_INDEX_FILE of an index that hides it in the env
   writeFileSync(index, readFileSync(join(folder, '.git/index')))
   process.env['GIT_INDEX_FILE'] = index
   try {
-    git(folder, 'update-index', '--assume-unchanged', 'users.js')
+    execFileSync('git', ['update-index', '--assume-unchanged', 'users.js'], { cwd: folder, env: process.env })
     writeFileSync(join(folder, 'users.js'), '// changed\n')
     expect(init(folder, '--write')).toMatchObject(refused('git has uncommitted changes in this folder'))
   } finally {
