@@ -95,7 +95,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
   const notes = editManifest(edits, app, version) ? ['install the package as the section "Install" of its README says'] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
-  notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
+  notes.push('set NEVIS_BASE_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
   notes.push(...moves)
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
@@ -121,7 +121,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   const isExported = exported === 'export '
   const lines = [
     `${isExported ? exported : ''}const nevis = new NevisStrategy({`,
-    `  baseURL: ${env('NEVIS_URL')},`,
+    `  baseURL: ${env('NEVIS_BASE_URL')},`,
     `  accessKey: ${env('NEVIS_ACCESS_KEY')},`,
     '  factors: [push(), qrCode(), sms(), recovery()],',
     "  operation: 'approve-or-enroll', // users without a second factor set one up",

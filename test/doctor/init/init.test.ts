@@ -105,7 +105,7 @@ describe('for another shape', () => {
     })
     expect(init(folder, '--write').exitCode).toBe(0)
     const { 'src/app.ts': text } = textsIn(folder)
-    expect(text).toContain("baseURL: process.env['NEVIS_URL'],")
+    expect(text).toContain("baseURL: process.env['NEVIS_BASE_URL'],")
     expect(text).toContain("}, async ({ username = '' }) => db.findByName(username));")
     expect(text).toContain("(req, res) => res.redirect(req.authInfo?.returnTo ?? '/'));")
   })
