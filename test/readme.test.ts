@@ -205,7 +205,7 @@ describe('the step-up and the signing', () => {
 describe('the quick start', () => {
   it('signs in, tells of a wrong password, shows what is secret, and tells of an outage', async () => {
     const code = snippetWith('docs/guides/quick-start.md', 'app.listen(3000)')
-    jest.replaceProperty(process, 'env', { ...process.env, NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' })
+    jest.replaceProperty(process, 'env', { ...process.env, NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' })
     const browser = await serve(code.replace('app.listen(3000)', ''))
     await browser.post('/login', { username: 'anna', password: 'wrong' })
     expect((await browser.get('/login')).text).toContain('Incorrect username or password.')
@@ -224,7 +224,7 @@ describe('the quick start', () => {
 
 describe('the quick start, if the session cannot be saved at the end of a response', () => {
   it('logs the error of the store, and no error of its own error handler', async () => {
-    const env = { ...process.env, NODE_ENV: 'development', NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' }
+    const env = { ...process.env, NODE_ENV: 'development', NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' }
     jest.replaceProperty(process, 'env', env)
     const browser = await serve(snippetWith('docs/guides/quick-start.md', 'app.listen(3000)').replace('app.listen(3000)', ''))
     const failed = new Error('the store has failed')

@@ -19,10 +19,10 @@ import type { Step } from './steps'
 /**
  * Runs all checks of a loaded application.
  * @param isProduction true if NODE_ENV is `production`; some checks are then stricter
- * @param begin called with the name of each step when the step begins
+ * @param begin called with the name of each step when the step begins, and with the findings of the steps before it
  * @param report the report of a probe, with which the options of each strategy are compared
  */
-export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
+export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step, found: readonly Finding[]) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
   // If a bundler has put Passport into the file of the application, the doctor cannot observe Passport, which then counts as not seen.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
@@ -33,18 +33,27 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
+  // The report does not say which Nevis instance it describes.
+  const isOneInstance = new Set(registered.map(({ strategy }) => strategy.settings.client.baseURL)).size === 1
+  if (report !== undefined && !isOneInstance) {
+    findings.push(unchecked('cloud.probe', 'the app uses several Nevis instances, and the doctor does not know which one the report describes', 'see what the report says with npx passport-nevis doctor --report <the report>, and compare it with the options of the right strategy'))
+  }
   let callback: Reply | undefined
   for (const one of registered) {
     const { settings } = one.strategy
-    begin('routes')
+    const own: Finding[] = [strategyFinding(one, isSeen)]
+    const named = () => (registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name })))
+    begin('routes', [...findings, ...named()])
     const routes = await routeFindings(origin, observer, one, source)
     callback ??= routes.callback
-    begin('cloud')
-    const cloud = await cloudFindings(settings.client, settings.issuers)
-    begin('ledger')
-    const own = [strategyFinding(one, isSeen), ...cloud, ...(await ledgerFindings(one, registered, isProduction)), ...routes.findings, ...(report === undefined ? [] : instanceFindings(report, settings))]
-    findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
+    own.push(...routes.findings)
+    begin('cloud', [...findings, ...named()])
+    own.push(...(await cloudFindings(settings.client, settings.issuers)))
+    begin('ledger', [...findings, ...named()])
+    own.push(...(await ledgerFindings(one, registered, isProduction)), ...(report !== undefined && isOneInstance ? instanceFindings(report, settings) : []))
+    findings.push(...named())
   }
+  begin('session', findings)
   const session = await withTriedStore(sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback }), observer)
   const ofSession = withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))
   return [...findings, ...ofSession]

@@ -7,7 +7,7 @@
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
 import type { StartTrial } from './start-trial'
-import { callOf, type StrategyCall } from './strategy-calls'
+import { callOf, isWithoutCheck, type StrategyCall } from './strategy-calls'
 
 /** The package from which the application gets Passport, with its version. */
 export interface PassportModule {
@@ -80,8 +80,7 @@ export class AppObserver {
     }
     const { strategyCalls } = this
     const noteHost = (request: readonly unknown[]) => void (this.isConnect ||= typeof request[2] === 'function')
-    const isTried = (call: StrategyCall, request: readonly unknown[]) =>
-      this.trial?.runs(call, call.asks.some((one) => this.registered.some(({ name, strategy }) => one === name || one === strategy)), request) === true
+    const isTried = (call: StrategyCall, request: readonly unknown[]) => this.trial?.runs(call, this.isNevis(call), request) === true
     for (const method of ['authenticate', 'authorize'] as const) {
       const make = methods[method] as Callable
       methods[method] = function (...args) {
@@ -117,6 +116,15 @@ export class AppObserver {
         })
     }
     return Object.assign(watched, factory)
+  }
+
+  /**
+   * True if the call names a Nevis strategy and no strategy that could sign the user in without it: each strategy of a list signs in by itself.
+   * @param one counts only calls that name this strategy
+   */
+  isNevis({ asks }: StrategyCall, one?: Registered): boolean {
+    const isOf = (asked: unknown) => ({ name, strategy }: Registered) => asked === name || asked === strategy
+    return asks.some((asked) => (one === undefined ? this.registered : [one]).some(isOf(asked))) && asks.every((asked) => isWithoutCheck(asked) || this.registered.some(isOf(asked)))
   }
 
   /** Records the value if it is a NevisStrategy, even of another copy of this package. */

@@ -6,13 +6,14 @@
  * Out of scope: printing the report, which the parent process does.
  */
 import { appFindings } from './app-checks'
+import type { Finding } from './findings'
 import { loadApp } from './loaded-app'
 import { readReport } from './probe-report'
 import { callingPlace, placeIn, summaryOf } from './places'
 import type { Step } from './steps'
 
 const send = (message: object) => process.send?.(message)
-const begin = (step: Step) => send({ passportNevisStep: step })
+const begin = (step: Step, found: readonly Finding[] = []) => send({ passportNevisStep: step, passportNevisFound: found })
 const endedBy = (why: string) => send({ passportNevisEnd: why })
 
 process.on('uncaughtExceptionMonitor', (reason: unknown) => {
@@ -20,6 +21,10 @@ process.on('uncaughtExceptionMonitor', (reason: unknown) => {
   endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
 })
 const exit = process.exit.bind(process)
+// If the command is killed, nobody else would stop the application. `unref`, because this listener alone must not keep the process running: an application that
+// has nothing left to do must end, so that the command can say so.
+process.once('disconnect', () => exit(1))
+process.channel?.unref()
 process.exit = (code) => {
   const place = callingPlace()
   if (place !== undefined) endedBy(`process.exit() at ${place}`)
@@ -32,4 +37,7 @@ const report = reportFile === undefined ? undefined : readReport(reportFile)
 begin('app')
 void loadApp(file)
   .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production', begin, typeof report === 'string' ? undefined : report) : [app]))
-  .then((findings) => send({ passportNevisDoctor: findings }))
+  .then((findings) => {
+    process.channel?.ref() // until the command, which then stops this process, has received the findings
+    send({ passportNevisDoctor: findings })
+  })

@@ -4,7 +4,7 @@
  *
  * Out of scope: rate limiters on other routes.
  */
-import { ok, warning, type Finding } from './findings'
+import { ok, unchecked, warning, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
 
 /** One waiting page sends this many requests in two minutes, the default lifetime of an approval. */
@@ -25,5 +25,7 @@ export async function limitFinding(origin: string, statusURL: string, first: Rep
   const replies = await Promise.all(Array.from({ length: REQUESTS }, () => ask(origin, 'GET', statusURL, { transaction: UNKNOWN_HANDLE })))
   const refused = replies.filter((reply) => reply?.status === 429).length
   if (refused > 0) return warning(check, `the status endpoint answers ${refused} of ${REQUESTS} requests with HTTP 429; one waiting page sends ${REQUESTS} requests in two minutes`, remedy)
+  const unanswered = replies.filter((reply) => reply === undefined).length
+  if (unanswered > 0) return unchecked(check, `the app does not answer ${unanswered} of ${REQUESTS} requests to the status endpoint within 5 s`, 'check that no rate limiter is in front of the status endpoint, and what slows the app down')
   return ok(check, 'no rate limiter is in front of the status endpoint')
 }

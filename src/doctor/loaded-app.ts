@@ -1,7 +1,7 @@
 /**
  * Loads the application for the checks, and observes it while it starts. The application then listens on a free loopback port instead of its own port.
  *
- * Out of scope: requests to the application (`probe.ts`).
+ * Out of scope: checking the application's routes (`route-checks.ts`).
  */
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
@@ -15,6 +15,7 @@ import { error, seeOutput, type Finding } from './findings'
 import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
 import { isWord } from './printable'
+import { prefixOf } from './route-checks'
 import { sourceReport, type SourceReport } from './source-check'
 import { LOAD_MS } from './steps'
 
@@ -26,6 +27,9 @@ export interface LoadedApp {
 }
 
 const LOOK_EVERY_MS = 20
+/** An application may listen on several ports, for example for metrics. Its own server has this much time to answer, if another one listens first. */
+const OTHER_SERVER_MS = 2000
+const ASK_EVERY_MS = 200
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
@@ -44,18 +48,32 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   }
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
   // True for the server of a Nevis simulator that the application starts itself. Such a server is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
-  const found = () => servers.find((server) => server.listening && !isCloud(server))
-  const isReady = () => found() !== undefined && observer.registered.length > 0
+  const found = () => servers.filter((server) => server.listening && !isCloud(server))
+  // An application may register its strategy only after it has connected to a database, for example.
+  const isReady = () => observer.registered.length > 0 && (app !== undefined || found().length > 0)
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
-  const server = found()
-  if (server !== undefined) return { origin: await originOf(server), observer, source }
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
+  if (found().length > 0) return { origin: await originOfApp(found, observer), observer, source }
   if (Date.now() >= deadline) return lateFinding(failures, file)
   return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
+}
+
+/** The origin of the server whose status endpoint answers. If no server has one, the origin of the server that has listened first. */
+async function originOfApp(found: () => readonly NetServer[], { registered }: AppObserver): Promise<string> {
+  const [first] = found() as [NetServer]
+  const end = Date.now() + (registered.length === 0 ? 0 : OTHER_SERVER_MS)
+  for (;;) {
+    for (const server of found()) {
+      const origin = await originOf(server)
+      for (const { strategy } of registered) if ((await prefixOf(origin, strategy.settings.statusURL)) !== undefined) return origin
+    }
+    if (Date.now() >= end) return originOf(first)
+    await pause(ASK_EVERY_MS)
+  }
 }
 
 function pathOf(file: string): string | undefined {

@@ -4,7 +4,7 @@
  * Out of scope: source maps. For compiled code, the result is a line of the compiled file.
  */
 import { existsSync } from 'node:fs'
-import { relative } from 'node:path'
+import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isWord } from './printable'
 
@@ -13,7 +13,7 @@ const FRAME = /^\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]*?|(?:file:\/\/\/)?[A-Za-
 /**
  * Finds the first line of a stack trace that is in the application's own code.
  * @param isOwn true for files to skip, for example those of this package
- * @returns for example `routes/auth.js:12`, relative to the working directory; undefined if there is no such line
+ * @returns for example `routes/auth.js:12`, relative to the working directory and with forward slashes on all systems; undefined if there is no such line
  */
 export function placeIn(stack: string, isOwn: (file: string) => boolean = () => false): string | undefined {
   for (const line of stack.split('\n')) {
@@ -21,7 +21,7 @@ export function placeIn(stack: string, isOwn: (file: string) => boolean = () => 
     if (address === undefined) continue
     const file = address.startsWith('file:') ? fileURLToPath(address) : address
     // A line of an error message may look like a line of the stack, but contain a secret. So the file must exist.
-    if (!/[\\/]node_modules[\\/]/.test(file) && !isOwn(file) && existsSync(file)) return `${relative(process.cwd(), file)}:${number}`
+    if (!/[\\/]node_modules[\\/]/.test(file) && !isOwn(file) && existsSync(file)) return `${relative(process.cwd(), file).split(sep).join('/')}:${number}`
   }
   return undefined
 }

@@ -3,7 +3,7 @@
  *
  * Out of scope: Nevis's widget, which needs more (docs/guides/factors.md), and `form-action` for a callback that redirects to another origin.
  */
-import { error, ok, type Finding } from './findings'
+import { error, ok, unchecked, type Finding } from './findings'
 import type { Reply } from './probe'
 
 /** CSP directives, each with the source that the waiting page needs. */
@@ -20,20 +20,29 @@ const WITHOUT_FALLBACK = ['form-action']
 export function policyFinding({ headers, text }: Reply): Finding {
   const check = 'routes.policy'
   const policies = [headers['content-security-policy'] ?? []].flat().join(',')
-  const blocked = policies.split(',').flatMap((policy) => blockedBy(policy, text))
-  if (blocked.length === 0) return ok(check, 'the Content-Security-Policy allows the waiting page')
+  const needs = policies.split(',').flatMap((policy) => needsOf(policy, text))
+  const [blocked, unclear] = [false, undefined].map((result) => needs.filter(({ isAllowed }) => isAllowed === result).map(({ need }) => need)) as [string[], string[]]
+  const names = (list: readonly string[]) => [...new Set(list)].map((need) => need.split(' ')[0]).join(', ')
+  if (blocked.length === 0 && unclear.length === 0) return ok(check, 'the Content-Security-Policy allows the waiting page')
+  if (blocked.length === 0) {
+    return unchecked(check, `the Content-Security-Policy of the app names hosts: ${names(unclear)}. The doctor does not know whether the app itself is one of them`, `if it is not, allow ${[...new Set(unclear)].join('; ')}`)
+  }
   const [needed] = blocked as [string]
   const remedy = needed.startsWith('sandbox')
     ? 'remove sandbox from the policy of the waiting page'
     : `allow ${[...new Set(blocked)].join('; ')} on that page, or remove the policy there: the page sends its own; with nonces, waitingPage(nevis, { nonce })`
-  return error(check, `the Content-Security-Policy of the app blocks the waiting page: ${[...new Set(blocked)].map((need) => need.split(' ')[0]).join(', ')}`, remedy)
+  return error(check, `the Content-Security-Policy of the app blocks the waiting page: ${names(blocked)}`, remedy)
 }
 
-/**
- * Lists what the waiting page needs and the policy blocks.
- * @returns for example `script-src 'self'`
- */
-function blockedBy(policy: string, html: string): string[] {
+interface Need {
+  /** For example `script-src 'self'`. */
+  readonly need: string
+  /** Undefined if that depends on the public host name of the application, which the doctor does not know. */
+  readonly isAllowed: boolean | undefined
+}
+
+/** Lists what the waiting page needs, and whether the policy allows it. */
+function needsOf(policy: string, html: string): Need[] {
   const directives = new Map<string, string[]>()
   for (const directive of policy.split(';')) {
     const [name = '', ...sources] = directive.trim().split(/\s+/)
@@ -41,18 +50,22 @@ function blockedBy(policy: string, html: string): string[] {
     if (name !== '' && !directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
   }
   const sandbox = directives.get('sandbox')
-  if (sandbox !== undefined && !['allow-forms', 'allow-scripts', 'allow-same-origin'].every((flag) => sandbox.includes(flag))) return ['sandbox']
+  if (sandbox !== undefined && !['allow-forms', 'allow-scripts', 'allow-same-origin'].every((flag) => sandbox.includes(flag))) return [{ need: 'sandbox', isAllowed: false }]
   return NEEDS.flatMap(([name, source]) => {
     const element = name === 'script-src' ? 'script-src-elem' : name === 'style-src' ? 'style-src-elem' : name
     const allowed = directives.get(element) ?? directives.get(name) ?? (WITHOUT_FALLBACK.includes(name) ? undefined : directives.get('default-src'))
-    return allowed === undefined || isAllowed(source, allowed, html) ? [] : [`${name} ${source}`]
+    return allowed === undefined ? [] : [{ need: `${name} ${source}`, isAllowed: allows(allowed, name, source, html) }]
   })
 }
 
-function isAllowed(source: string, allowed: readonly string[], html: string): boolean {
-  const nonces = allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? [])
+function allows(allowed: readonly string[], name: string, source: string, html: string): boolean | undefined {
+  // Nonces count only for scripts and styles, and 'strict-dynamic' only for scripts, where it turns 'self' and host names off.
+  const nonces = /^(?:script|style)-src$/.test(name) ? allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? []) : []
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
-  if (allowed.includes(source)) return !allowed.includes("'strict-dynamic'")
-  // Also accept a host name instead of 'self'. This name may be the public name of the application, which `doctor` does not know.
-  return source === "'self'" && allowed.some((one) => /^(\*$|https?:|[a-z\d*])/i.test(one) && !['data:', 'blob:'].includes(one.toLowerCase()))
+  if (name === 'script-src' && allowed.includes("'strict-dynamic'")) return false
+  if (allowed.includes(source)) return true
+  if (source !== "'self'") return false
+  if (allowed.some((one) => /^(?:\*|https?:)$/i.test(one))) return true
+  // A host name, with or without a scheme and a port, may be the public name of the application. Not so for the schemes of other protocols, such as `wss:`.
+  return allowed.some((one) => /^(?:https?:\/\/)?[a-z\d*][^:/]*(?::[\d*]+)?(?:\/.*)?$/i.test(one)) ? undefined : false
 }

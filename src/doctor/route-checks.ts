@@ -25,7 +25,7 @@ interface RouteResult {
 export async function routeFindings(origin: string, observer: AppObserver, registered: Registered, source?: SourceReport): Promise<RouteResult> {
   const { name, strategy } = registered
   const { factors } = strategy.settings
-  const prefix = await prefixOf(origin, strategy.settings.statusURL)
+  const prefix = (await prefixOf(origin, strategy.settings.statusURL)) ?? ''
   const [waitingURL, statusURL, callbackURL] = (['waitingURL', 'statusURL', 'callbackURL'] as const).map((option) => withoutPrefix(strategy.settings[option], prefix)) as [string, string, string]
   const behind = prefix === '' ? '' : `; browsers use the prefix ${prefix}, which your proxy must remove from the path`
   const transaction = { transaction: UNKNOWN_HANDLE }
@@ -86,8 +86,11 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   return { findings, callback: callbackReply }
 }
 
-/** Finds the path prefix that a proxy removes: `/sub`, if `statusURL` is `/sub/login/2fa/status` and the application's route is `/login/2fa/status`. */
-async function prefixOf(origin: string, statusURL: string): Promise<string> {
+/**
+ * Finds the path prefix that a proxy removes: `/sub`, if `statusURL` is `/sub/login/2fa/status` and the application's route is `/login/2fa/status`.
+ * @returns undefined if no status endpoint of this package answers, with or without a prefix
+ */
+export async function prefixOf(origin: string, statusURL: string): Promise<string | undefined> {
   const { pathname } = new URL(statusURL, origin)
   const ends = [0, ...[...pathname.matchAll(/\//g)].slice(1, 1 + MAX_PREFIX_FOLDERS).map(({ index }) => index)]
   for (const end of ends) {
@@ -95,7 +98,7 @@ async function prefixOf(origin: string, statusURL: string): Promise<string> {
     if (reply?.status === 404 && reply.json['status'] === 'unknown') return pathname.slice(0, end)
     if (reply === undefined) break
   }
-  return ''
+  return undefined
 }
 
 function withoutPrefix(address: string, prefix: string): string {
@@ -114,12 +117,15 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
+/** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
+const CSRF_STATUSES = [400, 403, 419, 422]
+
 /**
- * Reports that a POST was refused with 3xx or 4xx. The refusal is no error if the application wants a CSRF token, which `doctor` does not have. So the finding
- * is `unchecked`.
+ * Reports that a POST was refused in the way of CSRF protection, also by a redirect back to the same page. This is no error if the application wants a CSRF
+ * token, which `doctor` does not have. So the finding is `unchecked`.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
-  const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
+  const isRefused = reply !== undefined && (CSRF_STATUSES.includes(reply.status) || (reply.status >= 300 && reply.status < 400 && reply.location === path))
   if (!isRefused) return undefined
   const remedy = 'test the buttons of the waiting page yourself; CSRF protection needs waitingPage(nevis, { csrfToken })'
   return unchecked(check, `POST ${path} is refused before it reaches the strategy (HTTP ${reply.status}), probably by CSRF protection`, remedy)

@@ -7,7 +7,8 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { environmentFindings, type Environment } from './environment'
-import { withUnchecked, error, isFinding, seeOutput, type Finding } from './findings'
+import { withUnchecked, error, isFinding, seeOutput, type Check, type Finding } from './findings'
+import { isWord } from './printable'
 import { isStep, LOAD_MS, STEPS, type Step } from './steps'
 
 const DEADLINE_MS = 120_000
@@ -15,6 +16,9 @@ const DEADLINE_MS = 120_000
 const PROGRESS_MS = 10_000
 /** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */
 const GRACE_MS = 3000
+
+/** For each step, the check that gets the error if the step does not end. */
+const CHECK_OF: Readonly<Record<Step, Check>> = { app: 'app.loaded', routes: 'routes.waiting', cloud: 'cloud.reachable', ledger: 'ledger.claims', session: 'session.store' }
 
 export interface Run {
   /** The file that starts or exports the application; undefined to check only the Nevis instance. */
@@ -52,6 +56,7 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
     const child = fork(join(__dirname, 'app-process.js'), [file, ...(report === undefined ? [] : [report])], { env, stdio: ['ignore', ...(showsOutput ? ([2, 2] as const) : (['ignore', 'ignore'] as const)), 'ipc'] })
     let why = ''
     let step: Step = 'app'
+    let received: Finding[] = []
     let seconds = 0
     const progress = setInterval(() => {
       seconds += PROGRESS_MS / 1000
@@ -65,15 +70,20 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
-    const fault = (finding: string) => end([error('app.loaded', finding, `${why}${seeOutput(file)}`)])
-    const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // The application may send its own messages to the parent process. Ignore such messages.
+    const fault = (finding: string) => end([...received, error(CHECK_OF[step], finding, `${why}${seeOutput(file)}`)])
+    const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s; the doctor was ${STEPS[step]}`), DEADLINE_MS)
+    // The application may send its own messages to the parent process. Ignore them.
     child.on('message', (message) => {
-      const { passportNevisDoctor: findings, passportNevisStep: begun, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
-      if (isStep(begun)) say(STEPS[(step = begun)])
+      const { passportNevisDoctor: findings, passportNevisStep: begun, passportNevisFound: found, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
+      if (isStep(begun) && Array.isArray(found) && found.every(isFinding)) {
+        step = begun
+        received = found
+        say(STEPS[step])
+      }
       if (typeof cause === 'string') why = `${cause}; `
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)
     })
+    child.once('error', (reason) => fault(`the process for the app could not be started${isWord(Reflect.get(reason, 'code')) ? ` (${String(Reflect.get(reason, 'code'))})` : ''}`))
     child.once('exit', (code, signal) => fault(`the app ${signal === null ? `exited with code ${code}` : `was ended by ${signal}`} before the checks were finished`))
   })
 }

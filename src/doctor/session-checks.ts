@@ -4,6 +4,7 @@
  *
  * Out of scope: the content of sessions.
  */
+import { KeyObject } from 'node:crypto'
 import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'
 import type { SessionSetup, AppObserver } from './app-observer'
@@ -45,7 +46,8 @@ function setupFindings({ options }: SessionSetup, { isProduction }: Circumstance
 }
 
 function storeFinding(store: unknown, isProduction: boolean): Finding {
-  const name = store === undefined ? 'MemoryStore' : classOf(store)
+  // For every false value, express-session creates a MemoryStore.
+  const name = store ? classOf(store) : 'MemoryStore'
   if (name !== 'MemoryStore') return ok('session.store', `sessions are kept in a ${name}`)
   if (!isProduction) return ok('session.store', 'sessions are kept in memory: fine for development')
   return warning('session.store', 'sessions are kept in the memory of one process, and are lost when the process ends', 'give session() a store that all processes share, such as connect-redis')
@@ -57,12 +59,18 @@ function flagFinding(check: Check, option: string, value: unknown, because: stri
 }
 
 function secretFinding(secret: unknown, isProduction: boolean): Finding {
-  const secrets = [secret].flat().filter((one) => typeof one === 'string')
+  const lengths = [secret].flat().flatMap((one) => lengthOf(one) ?? [])
   const remedy = "create a long secret: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
-  if (secrets.length === 0) return error('session.secret', 'session() has no secret', remedy)
-  const shortest = Math.min(...secrets.map((one) => one.length))
-  if (shortest >= MIN_SECRET_LENGTH) return ok('session.secret', `the secret has ${MIN_SECRET_LENGTH} characters or more`)
+  if (lengths.length === 0) return error('session.secret', 'session() has no secret', remedy)
+  if (Math.min(...lengths) >= MIN_SECRET_LENGTH) return ok('session.secret', `the secret has ${MIN_SECRET_LENGTH} characters or more`)
   return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: an attacker who guesses the secret can sign cookies`, remedy)
+}
+
+/** The length of a secret in characters, or in bytes for a Buffer or a KeyObject: express-session accepts all keys of `crypto.createHmac`. */
+function lengthOf(secret: unknown): number | undefined {
+  if (typeof secret === 'string') return secret.length
+  if (secret instanceof KeyObject) return secret.symmetricKeySize
+  return ArrayBuffer.isView(secret) ? secret.byteLength : undefined
 }
 
 function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {

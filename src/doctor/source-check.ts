@@ -29,12 +29,13 @@ export function sourceReport(entry: string): SourceReport {
   const place = ({ source, line }: (typeof doors)[number]) => `${source.path}:${line}`
   return {
     closed: new Set(doors.filter(({ remedy }) => remedy === undefined).map(place)),
-    open: [...doors.filter(({ remedy }) => remedy !== undefined).map((door) => `${door.what} at ${place(door)}`), ...unread.map((path) => `${path}, which the doctor cannot read`)],
+    open: [...doors.filter(({ remedy }) => remedy !== undefined).map((door) => `${door.what} at ${place(door)}`), ...unread.map((what) => `${what}, which the doctor cannot read`)],
   }
 }
 
 function reachableFrom(entry: string): { sources: Source[]; unread: string[] } {
   const [sources, unread, seen]: [Source[], string[], Set<string>] = [[], [], new Set([entry])]
+  let isCut = false
   for (const file of seen) {
     const path = relative(process.cwd(), file).split(sep).join('/')
     const isLarge = lstatSync(file).size > MAX_BYTES
@@ -44,9 +45,10 @@ function reachableFrom(entry: string): { sources: Source[]; unread: string[] } {
     for (const specifier of source === undefined ? [] : specifiersIn(source)) {
       const found = fileOf(file, specifier)
       if (found !== undefined && seen.size < MAX_FILES) seen.add(found)
+      else if (found !== undefined && !seen.has(found)) isCut = true
     }
   }
-  return { sources, unread }
+  return { sources, unread: isCut ? [...unread, `more than ${MAX_FILES} files`] : unread }
 }
 
 /** The relative paths that the file loads with `import` or `require`. */

@@ -8,7 +8,7 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { attemptsAt, type Attempt } from './sign-in-trials'
 import type { SourceReport } from './source-check'
 import type { AppObserver, Registered } from './app-observer'
-import type { StrategyCall } from './strategy-calls'
+import { isWithoutCheck, type StrategyCall } from './strategy-calls'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 /** Names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
@@ -28,7 +28,7 @@ const MAX_DOUBTS = 3
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
-  const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
+  const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
   // The doctor can replace the password check only in Express. In other frameworks, the application would look up the invented user in its database.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
@@ -45,10 +45,9 @@ interface Seen {
   readonly open: SourceReport['open']
 }
 
-/** True for a call of `passport.authenticate` that names another strategy than Nevis's. */
-function isOther({ asks, method }: StrategyCall, { registered }: AppObserver): boolean {
-  const isNevis = asks.some((one) => registered.some(({ name, strategy }) => one === name || one === strategy))
-  return method === 'authenticate' && !isNevis && !asks.some((one) => one === 'session' || one === 'anonymous')
+/** True for a call of `passport.authenticate` that names another strategy than Nevis's, alone or in a list. */
+function isOther(call: StrategyCall, observer: AppObserver): boolean {
+  return call.method === 'authenticate' && !observer.isNevis(call) && !call.asks.every(isWithoutCheck)
 }
 
 function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
@@ -59,7 +58,8 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   if (worst !== undefined) {
     const level = isPassword(worst) ? error : warning
     const what = doors.length === 1 ? described(worst) : `${described(worst)} and ${doors.length - 1} more`
-    const remedy = isRemembered(worst) ? REMEMBER : `passport.authenticate('${nameOf(worst)}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`
+    const own = worst.asks.length > 1 ? '<the name of one strategy>' : nameOf(worst)
+    const remedy = isRemembered(worst) ? REMEMBER : `${worst.asks.length > 1 ? 'each strategy of a list signs in by itself: ' : ''}passport.authenticate('${own}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`
     return level(check, `${what} signs users in by itself, so the second factor is never asked`, remedy)
   }
   const everywhere = passwords.find(({ hasRun }) => hasRun)
@@ -107,20 +107,23 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   if (result !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
-  if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
+  // Such a route may be any other use of the strategy, for example an enrolment, a payment or a step-up.
+  if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor; other routes use the strategy${where}`, remedy)
+  // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }
 
 const isRemembered = (call: StrategyCall) => /remember/i.test(nameOf(call))
 
-const isPassword = (call: StrategyCall) => PASSWORD.test(nameOf(call))
+const isPassword = (call: StrategyCall) => namesOf(call).some((name) => PASSWORD.test(name))
 
-function nameOf({ asks: [first] }: StrategyCall): string {
-  const name: unknown = typeof first === 'object' ? (first as { name?: unknown } | null)?.name : first
-  return String(name)
+function namesOf({ asks }: StrategyCall): string[] {
+  return asks.map((one) => String(typeof one === 'object' ? (one as { name?: unknown } | null)?.name : one))
 }
+
+/** The names of the strategies, for example `local` or `local, nevis`. */
+const nameOf = (call: StrategyCall) => namesOf(call).join(', ')
 
 function described(call: StrategyCall): string {
   return `passport.authenticate('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`

@@ -9,6 +9,7 @@ export const STEPS = {
   routes: 'requesting the routes of the app',
   cloud: 'calling Nevis: a ping and an introspection',
   ledger: 'trying the ledger',
+  session: 'trying the session store',
 } as const
 
 /** The time limit for loading the application, in milliseconds. It is long, because some applications first connect to a database. */

@@ -18,6 +18,11 @@ export interface StrategyCall {
   hasRun: boolean
 }
 
+/** True for Passport's strategies that check no password or other credential. */
+export function isWithoutCheck(asked: unknown): boolean {
+  return asked === 'session' || asked === 'anonymous'
+}
+
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')
   const { session, assignProperty, failureRedirect } = Object(args[1]) as { session?: unknown; assignProperty?: unknown; failureRedirect?: unknown }

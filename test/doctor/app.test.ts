@@ -1,12 +1,15 @@
 /** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
+import { createSecretKey } from 'node:crypto'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
 import { Passport } from 'passport'
-import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, NevisStrategy, push, RedisLedger, sms, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
+import type { ReportOfProbe } from '../../src/doctor/probe-report'
 import { NevisSimulator } from '../../src/simulator'
+import { closing } from '../support/closing'
 import { ledgerWith } from '../support/ledger-contract'
 import { ioRedisLike } from '../support/redis-clients'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
@@ -67,7 +70,7 @@ describe('an app that is well', () => {
       'ledger.counts': 'two counts of one key are 1 and 2',
       'ledger.forget': 'a deleted key can be claimed again',
       'routes.password': 'no other strategy signs users in by itself',
-      'routes.start': expect.stringMatching(/^found 1 other route that uses the strategy: test\/doctor\/support\.ts:\d+ \(a sign-in is not tried, because that would need a password\)$/) as string,
+      'routes.start': 'POST /login starts the second factor after the password (tried with an invented user; Nevis was not asked)',
       'routes.waiting': 'the waiting page is at /2fa',
       'routes.policy': 'the Content-Security-Policy allows the waiting page',
       'routes.waiting-post': 'POST /2fa accepts another factor, resend and cancel',
@@ -150,9 +153,11 @@ describe('an app that is well', () => {
     ['a ledger of its own', { ...production, ...ledger(claimOnce) }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
     ['a ledger of a class', { ...production, strategy: { ledger: new SharedLedger() } }, { 'ledger.kind': 'the strategy uses a SharedLedger' }],
     ['a ledger of a class without a name', { ...production, strategy: { ledger: new (class extends SharedLedger {})() } }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
-    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': expect.stringMatching(/^found 2 other routes that use the strategy: \S+, \S+ \(a sign-in/) as string }],
     ['a secret of just 32 characters', { session: { secret: 'x'.repeat(32) } }, { 'session.secret': 'the secret has 32 characters or more' }],
-    ['a key among its secrets', { session: { secret: [SECRET, Buffer.from('key')] } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ['a key of 32 bytes among its secrets', { session: { secret: [SECRET, Buffer.alloc(32, 'key')] } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ['a key as its secret', { session: { secret: Buffer.alloc(32, 'key') } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ['a key object as its secret', { session: { secret: createSecretKey(Buffer.alloc(32, 'key')) } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ...[null, false, 0].map((none): [string, Fault, Partial<Record<Check, string>>] => [`the store ${none}, which means the default`, { session: { store: none as never } }, { 'session.store': 'sessions are kept in memory: fine for development' }]),
     ['a store of its own', { ...production, session: { ...production.session, store: sessionStore as never } }, { 'session.store': 'sessions are kept in a custom store' }],
     ['a store of no class', { ...production, session: { ...production.session, store: Object.assign(Object.create(null), sessionStore) as never } }, { 'session.store': 'sessions are kept in a custom store' }],
     ['TLS of its own', { tls: true, session: { cookie: { secure: true, sameSite: 'lax' } } }, { 'session.trust-proxy': 'the app serves TLS itself' }],
@@ -178,8 +183,11 @@ describe('an app with one fault', () => {
     ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
     ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
     ['no start but one for somebody else', { starts: ['local'] }, { 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start that a sign-in reaches', { starts: ['nevis', 'nevis'] }, { 'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+, test\/doctor\/support\.ts:\d+$/) as string }],
     ['no start', { without: ['start'] }, { 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, {
+      'routes.password': expect.stringMatching(/^unchecked: no sign-in reached passport\.authenticate\('local'\) at \S+, so the doctor does not know whether the second factor follows$/) as string,
+      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
@@ -212,6 +220,8 @@ describe('an app with one fault', () => {
       'routes.callback-post': 'error: POST /2fa/callback fails (SESSION_REQUIRED, HTTP 500)',
     }],
     ['no secret', { session: { secret: undefined as never } }, {
+      'routes.password': expect.stringMatching(/^unchecked: no sign-in reached passport\.authenticate\('local'\) at \S+, so the doctor does not know whether the second factor follows$/) as string,
+      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
       'routes.waiting': 'error: GET /2fa fails (HTTP 500)',
       'routes.waiting-post': 'error: POST /2fa fails (HTTP 500)',
       'routes.callback': 'error: GET /2fa/callback fails (HTTP 500)',
@@ -227,6 +237,7 @@ describe('an app with one fault', () => {
     ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow response may restore data that a faster response has removed from the session' }],
     ['saveUninitialized', { session: { saveUninitialized: true } }, { 'session.save-uninitialized': 'warning: saveUninitialized is true: every visitor gets a session and a cookie' }],
     ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
+    ['a short key', { session: { secret: Buffer.from('c4n4ry') } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
     ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
     ['a cookie for scripts', { session: { cookie: { httpOnly: false, sameSite: 'lax' } } }, { 'session.http-only': 'error: scripts can read the session cookie' }],
     ['no sameSite', { session: { cookie: {} } }, { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
@@ -287,11 +298,9 @@ describe('an address outside of ASCII', () => {
 
 describe('a callback that answers by itself', () => {
   it.each([
-    [300, 'is refused (HTTP 300): this route must work before the user is signed in'],
-    [399, 'is refused (HTTP 399): this route must work before the user is signed in'],
     [400, 'is answered by another handler (HTTP 400)'],
-    [401, 'is refused (HTTP 401): this route must work before the user is signed in'],
     [403, 'is refused (HTTP 403): this route must work before the user is signed in'],
+    [419, 'is answered by another handler (HTTP 419)'],
     [422, 'is answered by another handler (HTTP 422)'],
   ])('with %i › is an error for a GET, but may be right for a form', async (status, text) => {
     expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
@@ -300,7 +309,24 @@ describe('a callback that answers by itself', () => {
     })
   })
 
+  it('with a redirect back to itself › may be right for a form', async () => {
+    const guard = onPost((req, res, next) => (req.path.startsWith('/2fa') ? res.redirect(req.path) : next()))
+    expect(troublesIn(await findingsOf(simulator, { guard }))).toEqual({
+      'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 302), probably by CSRF protection',
+      'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 302), probably by CSRF protection',
+    })
+  })
+
+  it('with a redirect to another page › is an error for both, as with a login guard', async () => {
+    const guard: RequestHandler = (req, res, next) => (req.path.startsWith('/2fa') ? res.redirect('/login') : next())
+    expect(troublesIn(await findingsOf(simulator, { guard }))).toMatchObject(Object.fromEntries([['waiting', 'GET /2fa'], ['waiting-post', 'POST /2fa'], ['callback', 'GET /2fa/callback'], ['callback-post', 'POST /2fa/callback']].map(([check, request]) =>
+      [`routes.${check}`, `error: ${request} redirects to /login: this route must work before the user is signed in`])))
+  })
+
   it.each([
+    [300, 'is refused (HTTP 300): this route must work before the user is signed in'],
+    [399, 'is refused (HTTP 399): this route must work before the user is signed in'],
+    [401, 'is refused (HTTP 401): this route must work before the user is signed in'],
     [299, 'is answered by another handler (HTTP 299)'],
     [404, 'is missing (HTTP 404)'],
     [405, 'is missing (HTTP 405)'],
@@ -372,6 +398,21 @@ describe('an app with two strategies', () => {
       'routes.status': "app.get('/a/c', statusEndpoint(nevis))",
       'routes.callback': "app.all('/a/b', passport.authenticate('payments'), recordSecondFactor(), …)",
     })
+  })
+})
+
+describe('the report of a probe', () => {
+  const facts = { 'status.sms.verified.http': '404', 'status.sms.verified.fields': ['status: HTTP status'] }
+  const report: ReportOfProbe = { stages: ['quiet', 'sms'], answers: [], unexplained: [], failed: [], obstacle: undefined, facts }
+
+  it.each([['one Nevis instance', false, ['error', 'ok']], ['several Nevis instances', true, ['unchecked']]] as const)('in an app with two strategies of %s › is compared with the options only if the instance is certain', async (_name, isOther, levels) => {
+    const other = closing(await NevisSimulator.start())
+    const observer = new AppObserver()
+    const options = { accessKey: simulator.accessKey, waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c', ledger: new MemoryLedger() }
+    observer.register(new NevisStrategy({ ...options, baseURL: simulator.baseURL, factors: [sms({ requireIntrospection: true })], name: 'one' }, async () => false))
+    observer.register(new NevisStrategy({ ...options, baseURL: isOther ? other.baseURL : simulator.baseURL, factors: [push()], name: 'two' }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false, undefined, report)
+    expect(findings.filter(({ check }) => check === 'cloud.probe').map(({ level }) => level)).toEqual(levels)
   })
 })
 

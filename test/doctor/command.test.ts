@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
 import { build, environment } from '../hosts/program'
@@ -43,8 +44,13 @@ async function doctor(argv: string[], settings: Record<string, string> = {}) {
 
 // These tests need a build, because only the built package contains the process in which the doctor examines an app. `npm test` builds first.
 describe('the app', () => {
-  it.each(['exported.cjs', './listening.mjs'])('%s › is well, whatever it says itself', async (file) => {
-    const { exitCode, printed, read } = await doctor([file, '--json'])
+  it.each([
+    ['exported.cjs', 'right at once'],
+    ['exported.cjs', 'late'],
+    ['./listening.mjs', 'one server'],
+    ['./listening.mjs', 'metrics first'],
+  ])('%s (%s) › is well, whatever it says itself', async (file, FAULT) => {
+    const { exitCode, printed, read } = await doctor([file, '--json'], { FAULT })
     expect(printed).not.toContain('c4n4ry')
     expect(troublesIn(read().findings)).toEqual({})
     expect(read().findings).toHaveLength(CHECKS.length)
@@ -68,7 +74,8 @@ describe('the app', () => {
     ['nestjs/app', []],
     ['fastify/app', otherSession],
     ['fastify/secure-session', otherSession],
-    ['koa/app', otherSession],
+    // In Koa, the doctor tries no sign-in.
+    ['koa/app', ['routes.start', ...otherSession]],
   ])('of the guide for %s › is well, but for what cannot be seen', async (app, unseen) => {
     const { file, remove } = build(app)
     const { exitCode, read } = await doctor([file, '--json'], environment(simulator, []))
@@ -132,6 +139,37 @@ describe('the app', () => {
     expect(lines.slice(0, 2)).toEqual(['… still starting the app: 10 s of at most 60 s', '… still starting the app: 20 s of at most 60 s'])
   })
 
+  it('that ends while its ledger is tried › is told so there, and the findings until then are kept', async () => {
+    const { exitCode, read } = await doctor(['exported.cjs', '--json'], { FAULT: 'ledger exits' })
+    const { findings } = read()
+    expect([exitCode, troublesIn(findings)['ledger.claims']]).toEqual([1, 'error: the app exited with code 4 before the checks were finished'])
+    expect(findings.find(({ check }) => check === 'ledger.claims')?.remedy).toMatch(/^process\.exit\(\) at exported\.cjs:\d+; /)
+    expect(findings.filter(({ check, level }) => level !== 'ok' && !/^(ledger|session)\./.test(check))).toEqual([])
+    expect(troublesIn(findings)['session.store']).toBe('unchecked: an earlier check failed')
+  })
+
+  it('ends with the command, also if the command is killed', async () => {
+    const test = createServer().listen(0)
+    await once(test, 'listening')
+    const env = { PATH: process.env['PATH'], ...cloud(), PORT: String((test.address() as AddressInfo).port) }
+    const command = spawn(process.execPath, [COMMAND, 'doctor', 'connected.mjs'], { cwd: APPS, env, stdio: 'ignore' })
+    const [app] = (await once(test, 'connection')) as [Socket]
+    const [pid] = (await once(app.setEncoding('utf8').on('error', () => undefined), 'data')) as [string]
+    command.kill('SIGKILL')
+    const isClosed = await Promise.race([once(app, 'close').then(() => true), setTimeout(20_000, false, { ref: false })])
+    if (!isClosed) process.kill(Number(pid), 'SIGKILL')
+    test.close()
+    expect(isClosed).toBe(true)
+  })
+
+  it('whose process cannot be started › is an error', async () => {
+    const script = `process.execPath = '/nowhere/node'; require(${JSON.stringify(join(COMMAND, '../command-line'))}).main(['doctor', 'exported.cjs', '--json'], process.env, console)`
+    const child = spawn(process.execPath, ['-e', script], { cwd: APPS, env: { PATH: process.env['PATH'], ...cloud() }, stdio: ['ignore', 'pipe', 'ignore'] })
+    const [[text]] = (await Promise.all([once(child.stdout.setEncoding('utf8'), 'data'), once(child, 'close')])) as [[string], unknown]
+    const { findings } = JSON.parse(text) as { findings: Finding[] }
+    expect(troublesIn(findings)['app.loaded']).toBe('error: the process for the app could not be started (ENOENT)')
+  })
+
   it('with --app-output › prints on standard error what the app prints', async () => {
     const { printed } = await doctor(['broken.cjs', '--app-output'], { FAULT: 'dies later' })
     expect(printed).toContain('Error: c4n4ry: postgres://me:c4n4ry@db')
@@ -139,7 +177,7 @@ describe('the app', () => {
 
   it('says what it does while it does it, in lines of at most 100 columns', async () => {
     const { printed } = await doctor(['exported.cjs'])
-    expect(printed.split('\n').filter((line) => line.startsWith('… '))).toEqual(['… starting the app', '… requesting the routes of the app', '… calling Nevis: a ping and an introspection', '… trying the ledger'])
+    expect(printed.split('\n').filter((line) => line.startsWith('… '))).toEqual(['… starting the app', '… requesting the routes of the app', '… calling Nevis: a ping and an introspection', '… trying the ledger', '… trying the session store'])
     expect(printed.split('\n').filter((line) => [...line].length > 100)).toEqual([])
   })
 

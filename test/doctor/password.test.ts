@@ -72,6 +72,20 @@ describe('a password route', () => {
     expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\)/) as string })
   })
 
+  it.each(["'local', 'nevis'", "'nevis', 'local'", "'session', 'local'", "'local', 'anonymous'"])('with the list %s › is an error, because the password alone signs in, and checks no password', async (list) => {
+    const names = list.split(', ').map((name) => name.slice(1, -1))
+    const { found, asked } = await findings((app, { passport }) => app.post('/login', passport.authenticate(names)))
+    expect(troublesIn(found)['routes.password']).toMatch(new RegExp(`^error: passport\\.authenticate\\('${names.join(', ')}'\\) at ${HERE} signs users in by itself, so the second factor is never asked$`))
+    expect(remediesIn(found)['routes.password']).toBe("each strategy of a list signs in by itself: passport.authenticate('<the name of one strategy>', { session: false }), then passport.authenticate('nevis'); without successRedirect")
+    expect(troublesIn(found)['routes.start']).toMatch(/^unchecked: /)
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it.each([['session', 'nevis'], ['nevis', 'anonymous']])('with a list of nevis and a strategy that checks nothing, %s and %s › is no other sign-in', async (...names) => {
+    const { found } = await findings((app, { passport }) => app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate(names)))
+    expect(troublesIn(found)).toEqual({})
+  })
+
   it('of another strategy › is a warning, because it may have a second factor of its own', async () => {
     const { found } = await findings((app, { passport }) => {
       app.get('/google', passport.authenticate('google'))
@@ -168,9 +182,9 @@ describe('a start', () => {
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
   })
 
-  it('at an address that the doctor does not know › is named by its line', async () => {
+  it('at an address that the doctor does not know › is named by its line, and not called ok', async () => {
     const { found } = await findings((app, { passport }) => app.post('/somewhere', passport.authenticate('local', { session: false }), passport.authenticate('nevis')))
-    expect(textsIn(found)['routes.start']).toMatch(new RegExp(`^found 1 other route that uses the strategy: ${HERE} `))
+    expect(troublesIn(found)['routes.start']).toMatch(new RegExp(`^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: ${HERE}$`))
   })
 
   /** The attack: a visitor of the app sends the header with which the doctor marks its trial sign-in, in which every password counts as right. */
@@ -197,10 +211,16 @@ describe('an app in front of the pages', () => {
     ['a policy for another site', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; form-action 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: form-action' }],
     ['a second policy', { first: header('Content-Security-Policy', "default-src * data:, script-src 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
     ['a nonce that the page does not have', { first: header('Content-Security-Policy', "script-src 'nonce-abc' 'strict-dynamic' 'self'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
+    ['a policy for hosts', { first: header('Content-Security-Policy', "default-src 'self'; img-src data:; script-src https://cdn.example; style-src cdn.example:8443/css/") }, { 'routes.policy': 'unchecked: the Content-Security-Policy of the app names hosts: script-src, style-src. The doctor does not know whether the app itself is one of them' }],
+    ['a policy for hosts that blocks', { first: header('Content-Security-Policy', "default-src 'self'; script-src https://cdn.example") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: img-src' }],
+    ['a policy for web sockets', { first: header('Content-Security-Policy', "default-src 'self'; img-src data:; connect-src wss: wss://live.example blob:") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: connect-src' }],
+    ['a policy for all hosts with https', { first: header('Content-Security-Policy', 'default-src https: data:') }, {}],
+    ['strict-dynamic for hosts', { first: header('Content-Security-Policy', "default-src 'self' 'strict-dynamic'; img-src data:; script-src https: 'strict-dynamic'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
     ['a sandbox', { first: header('Content-Security-Policy', 'sandbox allow-scripts') }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: sandbox' }],
     ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
     ['a limiter that says so', { first: header('RateLimit-Limit', '100') }, { 'routes.status-limit': 'warning: a rate limiter runs before the status endpoint (header ratelimit-limit)' }],
     ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends 60 requests in two minutes' }],
+    ['a status endpoint that does not answer all requests', { first: limiter(20, (_req, res) => void res.destroy()) }, { 'routes.status-limit': 'unchecked: the app does not answer 42 of 60 requests to the status endpoint within 5 s' }],
     ['a session in a cookie', { session: cookieSession({ secret: SECRET }) }, { 'routes.callback': 'error: GET /2fa/callback fails with SESSION_IN_COOKIE: the session is in a cookie, which the browser can read and restore' }],
   ])('with %s › is told', async (_name, shape, expected) => {
     const troubles = troublesIn((await findings(right, shape)).found)
@@ -210,7 +230,7 @@ describe('an app in front of the pages', () => {
 })
 
 /** A rate limiter that lets this many status requests pass. */
-function limiter(most: number): RequestHandler {
+function limiter(most: number, refuse: RequestHandler = (_req, res) => void res.status(429).end()): RequestHandler {
   let seen = 0
-  return (req, res, next) => (req.path === '/2fa/status' && ++seen > most ? void res.status(429).end() : next())
+  return (req, res, next) => (req.path === '/2fa/status' && ++seen > most ? refuse(req, res, next) : next())
 }

@@ -44,6 +44,12 @@ describe('the source', () => {
     expect(reportOf({ 'server.js': text })).toEqual({ closed: [], open: ['server.js, which the doctor cannot read'] })
   })
 
+  it('in more than 500 files › says that some are not read, even if all others are well', () => {
+    const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}.js`, i + 1 < count ? `require('./${i + 1}')\n` : KIOSK]))
+    expect(reportOf({ ...files(499), 'server.js': "require('./0')\nrequire('./0')\n" }).open).toEqual(['sign-in: session.passport = …, a sign-in without Passport at 498.js:2'])
+    expect(reportOf({ ...files(500), 'server.js': "require('./0')\n" }).open).toEqual(['more than 500 files, which the doctor cannot read'])
+  })
+
   it('with such a handler › is not called ok, beside a right login', async () => {
     const simulator = closing(await NevisSimulator.start())
     const observer = new AppObserver()

@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The names of the strategies that the login route calls, one after the other; by default `nevis`, once. */
+  /** The names of the strategies of the login routes, each a route of its own; by default there is one route, with the password and the second factor. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean
@@ -101,7 +101,10 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   const mounts: Record<Mount, () => void> = {
     status: () => app.get('/2fa/status', fault.instead?.status ?? statusEndpoint(nevis)),
     session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session })),
-    start: () => (fault.starts ?? ['nevis']).forEach((name) => app.post('/login', passport.authenticate(name))),
+    start: () => {
+      if (fault.starts === undefined) app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+      else for (const name of fault.starts) app.post('/login', passport.authenticate(name))
+    },
     waiting: () => app.get('/2fa', fault.instead?.waiting ?? waitingPage(nevis)),
     choose: () => app.post('/2fa', fault.instead?.choose ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
     callback: () => app.all('/2fa/callback', fault.instead?.callback ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),

@@ -95,7 +95,7 @@ describe('the app of the guide on existing apps', () => {
     simulator = await NevisSimulator.start()
     simulator.faults.add({ on: ['approve', 'enroll', 'findUserByUsername', 'getUser'], status: 401 })
     const folder = folderOf('after')
-    const running = await startStranger(folder, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+    const running = await startStranger(folder, { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
     const page = await submit(new Browser(running.origin), '/signup', '/signup', { username: 'anna', password: PASSWORD })
     await running.stop()
     folder.remove()

@@ -43,7 +43,7 @@ async function serve(code: string): Promise<Browser> {
     './users': { withPassword: async () => false },
   }
   const load = (name: string): unknown => modules[name] ?? jest.requireActual(name)
-  Object.assign(process.env, { NEVIS_URL: world.simulator.baseURL, NEVIS_ACCESS_KEY: world.simulator.accessKey, SESSION_SECRET: 'a secret for tests' })
+  Object.assign(process.env, { NEVIS_BASE_URL: world.simulator.baseURL, NEVIS_ACCESS_KEY: world.simulator.accessKey, SESSION_SECRET: 'a secret for tests' })
   const app = new Function('require', `${code}\nreturn app`)(load) as RequestListener
   const host = await listening(app)
   world.defer(() => host.close())
@@ -71,7 +71,7 @@ describe('after 300 callbacks that fail, 18 KB of sentences', () => {
   it('the app of the guide on existing apps › has a small session, and shows the last message', async () => {
     const folder = folderOf('after')
     world.defer(() => folder.remove())
-    const app = await startStranger(folder, { NEVIS_URL: world.simulator.baseURL, NEVIS_ACCESS_KEY: world.simulator.accessKey })
+    const app = await startStranger(folder, { NEVIS_BASE_URL: world.simulator.baseURL, NEVIS_ACCESS_KEY: world.simulator.accessKey })
     const browser = new Browser(app.origin)
     await browser.get('/login')
     await fail(browser, 300)

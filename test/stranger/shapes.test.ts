@@ -240,14 +240,14 @@ describe('a form login and a JSON API in one app', () => {
 
 describe('TypeScript with router files under a prefix', () => {
   beforeEach(async () => {
-    process.env['NEVIS_URL'] = simulator.baseURL
+    process.env['NEVIS_BASE_URL'] = simulator.baseURL
     process.env['NEVIS_ACCESS_KEY'] = simulator.accessKey
     simulator.addUser({ username: 'user-7' })
     const { app } = jest.requireActual<{ app: App }>('./shapes/typescript/app')
     await serve(app)
   })
   afterEach(() => {
-    delete process.env['NEVIS_URL']
+    delete process.env['NEVIS_BASE_URL']
     delete process.env['NEVIS_ACCESS_KEY']
   })
 

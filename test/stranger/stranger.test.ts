@@ -64,7 +64,7 @@ async function open(fixture: 'before' | 'after' | 'init'): Promise<void> {
   errors = ''
   simulator = await NevisSimulator.start()
   folder = folderOf(fixture)
-  settings = { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
+  settings = { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
   app = await start(folder, settings)
 }
 

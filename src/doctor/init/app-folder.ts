@@ -4,13 +4,14 @@
  * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
  * (`plan.ts`), and asking git (`git-state.ts`).
  */
-import { closeSync, constants, existsSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { Source } from './source'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'public', 'static', 'vendor', 'test', 'tests', '__tests__', '__mocks__', 'spec', 'e2e', 'cypress', 'fixtures', 'migrations'])
 const SOURCE = /\.[cm]?[jt]s$/
-const NO_SOURCE = /\.(?:d\.[cm]?ts|(?:test|spec|min|config)\.[cm]?[jt]s)$/
+const NO_SOURCE = /\.(?:d\.[cm]?ts|(?:test|spec|min)\.[cm]?[jt]s)$/
 const TEMPLATE = /\.(?:ejs|html?|hbs|handlebars|njk|mustache|eta|liquid)$/
 const MAX_FILES = 5000
 const MAX_KILOBYTES = 200
@@ -50,8 +51,9 @@ export function readApp(folder: string): AppFolder {
       }
       bytes += size
       if (bytes > MAX_TOTAL_MEGABYTES * 1_000_000) throw new Error(`the files of the folder have more than ${MAX_TOTAL_MEGABYTES} MB: name the folder of the app`)
-      const text = readFileSync(join(root, name), 'utf8')
-      if (TEMPLATE.test(name)) templates.set(name, text)
+      const text = textIn(readFileSync(join(root, name)))
+      if (text === undefined) unread.push({ path: name, why: `is not UTF-8: look for ${TEMPLATE.test(name) ? 'a login form' : 'sign-ins'} there yourself` })
+      else if (TEMPLATE.test(name)) templates.set(name, text)
       else {
         const source = Source.read(name, text)
         if (source === undefined) unread.push({ path: name, why: 'is not JavaScript or TypeScript that this command can read: look for sign-ins there yourself' })
@@ -62,7 +64,19 @@ export function readApp(folder: string): AppFolder {
   walk('')
   const manifest = join(root, 'package.json')
   const hasManifest = existsSync(manifest) && lstatSync(manifest).isFile() && !isTooLarge(lstatSync(manifest).size)
-  return { root, sources, templates, manifest: hasManifest ? readFileSync(manifest, 'utf8') : undefined, unread }
+  return { root, sources, templates, manifest: hasManifest ? textIn(readFileSync(manifest)) : undefined, unread }
+}
+
+/**
+ * Decodes a file exactly, so that `init` writes the unchanged lines back as they were.
+ * @returns undefined if the file is not UTF-8
+ */
+function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 const isTooLarge = (bytes: number): boolean => bytes > MAX_KILOBYTES * 1000
@@ -74,25 +88,53 @@ export interface FileChange {
 }
 
 /**
- * Writes the changed files. Checks all files before it writes the first one.
- * @throws Error if a file is outside the folder, is a symbolic link, or has changed since it was read
+ * Writes either all changed files or none. Before it replaces the first file, all new texts are on the disk, in temporary files beside the files, and so are
+ * copies of the old texts, with which it restores the files if one of them cannot be replaced.
+ * @throws Error if a file is outside the folder, is a symbolic link, has changed since it was read, or cannot be written
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
-  const opened: { readonly file: number; readonly after: string }[] = []
+  const staged: { readonly target: string; readonly next: string; readonly previous: string }[] = []
+  const replaced: typeof staged = []
   try {
     for (const { path, before, after } of changes) {
       const target = join(root, path)
       if (!realpathSync(dirname(target)).concat(sep).startsWith(root + sep)) throw new Error(`${path} is not in the folder of the app`)
-      // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link.
-      const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
-      opened.push({ file, after })
-      if (!fstatSync(file).isFile() || readFileSync(file, 'utf8') !== before) throw new Error(`${path} has changed meanwhile: run the command again`)
+      const known = statOf(target, before)
+      if (known === undefined) throw new Error(`${path} has changed meanwhile: run the command again`)
+      const temporary = `${target}.${randomBytes(4).toString('hex')}`
+      const one = { target, next: `${temporary}.new.tmp`, previous: `${temporary}.old.tmp` }
+      staged.push(one)
+      create(one.next, after, known)
+      create(one.previous, before, known)
     }
-    for (const { file, after } of opened) {
-      ftruncateSync(file, 0)
-      writeSync(file, after, 0)
+    for (const one of staged) {
+      renameSync(one.next, one.target)
+      replaced.push(one)
     }
+  } catch (reason) {
+    for (const { previous, target } of replaced) renameSync(previous, target)
+    throw reason
   } finally {
-    for (const { file } of opened) closeSync(file)
+    for (const { next, previous } of staged) for (const temporary of [next, previous]) rmSync(temporary, { force: true })
   }
+}
+
+/** @returns undefined if the file no longer contains the text */
+function statOf(target: string, text: string): Stats | undefined {
+  // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link. With O_RDWR, it fails for a read-only file.
+  const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    const known = fstatSync(file)
+    return known.isFile() && readFileSync(file).equals(Buffer.from(text)) ? known : undefined
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Creates a file with the owner and the mode of another one. */
+function create(path: string, text: string, { mode, uid, gid }: Stats): void {
+  // `wx` fails if the path exists, so that `init` never writes into a file or link that another user has put there.
+  writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
+  chownSync(path, uid, gid)
+  chmodSync(path, mode & 0o777)
 }

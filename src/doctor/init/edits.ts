@@ -81,13 +81,18 @@ export class Edits {
   }
 }
 
+/** The text with the line breaks of the file: CRLF if the first line of the file ends so. */
+export function withLineBreaksOf(file: string, text: string): string {
+  return text.replace(/\r?\n/g, /^[^\n]*\r\n/.test(file) ? '\r\n' : '\n')
+}
+
 function edited(path: string, before: string, edits: readonly Edit[]): string {
   const parts: string[] = []
   let at = 0
   // The sort is stable: texts inserted at the same position stay in the order of the calls that inserted them.
   for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
     if (start < at) throw new Error(`two changes of ${path} would overlap, so nothing was changed: follow docs/guides/existing-app.md`)
-    parts.push(before.slice(at, start), text)
+    parts.push(before.slice(at, start), withLineBreaksOf(before, text))
     at = end
   }
   return parts.join('') + before.slice(at)

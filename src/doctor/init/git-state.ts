@@ -10,6 +10,8 @@ import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path'
 
 const MAX_FILTERS = 100
+/** Variables that make git look at another repository, index or working tree than those of the folder, for example if `init` runs in a git hook. */
+const OTHER_REPOSITORY = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_COMMON_DIR', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_NAMESPACE', 'GIT_PREFIX']
 const TIMEOUT_MS = 60_000
 
 /** Settings that turn off programs that `git status` would run: the monitor of changed files, and the hook `post-index-change`. */
@@ -26,7 +28,7 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
     const filters = filtersIn(git(NO_PROGRAMS, 'config', '--list', '--name-only', '-z'))
     if (filters === undefined) return 'unknown'
     const off = filters.flatMap((name) => [`filter.${name}.clean=`, `filter.${name}.smudge=`, `filter.${name}.process=`, `filter.${name}.required=false`])
-    return git([...NO_PROGRAMS, ...off], 'status', '--porcelain', '--ignore-submodules=all', '--', '.').trim() === '' ? 'clean' : 'dirty'
+    return git([...NO_PROGRAMS, ...off], 'status', '--porcelain', '--untracked-files=all', '--ignore-submodules=all', '--', '.').trim() === '' ? 'clean' : 'dirty'
   } catch {
     return 'unknown'
   }
@@ -50,6 +52,7 @@ function gitIn(root: string, path: string, settings: readonly string[], args: re
     cwd: dirname(process.execPath),
     env: {
       ...process.env,
+      ...Object.fromEntries(OTHER_REPOSITORY.map((name) => [name, undefined])),
       PATH: path,
       // Remove this variable: otherwise, `git config` would read only the file that the variable names.
       GIT_CONFIG: undefined,

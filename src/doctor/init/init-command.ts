@@ -59,7 +59,7 @@ export function initCommand(argv: readonly string[], version: string, output: Ou
   const broken = plan.changes.find(({ path, after }) => !isReadable(path, after))
   if (broken !== undefined) return fail(`the changed ${broken.path} would not be valid, so nothing was changed: follow docs/guides/existing-app.md`)
   output.log(textOf(plan, app))
-  const isLeft = plan.refusals.length > 0 || app.unread.length > 0 || plan.doors.some(({ state }) => state === 'left')
+  const isLeft = plan.refusals.length > 0 || plan.unguarded.length > 0 || app.unread.length > 0 || plan.doors.some(({ state }) => state === 'left')
   if (given.write && plan.changes.length > 0) {
     const git = gitState(app.root)
     if (['dirty', 'unknown'].includes(git) && !given['allow-uncommitted-changes']) {
@@ -101,7 +101,7 @@ function isReadable(path: string, text: string): boolean {
   }
 }
 
-function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: AppFolder): string {
+function textOf({ doors, changes, done, unguarded, refusals, notes }: Plan, { unread }: AppFolder): string {
   const lines: string[] = []
   const section = (title: string, texts: readonly string[]) => {
     if (texts.length === 0) return
@@ -116,7 +116,8 @@ function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: App
   for (const change of changes) lines.push(shown(change))
   section('What changes', done)
   section('Nothing is changed, because', refusals.map(({ source, line, why }) => `${source === undefined ? '' : `${source.path}:${line} `}${why}`))
-  section('Look at these yourself', doors.filter(({ state }) => state === 'left').map(({ door, why }) => `${door.source.path}:${door.line} ${door.remedy}${why === undefined ? '' : ` (${why})`}`))
+  const left = doors.filter(({ state }) => state === 'left').map(({ door, why }) => `${door.source.path}:${door.line} ${door.remedy}${why === undefined ? '' : ` (${why})`}`)
+  section('Look at these yourself', [...left, ...unguarded.map((route) => `${route}: init found no login guard in front of it, and added no requireSecondFactor`)])
   section('Not read', unread.map(({ path, why }) => `${path} ${why}`))
   if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
   else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
@@ -131,5 +132,5 @@ function described({ door, state }: DoorResult): string {
 
 /** Returns the diff without escape sequences and other unprintable characters, which a terminal would interpret. */
 function shown({ path, before, after }: FileChange): string {
-  return diffOf(path, before, after).split('\n').map((line) => line.replace(/(?!\t)[\p{C}\u2028\u2029]/gu, '?')).join('\n')
+  return diffOf(path, before, after).split('\n').map((line) => line.replace(/(?!\t|\r$)[\p{C}\u2028\u2029]/gu, '?')).join('\n')
 }

@@ -76,8 +76,10 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   // If the options are on several lines, insert and remove single options instead of writing all of them again, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
-  const note = ' // the password is right, but the user is not signed in yet'
-  edits.insert(source, source.token(first).end, `\n${indent}session: false,${note}`)
+  // If an option follows on the line of the brace, a line break or a comment here would move or comment out that option.
+  const isOnBrace = model !== undefined && source.token(model.first).line === source.token(first).line
+  const added = isOnBrace ? ' session: false,' : `\n${indent}session: false, // the password is right, but the user is not signed in yet`
+  edits.insert(source, source.token(first).end, added)
   for (const part of parts.filter(isGone)) {
     const comma = source.is(part.last + 1, ',') ? part.last + 1 : part.last
     edits.replace(source, source.token(part.first - 1).end, source.token(comma).end, '')

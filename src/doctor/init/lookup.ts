@@ -68,7 +68,7 @@ function verifyOf(source: Source, at: number): string | Unclear {
   const isRequestGiven = options?.has('passReqToCallback') === true && source.textOf(options.get('passReqToCallback') as Range) === 'true'
   const [username, ...hidden] = names?.slice(isRequestGiven ? 1 : 0) ?? []
   if (brace === undefined || username === undefined) return unclear('the verify function of the password strategy has no plain parameters')
-  const lookup = lookupIn(source, brace, username, [...hidden, ...(isRequestGiven ? [names?.[0] as string] : [])])
+  const lookup = lookupIn(source, { brace, username, done: hidden[1], hidden: [...hidden, ...(isRequestGiven ? [names?.[0] as string] : [])] })
   return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name', brace)
 }
 
@@ -78,18 +78,29 @@ function bodyOf(source: Source, { last }: Range): number | undefined {
   return open !== undefined && source.isBlock(open) ? open : undefined
 }
 
+interface Verify {
+  /** The index of the token `{` that opens the body of the verify function. */
+  readonly brace: number
+  readonly username: string
+  /** The parameter that is called with the user: `done` in `done(null, user)`. */
+  readonly done: string | undefined
+  /** The other parameters. */
+  readonly hidden: readonly string[]
+}
+
 /**
- * Builds the verify function from the first call that has the username as an argument. Returns undefined if this call also uses the password or another
- * local variable.
+ * Builds the verify function from the first call that has the username as an argument. Returns undefined if the result of this call is not itself the user, or
+ * if the call also uses the password or another local variable.
  */
-function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
+function lookupIn(source: Source, verify: Verify): string | undefined {
+  const { brace, username } = verify
   const close = source.token(brace).pair as number
   for (let i = brace + 1; i < close; i++) {
     if (!source.is(i, username) || source.is(i - 1, '.') || (source.is(i + 1, ':') && !source.is(i - 1, '?'))) continue
     let open = source.token(i).parent
     while (open > brace && !isCallOf(source, open)) open = source.token(open).parent
     if (open <= brace) continue
-    return lookupAt(source, open, brace, username, hidden)
+    return lookupAt(source, open, verify)
   }
   return undefined
 }
@@ -100,7 +111,7 @@ function isCallOf(source: Source, open: number): boolean {
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')
 }
 
-function lookupAt(source: Source, open: number, brace: number, username: string, hidden: readonly string[]): string | undefined {
+function lookupAt(source: Source, open: number, { brace, username, done, hidden }: Verify): string | undefined {
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
@@ -119,15 +130,55 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   const parameter = source.isTypeScript ? `{ username${username === 'username' ? '' : `: ${username}`} = '' }` : username === 'username' ? '{ username }' : `{ username: ${username} }`
   const isClean = (range: Range) => source.tokens.slice(range.first, range.last + 1).every(({ kind, text }, i) => kind !== 'word' || !own.has(text) || source.is(range.first + i - 1, '.')) && !source.textOf(range).includes('await ')
   if (isAssigned || isPromise) {
-    const isDestructured = isPromise && /^\W*[[{]/.test(source.text.slice(source.token(last + 3).end))
-    return !isDestructured && isClean({ first, last }) ? `async (${parameter}) => ${source.textOf({ first, last })}` : undefined
+    const [then] = isPromise ? source.partsOf(last + 3) : []
+    const isUser = isAssigned ? isAssignedUser(source, { first, last }, brace, done) : then !== undefined && isPassedOn(source, then, done, parameterOf(source, then))
+    return isUser && isClean({ first, last }) ? `async (${parameter}) => ${source.textOf({ first, last })}` : undefined
   }
   const isStatement = source.is(first - 1, '{') || source.is(first - 1, '}') || source.is(first - 1, ';') || before === 'return' || source.statementOf(first).first === first
   if (!isStatement || callback === undefined || !isFunction(source, callback) || parts.length < 1) return undefined
   const brace2 = bodyOf(source, callback)
   const names = brace2 === undefined ? undefined : source.parametersOf(brace2)
   const call: Range = { first, last: callback.first - 1 }
-  if (names?.length !== 2 || !/^_?e/i.test(names[0] ?? '') || !isClean(call)) return undefined
+  if (names?.length !== 2 || !/^_?e/i.test(names[0] ?? '') || !isPassedOn(source, callback, done, names[1]) || !isClean(call)) return undefined
   const text = source.textOf(call)
   return `(${parameter}, done) => ${text}${text.endsWith('(') ? '' : ' '}done)`
+}
+
+/** True if the variable to which the result of the call is assigned is the user. The call must be the whole value: not so for `find(username).user`. */
+function isAssignedUser(source: Source, { first, last }: Range, brace: number, done: string | undefined): boolean {
+  const statement = source.statementOf(first)
+  const variable = /^(?:const|let|var)$/.test(source.token(statement.first).text) ? statement.first + 1 : statement.first
+  const isWhole = statement.last === last || (statement.last === last + 1 && source.is(last + 1, ';'))
+  return isWhole && isPassedOn(source, { first: brace, last: source.token(brace).pair as number }, done, source.token(variable).text, variable)
+}
+
+/** The name of the first parameter of a function expression; undefined if the parameter is destructured. */
+function parameterOf(source: Source, { first, last }: Range): string | undefined {
+  let at = first
+  while (at < last && ['async', 'function', '('].some((text) => source.is(at, text))) at++
+  return source.isWord(at) && isFunction(source, { first, last }) ? source.token(at).text : undefined
+}
+
+/**
+ * True if this code passes a variable itself to `done(null, …)`, for example as `done(null, user)`, `done(null, user ?? false)` or
+ * `done(null, isRight ? user : false)`. Only then does the variable contain the user, and a false value if there is no user. Not so for `done(null, rows[0])`.
+ * @param declared the token at which the result of a call is assigned to the variable. Nothing else may be assigned to it
+ */
+function isPassedOn(source: Source, { first, last }: Range, done: string | undefined, user: string | undefined, declared = -1): boolean {
+  if (done === undefined || user === undefined) return false
+  let isPassed = false
+  for (let at = first; at <= last; at++) {
+    if (source.is(at, user) && at !== declared && !source.is(at - 1, '.') && (source.is(at + 1, '=') || (/^(?:\?\?|\|\|)$/.test(source.tokens[at + 1]?.text ?? '') && source.is(at + 2, '=')))) return false
+    const given = source.is(at, done) && source.is(at + 1, '(') ? source.partsOf(at + 1)[1] : undefined
+    if (given !== undefined && isUserOrNothing(source.tokens.slice(given.first, given.last + 1).map(({ text }) => text), user)) isPassed = true
+  }
+  return isPassed
+}
+
+/** True for the tokens of `user`, `user ?? false`, `user || null`, `… ? user : false` and `… ? false : user`. */
+function isUserOrNothing(texts: readonly string[], user: string): boolean {
+  const isNothing = (text: string | undefined) => text === 'false' || text === 'null' || text === 'undefined'
+  const [condition, one, colon, other] = texts.slice(-4)
+  if (texts.length > 4 && condition === '?' && colon === ':') return (one === user && isNothing(other)) || (isNothing(one) && other === user)
+  return texts[0] === user && (texts.length === 1 || (texts.length === 3 && (texts[1] === '??' || texts[1] === '||') && isNothing(texts[2])))
 }

@@ -4,7 +4,7 @@
  * Out of scope: the sign-in (`login-edit.ts`), and sensitive routes (`step-ups.ts`).
  */
 import type { AppFolder } from './app-folder'
-import type { Edits } from './edits'
+import { withLineBreaksOf, type Edits } from './edits'
 
 /**
  * Adds a button for a code by SMS to the login form. Changes nothing unless the templates contain exactly one login form, and this form has one button.
@@ -23,7 +23,7 @@ export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: 
   if (one === undefined || others.length > 0 || button === undefined || buttons.length > 1) return undefined
   const end = one.at + button.index + button[0].length
   const added = `\n${button[1]}<button name="factor" value="sms">Sign in with a code by SMS</button>`
-  edits.replaceFile({ path: one.path, before: one.text, after: one.text.slice(0, end) + added + one.text.slice(end) })
+  edits.replaceFile({ path: one.path, before: one.text, after: one.text.slice(0, end) + withLineBreaksOf(one.text, added) + one.text.slice(end) })
   return one.path
 }
 
@@ -61,7 +61,7 @@ export function editManifest(edits: Edits, { manifest }: AppFolder, version: str
   }
   const end = before.index + before[0].length
   const added = `${before[3] === ',' ? '' : ','}\n${before[1]}"passport-nevis": "^${version}"${before[3]}`
-  const changed = block.slice(0, end) + added + block.slice(end)
+  const changed = block.slice(0, end) + withLineBreaksOf(manifest, added) + block.slice(end)
   edits.replaceFile({ path: 'package.json', before: manifest, after: manifest.replace(block, () => changed) })
   return true
 }

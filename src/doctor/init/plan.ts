@@ -28,6 +28,8 @@ export interface Plan {
   readonly changes: readonly FileChange[]
   /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
+  /** The sensitive routes to which `init` adds no `requireSecondFactor`, because it found no login guard in front of them. */
+  readonly unguarded: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
   /** What the developer must do besides the changes that `init` makes, one sentence each. */
@@ -43,6 +45,7 @@ export function planOf(app: AppFolder, version: string): Plan {
     doors: doors.map((door) => ({ door, state: door.remedy === undefined ? 'closed' : 'left', why: undefined })),
     changes: [],
     done: [],
+    unguarded: [],
     refusals,
     notes: [],
   })
@@ -92,10 +95,9 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
   const notes = editManifest(edits, app, version) ? ['install the package as the section "Install" of its README says'] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
-  notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
+  notes.push('set NEVIS_BASE_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
   notes.push(...moves)
-  if (left.length > 0) notes.push(`look at ${left.join(', ')}: init found no login guard in front of it, and added no requireSecondFactor`)
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [
@@ -103,7 +105,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
     ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),
     ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
   ]
-  return { doors: results, changes: edits.changes(app, strategy.source), done, refusals: [], notes }
+  return { doors: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
 }
 
 function blocksAround({ source, at }: Door): number[] {
@@ -119,7 +121,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   const isExported = exported === 'export '
   const lines = [
     `${isExported ? exported : ''}const nevis = new NevisStrategy({`,
-    `  baseURL: ${env('NEVIS_URL')},`,
+    `  baseURL: ${env('NEVIS_BASE_URL')},`,
     `  accessKey: ${env('NEVIS_ACCESS_KEY')},`,
     '  factors: [push(), qrCode(), sms(), recovery()],',
     "  operation: 'approve-or-enroll', // users without a second factor set one up",

@@ -94,18 +94,38 @@ export class SecondFactors {
     return false
   }
 
-  /** True if the code of the handler runs a strategy of this package. Follows names of functions and variables, also into other files of the application. */
-  private isSecondFactor(source: Source, { first, last }: Range, depth = 0): boolean {
-    for (let at = first; at <= last; at++) {
-      if (!source.isWord(at)) continue
-      const { text } = source.token(at)
-      const [argument] = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
-      if (argument !== undefined && this.isStrategy(source, argument) && (text === 'authenticate' || this.isWrapper(source, text))) return true
-      const isUsed = at === last || source.is(at + 1, '(')
-      const module = source.is(at - 1, '.') ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
-      const from = module === undefined ? source : resolved(this.sources, source, module.from)
-      const isName = module !== undefined || !source.is(at - 1, '.')
-      if (isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)) return true
+  /**
+   * True if the code of the handler runs a strategy of this package, and does so for every request. Follows names of functions and variables, also into other
+   * files of the application.
+   */
+  private isSecondFactor(source: Source, range: Range, depth = 0): boolean {
+    for (let at = range.first; at <= range.last; at++) {
+      if (this.isRunAt(source, at, range.last, depth)) return !this.mayPassBy(source, functionAround(source, range, at), depth)
+    }
+    return false
+  }
+
+  /** True if the token names a strategy's middleware: `authenticate` in `passport.authenticate('nevis')`, or the name of a function that runs a strategy. */
+  private isRunAt(source: Source, at: number, last: number, depth: number): boolean {
+    if (!source.isWord(at)) return false
+    const { text } = source.token(at)
+    const [argument] = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
+    if (argument !== undefined && this.isStrategy(source, argument) && (text === 'authenticate' || this.isWrapper(source, text))) return true
+    const isUsed = at === last || source.is(at + 1, '(')
+    const module = source.is(at - 1, '.') ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
+    const from = module === undefined ? source : resolved(this.sources, source, module.from)
+    const isName = module !== undefined || !source.is(at - 1, '.')
+    return isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)
+  }
+
+  /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
+  private mayPassBy(source: Source, body: Range | undefined, depth: number): boolean {
+    if (body === undefined) return false
+    for (let at = body.first; at <= body.last; at++) {
+      if (this.isRunAt(source, at, body.last, depth)) {
+        // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
+        while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
+      } else if (isAnswer(source, at) || ((source.is(at, 'next') || source.is(at, 'done')) && source.is(at + 1, '(') && source.is(at + 2, ')'))) return true
     }
     return false
   }
@@ -170,6 +190,29 @@ function mayAnswer(source: Source, part: Range): boolean {
   return ranges.some(({ first, last }) => {
     const words = source.tokens.slice(first, last + 1)
     const isFunction = words.some(({ text }) => text === '=>' || text === 'function')
-    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some(({ text }, i) => ANSWERS.test(text) && source.is(first + i - 1, '.') && source.is(first + i + 1, '('))
+    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some((_token, i) => isAnswer(source, first + i))
   })
+}
+
+const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
+
+/** The body of the outermost function in the range that contains the token; undefined if no function contains it. */
+function functionAround(source: Source, { first, last }: Range, at: number): Range | undefined {
+  for (let i = first; i < at; i++) {
+    // The range of a function with a name begins at its parameters.
+    const open = source.is(i, 'function') ? ([i + 1, i + 2, i + 3].find((k) => source.is(k, '(')) ?? -1) : i === first && source.is(i, '(') ? i : -1
+    const brace = source.is(i, '=>') ? i + 1 : open === -1 ? -1 : (source.token(open).pair as number) + 1
+    if (brace === -1 || (!source.is(i, '=>') && !source.is(brace, '{'))) continue
+    const end = source.is(brace, '{') ? (source.token(brace).pair as number) : endOfExpression(source, i, last)
+    if (at <= end) return { first: brace, last: end }
+    i = end
+  }
+  return undefined
+}
+
+/** The last token of the arrow function without braces whose arrow is at this token. */
+function endOfExpression(source: Source, arrow: number, last: number): number {
+  const { parent } = source.token(arrow)
+  const part = source.is(parent, '(') || source.is(parent, '[') ? source.partsOf(parent).find((one) => one.first <= arrow && arrow <= one.last) : undefined
+  return Math.min(part?.last ?? source.statementOf(arrow).last, last)
 }

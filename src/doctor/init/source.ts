@@ -228,10 +228,10 @@ export class Source {
     }
   }
 
-  /** The offset where the token's line ends, after any comment on that line. */
+  /** The offset where the token's line ends, after any comment on that line and before the line break. */
   lineEnd(index: number): number {
     const end = this.text.indexOf('\n', this.token(index).end)
-    return end === -1 ? this.text.length : end
+    return end === -1 ? this.text.length : this.text[end - 1] === '\r' ? end - 1 : end
   }
 }
 

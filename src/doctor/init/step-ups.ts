@@ -8,8 +8,11 @@ import type { Edits } from './edits'
 import { prefixOf } from './mount'
 import type { Range, Source } from './source'
 
-/** Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn` or `requireAuth`. */
-const GUARD = /^(?:ensure|require|is|check|must(?:Be)?|authenticat)\w*?(?:log|auth|sign|user|session|d$)\w*$/i
+/**
+ * Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn`, `requireAuth` or `authenticateUser`. All words of the name
+ * must fit: `requireField` or `checkUsername` is no login guard.
+ */
+const GUARD = /^(?:(?:ensure|requires?|is|check|must_?(?:be)?)(?:_?(?:is|log(?:ged)?_?in|auth(?:ed|enticat(?:ed|ion)|ori[sz](?:ed|ation))?|sign(?:ed)?_?in|users?|session|middleware))+|authenticated?(?:_?(?:users?|session|middleware))*)$/i
 /** Only a name of at most this length is compared with `GUARD`. For a name of many thousand letters, this regular expression would take minutes. */
 const MAX_NAME = 100
 const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i

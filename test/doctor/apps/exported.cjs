@@ -1,11 +1,11 @@
-/** A correct app that prints something and is exported. */
+/** A correct app that prints something and is exported. The environment variable FAULT selects what is special about it. */
 const console = require('node:console')
 const process = require('node:process')
 const { env } = process
 const express = require('express')
 const session = require('express-session')
 const { Passport } = require('passport')
-const { NevisStrategy, push, sms, recordSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
+const { MemoryLedger, NevisStrategy, push, sms, recordSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 
 console.log('c4n4ry out', env.NEVIS_ACCESS_KEY)
 console.error('c4n4ry err')
@@ -20,15 +20,21 @@ const nevis = new NevisStrategy(
     waitingURL: '/login/2fa',
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
+    ...(env.FAULT === 'ledger exits' && { ledger: Object.assign(new MemoryLedger(), { claim: () => process.exit(4) }) }),
   },
   async () => false,
 )
-passport.use(nevis)
 const app = express()
-app.get('/login/2fa/status', statusEndpoint(nevis))
-app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
-app.post('/login', passport.authenticate('nevis'))
-app.get('/login/2fa', waitingPage(nevis))
-app.post('/login/2fa', passport.authenticate('nevis'))
-if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
+function setUp() {
+  passport.use(nevis)
+  app.get('/login/2fa/status', statusEndpoint(nevis))
+  app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
+  app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+  app.get('/login/2fa', waitingPage(nevis))
+  app.post('/login/2fa', passport.authenticate('nevis'))
+  if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
+}
+// Some apps first connect to a database.
+if (env.FAULT === 'late') require('node:timers').setTimeout(setUp, 500)
+else setUp()
 module.exports = { app }

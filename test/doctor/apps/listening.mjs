@@ -1,4 +1,4 @@
-/** A correct app that first listens on a public address, and only then creates its strategy and routes. */
+/** A correct app that first listens on a public address, and only then creates its strategy and routes. With FAULT, another server listens first. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'
@@ -7,6 +7,7 @@ import passport from 'passport'
 import { NevisStrategy, push, statusEndpoint, waitingPage } from 'passport-nevis'
 
 const app = express()
+if (env.FAULT === 'metrics first') createServer((_req, res) => void res.end('requests_total 1')).listen(9090)
 createServer(app).listen(Number(env.PORT), '0.0.0.0', () => {
   const nevis = new NevisStrategy(
     { baseURL: env.NEVIS_BASE_URL, accessKey: env.NEVIS_ACCESS_KEY, factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status' },
@@ -15,7 +16,7 @@ createServer(app).listen(Number(env.PORT), '0.0.0.0', () => {
   passport.use(nevis)
   app.get('/2fa/status', statusEndpoint(nevis))
   app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
-  app.post('/login', passport.authenticate('nevis'))
+  app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
   app.get('/2fa', waitingPage(nevis))
   app.post('/2fa', passport.authenticate('nevis'))
   app.get('/2fa/callback', passport.authenticate('nevis'))

@@ -111,3 +111,42 @@ it('with a variable that names another configuration for git config › a filter
   }
   expect(existsSync(mark)).toBe(false)
 })
+
+it('with a new file, and a git that does not show new files › the file is seen', () => {
+  const { folder } = repository()
+  git(folder, 'config', 'status.showUntrackedFiles', 'no')
+  writeFileSync(join(folder, 'routes', 'new.js'), '// not in git\n')
+  expect(init(folder, '--write')).toMatchObject(refused('git has uncommitted changes in this folder'))
+})
+
+it.each<[string, (other: string) => Record<string, string>]>([
+  ['GIT_DIR and GIT_WORK_TREE', (other) => ({ GIT_DIR: join(other, '.git'), GIT_WORK_TREE: other })],
+  ['GIT_DIR', (other) => ({ GIT_DIR: join(other, '.git') })],
+])('with a changed file, and %s of another repository in the environment › the change is seen', (_name, variables) => {
+  const [{ folder }, other] = [repository(), repository()]
+  // The other repository has the change in its commit and its index, so that for this repository everything is committed.
+  for (const one of [folder, other.folder]) writeFileSync(join(one, 'users.js'), '// changed\n')
+  git(other.folder, 'commit', '-am', 'changed')
+  const known = { ...process.env }
+  Object.assign(process.env, variables(other.folder))
+  try {
+    expect(init(folder, '--write')).toMatchObject(refused('git has uncommitted changes in this folder'))
+  } finally {
+    for (const name of Object.keys(variables(other.folder))) delete process.env[name]
+    Object.assign(process.env, known)
+  }
+})
+
+it('with a changed file, and GIT_INDEX_FILE of an index that hides it in the environment › the change is seen', () => {
+  const { folder } = repository()
+  const index = join(folder, '.git/other-index')
+  writeFileSync(index, readFileSync(join(folder, '.git/index')))
+  process.env['GIT_INDEX_FILE'] = index
+  try {
+    execFileSync('git', ['update-index', '--assume-unchanged', 'users.js'], { cwd: folder, env: process.env })
+    writeFileSync(join(folder, 'users.js'), '// changed\n')
+    expect(init(folder, '--write')).toMatchObject(refused('git has uncommitted changes in this folder'))
+  } finally {
+    delete process.env['GIT_INDEX_FILE']
+  }
+})

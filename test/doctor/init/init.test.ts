@@ -105,7 +105,7 @@ describe('for another shape', () => {
     })
     expect(init(folder, '--write').exitCode).toBe(0)
     const { 'src/app.ts': text } = textsIn(folder)
-    expect(text).toContain("baseURL: process.env['NEVIS_URL'],")
+    expect(text).toContain("baseURL: process.env['NEVIS_BASE_URL'],")
     expect(text).toContain("}, async ({ username = '' }) => db.findByName(username));")
     expect(text).toContain("(req, res) => res.redirect(req.authInfo?.returnTo ?? '/'));")
   })
@@ -126,6 +126,63 @@ describe('package.json', () => {
     expect(JSON.parse(textsIn(folder)['package.json'] as string)).toEqual({ ...before, dependencies: { ...before.dependencies, 'passport-nevis': '^0.1.0' } })
     expect(out).not.toContain('npm install passport-nevis')
   })
+})
+
+describe('the call that finds the user', () => {
+  const HEAD = ONE_FILE.slice(0, ONE_FILE.indexOf('passport.use('))
+  const TAIL = ONE_FILE.slice(ONE_FILE.indexOf('passport.serializeUser'))
+  const app = (verify: string): Files => ({ 'app.js': `${HEAD}passport.use(new LocalStrategy(${verify}));\n${TAIL}`, 'db.js': DB })
+
+  it.each<[string, string]>([
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  if (!user) return done(null, false);\n  done(null, user);\n}', '}, async ({ username }) => db.find(username));'],
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, user && user.password === password ? user : false);\n}', '}, async ({ username }) => db.find(username));'],
+    ['async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, !user || user.password !== password ? false : user);\n}', '}, async ({ username }) => db.find(username));'],
+    ['(username, password, done) => {\n  db.find(username).then((user) => done(null, user ?? false), done);\n}', '}, async ({ username }) => db.find(username));'],
+    ['(username, password, done) => {\n  db.get(username, (err, row) => { if (err) return done(err); done(null, row || false); });\n}', '}, ({ username }, done) => db.get(username, done));'],
+  ])('in %j › is copied', (verify, copied) => {
+    const folder = folderWith(app(verify))
+    expect(init(folder, '--write').exitCode).toBe(0)
+    expect(textsIn(folder)['app.js']).toContain(copied)
+  })
+
+  it.each([
+    // The result contains the user, but is not the user: an empty list is true, so an unknown user would count as found.
+    'async (username, password, done) => {\n  const result = await db.query(sql, [username]);\n  const user = result.rows[0];\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  const rows = await db.query(sql, [username]);\n  done(null, rows[0]);\n}',
+    'async (username, password, done) => {\n  const user = await db.query(sql, [username]).then((rows) => rows[0]);\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  const user = db.find(username).user;\n  done(null, user);\n}',
+    '(username, password, done) => {\n  db.query(sql, [username], (err, rows) => { if (err) return done(err); done(null, rows[0]); });\n}',
+    '(username, password, done) => {\n  db.query(sql, [username]).then((rows) => done(null, rows[0]), done);\n}',
+    // The call finds no user.
+    'async (username, password, done) => {\n  const name = normalise(username);\n  const user = await db.find(name);\n  done(null, user);\n}',
+    // The call finds only some users.
+    'async (username, password, done) => {\n  let user = await cache.get(username);\n  if (!user) user = await db.find(username);\n  done(null, user);\n}',
+    'async (username, password, done) => {\n  let user = await cache.get(username);\n  user ??= await db.find(username);\n  done(null, user);\n}',
+    // The app passes on another object than the one that was found.
+    'async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, { id: user.id });\n}',
+  ])('in %j › is not clear, and nothing is changed', (verify) => {
+    const folder = folderWith(app(verify))
+    const texts = textsIn(folder)
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining('it is not clear how the verify function of the password strategy finds a user by name')])
+    expect(textsIn(folder)).toEqual(texts)
+  })
+})
+
+it.each([
+  ["{ failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
+  ["{ successReturnToOrRedirect: '/', failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
+  ["{\n  failureRedirect: '/login',\n  failureFlash: true }", "{\n  session: false, // the password is right, but the user is not signed in yet\n  failureRedirect: '/login',\n  failureFlash: true }"],
+])('options of the password route on several lines, %j › all stay in effect', (options, changed) => {
+  const code = ONE_FILE.replace("{ failureRedirect: '/login' }", options).replace("function(req, res) {\n  res.redirect('/');\n}", options.includes('success') ? '' : '$&')
+  const folder = folderWith({ 'app.js': code.replace('}), );', '}));'), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain(`passport.authenticate('local', ${changed})`)
+})
+
+it.each(['passport.config.js', 'config/auth.config.ts'])('a sign-in in %s › is found, because apps configure Passport in such files', (path) => {
+  const { exitCode, out } = init(folderWith({ [path]: "const passport = require('passport')\nexports.enter = passport.authenticate('google')\n" }))
+  expect([exitCode, out]).toEqual([1, expect.stringContaining(`  LEFT          ${path}:2  sign-in: passport.authenticate('google')`)])
 })
 
 it.each(['user', 'userName', 'login_name'])('a form field %s › is a name, as username is', (field) => {
@@ -151,10 +208,20 @@ describe('a sensitive route', () => {
     expect(out).not.toContain('found no login guard')
   })
 
+  it.each([
+    ...['ensureLoggedIn', 'ensureAuthenticated', 'isLoggedIn', 'is_logged_in', 'isloggedin', 'requireAuth', 'requiresLogin', 'requireUser', 'requireUserSession', 'checkAuth', 'checkAuthentication', 'mustBeLoggedIn', 'authenticate', 'authenticateUser', 'isAuthorized', 'requireAuthMiddleware'].map((name) => [name, true] as const),
+    ...['isValid', 'checkPassword', 'requireField', 'checkUsername', 'requireUserId', 'isDesigned', 'checkSignature', 'requireLogging', 'is', 'authenticatePayment'].map((name) => [name, false] as const),
+  ])('behind %s › has a login guard: %s', (name, isGuard) => {
+    const { out } = init(folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", `app.post('/password', ${name}, change);\napp.get('/',`), 'db.js': DB }))
+    expect(out.includes(`app.post('/password', ${name}, recentSecondFactor, change);`)).toBe(isGuard)
+    expect(out.includes('POST /password in app.js: init found no login guard')).toBe(!isGuard)
+  })
+
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
-    const { out } = init(folder, '--write')
-    expect(out.replace(/\n +/g, ' ')).toContain('look at POST /password in account.js, POST /delete in account.js: init found no login guard in front of it, and added no requireSecondFactor')
+    const { exitCode, out } = init(folder, '--write')
+    const each = ['/password', '/delete'].map((path) => `POST ${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
+    expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining(`Look at these yourself\n ${each.join(' ')}`) as string])
     expect(JSON.stringify(textsIn(folder))).not.toContain('recentSecondFactor')
   })
 })
@@ -242,6 +309,27 @@ describe('a door', () => {
     const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = passport.authenticate('nevis')\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
+    "(req, res, next) => (req.user.isPhoneSet ? passport.authenticate('nevis')(req, res, next) : res.json({ token: tokenFor(req.user) }))",
+    "(req, res, next) => {\n  if (req.user.isExempt) return next()\n  secondFactor(req, res, next)\n}",
+    'sometimes',
+    'wrapped(async (req, res, next) => {\n  if (req.user.isExempt) return res.send(tokenFor(req.user))\n  secondFactor(req, res, next)\n})',
+    'function check(req, res, next) {\n  if (req.user.isExempt) next()\n  else secondFactor(req, res, next)\n}',
+  ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
+    const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`
+    const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n` }))
+    expect([exitCode, out]).toEqual([1, expect.stringContaining("  LEFT          app.js:4  sign-in: passport.authenticate('local') without a session")])
+  })
+
+  it.each([
+    "passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next(err)))",
+    "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
+    "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
+  ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
+    const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
+    expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
   })
 
   it.each(['custom-callback', 'single-page', 'form-field', 'remember-me'])('of the guide, in %s.js › is ok: nothing is left to do', (shape) => {

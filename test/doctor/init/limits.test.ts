@@ -33,7 +33,7 @@ describe('the attack: a file that takes long to read', () => {
     ['keys in one long argument list', 'a.js', `Object.assign(session,${filled('{},', 100_000)}${filled('{passport:{user:1}},', 90_000)})`, 1],
     ['a long path around many calls', 'a.js', `app.get('/${filled('a', 100_000)}',${filled('req.login(u),', 98_000)}0)`, 1],
     ['many imports from one statement', 'a.js', `import a ${filled("from 'x' ")}`, 0],
-    ['a long name of a login guard', 'a.js', `app.post('/password', is${filled('log')}$, h)`, 0],
+    ['a long name of a login guard', 'a.js', `app.post('/password', is${filled('log')}$, h)`, 1],
     ['many exclamation marks', 'a.js', `session${filled('!')}.userId = 1`, 1],
     ['many changes on one line', 'a.js', filled("a.post('/password',isAuth,f);"), 0],
     ['passwords without a second factor', 'a.js', `app.post(${filled("passport.authenticate('local',{session:false}),f(),")}0)`, 1],

@@ -23,7 +23,7 @@ it.each<[string, Files, string]>([
   mkdirSync(join(path, 'node_modules'))
   symlinkSync(ROOT, join(path, 'node_modules/passport-nevis'), 'junction')
   for (const name of ['express', 'express-session', 'passport', 'passport-local']) symlinkSync(join(ROOT, 'node_modules', name), join(path, 'node_modules', name), 'junction')
-  const app = await start({ path, remove() {} }, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a session secret of more than 32 characters' })
+  const app = await start({ path, remove() {} }, { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a session secret of more than 32 characters' })
   try {
     const browser = new Browser(app.origin)
     const page = { accept: 'text/html' }

@@ -11,7 +11,7 @@ passport.deserializeUser((id, done) => users.findById(id).then((user) => done(nu
 
 const nevis = new NevisStrategy(
   {
-    baseURL: process.env.NEVIS_URL, // https://<instance>.mauth.nevis.cloud
+    baseURL: process.env.NEVIS_BASE_URL, // https://<instance>.mauth.nevis.cloud
     accessKey: process.env.NEVIS_ACCESS_KEY,
     factors: [push(), sms()],
     waitingURL: '/login/2fa',

@@ -49,7 +49,7 @@ export interface Host {
  * @param names what `require('passport-nevis')` returns in the app
  */
 export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = passportNevis): Promise<Host> {
-  Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
+  Object.assign(process.env, { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
   let app: RequestListener | undefined
   jest.isolateModules(() => {
     jest.doMock('express', () => jest.requireActual<object>(stack.express))

@@ -14,7 +14,7 @@ passport.use(new LocalStrategy((username, password, cb) => {
 }))
 
 exports.nevis = new NevisStrategy({
-  baseURL: process.env.NEVIS_URL,
+  baseURL: process.env.NEVIS_BASE_URL,
   accessKey: process.env.NEVIS_ACCESS_KEY,
   operation: 'approve-or-enroll', // users without a second factor set one up
   factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/login/2fa',

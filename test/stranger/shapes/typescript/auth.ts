@@ -21,7 +21,7 @@ passport.use(
 
 export const nevis = new NevisStrategy(
   {
-    baseURL: process.env['NEVIS_URL'],
+    baseURL: process.env['NEVIS_BASE_URL'],
     accessKey: process.env['NEVIS_ACCESS_KEY'],
     factors: [push(), sms()],
     waitingURL: '/auth/2fa',
