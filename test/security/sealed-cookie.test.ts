@@ -62,7 +62,7 @@ beforeEach(async () => {
       .use(express.urlencoded({ extended: false }), sealedCookie(), passport.session())
       .post('/login', (req, _res, next) => {
         const { username, nevisUserId } = req.body as { username: string; nevisUserId?: string }
-        req.user = { username, ...(nevisUserId !== undefined && { nevisUserId }) } as Express.User
+        req.user = { username, ...(nevisUserId !== undefined && { nevisUserId }) }
         next()
       }, passport.authenticate('nevis') as RequestHandler)
       .post('/login/2fa', passport.authenticate('nevis') as RequestHandler)
