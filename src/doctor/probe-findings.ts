@@ -14,7 +14,7 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /** Options that are not set by default, and that the app must not set; and limits of Nevis, within which the default values may be. */
-const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|startBudget|attemptBudget)`/
+const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
 const POSSIBLE = / is possible$/
 
 /** An option that the instance needs is a warning. An option that an app may or may not have set wrongly cannot be checked without the app. */

@@ -99,7 +99,7 @@ describe('the doctor, with a report', () => {
 
   it.each<[string, readonly Stage[], string]>([
     ['sms-not-pollable', ['quiet', 'sms'], 'not `sms({ requireIntrospection: true })`, which would refuse every right code'],
-    ['gateway-page-502', ['quiet'], '`healthCheck: false` (the default)'],
+    ['gateway-page-200', ['quiet'], '`healthCheck: false` (the default)'],
   ])('of an instance with %s › does not warn of an option that is not set by default', async (dialect, stages, option) => {
     const { facts } = await runOnSimulator(dialect, stages)
     expect(findings({ probe: 1, answers: answersIn(facts), unexplained: [], stages })).toEqual([
