@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Transaction } from '../factors/transaction'
 import { hasContent, reloadSession } from '../host/session'
-import { renewForSubject } from './session-fixation'
+import { mayRenew, renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
 import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
@@ -30,11 +30,12 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   if (previous.origin !== context.source.origin) return undefined
   if (!previous.hasDisconnected()) return previous
-  // The browser has closed the connection of the first request, so it never got the cookie of the new session. Give the session another new id, whose cookie is
-  // sent with the second response.
+  // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start renews the session, give the
+  // session another new id. The cookies are sent with the second response.
   const { transaction, lockedCodes, sessionId, origin } = previous
   request.current = transaction
-  await renewForSubject(request, transaction, context.isAfterFirstFactor)
+  if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+  else await request.refresh()
   return waitForDecision(request, { source: { sessionId, origin } }, transaction, lockedCodes)
 }
 

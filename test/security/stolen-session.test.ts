@@ -9,7 +9,8 @@
  * A later version had the same fault only in apps with the option `subject`. In such an app, each start gives the session a new id, and the strategy did not
  * check which browser sent the start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
  */
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { MemoryLedger, recordSecondFactor, requireSecondFactor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -194,6 +195,29 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
     expect(outcomeOf(await user.get(callback(handleIn(own.location))))).toBe('success')
     expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
     expect((await thief.get('/guarded')).status).toBe(401)
+  })
+
+  // Shows: T-old-session-7
+  it.each(['/login/2fa', '/step-up'])('who starts the same step-up twice at POST %s, and closes the first connection › signs nobody out', async (from) => {
+    const { app } = await stolen({ subject })
+    const user = app.browser()
+    await user.post('/prove', { username: 'anna', userId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string })
+    const run = jest.spyOn(app.nevis.settings.startQueue, 'run')
+    const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const send = () => request(`${app.origin}${from}`, { method: 'POST', agent: false, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } }).on('error', () => undefined)
+    world.simulator.faults.add({ on: 'approve', delayMs: 200, times: 1 })
+    const first = send().end()
+    while (world.asked('approve') === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const second = once(send().end(), 'response')
+    while (run.mock.results.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    first.destroy()
+    const [{ statusCode, headers }] = (await second) as [IncomingMessage]
+    expect([statusCode, (headers['set-cookie'] ?? []).some((one) => one.startsWith('connect.sid='))]).toEqual([303, false])
+    run.mockRestore()
+    const own = await user.post(from)
+    expect([outcomeOf(own), pushesOf().length]).toEqual(['303 /login/2fa', 2])
+    await world.simulator.phone('anna').approve(newest())
+    expect(outcomeOf(await user.get(from === path ? callback(handleIn(own.location)) : WAYS[1][1](handleIn(own.location))))).toBe('success')
   })
 
   it('whose start comes just after the user\'s start › gets nothing', async () => {
