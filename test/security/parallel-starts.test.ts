@@ -31,11 +31,12 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/who', (req, res) => void res.send((req.user as { username: string } | undefined)?.username))
 }
 
-async function signedIn(app: TestApp): Promise<Browser> {
+/** @param isRecorded whether the sign-in leaves a second factor record in the session */
+async function signedIn(app: TestApp, isRecorded = true): Promise<Browser> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna')
   await world.simulator.phone('anna').approve()
-  expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
+  expect(outcomeOf(await browser.get(isRecorded ? `/in?transaction=${handle}` : callbackOf(handle)))).toBe('success')
   return browser
 }
 
@@ -69,9 +70,9 @@ describe('five starts at once', () => {
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
   })
 
-  it('with two factors, in an app with its own subject, keep the user signed in', async () => {
+  it('with two factors, in an app with its own subject and no second factor record, keep the user signed in', async () => {
     const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) }, strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } } })
-    const browser = await signedIn(app)
+    const browser = await signedIn(app, false)
     const before = world.asked('approve')
     const pages = await Promise.all(['recovery', 'push'].map(async (factor) => {
       const one = browser.clone()
@@ -84,6 +85,17 @@ describe('five starts at once', () => {
     // A start that is refused must not send a push.
     if (pages[0]?.outcome === '303 /login/2fa') expect(world.asked('approve')).toBe(before)
     for (const [name, value] of renewed?.cookies ?? []) browser.cookies.set(name, value)
+    expect((await browser.get('/who')).text).toBe('anna')
+  })
+
+  it('with two factors, in an app with its own subject, where the user has confirmed before, start both and keep the user signed in', async () => {
+    const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) }, strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } } })
+    const browser = await signedIn(app)
+    const [before, cookie] = [world.asked('approve'), browser.cookies.get('connect.sid')]
+    const pages = await Promise.all(['recovery', 'push'].map((factor) => browser.clone().post('/login/2fa', { factor })))
+    expect(pages.map(outcomeOf)).toEqual(['303 /login/2fa', '303 /login/2fa'])
+    expect([world.asked('approve') - before, browser.cookies.get('connect.sid')]).toEqual([1, cookie])
+    for (const { location } of pages) expect((await browser.get(waitingOf(handleIn(location)))).status).toBe(200)
     expect((await browser.get('/who')).text).toBe('anna')
   })
 
@@ -111,7 +123,7 @@ describe('a double click whose first request the browser has aborted', () => {
     const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
     const sent = request(`${app.origin}${path}`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })
     const answer = new Promise<{ location: string; cookie: string }>((resolve, reject) => {
-      sent.on('response', ({ headers }) => resolve({ location: headers.location as string, cookie: /connect.sid=([^;]+)/.exec(String(headers['set-cookie']))?.[1] as string }))
+      sent.on('response', ({ headers }) => resolve({ location: headers.location as string, cookie: /connect.sid=([^;]+)/.exec(String(headers['set-cookie']))?.[1] ?? '' }))
       sent.on('error', reject)
     })
     answer.catch(() => undefined)
@@ -157,7 +169,7 @@ describe('a double click whose first request the browser has aborted', () => {
     await isInRow
     release()
     const { location, cookie } = await second.answer
-    browser.cookies.set('connect.sid', cookie)
+    if (cookie !== '') browser.cookies.set('connect.sid', cookie)
     return { browser, handle: handleIn(location) }
   }
 
@@ -168,9 +180,12 @@ describe('a double click whose first request the browser has aborted', () => {
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
   })
 
-  it.each([['the same factor', 'push', 1], ['another factor', 'recovery', 1]])('keeps a signed-in user of an app with its own subject signed in: %s', async (_name, factor, pushes) => {
+  it.each([
+    ['the same factor', 'push', 1, true], ['another factor', 'recovery', 1, true],
+    ['the same factor, without a second factor record', 'push', 1, false], ['another factor, without a second factor record', 'recovery', 1, false],
+  ])('keeps a signed-in user of an app with its own subject signed in: %s', async (_name, factor, pushes, isRecorded) => {
     const app = await world.start({ routes, strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } } })
-    const browser = await signedIn(app)
+    const browser = await signedIn(app, isRecorded)
     const before = world.asked('approve')
     const { handle } = await clickTwice(app, browser, (agent, isSecond) => click(app, browser, agent, '/login/2fa', { factor: isSecond ? factor : 'push' }))
     expect(world.asked('approve') - before).toBe(pushes)
