@@ -1,8 +1,8 @@
 // outage.mts
-import { Catch, Injectable, Logger, type ArgumentsHost, type BeforeApplicationShutdown } from '@nestjs/common'
+import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type BeforeApplicationShutdown } from '@nestjs/common'
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core'
 import type { Request, Response } from 'express'
-import { NevisError, StorageError, outagePage } from 'passport-nevis'
+import { outagePage } from 'passport-nevis'
 import { Nevis } from './second-factor.mjs'
 
 /** Answers a refused second factor with a redirect, and an outage with its page. Every other error goes to NestJS, whose answer has no details. */
@@ -23,7 +23,8 @@ export class OutageFilter extends BaseExceptionFilter {
       const { user, authInfo } = http.getRequest<Request>()
       return http.getResponse<Response>().redirect(user ? authInfo?.returnTo ?? '/' : '/login')
     }
-    if (error instanceof NevisError || error instanceof StorageError) this.log.error(error)
+    // Any error but NestJS's own may be an outage, such as an error of the session store. So log each of them, before the page answers.
+    if (!(error instanceof HttpException)) this.log.error(error)
     this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
   }
 }
