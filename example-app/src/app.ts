@@ -99,8 +99,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
-  app.get('/step-up', signedIn, page(stepUpPage, ({ query }) => ({ purpose: query['for'] })))
-  app.post('/step-up', signedIn, passport.authorize('nevis', stepUp))
+  app.route('/step-up').all(signedIn).get(page(stepUpPage, ({ query }) => ({ purpose: query['for'] }))).post(passport.authorize('nevis', stepUp))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
