@@ -119,8 +119,8 @@ export class SecondFactors {
   }
 
   /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
-  private mayPassBy(source: Source, body: Range | undefined, depth: number): boolean {
-    if (body === undefined) return false
+  private mayPassBy(source: Source, body: Range | 'not found' | undefined, depth: number): boolean {
+    if (body === undefined || body === 'not found') return body !== undefined
     for (let at = body.first; at <= body.last; at++) {
       if (this.isRunAt(source, at, body.last, depth)) {
         // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
@@ -196,16 +196,36 @@ function mayAnswer(source: Source, part: Range): boolean {
 
 const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
 
-/** The body of the outermost function in the range that contains the token; undefined if no function contains it. */
-function functionAround(source: Source, { first, last }: Range, at: number): Range | undefined {
+/**
+ * The body of the outermost function in the range that contains the token.
+ * @returns undefined if no function contains the token; `'not found'` if a function begins before the token, but the beginning of its body is not found
+ */
+function functionAround(source: Source, { first, last }: Range, at: number): Range | 'not found' | undefined {
   for (let i = first; i < at; i++) {
-    // The range of a function with a name begins at its parameters.
-    const open = source.is(i, 'function') ? ([i + 1, i + 2, i + 3].find((k) => source.is(k, '(')) ?? -1) : i === first && source.is(i, '(') ? i : -1
-    const brace = source.is(i, '=>') ? i + 1 : open === -1 ? -1 : (source.token(open).pair as number) + 1
-    if (brace === -1 || (!source.is(i, '=>') && !source.is(brace, '{'))) continue
+    // The range of a function with a name begins after the name.
+    const isFunction = source.is(i, 'function') || (i === first && source.is(i - 2, 'function'))
+    if (!isFunction && !source.is(i, '=>')) continue
+    const brace = isFunction ? bodyOfFunction(source, i, last) : i + 1
+    if (brace === undefined) return 'not found'
     const end = source.is(brace, '{') ? (source.token(brace).pair as number) : endOfExpression(source, i, last)
     if (at <= end) return { first: brace, last: end }
     i = end
+  }
+  return undefined
+}
+
+/** In a TypeScript return type, a brace after one of these tokens begins an object type, and not the body of the function. */
+const BEFORE_OBJECT_TYPE = /^(?:[:|&<,?(]|=>|is|extends|keyof)$/
+
+/** The index of the brace with which the function's body begins. @param from index of a token between `function` and the parameters, or of one of both */
+function bodyOfFunction(source: Source, from: number, last: number): number | undefined {
+  let open = from
+  while (open < last && !source.is(open, '(')) open++
+  const { pair, parent } = source.token(open)
+  if (pair === undefined) return undefined
+  if (!source.is(pair + 1, ':')) return source.is(pair + 1, '{') ? pair + 1 : undefined
+  for (let i = pair + 2; i <= last; i++) {
+    if (source.is(i, '{') && source.token(i).parent === parent && !BEFORE_OBJECT_TYPE.test(source.token(i - 1).text)) return i
   }
   return undefined
 }

@@ -324,6 +324,26 @@ describe('a door', () => {
   })
 
   it.each([
+    'function secondFactor(req: Request, res: Response, next: NextFunction): void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'async function secondFactor<T>(req: Request<T>, res: Response, next: NextFunction): Promise<{ done: boolean }> {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'function secondFactor(req: Request, res: Response, next: NextFunction): { done: boolean } | void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'function secondFactor<T extends (a: string) => void>(req: Request, res: Response, next: NextFunction) {\n  nevis(req, res, next)\n}',
+    'const secondFactor = function (req: Request, res: Response, next: NextFunction): void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'const secondFactor = (req: Request, res: Response, next: NextFunction): void => {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+  ])('that the second factor may not follow, in TypeScript, as in %j › is left', (definition) => {
+    const code = `const nevis = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor, (req, res) => res.redirect('/'))\n${definition}`
+    expect(init(folderWith({ 'app.ts': `${head}${code}\n` }))).toMatchObject({ exitCode: 1, out: expect.stringContaining('  LEFT          app.ts:3  ') as string })
+  })
+
+  it.each([
+    'function secondFactor(req: Request, res: Response, next: NextFunction): void {\n  nevis(req, res, next)\n}',
+    'function secondFactor(req: Request, res: Response, next: NextFunction): { done: boolean } | Promise<{ done: boolean }> {\n  nevis(req, res, next)\n}',
+  ])('that the second factor always follows, in TypeScript, as in %j › is ok', (definition) => {
+    const code = `const nevis = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n${definition}`
+    expect(init(folderWith({ 'app.ts': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
     "passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next(err)))",
     "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
     "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
