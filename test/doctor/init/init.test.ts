@@ -317,6 +317,16 @@ describe('a door', () => {
     'sometimes',
     'wrapped(async (req, res, next) => {\n  if (req.user.isExempt) return res.send(tokenFor(req.user))\n  secondFactor(req, res, next)\n})',
     'function check(req, res, next) {\n  if (req.user.isExempt) next()\n  else secondFactor(req, res, next)\n}',
+    "(req, res, next) => (req.user.isExempt ? next('route') : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(`router`) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(null) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(undefined) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(void 0) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next?.() : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(req.user.isNew ? undefined : error) : secondFactor(req, res, next))",
+    '(req, res, cb) => (req.user.isExempt ? cb() : secondFactor(req, res, cb))',
+    '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
+    'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
   ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`
     const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n` }))
@@ -347,6 +357,8 @@ describe('a door', () => {
     "passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next(err)))",
     "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
     "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
+    "(req, res, cb) => {\n  if (!req.user) return cb(new Error('route'))\n  check(req, (err) => (err ? cb(err) : secondFactor(req, res, cb)))\n}",
+    "(req, res, next) => {\n  wait(req, 'nevis', function () {\n    secondFactor(req, res, function () {\n      next()\n    })\n  })\n}",
   ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
