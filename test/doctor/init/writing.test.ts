@@ -41,6 +41,26 @@ describe('if a file cannot be written', () => {
     expect(count).toBe(5)
     expect(textsIn(folder)).toEqual(texts)
   })
+
+  it('and a file before it cannot be restored › the others are restored, and the error names the copy of its old text', () => {
+    const folder = before()
+    const texts = textsIn(folder)
+    const { renameSync } = fs
+    const renamed: string[] = []
+    jest.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      // The third file cannot be replaced, and the first one cannot be restored.
+      if (renamed.push(String(to)) === 3 || (String(from).endsWith('.old.tmp') && to === renamed[0])) throw new Error('EBUSY: resource busy or locked')
+      renameSync(from, to)
+    })
+    const { exitCode, err } = init(folder, '--write')
+    const [copy = '', ...others] = Object.keys(textsIn(folder)).filter((path) => path.endsWith('.tmp'))
+    const path = copy.replace(/\.[\da-f]{8}\.old\.tmp$/, '')
+    expect([exitCode, renamed.length, others, join(folder, path)]).toEqual([2, 5, [], renamed[0]])
+    expect(err.replace(/\s+/g, ' ')).toContain(`EBUSY: resource busy or locked; not all files could be restored: the old text of ${path} is in ${copy}`)
+    const { [path]: changed, [copy]: old, ...restored } = textsIn(folder)
+    expect(changed).not.toBe(texts[path])
+    expect({ ...restored, [path]: old }).toEqual(texts)
+  })
 })
 
 it('a changed file keeps its mode, and no temporary file stays', () => {
