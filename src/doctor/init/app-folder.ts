@@ -5,7 +5,7 @@
  * (`plan.ts`), and asking git (`git-state.ts`).
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs'
+import { chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { Source } from './source'
 
@@ -105,8 +105,8 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
       const temporary = `${target}.${randomBytes(4).toString('hex')}`
       const one = { path, target, next: `${temporary}.new.tmp`, previous: `${temporary}.old.tmp` }
       staged.push(one)
-      create(one.next, after, known)
-      create(one.previous, before, known)
+      create(one.next, after, path, known)
+      create(one.previous, before, path, known)
     }
     for (const one of staged) {
       renameSync(one.next, one.target)
@@ -144,10 +144,19 @@ function statOf(target: string, text: string): Stats | undefined {
   }
 }
 
-/** Creates a file with the owner and the mode of another one. */
-function create(path: string, text: string, { mode, uid, gid }: Stats): void {
+/** Creates a file with the owner and the mode of another one. @param name the path of the other file, for error messages */
+function create(path: string, text: string, name: string, { mode, uid, gid }: Stats): void {
   // `wx` fails if the path exists, so that `init` never writes into a file or link that another user has put there.
   writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
-  chownSync(path, uid, gid)
+  const own = statSync(path)
+  // Some file systems refuse `chown` even if it changes nothing.
+  if (own.uid !== uid || own.gid !== gid) {
+    try {
+      chownSync(path, uid, gid)
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code !== 'EPERM') throw reason
+      throw new Error(`${name} belongs to ${own.uid === uid ? 'a group that you are not in' : 'another user'}, so nothing was changed: ${own.uid === uid ? 'change the group of the file' : 'run the command as this user'}`, { cause: reason })
+    }
+  }
   chmodSync(path, mode & 0o777)
 }
