@@ -72,7 +72,7 @@ describe('the owner of a file', () => {
     jest.spyOn(fs, 'fstatSync').mockImplementation(((file: number) => {
       const known = fstatSync(file)
       return Object.assign(known, owner(known))
-    }) as typeof fstatSync)
+    }))
   }
 
   it('who runs the command › is not set again, which some file systems refuse', () => {
