@@ -133,6 +133,14 @@ describe('the app', () => {
     expect(findings.find(({ check }) => check === 'app.loaded')?.remedy).toBe('start the services that the app needs; npx passport-nevis doctor waiting.mjs --app-output shows what the app prints')
   })
 
+  it('that is exported, but registers no strategy while a connection keeps it running › is checked after a few seconds', async () => {
+    const began = Date.now()
+    const { exitCode, read } = await doctor(['exported.cjs', '--json'], { FAULT: 'no strategy' })
+    expect(Date.now() - began).toBeLessThan(30_000)
+    const { findings } = read()
+    expect([exitCode, troublesIn(findings)['app.loaded'], troublesIn(findings)['app.strategy']]).toEqual([1, undefined, 'error: the app registers no NevisStrategy'])
+  })
+
   it('that starts slowly › is waited for with a line of progress every ten seconds', async () => {
     const { printed } = await doctor(['waiting.mjs'], { NODE_OPTIONS: `--require=${join(APPS, 'hurry.cjs')}` })
     const lines = printed.split('\n').filter((line) => line.startsWith('… still'))
