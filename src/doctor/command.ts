@@ -4,7 +4,6 @@
  *
  * Out of scope: arguments and output (`command-line.ts`).
  */
-import { isStdoutClosed } from './closed-output'
 import { main } from './command-line'
 import { wordOf } from './probe/word-of'
 
@@ -14,8 +13,8 @@ const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
 
 // `console.log` ignores errors of the stream, for example of a full disk or a closed pipe. A command whose output is lost has not succeeded.
-let isOutputLost = isStdoutClosed()
-if (isOutputLost) console.error('passport-nevis: standard output is closed, so nothing can be printed to it')
+// If standard output was closed from the beginning, Node.js opens `/dev/null` in its place. This is no error, because the caller may also have chosen `/dev/null`.
+let isOutputLost = false
 stdout.on('error', () => void (isOutputLost = true))
 process.on('exit', () => {
   if (isOutputLost && Number(process.exitCode ?? 0) === 0) process.exitCode = 1

@@ -30,6 +30,8 @@ const LOOK_EVERY_MS = 20
 /** An application may listen on several ports, for example for metrics. Its own server has this much time to answer, if another one listens first. */
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
+/** An app that is exported has this much time to register its strategy. It may have none, and an open connection, for example to Redis, keeps it running. */
+const STRATEGY_MS = 5000
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
@@ -55,7 +57,8 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const isReady = () => observer.registered.length > 0 && (app !== undefined || found().length > 0)
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
-  while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
+  const end = app === undefined ? deadline : Math.min(deadline, Date.now() + STRATEGY_MS)
+  while (!isReady() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
   if (found().length > 0) return { origin: await originOfApp(found, observer), observer, source }
   if (Date.now() >= deadline) return lateFinding(failures, file)

@@ -5,8 +5,8 @@
  * (`plan.ts`), and asking git (`git-state.ts`).
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
 import { Source } from './source'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'public', 'static', 'vendor', 'test', 'tests', '__tests__', '__mocks__', 'spec', 'e2e', 'cypress', 'fixtures', 'migrations'])
@@ -89,12 +89,13 @@ export interface FileChange {
 
 /**
  * Writes either all changed files or none. Before it replaces the first file, all new texts are on the disk, in temporary files beside the files, and so are
- * copies of the old texts, with which it restores the files if one of them cannot be replaced.
+ * copies of the old texts, with which it restores the files if one of them cannot be replaced. If a file cannot be restored either, its copy stays.
  * @throws Error if a file is outside the folder, is a symbolic link, has changed since it was read, or cannot be written
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
-  const staged: { readonly target: string; readonly next: string; readonly previous: string }[] = []
+  const staged: { readonly path: string; readonly target: string; readonly next: string; readonly previous: string }[] = []
   const replaced: typeof staged = []
+  let lost: typeof staged = []
   try {
     for (const { path, before, after } of changes) {
       const target = join(root, path)
@@ -102,20 +103,32 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
       const known = statOf(target, before)
       if (known === undefined) throw new Error(`${path} has changed meanwhile: run the command again`)
       const temporary = `${target}.${randomBytes(4).toString('hex')}`
-      const one = { target, next: `${temporary}.new.tmp`, previous: `${temporary}.old.tmp` }
+      const one = { path, target, next: `${temporary}.new.tmp`, previous: `${temporary}.old.tmp` }
       staged.push(one)
-      create(one.next, after, known)
-      create(one.previous, before, known)
+      create(one.next, after, path, known)
+      create(one.previous, before, path, known)
     }
     for (const one of staged) {
       renameSync(one.next, one.target)
       replaced.push(one)
     }
   } catch (reason) {
-    for (const { previous, target } of replaced) renameSync(previous, target)
-    throw reason
+    lost = replaced.filter(({ previous, target }) => !succeeds(() => renameSync(previous, target)))
+    if (lost.length === 0) throw reason
+    const places = lost.map(({ path, previous }) => `the old text of ${path} is in ${relative(root, previous)}`).join(', ')
+    throw new Error(`${(reason as Error).message}; not all files could be restored: ${places}`, { cause: reason })
   } finally {
-    for (const { next, previous } of staged) for (const temporary of [next, previous]) rmSync(temporary, { force: true })
+    // The copy of a file that was not restored is the only old text of this file. An error here must not replace the error that names such a copy.
+    for (const one of staged) for (const temporary of lost.includes(one) ? [one.next] : [one.next, one.previous]) succeeds(() => rmSync(temporary, { force: true }))
+  }
+}
+
+function succeeds(action: () => void): boolean {
+  try {
+    action()
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -131,10 +144,19 @@ function statOf(target: string, text: string): Stats | undefined {
   }
 }
 
-/** Creates a file with the owner and the mode of another one. */
-function create(path: string, text: string, { mode, uid, gid }: Stats): void {
+/** Creates a file with the owner and the mode of another one. @param name the path of the other file, for error messages */
+function create(path: string, text: string, name: string, { mode, uid, gid }: Stats): void {
   // `wx` fails if the path exists, so that `init` never writes into a file or link that another user has put there.
   writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
-  chownSync(path, uid, gid)
+  const own = statSync(path)
+  // Some file systems refuse `chown` even if it changes nothing.
+  if (own.uid !== uid || own.gid !== gid) {
+    try {
+      chownSync(path, uid, gid)
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code !== 'EPERM') throw reason
+      throw new Error(`${name} belongs to ${own.uid === uid ? 'a group that you are not in' : 'another user'}, so nothing was changed: ${own.uid === uid ? 'change the group of the file' : 'run the command as this user'}`, { cause: reason })
+    }
+  }
   chmodSync(path, mode & 0o777)
 }

@@ -100,7 +100,7 @@ export class SecondFactors {
    */
   private isSecondFactor(source: Source, range: Range, depth = 0): boolean {
     for (let at = range.first; at <= range.last; at++) {
-      if (this.isRunAt(source, at, range.last, depth)) return !this.mayPassBy(source, functionAround(source, range, at), depth)
+      if (this.isRunAt(source, at, range.last, depth)) return !this.mayPassBy(source, functionAround(source, range, at), namesOfNext(source, range), depth)
     }
     return false
   }
@@ -119,13 +119,13 @@ export class SecondFactors {
   }
 
   /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
-  private mayPassBy(source: Source, body: Range | undefined, depth: number): boolean {
-    if (body === undefined) return false
+  private mayPassBy(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
+    if (body === undefined || body === 'not found') return body !== undefined
     for (let at = body.first; at <= body.last; at++) {
       if (this.isRunAt(source, at, body.last, depth)) {
         // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
         while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
-      } else if (isAnswer(source, at) || ((source.is(at, 'next') || source.is(at, 'done')) && source.is(at + 1, '(') && source.is(at + 2, ')'))) return true
+      } else if (isAnswer(source, at) || (next.has(source.token(at).text) && goesOn(source, at))) return true
     }
     return false
   }
@@ -196,16 +196,62 @@ function mayAnswer(source: Source, part: Range): boolean {
 
 const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
 
-/** The body of the outermost function in the range that contains the token; undefined if no function contains it. */
-function functionAround(source: Source, { first, last }: Range, at: number): Range | undefined {
+/**
+ * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments are also
+ * included, because it takes less code than to tell them from parameters, and they matter only if the handler also calls them as in `goesOn`.
+ */
+function namesOfNext(source: Source, { first, last }: Range): Set<string> {
+  const names = new Set(['next', 'done'])
+  for (let i = first; i <= last; i++) {
+    for (const part of source.is(i, '(') ? source.partsOf(i).slice(2) : []) {
+      const isName = part.first === part.last || [':', '?', '='].some((mark) => source.is(part.first + 1, mark))
+      if (isName && source.isWord(part.first)) names.add(source.token(part.first).text)
+    }
+  }
+  return names
+}
+
+/** An argument of `next` that is not an error, or may be none: Express then goes on without the strategy. */
+const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
+
+/** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. In doubt, a value is an error, as in `next(err)`. */
+function goesOn(source: Source, at: number): boolean {
+  const open = source.is(at + 1, '?.') ? at + 2 : at + 1
+  if (!source.is(open, '(')) return false
+  const [argument] = source.partsOf(open)
+  return argument === undefined || source.tokens.slice(argument.first, argument.last + 1).some(({ text, parent }) => parent === open && NO_ERROR.test(text))
+}
+
+/**
+ * The body of the outermost function in the range that contains the token.
+ * @returns undefined if no function contains the token; `'not found'` if a function begins before the token, but the beginning of its body is not found
+ */
+function functionAround(source: Source, { first, last }: Range, at: number): Range | 'not found' | undefined {
   for (let i = first; i < at; i++) {
-    // The range of a function with a name begins at its parameters.
-    const open = source.is(i, 'function') ? ([i + 1, i + 2, i + 3].find((k) => source.is(k, '(')) ?? -1) : i === first && source.is(i, '(') ? i : -1
-    const brace = source.is(i, '=>') ? i + 1 : open === -1 ? -1 : (source.token(open).pair as number) + 1
-    if (brace === -1 || (!source.is(i, '=>') && !source.is(brace, '{'))) continue
+    // The range of a function with a name begins after the name.
+    const isFunction = source.is(i, 'function') || (i === first && source.is(i - 2, 'function'))
+    if (!isFunction && !source.is(i, '=>')) continue
+    const brace = isFunction ? bodyOfFunction(source, i, last) : i + 1
+    if (brace === undefined) return 'not found'
     const end = source.is(brace, '{') ? (source.token(brace).pair as number) : endOfExpression(source, i, last)
     if (at <= end) return { first: brace, last: end }
     i = end
+  }
+  return undefined
+}
+
+/** In a TypeScript return type, a brace after one of these tokens begins an object type, and not the body of the function. */
+const BEFORE_OBJECT_TYPE = /^(?:[:|&<,?(]|=>|is|extends|keyof)$/
+
+/** The index of the brace with which the function's body begins. @param from index of a token between `function` and the parameters, or of one of both */
+function bodyOfFunction(source: Source, from: number, last: number): number | undefined {
+  let open = from
+  while (open < last && !source.is(open, '(')) open++
+  const { pair, parent } = source.token(open)
+  if (pair === undefined) return undefined
+  if (!source.is(pair + 1, ':')) return source.is(pair + 1, '{') ? pair + 1 : undefined
+  for (let i = pair + 2; i <= last; i++) {
+    if (source.is(i, '{') && source.token(i).parent === parent && !BEFORE_OBJECT_TYPE.test(source.token(i - 1).text)) return i
   }
   return undefined
 }

@@ -35,6 +35,8 @@ function setUp() {
   if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
 }
 // Some apps first connect to a database.
-if (env.FAULT === 'late') require('node:timers').setTimeout(setUp, 500)
+// Such a timer keeps the app running, like the connection of a database client.
+if (env.FAULT === 'no strategy') require('node:timers').setInterval(() => undefined, 1000)
+else if (env.FAULT === 'late') require('node:timers').setTimeout(setUp, 500)
 else setUp()
 module.exports = { app }

@@ -317,6 +317,16 @@ describe('a door', () => {
     'sometimes',
     'wrapped(async (req, res, next) => {\n  if (req.user.isExempt) return res.send(tokenFor(req.user))\n  secondFactor(req, res, next)\n})',
     'function check(req, res, next) {\n  if (req.user.isExempt) next()\n  else secondFactor(req, res, next)\n}',
+    "(req, res, next) => (req.user.isExempt ? next('route') : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(`router`) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(null) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(undefined) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(void 0) : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next?.() : secondFactor(req, res, next))",
+    "(req, res, next) => (req.user.isExempt ? next(req.user.isNew ? undefined : error) : secondFactor(req, res, next))",
+    '(req, res, cb) => (req.user.isExempt ? cb() : secondFactor(req, res, cb))',
+    '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
+    'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
   ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`
     const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n` }))
@@ -324,9 +334,31 @@ describe('a door', () => {
   })
 
   it.each([
+    'function secondFactor(req: Request, res: Response, next: NextFunction): void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'async function secondFactor<T>(req: Request<T>, res: Response, next: NextFunction): Promise<{ done: boolean }> {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'function secondFactor(req: Request, res: Response, next: NextFunction): { done: boolean } | void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'function secondFactor<T extends (a: string) => void>(req: Request, res: Response, next: NextFunction) {\n  nevis(req, res, next)\n}',
+    'const secondFactor = function (req: Request, res: Response, next: NextFunction): void {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+    'const secondFactor = (req: Request, res: Response, next: NextFunction): void => {\n  if (skip(req)) return next()\n  nevis(req, res, next)\n}',
+  ])('that the second factor may not follow, in TypeScript, as in %j › is left', (definition) => {
+    const code = `const nevis = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor, (req, res) => res.redirect('/'))\n${definition}`
+    expect(init(folderWith({ 'app.ts': `${head}${code}\n` }))).toMatchObject({ exitCode: 1, out: expect.stringContaining('  LEFT          app.ts:3  ') as string })
+  })
+
+  it.each([
+    'function secondFactor(req: Request, res: Response, next: NextFunction): void {\n  nevis(req, res, next)\n}',
+    'function secondFactor(req: Request, res: Response, next: NextFunction): { done: boolean } | Promise<{ done: boolean }> {\n  nevis(req, res, next)\n}',
+  ])('that the second factor always follows, in TypeScript, as in %j › is ok', (definition) => {
+    const code = `const nevis = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n${definition}`
+    expect(init(folderWith({ 'app.ts': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
     "passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next(err)))",
     "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
     "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
+    "(req, res, cb) => {\n  if (!req.user) return cb(new Error('route'))\n  check(req, (err) => (err ? cb(err) : secondFactor(req, res, cb)))\n}",
+    "(req, res, next) => {\n  wait(req, 'nevis', function () {\n    secondFactor(req, res, function () {\n      next()\n    })\n  })\n}",
   ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)

@@ -41,6 +41,67 @@ describe('if a file cannot be written', () => {
     expect(count).toBe(5)
     expect(textsIn(folder)).toEqual(texts)
   })
+
+  it('and a file before it cannot be restored › the others are restored, and the error names the copy of its old text', () => {
+    const folder = before()
+    const texts = textsIn(folder)
+    const { renameSync } = fs
+    const renamed: string[] = []
+    jest.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      // The third file cannot be replaced, and the first one cannot be restored.
+      if (renamed.push(String(to)) === 3 || (String(from).endsWith('.old.tmp') && to === renamed[0])) throw new Error('EBUSY: resource busy or locked')
+      renameSync(from, to)
+    })
+    const { exitCode, err } = init(folder, '--write')
+    const [copy = '', ...others] = Object.keys(textsIn(folder)).filter((path) => path.endsWith('.tmp'))
+    const path = copy.replace(/\.[\da-f]{8}\.old\.tmp$/, '')
+    expect([exitCode, renamed.length, others, join(folder, path)]).toEqual([2, 5, [], renamed[0]])
+    expect(err.replace(/\s+/g, ' ')).toContain(`EBUSY: resource busy or locked; not all files could be restored: the old text of ${path} is in ${copy}`)
+    const { [path]: changed, [copy]: old, ...restored } = textsIn(folder)
+    expect(changed).not.toBe(texts[path])
+    expect({ ...restored, [path]: old }).toEqual(texts)
+  })
+})
+
+describe('the owner of a file', () => {
+  const refuse = () => jest.spyOn(fs, 'chownSync').mockImplementation(() => {
+    throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM' })
+  })
+  const asOf = (owner: (known: fs.Stats) => Partial<fs.Stats>) => {
+    const { fstatSync } = fs
+    jest.spyOn(fs, 'fstatSync').mockImplementation(((file: number) => {
+      const known = fstatSync(file)
+      return Object.assign(known, owner(known))
+    }))
+  }
+
+  it('who runs the command › is not set again, which some file systems refuse', () => {
+    const folder = before()
+    refuse()
+    expect(init(folder, '--write').out).toContain('Written: ')
+  })
+
+  it.each<[string, (known: fs.Stats) => Partial<fs.Stats>, string]>([
+    ['another user', ({ uid }) => ({ uid: uid + 1 }), 'another user, so nothing was changed: run the command as this user'],
+    ['a group without this user', ({ gid }) => ({ gid: gid + 1 }), 'a group that you are not in, so nothing was changed: change the group of the file'],
+  ])('if it is %s › is named, and nothing is changed', (_name, owner, told) => {
+    const folder = before()
+    const texts = textsIn(folder)
+    refuse()
+    asOf(owner)
+    const { exitCode, err } = init(folder, '--write')
+    expect([exitCode, err.replace(/\s+/g, ' ')]).toEqual([2, `passport-nevis init: app.js belongs to ${told}`])
+    expect(textsIn(folder)).toEqual(texts)
+  })
+
+  it('if it is another one that may be set › is kept', () => {
+    const chown = jest.spyOn(fs, 'chownSync').mockImplementation(() => undefined)
+    asOf(({ uid }) => ({ uid: uid + 1 }))
+    const folder = before()
+    const { uid, gid } = statSync(join(folder, 'app.js'))
+    expect(init(folder, '--write').out).toContain('Written: ')
+    expect(chown).toHaveBeenCalledWith(expect.stringMatching(/app\.js\.[\da-f]{8}\.new\.tmp$/), uid + 1, gid)
+  })
 })
 
 it('a changed file keeps its mode, and no temporary file stays', () => {
