@@ -91,9 +91,10 @@ export class SessionTransactions {
    * Deletes each transaction for which `isKept` returns false, such as those of other users. An attacker may have put them into a planted session (session
    * fixation).
    */
-  keepOnly(isKept: (transaction: Pick<Transaction, 'subject' | 'userId' | 'login'>) => boolean): void {
+  keepOnly(isKept: (transaction: Transaction) => boolean): void {
     const all = Object.values(this.all())
-    if (!all.every(isKept)) this.write(all.filter(isKept))
+    const kept = all.filter((one) => isKept({ ...one, shown: {} }))
+    if (kept.length < all.length) this.write(kept)
   }
 
   /**

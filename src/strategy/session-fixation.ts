@@ -73,6 +73,14 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => {
     if (isOfAnother && one.login !== undefined && one.login === login) return true
-    return isOfSamePerson(one, user) && !(stops && isAfterFirst && one.login !== undefined)
+    return isOfPerson(request, one, user) && !(stops && isAfterFirst && one.login !== undefined)
   })
+}
+
+/**
+ * True if a transaction in the session is of this person. Two strategies for two Nevis instances may share a session key. One person has another userId at each
+ * instance, so for a transaction that this strategy has not started, only the identifiers from the app count.
+ */
+function isOfPerson({ keys }: StrategyRequest, one: Transaction, user: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  return keys.digests.matches(one) ? isOfSamePerson(one, user) : isOfSamePerson({ subject: one.subject }, { subject: user.subject })
 }
