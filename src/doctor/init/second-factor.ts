@@ -11,7 +11,7 @@ import type { Range, Source } from './source'
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
 /** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
-const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
+export const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
@@ -103,6 +103,11 @@ export class SecondFactors {
       if (this.isRunAt(source, at, range.last, depth)) return !this.mayPassBy(source, functionAround(source, range, at), depth)
     }
     return false
+  }
+
+  /** True if the code at this token runs a strategy of this package. `last`: the last token of the code that contains the token. */
+  isRun(source: Source, at: number, last: number): boolean {
+    return this.isRunAt(source, at, last, 0)
   }
 
   /** True if the token names a strategy's middleware: `authenticate` in `passport.authenticate('nevis')`, or the name of a function that runs a strategy. */
