@@ -314,6 +314,15 @@ describe('a door', () => {
   })
 
   it.each([
+    "const secondFactor: RequestHandler = passport.authenticate('nevis', { keepSessionInfo: true })",
+    "export const secondFactor: RequestHandler<object, { a: string }> = (req, res, next) => passport.authenticate('nevis')(req, res, next)",
+    "const secondFactor: (req: Request, res: Response, next: NextFunction) => void = passport.authenticate('nevis')",
+  ])('that the second factor with a type of TypeScript follows, as in %j › is ok', (declared) => {
+    const { out } = init(folderWith({ 'app.ts': `import passport from 'passport'\n${declared}\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n` }))
+    expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
     "(req, res, next) => (req.user.isPhoneSet ? passport.authenticate('nevis')(req, res, next) : res.json({ token: tokenFor(req.user) }))",
     "(req, res, next) => {\n  if (req.user.isExempt) return next()\n  secondFactor(req, res, next)\n}",
     'sometimes',
