@@ -98,7 +98,18 @@ function isInFollowedHandler(source: Source, at: number, factors: SecondFactors)
 }
 
 /** True for `function name(…) { … }` if the second factor follows wherever the file uses the name. */
-function isNamedFollowed(source: Source, { first }: Range, factors: SecondFactors): boolean {
+function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
+  // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each of them.
+  const known = answers.get(source) ?? new Map<number, boolean>()
+  answers.set(source, known)
+  const is = known.get(handler.first) ?? isFollowedAtUses(source, handler, factors)
+  known.set(handler.first, is)
+  return is
+}
+
+const answers = new WeakMap<Source, Map<number, boolean>>()
+
+function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFactors): boolean {
   const start = source.is(first, 'async') ? first + 1 : first
   const isDeclared = source.is(start, 'function') && source.isWord(start + 1) && source.statementOf(first).first === first
   const uses = isDeclared ? usesInScope(source, source.token(start + 1).text, start + 1) : []
