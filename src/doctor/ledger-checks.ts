@@ -12,6 +12,8 @@ type Ledger = Registered['strategy']['settings']['ledger']
 
 /** Lifetime of the keys with which this file tests the ledger. */
 const DAY_SECONDS = 86_400
+/** PostgreSQL's error code for a table that does not exist, as `codeOf` returns it. */
+const NO_TABLE = ' (42P01)'
 
 /**
  * Tests the ledger of a strategy.
@@ -63,7 +65,9 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
     claims = await Promise.all([ledger.claim(claimed, DAY_SECONDS), ledger.claim(claimed, DAY_SECONDS)])
     leftSeconds = await ledger.look(claimed)
   } catch (reason) {
-    return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
+    const code = codeOf(reason)
+    const remedy = code === NO_TABLE ? 'the table of the ledger does not exist: call await ledger.createTable() once when the app starts, or create the table in a migration: docs/guides/ledgers.md, "PostgreSQL"' : 'check the connection of the ledger, and the permissions of its database user'
+    return [error('ledger.claims', `the ledger does not answer${code}, so no user can sign in`, remedy)]
   }
   // Do not run the two calls of `count` in parallel: the second count must include the first call.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]

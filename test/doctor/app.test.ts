@@ -3,7 +3,7 @@ import { createSecretKey } from 'node:crypto'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
 import { Passport } from 'passport'
-import { MemoryLedger, NevisStrategy, push, RedisLedger, sms, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, NevisStrategy, PostgresLedger, push, RedisLedger, sms, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
@@ -271,6 +271,15 @@ describe('an app with one fault', () => {
     for (const one of findings) if (one.level !== 'ok') expect(one.remedy).toMatch(/\w{3}/)
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })
+})
+
+it.each([
+  ['42P01', /^the table of the ledger does not exist: call await ledger\.createTable\(\) once/],
+  ['42501', /^check the connection of the ledger, and the permissions of its database user$/],
+])('a ledger that fails with the code %s of PostgreSQL › gets a remedy for this code', async (code, remedy) => {
+  const query = () => Promise.reject(Object.assign(new Error('c4n4ry'), { code }))
+  const findings = await findingsOf(simulator, { strategy: { ledger: new PostgresLedger({ query }) } })
+  expect(findings.find(({ check }) => check === 'ledger.claims')).toEqual({ check: 'ledger.claims', level: 'error', finding: `the ledger does not answer (${code}), so no user can sign in`, remedy: expect.stringMatching(remedy) as string })
 })
 
 describe('an address outside of ASCII', () => {

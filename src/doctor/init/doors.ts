@@ -4,7 +4,9 @@
  * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
+import { isLoginFollowed, isWriteFollowed, nameOfFunction } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
+import { requestWriteAt } from './request-writes'
 import { SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-doors'
 import { isFunction, type Range, type Source } from './source'
@@ -24,11 +26,12 @@ export interface Door {
   readonly isToken?: boolean
 }
 
+const REMEMBERED = 'remember me'
 /** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],
-  [/remember/i, 'remember me'],
+  [/remember/i, REMEMBERED],
   [/magic|confirm|verify|activate|invit/i, 'link in a mail'],
   [/impersonate|login-?as|sudo/i, 'sign-in as another user'],
   [/token|api-?key/i, 'API token'],
@@ -50,7 +53,9 @@ const NOT_CALLED = "find each place that calls this function with a strategy. If
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
-const REMEMBER = 'remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
+const REMEMBER = 'its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
+const NOT_FOLLOWED_LOGIN = "with session: false, every later handler of this request still gets the user in req.user, and no second factor was found behind it. Run passport.authenticate('nevis') right behind it, in the same handler or route"
+const REQUEST_USER = "every later handler of this request takes this user for signed in. Run passport.authenticate('nevis') right behind it, in the same handler or route, or set req.user in a handler behind the callback"
 const NOT_FOLLOWED = 'no second factor was found behind it. Run passport.authenticate(\'nevis\') right behind it, and move the other handlers, for example one that gives out a token, behind the callback'
 
 /** @param factors shows where the second factor follows, also in the other files of the application */
@@ -58,11 +63,16 @@ export function doorsIn(source: Source, factors = new SecondFactors([source])): 
   const aliases = aliasesIn(source)
   return source.tokens.flatMap(({ kind, text, line }, at): Door[] => {
     const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at, factors) : doorAt(source, at, factors)
-    return found === undefined ? [] : [{ source, at, line, ...found }]
+    return found === undefined ? [] : [{ source, at, line, ...found, remedy: remedyOf(found) }]
   })
 }
 
 type Found = Omit<Door, 'source' | 'at' | 'line'>
+
+/** The remedy of a sign-in by a "remember me" cookie is the same, whatever code signs the user in. */
+function remedyOf({ what, remedy, strategy }: Found): string | undefined {
+  return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? REMEMBER : remedy
+}
 
 const isMember = (source: Source, at: number): boolean => source.is(at - 1, '.') || source.is(at - 1, '?.')
 
@@ -73,8 +83,12 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   const isName = source.isWord(at) || isBracketed
   if (isName && text === 'authenticate') return useOfAuthenticate(source, at, factors)
   if (isName && (text === 'login' || text === 'logIn')) {
-    const found = isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text)
-    return found?.remedy !== undefined && found.kind === 'login' && (factors.isBehind(source, at) || isInClosedCallback(source, at, factors)) ? { ...found, remedy: undefined } : found
+    return isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text, factors)
+  }
+  const user = requestWriteAt(source, at, LIKE_REQUEST)
+  if (user !== undefined) {
+    const isClosed = factors.isBehind(source, at) || isWriteFollowed(source, at, factors)
+    return { kind: 'other', what: named(source, at, `${user}, a sign-in without Passport`), remedy: isClosed ? undefined : REQUEST_USER }
   }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
@@ -85,14 +99,14 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   return undefined
 }
 
-function useOfLogin(source: Source, at: number, text: string): Found | undefined {
+function useOfLogin(source: Source, at: number, text: string, factors: SecondFactors): Found | undefined {
   const owner = source.tokens[at - 2]?.text ?? ''
   const other = (call: string, remedy = LOGIN): Found => ({ kind: 'other', what: named(source, at, call), remedy })
   if (!isMember(source, at)) return isTakenOff(source, at, LIKE_REQUEST) ? other(`${text} destructured from the request`) : undefined
   if (owner === 'super') return other('super.logIn(…)', 'NestJS: call it only in the guard of the second factor: docs/guides/hosts/nestjs.md')
   if (source.is(at + 1, '(')) {
-    if (REQUEST.test(owner)) return loginAt(source, at, owner)
-    return isUserGiven(source, at + 1) ? { ...loginAt(source, at, owner), kind: 'other' } : undefined
+    if (REQUEST.test(owner)) return loginAt(source, at, owner, factors)
+    return isUserGiven(source, at + 1) ? { ...loginAt(source, at, owner, factors), kind: 'other' } : undefined
   }
   if (LIKE_REQUEST.test(owner)) return other(`${owner}.${text}, bound or promisified`)
   const isCalled = source.is(at + 1, '.') && ['call', 'apply'].includes(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
@@ -205,17 +219,22 @@ function strategiesIn(source: Source, { first, last }: Range): string[] | undefi
   return source.partsOf(first).flatMap((part) => source.stringAt(part.first) ?? [])
 }
 
-function loginAt(source: Source, at: number, owner: string): Found {
+function loginAt(source: Source, at: number, owner: string, factors: SecondFactors): Found {
   const options = source.partsOf(at + 1)[1]
-  const isClosed = options !== undefined && isSessionOff(source, options)
-  return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : REQUEST.test(owner) ? LOGIN : LOOK }
+  const isOff = options !== undefined && isSessionOff(source, options)
+  const isRequest = REQUEST.test(owner)
+  const isClosed = (isRequest && (factors.isBehind(source, at) || isInClosedCallback(source, at, factors))) || (isOff && isLoginFollowed(source, at, factors))
+  const remedy = isOff ? NOT_FOLLOWED_LOGIN : isRequest ? LOGIN : LOOK
+  // `init` cannot change a call that already has `session: false`.
+  return { kind: isOff ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
 
 /** Describes a sign-in for the report, for example `password reset: req.login(…)`. */
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
-  return `${what?.[1] ?? 'sign-in'}: ${call}`
+  const isRemembered = what === undefined && /remember/i.test(nameOfFunction(source, at) ?? '')
+  return `${what?.[1] ?? (isRemembered ? REMEMBERED : 'sign-in')}: ${call}`
 }
 
 export interface Route {

@@ -6,6 +6,7 @@
  */
 import { callOf, type Door, type Route } from './doors'
 import type { Edits } from './edits'
+import { readsForm } from './form-fields'
 import type { Range, Source } from './source'
 
 /** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
@@ -27,7 +28,7 @@ export interface LoginChange {
  * Reads from the password route what must run after the second factor from now on: its success redirect, or the handlers behind `passport.authenticate`.
  * @returns these parts as source text, or why `init` does not change the route
  */
-export function loginChange(door: Door, route: Route): LoginChange | string {
+export function loginChange(sources: readonly Source[], door: Door, route: Route): LoginChange | string {
   const { source, at } = door
   const options = source.partsOf(at + 1)[1]
   const properties = options === undefined ? new Map<string, Range>() : source.propertiesOf(options)
@@ -41,7 +42,10 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   const text = behind.map((part) => source.textOf(part)).join(', ')
   // The callback of the second factor is another request, so `req.body` no longer contains the password form.
   const where = 'move them behind the callback yourself'
-  if (/\bbody\b/.test(text)) return `the handlers behind it read the form, which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`
+  const reads = /\bbody\b/.test(text) || readsForm(sources, source, behind)
+  const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`
+  if (reads === true) return `the handlers behind it read the form, ${keep}`
+  if (reads !== false) return `init did not find the code of ${reads.name}, which runs behind it and may read the form, ${keep}`
   if (/\bnext\b/.test(text)) return `the handlers behind it go on to others: ${where}`
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
   const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'

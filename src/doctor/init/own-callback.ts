@@ -76,10 +76,15 @@ export function isSessionOff(source: Source, { first, last }: Range): boolean {
   return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
 }
 
-/** The innermost function around the call, from its parameters (with `async` or `function` before them) to its closing brace. */
+/** The innermost function around the call. */
 function handlerAround(source: Source, at: number): Range | undefined {
   const brace = source.blockOf(at)
-  if (brace === -1 || source.parametersOf(brace) === undefined) return undefined
+  return brace === -1 ? undefined : functionAt(source, brace)
+}
+
+/** The function whose body begins at this brace, from its parameters (with `async` or `function` before them) to its closing brace. */
+export function functionAt(source: Source, brace: number): Range | undefined {
+  if (source.parametersOf(brace) === undefined) return undefined
   const last = source.token(brace).pair as number
   const close = source.is(brace - 1, '=>') ? brace - 2 : brace - 1
   const open = source.is(close, ')') ? (source.token(close).pair as number) : close

@@ -196,7 +196,7 @@ function loginIn({ sources }: AppFolder, doors: readonly Door[]): Login | Refusa
   if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
   const route = routeOf(door.source, door.at)
   if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
-  const change = loginChange(door, route)
+  const change = loginChange(sources, door, route)
   if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
   const prefix = prefixOf(sources, door.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)

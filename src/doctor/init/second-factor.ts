@@ -11,7 +11,7 @@ import type { Range, Source } from './source'
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
 /** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
-const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
+export const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
@@ -105,6 +105,11 @@ export class SecondFactors {
     return false
   }
 
+  /** True if the code at this token runs a strategy of this package. `last`: the last token of the code that contains the token. */
+  isRun(source: Source, at: number, last: number): boolean {
+    return this.isRunAt(source, at, last, 0)
+  }
+
   /** True if the token names a strategy's middleware: `authenticate` in `passport.authenticate('nevis')`, or the name of a function that runs a strategy. */
   private isRunAt(source: Source, at: number, last: number, depth: number): boolean {
     if (!source.isWord(at)) return false
@@ -176,12 +181,24 @@ export function usesInScope(source: Source, name: string, declared: number): num
 }
 
 /** The code that the file assigns to this name: the code after `const name =` or `exports.name =`, or the function of this name. */
-function definitionsOf(source: Source, name: string): Range[] {
+export function definitionsOf(source: Source, name: string): Range[] {
   const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
   return [...usesOf(source, name), ...exported].flatMap((at): Range[] => {
-    const isAssigned = source.is(at + 1, '=') && (source.is(at - 1, '.') || /^(?:const|let|var)$/.test(source.tokens[at - 1]?.text ?? ''))
-    return source.is(at - 1, 'function') || isAssigned ? [{ first: at + 1, last: source.statementOf(at).last }] : []
+    const isDeclared = /^(?:const|let|var)$/.test(source.tokens[at - 1]?.text ?? '')
+    const equals = isDeclared ? equalsAfter(source, at) : source.is(at + 1, '=') && source.is(at - 1, '.') ? at + 1 : undefined
+    const first = source.is(at - 1, 'function') ? at + 1 : equals
+    return first === undefined ? [] : [{ first, last: source.statementOf(at).last }]
   })
+}
+
+/** The index of the `=` behind a declared name, also behind a type of TypeScript: `const secondFactor: RequestHandler = …`. */
+function equalsAfter(source: Source, at: number): number | undefined {
+  if (source.is(at + 1, '=')) return at + 1
+  if (!source.isTypeScript || !source.is(at + 1, ':')) return undefined
+  const { last } = source.statementOf(at)
+  const { parent } = source.token(at)
+  for (let i = at + 2; i <= last; i++) if (source.is(i, '=') && source.token(i).parent === parent) return i
+  return undefined
 }
 
 /** True if a handler between the password and the second factor may answer the request itself, or if it never calls `next`. */

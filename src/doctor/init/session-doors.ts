@@ -9,9 +9,9 @@ import type { Range, Source } from './source'
 /** Properties of the session in which applications store who is signed in, for example `req.session.userId = …`. */
 const OWN_LOGIN = /(?:user|account|member|customer|client|person|profile|employee|admin|principal|identity|login)_?(?:id|name)?$|^(?:uid|sub|passport|auth|(?:is_?)?(?:logged_?in|signed_?in|authed|authenticated))$/i
 /** Functions that copy properties into their first argument, for example `Object.assign` and lodash's `merge`. */
-const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
+export const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
 /** Functions whose second argument names the property that they write, for example lodash's `set`. */
-const SETS = /^(?:set|defineProperty)$/
+export const SETS = /^(?:set|defineProperty)$/
 
 /**
  * A cache for `isFilledKey`: whether `sessionWriteAt` reports a sign-in at a token. The token is the name to which an object literal with a key `passport` is
@@ -36,10 +36,10 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
 }
 
 /** The name at this token: the text of a word, or the value of a string literal. */
-const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
+export const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
 /** Recognises `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
-function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
+export function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
   if (source.isWord(at)) return source.is(at - 1, '.') || source.is(at - 1, '?.') ? { owner: at - 2, last: at } : undefined
   if (!source.is(at - 1, '[') || !source.is(at + 1, ']')) return undefined
   return { owner: source.is(at - 2, '?.') ? at - 3 : at - 2, last: at + 1 }
@@ -55,7 +55,7 @@ function isSession(source: Source, at: number): boolean {
 }
 
 /** The index of the value after `=`, `??=` or `||=`. Undefined if nothing is assigned, or if the value ends a sign-in: `null`, `undefined`, `false`. */
-function valueAfter(source: Source, at: number): number | undefined {
+export function valueAfter(source: Source, at: number): number | undefined {
   const equals = source.is(at + 1, '??') || source.is(at + 1, '||') ? at + 2 : at + 1
   const value = equals + 1
   return source.is(equals, '=') && !['null', 'undefined', 'false'].some((text) => source.is(value, text)) ? value : undefined
@@ -88,7 +88,7 @@ function isFilledKey(source: Source, at: number): boolean {
 }
 
 /** True if the token opens an object literal that has a key which matches `key`. */
-function hasKey(source: Source, open: number, key: RegExp): boolean {
+export function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
 

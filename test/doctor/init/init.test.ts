@@ -245,7 +245,8 @@ describe('a door', () => {
     ["app.get('/cb', passport.authenticate(['google', 'github'], { successRedirect: '/' }))", "sign-in: passport.authenticate('google, github')", 'LEFT'],
     ["app.get('/api', passport.authenticate('jwt', { session: false }))", "API token: passport.authenticate('jwt')", 'LEFT'],
     ["app.post('/reset/:token', (req, res) => { req.logIn(user, done) })", 'password reset: req.logIn(…)', 'LEFT'],
-    ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…)', 'ok'],
+    ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) }, passport.authenticate('nevis'))", 'sign-up: req.login(…)', 'ok'],
+    ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…) without a session', 'LEFT'],
     ['const logIn = promisify(req.logIn.bind(req))', 'sign-in: req.logIn, bound or promisified', 'LEFT'],
     ['await promisify(req.login).call(req, user)', 'sign-in: req.login, bound or promisified', 'LEFT'],
     ['const { login } = req', 'sign-in: login destructured from the request', 'LEFT'],
@@ -259,7 +260,8 @@ describe('a door', () => {
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
     ["app.post('/reset', (_, res) => res.req.logIn(account, done))", 'password reset: req.logIn(…)', 'LEFT'],
     ['rq.login(found, { session: true }, next)', 'sign-in: rq.login(…)', 'LEFT'],
-    ['rq.login(user, { session: false }, next)', 'sign-in: rq.login(…)', 'ok'],
+    ["rq.login(user, { session: false }, (err) => passport.authenticate('nevis')(rq, rs, next))", 'sign-in: rq.login(…)', 'ok'],
+    ['rq.login(user, { session: false }, next)', 'sign-in: rq.login(…) without a session', 'LEFT'],
     ['await (req as any).login(newUser)', 'sign-in: ).login(…)', 'LEFT'],
     ['form.login(user)', 'sign-in: form.login(…)', 'LEFT'],
     ['passport._sm.logIn(rq, user, done)', 'sign-in: _sm.logIn(…)', 'LEFT'],
@@ -308,6 +310,15 @@ describe('a door', () => {
   ])('that the second factor follows, as in %j › is ok', (code) => {
     const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = passport.authenticate('nevis')\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
+    expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  it.each([
+    "const secondFactor: RequestHandler = passport.authenticate('nevis', { keepSessionInfo: true })",
+    "export const secondFactor: RequestHandler<object, { a: string }> = (req, res, next) => passport.authenticate('nevis')(req, res, next)",
+    "const secondFactor: (req: Request, res: Response, next: NextFunction) => void = passport.authenticate('nevis')",
+  ])('that the second factor with a type of TypeScript follows, as in %j › is ok', (declared) => {
+    const { out } = init(folderWith({ 'app.ts': `import passport from 'passport'\n${declared}\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n` }))
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
   })
 
@@ -383,7 +394,7 @@ describe('a door', () => {
 
   it('with remember me › has a remedy that does not put the second factor in front of every page', () => {
     const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\n` }))
-    expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if it has no second factor of its own: use it on one route instead, with { session: false }, then')
   })
 

@@ -38,6 +38,10 @@ describe('the attack: a file that takes long to read', () => {
     ['many changes on one line', 'a.js', filled("a.post('/password',isAuth,f);"), 0],
     ['passwords without a second factor', 'a.js', `app.post(${filled("passport.authenticate('local',{session:false}),f(),")}0)`, 1],
     ['sign-ins in one callback', 'a.js', `passport.authenticate('local',(err,user)=>{${filled('if(err)return req.login(u);')}})`, 1],
+    ['users of a request in one handler', 'a.js', `app.use((req,res,next)=>{${filled('req.user=u;')}})`, 1],
+    ['sign-ins without a session in one handler', 'a.js', `app.use((req,res,next)=>{${filled('req.login(u,{session:false},f);')}})`, 1],
+    ['sign-ins without a session in nested functions', 'a.js', `${'function f(req,res,next){req.login(u,{session:false},f);'.repeat(60)}${'}'.repeat(60)}`, 1],
+    ['uses of a handler that signs in', 'a.js', `function f(req,res,next){${filled('req.user=u;', 90_000)}}${filled('a.get(f,f);', 90_000)}`, 1],
     ['forms without an end', 'a.html', filled('<form>'), 0],
     ['buttons without an end', 'a.html', `<form action="/login" method="post"><input type="password">${filled('<button\n')}</form>`, 0],
   ])('with %s › is read', (_name, file, code, expected) => {

@@ -1,0 +1,129 @@
+/**
+ * Tells whether the second factor follows code that signs a user in for one request only, such as `req.login(user, { session: false }, …)` or
+ * `req.user = user`: in the same handler, or in a later handler of the same route.
+ *
+ * Without a second factor, such code opens the application to this request. A middleware that runs it for every request, for example for a "remember me"
+ * cookie, opens all pages. In doubt, the second factor does not follow. Out of scope: finding the sign-ins (`doors.ts`).
+ */
+import { functionAt } from './own-callback'
+import { ANSWERS, usesInScope, type SecondFactors } from './second-factor'
+import { isFunction, type Range, type Source } from './source'
+
+const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
+const NEXT = /^(?:next|done)$/
+/** The number of tokens behind a sign-in that are examined at most. Otherwise a very long handler with many sign-ins would take too much time. */
+const MAX_TOKENS = 2000
+
+/**
+ * True if the second factor follows a call of `req.login` with `session: false`.
+ * @param at index of the token `login`
+ */
+export function isLoginFollowed(source: Source, at: number, factors: SecondFactors): boolean {
+  const callback = source.partsOf(at + 1)[2]
+  if (callback !== undefined && isFunction(source, callback) && runsFactor(source, callback, factors)) return true
+  const end = source.token(at + 1).pair as number
+  const goesOn = callback?.first === callback?.last && callback !== undefined && NEXT.test(source.token(callback.first).text)
+  return isFollowed(source, { first: callback?.first ?? end, last: end }, factors, !goesOn)
+}
+
+/** True if the second factor follows an assignment such as `req.user = user`, whose first token is at this index. */
+export function isWriteFollowed(source: Source, at: number, factors: SecondFactors): boolean {
+  return isFollowed(source, { first: at, last: at }, factors, true)
+}
+
+/** @param mayRunHere false if the code goes on to the next handler, so that the rest of the handler does not count */
+function isFollowed(source: Source, { first, last }: Range, factors: SecondFactors, mayRunHere: boolean): boolean {
+  const end = endOfHandler(source, first)
+  if ((end ?? last) - first > MAX_TOKENS) return false
+  if (mayRunHere && end !== undefined && runsFactor(source, { first: last + 1, last: end }, factors)) return true
+  // A handler that answers after the sign-in may give out a token, and `next('route')` leaves out the later handlers of the route.
+  for (let at = first; at <= (end ?? last); at++) if (isAnswer(source, at) || isOtherRoute(source, at)) return false
+  return isInFollowedHandler(source, first, factors)
+}
+
+/** The end of the innermost handler around the token: a function with a body and at least three parameters, or with a parameter such as `req`. */
+function endOfHandler(source: Source, at: number): number | undefined {
+  for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
+    const names = source.parametersOf(open) ?? []
+    if (names.length > 2 || names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return source.token(open).pair
+  }
+  return undefined
+}
+
+/** True if the code runs a strategy of this package, and neither answers nor goes on to the next handler without it. */
+function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
+  if (last - first > MAX_TOKENS) return false
+  let hasRun = false
+  for (let at = first; at <= last; at++) {
+    if (factors.isRun(source, at, last)) {
+      hasRun = true
+      // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
+      while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
+    } else if (isErrorBranch(source, at)) at = endOfBranch(source, at)
+    else if (isAnswer(source, at) || isNextCalled(source, at)) return false
+  }
+  return hasRun
+}
+
+const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
+
+/** True for `next()`, `next(null)` and `next('route')`. In doubt, a value is an error, as in `next(err)`. */
+function isNextCalled(source: Source, at: number): boolean {
+  if (!NEXT.test(source.token(at).text) || !source.is(at + 1, '(')) return false
+  return source.is(at + 2, ')') || ['null', 'undefined', 'false'].some((text) => source.is(at + 2, text)) || isOtherRoute(source, at)
+}
+
+const isOtherRoute = (source: Source, at: number) => NEXT.test(source.token(at).text) && source.is(at + 1, '(') && source.tokens[at + 2]?.kind === 'string'
+
+/** True for `if (err) return …` and `if (err) { … return … }`: what the handler does after an error is no way past the second factor. */
+function isErrorBranch(source: Source, at: number): boolean {
+  if (!source.is(at, 'if') || !source.is(at + 1, '(') || !/^(?:err|error|e)$/.test(source.tokens[at + 2]?.text ?? '') || !source.is(at + 3, ')')) return false
+  return source.is(at + 4, 'return') || (source.is(at + 4, '{') && source.tokens.slice(at + 4, source.token(at + 4).pair).some(({ text }) => text === 'return'))
+}
+
+function endOfBranch(source: Source, at: number): number {
+  return source.is(at + 4, '{') ? (source.token(at + 4).pair as number) : source.statementOf(at).last
+}
+
+/** True if the token is in a handler behind which the second factor follows, in the list of handlers of its route, or in every route that names the handler. */
+function isInFollowedHandler(source: Source, at: number, factors: SecondFactors): boolean {
+  for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
+    const isList = source.is(open, '[') || (source.is(open, '(') && LISTS.test(source.tokens[open - 1]?.text ?? '') && source.is(open - 2, '.'))
+    const part = isList ? source.partsOf(open).find(({ first, last }) => first <= at && at <= last) : undefined
+    if (part !== undefined && factors.isFollowed(source, part)) return true
+    const handler = source.is(open, '{') && source.isBlock(open) ? functionAt(source, open) : undefined
+    if (handler !== undefined && (factors.isFollowed(source, handler) || isNamedFollowed(source, handler, factors))) return true
+  }
+  return false
+}
+
+/** True for `function name(…) { … }` if the second factor follows wherever the file uses the name. */
+function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
+  // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each of them.
+  const known = answers.get(source) ?? new Map<number, boolean>()
+  answers.set(source, known)
+  const is = known.get(handler.first) ?? isFollowedAtUses(source, handler, factors)
+  known.set(handler.first, is)
+  return is
+}
+
+const answers = new WeakMap<Source, Map<number, boolean>>()
+
+function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFactors): boolean {
+  const start = source.is(first, 'async') ? first + 1 : first
+  const isDeclared = source.is(start, 'function') && source.isWord(start + 1) && source.statementOf(first).first === first
+  const uses = isDeclared ? usesInScope(source, source.token(start + 1).text, start + 1) : []
+  return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
+}
+
+/** The name of the innermost function around the token that has one: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
+export function nameOfFunction(source: Source, at: number): string | undefined {
+  for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
+    const handler = functionAt(source, open)
+    if (handler === undefined) continue
+    const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
+    if (source.is(start, 'function') && source.isWord(start + 1)) return source.token(start + 1).text
+    if (source.is(handler.first - 1, '=') && source.isWord(handler.first - 2)) return source.token(handler.first - 2).text
+  }
+  return undefined
+}

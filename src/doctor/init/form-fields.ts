@@ -1,0 +1,84 @@
+/**
+ * Tells whether the handlers behind the password read the login form. `init` moves these handlers behind the callback, which is another request without the form.
+ *
+ * Follows the names of functions, also into other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
+ */
+import { resolved } from './mount'
+import { definitionsOf } from './second-factor'
+import { isFunction, type Range, type Source } from './source'
+
+const MAX_DEPTH = 4
+/** The number of functions that are examined at most. Otherwise functions that call many others would take too much time. */
+const MAX_FUNCTIONS = 50
+const REQUEST = /^_?(?:req|request|ctx|context)$/
+
+/** The name of a function whose code was not found. Such a function may read the form. */
+export interface NotFound {
+  readonly name: string
+}
+
+/** @returns true if one of the handlers reads the form; `NotFound` if the code of one of them is not found; otherwise false */
+export function readsForm(sources: readonly Source[], source: Source, handlers: readonly Range[]): boolean | NotFound {
+  const search = new Search(sources)
+  const answers = handlers.map((handler) => (isFunction(source, handler) ? search.inCode(source, handler, 0) : search.ofName(source, nameEnd(source, handler), 0)))
+  return answers.includes(true) || (answers.find((answer) => typeof answer === 'object') ?? false)
+}
+
+class Search {
+  private readonly seen = new Map<Source, Set<string>>()
+  private count = 0
+
+  constructor(private readonly sources: readonly Source[]) {}
+
+  /** Examines the code of a function, and the functions to which it passes the request. */
+  inCode(source: Source, { first, last }: Range, depth: number): boolean | NotFound {
+    const answers: (boolean | NotFound)[] = []
+    for (let at = first; at <= last; at++) {
+      if (source.is(at, 'body') || source.stringAt(at) === 'body') return true
+      const isPassed = source.is(at, '(') && (source.isWord(at - 1) || source.is(at - 1, ')')) && !source.is(at - 2, 'function') && source.partsOf(at).some((part) => part.first === part.last && REQUEST.test(source.token(part.first).text))
+      // In `(req, res) => …` and `function name(req, res) {`, the parentheses contain parameters.
+      const end = source.tokens[at]?.pair ?? at
+      if (isPassed && at > first && !source.is(end + 1, '=>') && !source.is(end + 1, '{') && !source.is(at - 1, 'async') && !source.is(at - 1, 'function')) answers.push(this.ofName(source, source.isWord(at - 1) ? at - 1 : -1, depth + 1))
+    }
+    return answers.includes(true) || (answers.find((answer) => typeof answer === 'object') ?? false)
+  }
+
+  /** Examines the function with the name at this token, for example `setRememberMe` in `remember.setRememberMe`. -1 if the handler is not a name. */
+  ofName(source: Source, at: number, depth: number): boolean | NotFound {
+    const name = at === -1 ? 'a handler' : source.token(at).text
+    const isMember = source.is(at - 1, '.')
+    const owner = isMember ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
+    const from = owner === undefined ? source : resolved(this.sources, source, owner.from)
+    if (at === -1 || from === undefined || (isMember && owner === undefined)) return { name }
+    return this.defined(from, name, depth)
+  }
+
+  private defined(source: Source, name: string, depth: number): boolean | NotFound {
+    const seen = this.seen.get(source) ?? new Set<string>()
+    this.seen.set(source, seen)
+    if (seen.has(name)) return false
+    seen.add(name)
+    if (depth > MAX_DEPTH || ++this.count > MAX_FUNCTIONS) return { name }
+    const imported = source.imports.get(name)
+    if (imported !== undefined) {
+      const other = resolved(this.sources, source, imported.from)
+      return other === undefined || imported.name === undefined ? { name } : this.defined(other, imported.name, depth + 1)
+    }
+    const found = definitionsOf(source, name).map((range): boolean | NotFound => {
+      if (source.is(range.first, '=') && !isFunction(source, { first: range.first + 1, last: range.last })) {
+        const value = { first: range.first + 1, last: source.is(range.last, ';') ? range.last - 1 : range.last }
+        return this.ofName(source, nameEnd(source, value), depth + 1)
+      }
+      return this.inCode(source, range, depth)
+    })
+    return found.length === 0 ? { name } : found.includes(true) || (found.find((answer) => typeof answer === 'object') ?? false)
+  }
+}
+
+/** The last token of a handler that is a name, such as `setRememberMe`, `remember.set` or the call `setRememberMe('day')`; -1 if it is anything else. */
+function nameEnd(source: Source, { first, last }: Range): number {
+  let end = last
+  if (source.is(last, ')')) end = (source.token(last).pair as number) - 1
+  for (let at = first; at <= end; at++) if ((at - first) % 2 === 0 ? !source.isWord(at) : !source.is(at, '.')) return -1
+  return end < first ? -1 : end
+}

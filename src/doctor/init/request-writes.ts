@@ -1,0 +1,38 @@
+/**
+ * Finds code that signs a user in for one request without Passport: `req.user = …`, `req['user'] = …`, `Object.assign(req, { user })`.
+ *
+ * Out of scope: code that stores the user in the session (`session-doors.ts`).
+ */
+import { COPIES, hasKey, memberAt, nameAt, SETS, valueAfter } from './session-doors'
+import type { Source } from './source'
+
+/**
+ * Tells whether the code at this token sets `req.user`.
+ * @param request the names of variables that contain the request
+ * @returns what the code writes, for example `req.user = …`; undefined if it does not set the user
+ */
+export function requestWriteAt(source: Source, at: number, request: RegExp): string | undefined {
+  const name = nameAt(source, at)
+  if (name === undefined) return undefined
+  if (source.isWord(at) && source.is(at + 1, '(')) {
+    const [first, second, ...others] = source.partsOf(at + 1)
+    if (first === undefined || second === undefined || !isRequest(source, first.last, request)) return undefined
+    const isCopied = COPIES.test(name) && [second, ...others].some((part) => hasKey(source, part.first, /^user$/) && !isEnd(source, part.first))
+    return isCopied || (SETS.test(name) && source.stringAt(second.first) === 'user') ? `${name}(req, { user })` : undefined
+  }
+  const member = name === 'user' ? memberAt(source, at) : undefined
+  return member !== undefined && isRequest(source, member.owner, request) && valueAfter(source, member.last) !== undefined ? 'req.user = …' : undefined
+}
+
+/** True for `req`, TypeScript's `req!` and `(req as any)`. */
+function isRequest(source: Source, at: number, request: RegExp): boolean {
+  while (source.is(at, '!')) at--
+  const { pair } = source.tokens[at] ?? {}
+  if (source.is(at, ')') && pair !== undefined) return source.isWord(pair + 1) && request.test(source.token(pair + 1).text) && source.is(pair + 2, 'as')
+  return source.isWord(at) && request.test(source.token(at).text)
+}
+
+/** True for an object literal whose key `user` ends a sign-in: `{ user: null }`. */
+function isEnd(source: Source, open: number): boolean {
+  return source.partsOf(open).some(({ first, last }) => nameAt(source, first) === 'user' && last === first + 2 && ['null', 'undefined', 'false'].some((text) => source.is(last, text)))
+}
