@@ -156,6 +156,12 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
+  /** True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if it is no JSON. */
+  isAnsweredLike(step: string, reply: Reply): boolean {
+    const namesIn = (fields: readonly string[]) => [...new Set(fields.map((field) => field.split(': ')[0]))].sort().join()
+    return this.facts[`${step}.http`] === String(reply.status) && namesIn([this.facts[`${step}.fields`] ?? []].flat()) === namesIn(this.fieldsOf(reply))
+  }
+
   /** Hides a value, such as a userId: where a later response contains this value, the report says `label` instead, for example "the userId". */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
@@ -184,15 +190,19 @@ export class Caller {
     return reply
   }
 
-  private note(step: string, { status, json, text }: Reply, headers: IncomingHttpHeaders): void {
+  private fieldsOf({ json, text }: Reply): string[] {
+    return json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+  }
+
+  private note(step: string, reply: Reply, headers: IncomingHttpHeaders): void {
     const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
-    this.facts[`${step}.http`] = String(status)
+    this.facts[`${step}.http`] = String(reply.status)
     this.facts[`${step}.type`] = mediaTypeOf(headers['content-type'] ?? null)
     const noted = NOTED_HEADERS.filter((name) => name in headers)
     if (noted.length > 0) this.facts[`${step}.headers`] = noted
     else delete this.facts[`${step}.headers`]
-    this.facts[`${step}.fields`] = json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+    this.facts[`${step}.fields`] = this.fieldsOf(reply)
   }
 }
 
