@@ -45,12 +45,14 @@ const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cooki
 /** Thrown if the probe was interrupted, or has sent its maximum number of requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
-/** Thrown if Nevis no longer answers, or if something in front of Nevis answers in its place. */
+/** Thrown if Nevis no longer answers or no longer accepts the access key, or if something in front of Nevis answers in its place. */
 export class NevisLost extends ProbeEnded {}
 
 /** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
+/** A name of the form of a test user's that the probe never gives to a test user. */
+const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
 
 export class Caller {
   readonly facts: Facts = {}
@@ -87,7 +89,7 @@ export class Caller {
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
    * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
-   * @throws NevisLost if Nevis no longer answers
+   * @throws NevisLost if Nevis no longer answers, or no longer accepts the access key
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
@@ -96,6 +98,7 @@ export class Caller {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
+    await this.checkKey(reply)
     return reply
   }
 
@@ -129,7 +132,24 @@ export class Caller {
     const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
     const keyWasAnswered = /^[1-4]/.test(String(this.facts['introspect.key.http']))
     if (again.json !== undefined && again.status >= 500 && keyWasAnswered) throw new NevisLost(`Nevis, or a gateway in front of it, no longer answers (HTTP ${again.status})`)
-    if (again.json === undefined && again.status !== 0) throw new NevisLost(`something in front of Nevis answers in its place (HTTP ${again.status}, no JSON): check the proxy or gateway`)
+    if (again.json === undefined && again.status !== 0) throw lostToGateway(again)
+  }
+
+  /**
+   * Checks, after a 401 or 403, whether Nevis still accepts the access key: repeats a request that Nevis has not refused before. Checks after each such answer,
+   * because the key may end at any time, also at an endpoint that refuses some requests for another reason.
+   */
+  private async checkKey(reply: Reply): Promise<void> {
+    if (!isRefusal(reply) || isOfGateway(reply)) return
+    const wasAccepted = (step: string) => /^(2|4(?!01|03|29))/.test(String(this.facts[`${step}.http`]))
+    const byIntrospection: Call = { path: '/api/v1/introspect', form: { token: this.accessKey } }
+    const byLookUp: Call = { method: 'GET', path: `/api/v1/users?username=${UNKNOWN_USERNAME}` }
+    const check = wasAccepted('introspect.key') ? byIntrospection : wasAccepted('user.unknown-name') ? byLookUp : undefined
+    if (check === undefined) return
+    const again = await this.sendInTime(check, this.signal)
+    if (!isRefusal(again)) return
+    if (isOfGateway(again)) throw lostToGateway(again)
+    throw new NevisLost(`the access key was accepted at first, but is refused since (HTTP ${again.status}): look under "Access Keys" in the management console`)
   }
 
   /** Sends a request that helps to delete test users, even after an interruption and beyond the maximum number of requests. Records nothing. */
@@ -209,6 +229,14 @@ export class Caller {
 /** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
+}
+
+function isRefusal({ status }: Reply): boolean {
+  return status === 401 || status === 403
+}
+
+function lostToGateway({ status }: Reply): NevisLost {
+  return new NevisLost(`something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`)
 }
 
 function parsed(text: string): unknown {

@@ -113,6 +113,32 @@ it.each(['verification-page-200', 'verification-says-ok', 'unknown-user-404-text
   expect([failed, endedBy]).toEqual([[], undefined])
 })
 
+describe('an access key that is refused', () => {
+  const refusing = (status: number): RequestListener => (_req, res) => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }))
+  const reasonOf = (status: number) => `the access key was accepted at first, but is refused since (HTTP ${status}): look under "Access Keys" in the management console`
+
+  it.each([401, 403])('with HTTP %i from the middle of a run on › ends the stage, whose answers are left out, and the test user is named', async (status) => {
+    const { failed, finished, endedBy, facts, usersLeft } = await probe(before((count) => count > 24, refusing(status)), ['quiet', 'users', 'sms'])
+    expect([failed, finished, endedBy, usersLeft]).toEqual([[{ stage: 'users', reason: reasonOf(status) }], ['quiet'], reasonOf(status), 1])
+    expect(Object.keys(facts)).toEqual(Object.keys((await runOnSimulator([], ['quiet'])).facts))
+  })
+
+  it('from the middle of the first stage on › is no result', async () => {
+    const { obstacle, report } = await probe(before((count) => count > 9, refusing(401)), ['quiet', 'users'])
+    expect([obstacle, report.answers]).toEqual([reasonOf(401), []])
+  })
+
+  it('from the middle of a run on, where the key may never introspect › is seen at a look-up', async () => {
+    const { endedBy, finished } = await probe(before((count, _method, path) => count > 24 || path.endsWith('/introspect'), refusing(403)), ['quiet', 'users'])
+    expect([endedBy, finished]).toEqual([reasonOf(403), ['quiet']])
+  })
+
+  it.each([401, 403])('with HTTP %i by one endpoint only › is an answer', async (status) => {
+    const { facts, failed, endedBy } = await probe(before((_count, _method, path) => path.endsWith('/approval'), refusing(status)), ['quiet', 'users'])
+    expect([facts['approval.push.no-device.http'], failed, endedBy]).toEqual([String(status), [], undefined])
+  })
+})
+
 describe('the deletion of a test user', () => {
   const isLookUp = (method: string, path: string) => method === 'GET' && path.includes('?username=')
 
