@@ -5,8 +5,10 @@
  * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { withDeadline } from '../deadline'
 import { textAt } from './answers'
+import { isUnavailable } from './facts-reader'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
@@ -22,6 +24,8 @@ export interface Reply {
   readonly status: number
   readonly json: unknown
   readonly text: string
+  /** The header `Retry-After`. */
+  readonly retryAfter?: string | undefined
 }
 
 export interface Call {
@@ -51,6 +55,9 @@ export class NevisLost extends ProbeEnded {}
 /** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
+/** The pause before a request is repeated that got a 429, if the response names no other; and the longest such pause. */
+const PAUSE_MS = 2000
+const MOST_PAUSE_MS = 10_000
 /** A name of the form of a test user's that the probe never gives to a test user. */
 const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
 
@@ -66,6 +73,8 @@ export class Caller {
   private timeouts = 0
   /** True if the latest request got the same 5xx twice. Further requests are then not repeated, until one gets another answer. */
   private isUnavailable = false
+  /** True if the latest request got a 429 twice. Further requests are then not repeated after a 429, until one gets another answer. */
+  private hasTooMany = false
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
@@ -80,6 +89,7 @@ export class Caller {
     /** The time limit of each request, in milliseconds. */
     private readonly callMs = CALL_DEADLINE_MS,
     private readonly say: (line: string) => void = () => undefined,
+    private readonly pause: (ms: number) => Promise<unknown> = wait,
   ) {
     this.connections = new Connections(baseURL)
     this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
@@ -94,7 +104,8 @@ export class Caller {
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
-    const reply = await this.confirmed(await this.sendInTime(call, this.signal, step), call, step)
+    const first = await this.sendInTime(call, this.signal, step)
+    const reply = isRepeatable(call) ? await this.confirmed(await this.afterPause(first, call, step), call, step) : this.unconfirmed(first, step)
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
@@ -112,12 +123,32 @@ export class Caller {
     const again = await this.sendInTime(call, this.signal)
     this.isUnavailable = again.status === reply.status
     if (this.isUnavailable) return reply
-    if (step !== undefined) {
-      this.forget(step)
-      this.steps.add(step)
-      this.facts[`${step}.http`] = `no answer (HTTP ${reply.status} only once)`
-    }
+    this.noteLost(step, `HTTP ${reply.status} only once`)
     return { status: 0, json: undefined, text: '' }
+  }
+
+  /** Records a 502, 503 or 504 as no answer, where the request must not be repeated to find out whether the answer lasts. */
+  private unconfirmed(reply: Reply, step: string | undefined): Reply {
+    if (isUnavailable(String(reply.status))) this.noteLost(step, `HTTP ${reply.status}, not repeated`)
+    return reply
+  }
+
+  /** Sends a request once more, after a pause, if Nevis has refused it because of too many requests. The stage `limits` is about this refusal. */
+  private async afterPause(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
+    if (reply.status !== 429) this.hasTooMany = false
+    if (reply.status !== 429 || reply.json === undefined || this.hasTooMany || step?.startsWith('limit.') === true) return reply
+    const seconds = /^\d+$/.test(reply.retryAfter ?? '') ? Number(reply.retryAfter) : PAUSE_MS / 1000
+    await this.pause(Math.min(seconds * 1000, MOST_PAUSE_MS))
+    const again = await this.sendInTime(call, this.signal, step)
+    this.hasTooMany = again.status === 429
+    return again
+  }
+
+  private noteLost(step: string | undefined, why: string): void {
+    if (step === undefined) return
+    this.forget(step)
+    this.steps.add(step)
+    this.facts[`${step}.http`] = `no answer (${why})`
   }
 
   /**
@@ -198,7 +229,7 @@ export class Caller {
     let reply: Reply
     try {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
-      reply = { status, json: parsed(text), text }
+      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'] }
       this.timeouts = 0
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
@@ -229,6 +260,12 @@ export class Caller {
 /** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
+}
+
+/** False for a request that may notify somebody or cost money: Nevis may have handled it, although the answer is an error. */
+function isRepeatable({ method = 'POST', json }: Call): boolean {
+  const { channel, phone } = Object(json) as { channel?: unknown; phone?: unknown }
+  return method !== 'POST' || (channel !== 'sms' && channel !== 'push' && phone === undefined)
 }
 
 function isRefusal({ status }: Reply): boolean {
