@@ -5,8 +5,10 @@
  * Out of scope: choosing the requests (`*-stage.ts`), HTTP itself (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { withDeadline } from '../deadline'
 import { textAt } from './answers'
+import { isUnavailable } from './facts-reader'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
@@ -22,6 +24,8 @@ export interface Reply {
   readonly status: number
   readonly json: unknown
   readonly text: string
+  /** The header `Retry-After`. */
+  readonly retryAfter?: string | undefined
 }
 
 export interface Call {
@@ -45,12 +49,17 @@ const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cooki
 /** Thrown if the probe was interrupted, or has sent its maximum number of requests. The remaining stages are skipped; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
-/** Thrown if Nevis no longer answers, or if something in front of Nevis answers in its place. */
+/** Thrown if Nevis no longer answers or no longer accepts the access key, or if something in front of Nevis answers in its place. */
 export class NevisLost extends ProbeEnded {}
 
 /** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
+/** The pause before a request is repeated that got a 429, if the response names no other; and the longest such pause. */
+const PAUSE_MS = 2000
+const MOST_PAUSE_MS = 10_000
+/** A name of the form of a test user's that the probe never gives to a test user. */
+const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
 
 export class Caller {
   readonly facts: Facts = {}
@@ -64,6 +73,8 @@ export class Caller {
   private timeouts = 0
   /** True if the latest request got the same 5xx twice. Further requests are then not repeated, until one gets another answer. */
   private isUnavailable = false
+  /** True if the latest request got a 429 twice. Further requests are then not repeated after a 429, until one gets another answer. */
+  private hasTooMany = false
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
@@ -78,6 +89,7 @@ export class Caller {
     /** The time limit of each request, in milliseconds. */
     private readonly callMs = CALL_DEADLINE_MS,
     private readonly say: (line: string) => void = () => undefined,
+    private readonly pause: (ms: number) => Promise<unknown> = wait,
   ) {
     this.connections = new Connections(baseURL)
     this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
@@ -87,15 +99,17 @@ export class Caller {
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
    * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
-   * @throws NevisLost if Nevis no longer answers
+   * @throws NevisLost if Nevis no longer answers, or no longer accepts the access key
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
-    const reply = await this.confirmed(await this.sendInTime(call, this.signal, step), call, step)
+    const first = await this.sendInTime(call, this.signal, step)
+    const reply = isRepeatable(call) ? await this.confirmed(await this.afterPause(first, call, step), call, step) : this.unconfirmed(first, step)
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
     if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
+    await this.checkKey(reply)
     return reply
   }
 
@@ -109,12 +123,32 @@ export class Caller {
     const again = await this.sendInTime(call, this.signal)
     this.isUnavailable = again.status === reply.status
     if (this.isUnavailable) return reply
-    if (step !== undefined) {
-      this.forget(step)
-      this.steps.add(step)
-      this.facts[`${step}.http`] = `no answer (HTTP ${reply.status} only once)`
-    }
+    this.noteLost(step, `HTTP ${reply.status} only once`)
     return { status: 0, json: undefined, text: '' }
+  }
+
+  /** Records a 502, 503 or 504 as no answer, where the request must not be repeated to find out whether the answer lasts. */
+  private unconfirmed(reply: Reply, step: string | undefined): Reply {
+    if (isUnavailable(String(reply.status))) this.noteLost(step, `HTTP ${reply.status}, not repeated`)
+    return reply
+  }
+
+  /** Sends a request once more, after a pause, if Nevis has refused it because of too many requests. The stage `limits` is about this refusal. */
+  private async afterPause(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
+    if (reply.status !== 429) this.hasTooMany = false
+    if (reply.status !== 429 || reply.json === undefined || this.hasTooMany || step?.startsWith('limit.') === true) return reply
+    const seconds = /^\d+$/.test(reply.retryAfter ?? '') ? Number(reply.retryAfter) : PAUSE_MS / 1000
+    await this.pause(Math.min(seconds * 1000, MOST_PAUSE_MS))
+    const again = await this.sendInTime(call, this.signal, step)
+    this.hasTooMany = again.status === 429
+    return again
+  }
+
+  private noteLost(step: string | undefined, why: string): void {
+    if (step === undefined) return
+    this.forget(step)
+    this.steps.add(step)
+    this.facts[`${step}.http`] = `no answer (${why})`
   }
 
   /**
@@ -129,7 +163,24 @@ export class Caller {
     const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
     const keyWasAnswered = /^[1-4]/.test(String(this.facts['introspect.key.http']))
     if (again.json !== undefined && again.status >= 500 && keyWasAnswered) throw new NevisLost(`Nevis, or a gateway in front of it, no longer answers (HTTP ${again.status})`)
-    if (again.json === undefined && again.status !== 0) throw new NevisLost(`something in front of Nevis answers in its place (HTTP ${again.status}, no JSON): check the proxy or gateway`)
+    if (again.json === undefined && again.status !== 0) throw lostToGateway(again)
+  }
+
+  /**
+   * Checks, after a 401 or 403, whether Nevis still accepts the access key: repeats a request that Nevis has not refused before. Checks after each such answer,
+   * because the key may end at any time, also at an endpoint that refuses some requests for another reason.
+   */
+  private async checkKey(reply: Reply): Promise<void> {
+    if (!isRefusal(reply) || isOfGateway(reply)) return
+    const wasAccepted = (step: string) => /^(2|4(?!01|03|29))/.test(String(this.facts[`${step}.http`]))
+    const byIntrospection: Call = { path: '/api/v1/introspect', form: { token: this.accessKey } }
+    const byLookUp: Call = { method: 'GET', path: `/api/v1/users?username=${UNKNOWN_USERNAME}` }
+    const check = wasAccepted('introspect.key') ? byIntrospection : wasAccepted('user.unknown-name') ? byLookUp : undefined
+    if (check === undefined) return
+    const again = await this.sendInTime(check, this.signal)
+    if (!isRefusal(again)) return
+    if (isOfGateway(again)) throw lostToGateway(again)
+    throw new NevisLost(`the access key was accepted at first, but is refused since (HTTP ${again.status}): look under "Access Keys" in the management console`)
   }
 
   /** Sends a request that helps to delete test users, even after an interruption and beyond the maximum number of requests. Records nothing. */
@@ -156,6 +207,12 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
+  /** True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if it is no JSON. */
+  isAnsweredLike(step: string, reply: Reply): boolean {
+    const namesIn = (fields: readonly string[]) => [...new Set(fields.map((field) => field.split(': ')[0]))].sort().join()
+    return this.facts[`${step}.http`] === String(reply.status) && namesIn([this.facts[`${step}.fields`] ?? []].flat()) === namesIn(this.fieldsOf(reply))
+  }
+
   /** Hides a value, such as a userId: where a later response contains this value, the report says `label` instead, for example "the userId". */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
@@ -172,7 +229,7 @@ export class Caller {
     let reply: Reply
     try {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
-      reply = { status, json: parsed(text), text }
+      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'] }
       this.timeouts = 0
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
@@ -184,21 +241,39 @@ export class Caller {
     return reply
   }
 
-  private note(step: string, { status, json, text }: Reply, headers: IncomingHttpHeaders): void {
+  private fieldsOf({ json, text }: Reply): string[] {
+    return json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+  }
+
+  private note(step: string, reply: Reply, headers: IncomingHttpHeaders): void {
     const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
-    this.facts[`${step}.http`] = String(status)
+    this.facts[`${step}.http`] = String(reply.status)
     this.facts[`${step}.type`] = mediaTypeOf(headers['content-type'] ?? null)
     const noted = NOTED_HEADERS.filter((name) => name in headers)
     if (noted.length > 0) this.facts[`${step}.headers`] = noted
     else delete this.facts[`${step}.headers`]
-    this.facts[`${step}.fields`] = json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+    this.facts[`${step}.fields`] = this.fieldsOf(reply)
   }
 }
 
 /** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
+}
+
+/** False for a request that may notify somebody or cost money: Nevis may have handled it, although the answer is an error. */
+function isRepeatable({ method = 'POST', json }: Call): boolean {
+  const { channel, phone } = Object(json) as { channel?: unknown; phone?: unknown }
+  return method !== 'POST' || (channel !== 'sms' && channel !== 'push' && phone === undefined)
+}
+
+function isRefusal({ status }: Reply): boolean {
+  return status === 401 || status === 403
+}
+
+function lostToGateway({ status }: Reply): NevisLost {
+  return new NevisLost(`something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`)
 }
 
 function parsed(text: string): unknown {

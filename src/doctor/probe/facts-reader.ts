@@ -8,12 +8,14 @@ import type { Facts } from './caller'
 /** How the probe records a request that got no answer. */
 const NO_ANSWER = /^no answer \(/
 
-/** The HTTP statuses of a server that does not handle requests at the moment. */
-const UNAVAILABLE = /^50[234]$/
+/** True for the HTTP status of a server that does not handle requests at the moment. */
+export function isUnavailable(http: string): boolean {
+  return /^50[234]$/.test(http)
+}
 
 /** True for an HTTP status with which a server refuses a request only for a moment: because of too many requests, or because it is not available. */
 export function isTransient(http: string): boolean {
-  return http === '429' || UNAVAILABLE.test(http)
+  return http === '429' || isUnavailable(http)
 }
 
 /**
@@ -22,7 +24,7 @@ export function isTransient(http: string): boolean {
  */
 export function isLost(facts: Facts, step: string): boolean {
   const http = String(facts[`${step}.http`])
-  return NO_ANSWER.test(http) || (step.startsWith('limit.') ? UNAVAILABLE.test(http) : isTransient(http))
+  return NO_ANSWER.test(http) || (step.startsWith('limit.') ? isUnavailable(http) : isTransient(http))
 }
 
 export class FactsReader {

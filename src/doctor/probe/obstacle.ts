@@ -59,7 +59,8 @@ export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: bool
   const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
   if (troubled.length === 0) return undefined
   const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : http)).join(', ')
-  return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got no answer of Nevis: ${kinds}`
+  const what = kinds.includes('HTTP ') ? 'no lasting answer' : 'no answer of Nevis'
+  return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got ${what}: ${kinds}`
 }
 
 /** The code of a network error: `ECONNREFUSED`, if the probe has recorded `no answer (ECONNREFUSED)`. Undefined if it has recorded an HTTP status. */

@@ -7,6 +7,7 @@
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
 import type { Facts } from './caller'
+import { isLost } from './facts-reader'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 
@@ -113,8 +114,12 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
 }
 
-/** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
-const LOST = /\.http is no answer \(/
+/** True if the request of a difference got no answer, or one that may only last for a moment. The report names its stage as failed. */
+function isOfLost(difference: string, facts: Facts): boolean {
+  const [name = ''] = difference.split(' ')
+  return isLost(facts, name.slice(0, name.lastIndexOf('.')))
+}
+
 const NOT_TRIED = / was not tried$/
 
 /**
@@ -147,8 +152,8 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
 export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, hasFailed = false): Recognised {
   const [facts, simulated] = withoutOpenLimits(allFacts, allSimulated)
   // After a failure, a stage does not send its further requests. Such a request says nothing about the instance.
-  const mayStop = hasFailed || Object.values(facts).some((value) => String(value).startsWith('no answer ('))
-  const telling = (all: Differences) => new Set([...all].filter((one) => !LOST.test(one) && !(mayStop && NOT_TRIED.test(one))))
+  const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
+  const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))
   const visible = (changes: Differences) =>
     new Set([...telling(changes)].filter((one) => differences.has(one) || (wasTried(one, facts) && !isHidden(one, changes, facts, simulated))))

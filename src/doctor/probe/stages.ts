@@ -72,13 +72,13 @@ export function asksIn(stages: readonly Stage[]): Stage[] {
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
   const { baseURL, accessKey, stages, signal, person, say, phone } = options
-  const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say)
+  const pause = (ms: number) => options.pause(ms, signal)
+  const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say, pause)
   const users = new TestUsers(caller, options.pause)
   const finished: Stage[] = []
   const failed: StageFailure[] = []
   let stage: Stage = 'quiet'
   const noteFailure = (reason: string) => void failed.push({ stage, reason })
-  const pause = (ms: number) => options.pause(ms, signal)
   const scene: Scene = { caller, users, person, pause, say, noteFailure, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
   let factsBefore: Facts = {}

@@ -100,16 +100,17 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for any other 404, and for a response with the status that an
-   * invented username got: a gateway or a firewall may have sent such a response.
+   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with the status and the fields that an invented
+   * username got in the first stage. Any other response says nothing, not even a 404: a gateway may have sent it.
    */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
     // A response that contains the userId of another user does not say whether the test user exists.
-    const isAlike = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
-    return { userId: userIdOf(json, username), isUnknown: !isAlike ? 'no' : status === 404 && isErrorOfNevis(reply) ? 'surely' : 'probably' }
+    if (saysNothing || textAt(json, 'userId') !== undefined) return { userId: userIdOf(json, username), isUnknown: 'no' }
+    if (status === 404 && isErrorOfNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
+    return { userId: undefined, isUnknown: this.caller.isAnsweredLike('user.unknown-name', reply) ? 'probably' : 'no' }
   }
 }
 
