@@ -80,6 +80,7 @@ describe('a user who has SMS and recovery codes only', () => {
     }
     expect(answers.filter((answer) => answer === '/invoices')).toHaveLength(3)
     expect(new Set(answers)).toEqual(new Set(['no invoice of hers', '/invoices']))
+    await submit(browser, '/account', `/invoices/${ids[answers.indexOf('/invoices')]}/pay`)
     const text = await textOf(browser, '/invoices')
     expect(text).toContain(SET_UP_APP)
     expect(text).not.toContain('message failure')
