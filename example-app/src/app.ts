@@ -30,10 +30,9 @@ import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFac
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, signing, stepUp, waitingLook } from './second-factor.js'
+import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, paymentApproval, stepUpRoutes, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
 import { helpPage } from './views/help.js'
-import { stepUpPage } from './views/step-up.js'
 // second factor: end
 
 export interface AppParts {
@@ -99,7 +98,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
-  app.route('/step-up').all(signedIn).get(page(stepUpPage, ({ query }) => ({ purpose: query['for'] }))).post(passport.authorize('nevis', stepUp))
+  app.use('/step-up', signedIn, stepUpRoutes(passport))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
@@ -128,7 +127,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     signedIn,
     invoiceRoutes(invoices, {
       // second factor: begin
-      confirm: passport.authorize('nevis', signing), // the phone shows the payment that the callback will carry out
+      ...paymentApproval(passport, cloud), // the phone shows the payment that the callback will carry out
       // second factor: end
     }),
   )

@@ -16,6 +16,8 @@ import type { Users } from './users.js'
 import { devicesPage } from './views/devices.js'
 
 const HERE = '/account/devices'
+/** How long these routes accept a second factor. */
+export const MAX_AGE_SECONDS = 300
 const PHONE = /^\s*\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
 /** The characters of a keyboard that `NAME` refuses: they are symbols, not punctuation marks. */
@@ -39,7 +41,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up?for=devices' }))
+  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: MAX_AGE_SECONDS, redirectTo: '/step-up?for=devices' }))
 
   routes.get('/', page(devicesPage, async (req) => {
     const [{ authenticators }, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])

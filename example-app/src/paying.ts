@@ -21,12 +21,18 @@ export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }
 
-/**
- * @param confirm the middleware that starts the approval of a payment. The payment is carried out later, in the callback, by `paySigned`. No
- * handler follows `confirm` here: otherwise a user could send an approval of something else to this URL, and the handler would pay the invoice
- * in the URL.
- */
-export function invoiceRoutes(invoices: Invoices, { confirm }: { readonly confirm?: RequestHandler }): Router {
+/** How a user approves a payment. Without these functions, the app pays an invoice without an approval. */
+export interface PaymentApproval {
+  /**
+   * The middleware that starts the approval of a payment. The payment is carried out later, in the callback, by `paySigned`. No handler follows
+   * `confirm` in the route: otherwise a user could send an approval of something else to this URL, and the handler would pay the invoice in the URL.
+   */
+  readonly confirm: RequestHandler
+  /** Resolves to false if the user has no device that can show a payment. */
+  readonly canConfirm: (req: Request) => Promise<boolean>
+}
+
+export function invoiceRoutes(invoices: Invoices, { confirm, canConfirm = () => Promise.resolve(true) }: Partial<PaymentApproval>): Router {
   const routes = Router()
   routes.param('id', async (req, res, next, id: string) => {
     const invoice = await invoices.find(userOf(req).id, id)
@@ -34,8 +40,13 @@ export function invoiceRoutes(invoices: Invoices, { confirm }: { readonly confir
     req.invoice = invoice
     next()
   })
-  routes.get('/', page(invoicesPage, async (req) => ({ invoices: await invoices.of(userOf(req).id) })))
-  routes.post('/:id/pay', stillOpen, confirm ?? ((req, res) => pay(invoices, req, res, invoiceOf(req))))
+  routes.get('/', page(invoicesPage, async (req) => {
+    const [own, canPay] = await Promise.all([invoices.of(userOf(req).id), canConfirm(req)])
+    return { invoices: own, canPay }
+  }))
+  /** Redirects a user who cannot approve a payment to the list of the invoices, which says what to set up. */
+  const onlyIfPossible: RequestHandler = async (req, res, next) => ((await canConfirm(req)) ? next() : res.redirect(303, '/invoices'))
+  routes.post('/:id/pay', stillOpen, onlyIfPossible, confirm ?? ((req, res) => pay(invoices, req, res, invoiceOf(req))))
   routes.get('/:id/receipt', isPaid, page(receiptPage, (req) => ({ invoice: invoiceOf(req) })))
   return routes
 }

@@ -2,15 +2,18 @@
  * The middleware for the second factor: starts the second factor after the password, accepts the result in the callback, and redirects. Out of scope: the
  * options of the Nevis strategy (`nevis.ts`).
  */
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
-import { atLeast, forgetBrowsers, htmlMessage, requireSecondFactor, type NevisStrategy, type WaitingPageOptions } from 'passport-nevis'
+import { NevisClient, atLeast, forgetBrowsers, htmlMessage, requireSecondFactor, secondFactorOf, type NevisStrategy, type WaitingPageOptions } from 'passport-nevis'
+import type { Cloud } from './config.js'
+import { MAX_AGE_SECONDS } from './devices.js'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
-import { userOf } from './pages.js'
-import { invoiceOf, isPayment, type SignedPayment } from './paying.js'
+import { page, userOf } from './pages.js'
+import { invoiceOf, isPayment, type PaymentApproval, type SignedPayment } from './paying.js'
 import { csrfToken, renewCsrfToken } from './security.js'
+import { stepUpPage } from './views/step-up.js'
 
 /** The look of the waiting page and the outage page: the name, logo, links and stylesheet of this app. */
 export const look = {
@@ -59,6 +62,24 @@ export const stepUp = {
   factors: atLeast('sms'),
 } satisfies AuthenticateOptions
 
+/** The page that asks a signed-in user to confirm again, and the start of this confirmation. */
+export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router {
+  const routes = Router()
+  routes.get('/', page(stepUpPage, (req) => ({ purpose: req.query['for'], recoveryCode: recoveryCodeOf(req) })))
+  routes.post('/', passport.authorize('nevis', stepUp) as RequestHandler)
+  return routes
+}
+
+/**
+ * A user who has signed in with a recovery code may have lost the phone, and then cannot confirm again.
+ * @returns `fresh` if "Devices and security" still accepts the recovery code, `old` if no longer; undefined if the user has not used one
+ */
+function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
+  const record = secondFactorOf(req)
+  if (record?.factor !== 'recovery') return undefined
+  return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
+}
+
 /** Route options for the payment of an invoice: the message on the phone, and the data with which the callback pays. */
 export const signing = {
   factors: atLeast('push'), // push and QR code: only these show the message on the phone
@@ -74,6 +95,22 @@ export const signing = {
     return { kind: 'payment', id, payee, amount }
   },
 } satisfies AuthenticateOptions
+
+/** The approval of payments. A user who has only SMS or recovery codes cannot approve a payment. */
+export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, cloud: Cloud): PaymentApproval {
+  const nevis = new NevisClient(cloud)
+  return {
+    confirm: passport.authorize('nevis', signing) as RequestHandler,
+    async canConfirm(req) {
+      const factor = secondFactorOf(req)?.factor
+      // A user who has confirmed with a phone has one, so Nevis need not be asked.
+      if (signing.factors.some((name) => name === factor)) return true
+      // If Nevis cannot be reached, show the invoices all the same. A user who then presses "Pay" sees the page for an outage.
+      const user = await nevis.getUser(userOf(req).nevisUserId as string).catch(() => undefined)
+      return user === undefined || user.authenticators.length > 0
+    },
+  }
+}
 
 /**
  * Runs after the password and starts the second factor. A user without a second factor sets one up; recovery codes alone do not count as a second factor.

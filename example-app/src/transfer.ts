@@ -6,7 +6,7 @@ import { textsFor } from './language.js'
 
 /** An amount with or without separators of thousands: `1250`, `1'250.00`, `1 250,50`. */
 const AMOUNT = /^\d{1,3}(?:['’ ]?\d{3})?(?:[.,]\d{1,2})?$|^\d{1,6}(?:[.,]\d{1,2})?$/
-const RECIPIENT = /^[\p{L}\p{N} .'-]{1,60}$/u
+const RECIPIENT = /^[\p{L}\p{N} .'&-]{1,60}$/u
 
 /** Handles the submitted form: makes the transfer, or shows the form again with its errors. */
 export function transfer(req: Request, res: Response): void {

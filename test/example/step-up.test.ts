@@ -20,6 +20,12 @@ describe('a transfer', () => {
     expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Anna')
   })
 
+  it('to a company with “&” in its name › goes through, and the page shows the name as it is', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Clara & Söhne', amount: '50' })).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Clara &#38; Söhne')
+  })
+
   it.each([
     [{ recipient: '<b>Anna</b>', amount: '50' }, 'Enter the name of the recipient.'],
     [{ recipient: 'Anna', amount: '-50' }, 'Enter an amount'],

@@ -22,16 +22,24 @@ export interface AccountParts {
 
 export function accountPage(everyPage: EveryPage, { user, secondFactor }: AccountParts): Html {
   const { t } = everyPage
+  const isRecovery = secondFactor?.factor === 'recovery'
   return layout(
     t('Account'),
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Hello {name}', { name: user.username })}</h1>
         ${secondFactor && secondFactorPart(everyPage, secondFactor)}
-        <p class="buttons"><a class="button" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
+        ${isRecovery && newDevicePart(everyPage)}
+        <p class="buttons"><a class="button${isRecovery && ' second'}" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
         <p><a href="/account/password">${t('Change password')}</a></p>
       </section>`,
   )
+}
+
+/** For a user who has signed in with a recovery code, probably because the phone is lost. */
+function newDevicePart({ t, devicesURL }: EveryPage): Html {
+  return html`<p><strong>${t('You have signed in with a recovery code. Lost your phone? Set up a new device now.')}</strong></p>
+        <p class="buttons"><a class="button" href="${devicesURL}">${t('Set up a new device')}</a></p>`
 }
 
 function secondFactorPart({ t, language }: EveryPage, { factor, at }: SecondFactorRecord): Html {

@@ -37,7 +37,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
           devices.length === 1 &&
           html`<p class="quiet">${t(isOnlyWayIn ? ONLY_WAY_IN : STRONGEST_WAY_IN)}</p>`
         }
-        ${adding('app', html`<button class="button second">${t('Set up another device')}</button>`)}
+        ${adding('app', html`<button class="button second">${devices.length === 0 ? t('Set up a device') : t('Set up another device')}</button>`)}
       </section>
       <section class="card medium">
         <h2>${t('Code by SMS')}</h2>

@@ -1,24 +1,36 @@
-/** The invoices. Each open invoice has a button to pay it. */
+/** The invoices. Each open invoice has a button to pay it. A user without the Access App sees a button to set up the app instead. */
 import { francs, onDay } from '../format.js'
 import { html, type Html } from '../html.js'
 import type { Bill, Invoice } from '../invoices.js'
 import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
-export function invoicesPage(everyPage: EveryPage, { invoices }: { readonly invoices: readonly Invoice[] }): Html {
+export interface InvoicesParts {
+  readonly invoices: readonly Invoice[]
+  /** False if the user has no device with the Access App, and so cannot approve a payment. */
+  readonly canPay: boolean
+}
+
+export function invoicesPage(everyPage: EveryPage, { invoices, canPay }: InvoicesParts): Html {
   const { t } = everyPage
   return layout(
     t('Invoices'),
     everyPage,
     html`<section class="card wide">
         <h1>${t('Invoices')}</h1>
-        <p>${t('Demo: no money is moved. Your phone shows the amount and the payee, and you confirm there.')}</p>
-        <ul class="rows">${invoices.map((invoice) => row(invoice, everyPage))}</ul>
+        ${canPay ? html`<p>${t('Demo: no money is moved. Your phone shows the amount and the payee, and you confirm there.')}</p>` : appNeeded(everyPage)}
+        <ul class="rows">${invoices.map((invoice) => row(invoice, everyPage, canPay))}</ul>
       </section>`,
   )
 }
 
-function row(invoice: Invoice, everyPage: EveryPage): Html {
+function appNeeded({ t, devicesURL }: EveryPage): Html {
+  return html`<p>${t('Demo: no money is moved.')}</p>
+        <p><strong>${t('To pay, you need the Access App: your phone then shows the amount and the payee, and you confirm there. Set the app up under “Devices and security”.')}</strong></p>
+        <p class="buttons"><a class="button" href="${devicesURL}">${t('Set up the Access App')}</a></p>`
+}
+
+function row(invoice: Invoice, everyPage: EveryPage, canPay: boolean): Html {
   const { t } = everyPage
   const { id, number, payee, amount, paidAt } = invoice
   return html`
@@ -28,7 +40,7 @@ function row(invoice: Invoice, everyPage: EveryPage): Html {
             ${
               paidAt
                 ? html`<a class="button second" href="/invoices/${id}/receipt" aria-label="${t('Paid: receipt for {payee}', { payee })}">${t('Receipt')}</a>`
-                : payForm(invoice, everyPage)
+                : canPay && payForm(invoice, everyPage)
             }
           </li>`
 }

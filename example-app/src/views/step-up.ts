@@ -10,8 +10,14 @@ const REASONS: ReadonlyMap<unknown, Text> = new Map([
   ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
 ])
 
-/** @param purpose a key of `REASONS`, such as `transfer`; for any other value, the page says only that the confirmation is for the user's security */
-export function stepUpPage(everyPage: EveryPage, { purpose }: { readonly purpose: unknown }): Html {
+export interface StepUpParts {
+  /** A key of `REASONS`, such as `transfer`. For any other value, the page says only that the confirmation is for the user's security. */
+  readonly purpose: unknown
+  /** Whether the recovery code of the sign-in still opens "Devices and security"; undefined if the user has not signed in with a recovery code. */
+  readonly recoveryCode: 'fresh' | 'old' | undefined
+}
+
+export function stepUpPage(everyPage: EveryPage, { purpose, recoveryCode }: StepUpParts): Html {
   const { t, csrfToken } = everyPage
   return layout(
     t('Confirm it is you'),
@@ -24,6 +30,22 @@ export function stepUpPage(everyPage: EveryPage, { purpose }: { readonly purpose
           <button class="button">${t('Confirm with second factor')}</button>
         </form>
         <p><a href="/account">${t('Not now')}</a></p>
-      </section>`,
+      </section>
+      ${recoveryCode !== undefined && lostPhone(everyPage, recoveryCode)}`,
   )
+}
+
+/** What a user without the phone can do: a recovery code is too weak for this confirmation, but is enough to set up a new device soon after the sign-in. */
+function lostPhone({ t, csrfToken, devicesURL }: EveryPage, recoveryCode: 'fresh' | 'old'): Html {
+  return html`<section class="card narrow">
+        <h2>${t('Lost your phone?')}</h2>
+        ${
+          recoveryCode === 'fresh'
+            ? html`<p>${t('You have signed in with a recovery code. Set up a new device first, then confirm with it.')}</p>
+        <p class="buttons"><a class="button second" href="${devicesURL}">${t('Set up a new device')}</a></p>`
+            : html`<p>${t('Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.')}</p>
+        <form method="post" action="/logout">${csrfField(csrfToken)}<button class="button second">${t('Sign out')}</button></form>
+        <p class="quiet">${t('If you have no recovery code left, contact support.')}</p>`
+        }
+      </section>`
 }
