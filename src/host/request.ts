@@ -29,13 +29,10 @@ export interface HostRequest {
   readonly originalUrl?: string | undefined
   /** The headers, with names in lower case. */
   readonly headers: IncomingHttpHeaders
-  // `any`, because TypeScript uses the types of a route's first middleware for the following handlers of the app. With `unknown`, these could not read a field.
-  /* eslint-disable @typescript-eslint/no-explicit-any */
   /** The parsed query. If the web framework does not set it, this package parses the URL. */
-  readonly query?: any
+  readonly query?: unknown
   /** The parsed body of a form or of JSON. */
-  readonly body?: any
-  /* eslint-enable @typescript-eslint/no-explicit-any */
+  readonly body?: unknown
   /** Set by the app's session middleware. */
   readonly session?: unknown
   /** Set by Passport: the signed-in user. */
@@ -78,7 +75,7 @@ export function fieldOf(req: Fields, name: string): string | null | undefined {
  * @internal
  */
 export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): string | null | undefined {
-  return fieldOf({ body: req.body as unknown, query: {} }, name)
+  return fieldOf({ body: req.body, query: {} }, name)
 }
 
 /**

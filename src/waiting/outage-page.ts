@@ -62,8 +62,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
     const parts = shell(req, res)
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, retryAfter)
-    const { originalUrl, url } = req
-    const transaction = fieldOf({ body: bodyOf(req), query: req.query as unknown, originalUrl, url }, 'transaction')
+    const { query, originalUrl, url } = req
+    const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
     // the browser to this outage page again. "Try again" then links to the sign-in page.
     const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined

@@ -29,12 +29,14 @@ afterEach(() => jest.restoreAllMocks())
 const send = (method: 'GET' | 'POST', path: string, headers: Record<string, string>) => (method === 'POST' ? app.browser().post(path, {}, headers) : app.browser().get(path, headers))
 
 describe.each(ROUTES)('%s %s with a header of 15 kB', (method, path) => {
+  // Shows: T-exhaust-9
   it('of host names › parses a few of them', async () => {
     const { status } = await send(method, path, { origin: 'http://evil.example', 'x-forwarded-host': '%,'.repeat(7500) })
     expect(status).toBeLessThan(500)
     expect(jest.mocked(parseURL).mock.calls.length).toBeLessThan(FEW)
   })
 
+  // Shows: T-exhaust-9
   it('of cookies › decodes none that is shorter than a session id', async () => {
     const decoded = jest.spyOn(globalThis, 'decodeURIComponent')
     const { status } = await send(method, path, { cookie: '%;'.repeat(7500) })
@@ -42,6 +44,7 @@ describe.each(ROUTES)('%s %s with a header of 15 kB', (method, path) => {
     expect(decoded.mock.calls.length).toBeLessThan(FEW)
   })
 
+  // Shows: T-exhaust-9
   it.each([
     ['one long address', '1'.repeat(15_000)],
     ['1500 addresses', '1.1.1.1:1,'.repeat(1500)],

@@ -119,12 +119,6 @@ app.all('/login/2fa/callback', recordSecondFactor(), (req, res) => {
 app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: ['push', 'fax'], redirectTo: '/step-up' }), (req, res) => {
   res.end(secondFactorOf(req)?.factor)
 })
-// The types of this package's middleware must not change those of the handlers after it.
-app.post('/payout', requireSecondFactor({ maxAgeSeconds: 300 }), recordSecondFactor(), (req, res) => {
-   
-  const amount: number = req.body.amount
-  res.end(`${amount} ${String(req.query['currency'])}`)
-})
 app.post('/remove', async (req, res) => {
   const client = new NevisClient({ instance: 'x', accessKey: 'x' })
   const phone = await ownAuthenticator(client, { username: 'anna' }, (req.body as { id?: unknown }).id)

@@ -114,10 +114,22 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
 }
 
-/** True if the request of a difference got no answer, or one that may only last for a moment. The report names its stage as failed. */
+/** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
+const NO_ANSWER = /\.http is no answer \(/
+
+/**
+ * True if the request of a difference got no answer, or one that may only last for a moment. If most answers of an instance are such answers, they last, and
+ * show how this instance answers.
+ */
 function isOfLost(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
-  return isLost(facts, name.slice(0, name.lastIndexOf('.')))
+  return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, name.slice(0, name.lastIndexOf('.'))))
+}
+
+/** True if at least half of the requests got an answer that does not only last for a moment. */
+function hasLastingAnswers(facts: Facts): boolean {
+  const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
+  return steps.filter((step) => isLost(facts, step)).length * 2 <= steps.length
 }
 
 const NOT_TRIED = / was not tried$/

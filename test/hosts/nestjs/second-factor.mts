@@ -11,8 +11,7 @@ export class Nevis extends NevisStrategy {
 
   constructor() {
     super({
-      baseURL: process.env['NEVIS_BASE_URL'], // or instance
-      accessKey: process.env['NEVIS_ACCESS_KEY'],
+      baseURL: process.env['NEVIS_BASE_URL'], accessKey: process.env['NEVIS_ACCESS_KEY'], // or instance, in place of baseURL
       factors: [push(), qrCode(), sms()],
       waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
     }, async (profile) => findByNevis(profile))
