@@ -5,7 +5,7 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import { isJsonObject } from '../client/answer'
-import type { Facts } from './probe/caller'
+import type { Facts } from './probe/facts-reader'
 import { wordOf } from './probe/word-of'
 
 /** A larger file is not read. The largest report of the probe has some 100 kB. */

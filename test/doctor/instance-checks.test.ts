@@ -7,7 +7,7 @@ import { instanceFindings } from '../../src/doctor/instance-checks'
 import type { ReportOfProbe } from '../../src/doctor/probe-report'
 import { runOnSimulator } from '../../src/doctor/probe/recognise'
 import type { Stage } from '../../src/doctor/probe/stages'
-import type { Facts } from '../../src/doctor/probe/caller'
+import type { Facts } from '../../src/doctor/probe/facts-reader'
 
 jest.setTimeout(60_000)
 

@@ -8,16 +8,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { withDeadline } from '../deadline'
 import { textAt } from './answers'
-import { isUnavailable } from './facts-reader'
+import { isUnavailable, type Facts } from './facts-reader'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
-
-/**
- * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. The values themselves
- * are not recorded.
- */
-export type Facts = Record<string, string | readonly string[]>
 
 export interface Reply {
   /** The HTTP status; 0 if no response came. */

@@ -3,7 +3,12 @@
  *
  * Out of scope: what the values mean for this package (`questions.ts`, `../probe-findings.ts`).
  */
-import type { Facts } from './caller'
+
+/**
+ * What the command `probe` has recorded for each step: the HTTP status, the content type, and the fields with the kinds of their values. The values themselves
+ * are not recorded.
+ */
+export type Facts = Record<string, string | readonly string[]>
 
 /** How the probe records a request that got no answer. */
 const NO_ANSWER = /^no answer \(/

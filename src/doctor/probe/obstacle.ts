@@ -4,7 +4,7 @@
  *
  * Out of scope: sending the requests (`quiet-stage.ts`).
  */
-import type { Facts } from './caller'
+import type { Facts } from './facts-reader'
 
 /** Requests that Nevis answers in JSON. `status.unknown` is sent without the access key, the other two with it. */
 const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']

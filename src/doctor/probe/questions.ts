@@ -4,8 +4,7 @@
  *
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
-import type { Facts } from './caller'
-import { FactsReader } from './facts-reader'
+import { FactsReader, type Facts } from './facts-reader'
 import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './needs'
 
 export interface Answered {

@@ -6,8 +6,7 @@
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
-import type { Facts } from './caller'
-import { isLost } from './facts-reader'
+import { isLost, type Facts } from './facts-reader'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 

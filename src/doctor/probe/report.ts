@@ -5,7 +5,7 @@
  * The option `dialect` of the simulator and `doctor --report` read the report. Out of scope: the requests (`stages.ts`) and the recognition of dialects
  * (`recognise.ts`).
  */
-import type { Facts } from './caller'
+import type { Facts } from './facts-reader'
 import { answersIn, flagsOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'

@@ -4,7 +4,8 @@
  * Out of scope: the stages themselves, and the meaning of the recorded responses (`questions.ts`).
  */
 import { appStage } from './app-stage'
-import { Caller, NevisLost, ProbeEnded, type Facts } from './caller'
+import { Caller, NevisLost, ProbeEnded } from './caller'
+import type { Facts } from './facts-reader'
 import { limitStage, MOST_PUSHES, MOST_SCANS } from './limit-stage'
 import { obstacleIn, troubleIn } from './obstacle'
 import { quietStage } from './quiet-stage'

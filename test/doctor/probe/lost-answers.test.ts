@@ -4,7 +4,8 @@
  */
 import { app, NevisStrategy, push, sms } from '../../../src'
 import { instanceFindings } from '../../../src/doctor/instance-checks'
-import { Caller, type Facts } from '../../../src/doctor/probe/caller'
+import { Caller } from '../../../src/doctor/probe/caller'
+import type { Facts } from '../../../src/doctor/probe/facts-reader'
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { reportOf, textOf } from '../../../src/doctor/probe/report'
