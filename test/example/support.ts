@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Browser, type Page } from '../support/browser'
+import { emptyDatabase } from './empty-database'
 
 export const exampleApp = join(__dirname, '../../example-app')
 
@@ -53,8 +54,11 @@ export async function runToEnd(settings: Record<string, string>): Promise<Ended>
   return launch(settings).ended
 }
 
+/** @param settings the environment of the process. Without `DATA_DIR`, the app gets a new database in a folder, because one in memory takes seconds to create. */
 export async function startExample(settings: Record<string, string> = {}, folder = exampleApp): Promise<Running> {
-  const { child, texts, ended } = launch(settings, folder)
+  const database = settings['DATA_DIR'] === undefined ? emptyDatabase() : undefined
+  const { child, texts, ended } = launch({ ...(database && { DATA_DIR: database.folder }), ...settings }, folder)
+  void ended.then(database?.remove)
   const lines = () => /^Example app on (\S+)\nPhones on (\S+)$/m.exec(texts.stdout)
   while (lines() === null) {
     const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])

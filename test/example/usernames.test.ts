@@ -11,21 +11,24 @@
  *
  * Both attacks need two accounts, so the app refuses a username that differs from another one only in case.
  */
+import { emptyDatabase } from './empty-database'
 import { exampleApp, launch } from './support'
 
-/** Runs these statements in a process of the example app, with a new database in memory. Returns the results of the calls of `say`. */
+/** Runs these statements in a process of the example app, with a new database. Returns the results of the calls of `say`. */
 async function said(statements: string): Promise<unknown[]> {
   const script = `
     import { openDatabase } from './dist/database.js'
     import { Users } from './dist/users.js'
-    const database = await openDatabase({})
+    const database = await openDatabase({ dataDir: process.env.DATA_DIR })
     const all = []
     const say = (result) => result.then((value) => all.push(value ?? null), (error) => all.push(error.message))
     const one = (username, nevisUserId) => ({ username, passwordHash: 'hash', nevisUserId })
     ${statements}
     console.log(JSON.stringify(all))
     await database.close()`
-  const { stdout, stderr } = await launch({}, exampleApp, ['--input-type=module', '-e', script]).ended
+  const { folder, remove } = emptyDatabase()
+  const { stdout, stderr } = await launch({ DATA_DIR: folder }, exampleApp, ['--input-type=module', '-e', script]).ended
+  remove()
   expect(stderr).toBe('')
   return JSON.parse(stdout) as unknown[]
 }
