@@ -5,8 +5,8 @@
  * response, a user would be signed in without a check of Nevis's certificate. So any status but 2xx, and any bytes that arrive together with a 2xx, destroy
  * the stream. All later bytes go to TLS, which checks the certificate.
  *
- * The stream exists before the proxy responds. So Node's own agent counts the stream for `maxSockets` and closes it at the deadline of its request. The usual
- * packages cannot replace this file: `https-proxy-agent` returns the proxy's refusal as Nevis's response, and `hpagent` 1.2 ignores `maxSockets`.
+ * The stream is returned at once, before the proxy responds, so that Node's own agent counts it for `maxSockets` and closes it at the deadline of its request.
+ * The usual packages cannot replace this file: `https-proxy-agent` returns the proxy's refusal as Nevis's response, and `hpagent` 1.2 ignores `maxSockets`.
  *
  * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`). Source: RFC 9110, section 9.3.6
  */

@@ -1,6 +1,7 @@
 /**
- * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has this response as `req.res`. Fastify
- * and Koa have no such response: they get the answer as a value and send it themselves, and the functions below that need `req.res` do nothing there.
+ * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has this response as `req.res`. On
+ * Fastify, it has none, so the functions below that need `req.res` do nothing. On Koa, koa-passport puts an object in its place, which can set headers and the
+ * status, but does not tell whether an answer has begun.
  *
  * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
  * Out of scope: the content of an answer.
@@ -162,7 +163,7 @@ export function send(res: ServerResponse, answer: Answer): void {
 }
 
 /**
- * Sets a header of the answer that Passport or the app will send. Does nothing on Fastify and Koa, which have no `req.res`.
+ * Sets a header of the answer that Passport or the app will send. Does nothing on Fastify, which has no `req.res`.
  * @internal
  */
 export function setHeader(req: object, name: string, value: string): void {
@@ -180,7 +181,8 @@ export function setStatus(req: object, status: number): void {
 }
 
 /**
- * True if an answer has already begun, for example by a time-out of the app. Always false on Fastify, which has no `req.res`.
+ * True if an answer has already begun, for example by a time-out of the app. Always false on Fastify and Koa, where the request does
+ * not have Node's response.
  * @internal
  */
 export function isAnswered(req: object): boolean {

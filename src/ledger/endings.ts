@@ -1,5 +1,6 @@
 /**
- * Records what may happen only once: the end of a transaction, and the use of a token as proof of an approval.
+ * Records events of a transaction: its end, a denial, a repeated push or SMS, a cancellation, and the permission to try another factor. Also records the use of
+ * a token as proof of an approval. Each of these events counts only once.
  *
  * The session cannot ensure that they happen only once: several callbacks at the same time all read the session before the first one writes it. The ledger's
  * `claim` returns true for the first caller only. Out of scope: whether an approval is genuine (`trust/`).

@@ -1,5 +1,5 @@
 /**
- * Recognizes the app's Redis client, and sends it one command at a time.
+ * Recognises the app's Redis client, and sends it one command at a time.
  *
  * A cluster client needs the key of the command, to find the node that stores this key. A sentinel client must be told whether a replica may answer. This
  * package never allows that, because a replica can lag behind and report a used approval as unused.
@@ -60,7 +60,7 @@ export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel |
 export type SendCommand = (key: string, command: [name: string, ...args: string[]]) => Promise<unknown>
 
 /**
- * Recognizes the kind of client by public methods that only this kind has. Several kinds have `sendCommand`, with different parameters.
+ * Recognises the kind of client by public methods that only this kind has. Several kinds have `sendCommand`, with different parameters.
  * @throws TypeError if the client is of none of the supported kinds
  * @internal
  */

@@ -1,9 +1,8 @@
 /**
  * Records when a user last signed in, for an app that keeps its session in a cookie.
  *
- * A browser can send an old copy of such a cookie. If the copy is older than the user's last sign-in, the strategy must not start another factor for the
- * browser's request without the password.
- * Out of scope: sessions in a store, because a store no longer finds a session by its old id.
+ * A browser, or an attacker, can send an old copy of such a cookie. If the copy is older than the user's last sign-in, another factor needs the password again.
+ * Out of scope: sessions in a store, because the store forgets the old session id when it gives the session a new one.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'

@@ -6,8 +6,8 @@
  * 2. If the user must type a code that the phone shows, the strategy compares the code.
  * 3. The strategy asks Nevis for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
  *    `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
- * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. If Nevis's answer does not name the
- *    transaction, the ledger marks the token, too.
+ * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. The token is marked, too, if a
+ *    browser can send tokens (factor `widget`) or if Nevis's answer does not name the transaction.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.
  * 6. `strategy.ts` calls `verify`.
  *

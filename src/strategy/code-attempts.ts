@@ -1,5 +1,5 @@
 /**
- * Counts the codes that a user sends. A code is counted before it is checked, so that parallel requests cannot exceed the limit on codes.
+ * Counts the codes and the widget's tokens that a browser sends. Each is counted before it is checked, so that parallel requests cannot exceed the limit.
  *
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */

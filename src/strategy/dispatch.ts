@@ -1,5 +1,5 @@
 /**
- * Decides what a request is: a callback, a cancellation or a start.
+ * Decides what a request is: a callback, a start, a cancellation, or a request for more time.
  *
  * Only the body of a POST can start or cancel. So a link, an image or a prefetch cannot send a push. A callback is a GET or a POST.
  *

@@ -1,5 +1,5 @@
 /**
- * Checks that Nevis answers, before a user is sent to the waiting page. While Nevis does not answer, every start fails at once.
+ * With the option `healthCheck`, pings Nevis before a start. If Nevis does not answer, the start fails within two seconds.
  *
  * Out of scope: switching to another factor.
  */

@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000
  * @returns undefined if the user must give the second factor
  * @internal
  */
-export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
+export async function recogniseBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
   const { settings, req, options, budgets } = request
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)

@@ -29,7 +29,7 @@ import { isFromSameBrowser } from './same-browser'
 import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
-import { forgetMarksBefore, recognizeBrowser } from './remembered'
+import { forgetMarksBefore, recogniseBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherWay } from './other-ways'
 import { originOf } from './request-origin'
@@ -55,8 +55,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   const renews = named === undefined && renewsSession(request, isAfterFirst)
-  const recognized = named === undefined ? await recognizeBrowser(request, parameters, isAfterFirst) : undefined
-  if (recognized !== undefined) return recognized
+  const recognised = named === undefined ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
+  if (recognised !== undefined) return recognised
   const marksBefore = await forgetMarksBefore(request, parameters, isAfterFirst)
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
 

@@ -1,7 +1,8 @@
 /**
  * NevisStrategy, the Passport strategy. Only this file uses Passport's actions, such as `success` and `fail`.
  *
- * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides whether the request is a start (`start.ts`) or a callback (`callback.ts`).
+ * The folder `strategy/` handles a request of Passport: `dispatch.ts` decides what the request is, for example a start (`start.ts`) or a callback
+ * (`callback.ts`).
  * This folder uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores
  * transactions in the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
  */

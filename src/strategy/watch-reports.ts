@@ -1,6 +1,6 @@
 /**
  * Ends a transaction as soon as polling learns that the user has denied it or has not answered in time. The callback alone is not enough: an attacker would not
- * send a callback after a denial, and a user may close the page.
+ * send a callback after a denial, and a user may close the page. If the ledger fails, only an event is published, and the callback ends the transaction.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it learns of the end first.
  */
@@ -37,7 +37,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // The ledger has failed. Only publish the event `fault`, because the callback or the user's next start also ends the transaction.
+      // The ledger has failed. Only publish the event `fault`, because the callback also ends the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }

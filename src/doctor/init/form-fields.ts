@@ -1,5 +1,6 @@
 /**
- * Tells whether the handlers behind the password read the login form. `init` moves these handlers behind the callback, which is another request without the form.
+ * Finds handlers that read the fields of the login form. `init` moves the handlers that follow the password check to the callback route. The callback is
+ * another request, without these fields.
  *
  * Follows the names of functions, also into other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */

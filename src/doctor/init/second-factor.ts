@@ -1,8 +1,8 @@
 /**
  * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
  *
- * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. In doubt, the
- * second factor does not follow. Out of scope: finding the password checks (`doors.ts`).
+ * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
+ * not show this clearly, the answer is no. Out of scope: finding the password checks (`doors.ts`).
  */
 import { resolved } from './mount'
 import type { Range, Source } from './source'

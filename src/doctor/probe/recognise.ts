@@ -1,5 +1,6 @@
 /**
- * Finds the dialects with which the simulator behaves like a Nevis instance. A dialect is one deviation from Nevis's documentation.
+ * Finds the dialects with which the simulator behaves like a Nevis instance. A dialect is one possible
+ * behaviour of Nevis where its documentation leaves something open.
  *
  * The probe also runs on the simulator, once in each dialect. A dialect is recognised if everything that it changes is also found on the instance.
  * Out of scope: the questions that Nevis's documentation does not answer (`questions.ts`).

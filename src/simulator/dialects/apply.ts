@@ -1,5 +1,5 @@
 /**
- * Applies the simulator's dialects (variants of Nevis's behaviour) to one request. Each dialect may refuse the request and change the response.
+ * Applies the chosen dialects (`dialect.ts`) to one request. Each dialect may refuse the request and change the response.
  *
  * Out of scope: the dialects themselves, and faults (`../apply-fault.ts`), which are applied after the dialects.
  */

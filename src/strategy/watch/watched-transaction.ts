@@ -282,7 +282,7 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // Ignore the error: the callback or the user's next start reports the end of the transaction instead.
+      // Ignore the error: the callback reports the end of the transaction instead.
     }
   }
 

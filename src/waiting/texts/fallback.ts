@@ -1,6 +1,6 @@
 /**
- * Marks the English texts of a language that lacks texts of its own, so that the page can say that these texts are English. The marks are two code points that
- * Unicode reserves for the internal use of a program.
+ * If a language lacks a text, the page shows the English text. This file marks such a text, so that the HTML can say that it is English. The marks are two code
+ * points that Unicode reserves for the internal use of a program.
  *
  * Out of scope: what becomes of the marks in the HTML (`html.ts`).
  */
