@@ -36,5 +36,5 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   if (current?.closed !== undefined || current?.codesKey === undefined) throw new Refusal('used_transaction')
   const { digest: _digest, ...rest } = current
   const extended: Transaction = keys.digests.withDigest({ ...rest, expiresAt: now + lifetimeMs })
-  return request.saveAndWait(extended, keys.handles.open(handle)?.lockedCodes)
+  return request.saveAndWait(extended, keys.handles.open(handle)?.encryptedCodes)
 }

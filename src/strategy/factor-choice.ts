@@ -1,7 +1,7 @@
 /**
  * Decides which factors a user is offered, in which order, and which of them a start uses.
  *
- * Out of scope: whether the user has the factor at Nevis (`other-ways.ts`), and who may enrol (`enrolment.ts`).
+ * Out of scope: whether the user has the factor at Nevis (`unavailable-factor.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'

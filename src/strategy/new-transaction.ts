@@ -6,7 +6,7 @@
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import { isTypedCode } from '../factors/typed-code'
-import { lockCodes } from '../trust/recovery-codes'
+import { encryptCodes } from '../trust/recovery-codes'
 import { forgetMarks, rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
 import { phoneOf } from './start-parameters'
@@ -27,7 +27,7 @@ export async function newTransaction(
   { server, browser: forBrowser }: Challenge,
   slot: number,
   startedAt: number,
-): Promise<{ transaction: Transaction; lockedCodes: string | undefined }> {
+): Promise<{ transaction: Transaction; encryptedCodes: string | undefined }> {
   const { settings, budgets, keys } = request
   const { replaced } = context
   if (server.typedCode !== undefined && !(parameters.operation === 'approve' && isTypedCode(server.typedCode))) {
@@ -40,7 +40,7 @@ export async function newTransaction(
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = forBrowser
-  const codes = recoveryCodes && lockCodes(recoveryCodes)
+  const codes = recoveryCodes && encryptCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
   // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
@@ -90,7 +90,7 @@ export async function newTransaction(
     ...(remember !== undefined && { remember }),
     ...(marks !== undefined && { forgetMarks: marks }),
   })
-  return { transaction, lockedCodes: codes?.locked }
+  return { transaction, encryptedCodes: codes?.encrypted }
 }
 
 /**

@@ -32,11 +32,11 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (!previous.hasDisconnected()) return previous
   // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start renews the session, give the
   // session another new id. The cookies are sent with the second response.
-  const { transaction, lockedCodes, sessionId, origin } = previous
+  const { transaction, encryptedCodes, sessionId, origin } = previous
   request.current = transaction
   if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
   else await request.refresh()
-  return waitForDecision(request, { source: { sessionId, origin } }, transaction, lockedCodes)
+  return waitForDecision(request, { source: { sessionId, origin } }, transaction, encryptedCodes)
 }
 
 function asksForSame({ parameters, factorName, source }: StartContext, { transaction, sessionId }: StartResult): boolean {

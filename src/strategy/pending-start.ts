@@ -8,7 +8,7 @@ import type { Transaction } from '../factors/transaction'
 import { isAnsweredOnPhone } from './answered-on-phone'
 import { publish } from './events'
 import { OTHER_PROCESS_WAIT_SECONDS } from './parallel'
-import { boxReadAgain } from './remembered'
+import { rereadRememberChoice } from './remembered'
 import { returnToOf } from './return-to'
 import { isFromSameBrowser } from './same-browser'
 import { mayRenew, renewForSubject } from './session-fixation'
@@ -30,7 +30,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context, (one) => replaced !== undefined || isOfThisBrowser(request, context, one, isStartedElsewhere))
   if (pending === undefined || !isReusable(pending)) return undefined
-  const box = replaced === undefined ? await boxReadAgain(request, context, pending) : {}
+  const box = replaced === undefined ? await rereadRememberChoice(request, context, pending) : {}
   if (box === undefined) return undefined
   // If a start of this kind gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
   // session (session fixation) could register their own phone with the QR code of this enrolment.

@@ -109,7 +109,7 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
  * @returns undefined if `forgetBrowsers` was called since the start: then an approval of the pending sign-in must not remember a browser
  * @internal
  */
-export async function boxReadAgain(request: StrategyRequest, context: StartContext, pending: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'> | undefined> {
+export async function rereadRememberChoice(request: StrategyRequest, context: StartContext, pending: Transaction): Promise<Pick<Transaction, 'remember' | 'forgetMarks'> | undefined> {
   const { remember, userId } = pending
   if (remember === undefined) return {}
   // Read the marks (the ledger's records of calls of `forgetBrowsers`) first. So `wasForgotten` also notices a call that comes between these two lines.

@@ -54,12 +54,12 @@ export async function waitForDecision(
   request: StrategyRequest,
   { source }: Pick<StartContext, 'source'>,
   transaction: Transaction,
-  lockedCodes?: string,
+  encryptedCodes?: string,
 ): Promise<StartResult> {
-  return resultFor(request, { source }, await request.saveAndWait(transaction, lockedCodes), transaction, lockedCodes)
+  return resultFor(request, { source }, await request.saveAndWait(transaction, encryptedCodes), transaction, encryptedCodes)
 }
 
 /** @internal */
-export function resultFor({ req }: StrategyRequest, { source }: Pick<StartContext, 'source'>, target: Redirect, transaction: Transaction, lockedCodes?: string): StartResult {
-  return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
+export function resultFor({ req }: StrategyRequest, { source }: Pick<StartContext, 'source'>, target: Redirect, transaction: Transaction, encryptedCodes?: string): StartResult {
+  return { ...source, target, transaction, encryptedCodes, hasDisconnected: () => req.socket?.destroyed === true }
 }

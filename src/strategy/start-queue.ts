@@ -13,7 +13,7 @@ import type { Transaction } from '../factors/transaction'
 export interface StartResult {
   readonly target: { readonly to: string }
   readonly transaction: Transaction
-  readonly lockedCodes: string | undefined
+  readonly encryptedCodes: string | undefined
   /** The session id with which the request came. The start may have given the session a new id meanwhile. */
   readonly sessionId: string | undefined
   /** A digest of the client's address, headers and cookies. Two parallel requests with the same `origin` come from the same browser: see `request-origin.ts`. */

@@ -31,7 +31,7 @@ import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recogniseBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
-import { waitForOtherWay } from './other-ways'
+import { waitForOtherFactor } from './unavailable-factor'
 import { originOf } from './request-origin'
 import { waitBeforeResend } from './resend'
 import { returnToOf } from './return-to'
@@ -106,12 +106,12 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     challenge = await notifyUser(request, prepared)
   } catch (reason) {
     forgetIfUnusable(request, reason, context.parameters.budget, prepared.factor.name)
-    const kept = await waitForOtherWay(request, context, prepared, reason, slot, startedAt)
+    const kept = await waitForOtherFactor(request, context, prepared, reason, slot, startedAt)
     if (kept !== undefined) return kept
     await forgetStart(request, context)
     throw reason
   }
-  const { transaction, lockedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
+  const { transaction, encryptedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   publish('started', () => request.about())
@@ -131,7 +131,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
     request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
   }
-  return waitForDecision(request, context, transaction, lockedCodes)
+  return waitForDecision(request, context, transaction, encryptedCodes)
 }
 
 /** Refuses a factor that the user may not choose, before the start is counted and before Nevis is called. */

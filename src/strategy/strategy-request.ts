@@ -246,12 +246,12 @@ export class StrategyRequest {
 
   /**
    * Saves the transaction in the session, and sends the browser to the waiting page.
-   * @param lockedCodes new recovery codes, encrypted. They become part of the handle in the URL, and are not stored in the session
+   * @param encryptedCodes new recovery codes, encrypted. They become part of the handle in the URL, and are not stored in the session
    */
-  async saveAndWait(transaction: Transaction, lockedCodes?: string): Promise<Redirect> {
+  async saveAndWait(transaction: Transaction, encryptedCodes?: string): Promise<Redirect> {
     this.transactions.put(transaction)
     await this.transactions.save()
-    return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
+    return { to: this.waitingURL({ ...transaction, ...(encryptedCodes !== undefined && { encryptedCodes }) }) }
   }
 
   /** The URL of the waiting page, with the language that the user has chosen on that page, if any. */

@@ -14,7 +14,7 @@ export interface Sealed {
   readonly operation?: Operation
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
-  readonly lockedCodes?: string
+  readonly encryptedCodes?: string
   /** The key under which the ledger counts the user's denials: a digest of the user's name. */
   readonly budget?: string
   /**
@@ -49,9 +49,9 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves }: Sealed): string {
+  seal({ id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves }: Sealed): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves])
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -76,14 +76,14 @@ export class Handles {
 function parse(text: string): Sealed {
   type Optional = string | null | undefined
   type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined, number | null | undefined]
-  const [id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept
+  const [id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept
   return {
     id,
     factor,
     expiresAt,
     ...(statusToken && { statusToken }),
     ...(operation && { operation: operation as Operation }),
-    ...(lockedCodes && { lockedCodes }),
+    ...(encryptedCodes && { encryptedCodes }),
     ...(budget && { budget }),
     ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
     ...(typeof moves === 'number' && { moves }),

@@ -12,25 +12,25 @@ const CONTEXT = Buffer.from('passport-nevis recovery codes')
 /** The most bytes of codes that fit into the URL of the waiting page. Nevis does not document how many codes it generates. */
 const MAX_BYTES = 3000
 
-export interface LockedCodes {
+export interface EncryptedCodes {
   readonly key: string
-  readonly locked: string
+  readonly encrypted: string
 }
 
 /**
  * Encrypts the codes with a new key.
  * @throws RangeError if the codes are too long for a URL
  */
-export function lockCodes(codes: readonly string[]): LockedCodes {
+export function encryptCodes(codes: readonly string[]): EncryptedCodes {
   const text = JSON.stringify(codes)
   if (Buffer.byteLength(text) > MAX_BYTES) throw new RangeError('NevisStrategy: the recovery codes are too long for a URL')
   const key = randomBytes(32)
-  return { key: key.toString('base64url'), locked: encrypt(text, key, CONTEXT).toString('base64url') }
+  return { key: key.toString('base64url'), encrypted: encrypt(text, key, CONTEXT).toString('base64url') }
 }
 
 /** @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key */
-export function unlockCodes(key: string | undefined, locked: string | undefined): readonly string[] | undefined {
-  if (key === undefined || locked === undefined) return undefined
-  const text = decrypt(Buffer.from(locked, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)
+export function decryptCodes(key: string | undefined, encrypted: string | undefined): readonly string[] | undefined {
+  if (key === undefined || encrypted === undefined) return undefined
+  const text = decrypt(Buffer.from(encrypted, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)
   return text === undefined ? undefined : (JSON.parse(text) as string[])
 }

@@ -9,7 +9,7 @@ export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(3
 
 /** Sequences that people type when they need many characters. `SEQUENCES` contains each sequence forwards and backwards, in groups of three characters. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
-const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
+const SEQUENCES = new Set(trigramsOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
 /**
  * A secret is refused if its estimated strength is below this number of bits. A repeated word reaches at most 30 bits, an alphabet 25. All of two million
@@ -37,7 +37,7 @@ function isRepeated(secret: string): boolean {
 function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()
   let unpredictable = 2
-  for (const three of threesOf(secret.toLowerCase())) {
+  for (const three of trigramsOf(secret.toLowerCase())) {
     const [first, second, third] = three
     const isPredictable = seen.has(three) || SEQUENCES.has(three) || (first === second && second === third)
     if (!isPredictable) unpredictable++
@@ -46,6 +46,6 @@ function unpredictableCharactersIn(secret: string): number {
   return unpredictable
 }
 
-function threesOf(text: string): string[] {
+function trigramsOf(text: string): string[] {
   return Array.from({ length: Math.max(0, text.length - 2) }, (_, i) => text.slice(i, i + 3))
 }

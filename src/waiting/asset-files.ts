@@ -8,7 +8,7 @@ import { completeAnswer, type Answer } from '../host/answer'
 import { withQuery } from '../host/url'
 import type { Settings } from '../strategy/settings'
 import { script, style } from './asset-text'
-import type { ShellParts } from './document'
+import type { PageSettings } from './document'
 
 const assets = {
   script: asset(script, 'text/javascript; charset=utf-8'),
@@ -19,7 +19,7 @@ const assets = {
  * The URLs of this package's script and stylesheet, and of the app's stylesheet.
  * @internal
  */
-export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): ShellParts['assets'] {
+export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): PageSettings['assets'] {
   const link = (name: keyof typeof assets) => withQuery(waitingURL, { asset: name, v: assets[name].hash })
   return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
 }

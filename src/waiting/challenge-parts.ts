@@ -1,7 +1,7 @@
 /**
  * The parts of the waiting page while the user has to answer: the message, the QR code and link, the field for a code.
  *
- * Out of scope: the widget (`widget-part.ts`), new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`ways.ts`).
+ * Out of scope: the widget (`widget-part.ts`), new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`factor-forms.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'

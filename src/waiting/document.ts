@@ -9,7 +9,7 @@ import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
 
-export interface ShellParts {
+export interface PageSettings {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
   readonly nonce?: string | undefined
@@ -31,7 +31,7 @@ export interface ShellParts {
   readonly callbackURL: string
 }
 
-export interface PageParts extends ShellParts {
+export interface PageParts extends PageSettings {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
@@ -50,7 +50,7 @@ export interface Content {
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
-export function documentHtml({ heading, main, scripts, query }: Content, parts: ShellParts): Html {
+export function documentHtml({ heading, main, scripts, query }: Content, parts: PageSettings): Html {
   const { language, assets, brand } = parts
   const icon = brand?.icon ?? brand?.logo
   return html`<!doctype html>
@@ -73,11 +73,11 @@ export function documentHtml({ heading, main, scripts, query }: Content, parts: 
 `
 }
 
-export function scriptTag(src: string, parts: ShellParts): Html {
+export function scriptTag(src: string, parts: PageSettings): Html {
   return html`<script src="${src}" defer${nonceOf(parts)}></script>`
 }
 
-function nonceOf({ nonce }: ShellParts): Html | false {
+function nonceOf({ nonce }: PageSettings): Html | false {
   return nonce !== undefined && html` nonce="${nonce}"`
 }
 
@@ -89,7 +89,7 @@ function brandPart({ name, logo, logoDark, href }: Brand & { readonly href: stri
 }
 
 /** The footer: the links to the sign-in page and the help page, the app's own links, and the choice of a language. */
-function footerPart(parts: ShellParts, query: Content['query']): Html | false {
+function footerPart(parts: PageSettings, query: Content['query']): Html | false {
   const { texts } = parts.language
   const { signInURL, helpURL, footerLinks, offered } = parts
   const links: readonly { text: string; href: string; isSignIn?: true }[] = [
@@ -105,7 +105,7 @@ function footerPart(parts: ShellParts, query: Content['query']): Html | false {
     </footer>`
 }
 
-function languageLink({ tag }: Language, { language, waitingURL }: ShellParts, query: Readonly<Record<string, string>>): Html {
+function languageLink({ tag }: Language, { language, waitingURL }: PageSettings, query: Readonly<Record<string, string>>): Html {
   const name = html`<span lang="${tag}">${ownNameOf(tag)}</span>`
   if (tag === language.tag) return html`<li aria-current="true">${name}</li>`
   return html`<li><a href="${withQuery(waitingURL.replace(/[?&]language=[^&]*$/, ''), { ...query, language: tag })}" hreflang="${tag}">${name}</a></li>`

@@ -3,7 +3,7 @@
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
-import { documentHtml, type Content, type PageParts, type ShellParts } from './document'
+import { documentHtml, type Content, type PageParts, type PageSettings } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
@@ -40,7 +40,7 @@ export function usedHtml(parts: PageParts, query: Content['query']): Html {
  * @param query the query of the waiting page, if "Try again" opens the waiting page: the links to other languages then open the waiting page, too. Undefined if
  * "Try again" opens another page: then there are no such links
  */
-export function outageHtml(again: string, parts: ShellParts, query: Content['query']): Html {
+export function outageHtml(again: string, parts: PageSettings, query: Content['query']): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts, query)
 }
@@ -54,6 +54,6 @@ function mainLink(href: string, text: string): Html {
   return html`<p><a class="nevis-button" href="${href}">${text}</a></p>`
 }
 
-function noticeHtml(heading: string, explanation: Html, on: Html, parts: ShellParts, query: Content['query']): Html {
+function noticeHtml(heading: string, explanation: Html, on: Html, parts: PageSettings, query: Content['query']): Html {
   return documentHtml({ heading, main: html`<main class="nevis"><h1>${heading}</h1>${explanation}${on}</main>`, query }, parts)
 }

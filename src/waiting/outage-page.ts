@@ -16,7 +16,7 @@ import { withQuery } from '../host/url'
 import { outageHtml } from './notices'
 import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
-import { shellOf } from './shell'
+import { pageSettingsOf } from './page-settings'
 import { unmarked } from './texts/fallback'
 
 /** Options of {@link outagePage}. `waitingPage` accepts all of these options as well, so you can pass the same object to both. */
@@ -51,7 +51,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   options: OutagePageOptions<Req, Res> = {},
 ): OutagePage<Req, Res> {
   checkOptions('outagePage', options, PAGE_TYPES)
-  const shell = shellOf('outagePage', strategy.settings, options)
+  const settingsFor = pageSettingsOf('outagePage', strategy.settings, options)
 
   async function answerTo(error: unknown, req: Req, res: Res): Promise<Answer | undefined> {
     if (!isOutage(error)) {
@@ -60,7 +60,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     }
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error instanceof NevisError ? error : {}
     const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
-    const parts = shell(req, res)
+    const parts = settingsFor(req, res)
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')

@@ -4,7 +4,7 @@
  * Out of scope: the HTML (`page.ts`, `notices.ts`).
  */
 import { headerOf, isHeaderSet, completeAnswer, type Answer, type HostResponse } from '../host/answer'
-import type { ShellParts } from './document'
+import type { PageSettings } from './document'
 
 export type Policy = Readonly<Record<string, string>>
 
@@ -26,7 +26,7 @@ export const POLICY: Policy = {
 export const REFERRER_POLICY = 'strict-origin'
 
 /** @internal */
-export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
+export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: PageSettings, policy = POLICY): Answer {
   return completeAnswer(
     status,
     {

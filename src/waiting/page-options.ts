@@ -1,7 +1,7 @@
 /**
  * The options that the waiting page and the outage page share.
  *
- * Out of scope: resolving the options (`shell.ts`), and options that only one of the two pages has.
+ * Out of scope: resolving the options (`page-settings.ts`), and options that only one of the two pages has.
  */
 import type { HostResponse } from '../host/answer'
 import type { HostRequest } from '../host/request'

@@ -18,7 +18,7 @@ import { unmarked } from './texts/fallback'
 import { languages } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
-import { isUsedUp, moreTimePart, otherWaysPart } from './ways'
+import { isUsedUp, moreTimePart, otherFactorsPart } from './factor-forms'
 import { showsWidget, widgetHeading, widgetHintPart, widgetPart } from './widget-part'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
 
@@ -35,10 +35,10 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       <p class="nevis-note" role="status" data-note></p>
       ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
-      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherWaysPart(view, parts)}
+      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherFactorsPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
-      ${!isOver && elsewherePart(view, parts)}
+      ${!isOver && otherTabPart(view, parts)}
     </main>`
   const scripts = isScriptNeeded && parts.widgetScripts.map((script) => scriptTag(script, parts))
   return documentHtml({ heading, main, scripts, query: { transaction: view.transaction } }, parts)
@@ -61,7 +61,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
 }
 
 /** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
-function elsewherePart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
+function otherTabPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   return html`<div class="nevis-keep" data-continue hidden><a href="${withQuery(waitingURL, { transaction: view.transaction })}">${texts.continueInThisTab}</a></div>`
 }
 

@@ -47,7 +47,7 @@ function entriesOf(phones: readonly OfferedAuthenticator[], language: Language):
 }
 
 function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: string, language: Language, withTime: boolean): Entry {
-  const registered = enrolledAt === undefined ? [] : [withArticle(language.texts.registered.replace('{date}', withFirmDay(dateIn(language, new Date(enrolledAt), withTime))))]
+  const registered = enrolledAt === undefined ? [] : [withArticle(language.texts.registered.replace('{date}', withUnbrokenDate(dateIn(language, new Date(enrolledAt), withTime))))]
   return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
 }
 
@@ -57,7 +57,7 @@ function withArticle(text: string): string {
 }
 
 /** Keeps the day and the month of a date on one line. */
-function withFirmDay(date: string): string {
+function withUnbrokenDate(date: string): string {
   return date.replace(/(?<=(?:^|\D)\d{1,2}\.?) (?=\p{L})|(?<=\p{L}) (?=\d{1,2}(?!\d))/gu, '\u00a0')
 }
 

@@ -10,7 +10,7 @@ import type { FailureCode } from '../factors/failures'
 import type { Sealed } from '../trust/handle'
 import { offeredFactors } from '../strategy/factor-choice'
 import type { Settings } from '../strategy/settings'
-import { unlockCodes } from '../trust/recovery-codes'
+import { decryptCodes } from '../trust/recovery-codes'
 import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
 import { rememberOffer } from '../strategy/remember-offer'
@@ -86,7 +86,7 @@ export interface WaitingView extends Offer {
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
   const { closed, operation, shown, codesKey, message, isCodeTyped, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
-  const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
+  const recoveryCodes = status === 'pending' ? decryptCodes(codesKey, sealed.encryptedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
   const failure = closed ?? failureOf(status) ?? transaction.refused ?? (attempts > 0 && prompt === 'code' ? 'wrong_code' : undefined)
   return {

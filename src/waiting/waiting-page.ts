@@ -23,7 +23,7 @@ import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
-import { pageLanguages, shellOf } from './shell'
+import { pageLanguages, pageSettingsOf } from './page-settings'
 import { unmarked } from './texts/fallback'
 import { viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
@@ -80,7 +80,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 ): Middleware<Req, Res> {
   checkOptions('waitingPage', options, TYPES)
   const { settings } = strategy
-  const shell = shellOf('waitingPage', settings, options)
+  const settingsFor = pageSettingsOf('waitingPage', settings, options)
   const choice = new AuthenticatorChoice(settings)
   const { widgetScript } = options
   if (widgetScript === undefined && settings.factors.some(({ prompt }) => prompt === 'widget')) {
@@ -99,7 +99,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
-    const parts: PageParts = { ...shell(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
+    const parts: PageParts = { ...settingsFor(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
     const { isSignedIn } = parts
     const handle = queryFieldOf(req, 'transaction')
     const seals = await settings.keys()

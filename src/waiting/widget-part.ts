@@ -1,7 +1,7 @@
 /**
  * The part of the waiting page with Nevis's widget, and what the page shows if the widget fails or cannot be loaded.
  *
- * Out of scope: starting the widget (`assets/widget.ts`), and the forms for another factor (`ways.ts`).
+ * Out of scope: starting the widget (`assets/widget.ts`), and the forms for another factor (`factor-forms.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'

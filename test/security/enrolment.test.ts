@@ -383,7 +383,7 @@ describe('recovery codes that were just made', () => {
     const { handle, codes } = await made()
     const sealed = (await app.nevis.settings.keys()).handles.open(handle)
     expect(shows(decoded(JSON.stringify(sealed)), codes)).toBe(false)
-    expect(stored()).not.toContain(sealed?.lockedCodes)
+    expect(stored()).not.toContain(sealed?.encryptedCodes)
   })
 
   it('are shown as often as the page is loaded until they are confirmed, and never after', async () => {

@@ -140,7 +140,7 @@ describe('a start', () => {
     expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000 })
     expect(Object.keys(one)).not.toContain('box')
     expect(JSON.stringify(session)).not.toContain('AAAA')
-    expect(((await strategy().settings.keys()).handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
+    expect(((await strategy().settings.keys()).handles.open(handle))?.encryptedCodes).toEqual(expect.any(String))
   })
 
   it('of recovery codes is refused to a user without a fresh second factor, though Nevis knows no factor', async () => {

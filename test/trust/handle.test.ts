@@ -19,7 +19,7 @@ describe('an encrypted handle', () => {
     it.each<[string, Sealed]>([
       ['with a status token', SEALED],
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
-      ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', lockedCodes: 'bG9ja2Vk' }],
+      ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', encryptedCodes: 'bG9ja2Vk' }],
       ['with the name of its budget', { ...SEALED, budget: 'e0Tl6WB2M2ReTrgHSlcLtb' }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
     ])('decrypts to what was encrypted, %s', (_name, sealed) => {

@@ -100,7 +100,7 @@ export class SecondFactors {
    */
   private isSecondFactor(source: Source, range: Range, depth = 0): boolean {
     for (let at = range.first; at <= range.last; at++) {
-      if (this.isRunAt(source, at, range.last, depth)) return !this.mayPassBy(source, functionAround(source, range, at), namesOfNext(source, range), depth)
+      if (this.isRunAt(source, at, range.last, depth)) return !this.mayBypass(source, functionAround(source, range, at), namesOfNext(source, range), depth)
     }
     return false
   }
@@ -124,7 +124,7 @@ export class SecondFactors {
   }
 
   /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
-  private mayPassBy(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
+  private mayBypass(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
     if (body === undefined || body === 'not found') return body !== undefined
     for (let at = body.first; at <= body.last; at++) {
       if (this.isRunAt(source, at, body.last, depth)) {

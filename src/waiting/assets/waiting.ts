@@ -66,7 +66,7 @@ interface Window {
     const departure = new AbortController()
     const { signal } = departure
     // If other tabs are open, this tab waits this many milliseconds before it goes to the callback: another tab may report that it has already gone there.
-    const HEARING_MS = 20
+    const TAB_ANSWER_MS = 20
 
     let stream: EventSource | undefined
     let errors = 0
@@ -101,7 +101,7 @@ interface Window {
       // Only one tab may go to the callback: the one that gets the lock. It keeps the lock until it has left this page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
-        if (hasCompany) setTimeout(goOn, HEARING_MS)
+        if (hasCompany) setTimeout(goOn, TAB_ANSWER_MS)
         else goOn()
         return new Promise<never>(() => undefined)
       }

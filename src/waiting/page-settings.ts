@@ -9,7 +9,7 @@ import { queryFieldOf, userOf, type HostRequest } from '../host/request'
 import { withQuery } from '../host/url'
 import type { Settings } from '../strategy/settings'
 import { linksOf } from './asset-files'
-import type { ShellParts } from './document'
+import type { PageSettings } from './document'
 import type { Brand, FooterLink, PageOptions } from './page-options'
 import { availableLanguages, languageOf, preferred, primary, type Language } from './texts/languages'
 
@@ -18,7 +18,7 @@ import { availableLanguages, languageOf, preferred, primary, type Language } fro
  * @throws TypeError that names the page and the option
  * @internal
  */
-export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner: string, settings: Settings, options: PageOptions<Req, Res>): (req: Req, res: Res) => ShellParts {
+export function pageSettingsOf<Req extends HostRequest, Res extends HostResponse>(owner: string, settings: Settings, options: PageOptions<Req, Res>): (req: Req, res: Res) => PageSettings {
   const link = (name: string, value: string | undefined) => linkOf(owner, name, value)
   const brand = brandOf(owner, options.brand)
   const languages = pageLanguages(owner, options)

@@ -13,7 +13,7 @@ import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { textFor, wordsFor } from './wording'
 
-export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
+export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { use, otherWays } = wordsFor(view, texts)
   const [first, ...rest] = view.factors.filter((name) => name !== view.factor)

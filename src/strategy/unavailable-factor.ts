@@ -26,7 +26,7 @@ const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
  * @returns undefined if the start must fail: because of another error, or because the user has no other factor
  * @internal
  */
-export async function waitForOtherWay(
+export async function waitForOtherFactor(
   request: StrategyRequest,
   context: StartContext,
   prepared: PreparedStart,
