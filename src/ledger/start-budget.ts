@@ -118,6 +118,15 @@ export class StartBudget {
     })
   }
 
+  /**
+   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day, the pause
+   * stays: while it was running, a denial could not begin a pause of its own.
+   */
+  async undo(key: string, slot: number): Promise<void> {
+    const denials = await this.denialsOf(key).catch(() => 0)
+    await (denials > 0 ? this.free(key, slot).catch(() => undefined) : this.giveBack(key, [slot]))
+  }
+
   /** Frees the slot of a start that was not sent to Nevis, so that the start does not count. Does not end a pause, because a denial may have begun it. */
   async free(key: string, slot: number): Promise<void> {
     await this.slots.free(`start:${key}`, [slot])

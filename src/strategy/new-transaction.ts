@@ -48,7 +48,7 @@ export async function newTransaction(
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
-  const browser = login === undefined ? undefined : markBrowser(request)
+  const browser = login === undefined && !settings.hasOwnSubject ? undefined : markBrowser(request)
   const origin = login === undefined || settings.ledger.isInMemory ? undefined : context.source.origin
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
@@ -67,7 +67,7 @@ export async function newTransaction(
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
     // Nevis's answer names a user, and the start has checked that this is the user whom the app named. So the userId in the answer belongs to that user.
-    ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
+    ...(((server.username !== undefined && server.userId !== undefined) || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
     ...(server.typedCode !== undefined && { typedCode: keys.typedCodes.digestOf(server.typedCode, server.id), isCodeTyped: false }),

@@ -28,7 +28,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const { replaced, isAfterFirstFactor } = context
   // "Send again" starts a new transaction. If "Send again" was clicked twice, the second click shows the transaction that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
-  const pending = await findPending(request, context, (one) => replaced !== undefined || isOfThisBrowser(request, context, one, isStartedElsewhere))
+  const pending = await findPending(request, context, (one) => (replaced === undefined ? isOfThisBrowser(request, context, one, isStartedElsewhere) : one.id === replaced.id))
   if (pending === undefined || !isReusable(pending)) return undefined
   const box = replaced === undefined ? await rereadRememberChoice(request, context, pending) : {}
   if (box === undefined) return undefined
@@ -65,12 +65,12 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 /**
  * True if this browser may get the transaction.
  *
- * If a user is signed in, an attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this
- * start gives the session a new id. A sign-in that was started without a signed-in user may be shown after the first factor, such as the password: the session
- * then gets a new id, which the attacker does not have.
+ * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this start gives the session a
+ * new id. Only a sign-in that was started without a signed-in user may be shown in any browser, after the first factor, such as the password: the attacker does
+ * not have this factor. With the option `subject`, the session may contain the first factor, so this exception does not apply.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
-  if (context.isAfterFirstFactor && one.login === undefined) return true
+  if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return true
   return isFromSameBrowser(request, one) || (isStartedElsewhere && isJustStartedHere(one, context))
 }
 

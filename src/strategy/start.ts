@@ -187,7 +187,7 @@ async function freeIfFailed<T>(request: StrategyRequest, { parameters }: StartCo
   try {
     return await step()
   } catch (reason) {
-    if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(parameters.budget, [slot])
+    if (!(reason instanceof Refusal)) await request.budgets.starts.undo(parameters.budget, slot)
     throw reason
   }
 }

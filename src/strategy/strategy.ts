@@ -173,8 +173,10 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   // Passport replaces `req.user` after a success, so read the user before that.
   const { user } = req
   return async (login) => {
-    const isUserOfSession = logsIn(options) || user === undefined ? undefined : await isLoginOf(user, req, login)
-    const isUncertain = req.headers.authorization !== undefined && (settings.hasOwnSubject || isUserOfSession === undefined)
+    const isUserOfSession = logsIn(options) || user == null ? undefined : await isLoginOf(user, req, login)
+    // Without `req.user`, `isForUserOf` had no user to compare with, for example because the route is mounted before `passport.session()`.
+    const isUncompared = !logsIn(options) && user == null
+    const isUncertain = isUncompared || (req.headers.authorization !== undefined && (settings.hasOwnSubject || isUserOfSession === undefined))
     if (isUserOfSession !== false && !isUncertain && !logsIn(options)) return true
     const isApprovers = await isLoginOf(approver, req, login)
     if (isApprovers === true || (isApprovers === undefined && !isUncertain && isUserOfSession !== false)) return true

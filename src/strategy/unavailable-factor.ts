@@ -8,6 +8,8 @@ import { randomUUID } from 'node:crypto'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { FactorName } from '../factors/names'
 import type { Transaction } from '../factors/transaction'
+import { secondFactorOf } from '../session/second-factor'
+import { userOf } from './authenticators'
 import { publish } from './events'
 import { offeredFactors } from './factor-choice'
 import { newTransaction } from './new-transaction'
@@ -55,9 +57,19 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   const { parameters } = prepared
   if (parameters.available?.length === 0) return undefined
   const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
-  if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+  if (mayRenew(request, context, { ...transaction, ...(await confirmedUser(request, context, transaction)) })) await renewForSubject(request, transaction, context.isAfterFirstFactor)
   else await request.refresh()
   return waitForDecision(request, context, { ...transaction, closed: code })
+}
+
+/**
+ * If the app has named the user by username only, and the session records a second factor, asks Nevis for the userId. `mayRenew` compares it with the record: an
+ * attacker with a copy of the session's cookie must not get a new session id by a start that fails.
+ * @returns an empty object if the userId is not needed, or if Nevis does not know the user or fails
+ */
+async function confirmedUser({ req, settings }: StrategyRequest, { isAfterFirstFactor, renewsSession }: StartContext, { subject }: Transaction): Promise<{ userId?: string }> {
+  if (!renewsSession || isAfterFirstFactor || subject.userId !== undefined || secondFactorOf(req, { sessionKey: settings.sessionKey }) === undefined) return {}
+  return userOf(settings.client, subject).then(({ userId }) => ({ userId }), () => ({}))
 }
 
 /** If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction, which the user may still approve. */

@@ -369,6 +369,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start()).toBe(2)
     })
 
+    // Shows: T-bomber-5
+    it('keep the pause of a start that fails before the user is notified; without denials, it ends', async () => {
+      for (const count of [0, 3]) {
+        await startAtOnce(5)
+        await denied(count)
+        await budgets.starts.undo(key, 5)
+        expect([count, (await budgets.starts.spend(key)).over]).toEqual([count, count === 0 ? undefined : 'pause'])
+      }
+    })
+
     // Shows: T-bomber-8
     it('is counted once, whoever else learns of it', async () => {
       await start()

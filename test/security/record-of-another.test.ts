@@ -55,6 +55,8 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
   passport.deserializeUser((kept: string | { username: string }, done) => done(null, typeof kept === 'string' ? { username: kept } : kept))
   const app = express()
   app.use(express.urlencoded({ extended: false }), session({ secret: 'a secret for tests', resave: false, saveUninitialized: false }))
+  // A mistake of the app: this route is mounted before `passport.session()`, so `req.user` is empty there.
+  app.all('/too-early', passport.authorize('nevis'), recordSecondFactor(), (_req, res) => void res.end('ok'))
   app.use(passport.initialize({ userProperty }), passport.session())
   app.use((req, _res, next) => {
     const [, username] = /^Bearer (\w+)$/.exec(req.headers.authorization ?? '') ?? []
@@ -115,6 +117,14 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
     await serve(REQUEST_USER)
     await signIn('anna')
     expect(await approved('ben', '/own-callback', {}, '/login-with-phone')).toBe(200)
+    expect(await transfer()).toBe(401)
+    expect(suspicions()).toEqual([OF_ANOTHER])
+  })
+
+  it('a callback route before passport.session() › anna gets no record', async () => {
+    await serve(REQUEST_USER)
+    await signIn('anna')
+    expect(await approved('ben', '/too-early', {}, '/login-with-phone')).toBe(200)
     expect(await transfer()).toBe(401)
     expect(suspicions()).toEqual([OF_ANOTHER])
   })

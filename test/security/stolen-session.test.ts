@@ -92,6 +92,34 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
   })
 
+  // Shows: T-old-session-7
+  it('who names a replaced request of their own › gets no newer one of the user', async () => {
+    const { user, thief } = await stolen()
+    const named = handleIn((await thief.post(path, { factor: 'app' })).location)
+    await thief.post('/login/2fa', { transaction: named, factor: 'app' })
+    const handle = await start(user, path)
+    const own = newest()
+    const pushes = pushesOf().length
+    const other = await thief.post('/login/2fa', { transaction: named, factor: 'push' })
+    expect(pushesOf()).toHaveLength(pushes + 1)
+    await world.simulator.phone('anna').approve(own)
+    expect(outcomeOf(await thief.get(callback(handleIn(other.location))))).toBe('303 /login/2fa')
+    expect((await thief.get('/guarded')).status).toBe(401)
+    expect(outcomeOf(await user.get(callback(handle)))).toBe('success')
+  })
+
+  // Shows: T-old-session-7
+  it('whose request is newer › is not shown to the user who presses "Send again" twice', async () => {
+    const { user, thief } = await stolen()
+    const named = handleIn((await user.post(path, { factor: 'app' })).location)
+    const replacement = handleIn((await user.post('/login/2fa', { transaction: named, factor: 'app' })).location)
+    const other = handleIn((await thief.post(path, { factor: 'app' })).location)
+    const again = handleIn((await user.post('/login/2fa', { transaction: named, factor: 'app' })).location)
+    const linkOn = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle))).text.match(/href="([^"]+)"[^>]*>Open the Access App/)?.[1]
+    expect(await linkOn(user, again)).toBe(await linkOn(user, replacement))
+    expect(await linkOn(user, again)).not.toBe(await linkOn(thief, other))
+  })
+
   it('who sends the same start at the same moment, from another browser › gets a request of their own', async () => {
     const { user, thief } = await stolen()
     world.simulator.faults.add({ on: 'approve', delayMs: 100, times: 1 })
@@ -120,6 +148,38 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     expect(outcomeOf(await user.get(callback(again)))).toBe('success')
     expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
     expect((await user.get(callback(handle))).status).toBe(403)
+  })
+})
+
+describe('a thief with a copy of the session cookie between the factors, in an app that keeps its user there', () => {
+  // Shows: T-old-session-7
+  it('does not get the sign-in of the user, but a request of their own, which the user sees', async () => {
+    const app = await world.start({
+      strategy: { subject: ({ session }) => ((session as { pending?: string }).pending === undefined ? undefined : { username: (session as { pending?: string }).pending as string }) },
+      routes: (web, { passport }) => {
+        web.post('/first-factor', (req, res, next) => req.session.regenerate((error) => {
+          if (error) return next(error)
+          Object.assign(req.session, { pending: 'anna' })
+          res.end()
+        }))
+        web.post('/start', passport.authenticate('nevis'))
+        web.all('/signed-in', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' }))
+      },
+    })
+    const user = app.browser()
+    await user.post('/first-factor')
+    await start(user, '/start')
+    // The user who starts again in the same browser gets the pending sign-in.
+    const again = await start(user, '/start')
+    expect(pushesOf()).toHaveLength(1)
+    const thief = user.clone()
+    thief.cookies.forEach((_value, name) => name !== 'connect.sid' && thief.cookies.delete(name))
+    const own = newest()
+    const other = await start(thief, '/start')
+    expect(pushesOf()).toHaveLength(2)
+    await world.simulator.phone('anna').approve(own)
+    expect(outcomeOf(await thief.get(`/signed-in?transaction=${other}`))).toBe('303 /login/2fa')
+    expect(again).not.toBe(other)
   })
 })
 
@@ -218,6 +278,18 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
     expect([outcomeOf(own), pushesOf().length]).toEqual(['303 /login/2fa', 2])
     await world.simulator.phone('anna').approve(newest())
     expect(outcomeOf(await user.get(from === path ? callback(handleIn(own.location)) : WAYS[1][1](handleIn(own.location))))).toBe('success')
+  })
+
+  // Shows: T-old-session-7
+  it('who starts a factor that the user does not have › does not get the only session', async () => {
+    const { app } = await stolen({ subject, availableFactors: () => ['push', 'sms'] })
+    const user = app.browser()
+    await user.post('/prove', { username: 'anna', userId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string })
+    const thief = user.clone()
+    world.simulator.faults.add({ on: 'approve', status: 404, body: { status: 404, error: 'Not Found', message: 'no phone number' }, times: 1 })
+    expect(outcomeOf(await thief.post(path, { factor: 'sms' }))).toBe('303 /login/2fa')
+    expect(thief.cookies.get('connect.sid')).toBe(user.cookies.get('connect.sid'))
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
   })
 
   it('whose start comes just after the user\'s start › gets nothing', async () => {

@@ -335,7 +335,7 @@ describe('from an account that is signed in', () => {
       })
       expect(cookie).toEqual(expect.any(String))
       expect(browser.cookies.get('connect.sid')).toBe(cookie)
-      expect([...browser.cookies.keys()]).toEqual(['connect.sid', 'nevis-start'])
+      expect([...browser.cookies.keys()].sort()).toEqual(['connect.sid', 'nevis-start'])
       expect((await browser.get('/record')).json()).toEqual({ record })
       expect(record).toMatchObject({ userId, factor: 'push' })
     })
