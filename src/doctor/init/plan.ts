@@ -98,6 +98,7 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   notes.push('set NEVIS_BASE_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
   notes.push(...moves)
+  if (steps.length > 0 && !login.change.returns) notes.push('after a step-up, users do not return to the page from which they came: in the handler behind the callback, redirect to req.authInfo.returnTo if it is set')
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [

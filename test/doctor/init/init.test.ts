@@ -72,7 +72,7 @@ describe('for another shape', () => {
     expect(text).toContain("}, ({ username }, done) => db.get('SELECT * FROM users WHERE username = ?', [ username ], done));\npassport.use(nevis);\n")
     expect(text).toContain("app.get('/login/2fa/status', statusEndpoint(nevis)); // before session(): it needs none\n// Sessions in memory.")
     expect(text).toContain("app.post('/login', passport.authenticate('local', { session: false, failureRedirect: '/login' }), secondFactor);\n")
-    expect(text).toContain("app.all('/login/2fa/callback', secondFactor, recordSecondFactor(), function(req, res) {\n  res.redirect('/');\n});")
+    expect(text).toContain("app.all('/login/2fa/callback', secondFactor, recordSecondFactor(), function(req, res) {\n  res.redirect(req.authInfo.returnTo || '/');\n});")
   })
 
   it('with the session above the password strategy › makes the strategy above the session', () => {
@@ -92,7 +92,7 @@ describe('for another shape', () => {
     expect(texts['auth.js']).toContain("export const nevis = new NevisStrategy({")
     expect(texts['auth.js']).toContain("waitingURL: '/auth/login/2fa',\n}, async ({ username }) => User.findOne({ username }))")
     expect(texts['routes/sign-in.js']).toContain("import { nevis } from '../auth.js'")
-    expect(texts['routes/sign-in.js']).toContain("router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect('/'))")
+    expect(texts['routes/sign-in.js']).toContain("router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect(req.authInfo.returnTo || '/'))")
     expect(texts['server.js']).toContain("app.get('/auth/login/2fa/status', statusEndpoint(nevis))")
   })
 
@@ -109,6 +109,20 @@ describe('for another shape', () => {
     expect(text).toContain("}, async ({ username = '' }) => db.findByName(username));")
     expect(text).toContain("(req, res) => res.redirect(req.authInfo?.returnTo ?? '/'));")
   })
+})
+
+it.each([
+  ['(req, res) => res.redirect(303, "/")', '(req, res) => res.redirect(303, req.authInfo.returnTo || "/")'],
+  ["async (r, s) => { await log(r); return s.redirect(r.session.returnTo || '/') }", "async (r, s) => { await log(r); return s.redirect(r.authInfo.returnTo || (r.session.returnTo || '/')) }"],
+  ["(req, res) => { if (req.user.isNew) return res.redirect('/set-up'); res.render('home') }", undefined],
+  ['goHome', undefined],
+])('a handler after the sign-in, %s, returns to the page of a step-up, or the developer is told', (handler, changed) => {
+  const step = "const log = (r) => 1;\nconst goHome = (req, res) => res.redirect('/');\napp.post('/password', ensureLoggedIn, (req, res) => res.end());\napp.get('/',"
+  const code = ONE_FILE.replace("function(req, res) {\n  res.redirect('/');\n}", handler).replace("app.get('/',", step)
+  const folder = folderWith({ 'app.js': code, 'db.js': DB })
+  const { out } = init(folder, '--write')
+  expect(textsIn(folder)['app.js']).toContain(`recordSecondFactor(), ${changed ?? handler});`)
+  expect(out.replace(/\n +/g, ' ').includes('users do not return to the page from which they came')).toBe(changed === undefined)
 })
 
 it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s › is told if that changes', (target, isTold) => {
