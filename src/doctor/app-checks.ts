@@ -7,14 +7,14 @@ import { cloudFindings } from './cloud-checks'
 import { instanceFindings } from './instance-checks'
 import { withUnchecked, error, ok, unchecked, warning, type Finding } from './findings'
 import { ledgerFindings } from './ledger-checks'
-import type { LoadedApp } from './loaded-app'
+import { STRATEGY_MS, type LoadedApp } from './loaded-app'
 import type { Reply } from './probe'
 import type { ReportOfProbe } from './probe-report'
 import { routeFindings } from './route-checks'
 import { sessionFindings, withUncheckedSession } from './session-checks'
 import { withTriedStore } from './store-check'
 import type { PassportModule, Registered } from './app-observer'
-import type { Step } from './steps'
+import { LOAD_MS, type Step } from './steps'
 
 /**
  * Runs all checks of a loaded application.
@@ -29,7 +29,7 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)
   if (registered.length === 0) {
-    const remedy = 'call passport.use(nevis), or export the strategy next to the app'
+    const remedy = `call passport.use(nevis), or export the strategy next to the app. If the app only exports itself, the doctor waits ${STRATEGY_MS / 1000} s for the strategy; name the file that starts the app, and it waits ${LOAD_MS / 1000} s`
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]

@@ -31,7 +31,7 @@ const LOOK_EVERY_MS = 20
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
 /** An app that is exported has this much time to register its strategy. It may have none, and an open connection, for example to Redis, keeps it running. */
-const STRATEGY_MS = 5000
+export const STRATEGY_MS = 5000
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)

@@ -17,9 +17,16 @@ interface Circumstances {
   readonly callback: Reply | undefined
 }
 
+/** Matches the remedies for express-session. The option of the cookie has the same name in other session packages, but `trust proxy` is of Express only. */
+const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
+const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
+
 export function sessionFindings({ sessions }: AppObserver, circumstances: Circumstances): Finding[] {
   const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
-  if (setup === undefined) return cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
+  if (setup === undefined) {
+    const found = cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
+    return found.map((one) => (one.level === 'ok' ? one : { ...one, remedy: `${one.remedy.replace(EXPRESS_REMEDY, '$1')} ${OTHER_SESSIONS}` }))
+  }
   const own = setupFindings(setup, circumstances)
   const use = setup.uses.at(-1)
   if (use?.cookie === undefined) return own

@@ -34,7 +34,8 @@ export interface HostResponse {
 
 /** Middleware for Express, Connect and NestJS; its method `answer` is for every other web framework. */
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
-  (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
+  // `Omit`, because TypeScript derives the types of `req.body` and `req.query` in the app's own handlers from every handler of the route that declares them.
+  (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
    * Runs the middleware on a web framework other than Express, and returns the answer instead of sending it.
    * @param req Fastify's request, or a Koa context
@@ -99,7 +100,7 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
       publishFault(error, 'request', { ...(strategy !== undefined && { strategy }) })
       throw error
     })
-  const express = (req: Req, res: Res & ServerResponse, next: Next): void => void sendOrContinue(res, next, () => decide(req, res))
+  const express = (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: Next): void => void sendOrContinue(res, next, () => decide(req as Req, res))
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res), req) })
 }
 

@@ -94,12 +94,21 @@ export function forgetReturnTo(
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */
-export function withPrefix(path: string, callbackURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string {
-  const known = new URL(callbackURL, 'http://site').pathname
-  const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
-  const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
+export function withPrefix(path: string, callbackURL: string, req: Pick<HostRequest, 'originalUrl' | 'url'>): string {
+  const prefix = strippedPrefix(callbackURL, req) ?? ''
   // Do not add the prefix twice: the app may have written `session.returnTo` with the prefix.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
+}
+
+/**
+ * The prefix that a proxy has removed from the path of a request for `callbackURL`.
+ * @returns undefined if the path of the request is not the end of `callbackURL`
+ * @internal
+ */
+export function strippedPrefix(callbackURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string | undefined {
+  const known = new URL(callbackURL, 'http://site').pathname
+  const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
+  return seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : undefined
 }
 
 function write(session: SessionLike, key: string, returnTo: StoredReturnTo | undefined): boolean {

@@ -10,6 +10,7 @@ import { withSortedNames } from '../host/canonical'
 import type { Settings } from './settings'
 import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
+import { strippedPrefix } from '../session/return-to'
 import type { NevisAuthenticateOptions } from './route-options'
 
 /** The options that make up the purpose of a route: what a user confirms there, and how. */
@@ -68,9 +69,18 @@ export function purposeMismatch(
   return fits ? undefined : 'purpose'
 }
 
-/** @internal */
-export function isCallbackRoute(req: NevisRequest, { callbackURL }: Settings): boolean {
-  return pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)
+/**
+ * True for a request to the callback route, also if a proxy has removed a prefix from its path.
+ *
+ * The path without its first part must not be the path of a password route by chance, such as `/login` for the `callbackURL` `/2fa/login`: see `handleOf` in
+ * `dispatch.ts`. So a removed prefix counts only if `callbackURL` is below `waitingURL`, as by default, and `waitingURL` has the same prefix.
+ * @internal
+ */
+export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: Settings): boolean {
+  const [callback, waiting] = [callbackURL, waitingURL].map((url) => new URL(url, 'http://site').pathname) as [string, string]
+  if (pathOf(req) === pathOf({ url: callback } as NevisRequest)) return true
+  const prefix = strippedPrefix(callbackURL, { url: pathOf(req) })
+  return prefix !== undefined && waiting.startsWith(`${prefix}/`) && callback.startsWith(`${waiting}/`)
 }
 
 function digestIn(purpose: string | undefined): string | undefined {

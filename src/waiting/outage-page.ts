@@ -29,7 +29,7 @@ const LONGEST_RETRY_AFTER_SECONDS = 3600
 
 /** Express error middleware; its method `answer` is for other web frameworks. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
-  (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
+  (error: unknown, req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
    * Handles the error on a web framework other than Express, and returns the response instead of sending it.
    * @returns the response to send, or undefined if the error is not an outage
@@ -72,9 +72,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }
 
-  const express = (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
+  const express = (error: unknown, req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
     if (res.headersSent) return next(error)
-    void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req, res))
+    void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req as Req, res))
   }
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(await answerTo(error, req, res as Res)) })
 }

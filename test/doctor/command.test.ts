@@ -139,6 +139,7 @@ describe('the app', () => {
     expect(Date.now() - began).toBeLessThan(30_000)
     const { findings } = read()
     expect([exitCode, troublesIn(findings)['app.loaded'], troublesIn(findings)['app.strategy']]).toEqual([1, undefined, 'error: the app registers no NevisStrategy'])
+    expect(findings.find(({ check }) => check === 'app.strategy')?.remedy).toContain('the doctor waits 5 s for the strategy; name the file that starts the app, and it waits 60 s')
   })
 
   it('that starts slowly › is waited for with a line of progress every ten seconds', async () => {

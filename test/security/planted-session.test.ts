@@ -419,4 +419,28 @@ describe('the address of a callback', () => {
     expect(outcomeOf(await browser.post(`/basic/callback?transaction=${handle}`, { code }, { authorization }))).toBe('success')
     expect(world.asked('approve')).toBe(1)
   })
+
+  const codeFor = () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+  /** A proxy has removed the prefix `/sub` from the paths that the app sees. */
+  const underPrefix = async (strategy: NonNullable<AppOptions['strategy']>) => {
+    const app = await world.start({ strategy, routes: (web, { passport }) => void web.post('/callback', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' })) })
+    const browser = app.browser()
+    const handle = handleIn((await browser.post('/login', { ...credentials, factor: 'sms' })).location)
+    return { browser, handle }
+  }
+
+  it('names the transaction in a POST also below a prefix that a proxy removes', async () => {
+    const { browser, handle } = await underPrefix({ waitingURL: '/sub/login/2fa', callbackURL: '/sub/login/2fa/callback' })
+    expect(outcomeOf(await browser.post(callbackOf(handle), { code: codeFor() }))).toBe('success')
+    expect(world.asked('approve')).toBe(1)
+  })
+
+  it.each([
+    ['which is not below the waiting page', { waitingURL: '/2fa/wait', callbackURL: '/2fa/callback' }],
+    ['whose waiting page is the prefix', { waitingURL: '/2fa', callbackURL: '/2fa/callback' }],
+  ])('%s is not taken for another route whose path is its end: a password route could have this path', async (_place, strategy) => {
+    const { browser, handle } = await underPrefix(strategy)
+    expect((await browser.post(`/callback?transaction=${handle}`, { code: codeFor() })).text).toBe('Bad Request')
+    expect(outcomeOf(await browser.get(`/login/2fa/callback?transaction=${handle}&code=${codeFor()}`))).toBe('success')
+  })
 })

@@ -119,6 +119,16 @@ app.all('/login/2fa/callback', recordSecondFactor(), (req, res) => {
 app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: ['push', 'fax'], redirectTo: '/step-up' }), (req, res) => {
   res.end(secondFactorOf(req)?.factor)
 })
+/** In a route's list of handlers, the app's handler has the types of Express, whichever middleware of this package stands before or after it. */
+app.post('/pay', requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => res.send(String(req.body.amount) + (req.query['to'] as string)))
+app.post('/pay/:id', express.urlencoded(), requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => res.send(req.params.id + String(req.body.amount)))
+app.post('/paid', passport.authorize('nevis'), recordSecondFactor(), (req, res) => res.send(String(req.body.amount)))
+app.post('/typed', requireSecondFactor({ maxAgeSeconds: 300 }), (req: Request<object, string, { amount: number }>, res) => res.send(req.body.amount.toFixed()))
+app.get('/page', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.path }), (req, res) => res.send(String(req.body.amount) + (req.query['to'] as string)))
+app.get('/status', statusEndpoint(callbackStyle), (req, res) => res.send(String(req.body.amount)))
+app.post('/out', (req, res) => void res.send(String(req.body.amount)), outagePage(callbackStyle))
+app.route('/routed').post(requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => res.send(String(req.body.amount)))
+express.Router().use(requireSecondFactor({ maxAgeSeconds: 300 }), (req, res) => void res.send(String(req.body.amount)))
 app.post('/remove', async (req, res) => {
   const client = new NevisClient({ instance: 'x', accessKey: 'x' })
   const phone = await ownAuthenticator(client, { username: 'anna' }, (req.body as { id?: unknown }).id)

@@ -33,6 +33,7 @@ export interface AppFolder {
 
 export function readApp(folder: string): AppFolder {
   const root = realpathSync(folder)
+  if (!statSync(root).isDirectory()) throw new Error(`${folder} is a file: give the folder of the app, as in npx passport-nevis init ${dirname(folder)}`)
   const sources: Source[] = []
   const templates = new Map<string, string>()
   const unread: Unread[] = []

@@ -5,8 +5,9 @@
  * Without a second factor, such code opens the application to this request. A middleware that runs it for every request, for example for a "remember me"
  * cookie, opens all pages. If the code does not show this clearly, the answer is no. Out of scope: finding the sign-ins (`doors.ts`).
  */
+import { isAnswer, isNextPassed } from './handler-ends'
 import { functionAt } from './own-callback'
-import { ANSWERS, usesInScope, type SecondFactors } from './second-factor'
+import { usesInScope, type SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
@@ -60,12 +61,10 @@ function runsFactor(source: Source, { first, last }: Range, factors: SecondFacto
       // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
       while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
     } else if (isErrorBranch(source, at)) at = endOfBranch(source, at)
-    else if (isAnswer(source, at) || isNextCalled(source, at)) return false
+    else if (isAnswer(source, at) || isNextCalled(source, at) || isNextPassed(source, at)) return false
   }
   return hasRun
 }
-
-const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
 
 /** True for `next()`, `next(null)` and `next('route')`. In doubt, a value is an error, as in `next(err)`. */
 function isNextCalled(source: Source, at: number): boolean {

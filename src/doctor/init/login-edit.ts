@@ -8,6 +8,7 @@ import { callOf, type Door, type Route } from './doors'
 import type { Edits } from './edits'
 import { readsForm } from './form-fields'
 import type { Range, Source } from './source'
+import { returnToOr, withWayBack } from './way-back'
 
 /** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
@@ -22,6 +23,8 @@ export interface LoginChange {
   readonly signIn: string | undefined
   /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string
+  /** True if these handlers redirect to the page from which the user came, if the user came from one. */
+  readonly returns: boolean
 }
 
 /**
@@ -48,16 +51,17 @@ export function loginChange(sources: readonly Source[], door: Door, route: Route
   if (reads !== false) return `init did not find the code of ${reads.name}, which runs behind it and may read the form, ${keep}`
   if (/\bnext\b/.test(text)) return `the handlers behind it go on to others: ${where}`
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
-  const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'
-  const [back, to] = [value('successReturnToOrRedirect'), value('successRedirect')]
-  const redirect = back === undefined ? to : `${authInfo} ${back}`
-  if (redirect !== undefined && behind.length > 0) return 'it has a success redirect and handlers behind it'
-  if (redirect === undefined && behind.length === 0) return 'it has neither a success redirect nor handlers behind it'
+  const target = properties.get('successReturnToOrRedirect') ?? properties.get('successRedirect')
+  const end = behind.at(-1)
+  if (target !== undefined && end !== undefined) return 'it has a success redirect and handlers behind it'
+  if (target === undefined && end === undefined) return 'it has neither a success redirect nor handlers behind it'
+  const back = end && withWayBack(source, end)
   return {
     failure: AT_FAILURE.flatMap((name) => (properties.has(name) ? [`${name}: ${value(name)}`] : [])),
-    home: back ?? to,
+    home: target && source.textOf(target),
     signIn: value('failureRedirect'),
-    after: redirect === undefined ? text : `(req, res) => res.redirect(${redirect})`,
+    after: target === undefined ? [...behind.slice(0, -1).map((part) => source.textOf(part)), back ?? source.textOf(end as Range)].join(', ') : `(req, res) => res.redirect(${returnToOr(source, 'req', target)})`,
+    returns: target !== undefined || back !== undefined,
   }
 }
 

@@ -69,7 +69,7 @@ function verifyOf(source: Source, at: number): string | Unclear {
   const [username, ...hidden] = names?.slice(isRequestGiven ? 1 : 0) ?? []
   if (brace === undefined || username === undefined) return unclear('the verify function of the password strategy has no plain parameters')
   const lookup = lookupIn(source, { brace, username, done: hidden[1], hidden: [...hidden, ...(isRequestGiven ? [names?.[0] as string] : [])] })
-  return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name', brace)
+  return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name: its first call with the username must not use the password, and its result must be the user that is passed to done(null, user)', brace)
 }
 
 /** The index of the token `{` that opens the function's body; undefined for an arrow function without braces. */

@@ -94,14 +94,16 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
     return { door, state: why === undefined ? 'changed' : 'left', why }
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
-  const notes = editManifest(edits, app, version) ? ['install the package as the section "Install" of its README says'] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
+  const notes = editManifest(edits, app, version) ? [`npm install; if the npm registry does not have passport-nevis ${version}, install its file instead, as the section "Install" of its README says: npm install <path of passport-nevis-${version}.tgz>`] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
   notes.push('set NEVIS_BASE_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
   if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  notes.push(`if browsers reach the app under a prefix, such as /sub${waitingURL}, because a proxy or another app mounts it there: write the prefix before ${waitingURL} in waitingURL${steps.length > 0 ? ' and redirectTo' : ''}, as the section "Under a prefix" of docs/guides/reverse-proxies.md says`)
   notes.push(...moves)
+  if (steps.length > 0 && !login.change.returns) notes.push('after a step-up, users do not return to the page from which they came: in the handler behind the callback, redirect to req.authInfo.returnTo if it is set')
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [
-    `the waiting page is at ${waitingURL}, its callback and status below it`,
+    `the waiting page is at ${waitingURL}, its callback at ${waitingURL}/callback, its status at ${waitingURL}/status`,
     ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),
     ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
   ]

@@ -1,5 +1,6 @@
 /**
- * Finds code that signs a user in for one request without Passport: `req.user = …`, `req['user'] = …`, `Object.assign(req, { user })`.
+ * Finds code that signs a user in for one request without Passport: `req.user = …`, `req['user'] = …`, `Object.assign(req, { user })`, on Koa
+ * `ctx.state.user = …`.
  *
  * Out of scope: code that stores the user in the session (`session-doors.ts`).
  */
@@ -20,13 +21,19 @@ export function requestWriteAt(source: Source, at: number, request: RegExp): str
     const isCopied = COPIES.test(name) && [second, ...others].some((part) => hasKey(source, part.first, /^user$/) && !isEnd(source, part.first))
     return isCopied || (SETS.test(name) && source.stringAt(second.first) === 'user') ? `${name}(req, { user })` : undefined
   }
-  const member = name === 'user' ? memberAt(source, at) : undefined
-  return member !== undefined && isRequest(source, member.owner, request) && valueAfter(source, member.last) !== undefined ? 'req.user = …' : undefined
+  const member = name === 'user' || name === 'state' ? memberAt(source, at) : undefined
+  const value = member === undefined ? undefined : valueAfter(source, member.last)
+  if (member === undefined || value === undefined || !isRequest(source, member.owner, request)) return undefined
+  if (name === 'state') return hasKey(source, value, /^user$/) && !isEnd(source, value) ? 'ctx.state = { user }' : undefined
+  return isState(source, member.owner) ? 'ctx.state.user = …' : 'req.user = …'
 }
 
-/** True for `req`, TypeScript's `req!` and `(req as any)`. */
+const isState = (source: Source, at: number) => source.is(at, 'state') && source.is(at - 1, '.')
+
+/** True for `req`, TypeScript's `req!` and `(req as any)`, and for Koa's `ctx.state`. */
 function isRequest(source: Source, at: number, request: RegExp): boolean {
   while (source.is(at, '!')) at--
+  if (isState(source, at)) return isRequest(source, at - 2, request)
   const { pair } = source.tokens[at] ?? {}
   if (source.is(at, ')') && pair !== undefined) return source.isWord(pair + 1) && request.test(source.token(pair + 1).text) && source.is(pair + 2, 'as')
   return source.isWord(at) && request.test(source.token(at).text)

@@ -4,14 +4,13 @@
  * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
  * not show this clearly, the answer is no. Out of scope: finding the password checks (`doors.ts`).
  */
+import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
 import { resolved } from './mount'
 import type { Range, Source } from './source'
 
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
-/** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
-export const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
@@ -126,11 +125,12 @@ export class SecondFactors {
   /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
   private mayBypass(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
     if (body === undefined || body === 'not found') return body !== undefined
+    const own = source.parametersOf(body.first)?.[2]
     for (let at = body.first; at <= body.last; at++) {
       if (this.isRunAt(source, at, body.last, depth)) {
         // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
         while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
-      } else if (isAnswer(source, at) || (next.has(source.token(at).text) && goesOn(source, at))) return true
+      } else if (isAnswer(source, at) || (next.has(source.token(at).text) && goesOn(source, at)) || isNextPassed(source, at, own)) return true
     }
     return false
   }
@@ -207,36 +207,9 @@ function mayAnswer(source: Source, part: Range): boolean {
   return ranges.some(({ first, last }) => {
     const words = source.tokens.slice(first, last + 1)
     const isFunction = words.some(({ text }) => text === '=>' || text === 'function')
-    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some((_token, i) => isAnswer(source, first + i))
+    const next = namesOfNext(source, { first, last })
+    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some(({ text }, i) => isAnswer(source, first + i) || (next.has(text) && leavesRoute(source, first + i)))
   })
-}
-
-const isAnswer = (source: Source, at: number) => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
-
-/**
- * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments are also
- * included, because it takes less code than to tell them from parameters, and they matter only if the handler also calls them as in `goesOn`.
- */
-function namesOfNext(source: Source, { first, last }: Range): Set<string> {
-  const names = new Set(['next', 'done'])
-  for (let i = first; i <= last; i++) {
-    for (const part of source.is(i, '(') ? source.partsOf(i).slice(2) : []) {
-      const isName = part.first === part.last || [':', '?', '='].some((mark) => source.is(part.first + 1, mark))
-      if (isName && source.isWord(part.first)) names.add(source.token(part.first).text)
-    }
-  }
-  return names
-}
-
-/** An argument of `next` that is not an error, or may be none: Express then goes on without the strategy. */
-const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
-
-/** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. In doubt, a value is an error, as in `next(err)`. */
-function goesOn(source: Source, at: number): boolean {
-  const open = source.is(at + 1, '?.') ? at + 2 : at + 1
-  if (!source.is(open, '(')) return false
-  const [argument] = source.partsOf(open)
-  return argument === undefined || source.tokens.slice(argument.first, argument.last + 1).some(({ text, parent }) => parent === open && NO_ERROR.test(text))
 }
 
 /**

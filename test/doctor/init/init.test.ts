@@ -60,6 +60,8 @@ describe('for the app before its second factor', () => {
     expect(await run('--wirte')).toEqual([2, expect.stringContaining("Unknown option '--wirte'")])
     expect(await run('a', 'b')).toEqual([2, expect.stringContaining('init takes at most one folder')])
     expect(await run(join(before(), 'nowhere'))).toEqual([2, expect.stringContaining('no such file or directory')])
+    const [exitCode, text] = await run(join(before(), 'server.js'))
+    expect([exitCode, String(text).replace(/\n/g, ' ')]).toEqual([2, expect.stringMatching(/server\.js is a file: give the folder of the app, as in npx passport-nevis init \S+$/)])
     expect(await run(before())).toEqual([0, expect.stringContaining('What changes')])
   })
 })
@@ -67,12 +69,14 @@ describe('for the app before its second factor', () => {
 describe('for another shape', () => {
   it('in one file › finds the user as the app does, and moves what came after the password behind the callback', () => {
     const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB })
-    expect(init(folder, '--write').exitCode).toBe(0)
+    const { exitCode, out } = init(folder, '--write')
+    expect(exitCode).toBe(0)
     const { 'app.js': text } = textsIn(folder)
     expect(text).toContain("}, ({ username }, done) => db.get('SELECT * FROM users WHERE username = ?', [ username ], done));\npassport.use(nevis);\n")
     expect(text).toContain("app.get('/login/2fa/status', statusEndpoint(nevis)); // before session(): it needs none\n// Sessions in memory.")
     expect(text).toContain("app.post('/login', passport.authenticate('local', { session: false, failureRedirect: '/login' }), secondFactor);\n")
-    expect(text).toContain("app.all('/login/2fa/callback', secondFactor, recordSecondFactor(), function(req, res) {\n  res.redirect('/');\n});")
+    expect(out.replace(/\n +/g, ' ')).toContain('such as /sub/login/2fa, because a proxy or another app mounts it there: write the prefix before /login/2fa in waitingURL, as')
+    expect(text).toContain("app.all('/login/2fa/callback', secondFactor, recordSecondFactor(), function(req, res) {\n  res.redirect(req.authInfo.returnTo || '/');\n});")
   })
 
   it('with the session above the password strategy › makes the strategy above the session', () => {
@@ -92,7 +96,7 @@ describe('for another shape', () => {
     expect(texts['auth.js']).toContain("export const nevis = new NevisStrategy({")
     expect(texts['auth.js']).toContain("waitingURL: '/auth/login/2fa',\n}, async ({ username }) => User.findOne({ username }))")
     expect(texts['routes/sign-in.js']).toContain("import { nevis } from '../auth.js'")
-    expect(texts['routes/sign-in.js']).toContain("router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect('/'))")
+    expect(texts['routes/sign-in.js']).toContain("router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect(req.authInfo.returnTo || '/'))")
     expect(texts['server.js']).toContain("app.get('/auth/login/2fa/status', statusEndpoint(nevis))")
   })
 
@@ -109,6 +113,20 @@ describe('for another shape', () => {
     expect(text).toContain("}, async ({ username = '' }) => db.findByName(username));")
     expect(text).toContain("(req, res) => res.redirect(req.authInfo?.returnTo ?? '/'));")
   })
+})
+
+it.each([
+  ['(req, res) => res.redirect(303, "/")', '(req, res) => res.redirect(303, req.authInfo.returnTo || "/")'],
+  ["async (r, s) => { await log(r); return s.redirect(r.session.returnTo || '/') }", "async (r, s) => { await log(r); return s.redirect(r.authInfo.returnTo || (r.session.returnTo || '/')) }"],
+  ["(req, res) => { if (req.user.isNew) return res.redirect('/set-up'); res.render('home') }", undefined],
+  ['goHome', undefined],
+])('a handler after the sign-in, %s, returns to the page of a step-up, or the developer is told', (handler, changed) => {
+  const step = "const log = (r) => 1;\nconst goHome = (req, res) => res.redirect('/');\napp.post('/password', ensureLoggedIn, (req, res) => res.end());\napp.get('/',"
+  const code = ONE_FILE.replace("function(req, res) {\n  res.redirect('/');\n}", handler).replace("app.get('/',", step)
+  const folder = folderWith({ 'app.js': code, 'db.js': DB })
+  const { out } = init(folder, '--write')
+  expect(textsIn(folder)['app.js']).toContain(`recordSecondFactor(), ${changed ?? handler});`)
+  expect(out.replace(/\n +/g, ' ').includes('users do not return to the page from which they came')).toBe(changed === undefined)
 })
 
 it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s › is told if that changes', (target, isTold) => {
@@ -336,6 +354,12 @@ describe('a door', () => {
     "(req, res, next) => (req.user.isExempt ? next?.() : secondFactor(req, res, next))",
     "(req, res, next) => (req.user.isExempt ? next(req.user.isNew ? undefined : error) : secondFactor(req, res, next))",
     '(req, res, cb) => (req.user.isExempt ? cb() : secondFactor(req, res, cb))',
+    '(req, res, next) => (req.user.isExempt ? setImmediate(next) : secondFactor(req, res, next))',
+    '(req, res, cb) => {\n  if (req.user.isExempt) return process.nextTick(cb)\n  secondFactor(req, res, cb)\n}',
+    '(req, res, next) => {\n  const goOn = next\n  if (req.user.isExempt) return goOn()\n  secondFactor(req, res, next)\n}',
+    "(req, res, next) => (req.user.isExempt ? next('route') : next()), secondFactor",
+    "(req, res, cb) => {\n  if (req.user.isExempt) return cb('router')\n  cb()\n}, (req, res, next) => next(), secondFactor",
+    "exempt, secondFactor); function exempt(req, res, next) {\n  if (req.user.isExempt) return next('route')\n  next()\n}\napp.get('/x'",
     '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
     'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
   ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
@@ -369,6 +393,8 @@ describe('a door', () => {
     "(req, res, next) => passport.authenticate('nevis', (err, user) => (user ? res.json(user) : next()))(req, res, next)",
     "(req, res, next) => {\n  if (req.body.sms) return bySms(req, res, (err) => res.status(403).send(err.message))\n  secondFactor(req, res, next)\n}",
     "(req, res, cb) => {\n  if (!req.user) return cb(new Error('route'))\n  check(req, (err) => (err ? cb(err) : secondFactor(req, res, cb)))\n}",
+    '(req, res, next) => {\n  wait(req).then(() => secondFactor(req, res, next)).catch(next)\n}',
+    'wrapped(function (req, res, next) {\n  retry(function (err, done) { secondFactor(req, res, next) })\n})',
     "(req, res, next) => {\n  wait(req, 'nevis', function () {\n    secondFactor(req, res, function () {\n      next()\n    })\n  })\n}",
   ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
@@ -416,7 +442,7 @@ describe('a door', () => {
     'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'req.session.userId = null', 'if (req.session.user == user) next()',
     "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
     'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
-    'req.session.cart = []', "req.session['cart'] = []", 'Object.assign(req.session, { cart: [] })', 'Object.assign(user, req.session)', "delete req.session['passport']", 'req.session = null', 'const one = { passport: number }',
+    'req.session.remember = true', 'req.session.cart = []', "req.session['cart'] = []", 'Object.assign(req.session, { cart: [] })', 'Object.assign(user, req.session)', "delete req.session['passport']", 'req.session = null', 'const one = { passport: number }',
     'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
   ])('is not %s', (code) => {
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^No place was found that signs users in\./)
@@ -429,6 +455,7 @@ describe('for an app that is not clear', () => {
     ['users with e-mail addresses', file((text) => text.replace('LocalStrategy(function', "LocalStrategy({ usernameField: 'email' }, function")), "app.js:8 users sign in by 'email'"],
     ['a verify function from elsewhere', file((text) => text.replace(/LocalStrategy\(function[^]*?\n}\)/, 'LocalStrategy(verify)')), 'app.js:8 the verify function of the password strategy is not written at new LocalStrategy(…)'],
     ['a lookup that is no lookup', file((text) => text.replace('db.get(', 'audit(password, ').replace(/^/, 'const audit = 1;\n')), 'it is not clear how the verify function'],
+    ['a lookup with the password', file((text) => text.replace(/passport\.use\(new[^]*?\n}\)\);/, "passport.use(new LocalStrategy((username, password, done) => {\n  const user = users.find((u) => u.username === username && u.password === password);\n  done(null, user ?? false);\n}));")), 'its first call with the username must not use the password'],
     ['two password routes', file((text) => text.replace('app.get(', "app.post('/other', passport.authenticate('local', { successRedirect: '/' }));\napp.get(")), 'several routes ask for the password'],
     ['handlers that read the form', file((text) => text.replace("res.redirect('/');", "if (req.body.remember) req.session.cookie.maxAge = 1;\n  res.redirect('/');")), 'the handlers behind it read the form'],
     ['a router that is mounted nowhere', file((text) => text.replace("app.post('/login'", "const router = express.Router();\nrouter.post('/login'")), 'it is not clear under which path router is mounted'],

@@ -75,6 +75,7 @@ describe('a handler of one route', () => {
     ['req.user = user\n  secondFactor(req, res, next)', 'ok'],
     ['req.user = user\n  if (user.isExempt) return next()\n  secondFactor(req, res, next)', 'LEFT'],
     ["req.user = user\n  if (user.isExempt) return next('route')\n  secondFactor(req, res, next)", 'LEFT'],
+    ['req.user = user\n  if (user.isExempt) return setImmediate(next)\n  secondFactor(req, res, next)', 'LEFT'],
     [`${OFF}, (err) => {\n    if (user.isExempt) return next()\n    secondFactor(req, res, next)\n  })`, 'LEFT'],
     [`${OFF}, (err) => {\n    if (user.isExempt) return res.json(tokenFor(user))\n    secondFactor(req, res, next)\n  })`, 'LEFT'],
     [`await new Promise((ok, no) => ${OFF}, (e) => (e ? no(e) : ok())))\n  user.isExempt ? next() : secondFactor(req, res, next)`, 'LEFT'],
@@ -85,6 +86,17 @@ describe('a handler of one route', () => {
   })
 })
 
-it.each(['req.user = null', 'req.user = undefined', 'const one = req.user', 'if (req.user === user) next()', 'Object.assign(req, { user: undefined })', 'Object.assign(req, { cart })', 'Object.assign(req.body, { user })', 'form.user = user', 'req.user.name = name'])('%s › signs nobody in', (code) => {
+it.each([
+  ['ctx.state.user = user', 'ctx.state.user = …', 'await next()', 'LEFT'],
+  ['ctx.state = { ...ctx.state, user }', 'ctx.state = { user }', 'await next()', 'LEFT'],
+  ['Object.assign(ctx.state, { user })', 'assign(req, { user })', 'await next()', 'LEFT'],
+  ['ctx.state.user = user', 'ctx.state.user = …', 'return secondFactor(ctx, next)', 'ok'],
+])('on Koa, %s is the sign-in %s, and followed by %s it is %s', (code, what, then, state) => {
+  const folder = folderWith({ 'server.js': `${HEAD}router.post('/in', async (ctx, next) => {\n  const user = await users.find(ctx.request.body)\n  ${code}\n  ${then}\n})\n` })
+  expect(init(folder).out).toContain(`\n  ${state.padEnd(14)}server.js:5  sign-in: ${what}, a sign-in without Passport\n`)
+  expect(sourceReport(join(folder, 'server.js')).open).toHaveLength(state === 'ok' ? 0 : 1)
+})
+
+it.each(['ctx.state.user = null', 'ctx.state = { cart }', 'req.user = null', 'req.user = undefined', 'const one = req.user', 'if (req.user === user) next()', 'Object.assign(req, { user: undefined })', 'Object.assign(req, { cart })', 'Object.assign(req.body, { user })', 'form.user = user', 'req.user.name = name'])('%s › signs nobody in', (code) => {
   expect(init(folderWith({ 'app.js': `${HEAD}app.use(${handler(code)})\n` })).out).toMatch(/^No place was found that signs users in\./)
 })

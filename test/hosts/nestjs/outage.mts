@@ -1,5 +1,5 @@
 // outage.mts
-import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type BeforeApplicationShutdown } from '@nestjs/common'
+import { Catch, HttpException, Injectable, InternalServerErrorException, Logger, type ArgumentsHost, type BeforeApplicationShutdown } from '@nestjs/common'
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core'
 import type { Request, Response } from 'express'
 import { outagePage } from 'passport-nevis'
@@ -23,9 +23,10 @@ export class OutageFilter extends BaseExceptionFilter {
       const { user, authInfo } = http.getRequest<Request>()
       return http.getResponse<Response>().redirect(user ? authInfo?.returnTo ?? '/' : '/login')
     }
-    // Any error but NestJS's own may be an outage, such as an error of the session store. So log each of them, before the page answers.
-    if (!(error instanceof HttpException)) this.log.error(error)
-    this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
+    // Any error but NestJS's own may be an outage. Log its stack, and not the error: the error of a session store can contain the session.
+    const known = error instanceof HttpException || this.isHttpError(error) ? error : new InternalServerErrorException()
+    if (known !== error) this.log.error(error instanceof Error ? error.stack : 'not an error')
+    this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(known, host))
   }
 }
 

@@ -1,0 +1,58 @@
+/**
+ * Tells how a handler ends: whether it answers, goes on to the next handler, or leaves its route.
+ *
+ * In doubt, a handler goes on: it is then not certain that the second factor follows. Out of scope: finding the handlers (`second-factor.ts`,
+ * `behind-sign-in.ts`).
+ */
+import type { Range, Source } from './source'
+
+/** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
+const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
+
+export const isAnswer = (source: Source, at: number): boolean => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
+
+/** True for `next('route')` and `next('router')`, which leave out the later handlers of the route. */
+export function leavesRoute(source: Source, at: number): boolean {
+  const open = source.is(at + 1, '?.') ? at + 2 : at + 1
+  const [argument] = source.is(open, '(') ? source.partsOf(open) : []
+  return argument !== undefined && source.tokens.slice(argument.first, argument.last + 1).some(({ text }) => /^(['"`])router?\1$/.test(text))
+}
+
+/**
+ * True if `next` is used in another way than by calling it, as in `setImmediate(next)` and `const go = next`: the handler may then go on without the strategy.
+ * `.catch(next)` passes on an error, and a parameter of an inner function is none of these uses.
+ * @param own the name that the handler gives to `next`, if it is another one
+ */
+export function isNextPassed(source: Source, at: number, own?: string): boolean {
+  const { kind, text, parent } = source.token(at)
+  if (kind !== 'word' || (text !== own && text !== 'next' && text !== 'done') || source.is(at - 1, '.') || source.is(at + 1, '(') || source.is(at + 1, '?.')) return false
+  const close = source.is(parent, '(') ? (source.token(parent).pair as number) : -1
+  const isParameter = source.is(at + 1, '=>') || source.is(close + 1, '=>') || (close !== -1 && source.is(close + 1, '{') && source.parametersOf(close + 1) !== undefined)
+  return !isParameter && !(source.is(parent - 1, 'catch') && source.is(parent - 2, '.'))
+}
+
+/**
+ * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments are also
+ * included, because it takes less code than to tell them from parameters, and they matter only if the handler also calls them as in `goesOn`.
+ */
+export function namesOfNext(source: Source, { first, last }: Range): Set<string> {
+  const names = new Set(['next', 'done'])
+  for (let i = first; i <= last; i++) {
+    for (const part of source.is(i, '(') ? source.partsOf(i).slice(2) : []) {
+      const isName = part.first === part.last || [':', '?', '='].some((mark) => source.is(part.first + 1, mark))
+      if (isName && source.isWord(part.first)) names.add(source.token(part.first).text)
+    }
+  }
+  return names
+}
+
+/** An argument of `next` that is not an error, or may be none: Express then goes on without the strategy. */
+const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
+
+/** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. In doubt, a value is an error, as in `next(err)`. */
+export function goesOn(source: Source, at: number): boolean {
+  const open = source.is(at + 1, '?.') ? at + 2 : at + 1
+  if (!source.is(open, '(')) return false
+  const [argument] = source.partsOf(open)
+  return argument === undefined || source.tokens.slice(argument.first, argument.last + 1).some(({ text, parent }) => parent === open && NO_ERROR.test(text))
+}
