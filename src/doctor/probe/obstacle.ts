@@ -11,7 +11,7 @@ const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 /** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
 const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']
 /** How the probe describes bodies that are not JSON. */
-const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'a page', 'other text']
+const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'the text PONG after a byte order mark', 'a page', 'other text']
 const REFUSED = /^40[13]$/
 /** HTTP statuses of a server that does not handle requests at the moment. */
 const UNAVAILABLE = /^(429|5\d\d)$/
