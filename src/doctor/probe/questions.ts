@@ -146,7 +146,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Which user and instance does a transaction token name?', 'introspect.push.accept', ifAccepted(['introspect.push.accept'], (facts) => ({
     answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
-    does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
+    does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
     ...optionForTokens(facts),
   }))],
   ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({
