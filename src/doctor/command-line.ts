@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HELP, readArguments } from '../simulator/arguments'
+import { HELP, readArguments, seeHelp } from '../simulator/arguments'
 import type { Environment } from './environment'
 import { printableFinding } from './findings'
 import type { Output } from './output'
@@ -79,7 +79,7 @@ function helpCommand([command, ...others]: readonly string[], output: Output): 0
 
 /** Prints why the arguments are wrong, and which command explains them. `program` is this command, for example `passport-nevis doctor`. */
 function refuse(why: string, program: string, output: Output): 2 {
-  output.error(`${program}: ${printable(why)}${why.endsWith('?') ? '' : '.'} See: ${program} --help`)
+  output.error(`${program}: ${seeHelp(printable(why), program)}`)
   return 2
 }
 

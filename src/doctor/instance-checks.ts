@@ -66,7 +66,7 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
     const needs = tokenNeedsOf(facts)
     if (needs === undefined || needs.acceptMissingIssuer) return undefined
     const isOwn = issuers.includes(client.baseURL)
-    if (needs.hasOtherIssuer && isOwn && issuers.length === 1) return wrong('transaction tokens have another iss than the base URL, so sign-ins fail with binding_mismatch', 'set the option issuer')
+    if (needs.hasOtherIssuer && isOwn && issuers.length === 1) return wrong('transaction tokens have another iss than the base URL, so sign-ins fail with binding_mismatch', 'set the option issuer; docs/guides/probe.md says where to find the value')
     return !needs.hasOtherIssuer && !isOwn ? wrong('transaction tokens have the base URL as iss, which the option issuer does not contain', 'remove the option issuer') : undefined
   }],
   ['status.ignored', (facts, { enrollmentLifetimeMs }) => tooLong(facts, 'status.ignored', 'enrollmentLifetimeSeconds', enrollmentLifetimeMs, 'an enrolment')],

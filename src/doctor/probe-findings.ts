@@ -28,11 +28,12 @@ function findingOf({ question, answer, option }: ReportedAnswer): Finding[] {
  * Nevis, returns only an error.
  * @param allWell what to say if there is no finding
  */
-export function withGeneral({ obstacle, unexplained, stages, answers, failed = [] }: ReportOfProbe, findings: readonly Finding[], allWell: string): Finding[] {
+export function withGeneral({ obstacle, unexplained, unsettled = [], stages, answers, failed = [] }: ReportOfProbe, findings: readonly Finding[], allWell: string): Finding[] {
   if (obstacle !== undefined) return [error('cloud.probe', `the report has no answers of Nevis: ${obstacle}`, REMEDY)]
   if (stages.length === 0 && answers.length === 0) return [error('cloud.probe', 'the report has no answers of Nevis: the probe ended before a stage was completed', REMEDY)]
   const incomplete = failed.length === 0 ? [] : [warning('cloud.probe', `the report is incomplete: ${failed.length === 1 ? 'the stage' : 'the stages'} ${failed.join(', ')} failed`, 'run the probe again with the flags of these stages')]
   const unknown = `${unexplained.length} answers of the instance differ from the documents in ways that this version does not know`
-  const all = [...incomplete, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
+  const refused = unsettled.length === 0 ? [] : [warning('cloud.probe', `the instance refused requests that the simulator accepts, so the report leaves open how it answers: ${unsettled.join(', ')}`, 'check the permissions of the access key and your subscription, and run the probe again')]
+  const all = [...incomplete, ...refused, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
   return all.some(({ level }) => level !== 'unchecked') ? all : [...all, ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
 }

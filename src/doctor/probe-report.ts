@@ -24,6 +24,8 @@ export interface ReportedAnswer {
 export interface ReportOfProbe {
   readonly answers: readonly ReportedAnswer[]
   readonly unexplained: readonly unknown[]
+  /** Requests that the instance refused although the simulator accepts them, each with the HTTP status; absent if there are none. */
+  readonly unsettled?: readonly string[]
   readonly stages: readonly string[]
   /** The names of the stages that failed, so that the report does not have all their answers; absent if there is none. */
   readonly failed?: readonly string[]
@@ -39,11 +41,11 @@ export function readReport(file: string): ReportOfProbe | string {
     if (statSync(file).size > MAX_BYTES) return 'the file is too large for a report of the probe'
     // An editor may have put a byte-order mark before the JSON.
     const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
-    const { probe, answers, unexplained, stages = [], failed = [], obstacle, facts = {} } = isJsonObject(json) ? json : {}
+    const { probe, answers, unexplained, unsettled = [], stages = [], failed = [], obstacle, facts = {} } = isJsonObject(json) ? json : {}
     if (typeof probe === 'number' && probe !== 1) return `the report was made by another version of the probe (probe: ${probe}, this version reads probe: 1)`
-    const isReport = probe === 1 && isListOf(answers, isAnswer, MOST_ANSWERS) && isListOf(unexplained, isText) && isListOf(stages, isText, MOST_STAGES) && isListOf(failed, isFailure) && isJsonObject(facts)
+    const isReport = probe === 1 && isListOf(answers, isAnswer, MOST_ANSWERS) && isListOf(unexplained, isText) && isListOf(unsettled, isText) && isListOf(stages, isText, MOST_STAGES) && isListOf(failed, isFailure) && isJsonObject(facts)
     if (!isReport) return 'the file is not a report of the probe'
-    return { answers, unexplained, stages, failed: [...new Set(failed.map(({ stage }) => stage))], obstacle: typeof obstacle === 'string' ? obstacle : undefined, facts: factsIn(facts) }
+    return { answers, unexplained, unsettled, stages, failed: [...new Set(failed.map(({ stage }) => stage))], obstacle: typeof obstacle === 'string' ? obstacle : undefined, facts: factsIn(facts) }
   } catch (reason) {
     return wordOf(reason) === 'SyntaxError' ? 'the file is not a report of the probe' : `the report cannot be read (${wordOf(reason)})`
   }

@@ -4,9 +4,13 @@
  * Out of scope: what the flags mean (`command-line.ts`, and the commands in `src/doctor/`).
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { nearest } from './nearest'
 
 /** The flag `--help` of every command. */
 export const HELP = { type: 'boolean', short: 'h', default: false } as const
+
+/** At most this many characters of an unknown option are compared with the options, because comparing takes time. */
+const MOST_COMPARED = 60
 
 type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly takes?: string }>>
 
@@ -25,7 +29,16 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
     const { code, message } = Object(reason) as { code?: unknown; message?: unknown }
     const text = String(message)
     const [, name] = code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' ? (/'(?:-\w, )?--([\w-]+)/.exec(text) ?? []) : []
+    if (name !== undefined && config.options[name]?.type === 'string') return missing(name)
     // Node.js writes more sentences, for example about positional arguments, which do not fit these commands.
-    return name !== undefined && config.options[name]?.type === 'string' ? missing(name) : (text.split('. ')[0] as string)
+    const sentence = text.split('. ')[0] as string
+    const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--([^']+)'/.exec(sentence)?.[1] : undefined
+    const meant = unknown === undefined ? undefined : nearest(unknown.slice(0, MOST_COMPARED), Object.keys(config.options))
+    return meant === undefined ? sentence : `${sentence}, did you mean "--${meant}"?`
   }
+}
+
+/** Puts the sentence about wrong arguments before the command that explains them. */
+export function seeHelp(why: string, command: string): string {
+  return `${why}${why.endsWith('?') ? '' : '.'} See: ${command} --help`
 }

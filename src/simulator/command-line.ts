@@ -3,7 +3,7 @@
  *
  * Out of scope: exit codes and signals (`command.ts`).
  */
-import { HELP, readArguments } from './arguments'
+import { HELP, readArguments, seeHelp } from './arguments'
 import { DIALECT_GROUPS } from './dialects'
 import { namesIn } from './dialects/from-file'
 import { NevisSimulator } from './simulator'
@@ -84,7 +84,7 @@ function startupText(simulator: NevisSimulator, users: readonly string[]): strin
 export async function main(argv: readonly string[], output: Output): Promise<Outcome> {
   const flags = parse(argv)
   if (typeof flags === 'string') {
-    output.error(`passport-nevis-simulator: ${flags}. See: passport-nevis-simulator --help`)
+    output.error(`passport-nevis-simulator: ${seeHelp(flags, 'passport-nevis-simulator')}`)
     return { exitCode: 2 }
   }
   if (flags.help) {

@@ -30,7 +30,9 @@ describe('the command', () => {
     [['help', 'doctor', 'probe'], 'passport-nevis', 'help takes at most one command.'],
     [['--jsn'], 'passport-nevis', "Unknown option '--jsn'."],
     [['doctor', 'a.js', 'b.js'], 'passport-nevis doctor', 'doctor takes at most one file.'],
-    [['doctor', '--jsn'], 'passport-nevis doctor', "Unknown option '--jsn'."],
+    [['doctor', '--jsn'], 'passport-nevis doctor', "Unknown option '--jsn', did you mean \"--json\"?"],
+    [['probe', '--user'], 'passport-nevis probe', "Unknown option '--user', did you mean \"--users\"?"],
+    [['probe', '--everything'], 'passport-nevis probe', "Unknown option '--everything'."],
     [['doctor', '--report', '--json'], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
     [['doctor', '--report'], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
     [['doctor', '--report='], 'passport-nevis doctor', '--report needs a value: --report <file>.'],
@@ -40,7 +42,7 @@ describe('the command', () => {
     [['probe', '--out', ''], 'passport-nevis probe', '--out needs a value: --out <file>.'],
     [['probe', '--users=yes'], 'passport-nevis probe', "Option '--users' does not take an argument."],
     [['probe', 'extra'], 'passport-nevis probe', "Unexpected argument 'extra'."],
-    [['init', '--wrte'], 'passport-nevis init', "Unknown option '--wrte'."],
+    [['init', '--wrte'], 'passport-nevis init', "Unknown option '--wrte', did you mean \"--write\"?"],
     [['init', 'a', 'b'], 'passport-nevis init', 'init takes at most one folder.'],
   ])('with %j › ends with 2 and one sentence, and names the help of the command', async (argv, program, sentence) => {
     const { exitCode, out, err } = await run(argv)

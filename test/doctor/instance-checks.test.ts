@@ -52,7 +52,7 @@ const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategy
   ['subject-username', APP, {}, ['error', /binding_mismatch$/, "transactionTokens: { subject: 'username' }"], { transactionTokens: { subject: 'username' } }],
   ['', APP, { transactionTokens: { subject: 'username' } }, ['error', /binding_mismatch$/, 'remove transactionTokens'], {}],
   ['', APP, { transactionTokens: { acceptAudienceApi: true, acceptMissingIssuer: true, subject: 'none' } }, ['warning', /^transactionTokens accepts more than the tokens of the instance need: acceptAudienceApi and/, "remove acceptAudienceApi and acceptMissingIssuer and subject: 'none'"], {}],
-  ['issuer-app-host', APP, {}, ['error', /^transaction tokens have another iss than the base URL/, 'set the option issuer'], { issuer: 'https://other.example' }],
+  ['issuer-app-host', APP, {}, ['error', /^transaction tokens have another iss than the base URL/, 'set the option issuer; docs/guides/probe.md says where to find the value'], { issuer: 'https://other.example' }],
   ['', APP, { issuer: 'https://other.example' }, ['error', /which the option issuer does not contain$/, 'remove the option issuer'], { issuer: [BASE_URL, 'https://other.example'] }],
   ['', ['quiet', 'wait'], { enrollmentLifetimeSeconds: 300 }, ['warning', /^enrollmentLifetimeSeconds is 300, but an enrolment ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^enrollmentLifetimeSeconds: 1[12]0$/)], { lifetimeSeconds: 300 }],
   ['', ['quiet', 'app', 'wait'], { lifetimeSeconds: 300 }, ['warning', /^lifetimeSeconds is 300, but an approval ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^lifetimeSeconds: 1[12]0$/)], {}],

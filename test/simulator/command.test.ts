@@ -45,9 +45,9 @@ describe('the command', () => {
     [['--port=0', '--user', 'cleo', '--user='], '--user needs a value: --user <name>'],
     [['--port=0', '--dialect', '--list-dialects'], '--dialect needs a value: --dialect <names>'],
     [['--port=0', '--dialect='], '--dialect needs a value: --dialect <names>'],
-    [['--prot', '1'], "Unknown option '--prot'"],
+    [['--prot', '1'], "Unknown option '--prot', did you mean \"--port\"?"],
   ])('with %j › ends with 2 and names the help', async (argv, sentence) => {
-    expect(await run(...argv)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: ${sentence}. See: passport-nevis-simulator --help` })
+    expect(await run(...argv)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: ${sentence}${sentence.endsWith('?') ? '' : '.'} See: passport-nevis-simulator --help` })
   })
 
   test.each([[['--prot', '1']], [['--port', 'x']], [['--port']], [['extra']], [['--port', '99999']], [['--port', '0', '--user', 'a b']]])(

@@ -69,6 +69,7 @@ describe('the option dialect', () => {
     ['sms-not-pollable,token-consumable', /is a text with commas: pass a list/],
     ['x'.repeat(5000), /^NevisSimulator: the dialect "x{60}…" is unknown, did you mean/],
     [{ dialects: [], isCompared: false }, /interrupted before the comparison/],
+    [[{ dialects: ['chunked'] }, 'ping-json'] as unknown as string[], /is a list with a report in it: pass the names in the report, \[\.\.\.report\.dialects, 'name'\]$/],
   ])('refuses value %# in a short sentence that helps', async (dialect, message) => {
     const error = await NevisSimulator.start({ dialect }).then(() => undefined, (reason: unknown) => reason as TypeError)
     expect([error?.name, error?.message]).toEqual(['TypeError', expect.stringMatching(message)])

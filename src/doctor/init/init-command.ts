@@ -5,7 +5,7 @@
  * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */
 import { Script } from 'node:vm'
-import { HELP, readArguments } from '../../simulator/arguments'
+import { HELP, readArguments, seeHelp } from '../../simulator/arguments'
 import type { Output } from '../output'
 import { printable } from '../printable'
 import { wrapped } from '../report'
@@ -43,7 +43,7 @@ export function initCommand(argv: readonly string[], version: string, output: Ou
     return 2
   }
   const given = argumentsIn(argv)
-  if (typeof given === 'string') return fail(`${given}. See: passport-nevis init --help`)
+  if (typeof given === 'string') return fail(seeHelp(given, 'passport-nevis init'))
   if (given.help) {
     output.log(INIT_USAGE)
     return 0

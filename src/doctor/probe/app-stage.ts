@@ -5,8 +5,8 @@
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
 import { linkIn, statusIn, textAt } from './answers'
-import type { Reply } from './caller'
 import { isTransient } from './facts-reader'
+import type { Reply } from './reply'
 import { decidedByPerson, httpOf, introspectTwice, status, type Scene } from './scene'
 
 /** How many requests the probe sends at most until the person presses the right button. */

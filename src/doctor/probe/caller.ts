@@ -10,31 +10,11 @@ import { withDeadline } from '../deadline'
 import { textAt } from './answers'
 import { isUnavailable, type Facts } from './facts-reader'
 import { Connections } from './raw-request'
+import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, kindOf, parsed, textKind, type Call, type Reply } from './reply'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
 
-export interface Reply {
-  /** The HTTP status; 0 if no response came. */
-  readonly status: number
-  readonly json: unknown
-  readonly text: string
-  /** The header `Retry-After`. */
-  readonly retryAfter?: string | undefined
-}
-
-export interface Call {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly json?: object
-  readonly form?: Readonly<Record<string, string>>
-  /** False: send the request without the access key. Default true. */
-  readonly withKey?: boolean
-  /** A token to send in the Authorization header instead of the access key. */
-  readonly bearer?: string
-  readonly accept?: string
-  /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
-  readonly learns?: readonly ('userId' | 'transactionId')[]
-}
+const NO_REPLY: Reply = { status: 0, json: undefined, text: '' }
 
 const CALL_DEADLINE_MS = 15_000
 /** The report lists which of these response headers are present. The report never contains their values. */
@@ -72,6 +52,9 @@ export class Caller {
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
+  private readonly endpoints = new EndpointMemory()
+  /** Counts the responses; those with a body, and with a body in chunks; and those after which the server closed the connection. */
+  private readonly responses = { all: 0, withBody: 0, inChunks: 0, closing: 0 }
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
 
@@ -104,7 +87,7 @@ export class Caller {
     if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
     await this.checkKey(reply)
-    return reply
+    return this.ofNevis(reply, call, step)
   }
 
   /**
@@ -114,11 +97,11 @@ export class Caller {
   private async confirmed(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status < 500) this.isUnavailable = false
     if (reply.status < 500 || this.isUnavailable || this.signal.aborted) return reply
-    const again = await this.sendInTime(call, this.signal)
+    const again = await this.sendInTime(call.again ?? call, this.signal)
     this.isUnavailable = again.status === reply.status
     if (this.isUnavailable) return reply
     this.noteLost(step, `HTTP ${reply.status} only once`)
-    return { status: 0, json: undefined, text: '' }
+    return NO_REPLY
   }
 
   /** Records a 502, 503 or 504 as no answer, where the request must not be repeated to find out whether the answer lasts. */
@@ -138,6 +121,22 @@ export class Caller {
     return again
   }
 
+  /**
+   * Sends a request once more if its answer is a page, or another body that is no JSON, which a gateway may have sent for a moment. A second body of this kind
+   * shows that it lasts. If not, the first one counts as lost. Only a GET may be recorded from its second answer: Nevis may have handled another first request.
+   */
+  private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
+    if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply
+    const isSafe = call.method === 'GET'
+    if (isRepeatable(call)) {
+      const again = await this.sendInTime(call.again ?? call, this.signal, isSafe ? step : undefined)
+      const isLasting = this.endpoints.isLasting(call, again) && kindOf(again) === kindOf(reply)
+      if (isLasting || (isSafe && again.status !== 0 && !isOfGateway(again))) return isSafe ? again : reply
+    }
+    this.noteLost(step, `HTTP ${reply.status} without JSON`)
+    return NO_REPLY
+  }
+
   private noteLost(step: string | undefined, why: string): void {
     if (step === undefined) return
     this.forget(step)
@@ -149,9 +148,9 @@ export class Caller {
    * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, which Nevis has answered with JSON before. Checks only
    * once for each endpoint, because Nevis itself may always give this kind of answer at an endpoint.
    */
-  private async checkOrigin(reply: Reply, { path, method }: Call): Promise<void> {
+  private async checkOrigin(reply: Reply, call: Call): Promise<void> {
     this.hasSeenJson ||= reply.json !== undefined
-    const endpoint = `${String(method)} ${path.replace(/\?.*$/, '').replace(/users\/[^/]+/, 'users/*')}`
+    const endpoint = endpointOf(call)
     if (!this.hasSeenJson || !isOfGateway(reply) || this.checked.has(endpoint)) return
     this.checked.add(endpoint)
     const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
@@ -225,14 +224,30 @@ export class Caller {
       const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
       reply = { status, json: parsed(text), text, retryAfter: received['retry-after'] }
       this.timeouts = 0
+      this.countDelivery(text, received)
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
       if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {
-      reply = { status: 0, json: undefined, text: '' }
+      reply = NO_REPLY
       this.timeouts = wordOf(reason) === 'TimeoutError' ? this.timeouts + 1 : 0
-      if (step !== undefined) this.facts[`${step}.http`] = `no answer (${wordOf(reason)})`
+      this.noteLost(step, wordOf(reason))
     }
     return reply
+  }
+
+  /** Records how the server has sent all its responses so far: a gateway may treat a single response in another way. */
+  noteDelivery(): void {
+    const { all, withBody, inChunks, closing } = this.responses
+    const isAlways = (count: number, of: number) => of > 0 && count === of
+    this.facts['delivery'] = [...(isAlways(inChunks, withBody) ? ['bodies in chunks'] : []), ...(isAlways(closing, all) ? ['connections closed after each response'] : [])]
+  }
+
+  private countDelivery(text: string, headers: IncomingHttpHeaders): void {
+    this.responses.all++
+    if (headers.connection === 'close') this.responses.closing++
+    if (text === '') return
+    this.responses.withBody++
+    if (headers['transfer-encoding'] === 'chunked') this.responses.inChunks++
   }
 
   private fieldsOf({ json, text }: Reply): string[] {
@@ -251,35 +266,6 @@ export class Caller {
   }
 }
 
-/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
-export function isOfGateway({ status, json, text }: Reply): boolean {
-  return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
-}
-
-/** False for a request that may notify somebody or cost money: Nevis may have handled it, although the answer is an error. */
-function isRepeatable({ method = 'POST', json }: Call): boolean {
-  const { channel, phone } = Object(json) as { channel?: unknown; phone?: unknown }
-  return method !== 'POST' || (channel !== 'sms' && channel !== 'push' && phone === undefined)
-}
-
-function isRefusal({ status }: Reply): boolean {
-  return status === 401 || status === 403
-}
-
 function lostToGateway({ status }: Reply): NevisLost {
   return new NevisLost(`something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-function textKind(text: string): string {
-  if (text === '') return 'empty body'
-  if (text.trim() === 'PONG') return text === 'PONG' ? 'the text PONG' : 'the text PONG with other white space'
-  return /^\s*</.test(text) ? 'a page' : 'other text'
 }

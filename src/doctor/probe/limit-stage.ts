@@ -6,8 +6,8 @@
  */
 import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
-import type { Reply } from './caller'
 import { isLost } from './facts-reader'
+import type { Reply } from './reply'
 import { httpOf, type Scene } from './scene'
 
 /** The probe tries at most this many wrong recovery codes. Nevis documents no limit for wrong codes, and there may be none. */

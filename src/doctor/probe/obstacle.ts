@@ -11,7 +11,7 @@ const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 /** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
 const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']
 /** How the probe describes bodies that are not JSON. */
-const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'a page', 'other text']
+const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'the text PONG after a byte order mark', 'a page', 'other text']
 const REFUSED = /^40[13]$/
 /** HTTP statuses of a server that does not handle requests at the moment. */
 const UNAVAILABLE = /^(429|5\d\d)$/
@@ -58,7 +58,8 @@ export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: bool
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
   const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
   if (troubled.length === 0) return undefined
-  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : http)).join(', ')
+  const withMeaning = (code: string) => (code.startsWith('HTTP ') ? code : `${code}: ${meaningOf(code)}`)
+  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : `no answer (${withMeaning(codeOf(http) as string)})`)).join(', ')
   const what = kinds.includes('HTTP ') ? 'no lasting answer' : 'no answer of Nevis'
   return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got ${what}: ${kinds}`
 }
@@ -80,9 +81,11 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
   [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
   [/^HTTP 5/, 'the server was not available for a moment; run the probe again'],
-  [/^HPE_/, 'the response is not HTTP'],
+  [/^HPE_HEADER_OVERFLOW$/, 'the headers of the response are too long: check the proxy or gateway'],
+  [/^HPE_/, 'the response is not HTTP: compare the base URL with your management console, and check the proxy'],
+  [/^(RangeError|SyntaxError|TypeError)$/, 'the probe could not read the response: please report this'],
   [/^(Z_|ERR__|ERR_BROTLI)/, 'the response cannot be decompressed'],
   [/CERT|SIGNATURE|ISSUER|ALTNAME/, 'the certificate is not trusted; behind a proxy that reads TLS, set NODE_EXTRA_CA_CERTS'],
   [/^(EPROTO|ERR_SSL)/, 'the server does not speak TLS as expected'],
-  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/, 'the connection was closed before a response'],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/, 'the connection was closed before a response; run the probe again'],
 ]

@@ -5,7 +5,7 @@
  */
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { HELP, readArguments } from '../../simulator/arguments'
+import { HELP, readArguments, seeHelp } from '../../simulator/arguments'
 import type { Output } from '../output'
 import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
@@ -14,7 +14,7 @@ import { faultOfPath, hasContent, writeWhole } from './out-file'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { INTERRUPTED, reportOf, textOf, whyNotCompared, type ProbeReport } from './report'
 import { asksIn, runStages, type Stage, type StageResults } from './stages'
-import { TerminalPerson } from './terminal-person'
+import { INPUT_ENDED, TerminalPerson } from './terminal-person'
 import { wordOf } from './word-of'
 
 export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]
@@ -56,7 +56,7 @@ const OPTIONS = {
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
-    output.error(`passport-nevis probe: ${printable(given)}. See: passport-nevis probe --help`)
+    output.error(`passport-nevis probe: ${seeHelp(printable(given), 'passport-nevis probe')}`)
     return 2
   }
   if (given.help) {
@@ -84,11 +84,12 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   const { signal } = interruption
   try {
     say(`Asking ${cloud.baseURL}`)
-    const person = new TerminalPerson(terminal, signal)
+    const person = new TerminalPerson(terminal, signal, say)
     const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, cloud.baseURL))
+    if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')
     if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
     const isWritten = given.out === undefined || written(given.out, report, output)
     return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
@@ -100,11 +101,12 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
 
 /**
  * Compares what the probe has recorded with the simulator in each dialect.
- * @returns a string if the probe was interrupted before the end of this comparison, or if the comparison failed, for example because the simulator cannot listen
+ * @returns a string if the probe was interrupted before the end of this comparison, or by Ctrl-D at a question, or if the comparison failed, for example because the simulator cannot listen
  */
-async function compared({ finished, facts, failed }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
+async function compared({ finished, facts, failed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
   const { signal } = interruption
   if (signal.aborted) return INTERRUPTED
+  if (endedBy === INPUT_ENDED) return INPUT_ENDED
   say('Comparing with the simulator in each dialect …')
   interruption.explain('Ending the comparison. The report follows …')
   try {

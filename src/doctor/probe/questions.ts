@@ -17,6 +17,8 @@ export interface Answered {
 }
 
 type Read = (facts: FactsReader) => Omit<Answered, 'question'> | undefined
+/** The answer to a question, or the step that the instance refused, so that the question has no answer. */
+type Reading = Omit<Answered, 'question'> | { readonly refused: string } | undefined
 
 const isRight = (status: string) => status === '200'
 
@@ -50,7 +52,15 @@ function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answ
   return { answer: `${seconds} s, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
 }
 
-const QUESTIONS: readonly (readonly [question: string, step: string, read: Read])[] = [
+/** Refuses to answer if the instance refused one of these steps: an error does not show what the answer would contain without it. */
+function ifAccepted(steps: readonly string[], read: Read): (facts: FactsReader) => Reading {
+  return (facts) => {
+    const refused = steps.find((step) => /^[45]/.test(facts.http(step)))
+    return refused === undefined ? read(facts) : { refused }
+  }
+}
+
+const QUESTIONS: readonly (readonly [question: string, step: string, read: (facts: FactsReader) => Reading])[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
     answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
     does: '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key',
@@ -71,18 +81,25 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     answer: `HTTP ${facts.http('user.unknown-name')}`,
     does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, means that a user is new' : 'no user counts as new, so `approve-or-enroll` enrols nobody',
   })],
-  ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => ({
-    answer: isRight(facts.http('user.by-folded-name')) ? 'yes: a name in other letters finds the same user' : 'no',
-    does: 'two names mean the same user only if the userId is the same',
-  })],
-  ['Where are the recovery codes?', 'enroll.recovery', (facts) => {
+  ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => {
+    const http = facts.http('user.by-folded-name')
+    // The answer is "no" only if Nevis answers as it does about a user who does not exist.
+    if (!isRight(http) && http !== facts.http('user.unknown-name')) return { refused: 'user.by-folded-name' }
+    return { answer: isRight(http) ? 'yes: a name in other letters finds the same user' : 'no', does: 'two names mean the same user only if the userId is the same' }
+  }],
+  ['Where are the recovery codes?', 'enroll.recovery', ifAccepted(['enroll.recovery'], (facts) => {
     const places = facts.fields('enroll.recovery').filter((one) => /: recovery codes?( in one text)?$/.test(one)).map((one) => one.split(': ')[0])
     return { answer: places.length === 0 ? 'no field has the form of a recovery code' : `${places.join(', ')} (${facts.text('enroll.recovery.codes')} codes)`, does: 'codes are recognised by their form; without codes the enrolment is an error' }
-  }],
-  ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => ({
-    answer: isRight(facts.http('verification.recovery.older-set')) ? 'no: codes of the older set stay valid' : 'yes',
-    does: 'nothing: tell your users',
   })],
+  ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => {
+    const [second, older] = ['enroll.recovery.again', 'verification.recovery.older-set'].map((step) => facts.http(step)) as [string, string]
+    const does = 'nothing: tell your users'
+    // Nevis documents 409 for duplicates. Any other error does not show what a second set would do.
+    if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
+    if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
+    if (!isRight(older) && older !== facts.http('verification.recovery.wrong')) return { refused: 'verification.recovery.older-set' }
+    return { answer: isRight(older) ? 'no: codes of the older set stay valid' : 'yes', does }
+  }],
   ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({ answer: `HTTP ${facts.http('verification.recovery.wrong')}`, does: 'only an exact HTTP 200 in which nothing says no is a right code' })],
   ['What does Nevis answer to a right code?', 'verification.recovery.right', (facts) => ({
     answer: `HTTP ${facts.http('verification.recovery.right')}, ${facts.fields('verification.recovery.right').join(', ') || 'no fields'}`,
@@ -99,39 +116,39 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
     return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
   }],
-  ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
+  ['Is the token of a pending status active?', 'introspect.pending-token', ifAccepted(['introspect.pending-token'], (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
     does: 'only a status `succeeded` counts, whatever the token of the status says',
-  })],
-  ['Are status and intent tokens active?', 'introspect.status-token', (facts) => ({
+  }))],
+  ['Are status and intent tokens active?', 'introspect.status-token', ifAccepted(['introspect.status-token', 'intent', 'introspect.intent'], (facts) => ({
     answer: ['status-token', ...(facts.has('intent') && facts.has('introspect.intent') ? ['intent'] : [])].map((kind) => `${kind === 'intent' ? 'intent token' : 'status token'}: ${facts.claim(`introspect.${kind}`, 'active')}, aud ${facts.claim(`introspect.${kind}`, 'aud')}`).join('; '),
     does: 'neither proves an approval, whatever the introspection says',
-  })],
-  ['Which states has a phone of a user?', 'user.with-phone', (facts) => ({ answer: facts.claim('user.with-phone', 'state'), does: 'no decision depends on the state' })],
-  ['What is in a QR code and its link?', 'enroll.app', (facts) => ({
+  }))],
+  ['Which states has a phone of a user?', 'user.with-phone', ifAccepted(['user.with-phone'], (facts) => ({ answer: facts.claim('user.with-phone', 'state'), does: 'no decision depends on the state' }))],
+  ['What is in a QR code and its link?', 'enroll.app', ifAccepted(['enroll.app'], (facts) => ({
     answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
     does: 'the page shows a safe image, an https link, and links with the schemes of your app',
     ...(hasLinkOfApp(facts) && { option: '`app({ linkSchemes: [...] })`' }),
-  })],
+  }))],
   ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'only HTTP 200 with `succeeded` counts as accepted' })],
-  ['Does the status name the user by username?', 'status.push.accepted', (facts) => ({
+  ['Does the status name the user by username?', 'status.push.accepted', ifAccepted(['status.push.accepted'], (facts) => ({
     answer: facts.claim('status.push.accepted', 'username') === 'absent' ? 'no' : 'yes',
     does: 'a username in an answer must be that of the user; without one, the userId is compared',
-  })],
+  }))],
   ['What does the status say after a request was denied?', 'status.push.denied', (facts) => ({ answer: facts.saw('status.push.denied'), does: 'the user gets `not_approved`' })],
-  ['Is the token of a failed status active?', 'status.push.denied', (facts) => ({
+  ['Is the token of a failed status active?', 'status.push.denied', ifAccepted(['introspect.push.deny'], (facts) => ({
     answer: facts.has('introspect.push.deny') ? facts.claim('introspect.push.deny', 'active') : 'there is no such token',
     does: 'only a status `succeeded` counts, whatever the token of the status says',
-  })],
-  ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', (facts) => {
+  }))],
+  ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', ifAccepted(['introspect.push.accept', 'introspect.push.accept.again'], (facts) => {
     const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
     return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
-  }],
-  ['Which user and instance does a transaction token name?', 'introspect.push.accept', (facts) => ({
-    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
-    does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
-    ...optionForTokens(facts),
   })],
+  ['Which user and instance does a transaction token name?', 'introspect.push.accept', ifAccepted(['introspect.push.accept'], (facts) => ({
+    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
+    does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
+    ...optionForTokens(facts),
+  }))],
   ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({
     answer: `HTTP ${facts.http('enroll.sms')}; ${['statusToken', 'transactionId', 'userId'].map((name) => facts.found('enroll.sms', name)[0]?.[0] ?? `no ${name}`).join(', ')}`,
     does: 'the fields are found in any place; without a transactionId the strategy makes its own id',
@@ -146,37 +163,51 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
       ...(channel === 'refused' && { option: 'not `sms({ sendChannelWithVerification: true })`' }),
     }
   }],
-  ['Can the status of a text message be polled?', 'status.sms.verified', (facts) => ({
-    answer: facts.saw('status.sms.verified'),
-    does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
-    option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
+  ['Can the status of a text message be polled?', 'status.sms.verified', ifAccepted(['introspect.sms', 'introspect.enroll.sms'], (facts) => {
+    const [signIn, enrolment] = [facts.saw('status.sms.verified'), facts.has('status.enroll.sms.verified') ? facts.saw('status.enroll.sms.verified') : '']
+    return {
+      answer: enrolment === '' || enrolment === signIn ? signIn : `${signIn}; after an enrolment ${enrolment}`,
+      does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
+      option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
+    }
   })],
   ['After which time does an unfinished enrolment expire?', 'status.ignored', (facts) => lifetimeIn(facts, 'status.ignored', 'enrollmentLifetimeSeconds')],
   ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
-  ['What does the record of a blocked user show?', 'limit.pushes.user', (facts) => ({
+  ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has a non-empty `exceededRateLimits` gets `user_blocked`',
-  })],
+  }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
 ]
 
-/** Returns the questions that the probe has answered, with the answers. */
-export function answersIn(facts: Facts): Answered[] {
-  return QUESTIONS.flatMap(([question, step, read]) => {
+/** Returns the answers to the questions. A reading is undefined if the probe has not sent the necessary requests, or has got no answers. */
+function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
+  return QUESTIONS.map(([question, step, read]) => {
     const reader = new FactsReader(facts)
-    const answer = reader.has(step) ? read(reader) : undefined
+    const reading = reader.has(step) ? read(reader) : undefined
     // The answer to a question would be a guess if it depends on a request to which Nevis has not responded.
-    return answer === undefined || reader.hasReadLost ? [] : [{ question, ...answer }]
+    return [question, reader.hasReadLost ? undefined : reading]
   })
 }
 
-/** Returns the questions for which the probe has not sent the necessary request, or has got no answer. */
+/** Returns the questions that the probe has answered, with the answers. */
+export function answersIn(facts: Facts): Answered[] {
+  return readingsOf(facts).flatMap(([question, reading]) => (reading === undefined || 'refused' in reading ? [] : [{ question, ...reading }]))
+}
+
+/** Returns the questions for which the probe has not sent the necessary request, or has got no answer, or only an error. */
 export function unansweredIn(facts: Facts): string[] {
   const answered = answersIn(facts).map(({ question }) => question)
   return QUESTIONS.map(([question]) => question).filter((question) => !answered.includes(question))
+}
+
+/** Says which request the instance refused, so that this question has no answer; undefined if the question has an answer, or none for another reason. */
+export function refusalOf(question: string, facts: Facts): string | undefined {
+  const [, reading] = readingsOf(facts).find(([one]) => one === question) ?? []
+  return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got HTTP ${String(facts[`${reading.refused}.http`])}` : undefined
 }
 
 /** Returns the flags of the stage that asks this question; undefined for a question of the stage `quiet`, which needs no flag. */

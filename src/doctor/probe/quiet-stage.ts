@@ -26,6 +26,8 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
   await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })
   await caller.call('approval.unknown-user', { path: '/api/v1/approval', json: { username, channel: 'push' } })
   await caller.call('verification.unknown-user', { path: `/api/v1/users/${randomUUID()}/verification`, json: { code: 'aaaa-bbbb-cccc-dddd', channel: 'recovery' } })
+  // Before the next request: a gateway may answer a path that does not exist, and may send its answers in another way.
+  caller.noteDelivery()
   await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
 }
 

@@ -59,7 +59,8 @@ export class Connections {
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
-  const decoder = new TextDecoder()
+  // Keeps a byte order mark, which the report mentions.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let text = ''
   let bytes = 0
   for await (const chunk of decoded(response)) {

@@ -110,8 +110,7 @@ function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
 
 /** True if the probe has run the step that a difference names: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
 function wasTried(difference: string, facts: Facts): boolean {
-  const [name = ''] = difference.split(' ')
-  return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
+  return `${stepOf(difference)}.http` in facts || (difference.split(' ')[0] as string) in facts
 }
 
 /** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
@@ -122,8 +121,7 @@ const NO_ANSWER = /\.http is no answer \(/
  * show how this instance answers.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
-  const [name = ''] = difference.split(' ')
-  return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, name.slice(0, name.lastIndexOf('.'))))
+  return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
 }
 
 /** True if at least half of the requests got an answer that does not only last for a moment. */
@@ -139,9 +137,8 @@ const NOT_TRIED = / was not tried$/
  * because it refuses the request. The fields of such an answer say nothing about this dialect.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
-  const [name = ''] = difference.split(' ')
-  const http = `${name.slice(0, name.lastIndexOf('.'))}.http`
-  if (name === http || !(http in facts) || facts[http] === simulated[http]) return false
+  const http = `${stepOf(difference)}.http`
+  if (difference.startsWith(`${http} `) || !(http in facts) || facts[http] === simulated[http]) return false
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
@@ -151,6 +148,8 @@ export interface Recognised {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them in every recognised dialect. Absent if there are none. */
+  readonly unsettled?: readonly string[]
 }
 
 /** The empty result, for a probe that got no answers from Nevis or was interrupted, so that nothing could be compared with the simulator. */
@@ -163,6 +162,35 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
  */
 export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, hasFailed = false): Recognised {
   const [facts, simulated] = withoutOpenLimits(allFacts, allSimulated)
+  const all = matching(facts, simulated, dialects, hasFailed)
+  const refused = refusedSteps(facts, simulated, all.unexplained)
+  if (refused.length === 0) return all
+  // An error says nothing about the answer that Nevis would give without it. So leave out the refused requests.
+  const settled = (one: Facts): Facts => Object.fromEntries(Object.entries(one).filter(([name]) => !refused.includes(stepOf(name))))
+  const changed = [...dialects].map(([name, changes]) => [name, new Set([...changes].filter((one) => !refused.includes(stepOf(one))))] as const)
+  const unsettled = refused.map((step) => `${step}: HTTP ${String(facts[`${step}.http`])}`)
+  return { ...matching(settled(facts), settled(simulated), new Map(changed), true), unsettled }
+}
+
+/** The step in the name of a fact, or in a difference: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
+function stepOf(difference: string): string {
+  const [name = ''] = difference.split(' ')
+  return name.slice(0, name.lastIndexOf('.'))
+}
+
+/**
+ * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains it: the access key may lack a permission, for example.
+ * Also lists the other steps of the same operation that got the same HTTP status instead of another error: the instance may refuse the whole operation.
+ */
+function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
+  const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])
+  const refused = statuses.filter((name) => /^[45]/.test(String(facts[name])) && /^2/.test(String(simulated[name])) && unexplained.includes(`${name} is ${String(facts[name])}`))
+  const operationOf = (name: string) => name.split('.')[0]
+  const isOfRefused = (name: string) => refused.some((one) => operationOf(one) === operationOf(name) && facts[one] === facts[name])
+  return statuses.filter(isOfRefused).map(stepOf)
+}
+
+function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
   // After a failure, a stage does not send its further requests. Such a request says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !(mayStop && NOT_TRIED.test(one))))

@@ -6,7 +6,7 @@
  * (`recognise.ts`).
  */
 import type { Facts } from './facts-reader'
-import { answersIn, flagsOf, unansweredIn, type Answered } from './questions'
+import { answersIn, flagsOf, refusalOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 
@@ -35,13 +35,15 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
+  /** Requests that the instance refused, with the HTTP status, although the simulator accepts them. They say nothing about dialects. Absent if there are none. */
+  readonly unsettled?: readonly string[]
   readonly facts: Facts
 }
 
 /** @param recognised the matching dialects; or why the probe has not compared the responses with those of the simulator, for example `INTERRUPTED` */
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
-  const { dialects, alike, unexplained } = isCompared ? recognised : NOT_COMPARED
+  const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
   // If a stage ended the probe, its reason is also in `failed`.
   const reason = isCompared ? endedBy : recognised
   return {
@@ -58,6 +60,7 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
     dialects,
     alike,
     unexplained,
+    ...(unsettled !== undefined && { unsettled }),
     facts,
   }
 }
@@ -67,14 +70,15 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
  * @param address the base URL of the instance, which the report itself does not contain
  */
 export function textOf(report: ProbeReport, address = 'the instance'): string {
-  const { answers, unanswered, alike, unexplained, calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
+  const { answers, unanswered, alike, unexplained, unsettled = [], calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
   const lines: string[] = []
   if (obstacle === undefined) {
     lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
-    lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered.map(withFlags)))
+    lines.push(...section('Questions without an answer, because the stage was not run or got no usable answer', unanswered.map((question) => withReason(question, report))))
     lines.push(...section('The instance answers like these dialects of the simulator', dialectsIn(report)))
     lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
     lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
+    lines.push(...section('Not settled, because the instance refused requests that the simulator accepts (the access key may lack a permission, for example)', unsettled))
   } else lines.push(`No result: ${obstacle}.`, `  address: ${address}`, '  The responses were not compared with the simulator.', '')
   lines.push(...section('Stages that failed', failed.filter(({ reason }) => reason !== obstacle).map(({ stage, reason }) => `${stage}: ${reason}`)))
   lines.push(`Stages: ${stages.map((stage) => (hasFailed(report, stage) && obstacle === undefined ? `${stage} (failed)` : stage)).join(', ') || 'none completed'}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
@@ -82,9 +86,10 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
 }
 
 /** The question, with the flags of the stage that would answer it. */
-function withFlags(question: string): string {
-  const flags = flagsOf(question)
-  return flags === undefined ? question : `${question} (${flags})`
+/** Adds to a question without an answer the refused request on which the answer depends, or the flags of the stage that asks this question. */
+function withReason(question: string, { facts }: ProbeReport): string {
+  const reason = refusalOf(question, facts) ?? flagsOf(question)
+  return reason === undefined ? question : `${question} (${reason})`
 }
 
 function hasFailed({ failed = [] }: ProbeReport, stage: Stage): boolean {
@@ -98,7 +103,7 @@ export function whyNotCompared({ isCompared, endedBy = INTERRUPTED }: ProbeRepor
 }
 
 function dialectsIn(report: ProbeReport): readonly string[] {
-  const { dialects, unexplained, stages } = report
+  const { dialects, unexplained, unsettled, stages } = report
   const why = whyNotCompared(report)
   if (why !== undefined) return [`not compared, because ${why}`]
   const missing = STAGES.filter((stage) => !stages.includes(stage) || hasFailed(report, stage))
@@ -106,6 +111,7 @@ function dialectsIn(report: ProbeReport): readonly string[] {
   if (stages.length === 0) return ['none: no stage was completed']
   if (dialects.length > 0) return [...dialects, ...notAsked]
   if (unexplained.length > 0) return ['none: the instance differs from the simulator in each dialect', ...notAsked]
+  if (unsettled !== undefined) return ['none: apart from the requests that it refused (see "Not settled"), the instance answers like the simulator without a dialect', ...notAsked]
   return missing.length === 0 ? ['none: the instance answers like the simulator without a dialect'] : [`none: as far as asked, the instance answers like the simulator without a dialect (stages not completed: ${missing.join(', ')})`]
 }
 

@@ -4,8 +4,9 @@
  * Out of scope: the order of the stages (`stages.ts`).
  */
 import { statusIn, textAt } from './answers'
-import type { Caller, Reply } from './caller'
+import type { Caller } from './caller'
 import { isTransient } from './facts-reader'
+import type { Reply } from './reply'
 import type { TestUsers } from './test-users'
 
 /** The person who runs the command `probe` and has a phone. For tests, a simulated person. */

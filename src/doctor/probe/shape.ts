@@ -34,7 +34,7 @@ export function shapeOf(json: unknown, known: Known): string[] {
   const found = new Set<string>()
   const visit = (value: unknown, path: string, depth: number): void => {
     if (found.size >= MAX_FIELDS) return
-    if (Array.isArray(value)) {
+    if (Array.isArray(value) && depth < MAX_DEPTH) {
       if (value.length === 0) found.add(`${path}: empty list`)
       for (const item of value) visit(item, `${path}[]`, depth + 1)
     } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {

@@ -4,7 +4,7 @@
  * Out of scope: recovery codes (`user-stage.ts`).
  */
 import { textAt } from './answers'
-import type { Reply } from './caller'
+import type { Reply } from './reply'
 import { httpOf, introspectTwice, status, type Scene } from './scene'
 
 const WRONG_CODE = '000000'

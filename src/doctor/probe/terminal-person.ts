@@ -12,18 +12,29 @@ import { pictureIn } from '../../client/pictures'
 import { ProbeEnded } from './caller'
 import type { Person } from './scene'
 
+/** Why the probe ended, if the input ended at a question, for example because the person pressed Ctrl-D. */
+export const INPUT_ENDED = 'the input ended before the answer to a question'
+
 export class TerminalPerson implements Person {
   /**
    * @param terminal reads what the person types
    * @param signal when it is aborted, a pending question is cancelled
+   * @param say prints a line
    */
   constructor(
     private readonly terminal: Interface,
     private readonly signal: AbortSignal,
+    private readonly say: (line: string) => void = () => undefined,
   ) {}
 
   async confirm(question: string): Promise<boolean> {
-    return /^y(es)?$/i.test((await this.ask(`${question} [y/N] `)).trim())
+    try {
+      return /^y(es)?$/i.test((await this.ask(`${question} [y/N, Enter means no] `)).trim())
+    } catch (reason) {
+      if (!isOfEnd(reason)) throw reason
+      this.say('\nThe input ended at this question, which means no.')
+      return false
+    }
   }
 
   async scan(link: string | undefined, image: string | undefined, which?: string): Promise<void> {
@@ -31,8 +42,8 @@ export class TerminalPerson implements Person {
     try {
       const file = join(folder, 'scan.html')
       await writeFile(file, scanPage(link, image), { mode: 0o600 })
-      const also = link === undefined ? '' : ' Without a browser, for example over SSH, type "link" and press Enter: this prints the link, to open on the phone.'
-      const typed = await this.ask(`Open ${file} in a browser on this machine and scan the code with the Access App${which === undefined ? '' : ` (${which})`}, then press Enter.${also} `)
+      const also = link === undefined ? '' : '\nWithout a browser, for example over SSH, type "link" and press Enter: this prints the link, to open on the phone.'
+      const typed = await this.ask(`Open ${file} in a browser on this machine,\nscan the code with the Access App${which === undefined ? '' : ` (${which})`}, then press Enter.${also}\n> `)
       if (link !== undefined && /^\s*link\s*$/i.test(typed)) await this.ask(`Open this link on the phone with the Access App, then press Enter:\n  ${visible(link)}\n`)
     } finally {
       await rm(folder, { recursive: true, force: true })
@@ -55,11 +66,15 @@ export class TerminalPerson implements Person {
     try {
       return await this.terminal.question(question, { signal: AbortSignal.any([this.signal, ended.signal]) })
     } catch (reason) {
-      throw this.signal.aborted ? reason : new ProbeEnded('the input ended before the answer to a question')
+      throw this.signal.aborted ? reason : new ProbeEnded(INPUT_ENDED)
     } finally {
       this.terminal.removeListener('close', end)
     }
   }
+}
+
+function isOfEnd(reason: unknown): boolean {
+  return reason instanceof ProbeEnded && reason.message === INPUT_ENDED
 }
 
 /** The link without characters that a terminal would obey. The link is not cut off: the person needs all of it. */

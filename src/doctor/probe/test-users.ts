@@ -5,7 +5,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { textAt, userIdOf } from './answers'
-import { isOfGateway, type Caller, type Reply } from './caller'
+import type { Caller } from './caller'
+import { isOfGateway, type Reply } from './reply'
 
 /** After this time, the probe no longer tries again to delete a test user. */
 const MOST_MS = 20_000

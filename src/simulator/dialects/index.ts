@@ -5,6 +5,7 @@
  * Out of scope: applying dialects (`apply.ts`).
  */
 import { isRecord } from '../answer'
+import { nearest } from '../nearest'
 import { accessKey } from './access-key'
 import { appEnrolment } from './app-enrolment'
 import { approval } from './approval'
@@ -47,6 +48,9 @@ export function dialectsOf(option: DialectOption): readonly Dialect[] {
   if (namesNone && value['obstacle'] !== undefined) throw new TypeError('NevisSimulator: this is the report of a probe that got no answers of Nevis, so it names no dialects')
   if (isRecord(value) && value['isCompared'] === false) throw new TypeError('NevisSimulator: this is the report of a probe that was interrupted before the comparison, so it names no dialects')
   const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value
+  if (Array.isArray(names) && names.some(isRecord)) {
+    throw new TypeError("NevisSimulator: dialect is a list with a report in it: pass the names in the report, [...report.dialects, 'name']")
+  }
   if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
     throw new TypeError('NevisSimulator: dialect must be a name, a list of names, or a report with a list `dialects`')
   }
@@ -70,19 +74,6 @@ function dialectNamed(name: string): Dialect {
 
 /** Suggests the most similar name, if at least half of its characters agree. */
 function hintFor(name: string): string {
-  const [[apart, nearest] = [Infinity, '']] = [...byName.keys()].map((one) => [distance(one, name), one] as const).sort(([one], [other]) => one - other)
-  return apart <= nearest.length / 2 || name.length > MOST_SHOWN ? `did you mean "${nearest}"?` : 'see the list: npx passport-nevis-simulator --list-dialects'
-}
-
-/** The Levenshtein distance: how many characters must be added, removed or replaced to turn one text into the other. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (const [i, character] of [...one].entries()) {
-    const next = [i + 1]
-    for (const [j, against] of [...other].entries()) {
-      next.push(Math.min((row[j + 1] as number) + 1, (next[j] as number) + 1, (row[j] as number) + (character === against ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) as number
+  const found = nearest(name, [...byName.keys()], name.length > MOST_SHOWN ? Infinity : undefined)
+  return found === undefined ? 'see the list: npx passport-nevis-simulator --list-dialects' : `did you mean "${found}"?`
 }

@@ -108,6 +108,44 @@ describe('a gateway that answers with 503', () => {
   })
 })
 
+describe('a page that a gateway sends with 200', () => {
+  const STAGES = ['quiet', 'users', 'sms'] as const
+
+  it('instead of a single answer › is no answer of Nevis: a GET is repeated, any other request has a lost answer', async () => {
+    const { facts: simulated, calls } = await probe(before(() => false, refusal), STAGES)
+    const methods: string[] = []
+    for (let at = 1; at <= calls; at += 3) {
+      let method = ''
+      const instead: RequestListener = (req, res) => {
+        method = String(req.method)
+        page(200)(req, res)
+      }
+      const { facts, failed, endedBy, usersLeft } = await probe(before((count) => count === at, instead), STAGES)
+      const { unexplained } = recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() }, failed.length > 0)
+      const lost = Object.values(facts).filter((value) => value === 'no answer (HTTP 200 without JSON)').length
+      expect([at, unexplained, JSON.stringify(facts).includes('a page'), endedBy, usersLeft]).toEqual([at, [], false, undefined, 0])
+      const isNamed = failed.some(({ reason }) => reason === '1 request got no lasting answer: no answer (HTTP 200 without JSON)')
+      // The requests with which the probe deletes its test users at the end are not recorded. All others are.
+      if (lost > 0) methods.push(method)
+      expect([at, lost, failed.length > 0]).toEqual([at, isNamed ? 1 : 0, isNamed])
+    }
+    expect([methods.length > 8, new Set(methods)]).toEqual([true, new Set(['POST', 'DELETE'])])
+  })
+
+  it('instead of each look-up, from the middle of a run on, though Nevis has answered others in JSON › is no answer of Nevis either', async () => {
+    const { facts, failed } = await probe(before((count, method) => count > 14 && method === 'GET', page(404)), ['quiet', 'users'])
+    expect([facts['user.by-id.http'], JSON.stringify(facts).includes('a page')]).toEqual(['no answer (HTTP 404 without JSON)', false])
+    expect(failed).toEqual([{ stage: 'users', reason: '3 requests got no lasting answer: no answer (HTTP 404 without JSON)' }])
+  })
+
+  it.each([['that is too long', `"${'x'.repeat(2e6)}"`], ['that is cut off', '{"active":']])('JSON %s, instead of a single answer › is no answer of Nevis', async (_name, body) => {
+    const instead: RequestListener = (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    let introspections = 0
+    const { facts } = await probe(before((_count, _method, path) => path.endsWith('/introspect') && ++introspections === 3, instead), ['quiet', 'users'])
+    expect(Object.values(facts).filter((value) => String(value).startsWith('no answer'))).toEqual(['no answer (HTTP 200 without JSON)'])
+  })
+})
+
 it.each(['verification-page-200', 'verification-says-ok', 'unknown-user-404-text', 'introspection-forbidden'])('Nevis itself, with %s › is not taken for a gateway', async (dialect) => {
   const { failed, endedBy } = await runOnSimulator(dialect, ['quiet', 'users', 'sms', 'limits'])
   expect([failed, endedBy]).toEqual([[], undefined])

@@ -117,7 +117,7 @@ describe('the result of the probe', () => {
     ['429 with an empty body', (_req, res) => void res.writeHead(429).end(), /No result: Nevis, .* does not answer at the moment \(HTTP 429\): it has had too many requests/],
     ['the same JSON', (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{"hello":"world"}'), /No result: every response was HTTP 200, even those about a user and a path that do not exist, so this is probably no Nevis instance: compare/],
     ['what cannot be decompressed', (_req, res) => void res.writeHead(200, { 'content-encoding': 'gzip' }).end('nope'), /No result: nothing answered: Z_DATA_ERROR \(the response cannot be decompressed\)\./],
-    ['a closed connection', (req) => req.socket.destroy(), /No result: nothing answered: ECONNRESET \(the connection was closed before a response\)\./],
+    ['a closed connection', (req) => req.socket.destroy(), /No result: nothing answered: ECONNRESET \(the connection was closed before a response; run the probe again\)\./],
   ])('where everything gets %s › says so, and ends with 1', async (_name, listener, sentence) => {
     const { exitCode, out, isCompared } = await probe(await originOf(listener), ['--users'])
     expect([exitCode, isCompared]).toEqual([1, false])
@@ -165,7 +165,7 @@ describe('a stage that fails', () => {
     simulator.faults.add({ on: 'getUser', reset: true, times: 1 })
     const { exitCode, out, isCompared } = await probe(simulator.baseURL)
     expect([exitCode, isCompared]).toEqual([1, true])
-    expect(out).toContain('Stages that failed:\n  quiet: 1 request got no answer of Nevis: no answer (ECONNRESET)\n')
+    expect(out).toContain('Stages that failed:\n  quiet: 1 request got no answer of Nevis: no answer (ECONNRESET: the connection was closed before a response; run the probe again)\n')
   })
 
   it.each<[readonly Stage[], Parameters<NevisSimulator['faults']['add']>[0], string]>([

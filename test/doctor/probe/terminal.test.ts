@@ -252,6 +252,21 @@ describe('the command', () => {
     input.end()
     expect(await exitCode).toBe(1)
     expect([simulator.users, leftovers()]).toEqual([[], []])
+    // As after Ctrl-C, the probe does not compare its results with the simulator.
+    expect([jest.mocked(simulate).mock.calls, printed.join('\n')]).toEqual([[], expect.stringContaining('  not compared, because the input ended before the answer to a question\n')])
+  })
+
+  it('takes the end of the input at a question (Ctrl-D) for a no, says so, and goes on', async () => {
+    const input = new PassThrough()
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      if (String(text).includes('Continue?')) setImmediate(() => input.end())
+      return true
+    })
+    expect(await probeCommand(['--app', '--sms', '+41791234567'], cloud(), output(), input)).toBe(0)
+    const ended = '\nThe input ended at this question, which means no.'
+    const leftOut = (stage: string) => `The stage "${stage}" was left out, so the report leaves its questions open. This is no failure.`
+    expect(said.slice(2, 6)).toEqual([ended, leftOut('app'), ended, leftOut('sms')])
+    expect([enrolments(), jest.mocked(simulate).mock.calls.length]).toEqual([0, 1])
   })
 
   it('needs no input for stages without a person', async () => {

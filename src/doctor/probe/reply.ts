@@ -1,0 +1,94 @@
+/**
+ * The types of a request and a response of the command `probe`, and what kind of response it is: Nevis's own, or that of a gateway in front of Nevis.
+ *
+ * Out of scope: sending requests and recording responses (`caller.ts`).
+ */
+
+export interface Reply {
+  /** The HTTP status; 0 if no response came. */
+  readonly status: number
+  readonly json: unknown
+  readonly text: string
+  /** The header `Retry-After`. */
+  readonly retryAfter?: string | undefined
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly json?: object
+  readonly form?: Readonly<Record<string, string>>
+  /** False: send the request without the access key. Default true. */
+  readonly withKey?: boolean
+  /** A token to send in the Authorization header instead of the access key. */
+  readonly bearer?: string
+  readonly accept?: string
+  /** What to send instead if this request must be repeated, because Nevis may accept this one only once, such as a recovery code. Default: the same request. */
+  readonly again?: Call
+  /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
+  readonly learns?: readonly ('userId' | 'transactionId')[]
+}
+
+/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
+export function isOfGateway({ status, json, text }: Reply): boolean {
+  return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
+}
+
+/** False for a request that may notify somebody or cost money: Nevis may have handled it, although the answer is an error. */
+export function isRepeatable({ method = 'POST', json }: Call): boolean {
+  const { channel, phone } = Object(json) as { channel?: unknown; phone?: unknown }
+  return method !== 'POST' || (channel !== 'sms' && channel !== 'push' && phone === undefined)
+}
+
+export function isRefusal({ status }: Reply): boolean {
+  return status === 401 || status === 403
+}
+
+/** The method and the path, without the ids in the path. */
+export function endpointOf({ method = 'POST', path }: Call): string {
+  return `${method} ${path.replace(/\?.*$/, '').replace(/users\/(?!enroll$)[^/]+/, 'users/*')}`
+}
+
+/** Parses JSON, also after a byte order mark, which some servers send. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+export function textKind(text: string): string {
+  if (text === '') return 'empty body'
+  if (text === '\uFEFFPONG') return 'the text PONG after a byte order mark'
+  if (text.trim() === 'PONG') return text === 'PONG' ? 'the text PONG' : 'the text PONG with other white space'
+  return /^\s*</.test(text) ? 'a page' : 'other text'
+}
+
+/** Describes a response by its status and the kind of its body, so that two responses can be compared. */
+export function kindOf({ status, json, text }: Reply): string {
+  return `${status} ${json === undefined ? textKind(text) : 'JSON'}`
+}
+
+/**
+ * Remembers how each endpoint has answered. Nevis itself may answer a request with a body that is no JSON, and always does so then. A gateway in front of Nevis
+ * may send a page for a moment, or from the middle of a run on.
+ */
+export class EndpointMemory {
+  readonly #inJson = new Set<string>()
+  readonly #kinds = new Set<string>()
+
+  /**
+   * Returns false for a body that is no JSON, until the endpoint has sent a body of the same kind twice; always for a page of an endpoint that has also sent
+   * JSON. Until the first JSON, all endpoints count as one: the server may be no Nevis instance, and must not get each request twice.
+   */
+  isLasting(call: Call, reply: Reply): boolean {
+    const { json, text } = reply
+    const endpoint = endpointOf(call)
+    const kind = `${this.#inJson.size === 0 ? '' : endpoint} ${kindOf(reply)}`
+    const isKnown = this.#kinds.has(kind)
+    this.#kinds.add(kind)
+    if (json !== undefined) this.#inJson.add(endpoint)
+    return json !== undefined || (isKnown && !(textKind(text) === 'a page' && this.#inJson.has(endpoint)))
+  }
+}
