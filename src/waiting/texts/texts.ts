@@ -3,7 +3,7 @@
  *
  * Out of scope: choosing a language (`languages.ts`).
  */
-import type { CodeWithTime, FailureCode } from '../../factors/failures'
+import type { FailureCode } from '../../factors/failures'
 
 /** Texts by name of the factor; `other` is for your own factors. */
 export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
@@ -185,5 +185,5 @@ export interface Texts {
   /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
   /** Replaces the text `failure` if it is known when the user can try again; `{when}` is, for example, `in 3 hours`. */
-  readonly failureWithTime: Readonly<Record<CodeWithTime, string>>
+  readonly failureWithTime: Readonly<Record<'user_blocked' | 'too_many_attempts' | 'too_many_starts', string>>
 }
