@@ -94,10 +94,11 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     (_req: Request, res: Response) => res.redirect(303, '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook))
+  app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook(users)))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
+  app.locals['helpURL'] = '/help' // adds a link to the sign-in page
   app.use('/step-up', signedIn, stepUpRoutes(passport))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation

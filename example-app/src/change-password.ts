@@ -55,7 +55,9 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
     req.login(user, { session: true, keepSessionInfo: true }, (error) => {
       if (error) return next(error)
       renewCsrfToken(req)
-      req.session.successes = [textsFor(req)('Your password has been changed. You are signed out in all other browsers.')]
+      const t = textsFor(req)
+      const forgotten = secondFactor ? ` ${t('No browser is remembered any more.')}` : ''
+      req.session.successes = [t('Your password has been changed. You are signed out in all other browsers.') + forgotten]
       res.redirect(303, '/account')
     })
   })

@@ -68,7 +68,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       return res.redirect(303, HERE)
     }
     await nevis.renameAuthenticator(device.authenticatorId, name)
-    back(req, res, t('The device is called {name} now.', { name }))
+    back(req, res, t('The device is now called “{name}”.', { name }))
   })
 
   routes.post('/remove', async (req, res, next) => {
@@ -88,7 +88,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
         await nevis.deleteAuthenticator(device.authenticatorId)
       }
       if (isLast) notDone(req, res, t('You cannot remove your only device. Set up another one first.'))
-      else back(req, res, device.name ? t('The device “{name}” has been removed.', { name: device.name }) : t('The device has been removed.'))
+      else back(req, res, device.name ? t('The device “{name}” has been removed. No browser is remembered any more.', { name: device.name }) : t('The device has been removed. No browser is remembered any more.'))
     } finally {
       removing.delete(nevisUserId)
     }

@@ -7,6 +7,7 @@ import { NevisClient, NevisStrategy, RedisLedger, app, push, recovery, sms, widg
 import type { Cloud, Config } from './config.js'
 import { textsFor } from './language.js'
 import type { Redis } from './redis.js'
+import { isOldPassword } from './second-factor.js'
 import type { Account, Users } from './users.js'
 
 export interface NevisParts {
@@ -40,7 +41,13 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     ledger: redis && new RedisLedger(redis),
   } satisfies NevisStrategyOptions
 
-  return new NevisStrategy(options, (profile) => accountOf(users, profile))
+  return new NevisStrategy({ ...options, passReqToCallback: true }, (req, profile, done) => {
+    accountOf(users, profile).then((user) => {
+      const isOld = user !== undefined && isOldPassword(req as Request, user)
+      if (isOld) done(null, false, { message: textsFor(req as Request)('Your password has been changed. Please sign in again.') })
+      else done(null, user)
+    }, done)
+  })
 }
 
 /**

@@ -19,6 +19,8 @@ declare module 'express-session' {
 
 /** The values that every view gets. */
 export interface EveryPage extends Frame {
+  /** The help page for signing in; undefined in an app without a second factor. */
+  readonly helpURL?: string | undefined
   readonly csrfToken: string
   /** The fields of the form that the app has just refused, so that the page can show the form again; empty if no form was refused. */
   readonly form: RefusedForm
@@ -42,6 +44,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       user: req.user,
       path: req.originalUrl.split('?')[0],
       devicesURL: devicesURLOf(req),
+      helpURL: req.app.locals['helpURL'] as string | undefined,
       failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
       // A message that says that the user has cancelled is shown as a notice, because the user has cancelled on purpose.
       notices: messages.filter(isCancelled).map((sentence) => failureText(sentence, language)),

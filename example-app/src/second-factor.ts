@@ -13,7 +13,15 @@ import { languageOf, textsFor, translator, type Language } from './language.js'
 import { page, userOf } from './pages.js'
 import { invoiceOf, isPayment, type PaymentApproval, type SignedPayment } from './paying.js'
 import { csrfToken, renewCsrfToken } from './security.js'
-import { stepUpPage } from './views/step-up.js'
+import type { Users } from './users.js'
+import { stepUpPage, stepUpURL } from './views/step-up.js'
+
+declare module 'express-session' {
+  interface SessionData {
+    /** By id of the account: which password was entered (`Account.passwordVersion`), for sign-ins whose second factor is still missing. */
+    passwordVersions: Record<number, number>
+  }
+}
 
 /** The look of the waiting page and the outage page: the name, logo, links and stylesheet of this app. */
 export const look = {
@@ -25,15 +33,23 @@ export const look = {
   language: languageOf,
 }
 
-/** Options of the waiting page. For a payment, the page also lists the amount and the payee. */
-export const waitingLook: WaitingPageOptions<Request, Response> = {
-  ...look,
-  csrfToken,
-  widgetScript: '/widget.js',
-  details: (data, language) => {
-    const t = translator(language as Language)
-    return isPayment(data) && [{ label: t('Amount'), value: francs(data.amount) }, { label: t('To'), value: data.payee }]
-  },
+/** Options of the waiting page. For a payment, the page also lists the amount and the payee, and after a failure says that nothing was paid. */
+export function waitingLook(users: Users): WaitingPageOptions<Request, Response> {
+  return {
+    ...look,
+    csrfToken,
+    widgetScript: '/widget.js',
+    maskedPhone: async ({ userId }) => {
+      const user = userId === undefined ? undefined : await users.findByNevisId(userId)
+      return user && ((await users.addedBy(user.id)).smsPhone ?? undefined)
+    },
+    details: (data, language, hasFailed) => {
+      const t = translator(language as Language)
+      if (!isPayment(data)) return undefined
+      const outcome = hasFailed ? [{ label: t('Status'), value: t('Nothing was paid with this request') }] : []
+      return [{ label: t('Amount'), value: francs(data.amount) }, { label: t('To'), value: data.payee }, ...outcome]
+    },
+  }
 }
 
 /** Options for the second factor at a sign-in. A failure redirects to the password form, which shows the reason. */
@@ -56,7 +72,6 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
 
 /** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for a step-up. */
 export const stepUp = {
-  failureRedirect: '/step-up',
   failureMessage: true,
   message: (req: Request) => textsFor(req)('Confirm that it is you, at Alpine Mutual?'),
   factors: atLeast('sms'),
@@ -66,7 +81,10 @@ export const stepUp = {
 export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router {
   const routes = Router()
   routes.get('/', page(stepUpPage, (req) => ({ purpose: req.query['for'], recoveryCode: recoveryCodeOf(req) })))
-  routes.post('/', passport.authorize('nevis', stepUp) as RequestHandler)
+  routes.post('/', (req, res, next) => {
+    const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(req.query['for']) }) as RequestHandler
+    start(req, res, next)
+  })
   return routes
 }
 
@@ -83,9 +101,7 @@ function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
 /** Route options for the payment of an invoice: the message on the phone, and the data with which the callback pays. */
 export const signing = {
   factors: atLeast('push'), // push and QR code: only these show the message on the phone
-  failureRedirect: '/invoices',
   failureMessage: true,
-  returnTo: '/invoices', // where a user who denies the payment returns
   message: (req: Request) => {
     const [amount, payee] = [francs(invoiceOf(req).amount), invoiceOf(req).payee]
     return languageOf(req) === 'de' ? htmlMessage`<b>${amount}</b><br>an <b>${payee}</b> zahlen?` : htmlMessage`Pay <b>${amount}</b><br>to <b>${payee}</b>?`
@@ -100,7 +116,11 @@ export const signing = {
 export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, cloud: Cloud): PaymentApproval {
   const nevis = new NevisClient(cloud)
   return {
-    confirm: passport.authorize('nevis', signing) as RequestHandler,
+    confirm(req, res, next) {
+      const back = `/invoices?unpaid=${invoiceOf(req).id}` // where a user who denies or cancels the payment returns
+      const start = passport.authorize('nevis', { ...signing, failureRedirect: back, returnTo: back }) as RequestHandler
+      start(req, res, next)
+    },
     async canConfirm(req) {
       const factor = secondFactorOf(req)?.factor
       // A user who has confirmed with a phone has one, so Nevis need not be asked.
@@ -121,9 +141,17 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
   const confirm = passport.authenticate('nevis', onFailure) as RequestHandler
   const first = passport.authenticate('nevis', { ...onFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler
   return (req, res, next) => {
-    if (userOf(req).nevisUserId) confirm(req, res, next)
+    const { id, passwordVersion, nevisUserId } = userOf(req)
+    req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
+    if (nevisUserId) confirm(req, res, next)
     else first(req, res, next)
   }
+}
+
+/** True if the user has changed the password since this sign-in began, so that the second factor must not finish the sign-in. */
+export function isOldPassword(req: Request, { id, passwordVersion }: Express.User): boolean {
+  // A signed-in user who confirms again has no sign-in to finish: `app.ts` has compared the password version of the session.
+  return req.user === undefined && req.session.passwordVersions?.[id] !== passwordVersion
 }
 
 /** The middleware of the callback: signs the user in. If the user is already signed in, as for a payment, the login is not changed. */

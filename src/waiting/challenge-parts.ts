@@ -11,11 +11,14 @@ import type { WaitingView } from './view'
 
 /** Shows what the user confirms: the list from the app's option `details`, and the message. */
 export function confirmedPart(view: WaitingView, parts: PageParts): Html {
-  const { confirming } = parts.language.texts
-  const { details = [] } = view
-  const list = details.map(({ label, value }) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)
-  return html`${details.length > 0 && html`<figure class="nevis-message"><figcaption>${confirming}</figcaption><dl>${list}</dl></figure>`}
+  return html`${detailsPart(view, parts.language.texts.confirming)}
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
+}
+
+/** The list from the app's option `details`. */
+export function detailsPart({ details = [] }: WaitingView, caption: string): Html | false {
+  const list = details.map(({ label, value }) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)
+  return details.length > 0 && html`<figure class="nevis-message"><figcaption>${caption}</figcaption><dl>${list}</dl></figure>`
 }
 
 /** True for a push with a typed code: the phone shows the code, and the user must type it into the page. */

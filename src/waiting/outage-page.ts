@@ -6,13 +6,16 @@
 import type { ServerResponse } from 'node:http'
 import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
-import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
+import { loginOf } from '../host/login'
+import { bodyOf, fieldOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
 import { isAppTimeout } from '../host/app-function'
 import { publishFault } from '../host/faults'
 import { couldNotLoadSession } from '../host/session'
 import { StorageError } from '../host/storage'
+import { sitePathIn } from '../session/return-to'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
+import type { ShellParts } from './document'
 import { outageHtml } from './notices'
 import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
@@ -65,9 +68,10 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
-    // the browser to this outage page again. "Try again" then links to the sign-in page.
+    // the browser to this outage page again. "Try again" then links to the app's first page for a signed-in user, and to the sign-in page
+    // for others. Without a transaction, it links to the page where the signed-in user was.
     const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined
-    const again = waiting ? withQuery(parts.waitingURL, waiting) : parts.signInURL
+    const again = waiting ? withQuery(parts.waitingURL, waiting) : isSignedIn(req) ? (transaction ? parts.homeURL : pageBefore(req, parts)) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts, waiting).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }
@@ -77,6 +81,17 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req as Req, res))
   }
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(await answerTo(error, req, res as Res)) })
+}
+
+/** True if the session has a login. Do not read `req.user`: after the password alone, Passport has set it, but the user is not signed in yet. */
+function isSignedIn(req: HostRequest): boolean {
+  const session = sessionOf(req)
+  return session !== undefined && loginOf(session) !== undefined
+}
+
+/** The page where the user was: this page, with an empty URL that needs no prefix of a proxy, or the page with the form that the user has sent. */
+function pageBefore(req: HostRequest, { homeURL }: ShellParts): string {
+  return req.method === 'GET' || req.method === 'HEAD' ? '' : (sitePathIn(req, req.headers.referer) ?? homeURL)
 }
 
 /** True if Nevis's answer to a status call contained no status. The waiting page then goes to the callback, which fails with this error. */

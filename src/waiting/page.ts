@@ -5,7 +5,7 @@
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
-import { appPart, codePart, confirmedPart, hasTypedCode } from './challenge-parts'
+import { appPart, codePart, confirmedPart, detailsPart, hasTypedCode } from './challenge-parts'
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
@@ -111,6 +111,7 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(failure)
   const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
+      ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
       ${isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

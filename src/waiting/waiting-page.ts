@@ -40,8 +40,9 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * message. Default: no list.
    * @param data the value of your option `data` at the start of the transaction
    * @param language tag of the page's language
+   * @param hasFailed true if the transaction has ended without success: the user has denied or cancelled it, or has not answered in time
    */
-  readonly details?: ((data: unknown, language: string) => readonly Detail[] | false | undefined) | undefined
+  readonly details?: ((data: unknown, language: string, hasFailed: boolean) => readonly Detail[] | false | undefined) | undefined
   /** Returns the language tag of the message, so that screen readers pronounce it correctly. Default: the language of the page. */
   readonly messageLanguage?: ((data: unknown, req: Req) => string | undefined) | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
@@ -127,7 +128,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       choice.offer(current, transaction, session, isChoosing),
     ])
     const { data } = transaction
-    const details = detailsIn(options.details?.(data, parts.language.tag))
+    const details = detailsIn(options.details?.(data, parts.language.tag, seen.status === 'failed' || seen.status === 'expired'))
     const maskedPhone = options.maskedPhone && (await maskedPhoneFor((subject) => options.maskedPhone?.(subject, req), settings, transaction, seen))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)

@@ -1,7 +1,7 @@
 /**
  * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues where the previous test ended.
  * `example-walk.md` records what the user taps, types and reads: each run compares its result with this record, and `WALK=1` rewrites the record. Each page
- * must be accessible and fit into a width of 320 pixels. `accessibility-example.md` records each page's accessibility tree and the order of the Tab key.
+ * must be accessible, and fit into a width of 320 pixels and, with text of twice the size, into 360 pixels. `accessibility-example.md` records each page's accessibility tree and the order of the Tab key.
  * `SCREENSHOTS=1` takes a screenshot of each page, in four widths, light and dark.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -62,7 +62,7 @@ describeWithChromium('a stranger', () => {
 
   step('signs up', async (at) => {
     await at.open('/')
-    await at.sees('Ihre Versicherung, zweifach geschützt')
+    await at.sees('Ihre Bank, zweifach geschützt')
     await at.look('home')
     await at.tap('link', 'Registrieren')
     await at.sees('Registrieren')
@@ -163,6 +163,11 @@ describeWithChromium('a stranger', () => {
     await at.typesSecret('Code', recoveryCode, 'a recovery code')
     await at.tap('button', 'Weiter')
     await isSignedIn(at, 'recovery')
+    await at.look('account-lost-phone')
+    await at.tap('link', 'Überweisen')
+    await at.sees('Bestätigen Sie, dass Sie es sind')
+    await at.reads('Telefon verloren?')
+    await at.look('step-up-lost-phone')
     await signOut(at)
     await password(at, 'dora', PASSWORD)
     await at.tap('button', 'Wiederherstellungscode verwenden')
@@ -213,7 +218,10 @@ describeWithChromium('a stranger', () => {
     await phones.tapOnPhone('dora', 'Ablehnen')
     await at.sees('Anfrage nicht bestätigt')
     await at.look('denied')
-    await at.open('/invoices')
+    await at.tap('button', 'Abbrechen')
+    await at.sees('Rechnungen')
+    await at.reads('Es wurde nichts bezahlt: CHF 86.15 an Stadtwerke Neuwil ist noch offen.')
+    await at.look('invoices-nothing-paid')
     await sixMinutesLater(app)
     lines.push('- Six minutes pass.')
     await at.tap('link', 'Überweisen')
@@ -246,7 +254,7 @@ describeWithChromium('a stranger', () => {
     await at.look('rename-refused')
     await at.types('Neuer Name', 'Doras altes Telefon')
     await at.tap('button', 'Namen speichern')
-    await at.reads('Das Gerät heisst jetzt Doras altes Telefon.')
+    await at.reads('Das Gerät heisst jetzt «Doras altes Telefon».')
     await at.tap('button', 'Weiteres Gerät einrichten')
     await at.sees('Access App einrichten')
     const link = (await at.page.getByRole('link', { name: 'Access App öffnen' }).getAttribute('href')) as string
@@ -313,6 +321,18 @@ describeWithChromium('a stranger', () => {
     await at.tap('link', 'Zur Startseite')
   })
 
+  step('sees as clara, who has no phone with the app, that paying needs the app', async (at, phones) => {
+    await signOut(at)
+    await password(at, 'clara', app.account('clara').password, 'the password of the home page')
+    await at.reads('Wir haben einen Code per SMS an •••• 0003 gesendet.')
+    await phones.open('/')
+    await at.typesSecret('Code', await phones.smsCode('clara'), 'the code of the SMS')
+    await at.tap('button', 'Weiter')
+    await at.tap('link', 'Rechnungen zahlen')
+    await at.reads('Zum Zahlen brauchen Sie die Access App')
+    await at.look('invoices-without-phone')
+  })
+
   it('has walked as it is written down', () => {
     const head = '# The walk of a stranger\n\nIn German, on a telephone 360 pixels wide, click by click. Written by `WALK=1 npx jest test/browser/example-walk`; each run compares it.\n'
     const text = `${head}${lines.join('\n')}\n`
@@ -331,7 +351,7 @@ describeWithChromium('a stranger', () => {
   async function signOut(at: Walker): Promise<void> {
     await at.open('/account')
     await at.tap('button', 'Abmelden')
-    await at.sees('Ihre Versicherung, zweifach geschützt')
+    await at.sees('Ihre Bank, zweifach geschützt')
   }
 
   async function confirmOnceMore(at: Walker, phones: Walker): Promise<void> {

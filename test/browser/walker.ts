@@ -101,9 +101,9 @@ export class Walker {
   }
 
   /**
-   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, fits
-   * the narrowest screen, and has a button or link to continue. Its buttons must look alike, and this tab must have only one accent colour, on the app's own
-   * pages and on the waiting page.
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, has a
+   * button or link to continue, and fits the narrowest screen and, with text of twice the size, this screen. Its buttons must look alike, and this tab must
+   * have only one accent colour, on the app's own pages and on the waiting page.
    */
   async look(name: string): Promise<void> {
     const { page } = this
@@ -116,15 +116,19 @@ export class Walker {
     if (page.url().startsWith(this.origin)) for (const accent of accents) this.accents.add(accent)
     expect([name, unequal, [...this.accents]]).toEqual([name, [], [...this.accents].slice(0, 1)])
     if (process.env['SCREENSHOTS'] !== undefined) await this.picture(name)
-    await this.fits(name, NARROWEST)
+    const size = page.viewportSize() as { width: number; height: number }
+    await page.setViewportSize({ ...size, width: NARROWEST })
+    await this.fits(name)
+    await page.setViewportSize(size)
+    await page.evaluate('document.documentElement.style.fontSize = "200%"')
+    await this.fits(`${name}, with text of twice the size`)
+    await page.evaluate('document.documentElement.removeAttribute("style")')
   }
 
-  private async fits(name: string, width: number): Promise<void> {
-    const size = this.page.viewportSize() as { width: number; height: number }
-    await this.page.setViewportSize({ ...size, width })
-    expect([name, width, await this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([name, width, 0])
-    expect([name, width, await overflowing(this.page)]).toEqual([name, width, []])
-    await this.page.setViewportSize(size)
+  /** Checks that the page does not scroll to the side, and that no text runs over the border of its element. */
+  private async fits(name: string): Promise<void> {
+    expect([name, await this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([name, 0])
+    expect([name, await overflowing(this.page)]).toEqual([name, []])
   }
 
   private async picture(name: string): Promise<void> {

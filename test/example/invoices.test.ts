@@ -32,6 +32,11 @@ async function addressOf(browser: Browser, payee: string): Promise<string> {
   return /action="(\/invoices\/\d+\/pay)"/.exec(await rowOf(browser, payee))?.[1] as string
 }
 
+/** The address to which a failed payment of this invoice returns. */
+async function afterFailure(browser: Browser, payee: string): Promise<string> {
+  return `/invoices?unpaid=${(await addressOf(browser, payee)).split('/')[2] as string}`
+}
+
 async function pressPay(browser: Browser, payee: string, fields: Record<string, string> = {}): Promise<Page> {
   return submit(browser, '/invoices', await addressOf(browser, payee), fields)
 }
@@ -55,16 +60,21 @@ describe('paying an invoice', () => {
     const browser = await signIn(app, 'ben')
     const waiting = await startPaying(browser, POWER)
     await app.phone('ben').deny()
-    expect((await browser.get(callbackOf(waiting))).location).toBe('/invoices')
+    const { location } = await browser.get(callbackOf(waiting))
+    expect(location).toBe(await afterFailure(browser, POWER))
+    expect((await browser.get(waiting, page)).text).toContain(`<dd><bdi>CHF 86.15</bdi></dd></div><div><dt>To</dt><dd><bdi>${POWER}</bdi></dd></div><div><dt>Status</dt><dd><bdi>Nothing was paid with this request`)
+    expect((await browser.get(location as string, page)).text).toContain(`Nothing was paid: CHF\u00a086.15 to ${POWER} is still open. If your phone still shows the request, deny it there.`)
+    expect((await browser.get('/invoices', page)).text).not.toContain('Nothing was paid')
     expect(await isPaid(browser, POWER)).toBe(false)
   })
 
   it.each(['sms', 'recovery'])('by %s, which does not show what is signed › is refused, at the start and later', async (factor) => {
     const browser = await signIn(app, 'anna')
-    expect((await pressPay(browser, POWER, { factor })).location).toBe('/invoices')
+    const back = await afterFailure(browser, POWER)
+    expect((await pressPay(browser, POWER, { factor })).location).toBe(back)
     expect((await browser.get('/invoices', page)).text).toContain('This way to confirm is not available here. Please choose another one.')
     const waiting = await startPaying(browser, POWER)
-    expect((await choose(browser, waiting, { factor })).location).toBe('/invoices')
+    expect((await choose(browser, waiting, { factor })).location).toBe(back)
     await app.phone('anna').deny()
   })
 
@@ -128,6 +138,8 @@ describe('an attack', () => {
     expect(receipt.text).toContain('CHF 86.15')
     expect(receipt.text).toContain(POWER)
     expect([await isPaid(browser, POWER), await isPaid(browser, DENTIST)]).toEqual([true, false])
+    const id = (location as string).split('/')[2] as string
+    for (const unpaid of [id, '7000', 'x']) expect((await browser.get(`/invoices?unpaid=${unpaid}`, page)).text).not.toContain('Nothing was paid')
   })
 
   it('with the callback again, ten at once and one later › pays once', async () => {

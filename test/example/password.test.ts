@@ -1,7 +1,7 @@
 /** Tests that a user of the example app can change the password, and what else ends with the old password: other sessions, and remembered browsers. */
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
-import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, type Running } from './support'
+import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
 let passwords: Record<string, string>
@@ -42,6 +42,20 @@ describe('another password', () => {
     expect(await tryPassword('anna', passwords['anna'] as string)).toBe('/login')
     expect(await tryPassword('anna', NEW)).toMatch(WAITING)
     passwords['anna'] = NEW
+  })
+
+  it('ends sign-ins that were begun with the old password, by push and by SMS, and tells why', async () => {
+    const [browser, thief, other] = [await signIn(app, 'anna', passwords['anna']), app.browser(), app.browser()]
+    const old = { ...app.account('anna'), password: passwords['anna'] as string }
+    const waiting = [await enterPassword(thief, old, 'sms'), await enterPassword(other, old, 'push')] as const
+    await change(browser, { oldPassword: old.password, password: `${NEW}er`, repeated: `${NEW}er` })
+    passwords['anna'] = `${NEW}er`
+    const code = /\d{4,}/.exec(await app.phone('anna').sms())?.[0] as string
+    expect((await typeCode(thief, waiting[0], code)).location).toBe('/login')
+    expect((await thief.get('/login', page)).text).toContain('Your password has been changed. Please sign in again.')
+    await app.phone('anna').approve()
+    expect((await other.get(callbackOf(waiting[1]))).location).toBe('/login')
+    expect([await isSignedIn(thief), await isSignedIn(other), await isSignedIn(browser)]).toEqual([false, false, true])
   })
 
   it('gives the session another id and another token of the forms', async () => {

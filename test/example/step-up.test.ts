@@ -63,7 +63,9 @@ describe('a transfer after a sign-in by recovery code', () => {
     const waiting = await enterPassword(browser, app.account('anna'), 'recovery')
     expect((await typeCode(browser, waiting, app.account('anna').recoveryCodes[0] as string)).location).toBe('/account')
     expect((await browser.get('/transfer', page)).location).toBe('/step-up?for=transfer')
-    expect((await submit(browser, '/step-up', '/step-up', { factor: 'recovery' })).location).toBe('/step-up')
+    for (const query of ['?for=transfer', '']) expect((await submit(browser, `/step-up${query}`, `/step-up${query}`, { factor: 'recovery' })).location).toBe(`/step-up${query}`)
+    expect((await submit(browser, '/step-up', '/step-up?for=//evil.example', { factor: 'recovery' })).location).toBe('/step-up')
+    expect((await browser.get('/step-up?for=transfer', page)).text).toContain('<form method="post" action="/step-up?for=transfer">')
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'sms' })
     const waitingPage = (await browser.get(started.location as string, page)).text
     expect(waitingPage).toContain('value="push"')
@@ -133,15 +135,17 @@ describe('confirming once more', () => {
     const browser = await signIn(app, 'anna')
     const pay = /action="(\/invoices\/\d+\/pay)"/.exec((await browser.get('/invoices')).text)?.[1] as string
     const started = what === 'a payment' ? await submit(browser, from, pay) : await submit(browser, from, '/account/devices/add', { factor: 'app' })
-    expect((await cancelled(browser, started.location as string)).location).toBe(from)
-    const { text } = await browser.get(from)
+    const { location } = await cancelled(browser, started.location as string)
+    expect(location?.replace(/\?unpaid=\d+$/, '')).toBe(from)
+    const { text } = await browser.get(location as string)
+    expect(text.includes('Nothing was paid: CHF')).toBe(what === 'a payment')
     expect(text).toContain('The request was cancelled.')
     expect(text).not.toContain('message failure')
     expect((await browser.get('/account')).text).toContain('Hello anna')
   })
 
   it.each([
-    ['?for=devices', 'So that nobody else can change your devices and security, '],
+    ['?for=devices', 'So that nobody else can change your devices and security settings, '],
     ['?for=transfer', 'So that nobody else can transfer your money, '],
     ['', 'For your security, '],
     ['?for=__proto__', 'For your security, '],

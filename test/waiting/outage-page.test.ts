@@ -22,7 +22,7 @@ const start = (options: OutagePageOptions = { signInURL: '/login' }, more: Parti
   world.start({
     ...more,
     routes: (express: App, { nevis }) => {
-      express.get('/throw', (_req, _res, next) => next(thrown))
+      express.all('/throw', (_req, _res, next) => next(thrown))
       express.get('/destroyed', (req, _res, next) => req.session.destroy(() => next(thrown)))
       express.get('/half', (_req, res, next) => {
         res.write('half')
@@ -104,6 +104,21 @@ describe('an outage', () => {
       const back = await browser.get(waitingOf(handle), PAGE)
       expect(back.location).toBe(callbackOf(handle))
       expect((await browser.get(back.location as string)).json()).toMatchObject({ action: 'success' })
+    })
+
+    it('of a signed-in user, who is led back to where the user was', async () => {
+      const app = await start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      await browser.get(callbackOf(handle))
+      thrown = new NevisError('NEVIS_TIMEOUT', 'getUser')
+      expect(linkOf(await browser.get('/throw?a=1', PAGE))).toBe('')
+      const startFrom = async (referer?: string) => linkOf(await browser.post('/throw', {}, { ...PAGE, ...(referer !== undefined && { referer }) }))
+      expect(await startFrom(`${app.origin}/transfer?to=Ben`)).toBe('/transfer?to=Ben')
+      for (const referer of [undefined, 'https://evil.example/transfer', `${app.origin}//evil.example`, '//evil.example']) expect(await startFrom(referer)).toBe('/')
+      thrown = new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 200 })
+      expect(linkOf(await browser.get(`/throw?transaction=${handle}`, PAGE))).toBe('/')
     })
 
     it('gives no foreign address a link', async () => {

@@ -56,7 +56,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       </section>
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
-        <p>${t('In case you lose your phone.')} ${
+        <p>${t('With a recovery code, you sign in without your phone. Each code works once.')} ${
           codesSince ? onDay(everyPage, 'Created on {day}. If you create new codes, destroy the old ones.', codesSince) : t('You have none yet.')
         }</p>
         ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
@@ -106,7 +106,7 @@ function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }:
             ${
               !isLast &&
               html`<details><summary class="danger">${t('Remove')}<span class="hidden"> ${called}</span></summary>
-            <p>${t('Remove “{name}”? After that, this device can no longer be used to confirm.', { name: called })}</p>
+            <p>${t('Remove “{name}”? After that, this device can no longer be used to confirm, and no browser is remembered any more.', { name: called })}</p>
             ${posting(everyPage, 'remove', html`${hidden}
               <p class="buttons pair"><button class="button danger">${t('Remove this device')}</button> <a class="button second" href="/account/devices">${t('Keep')}</a></p>`)}
             </details>`

@@ -4,10 +4,17 @@ import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { layout } from './layout.js'
 
-const ANSWERS: readonly (readonly [question: Text, answer: Text])[] = [
+/** Each question with its answer, or with the steps to take, in their order. */
+const ANSWERS: readonly (readonly [question: Text, ...answer: Text[]])[] = [
   ['No request on your phone?', 'Open the Access App, and check that your phone is online. Or choose another way under “Other ways to confirm”.'],
-  ['Lost a device?', 'If you have set up SMS or recovery codes, sign in with one of them. Then remove the lost device under “Devices and security”.'],
-  ['A request that you did not start?', 'Deny it. Someone else may know your password.'],
+  [
+    'Lost a device?',
+    'First, sign in by SMS, with a recovery code or with another device.',
+    'Within five minutes, set up your new device under “Devices and security”.',
+    'Then remove the lost device there. After that, no browser is remembered any more.',
+    'If you have none of these ways, contact support.',
+  ],
+  ['A request that you did not start?', 'Deny it. Then change your password, because someone else may know it.'],
   ['“Not available just now”?', 'Wait a few minutes, then try again.'],
 ]
 
@@ -18,8 +25,8 @@ export function helpPage(everyPage: EveryPage): Html {
     everyPage,
     html`<section class="card medium">
         <h1>${t('Help')}</h1>
-        ${ANSWERS.map(([question, answer]) => html`<h2>${t(question)}</h2>
-        <p>${t(answer)}</p>`)}
+        ${ANSWERS.map(([question, ...answer]) => html`<h2>${t(question)}</h2>
+        ${answer.map((sentence) => html`<p>${t(sentence)}</p>`)}`)}
         <p class="buttons">${user ? html`<a class="button" href="/account">${t('To your account')}</a>` : html`<a class="button" href="/login">${t('Sign in')}</a>`}</p>
       </section>`,
   )

@@ -10,7 +10,7 @@ export function homePage(everyPage: EveryPage, { demo }: { readonly demo: Demo |
     t('Welcome'),
     everyPage,
     html`<section class="hero">
-        <h1>${t('Your insurance, behind two locks')}</h1>
+        <h1>${t('Your bank, behind two locks')}</h1>
         <p class="lead">${t('Sign in with your password, then confirm it with your second factor.')}</p>
         ${
           user

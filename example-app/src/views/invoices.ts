@@ -9,13 +9,18 @@ export interface InvoicesParts {
   readonly invoices: readonly Invoice[]
   /** False if the user has no device with the Access App, and so cannot approve a payment. */
   readonly canPay: boolean
+  /** The open invoice whose payment the user has just denied or cancelled, or whose time is over. */
+  readonly unpaid: Invoice | undefined
 }
 
-export function invoicesPage(everyPage: EveryPage, { invoices, canPay }: InvoicesParts): Html {
+export function invoicesPage(everyPage: EveryPage, { invoices, canPay, unpaid }: InvoicesParts): Html {
   const { t } = everyPage
+  const { notices = [] } = everyPage
+  const nothingPaid =
+    unpaid && t('Nothing was paid: {amount} to {payee} is still open. If your phone still shows the request, deny it there.', { amount: francs(unpaid.amount).replace(' ', '\u00a0'), payee: unpaid.payee })
   return layout(
     t('Invoices'),
-    everyPage,
+    { ...everyPage, notices: nothingPaid === undefined ? notices : [...notices, nothingPaid] },
     html`<section class="card wide">
         <h1>${t('Invoices')}</h1>
         ${canPay ? html`<p>${t('Demo: no money is moved. Your phone shows the amount and the payee, and you confirm there.')}</p>` : appNeeded(everyPage)}

@@ -5,7 +5,7 @@ import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 export function loginPage(everyPage: EveryPage): Html {
-  const { t, form, csrfToken } = everyPage
+  const { t, form, csrfToken, helpURL } = everyPage
   const error = form.errors['credentials']
   const isFirst = form.typed['username'] === undefined
   const isRegistered = !isFirst && error === undefined // the sign-up form has sent the user here
@@ -33,6 +33,7 @@ export function loginPage(everyPage: EveryPage): Html {
           <button class="button">${t('Sign in')}</button>
         </form>
         ${!isRegistered && html`<p>${t('No account yet?')} <a href="/sign-up">${t('Sign up')}</a></p>`}
+        ${helpURL !== undefined && html`<p><a href="${helpURL}">${t('Help with signing in')}</a></p>`}
       </section>`,
   )
 }

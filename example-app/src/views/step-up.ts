@@ -5,13 +5,18 @@ import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 const REASONS: ReadonlyMap<unknown, Text> = new Map([
-  ['devices', 'So that nobody else can change your devices and security, a new confirmation on your phone is needed. After that, you continue there.'],
-  ['password', 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you continue there.'],
+  ['devices', 'So that nobody else can change your devices and security settings, a new confirmation on your phone is needed. After that, you continue with “Devices and security”.'],
+  ['password', 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you can change it.'],
   ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
 ])
 
+/** The URL of the page that says what the confirmation is for. A purpose that is no key of `REASONS` is left out. */
+export function stepUpURL(purpose: unknown): string {
+  return REASONS.has(purpose) ? `/step-up?for=${String(purpose)}` : '/step-up'
+}
+
 export interface StepUpParts {
-  /** A key of `REASONS`, such as `transfer`. For any other value, the page says only that the confirmation is for the user's security. */
+  /** A key of `REASONS`, such as `transfer`, which the form keeps. For any other value, the page says only that the confirmation is for the user's security. */
   readonly purpose: unknown
   /** Whether the recovery code of the sign-in still opens "Devices and security"; undefined if the user has not signed in with a recovery code. */
   readonly recoveryCode: 'fresh' | 'old' | undefined
@@ -25,7 +30,7 @@ export function stepUpPage(everyPage: EveryPage, { purpose, recoveryCode }: Step
     html`<section class="card narrow">
         <h1>${t('Confirm it is you')}</h1>
         <p>${t(REASONS.get(purpose) ?? 'For your security, a new confirmation on your phone is needed. After that, you continue.')}</p>
-        <form method="post" action="/step-up">
+        <form method="post" action="${stepUpURL(purpose)}">
           ${csrfField(csrfToken)}
           <button class="button">${t('Confirm with second factor')}</button>
         </form>

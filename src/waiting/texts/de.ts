@@ -64,6 +64,7 @@ export const de: Texts = {
   messageLabel: 'Das zeigt Ihr Telefon an',
   phoneShows: 'Ihr Telefon zeigt',
   confirming: 'Sie bestätigen',
+  notConfirmed: 'Nicht bestätigt',
   openApp: '{app} öffnen',
   enrollSteps: {
     install: 'Installieren Sie {theApp} auf Ihrem Telefon. Ist die App schon installiert, fahren Sie mit Schritt 2 fort.',
@@ -108,7 +109,7 @@ export const de: Texts = {
     expired_transaction: 'Anfrage abgelaufen',
     too_many_attempts: 'Zu viele falsche Codes',
     codes_locked: 'Ihre Codes sind gesperrt',
-    cancelled: 'Anfrage abgebrochen',
+    cancelled: 'Vorgang abgebrochen',
     not_enrolled: 'Wählen Sie eine andere Methode',
     user_blocked: 'Diese Methode ist gesperrt',
     other: 'Die Anfrage ist beendet',
@@ -163,7 +164,7 @@ export const de: Texts = {
     factor_exists: 'Diese Methode ist für Ihr Benutzerkonto bereits eingerichtet. Um sie zu ersetzen, entfernen Sie sie zuerst.',
     user_blocked: 'Diese Methode ist wegen vieler Anfragen vorübergehend gesperrt. Wählen Sie eine andere, oder versuchen Sie es später erneut.',
     too_many_authenticators: 'Sie haben die Höchstzahl an Geräten erreicht. Entfernen Sie zuerst eines.',
-    cancelled: 'Sie haben die Anfrage abgebrochen.',
+    cancelled: 'Sie haben den Vorgang abgebrochen.',
     too_many_attempts: 'Zu viele falsche Codes. Versuchen Sie es mit einem neuen Code.',
     codes_locked: 'Ihre Codes sind nach zu vielen falschen Eingaben gesperrt. Verwenden Sie {theApp} oder wenden Sie sich an den Support.',
     rejected: 'Mit diesem Benutzerkonto können Sie sich nicht anmelden. Bitte wenden Sie sich an den Support.',
@@ -174,5 +175,10 @@ export const de: Texts = {
     used_transaction: 'Diese Bestätigung wurde bereits verwendet. Bitte beginnen Sie neu.',
     binding_mismatch: 'Die Angaben stimmen nicht überein, deshalb wurde nichts bestätigt. Bitte beginnen Sie neu.',
     too_many_starts: 'Zu viele Anfragen. Versuchen Sie es in ein paar Minuten erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
+  },
+  failureWithTime: {
+    user_blocked: 'Diese Methode ist wegen vieler Anfragen vorübergehend gesperrt. Wählen Sie eine andere, oder versuchen Sie es {when} erneut.',
+    too_many_attempts: 'Zu viele falsche Codes. Versuchen Sie es {when} erneut.',
+    too_many_starts: 'Zu viele Anfragen. Versuchen Sie es {when} erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
   },
 }

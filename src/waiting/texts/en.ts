@@ -1,5 +1,5 @@
 /** English. */
-import { failures, type FailureCode } from '../../factors/failures'
+import { failures, failuresWithTime, type FailureCode } from '../../factors/failures'
 import { typedCodeLine } from '../../factors/typed-code'
 import type { Texts } from './texts'
 
@@ -66,6 +66,7 @@ export const en: Texts = {
   messageLabel: 'Your phone will show',
   phoneShows: 'Your phone shows',
   confirming: 'You are confirming',
+  notConfirmed: 'Not confirmed',
   openApp: 'Open {theApp}',
   enrollSteps: {
     install: 'Install {theApp} on your phone. If the app is already there, go to step 2.',
@@ -152,4 +153,5 @@ export const en: Texts = {
   download: 'Download',
   downloaded: 'Downloaded ✓',
   failure: Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code, message.replace('the Access App', '{theApp}')])) as Record<FailureCode, string>,
+  failureWithTime: failuresWithTime,
 }

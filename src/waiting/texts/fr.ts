@@ -64,6 +64,7 @@ export const fr: Texts = {
   messageLabel: 'Votre téléphone affichera',
   phoneShows: 'Votre téléphone affiche',
   confirming: 'Vous confirmez',
+  notConfirmed: 'Non confirmé',
   openApp: 'Ouvrir {theApp}',
   enrollSteps: {
     install: 'Installez {theApp} sur votre téléphone. Si l’application y est déjà, passez à l’étape 2.',
@@ -108,7 +109,7 @@ export const fr: Texts = {
     expired_transaction: 'Demande expirée',
     too_many_attempts: 'Trop de codes erronés',
     codes_locked: 'Vos codes sont bloqués',
-    cancelled: 'Demande annulée',
+    cancelled: 'Opération annulée',
     not_enrolled: 'Choisissez un autre moyen',
     user_blocked: 'Ce moyen est bloqué',
     other: 'Cette demande est terminée',
@@ -163,7 +164,7 @@ export const fr: Texts = {
     factor_exists: 'Ce moyen est déjà configuré pour votre compte utilisateur. Pour le remplacer, supprimez d’abord l’ancien.',
     user_blocked: 'Ce moyen est temporairement bloqué en raison d’un trop grand nombre de demandes. Choisissez-en un autre ou réessayez plus tard.',
     too_many_authenticators: 'Vous avez atteint le nombre maximal d’appareils. Supprimez-en d’abord un.',
-    cancelled: 'Vous avez annulé la demande.',
+    cancelled: 'Vous avez annulé l’opération.',
     too_many_attempts: 'Trop de codes erronés. Réessayez avec un nouveau code.',
     codes_locked: 'Vos codes sont bloqués après trop de saisies erronées. Utilisez {theApp} ou contactez l’assistance.',
     rejected: 'Vous ne pouvez pas vous connecter avec ce compte utilisateur. Veuillez contacter l’assistance.',
@@ -174,5 +175,10 @@ export const fr: Texts = {
     used_transaction: 'Cette confirmation a déjà été utilisée. Veuillez recommencer.',
     binding_mismatch: 'Les données ne correspondent pas, rien n’a donc été confirmé. Veuillez recommencer.',
     too_many_starts: 'Trop de demandes. Réessayez dans quelques minutes. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
+  },
+  failureWithTime: {
+    user_blocked: 'Ce moyen est temporairement bloqué en raison d’un trop grand nombre de demandes. Choisissez-en un autre ou réessayez {when}.',
+    too_many_attempts: 'Trop de codes erronés. Réessayez {when}.',
+    too_many_starts: 'Trop de demandes. Réessayez {when}. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
   },
 }

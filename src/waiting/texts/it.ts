@@ -64,6 +64,7 @@ export const it: Texts = {
   messageLabel: 'Il telefono mostrerà',
   phoneShows: 'Il telefono mostra',
   confirming: 'Sta confermando',
+  notConfirmed: 'Non confermato',
   openApp: 'Apri {theApp}',
   enrollSteps: {
     install: 'Installi {theApp} sul telefono. Se l’app è già installata, passi al punto 2.',
@@ -108,7 +109,7 @@ export const it: Texts = {
     expired_transaction: 'Richiesta scaduta',
     too_many_attempts: 'Troppi codici errati',
     codes_locked: 'I Suoi codici sono bloccati',
-    cancelled: 'Richiesta annullata',
+    cancelled: 'Operazione annullata',
     not_enrolled: 'Scelga un altro metodo',
     user_blocked: 'Questo metodo è bloccato',
     other: 'Questa richiesta è terminata',
@@ -163,7 +164,7 @@ export const it: Texts = {
     factor_exists: 'Questo metodo è già configurato per il Suo account. Per sostituirlo, rimuova prima quello attuale.',
     user_blocked: 'Questo metodo è temporaneamente bloccato a causa di troppe richieste. Ne scelga un altro o riprovi più tardi.',
     too_many_authenticators: 'Ha raggiunto il numero massimo di dispositivi. Prima ne rimuova uno.',
-    cancelled: 'Ha annullato la richiesta.',
+    cancelled: 'Ha annullato l’operazione.',
     too_many_attempts: 'Troppi codici errati. Riprovi con un nuovo codice.',
     codes_locked: 'I Suoi codici sono bloccati dopo troppi tentativi errati. Usi {theApp} o contatti l’assistenza.',
     rejected: 'Non può accedere con questo account. Contatti l’assistenza.',
@@ -174,5 +175,10 @@ export const it: Texts = {
     used_transaction: 'Questa conferma è già stata usata. Ricominci.',
     binding_mismatch: 'I dati non corrispondono, quindi nulla è stato confermato. Ricominci.',
     too_many_starts: 'Troppe richieste. Riprovi tra qualche minuto. Se le richieste non sono Sue, cambi la password.',
+  },
+  failureWithTime: {
+    user_blocked: 'Questo metodo è temporaneamente bloccato a causa di troppe richieste. Ne scelga un altro o riprovi {when}.',
+    too_many_attempts: 'Troppi codici errati. Riprovi {when}.',
+    too_many_starts: 'Troppe richieste. Riprovi {when}. Se le richieste non sono Sue, cambi la password.',
   },
 }

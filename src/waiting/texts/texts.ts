@@ -44,6 +44,8 @@ export interface Texts {
   readonly phoneShows: string
   /** Label above the list of details. Also the label above the app's `message` with a factor that does not show the message on the phone, such as SMS. */
   readonly confirming: string
+  /** Label above the list of details, after the transaction has ended without success. */
+  readonly notConfirmed: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
   /** The numbered steps to set up the app. */
@@ -182,4 +184,6 @@ export interface Texts {
   readonly downloaded: string
   /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
+  /** Replaces the text `failure` if it is known when the user can try again; `{when}` is, for example, `in 3 hours`. */
+  readonly failureWithTime: Readonly<Record<'user_blocked' | 'too_many_attempts' | 'too_many_starts', string>>
 }
