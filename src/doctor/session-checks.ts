@@ -11,7 +11,7 @@ import type { SessionSetup, AppObserver } from './app-observer'
 
 const MIN_SECRET_LENGTH = 32
 
-interface Circumstances {
+interface CheckContext {
   readonly isProduction: boolean
   readonly isTls: boolean
   readonly callback: Reply | undefined
@@ -21,16 +21,16 @@ interface Circumstances {
 const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
 const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
 
-export function sessionFindings({ sessions }: AppObserver, circumstances: Circumstances): Finding[] {
+export function sessionFindings({ sessions }: AppObserver, context: CheckContext): Finding[] {
   const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
   if (setup === undefined) {
-    const found = cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
+    const found = cookieFindings(context.callback?.cookies ?? [], context)
     return found.map((one) => (one.level === 'ok' ? one : { ...one, remedy: `${one.remedy.replace(EXPRESS_REMEDY, '$1')} ${OTHER_SESSIONS}` }))
   }
-  const own = setupFindings(setup, circumstances)
+  const own = setupFindings(setup, context)
   const use = setup.uses.at(-1)
   if (use?.cookie === undefined) return own
-  return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
+  return [...own, ...cookieFindings([use.cookie], context), proxyFinding(setup, use.cookie, use.trustsProxy, context)]
 }
 
 /** Adds an `unchecked` finding, with the reason, for each session check that did not run. */
@@ -43,7 +43,7 @@ export function withUncheckedSession(findings: readonly Finding[], { sessions }:
     : withUnchecked(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 
-function setupFindings({ options }: SessionSetup, { isProduction }: Circumstances): Finding[] {
+function setupFindings({ options }: SessionSetup, { isProduction }: CheckContext): Finding[] {
   return [
     storeFinding(options['store'], isProduction),
     flagFinding('session.resave', 'resave', options['resave'], 'a slow response may restore data that a faster response has removed from the session'),
@@ -80,7 +80,7 @@ function lengthOf(secret: unknown): number | undefined {
   return ArrayBuffer.isView(secret) ? secret.byteLength : undefined
 }
 
-function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {
+function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: CheckContext): Finding[] {
   if (cookies.length === 0) return []
   const isSecure = cookies.every(({ secure }) => secure)
   const sites = cookies.map(({ sameSite }) => (sameSite === true ? 'strict' : typeof sameSite === 'string' ? sameSite.toLowerCase() : undefined))
@@ -110,7 +110,7 @@ function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boole
   return warning('session.same-site', 'sameSite is not set; browsers differ in what they assume', remedy)
 }
 
-function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: boolean | undefined, { isTls }: Circumstances): Finding {
+function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: boolean | undefined, { isTls }: CheckContext): Finding {
   const check = 'session.trust-proxy'
   if (isTls) return ok(check, 'the app serves TLS itself')
   const trustsProxyHeaders = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy

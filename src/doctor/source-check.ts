@@ -7,7 +7,7 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { relative, sep } from 'node:path'
-import { doorsIn } from './init/doors'
+import { signInCallsIn } from './init/sign-in-calls'
 import { SecondFactors } from './init/second-factor'
 import { Source } from './init/source'
 
@@ -25,11 +25,11 @@ export interface SourceReport {
 export function sourceReport(entry: string): SourceReport {
   const { sources, unread } = reachableFrom(entry)
   const factors = new SecondFactors(sources)
-  const doors = sources.flatMap((source) => doorsIn(source, factors)).filter(({ isToken }) => isToken !== true)
-  const place = ({ source, line }: (typeof doors)[number]) => `${source.path}:${line}`
+  const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
+  const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
   return {
-    closed: new Set(doors.filter(({ remedy }) => remedy === undefined).map(place)),
-    open: [...doors.filter(({ remedy }) => remedy !== undefined).map((door) => `${door.what} at ${place(door)}`), ...unread.map((what) => `${what}, which the doctor cannot read`)],
+    closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
+    open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...unread.map((what) => `${what}, which the doctor cannot read`)],
   }
 }
 

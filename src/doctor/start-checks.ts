@@ -53,11 +53,11 @@ function isOther(call: StrategyCall, observer: AppObserver): boolean {
 function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   const check = 'routes.password'
   const { passwords, attempts } = seen
-  const doors = passwords.filter(({ signsIn }) => signsIn)
-  const [worst] = [...doors.filter(isPassword), ...doors]
+  const calls = passwords.filter(({ signsIn }) => signsIn)
+  const [worst] = [...calls.filter(isPassword), ...calls]
   if (worst !== undefined) {
     const level = isPassword(worst) ? error : warning
-    const what = doors.length === 1 ? described(worst) : `${described(worst)} and ${doors.length - 1} more`
+    const what = calls.length === 1 ? described(worst) : `${described(worst)} and ${calls.length - 1} more`
     const own = worst.asks.length > 1 ? '<the name of one strategy>' : nameOf(worst)
     const remedy = isRemembered(worst) ? REMEMBER : `${worst.asks.length > 1 ? 'each strategy of a list signs in by itself: ' : ''}passport.authenticate('${own}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`
     return level(check, `${what} signs users in by itself, so the second factor is never asked`, remedy)

@@ -15,7 +15,7 @@ import { StorageError } from '../host/storage'
 import { sitePathIn } from '../session/return-to'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
-import type { ShellParts } from './document'
+import type { PageSettings } from './document'
 import { outageHtml } from './notices'
 import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
@@ -90,7 +90,7 @@ function isSignedIn(req: HostRequest): boolean {
 }
 
 /** The page where the user was: this page, with an empty URL that needs no prefix of a proxy, or the page with the form that the user has sent. */
-function pageBefore(req: HostRequest, { homeURL }: ShellParts): string {
+function pageBefore(req: HostRequest, { homeURL }: PageSettings): string {
   return req.method === 'GET' || req.method === 'HEAD' ? '' : (sitePathIn(req, req.headers.referer) ?? homeURL)
 }
 

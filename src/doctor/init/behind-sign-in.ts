@@ -3,7 +3,7 @@
  * `req.user = user`: in the same handler, or in a later handler of the same route.
  *
  * Without a second factor, such code opens the application to this request. A middleware that runs it for every request, for example for a "remember me"
- * cookie, opens all pages. If the code does not show this clearly, the answer is no. Out of scope: finding the sign-ins (`doors.ts`).
+ * cookie, opens all pages. If the code does not show this clearly, the answer is no. Out of scope: finding the sign-ins (`sign-in-calls.ts`).
  */
 import { isAnswer, isNextPassed } from './handler-ends'
 import { functionAt } from './own-callback'

@@ -12,7 +12,7 @@ import { wrapped } from '../report'
 import { readApp, writeChanges, type AppFolder, type FileChange } from './app-folder'
 import { diffOf } from './diff'
 import { gitState } from './git-state'
-import { planOf, type DoorResult, type Plan } from './plan'
+import { planOf, type SignInCallResult, type Plan } from './plan'
 import { Source } from './source'
 
 export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allow-uncommitted-changes]
@@ -59,7 +59,7 @@ export function initCommand(argv: readonly string[], version: string, output: Ou
   const broken = plan.changes.find(({ path, after }) => !isReadable(path, after))
   if (broken !== undefined) return fail(`the changed ${broken.path} would not be valid, so nothing was changed: follow docs/guides/existing-app.md`)
   output.log(textOf(plan, app))
-  const isLeft = plan.refusals.length > 0 || plan.unguarded.length > 0 || app.unread.length > 0 || plan.doors.some(({ state }) => state === 'left')
+  const isLeft = plan.refusals.length > 0 || plan.unguarded.length > 0 || app.unread.length > 0 || plan.signInCalls.some(({ state }) => state === 'left')
   if (given.write && plan.changes.length > 0) {
     const git = gitState(app.root)
     if (['dirty', 'unknown'].includes(git) && !given['allow-uncommitted-changes']) {
@@ -101,7 +101,7 @@ function isReadable(path: string, text: string): boolean {
   }
 }
 
-function textOf({ doors, changes, done, unguarded, refusals, notes }: Plan, { unread }: AppFolder): string {
+function textOf({ signInCalls, changes, done, unguarded, refusals, notes }: Plan, { unread }: AppFolder): string {
   const lines: string[] = []
   const section = (title: string, texts: readonly string[]) => {
     if (texts.length === 0) return
@@ -110,24 +110,24 @@ function textOf({ doors, changes, done, unguarded, refusals, notes }: Plan, { un
     for (const text of texts) lines.push(wrapped(printable(text), 2, 2).join('\n'))
     lines.push('')
   }
-  const counted = `${doors.length} ${doors.length === 1 ? 'place signs' : 'places sign'} users in, or make a token`
-  section(counted, doors.map(described))
-  if (doors.length === 0) lines.push('No place was found that signs users in.', '')
+  const counted = `${signInCalls.length} ${signInCalls.length === 1 ? 'place signs' : 'places sign'} users in, or make a token`
+  section(counted, signInCalls.map(described))
+  if (signInCalls.length === 0) lines.push('No place was found that signs users in.', '')
   for (const change of changes) lines.push(shown(change))
   section('What changes', done)
   section('Nothing is changed, because', refusals.map(({ source, line, why }) => `${source === undefined ? '' : `${source.path}:${line} `}${why}`))
-  const left = doors.filter(({ state }) => state === 'left').map(({ door, why }) => `${door.source.path}:${door.line} ${door.remedy}${why === undefined ? '' : ` (${why})`}`)
+  const left = signInCalls.filter(({ state }) => state === 'left').map(({ signInCall, why }) => `${signInCall.source.path}:${signInCall.line} ${signInCall.remedy}${why === undefined ? '' : ` (${why})`}`)
   section('Look at these yourself', [...left, ...unguarded.map((route) => `${route}: init found no login guard in front of it, and added no requireSecondFactor`)])
   section('Not read', unread.map(({ path, why }) => `${path} ${why}`))
   if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
   else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
-  else if (unread.length === 0 && doors.every(({ state }) => state !== 'left')) lines.push('Nothing to change.')
+  else if (unread.length === 0 && signInCalls.every(({ state }) => state !== 'left')) lines.push('Nothing to change.')
   return lines.join('\n').trimEnd()
 }
 
-function described({ door, state }: DoorResult): string {
+function described({ signInCall, state }: SignInCallResult): string {
   const words = { closed: 'ok', changed: 'changed below', left: 'LEFT' } as const
-  return `${words[state].padEnd(14)}${door.source.path}:${door.line}  ${door.what}`
+  return `${words[state].padEnd(14)}${signInCall.source.path}:${signInCall.line}  ${signInCall.what}`
 }
 
 /** Returns the diff without escape sequences and other unprintable characters, which a terminal would interpret. */

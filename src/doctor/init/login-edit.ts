@@ -2,9 +2,9 @@
  * Adds the second factor to two kinds of sign-in. On the password route, `passport.authenticate` gets `session: false`, and the second factor follows. If the
  * callback of a `req.login` ends with a redirect, the second factor replaces this redirect.
  *
- * Out of scope: finding the sign-ins (`doors.ts`), and creating the strategy (`plan.ts`).
+ * Out of scope: finding the sign-ins (`sign-in-calls.ts`), and creating the strategy (`plan.ts`).
  */
-import { callOf, type Door, type Route } from './doors'
+import { callOf, type SignInCall, type Route } from './sign-in-calls'
 import type { Edits } from './edits'
 import { readsForm } from './form-fields'
 import type { Range, Source } from './source'
@@ -31,8 +31,8 @@ export interface LoginChange {
  * Reads from the password route what must run after the second factor from now on: its success redirect, or the handlers behind `passport.authenticate`.
  * @returns these parts as source text, or why `init` does not change the route
  */
-export function loginChange(sources: readonly Source[], door: Door, route: Route): LoginChange | string {
-  const { source, at } = door
+export function loginChange(sources: readonly Source[], signInCall: SignInCall, route: Route): LoginChange | string {
+  const { source, at } = signInCall
   const options = source.partsOf(at + 1)[1]
   const properties = options === undefined ? new Map<string, Range>() : source.propertiesOf(options)
   if (properties === undefined) return 'its options are not written at the call'
@@ -66,7 +66,7 @@ export function loginChange(sources: readonly Source[], door: Door, route: Route
 }
 
 /** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
-export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
+export function editLogin(edits: Edits, { source, at }: SignInCall, route: Route): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]
   const close = source.token(at + 1).pair as number
   if (options === undefined) edits.insert(source, source.token(name.last).end, ', { session: false }')
@@ -100,7 +100,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
  * @param moved called with the target of the redirect that is replaced, as source text
  * @returns why the call is not changed; undefined if it was changed
  */
-export function editSignUp(edits: Edits, { source, at }: Door, moved: (target: string) => void): string | undefined {
+export function editSignUp(edits: Edits, { source, at }: SignInCall, moved: (target: string) => void): string | undefined {
   const parts = source.partsOf(at + 1)
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'

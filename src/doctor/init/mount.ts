@@ -1,7 +1,7 @@
 /**
  * Finds the path under which a router is mounted, for example `/account` for `app.use('/account', router)`. Follows nested routers through several files.
  *
- * Out of scope: the routes themselves (`doors.ts`), paths that are not string literals, and routers that are mounted twice.
+ * Out of scope: the routes themselves (`sign-in-calls.ts`), paths that are not string literals, and routers that are mounted twice.
  */
 import { posix } from 'node:path'
 import { isFunction, type Source } from './source'

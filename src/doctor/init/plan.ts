@@ -5,7 +5,7 @@
  * Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
-import { doorsIn, routeOf, type Door, type Route } from './doors'
+import { signInCallsIn, routeOf, type SignInCall, type Route } from './sign-in-calls'
 import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
@@ -15,8 +15,8 @@ import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 import { editStepUps } from './step-ups'
 
-export interface DoorResult {
-  readonly door: Door
+export interface SignInCallResult {
+  readonly signInCall: SignInCall
   /** `closed`: this sign-in already asks for the second factor. `changed`: `init` adds the second factor. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
   /** Why `init` does not change this sign-in. Undefined if `init` changes it, or never changes a sign-in of this kind. */
@@ -24,7 +24,7 @@ export interface DoorResult {
 }
 
 export interface Plan {
-  readonly doors: readonly DoorResult[]
+  readonly signInCalls: readonly SignInCallResult[]
   readonly changes: readonly FileChange[]
   /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
@@ -40,9 +40,9 @@ const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 
 
 export function planOf(app: AppFolder, version: string): Plan {
   const factors = new SecondFactors(app.sources)
-  const doors = app.sources.flatMap((source) => doorsIn(source, factors))
+  const signInCalls = app.sources.flatMap((source) => signInCallsIn(source, factors))
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
-    doors: doors.map((door) => ({ door, state: door.remedy === undefined ? 'closed' : 'left', why: undefined })),
+    signInCalls: signInCalls.map((signInCall) => ({ signInCall, state: signInCall.remedy === undefined ? 'closed' : 'left', why: undefined })),
     changes: [],
     done: [],
     unguarded: [],
@@ -53,14 +53,14 @@ export function planOf(app: AppFolder, version: string): Plan {
   if (user !== undefined) return unchanged([])
   const strategy = passwordStrategyIn(app.sources)
   const session = sessionIn(app.sources)
-  const login = loginIn(app, doors)
+  const login = loginIn(app, signInCalls)
   const refusals = [strategy, session, login].filter((one) => 'why' in one)
   if ('why' in strategy || 'why' in session || 'why' in login) return unchanged(refusals)
-  const [taken] = [strategy.source, session.source, login.door.source].flatMap((source) => takenIn(source))
+  const [taken] = [strategy.source, session.source, login.signInCall.source].flatMap((source) => takenIn(source))
   if (taken !== undefined) return unchanged([taken])
   const exported = exportOf(strategy, session, login)
   if (typeof exported !== 'string') return unchanged([exported])
-  return changed(app, doors, { strategy, session, login, exported }, version)
+  return changed(app, signInCalls, { strategy, session, login, exported }, version)
 }
 
 interface Parts {
@@ -71,7 +71,7 @@ interface Parts {
   readonly exported: string
 }
 
-function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: string): Plan {
+function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Parts, version: string): Plan {
   const { strategy, session, login } = parts
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
@@ -85,13 +85,13 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
   const end = source.usesSemicolons ? ';' : ''
   edits.insert(source, source.lineStart(statement.first), `${source.indentAt(statement.first)}${owner}.get('${waitingURL}/status', statusEndpoint(nevis))${end} // before session(): it needs none\n`)
   const moves: string[] = []
-  const results = doors.map((door): DoorResult => {
-    if (door.remedy === undefined) return { door, state: 'closed', why: undefined }
-    if (door === login.door) return { door, state: 'changed', why: undefined }
-    if (door.kind !== 'login') return { door, state: 'left', why: undefined }
-    const isReached = door.source === login.door.source && [-1, ...blocksAround(door)].includes(login.door.source.blockOf(login.route.statement.first))
-    const why = isReached ? editSignUp(edits, door, (target) => void (login.change.after.includes(target) || moves.push(`${door.source.path}:${door.line} redirected to ${target}; now the callback redirects, as after a login. To keep the target, set req.session.returnTo before it, and redirect to req.authInfo.returnTo in the callback`))) : 'the second factor of the login is in another file'
-    return { door, state: why === undefined ? 'changed' : 'left', why }
+  const results = signInCalls.map((signInCall): SignInCallResult => {
+    if (signInCall.remedy === undefined) return { signInCall, state: 'closed', why: undefined }
+    if (signInCall === login.signInCall) return { signInCall, state: 'changed', why: undefined }
+    if (signInCall.kind !== 'login') return { signInCall, state: 'left', why: undefined }
+    const isReached = signInCall.source === login.signInCall.source && [-1, ...blocksAround(signInCall)].includes(login.signInCall.source.blockOf(login.route.statement.first))
+    const why = isReached ? editSignUp(edits, signInCall, (target) => void (login.change.after.includes(target) || moves.push(`${signInCall.source.path}:${signInCall.line} redirected to ${target}; now the callback redirects, as after a login. To keep the target, set req.session.returnTo before it, and redirect to req.authInfo.returnTo in the callback`))) : 'the second factor of the login is in another file'
+    return { signInCall, state: why === undefined ? 'changed' : 'left', why }
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
   const notes = editManifest(edits, app, version) ? [`npm install; if the npm registry does not have passport-nevis ${version}, install its file instead, as the section "Install" of its README says: npm install <path of passport-nevis-${version}.tgz>`] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
@@ -107,10 +107,10 @@ function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: 
     ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),
     ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
   ]
-  return { doors: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
+  return { signInCalls: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
 }
 
-function blocksAround({ source, at }: Door): number[] {
+function blocksAround({ source, at }: SignInCall): number[] {
   const blocks: number[] = []
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) blocks.push(open)
   return blocks
@@ -143,17 +143,17 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
 }
 
 /** True if `init` knows where to send a signed-in user whose step-up has failed. False in TypeScript: the added function would need types unknown to `init`. */
-function returnsAfterFailure({ door, change }: Login): boolean {
-  return change.home !== undefined && change.signIn !== undefined && !door.source.isTypeScript
+function returnsAfterFailure({ signInCall, change }: Login): boolean {
+  return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
 /** @param returns true: a signed-in user whose step-up has failed is redirected to the page that users see after a sign-in. False: to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
-  const { door, route, change, path } = login
-  const { source } = door
+  const { signInCall, route, change, path } = login
+  const { source } = signInCall
   const end = source.usesSemicolons ? ';' : ''
   const indent = source.indentAt(route.statement.first)
-  const passport = source.token(door.at - 2).text
+  const passport = source.token(signInCall.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
   const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken()'] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
@@ -173,7 +173,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
       ]
     : [`const secondFactor = ${call}`]
   edits.insert(source, source.lineStart(route.statement.first), `${middleware.map((line) => `${indent}${line}`).join('\n')}\n\n`)
-  editLogin(edits, door, route)
+  editLogin(edits, signInCall, route)
   const routes = [
     `${route.owner}.route('${path}/2fa').get(${page}).post(secondFactor)${end}`,
     `${route.owner}.all('${path}/2fa/callback', secondFactor, recordSecondFactor(), ${change.after})${end}`,
@@ -182,7 +182,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
 }
 
 interface Login {
-  readonly door: Door
+  readonly signInCall: SignInCall
   readonly route: Route
   readonly change: LoginChange
   /** The path under which the application mounts the router that has the login route; empty if the application itself has the route. */
@@ -190,19 +190,19 @@ interface Login {
   readonly path: string
 }
 
-function loginIn({ sources }: AppFolder, doors: readonly Door[]): Login | Refusal {
-  const logins = doors.filter(({ kind, strategy, remedy }) => kind === 'authenticate' && strategy === 'local' && remedy !== undefined)
-  const [door, ...others] = logins
-  if (door === undefined) return { source: undefined, line: 0, why: "no route with passport.authenticate('local') was found that init can change" }
-  const refuse = (why: string): Refusal => ({ source: door.source, line: door.line, why })
+function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Login | Refusal {
+  const logins = signInCalls.filter(({ kind, strategy, remedy }) => kind === 'authenticate' && strategy === 'local' && remedy !== undefined)
+  const [signInCall, ...others] = logins
+  if (signInCall === undefined) return { source: undefined, line: 0, why: "no route with passport.authenticate('local') was found that init can change" }
+  const refuse = (why: string): Refusal => ({ source: signInCall.source, line: signInCall.line, why })
   if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
-  const route = routeOf(door.source, door.at)
+  const route = routeOf(signInCall.source, signInCall.at)
   if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
-  const change = loginChange(sources, door, route)
+  const change = loginChange(sources, signInCall, route)
   if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
-  const prefix = prefixOf(sources, door.source, route.owner)
+  const prefix = prefixOf(sources, signInCall.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
-  return { door, route, change, prefix, path: route.path.replace(/\/$/, '') }
+  return { signInCall, route, change, prefix, path: route.path.replace(/\/$/, '') }
 }
 
 interface Session {
@@ -240,7 +240,7 @@ function takenIn(source: Source): Refusal[] {
 }
 
 function exportOf({ source, statement }: PasswordStrategy, session: Session, login: Login): string | Refusal {
-  if (source === session.source && source === login.door.source) return sameScope(source, statement, session, login)
+  if (source === session.source && source === login.signInCall.source) return sameScope(source, statement, session, login)
   const atTop = source.blockOf(statement.first) === -1
   if (!atTop) return { source, line: source.token(statement.first).line, why: 'the password strategy is made in a function, so other files cannot import one beside it' }
   if (source.isModule) return 'export '

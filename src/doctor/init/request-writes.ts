@@ -2,9 +2,9 @@
  * Finds code that signs a user in for one request without Passport: `req.user = …`, `req['user'] = …`, `Object.assign(req, { user })`, on Koa
  * `ctx.state.user = …`.
  *
- * Out of scope: code that stores the user in the session (`session-doors.ts`).
+ * Out of scope: code that stores the user in the session (`session-writes.ts`).
  */
-import { COPIES, hasKey, memberAt, nameAt, SETS, valueAfter } from './session-doors'
+import { COPIES, hasKey, memberAt, nameAt, SETS, valueAfter } from './session-writes'
 import type { Source } from './source'
 
 /**

@@ -2,7 +2,7 @@
  * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
  *
  * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
- * not show this clearly, the answer is no. Out of scope: finding the password checks (`doors.ts`).
+ * not show this clearly, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
 import { resolved } from './mount'

@@ -1,7 +1,7 @@
 /**
  * A source file of the application, as tokens: its statements, calls, imports and functions.
  *
- * Out of scope: finding sign-ins (`doors.ts`), and reading files (`app-folder.ts`).
+ * Out of scope: finding sign-ins (`sign-in-calls.ts`), and reading files (`app-folder.ts`).
  */
 import { tokensOf, type Token } from './tokens'
 

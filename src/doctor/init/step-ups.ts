@@ -3,7 +3,7 @@
  *
  * Out of scope: sign-ins (`login-edit.ts`).
  */
-import { routeOf, type Route } from './doors'
+import { routeOf, type Route } from './sign-in-calls'
 import type { Edits } from './edits'
 import { prefixOf } from './mount'
 import type { Range, Source } from './source'

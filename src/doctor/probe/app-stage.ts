@@ -7,7 +7,7 @@
 import { linkIn, statusIn, textAt } from './answers'
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
-import { decidedByPerson, httpOf, introspectTwice, status, type Scene } from './scene'
+import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
 /** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
@@ -20,33 +20,33 @@ export interface Enrolled {
   readonly userId: string
 }
 
-export async function enrollPhone(scene: Scene, step: string, which?: string): Promise<Enrolled | undefined> {
-  const { users, person } = scene
+export async function enrollPhone(context: StageContext, step: string, which?: string): Promise<Enrolled | undefined> {
+  const { users, person } = context
   const username = users.next()
   const startedAt = Date.now()
   const { json, userId } = await users.enroll(step, { username })
   const { link, image } = linkIn(json)
   const statusToken = textAt(json, 'statusToken')
   if (userId === undefined || statusToken === undefined || (link === undefined && image === undefined)) {
-    scene.noteFailure(`the enrolment of a phone got no code to scan (${httpOf(scene.caller, step)}), so approvals were not tried`)
+    context.noteFailure(`the enrolment of a phone got no code to scan (${httpOf(context.caller, step)}), so approvals were not tried`)
     return undefined
   }
   await person.scan(link, image, which)
-  const reply = await decidedByPerson(scene, `status.${step}.succeeded`, statusToken, 'the phone was not enrolled')
+  const reply = await decidedByPerson(context, `status.${step}.succeeded`, statusToken, 'the phone was not enrolled')
   if (reply === undefined) return undefined
-  await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
-  await scene.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
+  await introspectTwice(context, `introspect.${step}`, reply, startedAt)
+  await context.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
   return { username, userId }
 }
 
-export async function appStage(scene: Scene): Promise<void> {
-  const user = await enrollPhone(scene, 'enroll.app')
-  if (user === undefined) return scene.say('The phone was not enrolled, so approvals are not tried.')
-  scene.phoneOwner = user
-  await approval(scene, user, 'push', 'accept')
-  await approval(scene, user, 'push', 'deny')
-  await approval(scene, user, 'app', 'accept')
-  await scene.caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
+export async function appStage(context: StageContext): Promise<void> {
+  const user = await enrollPhone(context, 'enroll.app')
+  if (user === undefined) return context.say('The phone was not enrolled, so approvals are not tried.')
+  context.phoneOwner = user
+  await approval(context, user, 'push', 'accept')
+  await approval(context, user, 'push', 'deny')
+  await approval(context, user, 'app', 'accept')
+  await context.caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
 }
 
 type Decision = 'accept' | 'deny'
@@ -57,26 +57,26 @@ type Channel = 'push' | 'app'
  * first. The probe then sends a new request. The probe does not record the opposite answer, because the report would present it as the answer to the right
  * button.
  */
-async function approval(scene: Scene, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
+async function approval(context: StageContext, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`
   for (let requests = 1; ; requests++) {
     const startedAt = Date.now()
-    const reply = await request(scene, user, channel, what, step)
+    const reply = await request(context, user, channel, what, step)
     if (reply === undefined) return
     if (!isOpposite(reply, what)) {
-      await status(scene, `${step}.again`, reply.statusToken)
-      return introspectTwice(scene, `introspect.${channel}.${what}`, reply, startedAt)
+      await status(context, `${step}.again`, reply.statusToken)
+      return introspectTwice(context, `introspect.${channel}.${what}`, reply, startedAt)
     }
-    scene.caller.forget(step)
+    context.caller.forget(step)
     const said = `Nevis says "${statusIn(reply.json)}" about the request that you were asked to ${what}`
-    if (requests === MOST_REQUESTS) return scene.noteFailure(`the answer to a request by ${channel} that the person ${what === 'accept' ? 'accepts' : 'denies'} is not known: ${requests} times, the status was the opposite`)
-    scene.say(`${said}. The wrong button was pressed, or the request expired. Sending a new request …`)
+    if (requests === MOST_REQUESTS) return context.noteFailure(`the answer to a request by ${channel} that the person ${what === 'accept' ? 'accepts' : 'denies'} is not known: ${requests} times, the status was the opposite`)
+    context.say(`${said}. The wrong button was pressed, or the request expired. Sending a new request …`)
   }
 }
 
 /** Sends one approval request. Returns the status after the person's answer; undefined if there was no request, or the person did not answer it. */
-async function request(scene: Scene, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
-  const { caller, person } = scene
+async function request(context: StageContext, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
+  const { caller, person } = context
   const approve = (name: string) =>
     caller.call(`approval.${channel}`, {
       path: '/api/v1/approval',
@@ -89,11 +89,11 @@ async function request(scene: Scene, { userId }: Enrolled, channel: Channel, wha
   if (isRefused) caller.facts['approval.app.refused.http'] = String(first.status)
   const { json } = isRefused ? await approve('qr-code') : first
   const statusToken = textAt(json, 'statusToken')
-  if (statusToken === undefined) return void scene.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
-  await status(scene, `status.${channel}.pending`, statusToken)
-  if (channel === 'app') await scan(scene, { json })
+  if (statusToken === undefined) return void context.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
+  await status(context, `status.${channel}.pending`, statusToken)
+  if (channel === 'app') await scan(context, { json })
   await person.answer(what)
-  const reply = await decidedByPerson(scene, step, statusToken, `the request by ${channel} was not answered`)
+  const reply = await decidedByPerson(context, step, statusToken, `the request by ${channel} was not answered`)
   return reply && { ...reply, statusToken }
 }
 
@@ -102,7 +102,7 @@ function isOpposite({ json }: Reply, what: Decision): boolean {
   return (what === 'accept' ? NOT_ACCEPTED : ACCEPTED).includes(statusIn(json))
 }
 
-async function scan({ person }: Scene, { json }: Pick<Reply, 'json'>): Promise<void> {
+async function scan({ person }: StageContext, { json }: Pick<Reply, 'json'>): Promise<void> {
   const { link, image } = linkIn(json)
   await person.scan(link, image)
 }

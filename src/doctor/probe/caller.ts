@@ -24,7 +24,7 @@ const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cooki
 export class ProbeEnded extends Error {}
 
 /** Thrown if Nevis no longer answers or no longer accepts the access key, or if something in front of Nevis answers in its place. */
-export class NevisLost extends ProbeEnded {}
+export class NevisUnreachable extends ProbeEnded {}
 
 /** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
 const MOST_TIMEOUTS = 2
@@ -76,7 +76,7 @@ export class Caller {
    * Sends one request and records the shape of its response under the name `step`. Replaces an earlier record of the same step.
    * @param step undefined: record nothing
    * @throws ProbeEnded if the probe was interrupted or has sent its maximum number of requests
-   * @throws NevisLost if Nevis no longer answers, or no longer accepts the access key
+   * @throws NevisUnreachable if Nevis no longer answers, or no longer accepts the access key
    */
   async call(step: string | undefined, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
@@ -84,7 +84,7 @@ export class Caller {
     const first = await this.sendInTime(call, this.signal, step)
     const reply = isRepeatable(call) ? await this.confirmed(await this.afterPause(first, call, step), call, step) : this.unconfirmed(first, step)
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
-    if (this.timeouts >= MOST_TIMEOUTS) throw new NevisLost(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
+    if (this.timeouts >= MOST_TIMEOUTS) throw new NevisUnreachable(`${this.timeouts} requests in a row got no answer within ${this.callMs / 1000} s`)
     await this.checkOrigin(reply, call)
     await this.checkKey(reply)
     return this.ofNevis(reply, call, step)
@@ -155,7 +155,7 @@ export class Caller {
     this.checked.add(endpoint)
     const again = await this.sendInTime({ path: '/api/v1/introspect', form: { token: this.accessKey } }, this.signal)
     const keyWasAnswered = /^[1-4]/.test(String(this.facts['introspect.key.http']))
-    if (again.json !== undefined && again.status >= 500 && keyWasAnswered) throw new NevisLost(`Nevis, or a gateway in front of it, no longer answers (HTTP ${again.status})`)
+    if (again.json !== undefined && again.status >= 500 && keyWasAnswered) throw new NevisUnreachable(`Nevis, or a gateway in front of it, no longer answers (HTTP ${again.status})`)
     if (again.json === undefined && again.status !== 0) throw lostToGateway(again)
   }
 
@@ -173,7 +173,7 @@ export class Caller {
     const again = await this.sendInTime(check, this.signal)
     if (!isRefusal(again)) return
     if (isOfGateway(again)) throw lostToGateway(again)
-    throw new NevisLost(`the access key was accepted at first, but is refused since (HTTP ${again.status}): look under "Access Keys" in the management console`)
+    throw new NevisUnreachable(`the access key was accepted at first, but is refused since (HTTP ${again.status}): look under "Access Keys" in the management console`)
   }
 
   /** Sends a request that helps to delete test users, even after an interruption and beyond the maximum number of requests. Records nothing. */
@@ -266,6 +266,6 @@ export class Caller {
   }
 }
 
-function lostToGateway({ status }: Reply): NevisLost {
-  return new NevisLost(`something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`)
+function lostToGateway({ status }: Reply): NevisUnreachable {
+  return new NevisUnreachable(`something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`)
 }

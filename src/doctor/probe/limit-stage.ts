@@ -8,7 +8,7 @@ import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
 import { isLost } from './facts-reader'
 import type { Reply } from './reply'
-import { httpOf, type Scene } from './scene'
+import { httpOf, type StageContext } from './stage-context'
 
 /** The probe tries at most this many wrong recovery codes. Nevis documents no limit for wrong codes, and there may be none. */
 const MOST_CODES = 20
@@ -22,30 +22,30 @@ export const MOST_SCANS = MOST_PHONES + 1
  * Runs the stage `limits`.
  * @param withPhone true if the stage `app` has run, so that a person with a phone takes part. This stage then also enrols phones and sends pushes
  */
-export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
-  await wrongCodes(scene)
-  const user = withPhone ? await enrollPhone(scene, 'enroll.app', scanOf(1)) : undefined
+export async function limitStage(context: StageContext, withPhone: boolean): Promise<void> {
+  await wrongCodes(context)
+  const user = withPhone ? await enrollPhone(context, 'enroll.app', scanOf(1)) : undefined
   if (user === undefined) return
-  await phones(scene, user)
-  await pushes(scene, user)
+  await phones(context, user)
+  await pushes(context, user)
 }
 
-async function wrongCodes(scene: Scene): Promise<void> {
-  const { caller, users } = scene
+async function wrongCodes(context: StageContext): Promise<void> {
+  const { caller, users } = context
   const username = users.next()
   const { json, userId } = await users.enroll('enroll.recovery', { username, recovery_username: username, channel: 'recovery' })
   const [code] = codesIn(json)
-  if (userId === undefined || code === undefined) return scene.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
+  if (userId === undefined || code === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
-  await untilItChanges(scene, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
+  await untilItChanges(context, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
   await verify('limit.codes.right', code)
 }
 
-async function pushes(scene: Scene, { userId, username }: Enrolled): Promise<void> {
-  const { caller, users } = scene
+async function pushes(context: StageContext, { userId, username }: Enrolled): Promise<void> {
+  const { caller, users } = context
   const { json } = await users.enroll('limit.recovery', { username, recovery_username: username, channel: 'recovery' })
-  await untilItChanges(scene, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
+  await untilItChanges(context, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
   await caller.call('limit.pushes.user', { method: 'GET', path: `/api/v1/users?username=${username}` })
   const [code] = codesIn(json)
   if (code === undefined) return
@@ -53,12 +53,12 @@ async function pushes(scene: Scene, { userId, username }: Enrolled): Promise<voi
   await caller.call('limit.pushes.verification', { path, json: { code, channel: 'recovery' } })
 }
 
-async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
+async function phones(context: StageContext, { username }: Enrolled): Promise<void> {
   let scans = 1
-  await untilItChanges(scene, 'limit.phones', MOST_PHONES, async () => {
-    const reply = await scene.users.enroll('limit.phones', { username })
+  await untilItChanges(context, 'limit.phones', MOST_PHONES, async () => {
+    const reply = await context.users.enroll('limit.phones', { username })
     const { link, image } = linkIn(reply.json)
-    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await scene.person.scan(link, image, scanOf(++scans))
+    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await context.person.scan(link, image, scanOf(++scans))
     return reply
   })
 }
@@ -66,7 +66,7 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
 const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
 /** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
-async function untilItChanges({ caller, noteFailure }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
+async function untilItChanges({ caller, noteFailure }: StageContext, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   let first: number | undefined
   for (let count = 0; count < most; count++) {
     const { status } = await send()

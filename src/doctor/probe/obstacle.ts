@@ -2,7 +2,7 @@
  * Decides whether the responses in the first stage of the probe come from a Nevis instance that accepts the access key. If not, the probe creates no test user,
  * and does not compare the responses with the simulator.
  *
- * Out of scope: sending the requests (`quiet-stage.ts`).
+ * Out of scope: sending the requests (`read-only-stage.ts`).
  */
 import type { Facts } from './facts-reader'
 
@@ -21,7 +21,7 @@ const COMPARE = 'compare the instance id, or the base URL, with your management 
  * Says why the responses of the first stage do not come from a Nevis instance that accepts the access key.
  * @returns undefined if the responses come from such an instance
  */
-export function obstacleIn(facts: Facts): string | undefined {
+export function precheckFailure(facts: Facts): string | undefined {
   const https = (steps: readonly string[]) => steps.map((step) => String(facts[`${step}.http`]))
   const fieldsOf = (step: string) => [facts[`${step}.fields`] ?? []].flat()
   const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
@@ -54,7 +54,7 @@ export function obstacleIn(facts: Facts): string | undefined {
  * @param steps the names of the requests
  * @param counts429 false for the stage `limits`, which sends requests until Nevis refuses them with 429
  */
-export function troubleIn(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
+export function stepFailure(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
   const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
   if (troubled.length === 0) return undefined

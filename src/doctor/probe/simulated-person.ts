@@ -4,7 +4,7 @@
  * Out of scope: the person at the terminal, when the probe runs on a Nevis instance (`terminal-person.ts`).
  */
 import type { NevisSimulator } from '../../simulator'
-import type { Person } from './scene'
+import type { Person } from './stage-context'
 
 const PHONE_NUMBER = '+41790000000'
 

@@ -5,7 +5,7 @@
  */
 import { textAt } from './answers'
 import type { Reply } from './reply'
-import { httpOf, introspectTwice, status, type Scene } from './scene'
+import { httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
 const WRONG_CODE = '000000'
 /** The form of the code in a text message. Nevis documents no form. Input of another form is not sent, because each wrong code costs a text message. */
@@ -15,11 +15,11 @@ const MOST_CODES = 3
 /** How often the probe asks for the same code if the person only presses Enter, or types something that cannot be a code. */
 const MOST_QUESTIONS = 3
 
-export async function smsStage(scene: Scene): Promise<void> {
-  const { caller, users, phone, noteFailure } = scene
+export async function smsStage(context: StageContext): Promise<void> {
+  const { caller, users, phone, noteFailure } = context
   const username = users.next()
   caller.learn(phone, 'the phone number')
-  const texts = new TextMessages(scene)
+  const texts = new TextMessages(context)
   const startedAt = Date.now()
   const enroll = (step?: string) => users.enroll(step, { username, channel: 'sms', phone })
   texts.announce('its code confirms the phone number')
@@ -28,7 +28,7 @@ export async function smsStage(scene: Scene): Promise<void> {
   const statusToken = textAt(enrolled.json, 'statusToken')
   if (userId === undefined || statusToken === undefined) return noteFailure(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
   // If the phone number was not confirmed, end this stage: Nevis then sends no text message for a sign-in.
-  if (!(await confirm(scene, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
+  if (!(await confirm(context, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
   texts.announce('you do not need its code')
   await enroll('enroll.sms.again')
   await caller.call('user.with-sms', { method: 'GET', path: `/api/v1/users?username=${username}` })
@@ -38,27 +38,27 @@ export async function smsStage(scene: Scene): Promise<void> {
   const approval = await approve('approval.sms')
   const token = textAt(approval.json, 'statusToken')
   if (token === undefined) return noteFailure(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
-  await confirm(scene, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
+  await confirm(context, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
 /** Counts the text messages that the probe asks Nevis to send. The number of a message tells the person from which message to type the code. */
 class TextMessages {
   private count = 0
 
-  constructor(private readonly scene: Scene) {}
+  constructor(private readonly context: StageContext) {}
 
   announce(use: string): void {
     this.count++
-    this.scene.say(`Asking Nevis for text message ${this.count}: ${use}.`)
+    this.context.say(`Asking Nevis for text message ${this.count}: ${use}.`)
   }
 
   /** @returns the code of the newest text message, as the person has typed it; undefined if the person typed no code */
   async typedCode(): Promise<string | undefined> {
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
-      const code = await this.scene.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
+      const code = await this.context.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
       const plain = code.replace(/[\s-]/g, '')
       if (CODE.test(plain)) return plain
-      if (plain !== '') this.scene.say('This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit. Type it again.')
+      if (plain !== '') this.context.say('This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit. Type it again.')
     }
     return undefined
   }
@@ -74,15 +74,15 @@ interface TextTransaction {
 }
 
 /** Has the person type the code, and records the status before and after that. Returns false if the person typed no right code. */
-async function confirm(scene: Scene, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
+async function confirm(context: StageContext, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
   const { step, startedAt } = transaction
-  await status(scene, `status.${step}.pending`, transaction.statusToken)
-  await verify(scene, transaction, 'wrong', WRONG_CODE)
-  await verify(scene, transaction, 'wrong.with-channel', WRONG_CODE, 'sms')
-  const confirmed = await typeUntilRight(scene, texts, transaction)
+  await status(context, `status.${step}.pending`, transaction.statusToken)
+  await verify(context, transaction, 'wrong', WRONG_CODE)
+  await verify(context, transaction, 'wrong.with-channel', WRONG_CODE, 'sms')
+  const confirmed = await typeUntilRight(context, texts, transaction)
   if (confirmed === undefined) return false
-  const reply = await status(scene, `status.${step}.verified`, confirmed.statusToken)
-  await introspectTwice(scene, `introspect.${step}`, reply, startedAt)
+  const reply = await status(context, `status.${step}.verified`, confirmed.statusToken)
+  await introspectTwice(context, `introspect.${step}`, reply, startedAt)
   return true
 }
 
@@ -91,14 +91,14 @@ async function confirm(scene: Scene, texts: TextMessages, transaction: TextTrans
  * message. Does not record the response to a mistyped code, because the report would present it as the response to a right code.
  * @returns the transaction whose code was right; undefined if no code was right
  */
-async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {
-  const { caller, say, noteFailure } = scene
+async function typeUntilRight(context: StageContext, texts: TextMessages, first: TextTransaction): Promise<TextTransaction | undefined> {
+  const { caller, say, noteFailure } = context
   let transaction = first
   for (let typed = 1; ; typed++) {
     const code = await texts.typedCode()
     if (code === undefined) return void noteFailure('no code of a text message was typed')
     caller.facts['sms.code'] = /^\d{1,12}$/.test(code) ? `${code.length} digits` : 'other text'
-    if (await isRight(scene, transaction, code)) return transaction
+    if (await isRight(context, transaction, code)) return transaction
     const refusal = httpOf(caller, `verification.${first.step}.right`)
     for (const name of ['right', 'right.with-channel']) caller.forget(`verification.${first.step}.${name}`)
     delete caller.facts['sms.code']
@@ -111,14 +111,14 @@ async function typeUntilRight(scene: Scene, texts: TextMessages, first: TextTran
   }
 }
 
-async function isRight(scene: Scene, transaction: TextTransaction, code: string): Promise<boolean> {
-  const { status: plain } = await verify(scene, transaction, 'right', code)
+async function isRight(context: StageContext, transaction: TextTransaction, code: string): Promise<boolean> {
+  const { status: plain } = await verify(context, transaction, 'right', code)
   if (plain < 400) return plain !== 0
-  const { status: withChannel } = await verify(scene, transaction, 'right.with-channel', code, 'sms')
+  const { status: withChannel } = await verify(context, transaction, 'right.with-channel', code, 'sms')
   return withChannel !== 0 && withChannel < 400
 }
 
-function verify({ caller }: Scene, { step, userId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
+function verify({ caller }: StageContext, { step, userId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
   return caller.call(`verification.${step}.${name}`, {
     path: `/api/v1/users/${encodeURIComponent(userId)}/verification`,
     json: { code, statusToken, ...(channel !== undefined && { channel }) },

@@ -4,12 +4,12 @@
  * Out of scope: the stages themselves, and the meaning of the recorded responses (`questions.ts`).
  */
 import { appStage } from './app-stage'
-import { Caller, NevisLost, ProbeEnded } from './caller'
+import { Caller, NevisUnreachable, ProbeEnded } from './caller'
 import type { Facts } from './facts-reader'
 import { limitStage, MOST_PUSHES, MOST_SCANS } from './limit-stage'
-import { obstacleIn, troubleIn } from './obstacle'
-import { quietStage } from './quiet-stage'
-import type { Person, Scene } from './scene'
+import { precheckFailure, stepFailure } from './obstacle'
+import { readOnlyStage } from './read-only-stage'
+import type { Person, StageContext } from './stage-context'
 import { smsStage } from './sms-stage'
 import { TestUsers } from './test-users'
 import { userStage } from './user-stage'
@@ -80,7 +80,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const failed: StageFailure[] = []
   let stage: Stage = 'quiet'
   const noteFailure = (reason: string) => void failed.push({ stage, reason })
-  const scene: Scene = { caller, users, person, pause, say, noteFailure, phone }
+  const context: StageContext = { caller, users, person, pause, say, noteFailure, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
   let factsBefore: Facts = {}
   let namesLeft: readonly string[]
@@ -97,12 +97,12 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       }
       say(`Stage "${stage}" …`)
       caller.steps.clear()
-      const lost = await run(stage, scene, options.accessKey, finished.includes('app')).then(() => undefined, (reason: unknown) => ifLost(reason))
+      const lost = await run(stage, context, options.accessKey, finished.includes('app')).then(() => undefined, (reason: unknown) => ifLost(reason))
       // If Nevis is lost in the stage `quiet`, do not end here: the lines below find out and report the reason. In any other stage, end the probe.
       if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
-      if (stage === 'quiet') obstacle = obstacleIn(caller.facts) ?? lost?.message
-      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? troubleIn(caller.facts, caller.steps, stage !== 'limits')
+      if (stage === 'quiet') obstacle = precheckFailure(caller.facts) ?? lost?.message
+      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? stepFailure(caller.facts, caller.steps, stage !== 'limits')
       if (trouble !== undefined) noteFailure(trouble)
     }
   } catch (reason) {
@@ -121,16 +121,16 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
-/** Returns the error if it is a NevisLost, and throws every other error. */
-function ifLost(reason: unknown): NevisLost {
-  if (reason instanceof NevisLost) return reason
+/** Returns the error if it is a NevisUnreachable, and throws every other error. */
+function ifLost(reason: unknown): NevisUnreachable {
+  if (reason instanceof NevisUnreachable) return reason
   throw reason
 }
 
-function run(stage: Stage, scene: Scene, accessKey: string, withPhone: boolean): Promise<void> {
-  if (stage === 'quiet') return quietStage(scene, accessKey)
-  if (stage === 'users') return userStage(scene)
-  if (stage === 'app') return appStage(scene)
-  if (stage === 'sms') return smsStage(scene)
-  return stage === 'wait' ? waitStage(scene) : limitStage(scene, withPhone)
+function run(stage: Stage, context: StageContext, accessKey: string, withPhone: boolean): Promise<void> {
+  if (stage === 'quiet') return readOnlyStage(context, accessKey)
+  if (stage === 'users') return userStage(context)
+  if (stage === 'app') return appStage(context)
+  if (stage === 'sms') return smsStage(context)
+  return stage === 'wait' ? waitStage(context) : limitStage(context, withPhone)
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Interface } from 'node:readline/promises'
 import { pictureIn } from '../../client/pictures'
 import { ProbeEnded } from './caller'
-import type { Person } from './scene'
+import type { Person } from './stage-context'
 
 /** Why the probe ended, if the input ended at a question, for example because the person pressed Ctrl-D. */
 export const INPUT_ENDED = 'the input ended before the answer to a question'

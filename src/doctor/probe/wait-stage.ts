@@ -5,32 +5,32 @@
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
-import { decided, httpOf, status, type Scene } from './scene'
+import { decided, httpOf, status, type StageContext } from './stage-context'
 
 /** The probe waits at most this long for each, which is longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
 /** Longer than the pauses in the other stages, because the probe may make only a limited number of calls. */
 const POLL_MS = 5000
 
-export async function waitStage(scene: Scene): Promise<void> {
-  const { caller, users, phoneOwner } = scene
+export async function waitStage(context: StageContext): Promise<void> {
+  const { caller, users, phoneOwner } = context
   const enrollment = await users.enroll('enroll.ignored', { username: users.next() })
-  await untilExpired(scene, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
+  await untilExpired(context, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
   if (phoneOwner === undefined) return
   // Nobody scans the code of this approval, so it notifies nobody.
   const channel = 'approval.app.refused.http' in caller.facts ? 'qr-code' : 'app'
   const approval = await caller.call('approval.ignored', { path: '/api/v1/approval', json: { userId: phoneOwner.userId, channel }, learns: ['transactionId'] })
-  await untilExpired(scene, 'approval.ignored', 'status.ignored-approval', 'the approval that nobody answers', textAt(approval.json, 'statusToken'))
+  await untilExpired(context, 'approval.ignored', 'status.ignored-approval', 'the approval that nobody answers', textAt(approval.json, 'statusToken'))
 }
 
-async function untilExpired(scene: Scene, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
-  const { caller, noteFailure } = scene
+async function untilExpired(context: StageContext, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
+  const { caller, noteFailure } = context
   if (statusToken === undefined) return noteFailure(`${what} got no status token (${httpOf(caller, start)})`)
-  const { seconds, isAnswered } = await decided(scene, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
+  const { seconds, isAnswered } = await decided(context, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
   if (!isAnswered) {
     caller.forget(step)
     return noteFailure('Nevis did not answer until the request expired')
   }
   caller.facts[`${step}.seconds`] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
-  await status(scene, `${step}.again`, statusToken)
+  await status(context, `${step}.again`, statusToken)
 }

@@ -27,7 +27,7 @@ export interface Person {
   typeCode(which: string): Promise<string>
 }
 
-export interface Scene {
+export interface StageContext {
   readonly caller: Caller
   readonly users: TestUsers
   readonly person: Person
@@ -48,11 +48,11 @@ const DECIDED = ['succeeded', 'success', 'failed', 'expired', 'rejected', 'unkno
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
-export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {
+export function status({ caller }: StageContext, step: string, statusToken: string, withKey = false): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
 }
 
-export function introspect({ caller }: Scene, step: string, token: string): Promise<Reply> {
+export function introspect({ caller }: StageContext, step: string, token: string): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
 }
 
@@ -68,21 +68,21 @@ export function httpOf({ facts }: Caller, step: string): string {
  * @param whom what the probe waits for, which is printed if it has to wait
  * @returns the last response, the number of seconds until it came, and whether it is a decision
  */
-export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number, whom: string, pollMs = POLL_MS): Promise<Reply & { readonly seconds: number; readonly isDecided: boolean; readonly isAnswered: boolean }> {
+export async function decided(context: StageContext, step: string, statusToken: string, mostSeconds: number, whom: string, pollMs = POLL_MS): Promise<Reply & { readonly seconds: number; readonly isDecided: boolean; readonly isAnswered: boolean }> {
   let unanswered = 0
   let hasSaid = false
   // Add up the pauses and the durations of the calls. The machine's clock cannot be used: with the simulator, a pause only moves the simulator's clock.
   for (let ms = 0; ; ms += pollMs) {
     const askedAt = performance.now()
-    const reply = await status(scene, step, statusToken)
+    const reply = await status(context, step, statusToken)
     ms += performance.now() - askedAt
     const isAnswered = reply.status !== 0 && !isTransient(String(reply.status))
     const isDecided = isAnswered && (reply.status >= 400 || DECIDED.includes(statusIn(reply.json)))
     unanswered = isAnswered ? 0 : unanswered + 1
     if (isDecided || unanswered >= MOST_UNANSWERED || ms >= mostSeconds * 1000) return { ...reply, seconds: ms / 1000, isDecided, isAnswered }
-    if (!hasSaid) scene.say(`Waiting up to ${mostSeconds / 60} minutes for ${whom} …`)
+    if (!hasSaid) context.say(`Waiting up to ${mostSeconds / 60} minutes for ${whom} …`)
     hasSaid = true
-    await scene.pause(pollMs)
+    await context.pause(pollMs)
   }
 }
 
@@ -92,26 +92,26 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
  * @param failure what the failure says has not happened
  * @returns the last response; undefined if the person has not decided
  */
-export async function decidedByPerson(scene: Scene, step: string, statusToken: string, failure: string): Promise<Reply | undefined> {
-  const reply = await decided(scene, step, statusToken, MOST_SECONDS, 'the phone')
+export async function decidedByPerson(context: StageContext, step: string, statusToken: string, failure: string): Promise<Reply | undefined> {
+  const reply = await decided(context, step, statusToken, MOST_SECONDS, 'the phone')
   if (reply.isDecided) return reply
-  scene.caller.forget(step)
-  scene.noteFailure(reply.isAnswered ? `${failure} within ${MOST_SECONDS} s` : `${failure}, because ${MOST_UNANSWERED} requests in a row got no answer`)
+  context.caller.forget(step)
+  context.noteFailure(reply.isAnswered ? `${failure} within ${MOST_SECONDS} s` : `${failure}, because ${MOST_UNANSWERED} requests in a row got no answer`)
   return undefined
 }
 
 /** Introspects the token of a status response twice: Nevis may refuse the second introspection. */
-export async function introspectTwice(scene: Scene, step: string, statusReply: Reply, startedAt: number): Promise<void> {
+export async function introspectTwice(context: StageContext, step: string, statusReply: Reply, startedAt: number): Promise<void> {
   const token = textAt(statusReply.json, 'token')
   if (token === undefined) return
-  const first = await introspect(scene, step, token)
-  noteTimes(scene, step, first, startedAt)
-  await introspect(scene, `${step}.again`, token)
-  await status(scene, `${step}.as-status-token`, token)
+  const first = await introspect(context, step, token)
+  noteTimes(context, step, first, startedAt)
+  await introspect(context, `${step}.again`, token)
+  await status(context, `${step}.as-status-token`, token)
 }
 
 /** Records roughly for how long a token is valid, and when a token of a transaction was issued. Exact times would identify the token. */
-export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt?: number): void {
+export function noteTimes({ caller }: StageContext, step: string, { json }: Reply, startedAt?: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
   const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
   if (issued !== undefined && end !== undefined) caller.facts[`${step}.life`] = roughly(end - issued)

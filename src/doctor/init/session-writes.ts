@@ -2,7 +2,7 @@
  * Finds code that stores the signed-in user in the session without `req.login`: `req.session.userId = …`, `session['passport'] = …`,
  * `Object.assign(req.session, …)`.
  *
- * Out of scope: sign-ins by Passport (`doors.ts`), and sessions in a variable that is not called `session`.
+ * Out of scope: sign-ins by Passport (`sign-in-calls.ts`), and sessions in a variable that is not called `session`.
  */
 import type { Range, Source } from './source'
 

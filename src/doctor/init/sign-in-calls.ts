@@ -1,17 +1,17 @@
 /**
- * Finds every call in a source file that signs a user in, for example in a password reset. `init` calls such a place a door.
+ * Finds every call in a source file that signs a user in, for example in a password reset.
  *
- * If it is not clear whether a call signs a user in, the call counts as a door. The developer can easily dismiss a wrong report, but cannot see a missing
+ * If it is not clear whether a call signs a user in, the call counts as one. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
 import { isLoginFollowed, isWriteFollowed, nameOfFunction } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { requestWriteAt } from './request-writes'
 import { SecondFactors } from './second-factor'
-import { sessionWriteAt } from './session-doors'
+import { sessionWriteAt } from './session-writes'
 import { isFunction, type Range, type Source } from './source'
 
-export interface Door {
+export interface SignInCall {
   readonly source: Source
   /** Index of the token with the name of the called function: `authenticate`, `login`, … */
   readonly at: number
@@ -59,15 +59,15 @@ const REQUEST_USER = "every later handler of this request takes this user for si
 const NOT_FOLLOWED = 'no second factor was found behind it. Run passport.authenticate(\'nevis\') right behind it, and move the other handlers, for example one that gives out a token, behind the callback'
 
 /** @param factors shows where the second factor follows, also in the other files of the application */
-export function doorsIn(source: Source, factors = new SecondFactors([source])): Door[] {
+export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
   const aliases = aliasesIn(source)
-  return source.tokens.flatMap(({ kind, text, line }, at): Door[] => {
+  return source.tokens.flatMap(({ kind, text, line }, at): SignInCall[] => {
     const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at, factors) : doorAt(source, at, factors)
     return found === undefined ? [] : [{ source, at, line, ...found, remedy: remedyOf(found) }]
   })
 }
 
-type Found = Omit<Door, 'source' | 'at' | 'line'>
+type Found = Omit<SignInCall, 'source' | 'at' | 'line'>
 
 /** The remedy of a sign-in by a "remember me" cookie is the same, whatever code signs the user in. */
 function remedyOf({ what, remedy, strategy }: Found): string | undefined {

@@ -5,23 +5,23 @@
  * Out of scope: requests that create a user (`user-stage.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { introspect, noteTimes, status, type Scene } from './scene'
+import { introspect, noteTimes, status, type StageContext } from './stage-context'
 
-export async function quietStage(scene: Scene, accessKey: string): Promise<void> {
-  const { caller, users } = scene
+export async function readOnlyStage(context: StageContext, accessKey: string): Promise<void> {
+  const { caller, users } = context
   const username = users.next()
   const token = `e30.${randomBytes(24).toString('base64url')}.${randomBytes(24).toString('base64url')}`
   await caller.call('ping', { method: 'GET', path: '/ping', accept: '*/*' })
   await caller.call('ping.no-key', { method: 'GET', path: '/ping', accept: '*/*', withKey: false })
   await caller.call('ping.accept-json', { method: 'GET', path: '/ping' })
-  noteClock(scene)
-  const introspection = await introspect(scene, 'introspect.key', accessKey)
+  noteClock(context)
+  const introspection = await introspect(context, 'introspect.key', accessKey)
   // If no server answers at this address, four requests are enough to see it.
   if (Object.values(caller.facts).every((fact) => String(fact).startsWith('no answer ('))) return
-  noteTimes(scene, 'introspect.key', introspection)
-  await introspect(scene, 'introspect.unknown', token)
-  await status(scene, 'status.unknown', token)
-  await status(scene, 'status.unknown.with-key', token, true)
+  noteTimes(context, 'introspect.key', introspection)
+  await introspect(context, 'introspect.unknown', token)
+  await status(context, 'status.unknown', token)
+  await status(context, 'status.unknown.with-key', token, true)
   await caller.call('user.unknown-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
   await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })
   await caller.call('approval.unknown-user', { path: '/api/v1/approval', json: { username, channel: 'push' } })
@@ -32,7 +32,7 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
 }
 
 /** Records how far Nevis's clock is ahead of this machine's, rounded to half a minute. An exact time could reveal who made the report. */
-function noteClock({ caller }: Scene): void {
+function noteClock({ caller }: StageContext): void {
   const { clockMs } = caller
   if (clockMs === undefined) return
   const halfMinutes = Math.round(clockMs / 30_000)
