@@ -190,6 +190,8 @@ describe('recognition', () => {
   })
 
   it('lists what no dialect explains', () => {
-    expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 418'] })
+    expect(recognise({ ...simulated.facts, 'ping.http': '203' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 203'] })
+    // An error does not show how the instance answers without it.
+    expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: [], unsettled: ['ping: HTTP 418'] })
   })
 })
