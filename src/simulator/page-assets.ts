@@ -11,10 +11,10 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ground: #12161b; --card: #1c2229; --text: #e8ecf0; --quiet: #9ba7b3;
   --line: #353e48; --accent: #8fc1ff; --on-accent: #10151a; --error: #ff9d94; --screen: #262e37; --case: #4a5562 } }
 * { box-sizing: border-box }
-body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif }
+body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; hyphens: auto }
 .page { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
-h1 { margin: 0; font-size: 1.4rem } h2 { margin: 0; font-size: 1.1rem; overflow-wrap: anywhere }
-h3 { margin: 1rem 0 .5rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
+h1, h2 { margin: 0; font-size: 1.4rem; overflow-wrap: anywhere } h2 { font-size: 1.1rem }
+h3 { margin: 1rem 0 .5rem; overflow-wrap: anywhere; font-size: .8rem; font-weight: 600; color: var(--quiet) }
 p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
 [hidden] { display: none !important }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
@@ -34,22 +34,22 @@ p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
 .nothing { margin: 1.5rem 0; color: var(--quiet); text-align: center }
 .request { background: var(--screen); border: 1px solid var(--accent); border-radius: 1rem; padding: .875rem; margin-top: .75rem }
 .request .message { font-size: 1.05rem; white-space: pre-line }
-.choices { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem } .choices form { flex: 1 }
+.choices { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem } .choices form { flex: 1 8rem; min-width: 0 }
 .texts { list-style: none; margin: 0; padding: 0 }
 .texts li { width: fit-content; max-width: 95%; background: var(--screen); border-radius: 1rem 1rem 1rem .25rem; padding: .5rem .75rem;
   margin-top: .5rem; overflow-wrap: anywhere; white-space: pre-line }
 .app { margin-top: auto }
 button, input { font: inherit; border-radius: .625rem; min-height: 2.75rem; padding: .5rem .875rem }
-button { width: 100%; border: 1px solid var(--accent); background: var(--card); color: var(--accent); font-weight: 600; cursor: pointer }
+button { width: 100%; overflow-wrap: anywhere; border: 1px solid var(--accent); background: var(--card); color: var(--accent); font-weight: 600; cursor: pointer }
 button.accept { background: var(--accent); color: var(--on-accent) }
 button:hover { filter: brightness(1.08) }
 input { width: 100%; min-width: 0; border: 1px solid var(--quiet); background: var(--screen); color: var(--text) }
 [aria-invalid] { border: 2px solid var(--error) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-.scan { display: flex; gap: .5rem; margin-top: .25rem } .scan button { width: auto; flex: none } .camera { margin-top: .5rem }
+.scan { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .25rem } .scan input { flex: 1 6rem } .scan button { width: auto; max-width: 100%; flex: none } .camera { margin-top: .5rem }
 h1 + p { margin-top: .5rem }
 .open { max-width: 28rem; margin-inline: auto; padding: 1.5rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card) } .open form { margin-top: .75rem } .open p:last-child { margin-top: 1.25rem }
-summary { cursor: pointer; padding-block: .75rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
+summary { cursor: pointer; overflow-wrap: anywhere; padding-block: .75rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
 code { font: .875rem/1.8 ui-monospace, monospace; overflow-wrap: anywhere }
 .codes { margin: 0; padding: 0; list-style: none }
 dialog { width: min(24rem, 100% - 2rem); padding: 1rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); color: var(--text) }
