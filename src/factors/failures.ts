@@ -4,7 +4,6 @@
  * No message distinguishes a denial from a time-out, because Nevis does not distinguish them.
  * Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
-import { timeUntil } from './time-until'
 
 /** The HTTP status and the message of a failure. */
 export interface FailureAnswer {
@@ -42,28 +41,6 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   too_many_starts: { status: 429, message: 'Too many requests. Try again in a few minutes. If you did not send them, change your password.' },
 }
 
-/** The messages of failures for which it may be known when the user can try again; `{when}` is, for example, `in 3 hours`. */
-export const failuresWithTime = {
-  user_blocked: 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again {when}.',
-  too_many_attempts: 'Too many wrong codes. Try again {when}.',
-  too_many_starts: 'Too many requests. Try again {when}. If you did not send them, change your password.',
-} as const satisfies { readonly [Code in FailureCode]?: string }
-
-/** @internal */
-export type CodeWithTime = keyof typeof failuresWithTime
-
-/**
- * True if the failure has a message that says when the user can try again.
- * @internal
- */
-export function isCodeWithTime(code: string): code is CodeWithTime {
-  return Object.hasOwn(failuresWithTime, code)
-}
-
-function messageOf(code: FailureCode, retryAfterSeconds: number | undefined): string {
-  return retryAfterSeconds !== undefined && isCodeWithTime(code) ? failuresWithTime[code].replace('{when}', timeUntil(retryAfterSeconds, 'en')) : failures[code].message
-}
-
 /**
  * Why a user was refused: the `code` in Passport's `info`. There are no other values. The guide "Failure codes" explains each code, and what to do
  * about it.
@@ -98,7 +75,7 @@ export type FailureCode =
 export interface Failure {
   /** The failure code. Compare codes: they do not change, but messages may. */
   readonly code: FailureCode
-  /** A sentence for the user, in English. Says when the user can try again, if this is known. With `failureMessage: true`, Passport stores it in the session. */
+  /** A sentence for the user, in English. With `failureMessage: true`, Passport stores it in the session. */
   readonly message: string
   /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number
@@ -118,8 +95,8 @@ export class Refusal extends Error {
   /** The page of this site from which the user started the failed request: see `Failure`. */
   returnTo: string | undefined
 
-  constructor(code: FailureCode, message: string | undefined = undefined, retryAfterSeconds?: number) {
-    super(message ?? messageOf(code, retryAfterSeconds))
+  constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {
+    super(message)
     this.name = 'Refusal'
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds

@@ -1,7 +1,6 @@
 /** The options with which an app adapts the pages: name, logo, links, languages, details. */
 import type { Express as App } from 'express'
 import { failures, failureText, NevisError, outagePage, recordSecondFactor, waitingPage, type PageOptions, type WaitingPageOptions } from '../../src'
-import { Refusal } from '../../src/factors/failures'
 import { lab } from '../security/support/lab'
 import { callbackOf, signIn, waitingOf, type AppOptions } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -164,25 +163,8 @@ describe('failureText', () => {
     expect(failureText('codes_locked')).toBe(failures.codes_locked.message)
   })
 
-  it('says in each language when the user can try again, if the English sentence says so', () => {
-    const sentence = new Refusal('too_many_starts', undefined, 3 * 3600).message
-    expect(failureText(sentence)).toBe(sentence)
-    expect(failureText(sentence, 'de-CH')).toBe('Zu viele Anfragen. Versuchen Sie es in 3 Stunden erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.')
-    expect(failureText(sentence, 'fr')).toContain('Réessayez dans 3 heures.')
-    expect(failureText(sentence, 'it')).toContain('Riprovi tra 3 ore.')
-    for (const code of ['too_many_attempts', 'user_blocked'] as const) expect(failureText(new Refusal(code, undefined, 600).message, 'de')).toContain('ersuchen Sie es in 10 Minuten erneut.')
-  })
-
-  it('keeps a sentence of the app that says no time, and takes one that does', () => {
-    const sentence = new Refusal('too_many_starts', undefined, 300).message
-    expect(failureText(sentence, 'de', { de: { failure: { too_many_starts: 'Zu oft.' } } })).toBe('Zu oft.')
-    expect(failureText(sentence, 'ar', { ar: { failure: { too_many_starts: 'كثير جدا' } } })).toBe('كثير جدا')
-    expect(failureText(sentence, 'de', { de: { failureWithTime: { too_many_starts: 'Zu oft: {when}.' } } })).toBe('Zu oft: in 5 Minuten.')
-    expect(failureText(sentence, 'not a tag', { 'not a tag': { failureWithTime: { too_many_starts: '{when}!' } } })).toBe('in 5 minutes!')
-  })
-
   it('leaves every other text as it is', () => {
-    for (const text of ['Too many requests. Try again in a while. If you did not send them, change your password.', 'Incorrect username or password.', '', 'constructor']) expect(failureText(text, 'de')).toBe(text)
+    for (const text of ['Incorrect username or password.', '', 'constructor']) expect(failureText(text, 'de')).toBe(text)
   })
 
   it('can tell the failures apart by their sentences', () => {

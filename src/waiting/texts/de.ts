@@ -176,9 +176,4 @@ export const de: Texts = {
     binding_mismatch: 'Die Angaben stimmen nicht überein, deshalb wurde nichts bestätigt. Bitte beginnen Sie neu.',
     too_many_starts: 'Zu viele Anfragen. Versuchen Sie es in ein paar Minuten erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
   },
-  failureWithTime: {
-    user_blocked: 'Diese Methode ist wegen vieler Anfragen vorübergehend gesperrt. Wählen Sie eine andere, oder versuchen Sie es {when} erneut.',
-    too_many_attempts: 'Zu viele falsche Codes. Versuchen Sie es {when} erneut.',
-    too_many_starts: 'Zu viele Anfragen. Versuchen Sie es {when} erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
-  },
 }

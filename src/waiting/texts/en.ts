@@ -1,5 +1,5 @@
 /** English. */
-import { failures, failuresWithTime, type FailureCode } from '../../factors/failures'
+import { failures, type FailureCode } from '../../factors/failures'
 import { typedCodeLine } from '../../factors/typed-code'
 import type { Texts } from './texts'
 
@@ -153,5 +153,4 @@ export const en: Texts = {
   download: 'Download',
   downloaded: 'Downloaded ✓',
   failure: Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code, message.replace('the Access App', '{theApp}')])) as Record<FailureCode, string>,
-  failureWithTime: failuresWithTime,
 }

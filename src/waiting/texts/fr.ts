@@ -176,9 +176,4 @@ export const fr: Texts = {
     binding_mismatch: 'Les données ne correspondent pas, rien n’a donc été confirmé. Veuillez recommencer.',
     too_many_starts: 'Trop de demandes. Réessayez dans quelques minutes. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
   },
-  failureWithTime: {
-    user_blocked: 'Ce moyen est temporairement bloqué en raison d’un trop grand nombre de demandes. Choisissez-en un autre ou réessayez {when}.',
-    too_many_attempts: 'Trop de codes erronés. Réessayez {when}.',
-    too_many_starts: 'Trop de demandes. Réessayez {when}. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
-  },
 }

@@ -176,9 +176,4 @@ export const it: Texts = {
     binding_mismatch: 'I dati non corrispondono, quindi nulla è stato confermato. Ricominci.',
     too_many_starts: 'Troppe richieste. Riprovi tra qualche minuto. Se le richieste non sono Sue, cambi la password.',
   },
-  failureWithTime: {
-    user_blocked: 'Questo metodo è temporaneamente bloccato a causa di troppe richieste. Ne scelga un altro o riprovi {when}.',
-    too_many_attempts: 'Troppi codici errati. Riprovi {when}.',
-    too_many_starts: 'Troppe richieste. Riprovi {when}. Se le richieste non sono Sue, cambi la password.',
-  },
 }

@@ -184,6 +184,4 @@ export interface Texts {
   readonly downloaded: string
   /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
-  /** Replaces the text `failure` if it is known when the user can try again; `{when}` is, for example, `in 3 hours`. */
-  readonly failureWithTime: Readonly<Record<'user_blocked' | 'too_many_attempts' | 'too_many_starts', string>>
 }
