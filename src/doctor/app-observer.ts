@@ -119,7 +119,8 @@ export class AppObserver {
   }
 
   /**
-   * True if the call names a Nevis strategy and no strategy that could sign the user in without it: each strategy of a list signs in by itself.
+   * True if the call names a Nevis strategy, and no other strategy that could sign the user in: in a list such as `['local', 'nevis']`, one strategy is enough
+   * to sign in.
    * @param one counts only calls that name this strategy
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {

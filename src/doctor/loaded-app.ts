@@ -27,10 +27,16 @@ export interface LoadedApp {
 }
 
 const LOOK_EVERY_MS = 20
-/** An application may listen on several ports, for example for metrics. Its own server has this much time to answer, if another one listens first. */
+/**
+ * An application may listen on several ports, for example on one for metrics. If another server listens first, the server with the status endpoint has this
+ * many milliseconds to answer.
+ */
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
-/** An app that is exported has this much time to register its strategy. It may have none, and an open connection, for example to Redis, keeps it running. */
+/**
+ * An app that its file exports has this many milliseconds to register its strategy. Without this limit, the doctor would wait the whole `LOAD_MS` for an app
+ * that has no strategy and keeps running because of an open connection, for example to Redis.
+ */
 export const STRATEGY_MS = 5000
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {

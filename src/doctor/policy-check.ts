@@ -37,11 +37,11 @@ export function policyFinding({ headers, text }: Reply): Finding {
 interface Need {
   /** For example `script-src 'self'`. */
   readonly need: string
-  /** Undefined if that depends on the public host name of the application, which the doctor does not know. */
+  /** Undefined if the answer depends on the public host name of the application, which the doctor does not know. */
   readonly isAllowed: boolean | undefined
 }
 
-/** Lists what the waiting page needs, and whether the policy allows it. */
+/** Lists what the waiting page needs, and whether the content security policy allows each need. */
 function needsOf(policy: string, html: string): Need[] {
   const directives = new Map<string, string[]>()
   for (const directive of policy.split(';')) {

@@ -98,7 +98,9 @@ export type FailureCode =
 export interface Failure {
   /** The failure code. Compare codes: they do not change, but messages may. */
   readonly code: FailureCode
-  /** A sentence for the user, in English. Says when the user can try again, if this is known. With `failureMessage: true`, Passport stores it in the session. */
+  /**
+   * A sentence for the user, in English. Says when the user can try again, if known. With `failureMessage: true`, Passport stores this sentence in the session.
+   */
   readonly message: string
   /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number

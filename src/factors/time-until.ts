@@ -1,5 +1,5 @@
 /**
- * Writes in how much time a user can try again, and reads it from an English sentence.
+ * Writes in how much time a user can try again, and reads this time back from an English text.
  *
  * Out of scope: the sentences (`failures.ts`, `waiting/texts/`).
  */

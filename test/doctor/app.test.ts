@@ -381,7 +381,7 @@ describe('an app with another session', () => {
       'session.secure': 'error: the session cookie may be sent over plain http',
       'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume',
     })
-    // The app may be a Koa or Fastify app, where the words of Express are wrong.
+    // The app may be a Koa or Fastify app, where advice for Express would be wrong.
     const guide = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
     expect(remediesIn(findings)).toMatchObject({ 'session.http-only': `httpOnly: true ${guide}`, 'session.secure': `secure: true ${guide}`, 'session.same-site': `sameSite: 'lax' ${guide}` })
   })

@@ -1,5 +1,5 @@
 /**
- * Recognises a password check with a callback of the application that signs nobody in, and after which the second factor follows:
+ * Recognises a password check with a callback of the application that does not sign the user in, and after which the second factor follows:
  * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
  *
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
@@ -9,7 +9,7 @@ import { usesInScope, type SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 
 /**
- * True if this call of `passport.authenticate` signs nobody in before the second factor.
+ * True if this call of `passport.authenticate` does not sign the user in before the second factor.
  * @param at index of the token `authenticate`
  */
 export function isClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {

@@ -2,7 +2,8 @@
  * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret. Over SSH, a person may
  * have no browser on the same machine, and can have the link printed instead.
  *
- * Only the current system user can read the file, and the file is deleted after the scan. The link is printed only if the person asks for it. Out of scope: choosing the questions (`*-stage.ts`).
+ * Only the current system user can read the file, and the file is deleted after the scan. The link is printed only if the person asks for it.
+ * Out of scope: choosing the questions (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

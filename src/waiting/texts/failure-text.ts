@@ -37,7 +37,7 @@ function ofSentence(sentence: string): { readonly code?: FailureCode; readonly s
   return {}
 }
 
-/** @returns undefined if only the text without the time is the app's own: the app's text then stays, and no other language takes its place */
+/** @returns the text with the time; undefined if the app has replaced only the text without the time. The app's text is then shown, and not a built-in one */
 function withTimeOf({ failure, failureWithTime }: Texts, code: CodeWithTime): string | undefined {
   const own = Object.values(languages).find((one) => one.failureWithTime[code] === failureWithTime[code])
   return own === undefined || own.failure[code] === failure[code] ? failureWithTime[code] : undefined

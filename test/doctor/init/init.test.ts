@@ -171,12 +171,12 @@ describe('the call that finds the user', () => {
     'async (username, password, done) => {\n  const user = db.find(username).user;\n  done(null, user);\n}',
     '(username, password, done) => {\n  db.query(sql, [username], (err, rows) => { if (err) return done(err); done(null, rows[0]); });\n}',
     '(username, password, done) => {\n  db.query(sql, [username]).then((rows) => done(null, rows[0]), done);\n}',
-    // The call finds no user.
+    // The call with the username does not look up a user.
     'async (username, password, done) => {\n  const name = normalise(username);\n  const user = await db.find(name);\n  done(null, user);\n}',
-    // The call finds only some users.
+    // The first call finds only some users.
     'async (username, password, done) => {\n  let user = await cache.get(username);\n  if (!user) user = await db.find(username);\n  done(null, user);\n}',
     'async (username, password, done) => {\n  let user = await cache.get(username);\n  user ??= await db.find(username);\n  done(null, user);\n}',
-    // The app passes on another object than the one that was found.
+    // The app passes another object to `done` than the one that it found.
     'async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, { id: user.id });\n}',
   ])('in %j › is not clear, and nothing is changed', (verify) => {
     const folder = folderWith(app(verify))
