@@ -110,7 +110,7 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          // Do not record the doctor's trial sign-ins: they go to paths that no page of the second factor uses.
+          // Do not record the requests of the doctor's trial sign-ins, because no page of the second factor has these paths.
           if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })

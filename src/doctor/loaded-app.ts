@@ -128,7 +128,8 @@ function found(from: NodeJS.Require, name: string): string[] {
 }
 
 /**
- * Replaces the exports of a module while Node loads it. After the module is loaded, a replacement would be too late: code that uses `import` would not see it.
+ * Replaces the exports of a module while Node loads it. A replacement after the module is loaded would be too late: code that uses `import` would still get the
+ * old exports.
  */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from

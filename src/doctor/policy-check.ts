@@ -66,6 +66,7 @@ function allows(allowed: readonly string[], name: string, source: string, html: 
   if (allowed.includes(source)) return true
   if (source !== "'self'") return false
   if (allowed.some((one) => /^(?:\*|https?:)$/i.test(one))) return true
-  // A host name, with or without a scheme and a port, may be the public name of the application. Not so for the schemes of other protocols, such as `wss:`.
+  // A host name, with or without a scheme and a port, may be the public name of the application. A source with the scheme of another protocol, such as `wss:`,
+  // cannot be this name.
   return allowed.some((one) => /^(?:https?:\/\/)?[a-z\d*][^:/]*(?::[\d*]+)?(?:\/.*)?$/i.test(one)) ? undefined : false
 }

@@ -2,7 +2,7 @@
  * Finds handlers that read the fields of the login form. `init` moves the handlers that follow the password check to the callback route. The callback is
  * another request, which does not contain these fields.
  *
- * Follows the names of functions, also into other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
+ * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
 import { resolved } from './mount'
 import { definitionsOf } from './second-factor'

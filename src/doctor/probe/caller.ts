@@ -204,7 +204,10 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
-  /** True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if it is no JSON. */
+  /**
+   * True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if neither response is
+   * JSON.
+   */
   isAnsweredLike(step: string, reply: Reply): boolean {
     const namesIn = (fields: readonly string[]) => [...new Set(fields.map((field) => field.split(': ')[0]))].sort().join()
     return this.facts[`${step}.http`] === String(reply.status) && namesIn([this.facts[`${step}.fields`] ?? []].flat()) === namesIn(this.fieldsOf(reply))

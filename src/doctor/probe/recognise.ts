@@ -97,8 +97,8 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
- * Leaves out what cannot be compared: the probe repeats some requests until one is refused, but only up to a fixed number. If only the instance or only the
- * simulator has refused one within this number, the records of this step are left out.
+ * Leaves out the steps that cannot be compared. In the steps `LIMIT_STEPS`, the probe repeats a request until it is refused, but only up to a fixed number of
+ * times. If only the instance or only the simulator has refused the request within this number, leaves out the records of the step.
  */
 function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
   const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
@@ -192,7 +192,7 @@ function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly stri
 }
 
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
-  // After a failure, a stage does not send its further requests. Such a request says nothing about the instance.
+  // After a failure, a stage does not send its further requests. That a request was not sent then says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))

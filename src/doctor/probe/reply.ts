@@ -23,13 +23,16 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** What to send instead if this request must be repeated, because Nevis may accept this one only once, such as a recovery code. Default: the same request. */
+  /**
+   * What the probe sends if it must repeat this request: Nevis may accept the first one only once, for example because of its recovery code. Default: the same
+   * request.
+   */
   readonly again?: Call
   /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
-/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
+/** True for an answer that probably comes from a gateway, a proxy or a firewall: a redirect, a 5xx, or a body that is neither JSON nor the text PONG. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
 }

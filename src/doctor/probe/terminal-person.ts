@@ -78,7 +78,7 @@ function isOfEnd(reason: unknown): boolean {
   return reason instanceof ProbeEnded && reason.message === INPUT_ENDED
 }
 
-/** The link without characters that a terminal would obey. The link is not cut off: the person needs all of it. */
+/** The link, with a question mark in place of each character that a terminal would interpret. The link is not cut off: the person needs all of it. */
 function visible(link: string): string {
   return link.replace(/[^\x21-\x7e]/g, '?')
 }
