@@ -32,8 +32,9 @@ export function isNextPassed(source: Source, at: number, own?: string): boolean 
 }
 
 /**
- * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments are also
- * included, because it takes less code than to tell them from parameters, and they matter only if the handler also calls them as in `goesOn`.
+ * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments of calls are
+ * also included, because telling them from parameters would take more code. They do no harm: only a name that the handler calls, as `goesOn` checks, has an
+ * effect.
  */
 export function namesOfNext(source: Source, { first, last }: Range): Set<string> {
   const names = new Set(['next', 'done'])

@@ -99,7 +99,10 @@ interface Wrapped {
   readonly handler: Range
 }
 
-/** True if each call of the function `const wrapper = (strategy, options) => (req, res, next) => …` either runs the second factor, or is followed by it. */
+/**
+ * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or stands in
+ * front of the second factor.
+ */
 function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2
   if (!source.is(handler.first - 1, '=>') || !source.is(close, ')')) return false

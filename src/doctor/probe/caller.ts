@@ -48,9 +48,9 @@ export class Caller {
   private readonly connections: Connections
   /** How many requests in a row have got no answer within their time limit. */
   private timeouts = 0
-  /** True if the latest request got the same 5xx twice. Further requests are then not repeated, until one gets another answer. */
+  /** True if the latest request got the same 5xx twice. The probe then does not repeat further requests, until one of them gets another answer. */
   private isUnavailable = false
-  /** True if the latest request got a 429 twice. Further requests are then not repeated after a 429, until one gets another answer. */
+  /** True if the latest request got a 429 twice. The probe then does not repeat further requests after a 429, until one of them gets another answer. */
   private hasTooMany = false
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
@@ -149,8 +149,8 @@ export class Caller {
   }
 
   /**
-   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, which Nevis has answered with JSON before. Checks only
-   * once for each endpoint, because Nevis itself may always give this kind of answer at an endpoint.
+   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, a request that Nevis answers with JSON. Checks only
+   * once for each endpoint, because Nevis itself may always give this kind of answer at this endpoint.
    */
   private async checkOrigin(reply: Reply, call: Call): Promise<void> {
     this.hasSeenJson ||= reply.json !== undefined

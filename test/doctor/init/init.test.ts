@@ -251,7 +251,7 @@ describe('a door', () => {
     ["app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
     ["app.post('/login', passport.authenticate('local', options))", 'with options written elsewhere', 'LEFT'],
     ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
-    // With `session: false`, a strategy signs nobody in, but the later handlers of the route get the user in `req.user`, and may give out a token.
+    // With `session: false`, a strategy does not sign the user in, but the later handlers of the route get the user in `req.user`, and may give out a token.
     ["app.post('/token', passport.authenticate('local', { session: false }), (req, res) => res.json({ token: tokens.createFor(req.user) }))", "API token: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), (req, res, next) => res.json(token), passport.authenticate('nevis'))", 'without a session', 'LEFT'],
