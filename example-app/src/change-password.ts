@@ -25,11 +25,11 @@ const HERE = '/account/password'
 interface Parts {
   readonly config: Config
   readonly users: Users
-  /** What an app with a second factor does besides; undefined in an app without one. */
+  /** What an app with a second factor does in addition; undefined in an app without a second factor. */
   readonly secondFactor?: {
-    /** Runs before the page and before the change. */
+    /** Runs before the page is shown, and before the password is changed. */
     readonly guard: RequestHandler
-    /** Ends what lets a browser sign in with the password alone. */
+    /** Forgets all remembered browsers of the user, in which the password alone is enough to sign in. */
     forget(user: Express.User): Promise<unknown>
   }
 }
@@ -47,11 +47,11 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
       return res.redirect(303, HERE)
     }
     const { id } = userOf(req)
-    // If this fails, the user sees an error, and the password is still the old one.
+    // Do this before the change: if `forget` fails, the user sees an error, and the password is still the old one.
     await secondFactor?.forget(userOf(req))
     const user = await users.changePassword(id, await hashPassword((req.body as { password: string }).password))
     if (user === undefined) throw new Error('The account does not exist any more')
-    // This session goes on with a new id. A second factor that was given before counts no longer.
+    // The session gets a new id, and its other content stays. A second factor from before the change no longer counts.
     req.login(user, { session: true, keepSessionInfo: true }, (error) => {
       if (error) return next(error)
       renewCsrfToken(req)

@@ -86,7 +86,7 @@ export const german = {
   'Transfer money': 'Geld überweisen',
   'Devices and security': 'Geräte und Sicherheit',
 
-  // Another password
+  // The page to change the password
   'Change password': 'Passwort ändern',
   'Old password': 'Altes Passwort',
   'New password': 'Neues Passwort',

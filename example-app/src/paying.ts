@@ -42,7 +42,7 @@ export function invoiceRoutes(invoices: Invoices, { confirm, canConfirm = () => 
   })
   routes.get('/', page(invoicesPage, async (req) => {
     const [own, canPay] = await Promise.all([invoices.of(userOf(req).id), canConfirm(req)])
-    // After a failed payment: only an invoice that is still open, because the payment may have succeeded in another tab.
+    // `unpaid` is set after a failed payment, but only for an invoice that is still open: the payment may have succeeded in another tab.
     return { invoices: own, canPay, unpaid: own.find(({ id, paidAt }) => String(id) === req.query['unpaid'] && !paidAt) }
   }))
   /** Redirects a user who cannot approve a payment to the list of the invoices, which says what to set up. */

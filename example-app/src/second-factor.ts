@@ -18,7 +18,10 @@ import { stepUpPage, stepUpURL } from './views/step-up.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** By id of the account: which password was entered (`Account.passwordVersion`), for sign-ins whose second factor is still missing. */
+    /**
+     * By id of the account: the version of the password that the user has entered (`Account.passwordVersion`), for sign-ins whose second factor is still
+     * missing.
+     */
     passwordVersions: Record<number, number>
   }
 }
@@ -123,7 +126,7 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
     },
     async canConfirm(req) {
       const factor = secondFactorOf(req)?.factor
-      // A user who has confirmed with a phone has one, so Nevis need not be asked.
+      // If the user has signed in or confirmed with a phone, the user has a phone. So do not ask Nevis.
       if (signing.factors.some((name) => name === factor)) return true
       // If Nevis cannot be reached, show the invoices all the same. A user who then presses "Pay" sees the page for an outage.
       const user = await nevis.getUser(userOf(req).nevisUserId as string).catch(() => undefined)
@@ -171,7 +174,10 @@ export function approved(passport: Pick<Authenticator, 'authenticate' | 'authori
   }
 }
 
-/** What the page for another password needs: a recent second factor before it, and afterwards no browser in which the password alone signs in. */
+/**
+ * What a change of the password needs: a recent second factor before it, and no remembered browser after it, because there the password alone is enough to sign
+ * in.
+ */
 export function passwordProtection(nevis: NevisStrategy) {
   return {
     guard: requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up?for=password' }),

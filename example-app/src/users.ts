@@ -146,7 +146,7 @@ export class Users {
     ])
   }
 
-  /** Sets another password, which ends all sessions of the user. */
+  /** Sets a new password. This ends all sessions of the user, because they contain the old `passwordVersion`. */
   changePassword(id: number, passwordHash: string): Promise<Account | undefined> {
     return this.one(`update users set password_hash = $2, password_version = password_version + 1 where id = $1 returning ${COLUMNS}`, [id, passwordHash])
   }

@@ -20,7 +20,7 @@ export function parseURL(text: string, base?: string): URL | undefined {
  * @internal
  */
 export function hasWrongPort(text: string): boolean {
-  // The host may be an IPv6 address in brackets, and credentials may be before it.
+  // The host may be an IPv6 address in brackets, and a username and a password may stand before the host.
   const [, before, port] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?:\[[^\]/?#]*\]|[^/?#:@[]+)):([^/?#:@]+)(?=[/?#]|$)/i.exec(text) ?? []
   return before !== undefined && parseURL(before) !== undefined && !(Number(port) >= 1 && parseURL(`${before}:${port}`) !== undefined)
 }

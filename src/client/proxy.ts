@@ -20,7 +20,8 @@ export interface Proxy {
 /**
  * Finds the forward proxy for a URL.
  * @param target the base URL, `https:`
- * @throws TypeError if the environment names a proxy that is not an http: or https: URL with a valid port. The message omits the value, which may contain a password.
+ * @throws TypeError if the environment names a proxy that is not an http: or https: URL with a valid port. The message omits this URL, because it may contain a
+ * password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)

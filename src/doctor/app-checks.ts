@@ -19,12 +19,12 @@ import { LOAD_MS, type Step } from './steps'
 /**
  * Runs all checks of a loaded application.
  * @param isProduction true if NODE_ENV is `production`; some checks are then stricter
- * @param begin called with the name of each step when the step begins, and with the findings of the steps before it
+ * @param begin called with the name of each step when the step begins, and with the findings of the earlier steps
  * @param report the report of a probe, with which the options of each strategy are compared
  */
 export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step, found: readonly Finding[]) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
-  // If a bundler has put Passport into the file of the application, the doctor cannot observe Passport, which then counts as not seen.
+  // If a bundler has put Passport into the file of the application, the doctor cannot observe Passport. Passport then counts as not seen.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)

@@ -110,7 +110,7 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          // Do not record the doctor's trial sign-ins: they go to paths that no page of the second factor uses.
+          // Do not record the requests of the doctor's trial sign-ins, because no page of the second factor has these paths.
           if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })
@@ -119,7 +119,8 @@ export class AppObserver {
   }
 
   /**
-   * True if the call names a Nevis strategy and no strategy that could sign the user in without it: each strategy of a list signs in by itself.
+   * True if the call names a Nevis strategy, and no other strategy that could sign the user in: in a list such as `['local', 'nevis']`, one strategy is enough
+   * to sign in.
    * @param one counts only calls that name this strategy
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {

@@ -21,8 +21,8 @@ process.on('uncaughtExceptionMonitor', (reason: unknown) => {
   endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
 })
 const exit = process.exit.bind(process)
-// If the command is killed, nobody else would stop the application. `unref`, because this listener alone must not keep the process running: an application that
-// has nothing left to do must end, so that the command can say so.
+// If the command `doctor` is killed, this process must stop itself. `unref`, because this listener alone must not keep the process running: an application that
+// has nothing left to do must end, so that the command can report this.
 process.once('disconnect', () => exit(1))
 process.channel?.unref()
 process.exit = (code) => {
@@ -38,6 +38,6 @@ begin('app')
 void loadApp(file)
   .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production', begin, typeof report === 'string' ? undefined : report) : [app]))
   .then((findings) => {
-    process.channel?.ref() // until the command, which then stops this process, has received the findings
+    process.channel?.ref() // keeps this process running until the command has received the findings; the command then stops it
     send({ passportNevisDoctor: findings })
   })

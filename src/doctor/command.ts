@@ -12,8 +12,8 @@ const { stdout, env } = process
 const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
 
-// `console.log` ignores errors of the stream, for example of a full disk or a closed pipe. A command whose output is lost has not succeeded.
-// If standard output was closed from the beginning, Node.js opens `/dev/null` in its place. This is no error, because the caller may also have chosen `/dev/null`.
+// `console.log` ignores errors of the stream, for example of a full disk or a closed pipe. A command whose output is lost has not succeeded. If standard output
+// was closed from the beginning, Node.js opens `/dev/null` in its place. This is not an error, because the caller may also have chosen `/dev/null`.
 let isOutputLost = false
 stdout.on('error', () => void (isOutputLost = true))
 process.on('exit', () => {

@@ -27,10 +27,16 @@ export interface LoadedApp {
 }
 
 const LOOK_EVERY_MS = 20
-/** An application may listen on several ports, for example for metrics. Its own server has this much time to answer, if another one listens first. */
+/**
+ * An application may listen on several ports, for example on one for metrics. If another server listens first, the server with the status endpoint has this
+ * many milliseconds to answer.
+ */
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
-/** An app that is exported has this much time to register its strategy. It may have none, and an open connection, for example to Redis, keeps it running. */
+/**
+ * An app that its file exports has this many milliseconds to register its strategy. Without this limit, the doctor would wait the whole `LOAD_MS` for an app
+ * that has no strategy and keeps running because of an open connection, for example to Redis.
+ */
 export const STRATEGY_MS = 5000
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
@@ -122,7 +128,8 @@ function found(from: NodeJS.Require, name: string): string[] {
 }
 
 /**
- * Replaces the exports of a module while Node loads it. After the module is loaded, a replacement would be too late: code that uses `import` would not see it.
+ * Replaces the exports of a module while Node loads it. A replacement after the module is loaded would be too late: code that uses `import` would still get the
+ * old exports.
  */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from

@@ -37,11 +37,11 @@ export function policyFinding({ headers, text }: Reply): Finding {
 interface Need {
   /** For example `script-src 'self'`. */
   readonly need: string
-  /** Undefined if that depends on the public host name of the application, which the doctor does not know. */
+  /** Undefined if the answer depends on the public host name of the application, which the doctor does not know. */
   readonly isAllowed: boolean | undefined
 }
 
-/** Lists what the waiting page needs, and whether the policy allows it. */
+/** Lists what the waiting page needs, and whether the content security policy allows each need. */
 function needsOf(policy: string, html: string): Need[] {
   const directives = new Map<string, string[]>()
   for (const directive of policy.split(';')) {
@@ -66,6 +66,7 @@ function allows(allowed: readonly string[], name: string, source: string, html: 
   if (allowed.includes(source)) return true
   if (source !== "'self'") return false
   if (allowed.some((one) => /^(?:\*|https?:)$/i.test(one))) return true
-  // A host name, with or without a scheme and a port, may be the public name of the application. Not so for the schemes of other protocols, such as `wss:`.
+  // A host name, with or without a scheme and a port, may be the public name of the application. A source with the scheme of another protocol, such as `wss:`,
+  // cannot be this name.
   return allowed.some((one) => /^(?:https?:\/\/)?[a-z\d*][^:/]*(?::[\d*]+)?(?:\/.*)?$/i.test(one)) ? undefined : false
 }

@@ -13,11 +13,17 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
   return withGeneral(report, report.answers.flatMap(findingOf), 'the instance needs no option of this package')
 }
 
-/** Options that are not set by default, and that the app must not set; and limits of Nevis, within which the default values may be. */
+/**
+ * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis, as the
+ * default value may do.
+ */
 const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
 const POSSIBLE = / is possible$/
 
-/** An option that the instance needs is a warning. An option that an app may or may not have set wrongly cannot be checked without the app. */
+/**
+ * Advice to set an option becomes a warning. Advice that the app may already follow becomes `unchecked`, because the report does not show the options of the
+ * app.
+ */
 function findingOf({ question, answer, option }: ReportedAnswer): Finding[] {
   if (option === undefined || POSSIBLE.test(option)) return []
   return [(MAY_BE_RIGHT.test(option) ? unchecked : warning)('cloud.probe', `${question} ${answer}`, `compare with your options: ${option}`)]

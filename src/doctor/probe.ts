@@ -36,7 +36,7 @@ export interface Reply {
   readonly fault: string | undefined
 }
 
-/** No transaction has this handle (the id in the URL of the waiting page). So requests with this handle start and approve nothing. */
+/** No transaction has this handle (the encrypted transaction id in the URL of the waiting page). So requests with this handle start and approve nothing. */
 export const UNKNOWN_HANDLE = 'passport-nevis-doctor'
 
 const DEADLINE_MS = 5000

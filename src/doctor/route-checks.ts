@@ -121,8 +121,8 @@ const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.
 const CSRF_STATUSES = [400, 403, 419, 422]
 
 /**
- * Reports that a POST was refused in the way of CSRF protection, also by a redirect back to the same page. This is no error if the application wants a CSRF
- * token, which `doctor` does not have. So the finding is `unchecked`.
+ * Reports that a POST was refused in a way that is usual for CSRF protection. A redirect back to the same page also counts. If the application requires a CSRF
+ * token, the refusal is right, because `doctor` does not have this token. So the finding is `unchecked`.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && (CSRF_STATUSES.includes(reply.status) || (reply.status >= 300 && reply.status < 400 && reply.location === path))

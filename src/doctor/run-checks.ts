@@ -12,7 +12,7 @@ import { isWord } from './printable'
 import { isStep, LOAD_MS, STEPS, type Step } from './steps'
 
 const DEADLINE_MS = 120_000
-/** While a step takes long, the command says after each such time that it is still waiting. */
+/** While a step takes long, the command prints at this interval, in milliseconds, that it is still waiting. */
 const PROGRESS_MS = 10_000
 /** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */
 const GRACE_MS = 3000

@@ -17,7 +17,7 @@ interface CheckContext {
   readonly callback: Reply | undefined
 }
 
-/** Matches the remedies for express-session. The option of the cookie has the same name in other session packages, but `trust proxy` is of Express only. */
+/** Matches the remedies for express-session. Other session packages have the same cookie options, but only Express has `trust proxy`. */
 const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
 const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
 
@@ -53,7 +53,7 @@ function setupFindings({ options }: SessionSetup, { isProduction }: CheckContext
 }
 
 function storeFinding(store: unknown, isProduction: boolean): Finding {
-  // For every false value, express-session creates a MemoryStore.
+  // If the option `store` is undefined or another falsy value, express-session creates a MemoryStore.
   const name = store ? classOf(store) : 'MemoryStore'
   if (name !== 'MemoryStore') return ok('session.store', `sessions are kept in a ${name}`)
   if (!isProduction) return ok('session.store', 'sessions are kept in memory: fine for development')

@@ -86,7 +86,7 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   return ok(check, 'no other strategy signs users in by itself')
 }
 
-/** What the doctor has seen and cannot judge: each of these places may sign a user in without the second factor. */
+/** The places that the doctor has seen and cannot judge: each may sign a user in without the second factor. */
 function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; remedy: string }[] {
   const proven = attempts.flatMap(({ trial: { start, password } }) => (start === undefined || password === undefined ? [] : [described(password)]))
   const calls = passwords.filter((call) => !proven.includes(described(call)) && !closed.has(String(call.place)))
@@ -108,7 +108,7 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
-  // Such a route may be any other use of the strategy, for example an enrolment, a payment or a step-up.
+  // These other routes may use the strategy for something else than a sign-in, for example for an enrolment, a payment or a step-up.
   if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)

@@ -233,7 +233,7 @@ export function keepsDataAtLogout(req: object): boolean {
 export async function couldNotLoadSession(req: object): Promise<boolean> {
   const { sessionStore, logIn, route } = req as { sessionStore?: SessionStore; logIn?: unknown; route?: unknown }
   const id = sessionIdOf(req)
-  // Where Passport has already added `logIn` to the request, or a route has started, the session was loaded. If the app has set `session` to null, too.
+  // The session was loaded if Passport has already added `logIn` to the request, if a route has started, or if the app has set `session` to null.
   if (typeof sessionStore?.generate !== 'function' || id === undefined || 'session' in req || logIn !== undefined || route !== undefined) return false
   if (typeof sessionStore.get !== 'function') return true
   try {

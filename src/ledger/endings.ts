@@ -2,8 +2,8 @@
  * Records events of a transaction: its end, a denial, a repeated push or SMS, a cancellation, and the permission to try another factor. Also records the use of
  * a token as proof of an approval. Each of these events counts only once.
  *
- * The session cannot ensure that they happen only once: several callbacks at the same time all read the session before the first one writes it. The ledger's
- * `claim` returns true for the first caller only. Out of scope: whether an approval is genuine (`trust/`).
+ * The session cannot ensure that an event counts only once: several callbacks at the same time all read the session before the first one writes it. The
+ * ledger's `claim` returns true for the first caller only. Out of scope: whether an approval is genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'

@@ -32,7 +32,7 @@ export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {
   const given = readArguments({
-    // `help` is a command of `passport-nevis`, so people also write it here.
+    // The command `passport-nevis` accepts `help`, so people also write `help` here.
     args: argv[0] === 'help' ? ['--help'] : [...argv],
     options: {
       port: { type: 'string', takes: 'number', default: '4001' },

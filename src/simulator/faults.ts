@@ -46,8 +46,9 @@ export interface Fault extends FaultEffect {
   /** How many calls succeed before the first one fails. Default 0. */
   readonly skip?: number
   /**
-   * Whether the operation runs although the fault replaces its response. `before` (the default): it does not run. `after`: it runs; for example, a push
-   * arrives on the phone although the client gets an error. The operation always runs if the fault only changes, truncates or delays the response.
+   * Whether the operation runs although the fault replaces its response. `before` (the default): the operation does not run. `after`: the operation runs; for
+   * example, a push arrives on the phone although the client gets an error. The operation always runs if the fault only changes, truncates or delays the
+   * response.
    */
   readonly when?: 'before' | 'after'
 }

@@ -1,7 +1,7 @@
 /**
  * Encodes a short text as a QR code: rows of black and white squares (modules).
  *
- * It supports only what the simulator's app links need: byte mode, error correction level L, versions 1 to 6 (up to 134 bytes) and mask 0. Out of scope:
+ * This file supports only what the simulator's app links need: byte mode, error correction level L, versions 1 to 6 (up to 134 bytes) and mask 0. Out of scope:
  * drawing the image (`png.ts`), and longer texts.
  *
  * Source: ISO/IEC 18004:2015.

@@ -5,8 +5,8 @@
  * Each start adds a new random secret to a second cookie. An attacker who copied the browser's cookies before this start does not have the secret. The second
  * cookie keeps the last four secrets, for step-ups in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to read
  * the session store.
- * Out of scope: sign-ins, except in an app with the option `subject`. After the password, the session gets a new id (`session-fixation.ts`), so the copied cookie
- * is worthless. With the option `subject`, the session may already contain the first factor, so a start alone does not show that the password was given.
+ * Out of scope: sign-ins, except in an app with the option `subject`. After the password, the session gets a new id (`session-fixation.ts`), so the copied
+ * cookie is worthless. With the option `subject`, the session may already contain the first factor, so a start alone does not show that the password was given.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'

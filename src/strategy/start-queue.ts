@@ -16,7 +16,7 @@ export interface StartResult {
   readonly encryptedCodes: string | undefined
   /** The session id with which the request came. The start may have given the session a new id meanwhile. */
   readonly sessionId: string | undefined
-  /** A digest of the client's address, headers and cookies. Two parallel requests with the same `origin` come from the same browser: see `request-origin.ts`. */
+  /** A digest of the client's address, headers and cookies. Two parallel requests with the same `origin` come from one browser: see `request-origin.ts`. */
   readonly origin: string
   /** True if the browser closed the connection before it got the answer. */
   readonly hasDisconnected: () => boolean

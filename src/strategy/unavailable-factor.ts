@@ -63,7 +63,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
 }
 
 /**
- * If the app has named the user by username only, and the session records a second factor, asks Nevis for the userId. `mayRenew` compares it with the record: an
+ * Asks Nevis for the userId if the app has named the user by username only, and the session records a second factor. `mayRenew` compares it with the record: an
  * attacker with a copy of the session's cookie must not get a new session id by a start that fails.
  * @returns an empty object if the userId is not needed, or if Nevis does not know the user or fails
  */

@@ -84,7 +84,9 @@ function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageP
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/** The message for a failure. If the user cannot use the chosen factor, the message names it, because the page may already be waiting for another factor. */
+/**
+ * The message for a failure. If the user cannot use the chosen factor, the message names this factor, because the page may already be waiting for another one.
+ */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { failure, missingFactor: name } = view
   const way = name !== undefined && [texts.method, wordsFor(view, texts).use].find((words) => Object.hasOwn(words, name))?.[name]

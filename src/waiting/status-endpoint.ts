@@ -35,9 +35,9 @@ const HEARTBEAT_MS = 20_000
 
 /**
  * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`. The handle is the encrypted transaction id; `prompt` says what the
- * waiting page does (`wait`, `code`, `widget` or `confirm`). With `Accept: text/event-stream`, the same as events named `status`: one immediately, one when the
- * user has answered. A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session
- * middleware.
+ * waiting page does (`wait`, `code`, `widget` or `confirm`). With `Accept: text/event-stream`, the endpoint sends the same data as events named `status`: one
+ * immediately, and one when the user has answered. A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in.
+ * Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if an option is unknown

@@ -43,7 +43,7 @@ export interface WaitingView extends Offer {
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** URL of the callback: for the browser after an approval, and for a code that the user has typed. */
+  /** URL of the callback: the browser goes there after an approval, and sends there a code that the user has typed. */
   readonly callbackURL: string
   /** The message that the phone shows, but without the line that contains the code to type. */
   readonly message?: string

@@ -1,7 +1,8 @@
 /**
  * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues where the previous test ended.
  * `example-walk.md` records what the user taps, types and reads: each run compares its result with this record, and `WALK=1` rewrites the record. Each page
- * must be accessible, and fit into a width of 320 pixels and, with text of twice the size, into 360 pixels. `accessibility-example.md` records each page's accessibility tree and the order of the Tab key.
+ * must be accessible, and fit into a width of 320 pixels and, with text of twice the size, into 360 pixels. `accessibility-example.md` records each page's
+ * accessibility tree and the order of the Tab key.
  * `SCREENSHOTS=1` takes a screenshot of each page, in four widths, light and dark.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -118,7 +118,7 @@ describeWithChromium('the waiting page', () => {
       await page.locator(one, { hasText: text }).waitFor({ state: 'attached' })
       expect([one, await page.locator(one).getAttribute('lang')]).toEqual([one, 'en'])
     }
-    // In English, the page itself says so.
+    // On the English page, only the root element says that the text is English.
     await page.goto(page.url().replace('/arabic', '/login/2fa'))
     await page.locator(`[${name}]`).click()
     await page.locator('[data-said]', { hasText: text }).waitFor({ state: 'attached' })
@@ -164,7 +164,8 @@ describeWithChromium('the waiting page', () => {
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })
       const stayed = await Promise.race([link(page).waitFor().then(() => page), link(other).waitFor().then(() => other)])
-      // The first tab tells the other tab before its request to the callback arrives here. Without this wait, the request could pass after `unroute` and sign in.
+      // The first tab informs the other tab before its own request to the callback arrives here. Without this wait, the request could pass after `unroute`, and
+      // sign in.
       await isIntercepted
       await page.context().unroute(/callback/)
       await link(stayed).click()

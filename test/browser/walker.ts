@@ -102,7 +102,7 @@ export class Walker {
 
   /**
    * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, has a
-   * button or link to continue, and fits the narrowest screen and, with text of twice the size, this screen. Its buttons must look alike, and this tab must
+   * button or link to continue, and fits the narrowest screen, and also this screen with text of twice the size. Its buttons must look alike, and this tab must
    * have only one accent colour, on the app's own pages and on the waiting page.
    */
   async look(name: string): Promise<void> {

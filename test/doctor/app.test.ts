@@ -129,8 +129,8 @@ describe('an app that is well', () => {
       ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
-      // The doctor then tries to sign in. Middleware of this test has already read the form, so the app signs nobody in. For each path that fails, the doctor
-      // also tries a path in the same folder that does not exist, to compare the answers.
+      // The doctor then tries to sign in. Middleware of this test has already read the form, so the app does not sign the user in. For each path that fails,
+      // the doctor also tries a path in the same folder that does not exist, to compare the answers.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
     ])
@@ -381,7 +381,7 @@ describe('an app with another session', () => {
       'session.secure': 'error: the session cookie may be sent over plain http',
       'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume',
     })
-    // The app may be a Koa or Fastify app, where the words of Express are wrong.
+    // The app may be a Koa or Fastify app, where advice for Express would be wrong.
     const guide = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
     expect(remediesIn(findings)).toMatchObject({ 'session.http-only': `httpOnly: true ${guide}`, 'session.secure': `secure: true ${guide}`, 'session.same-site': `sameSite: 'lax' ${guide}` })
   })

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 
 const modules = join(__dirname, '../../node_modules')
 const { version } = JSON.parse(readFileSync(join(modules, '@electric-sql/pglite/package.json'), 'utf8')) as { readonly version: string }
-/** The database of which tests get a copy. Another version of PGlite creates another one. */
+/** The database that is copied for each test. Each version of PGlite creates its own. */
 const ORIGINAL = join(modules, `.cache/passport-nevis/pglite-${version}`)
 const CREATE = "import { PGlite } from '@electric-sql/pglite'; const database = await PGlite.create(process.argv[1]); await database.close()"
 

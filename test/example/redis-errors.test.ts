@@ -1,4 +1,4 @@
-/** What the example app logs about an error of Redis: one word that says what happened, and never the message, which may contain the URL of Redis. */
+/** Tests what the example app logs about an error of Redis: one word that says what happened, and never the message, which may contain the URL of Redis. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -54,7 +54,10 @@ export async function runToEnd(settings: Record<string, string>): Promise<Ended>
   return launch(settings).ended
 }
 
-/** @param settings the environment of the process. Without `DATA_DIR`, the app gets a new database in a folder, because one in memory takes seconds to create. */
+/**
+ * @param settings the environment of the process. Without `DATA_DIR`, the app gets a copy of an empty database in a folder, because it takes seconds to create
+ * one in memory.
+ */
 export async function startExample(settings: Record<string, string> = {}, folder = exampleApp): Promise<Running> {
   const database = settings['DATA_DIR'] === undefined ? emptyDatabase() : undefined
   const { child, texts, ended } = launch({ ...(database && { DATA_DIR: database.folder }), ...settings }, folder)

@@ -56,7 +56,7 @@ async function payFirst(browser: Browser, username: string): Promise<void> {
   expect((await browser.get(callbackOf(waiting), page)).location).toMatch(/\/receipt$/)
 }
 
-/** Before clara sets up the app below, she has SMS and recovery codes only. */
+/** At first, the user clara has SMS and recovery codes only. A test below sets up the Access App for her. */
 describe('a user who has SMS and recovery codes only', () => {
   it.each([
     ['SMS', () => signInBySms('clara')],

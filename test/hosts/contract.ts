@@ -275,7 +275,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
         expect(await who.post('/step-up', fields, asPage)).toMatchObject({ status: 302, location: '/login' })
       }
       expect(simulator.requests).toHaveLength(asked)
-      // The password form then shows no failure, because nothing has failed.
+      // After this request, the password form shows no failure, because nothing has failed.
       expect((await stranger.get('/login', asPage)).text).toContain('<p role="alert"></p>')
     })
 

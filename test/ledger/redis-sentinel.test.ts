@@ -1,6 +1,6 @@
 /**
  * Tests the ledger in a Redis master with a replica, which a Redis Sentinel monitors. The master loses its data or dies while a user signs in. Also tests a
- * single Redis that becomes a replica for a while: a replica refuses every write, so nobody can sign in.
+ * single Redis that becomes a replica for a while: a replica refuses every write, so no user can sign in.
  */
 import IoRedis from 'ioredis'
 import IoRedis5 from 'ioredis5'

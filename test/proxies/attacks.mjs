@@ -2,7 +2,7 @@
 /**
  * Proxies that do harm, and clients that send false headers.
  *
- * - A client sends false `X-Forwarded-*` headers: another protocol, another host, another address. If a proxy passes them on, the app believes them:
+ * - A client sends false `X-Forwarded-*` headers: another protocol, another host, another address. If a proxy passes these headers on, the app believes them:
  *   it builds links to the attacker's host, and rate-limits the wrong address.
  * - A proxy with a shared cache stores a user's page, redirect or cookie, and gives it to the attacker, who asks for the same URL later.
  * - The first process answers slowly, so the proxy sends the request again to the next process, also a POST: a start would send two pushes to the phone, and a

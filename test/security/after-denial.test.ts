@@ -3,8 +3,8 @@
  *
  * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn whether the victim was at the phone, and
  * to try a recovery code or another push at once. The attacker also wants to leave no trace, and therefore does not open the callback. So the browser must get
- * the same answers after a denial as after a push that nobody answered. And the first process that asks Nevis for the status must tell the app of the denial,
- * by an event. With `afterDenial: 'stop'`, only a sign-in with the password starts another request.
+ * the same answers after a denial as after a push that the user did not answer. And the first process that asks Nevis for the status must tell the app of the
+ * denial, by an event. With `afterDenial: 'stop'`, only a sign-in with the password starts another request.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'

@@ -1,7 +1,7 @@
 /**
- * The attack: a request with one header of 15 kB, sent by somebody without an account. In an earlier version, one such request kept the process busy for up to
- * a third of a second, because each part of the header was parsed: each digit of an address, each host name, each cookie. Five requests a second then made the
- * app too slow for everybody.
+ * The attack: a request with one header of 15 kB, sent by an attacker without an account. In an earlier version, one such request kept the process busy for up
+ * to a third of a second, because each part of the header was parsed: each digit of an address, each host name, each cookie. Five requests a second then made
+ * the app too slow for all users.
  */
 import * as net from 'node:net'
 import { parseURL } from '../../src/client/parse-url'
@@ -15,7 +15,10 @@ jest.mock('../../src/client/parse-url', () => {
 })
 
 const world = lab()
-/** Enough for a usual request of the tests. Before the mend, each header below needed thousands of calls, or one call with all its characters. */
+/**
+ * This many calls are enough for a usual request of the tests. In the earlier version, each header below caused thousands of calls, or one call with all its
+ * characters.
+ */
 const FEW = 100
 const ROUTES = [['POST', '/login/2fa'], ['GET', '/login/2fa/callback?transaction=x']] as const
 

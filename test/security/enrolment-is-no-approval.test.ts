@@ -3,7 +3,7 @@
  *
  * With `operation: 'approve-or-enroll'`, a route that logs in (`passport.authenticate`) starts an enrolment for a user who has no factor. In an earlier
  * version, a payment route of this kind gave its message and its data to the enrolment. The app has one callback for all routes, and this callback found
- * message and data in the profile. A handler that looks only at `data.kind` then paid, although no phone had shown the message and nobody had confirmed
+ * message and data in the profile. A handler that looks only at `data.kind` then paid, although no phone had shown the message and the user had not confirmed
  * anything.
  */
 import { push, app as appFactor, recordSecondFactor } from '../../src'

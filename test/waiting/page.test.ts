@@ -106,7 +106,7 @@ describe('a factor of the app\'s own that shows nothing', () => {
 
 describe('sending it again', () => {
   const again = (label: string) => `<button class="nevis-button">${label}</button>`
-  /** Stops the server's clock, so that the page is not a second older on a slow machine. */
+  /** Stops the server's clock, so that a slow machine does not change the seconds that the page shows. */
   const now = Date.now()
   const stopClock = (later = 0) => jest.spyOn(Date, 'now').mockReturnValue(now + 1000 * later)
 

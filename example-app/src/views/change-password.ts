@@ -1,4 +1,4 @@
-/** The form for another password. */
+/** The page with the form to change the password. */
 import { field } from '../form.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'

@@ -70,7 +70,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
   )
 }
 
-/** A screen reader reads the last digits only, without the dots. */
+/** The masked phone number. A screen reader reads only its last digits, without the dots. */
 function numberPart({ t }: EveryPage, masked: string): Html {
   return html`<p>${t('Your number:')} <bdi class="number" dir="ltr" aria-hidden="true">${masked}</bdi><span class="hidden">${t('ending in {digits}', { digits: masked.replace(/\D/g, '') })}</span></p>`
 }

@@ -9,7 +9,7 @@ export interface InvoicesParts {
   readonly invoices: readonly Invoice[]
   /** False if the user has no device with the Access App, and so cannot approve a payment. */
   readonly canPay: boolean
-  /** The open invoice whose payment the user has just denied or cancelled, or whose time is over. */
+  /** The open invoice whose payment the user has just denied or cancelled, or has not approved in time. */
   readonly unpaid: Invoice | undefined
 }
 

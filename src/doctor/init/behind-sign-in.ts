@@ -3,7 +3,8 @@
  * `req.user = user`: in the same handler, or in a later handler of the same route.
  *
  * Without a second factor, such code opens the application to this request. A middleware that runs it for every request, for example for a "remember me"
- * cookie, opens all pages. If the code does not show this clearly, the answer is no. Out of scope: finding the sign-ins (`sign-in-calls.ts`).
+ * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
+ * (`sign-in-calls.ts`).
  */
 import { isAnswer, isNextPassed } from './handler-ends'
 import { functionAt } from './own-callback'
@@ -32,7 +33,10 @@ export function isWriteFollowed(source: Source, at: number, factors: SecondFacto
   return isFollowed(source, { first: at, last: at }, factors, true)
 }
 
-/** @param mayRunHere false if the code goes on to the next handler, so that the rest of the handler does not count */
+/**
+ * @param mayRunHere true if the second factor may also follow in the rest of this handler; false if the sign-in itself calls `next`, so that only later
+ * handlers count
+ */
 function isFollowed(source: Source, { first, last }: Range, factors: SecondFactors, mayRunHere: boolean): boolean {
   const end = endOfHandler(source, first)
   if ((end ?? last) - first > MAX_TOKENS) return false
@@ -42,7 +46,7 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The end of the innermost handler around the token: a function with a body and at least three parameters, or with a parameter such as `req`. */
+/** The end of the innermost handler around the token. A handler is a function with a body and at least three parameters, or with a parameter such as `req`. */
 function endOfHandler(source: Source, at: number): number | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
@@ -51,7 +55,7 @@ function endOfHandler(source: Source, at: number): number | undefined {
   return undefined
 }
 
-/** True if the code runs a strategy of this package, and neither answers nor goes on to the next handler without it. */
+/** True if the code runs a strategy of this package, and neither answers nor goes on to the next handler without the strategy. */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false
   let hasRun = false
@@ -66,7 +70,7 @@ function runsFactor(source: Source, { first, last }: Range, factors: SecondFacto
   return hasRun
 }
 
-/** True for `next()`, `next(null)` and `next('route')`. In doubt, a value is an error, as in `next(err)`. */
+/** True for `next()`, `next(null)` and `next('route')`. Any other argument counts as an error, as in `next(err)`. */
 function isNextCalled(source: Source, at: number): boolean {
   if (!NEXT.test(source.token(at).text) || !source.is(at + 1, '(')) return false
   return source.is(at + 2, ')') || ['null', 'undefined', 'false'].some((text) => source.is(at + 2, text)) || isOtherRoute(source, at)
@@ -74,7 +78,7 @@ function isNextCalled(source: Source, at: number): boolean {
 
 const isOtherRoute = (source: Source, at: number) => NEXT.test(source.token(at).text) && source.is(at + 1, '(') && source.tokens[at + 2]?.kind === 'string'
 
-/** True for `if (err) return …` and `if (err) { … return … }`: what the handler does after an error is no way past the second factor. */
+/** True for `if (err) return …` and `if (err) { … return … }`: what the handler does after an error does not count as a way around the second factor. */
 function isErrorBranch(source: Source, at: number): boolean {
   if (!source.is(at, 'if') || !source.is(at + 1, '(') || !/^(?:err|error|e)$/.test(source.tokens[at + 2]?.text ?? '') || !source.is(at + 3, ')')) return false
   return source.is(at + 4, 'return') || (source.is(at + 4, '{') && source.tokens.slice(at + 4, source.token(at + 4).pair).some(({ text }) => text === 'return'))
@@ -84,7 +88,10 @@ function endOfBranch(source: Source, at: number): number {
   return source.is(at + 4, '{') ? (source.token(at + 4).pair as number) : source.statementOf(at).last
 }
 
-/** True if the token is in a handler behind which the second factor follows, in the list of handlers of its route, or in every route that names the handler. */
+/**
+ * True if the token is in a handler, and the second factor follows this handler: in the list of handlers of its route, or, for a handler with a name, in every
+ * route that uses the name.
+ */
 function isInFollowedHandler(source: Source, at: number, factors: SecondFactors): boolean {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     const isList = source.is(open, '[') || (source.is(open, '(') && LISTS.test(source.tokens[open - 1]?.text ?? '') && source.is(open - 2, '.'))

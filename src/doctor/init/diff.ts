@@ -83,8 +83,8 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 }
 
 /**
- * A step of Myers's algorithm (`fewestChanges` explains the diagonals). The last change leads to diagonal k from diagonal k + 1 if it adds a line of `b`, and
- * from diagonal k - 1 if it removes a line of `a`.
+ * A step of Myers's algorithm (`fewestChanges` explains the diagonals). If the last change adds a line of `b`, it leads from diagonal k + 1 to diagonal k. If
+ * the last change removes a line of `a`, it leads from diagonal k - 1 to diagonal k.
  * @returns of these two diagonals, the one on which more lines of the texts are already compared
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {

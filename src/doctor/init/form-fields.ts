@@ -1,8 +1,8 @@
 /**
  * Finds handlers that read the fields of the login form. `init` moves the handlers that follow the password check to the callback route. The callback is
- * another request, without these fields.
+ * another request, which does not contain these fields.
  *
- * Follows the names of functions, also into other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
+ * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
 import { resolved } from './mount'
 import { definitionsOf } from './second-factor'
@@ -37,14 +37,14 @@ class Search {
     for (let at = first; at <= last; at++) {
       if (source.is(at, 'body') || source.stringAt(at) === 'body') return true
       const isPassed = source.is(at, '(') && (source.isWord(at - 1) || source.is(at - 1, ')')) && !source.is(at - 2, 'function') && source.partsOf(at).some((part) => part.first === part.last && REQUEST.test(source.token(part.first).text))
-      // In `(req, res) => …` and `function name(req, res) {`, the parentheses contain parameters.
+      // In `(req, res) => …` and `function name(req, res) {`, the parentheses contain parameters, and not the arguments of a call.
       const end = source.tokens[at]?.pair ?? at
       if (isPassed && at > first && !source.is(end + 1, '=>') && !source.is(end + 1, '{') && !source.is(at - 1, 'async') && !source.is(at - 1, 'function')) answers.push(this.ofName(source, source.isWord(at - 1) ? at - 1 : -1, depth + 1))
     }
     return answers.includes(true) || (answers.find((answer) => typeof answer === 'object') ?? false)
   }
 
-  /** Examines the function with the name at this token, for example `setRememberMe` in `remember.setRememberMe`. -1 if the handler is not a name. */
+  /** Examines the function with the name at this token, for example `setRememberMe` in `remember.setRememberMe`. `at` is -1 if the handler is not a name. */
   ofName(source: Source, at: number, depth: number): boolean | NotFound {
     const name = at === -1 ? 'a handler' : source.token(at).text
     const isMember = source.is(at - 1, '.')

@@ -1,9 +1,9 @@
 /**
  * Asks git whether all changes in the folder of the application are committed, for the command `init --write`.
  *
- * The folder may come from someone else, with its folder `.git`. The configuration in `.git` can name programs that `git status` runs, so this file turns
- * each of them off. If this file cannot turn off all of them, the answer is `unknown`, and `init` writes nothing.
- * Out of scope: submodules. `git status` does not look into them.
+ * The developer may have got the folder, with its folder `.git`, from another person. The configuration in `.git` can name programs that `git status` runs, so
+ * this file turns each of them off. If this file cannot turn off all of them, the answer is `unknown`, and `init` writes nothing. Out of scope: submodules.
+ * `git status` does not look into them.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
  * Tells how a handler ends: whether it answers, goes on to the next handler, or leaves its route.
  *
- * In doubt, a handler goes on: it is then not certain that the second factor follows. Out of scope: finding the handlers (`second-factor.ts`,
- * `behind-sign-in.ts`).
+ * In doubt, a handler counts as one that goes on, because it is then not certain that the second factor follows. Out of scope: finding the handlers
+ * (`second-factor.ts`, `behind-sign-in.ts`).
  */
 import type { Range, Source } from './source'
 
@@ -20,7 +20,7 @@ export function leavesRoute(source: Source, at: number): boolean {
 
 /**
  * True if `next` is used in another way than by calling it, as in `setImmediate(next)` and `const go = next`: the handler may then go on without the strategy.
- * `.catch(next)` passes on an error, and a parameter of an inner function is none of these uses.
+ * `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
  * @param own the name that the handler gives to `next`, if it is another one
  */
 export function isNextPassed(source: Source, at: number, own?: string): boolean {
@@ -32,8 +32,9 @@ export function isNextPassed(source: Source, at: number, own?: string): boolean 
 }
 
 /**
- * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments are also
- * included, because it takes less code than to tell them from parameters, and they matter only if the handler also calls them as in `goesOn`.
+ * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments of calls are
+ * also included, because telling them from parameters would take more code. They do no harm: only a name that the handler calls, as `goesOn` checks, has an
+ * effect.
  */
 export function namesOfNext(source: Source, { first, last }: Range): Set<string> {
   const names = new Set(['next', 'done'])
@@ -49,7 +50,7 @@ export function namesOfNext(source: Source, { first, last }: Range): Set<string>
 /** An argument of `next` that is not an error, or may be none: Express then goes on without the strategy. */
 const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
 
-/** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. In doubt, a value is an error, as in `next(err)`. */
+/** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. Any other value counts as an error, as in `next(err)`. */
 export function goesOn(source: Source, at: number): boolean {
   const open = source.is(at + 1, '?.') ? at + 2 : at + 1
   if (!source.is(open, '(')) return false

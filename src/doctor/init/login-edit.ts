@@ -23,7 +23,7 @@ export interface LoginChange {
   readonly signIn: string | undefined
   /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string
-  /** True if these handlers redirect to the page from which the user came, if the user came from one. */
+  /** True if these handlers redirect the user to the page on which the sign-in began, if there was such a page. */
   readonly returns: boolean
 }
 

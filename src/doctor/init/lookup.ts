@@ -84,7 +84,7 @@ interface Verify {
   readonly username: string
   /** The parameter that is called with the user: `done` in `done(null, user)`. */
   readonly done: string | undefined
-  /** The other parameters. */
+  /** All parameters except the username, for example the password, `done` and the request. */
   readonly hidden: readonly string[]
 }
 
@@ -144,7 +144,10 @@ function lookupAt(source: Source, open: number, { brace, username, done, hidden 
   return `(${parameter}, done) => ${text}${text.endsWith('(') ? '' : ' '}done)`
 }
 
-/** True if the variable to which the result of the call is assigned is the user. The call must be the whole value: not so for `find(username).user`. */
+/**
+ * True if the result of the call is assigned to a variable that contains the user. The whole value must be the call, so this function is false for
+ * `find(username).user`.
+ */
 function isAssignedUser(source: Source, { first, last }: Range, brace: number, done: string | undefined): boolean {
   const statement = source.statementOf(first)
   const variable = /^(?:const|let|var)$/.test(source.token(statement.first).text) ? statement.first + 1 : statement.first
@@ -160,9 +163,9 @@ function parameterOf(source: Source, { first, last }: Range): string | undefined
 }
 
 /**
- * True if this code passes a variable itself to `done(null, …)`, for example as `done(null, user)`, `done(null, user ?? false)` or
- * `done(null, isRight ? user : false)`. Only then does the variable contain the user, and a false value if there is no user. Not so for `done(null, rows[0])`.
- * @param declared the token at which the result of a call is assigned to the variable. Nothing else may be assigned to it
+ * True if this code passes a variable itself to `done(null, …)`, for example as `done(null, user)`, `done(null, user ?? false)` or `done(null, isRight ? user :
+ * false)`. Only then does the variable contain the user, and a false value if there is no user. False for `done(null, rows[0])`.
+ * @param declared the token at which the result of a call is assigned to the variable. This must be the only assignment to the variable
  */
 function isPassedOn(source: Source, { first, last }: Range, done: string | undefined, user: string | undefined, declared = -1): boolean {
   if (done === undefined || user === undefined) return false

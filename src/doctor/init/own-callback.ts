@@ -1,5 +1,5 @@
 /**
- * Recognises a password check with a callback of the application that signs nobody in, and after which the second factor follows:
+ * Recognises a password check with a callback of the application that does not sign the user in, and after which the second factor follows:
  * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
  *
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
@@ -9,7 +9,7 @@ import { usesInScope, type SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 
 /**
- * True if this call of `passport.authenticate` signs nobody in before the second factor.
+ * True if this call of `passport.authenticate` does not sign the user in before the second factor.
  * @param at index of the token `authenticate`
  */
 export function isClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
@@ -99,7 +99,10 @@ interface Wrapped {
   readonly handler: Range
 }
 
-/** True if each call of the function `const wrapper = (strategy, options) => (req, res, next) => …` either runs the second factor, or is followed by it. */
+/**
+ * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or stands in
+ * front of the second factor.
+ */
 function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2
   if (!source.is(handler.first - 1, '=>') || !source.is(close, ')')) return false

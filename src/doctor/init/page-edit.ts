@@ -27,7 +27,7 @@ export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: 
   return one.path
 }
 
-/** The forms of a template, from `<form …>` to `</form>`. The loop instead of one regular expression takes linear time, also if no form has an end. */
+/** The forms of a template, from `<form …>` to `</form>`. A loop takes linear time even if no form has an end; one regular expression would not. */
 function formsIn(text: string): { form: string; at: number }[] {
   const forms: { form: string; at: number }[] = []
   let at = -1

@@ -39,7 +39,7 @@ function isRequest(source: Source, at: number, request: RegExp): boolean {
   return source.isWord(at) && request.test(source.token(at).text)
 }
 
-/** True for an object literal whose key `user` ends a sign-in: `{ user: null }`. */
+/** True for an object literal that signs the user out: `{ user: null }`. */
 function isEnd(source: Source, open: number): boolean {
   return source.partsOf(open).some(({ first, last }) => nameAt(source, first) === 'user' && last === first + 2 && ['null', 'undefined', 'false'].some((text) => source.is(last, text)))
 }

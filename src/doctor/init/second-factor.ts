@@ -2,7 +2,7 @@
  * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
  *
  * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
- * not show this clearly, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
+ * not show clearly that the strategy runs, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
 import { resolved } from './mount'
@@ -122,7 +122,10 @@ export class SecondFactors {
     return isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)
   }
 
-  /** True if the function may also answer, or go on to the next handler, without the strategy. What the strategy's callback does does not count. */
+  /**
+   * True if the function may also answer, or go on to the next handler, without the strategy. Code in the arguments of the strategy's call, such as a callback,
+   * does not count.
+   */
   private mayBypass(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
     if (body === undefined || body === 'not found') return body !== undefined
     const own = source.parametersOf(body.first)?.[2]
@@ -233,7 +236,10 @@ function functionAround(source: Source, { first, last }: Range, at: number): Ran
 /** In a TypeScript return type, a brace after one of these tokens begins an object type, and not the body of the function. */
 const BEFORE_OBJECT_TYPE = /^(?:[:|&<,?(]|=>|is|extends|keyof)$/
 
-/** The index of the brace with which the function's body begins. @param from index of a token between `function` and the parameters, or of one of both */
+/**
+ * The index of the brace with which the function's body begins. @param from index of the token `function`, of the first token of the parameters, or of a token
+ * between these two
+ */
 function bodyOfFunction(source: Source, from: number, last: number): number | undefined {
   let open = from
   while (open < last && !source.is(open, '(')) open++

@@ -18,7 +18,7 @@ export interface Imported {
   readonly name: string | undefined
 }
 
-/** A token that cannot begin a statement. If a line begins with such a token, it continues the statement of the previous line. */
+/** A token that cannot begin a statement. A line that begins with such a token continues the statement of the previous line. */
 const CONTINUES = /^(?:[^\w$#@'"`{}~!]+|!==?|in|of|instanceof|as|satisfies)$/
 
 export class Source {

@@ -10,7 +10,7 @@ import type { Range, Source } from './source'
 
 /**
  * Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn`, `requireAuth` or `authenticateUser`. All words of the name
- * must fit: `requireField` or `checkUsername` is no login guard.
+ * must match, because `requireField` and `checkUsername` are no login guards.
  */
 const GUARD = /^(?:(?:ensure|requires?|is|check|must_?(?:be)?)(?:_?(?:is|log(?:ged)?_?in|auth(?:ed|enticat(?:ed|ion)|ori[sz](?:ed|ation))?|sign(?:ed)?_?in|users?|session|middleware))+|authenticated?(?:_?(?:users?|session|middleware))*)$/i
 /** Only a name of at most this length is compared with `GUARD`. For a name of many thousand letters, this regular expression would take minutes. */
@@ -33,8 +33,8 @@ interface Guarded {
 }
 
 /**
- * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old.
- * If the guard is where a router is mounted, `requireSecondFactor` is added there.
+ * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If the guard is in the call
+ * that mounts a router, `requireSecondFactor` is added to this call.
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): StepUps {
   const covered: Place[] = []

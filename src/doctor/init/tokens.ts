@@ -26,8 +26,8 @@ const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
 /** Deeper brackets are rejected. Each search for the code around a token costs time in proportion to the depth, and files written by hand are not so deep. */
 const MAX_DEPTH = 100
 /**
- * After a slash, the rest of the line is searched for the end of a regular expression; in vain, if the slash means division. A file in which these vain
- * searches read more characters than this is rejected: a very long line with many slashes would take quadratic time.
+ * After a slash, the rest of the line is searched for the end of a regular expression. If the slash means division, this search is in vain. A file is rejected
+ * if such vain searches read more characters than this, because a very long line with many slashes would take quadratic time.
  */
 const MAX_SEARCHED_IN_VAIN = 1_000_000
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }

@@ -5,7 +5,7 @@
  */
 import type { Range, Source } from './source'
 
-/** Source text for the target of a redirect: the page from which the user came, or else the target that the app has. */
+/** Source text for the target of a redirect: the page from which the user came, or, if there is none, the app's own target. */
 export function returnToOr(source: Source, request: string, target: Range): string {
   const text = source.textOf(target)
   // An operator in the target could otherwise bind to the operator in front of it.

@@ -29,10 +29,13 @@ export class NevisUnreachable extends ProbeEnded {}
 /** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
-/** The pause before a request is repeated that got a 429, if the response names no other; and the longest such pause. */
+/**
+ * The pause before the probe repeats a request that got a 429, if the response has no `Retry-After`; and the longest pause, even if `Retry-After` asks for
+ * more.
+ */
 const PAUSE_MS = 2000
 const MOST_PAUSE_MS = 10_000
-/** A name of the form of a test user's that the probe never gives to a test user. */
+/** A username in the form of the test users' names, which the probe never gives to a test user. */
 const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
 
 export class Caller {
@@ -45,15 +48,15 @@ export class Caller {
   private readonly connections: Connections
   /** How many requests in a row have got no answer within their time limit. */
   private timeouts = 0
-  /** True if the latest request got the same 5xx twice. Further requests are then not repeated, until one gets another answer. */
+  /** True if the latest request got the same 5xx twice. The probe then does not repeat further requests, until one of them gets another answer. */
   private isUnavailable = false
-  /** True if the latest request got a 429 twice. Further requests are then not repeated after a 429, until one gets another answer. */
+  /** True if the latest request got a 429 twice. The probe then does not repeat further requests after a 429, until one of them gets another answer. */
   private hasTooMany = false
   private hasSeenJson = false
   /** The endpoints for which `checkOrigin` has checked that an unexpected answer comes from Nevis. */
   private readonly checked = new Set<string>()
   private readonly endpoints = new EndpointMemory()
-  /** Counts the responses; those with a body, and with a body in chunks; and those after which the server closed the connection. */
+  /** The numbers of all responses, of those with a body, of those with a body in chunks, and of those after which the server closed the connection. */
   private readonly responses = { all: 0, withBody: 0, inChunks: 0, closing: 0 }
   /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
@@ -104,13 +107,13 @@ export class Caller {
     return NO_REPLY
   }
 
-  /** Records a 502, 503 or 504 as no answer, where the request must not be repeated to find out whether the answer lasts. */
+  /** Records a 502, 503 or 504 to a request that must not be repeated as "no answer": the probe cannot find out whether Nevis would answer the same again. */
   private unconfirmed(reply: Reply, step: string | undefined): Reply {
     if (isUnavailable(String(reply.status))) this.noteLost(step, `HTTP ${reply.status}, not repeated`)
     return reply
   }
 
-  /** Sends a request once more, after a pause, if Nevis has refused it because of too many requests. The stage `limits` is about this refusal. */
+  /** Sends a request once more, after a pause, if Nevis has refused it because of too many requests. Not in the stage `limits`, which tests this refusal. */
   private async afterPause(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status !== 429) this.hasTooMany = false
     if (reply.status !== 429 || reply.json === undefined || this.hasTooMany || step?.startsWith('limit.') === true) return reply
@@ -122,8 +125,9 @@ export class Caller {
   }
 
   /**
-   * Sends a request once more if its answer is a page, or another body that is no JSON, which a gateway may have sent for a moment. A second body of this kind
-   * shows that it lasts. If not, the first one counts as lost. Only a GET may be recorded from its second answer: Nevis may have handled another first request.
+   * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If the second answer
+   * has no body of the same kind, the first answer counts as lost. But the second answer to a GET then counts, if it is not from a gateway. For other methods
+   * it does not, because Nevis may have handled the first request already, and so answer the second one in another way.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply
@@ -145,8 +149,8 @@ export class Caller {
   }
 
   /**
-   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, which Nevis has answered with JSON before. Checks only
-   * once for each endpoint, because Nevis itself may always give this kind of answer at an endpoint.
+   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, a request that Nevis answers with JSON. Checks only
+   * once for each endpoint, because Nevis itself may always give this kind of answer at this endpoint.
    */
   private async checkOrigin(reply: Reply, call: Call): Promise<void> {
     this.hasSeenJson ||= reply.json !== undefined
@@ -160,8 +164,8 @@ export class Caller {
   }
 
   /**
-   * Checks, after a 401 or 403, whether Nevis still accepts the access key: repeats a request that Nevis has not refused before. Checks after each such answer,
-   * because the key may end at any time, also at an endpoint that refuses some requests for another reason.
+   * Checks, after a 401 or 403, whether Nevis still accepts the access key: repeats a request that Nevis has not refused before. Checks after each 401 or 403,
+   * and not only once for each endpoint: an endpoint may first refuse a request for another reason, and the key may become invalid later.
    */
   private async checkKey(reply: Reply): Promise<void> {
     if (!isRefusal(reply) || isOfGateway(reply)) return
@@ -200,7 +204,10 @@ export class Caller {
     for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
   }
 
-  /** True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if it is no JSON. */
+  /**
+   * True if a response has the same HTTP status and the same field names as the recorded response to `step`, or the same kind of text if neither response is
+   * JSON.
+   */
   isAnsweredLike(step: string, reply: Reply): boolean {
     const namesIn = (fields: readonly string[]) => [...new Set(fields.map((field) => field.split(': ')[0]))].sort().join()
     return this.facts[`${step}.http`] === String(reply.status) && namesIn([this.facts[`${step}.fields`] ?? []].flat()) === namesIn(this.fieldsOf(reply))

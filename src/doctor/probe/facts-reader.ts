@@ -24,8 +24,8 @@ export function isTransient(http: string): boolean {
 }
 
 /**
- * True if the request got no answer, or one that the server gives only for a moment, so that nothing is known about how Nevis answers it. In the stage `limits`,
- * 429 is an answer: this stage sends requests until Nevis refuses them.
+ * True if the request got no answer, or one that the server gives only for a moment. It is then not known how Nevis answers this request. In the stage
+ * `limits`, 429 is an answer: this stage sends requests until Nevis refuses them.
  */
 export function isLost(facts: Facts, step: string): boolean {
   const http = String(facts[`${step}.http`])
@@ -33,7 +33,7 @@ export function isLost(facts: Facts, step: string): boolean {
 }
 
 export class FactsReader {
-  /** True if a caller has read a fact about a request that got no answer, or only a momentary one. Whatever the caller concludes from this fact would be a guess. */
+  /** True if a caller has read a fact about a request that got no answer, or only a momentary one. A conclusion from this fact would be a guess. */
   hasReadLost = false
 
   constructor(private readonly facts: Facts) {}

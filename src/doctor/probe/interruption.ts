@@ -35,7 +35,7 @@ export class Interruption {
   }
 
   /**
-   * Sets what is printed after each signal, while the probe does something that a signal does not end, for example deletes its test users.
+   * Sets what is printed after each signal, while the probe does something that a signal does not end, such as deleting its test users.
    * @param words undefined: print nothing
    */
   explain(words: string | undefined): void {

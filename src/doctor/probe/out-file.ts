@@ -40,8 +40,8 @@ export function hasContent(file: string): boolean {
 const NOT_REPLACEABLE = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']
 
 /**
- * Writes a file completely or not at all: if the disk is full, an older report stays as it is. For that, the text goes to a temporary file beside the file,
- * which then takes the name of the file. The mode of an existing file stays. If the file is a symbolic link, its target is replaced.
+ * Writes a file completely or not at all: if the disk is full, an older report stays as it is. This function first writes the text to a temporary file in the
+ * same folder, and then renames the temporary file. The mode of an existing file stays. If the file is a symbolic link, its target is replaced.
  * @throws the error of the file system
  */
 export function writeWhole(file: string, text: string): void {

@@ -101,7 +101,8 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
 
 /**
  * Compares what the probe has recorded with the simulator in each dialect.
- * @returns a string if the probe was interrupted before the end of this comparison, or by Ctrl-D at a question, or if the comparison failed, for example because the simulator cannot listen
+ * @returns the recognised dialects; or the reason, as a string, if there is no comparison: the probe was interrupted, the person pressed Ctrl-D at a question,
+ * or the comparison failed, for example because the simulator cannot listen
  */
 async function compared({ finished, facts, failed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
   const { signal } = interruption

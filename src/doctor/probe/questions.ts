@@ -52,7 +52,7 @@ function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answ
   return { answer: `${seconds} s, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
 }
 
-/** Refuses to answer if the instance refused one of these steps: an error does not show what the answer would contain without it. */
+/** Refuses to answer if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
 function ifAccepted(steps: readonly string[], read: Read): (facts: FactsReader) => Reading {
   return (facts) => {
     const refused = steps.find((step) => /^[45]/.test(facts.http(step)))
@@ -94,7 +94,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => {
     const [second, older] = ['enroll.recovery.again', 'verification.recovery.older-set'].map((step) => facts.http(step)) as [string, string]
     const does = 'nothing: tell your users'
-    // Nevis documents 409 for duplicates. Any other error does not show what a second set would do.
+    // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
     if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
     if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
     if (!isRight(older) && older !== facts.http('verification.recovery.wrong')) return { refused: 'verification.recovery.older-set' }

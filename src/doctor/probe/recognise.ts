@@ -97,8 +97,8 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
 const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
 
 /**
- * Leaves out what cannot be compared: the probe repeats some requests until one is refused, but only up to a fixed number. If only the instance or only the
- * simulator has refused one within this number, the records of this step are left out.
+ * Leaves out the steps that cannot be compared. In the steps `LIMIT_STEPS`, the probe repeats a request until it is refused, but only up to a fixed number of
+ * times. If only the instance or only the simulator has refused the request within this number, leaves out the records of the step.
  */
 function withoutOpenLimits(facts: Facts, simulated: Facts): [Facts, Facts] {
   const isReached = (all: Facts, step: string) => /^\d/.test(String(all[`${step}.after`]))
@@ -117,8 +117,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request of a difference got no answer, or one that may only last for a moment. If most answers of an instance are such answers, they last, and
- * show how this instance answers.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most answers of the instance look momentary,
+ * they are not: they then count as the usual answers of this instance.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -148,7 +148,7 @@ export interface Recognised {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them in every recognised dialect. Absent if there are none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them in every recognised dialect. Absent if none. */
   readonly unsettled?: readonly string[]
 }
 
@@ -165,7 +165,7 @@ export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Si
   const all = matching(facts, simulated, dialects, hasFailed)
   const refused = refusedSteps(facts, simulated, all.unexplained)
   if (refused.length === 0) return all
-  // An error says nothing about the answer that Nevis would give without it. So leave out the refused requests.
+  // An error does not show what Nevis would answer without the error. So leave out the refused requests.
   const settled = (one: Facts): Facts => Object.fromEntries(Object.entries(one).filter(([name]) => !refused.includes(stepOf(name))))
   const changed = [...dialects].map(([name, changes]) => [name, new Set([...changes].filter((one) => !refused.includes(stepOf(one))))] as const)
   const unsettled = refused.map((step) => `${step}: HTTP ${String(facts[`${step}.http`])}`)
@@ -179,8 +179,9 @@ function stepOf(difference: string): string {
 }
 
 /**
- * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains it: the access key may lack a permission, for example.
- * Also lists the other steps of the same operation that got the same HTTP status instead of another error: the instance may refuse the whole operation.
+ * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
+ * example. Also lists the other steps of the same operation that got the same HTTP status instead of another error: the instance may refuse the whole
+ * operation.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])
@@ -191,7 +192,7 @@ function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly stri
 }
 
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
-  // After a failure, a stage does not send its further requests. Such a request says nothing about the instance.
+  // After a failure, a stage does not send its further requests. That a request was not sent then says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))

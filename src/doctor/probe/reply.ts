@@ -1,5 +1,5 @@
 /**
- * The types of a request and a response of the command `probe`, and what kind of response it is: Nevis's own, or that of a gateway in front of Nevis.
+ * The types of a request and a response of the command `probe`, and functions that tell Nevis's own responses from those of a gateway in front of Nevis.
  *
  * Out of scope: sending requests and recording responses (`caller.ts`).
  */
@@ -23,18 +23,24 @@ export interface Call {
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
   readonly accept?: string
-  /** What to send instead if this request must be repeated, because Nevis may accept this one only once, such as a recovery code. Default: the same request. */
+  /**
+   * What the probe sends if it must repeat this request: Nevis may accept the first one only once, for example because of its recovery code. Default: the same
+   * request.
+   */
   readonly again?: Call
   /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
-/** True for an answer as a gateway, a proxy or a firewall sends it: a redirect, a 5xx, or a body that is no JSON. */
+/** True for an answer that probably comes from a gateway, a proxy or a firewall: a redirect, a 5xx, or a body that is neither JSON nor the text PONG. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
   return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
 }
 
-/** False for a request that may notify somebody or cost money: Nevis may have handled it, although the answer is an error. */
+/**
+ * False for a request that sends a push or an SMS: Nevis may have sent it although the answer is an error, and a second one would disturb a person or cost
+ * money.
+ */
 export function isRepeatable({ method = 'POST', json }: Call): boolean {
   const { channel, phone } = Object(json) as { channel?: unknown; phone?: unknown }
   return method !== 'POST' || (channel !== 'sms' && channel !== 'push' && phone === undefined)
@@ -71,16 +77,17 @@ export function kindOf({ status, json, text }: Reply): string {
 }
 
 /**
- * Remembers how each endpoint has answered. Nevis itself may answer a request with a body that is no JSON, and always does so then. A gateway in front of Nevis
- * may send a page for a moment, or from the middle of a run on.
+ * Remembers how each endpoint has answered. If Nevis itself answers an endpoint with a body that is not JSON, it does so every time. A gateway in front of
+ * Nevis may send a page only for a moment, or from the middle of a run on.
  */
 export class EndpointMemory {
   readonly #inJson = new Set<string>()
   readonly #kinds = new Set<string>()
 
   /**
-   * Returns false for a body that is no JSON, until the endpoint has sent a body of the same kind twice; always for a page of an endpoint that has also sent
-   * JSON. Until the first JSON, all endpoints count as one: the server may be no Nevis instance, and must not get each request twice.
+   * Returns false for the first body of a kind that is not JSON, and true from the second body of this kind on. Always returns false for a page from an
+   * endpoint that has also sent JSON. Until the first JSON, all endpoints count as one: the server may not be a Nevis instance, and must not get each request
+   * twice.
    */
   isLasting(call: Call, reply: Reply): boolean {
     const { json, text } = reply

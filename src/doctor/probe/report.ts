@@ -25,7 +25,9 @@ export interface ProbeReport {
   readonly usersLeft: number
   /** Why the probe ended early: before its last stage, or before it had compared the responses with those of the simulator. Otherwise absent. */
   readonly endedBy?: string
-  /** False if the probe has not compared the responses with those of the simulator, for the reason in `endedBy`, so that `dialects` is empty; otherwise absent. */
+  /**
+   * False if the probe has not compared the responses with those of the simulator. `dialects` is then empty, and `endedBy` has the reason. Otherwise absent.
+   */
   readonly isCompared?: false
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
@@ -35,7 +37,7 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, with the HTTP status, although the simulator accepts them. They say nothing about dialects. Absent if there are none. */
+  /** Requests that the instance refused, with the HTTP status, although the simulator accepts them. They say nothing about dialects. Absent if none. */
   readonly unsettled?: readonly string[]
   readonly facts: Facts
 }
@@ -44,7 +46,7 @@ export interface ProbeReport {
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
-  // If a stage ended the probe, its reason is also in `failed`.
+  // If the probe ended in the middle of a stage, this reason is also in `failed`.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
@@ -85,7 +87,6 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-/** The question, with the flags of the stage that would answer it. */
 /** Adds to a question without an answer the refused request on which the answer depends, or the flags of the stage that asks this question. */
 function withReason(question: string, { facts }: ProbeReport): string {
   const reason = refusalOf(question, facts) ?? flagsOf(question)

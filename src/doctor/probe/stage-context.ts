@@ -42,7 +42,7 @@ export interface StageContext {
 }
 
 const POLL_MS = 2000
-/** How long the probe waits for the person. */
+/** How many seconds the probe waits for the person's answer on the phone. */
 const MOST_SECONDS = 180
 const DECIDED = ['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown']
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
@@ -87,9 +87,9 @@ export async function decided(context: StageContext, step: string, statusToken: 
 }
 
 /**
- * Waits until the person has decided on the phone. If the person has not decided in time, records a failure, and does not record the last response, because the
- * report would present it as the answer to the decision.
- * @param failure what the failure says has not happened
+ * Waits until the person has decided on the phone. If the person has not decided in time, records a failure instead of the last response: the report would
+ * present this response as the answer to a decision.
+ * @param failure the beginning of the failure text, which says what has not happened, for example `the phone was not enrolled`
  * @returns the last response; undefined if the person has not decided
  */
 export async function decidedByPerson(context: StageContext, step: string, statusToken: string, failure: string): Promise<Reply | undefined> {

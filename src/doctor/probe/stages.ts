@@ -116,7 +116,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     }
     namesLeft = await users.deleteAll()
   }
-  // Leave out the responses of a stage that did not end: half a stage cannot be compared with the simulator, on which whole stages run.
+  // Leave out the responses of a stage that did not end: an incomplete stage cannot be compared with the simulator, on which the probe runs complete stages.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
   return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }

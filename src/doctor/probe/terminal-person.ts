@@ -2,7 +2,8 @@
  * Asks the person at the terminal. Shows the QR code and the link in a file, because a terminal keeps its output and both are secret. Over SSH, a person may
  * have no browser on the same machine, and can have the link printed instead.
  *
- * Only the current system user can read the file, and the file is deleted after the scan. The link is printed only if the person asks for it. Out of scope: choosing the questions (`*-stage.ts`).
+ * Only the current system user can read the file, and the file is deleted after the scan. The link is printed only if the person asks for it.
+ * Out of scope: choosing the questions (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -77,7 +78,7 @@ function isOfEnd(reason: unknown): boolean {
   return reason instanceof ProbeEnded && reason.message === INPUT_ENDED
 }
 
-/** The link without characters that a terminal would obey. The link is not cut off: the person needs all of it. */
+/** The link, with a question mark in place of each character that a terminal would interpret. The link is not cut off: the person needs all of it. */
 function visible(link: string): string {
   return link.replace(/[^\x21-\x7e]/g, '?')
 }

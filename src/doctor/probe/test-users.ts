@@ -11,7 +11,7 @@ import { isOfGateway, type Reply } from './reply'
 /** After this time, the probe no longer tries again to delete a test user. */
 const MOST_MS = 20_000
 const MOST_ATTEMPTS = 3
-/** The pause before the next attempt: Nevis may have refused the request only because of too many requests. */
+/** The pause before the next attempt to delete a test user: Nevis may have refused the last attempt only because of too many requests. */
 const PAUSE_MS = 2000
 
 interface TestUser {

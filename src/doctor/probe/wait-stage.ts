@@ -1,15 +1,15 @@
 /**
- * The stage `wait` of the command `probe`: waits until an enrolment that nobody completes has expired, and, if the stage `app` has enrolled a phone, until an
- * approval that nobody answers has expired. Records how long each took, and which status Nevis then sent.
+ * The stage `wait` of the command `probe`: starts an enrolment that no test user completes, and waits until it has expired. If the stage `app` has enrolled a
+ * phone, does the same with an approval that the person does not answer. Records how many seconds each took, and which status Nevis then sent.
  *
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
 import { decided, httpOf, status, type StageContext } from './stage-context'
 
-/** The probe waits at most this long for each, which is longer than any lifetime that the strategy accepts. */
+/** The probe waits at most this many seconds for each of the two, which is longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
-/** Longer than the pauses in the other stages, because the probe may make only a limited number of calls. */
+/** The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. */
 const POLL_MS = 5000
 
 export async function waitStage(context: StageContext): Promise<void> {
@@ -17,7 +17,7 @@ export async function waitStage(context: StageContext): Promise<void> {
   const enrollment = await users.enroll('enroll.ignored', { username: users.next() })
   await untilExpired(context, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
   if (phoneOwner === undefined) return
-  // Nobody scans the code of this approval, so it notifies nobody.
+  // The probe does not show the QR code of this approval to the person, so the phone shows no request.
   const channel = 'approval.app.refused.http' in caller.facts ? 'qr-code' : 'app'
   const approval = await caller.call('approval.ignored', { path: '/api/v1/approval', json: { userId: phoneOwner.userId, channel }, learns: ['transactionId'] })
   await untilExpired(context, 'approval.ignored', 'status.ignored-approval', 'the approval that nobody answers', textAt(approval.json, 'statusToken'))

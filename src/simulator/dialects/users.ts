@@ -23,7 +23,9 @@ const EVERYWHERE: readonly OperationName[] = [...LOOK_UPS, 'enroll', 'approve', 
 const everywhere = (names: readonly string[], change: (text: string) => string): NonNullable<Dialect['rewrites']> => (answer, { operation }) =>
   EVERYWHERE.includes(operation) && isRecord(answer.body) ? { ...answer, body: withEach(answer.body, names, change) } : answer
 
-/** The authenticators with new values. For a user without authenticators, leaves the field `authenticators` as another dialect may have set it. */
+/**
+ * The field `authenticators` with new values. For a user without authenticators, this field is left out, so that it stays as another dialect may have set it.
+ */
 const withNewValues = (authenticators: readonly Json[]) =>
   authenticators.length === 0 ? {} : { authenticators: authenticators.map((each) => ({ ...each, type: 'harmonyos', state: 'dormant' })) }
 

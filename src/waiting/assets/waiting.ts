@@ -58,7 +58,7 @@ interface Window {
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
     const resendLabel = [...(resend?.childNodes ?? [])]
     const here = main.querySelector('[data-continue]') as HTMLElement
-    // The browser's clock may be minutes wrong. So use it only to measure durations.
+    // The browser's clock may be wrong by minutes. So use this clock only to measure durations.
     let startedAt = Date.now()
     const SOON_SECONDS = 30
     const moreTime = main.querySelector<HTMLFormElement>('[data-more-time]')

@@ -89,7 +89,7 @@ function allMarked({ dir, app, theApp, ...texts }: Texts): Texts {
   return { dir, app, theApp, ...(inEach(texts, marked) as Omit<Texts, 'dir' | 'app' | 'theApp'>) }
 }
 
-/** Changes each text of a language, also those inside of groups. */
+/** Changes each text of a language, also the texts in groups such as `heading`. */
 function inEach(texts: unknown, change: (text: string) => string): unknown {
   if (typeof texts === 'string') return change(texts)
   return Object.fromEntries(Object.entries(texts as object).map(([key, one]) => [key, inEach(one, change)]))

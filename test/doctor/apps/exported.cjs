@@ -34,8 +34,7 @@ function setUp() {
   app.post('/login/2fa', passport.authenticate('nevis'))
   if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
 }
-// Some apps first connect to a database.
-// Such a timer keeps the app running, like the connection of a database client.
+// Some apps create the strategy only after they have connected to a database. The timers stand for this connection, which also keeps an app running.
 if (env.FAULT === 'no strategy') require('node:timers').setInterval(() => undefined, 1000)
 else if (env.FAULT === 'late') require('node:timers').setTimeout(setUp, 500)
 else setUp()

@@ -171,12 +171,12 @@ describe('the call that finds the user', () => {
     'async (username, password, done) => {\n  const user = db.find(username).user;\n  done(null, user);\n}',
     '(username, password, done) => {\n  db.query(sql, [username], (err, rows) => { if (err) return done(err); done(null, rows[0]); });\n}',
     '(username, password, done) => {\n  db.query(sql, [username]).then((rows) => done(null, rows[0]), done);\n}',
-    // The call finds no user.
+    // The call with the username does not look up a user.
     'async (username, password, done) => {\n  const name = normalise(username);\n  const user = await db.find(name);\n  done(null, user);\n}',
-    // The call finds only some users.
+    // The first call finds only some users.
     'async (username, password, done) => {\n  let user = await cache.get(username);\n  if (!user) user = await db.find(username);\n  done(null, user);\n}',
     'async (username, password, done) => {\n  let user = await cache.get(username);\n  user ??= await db.find(username);\n  done(null, user);\n}',
-    // The app passes on another object than the one that was found.
+    // The app passes another object to `done` than the one that it found.
     'async (username, password, done) => {\n  const user = await db.find(username);\n  done(null, { id: user.id });\n}',
   ])('in %j › is not clear, and nothing is changed', (verify) => {
     const folder = folderWith(app(verify))
@@ -251,7 +251,7 @@ describe('a door', () => {
     ["app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))", "sign-in: passport.authenticate('local')", 'ok'],
     ["app.post('/login', passport.authenticate('local', options))", 'with options written elsewhere', 'LEFT'],
     ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
-    // With `session: false`, a strategy signs nobody in, but the later handlers of the route get the user in `req.user`, and may give out a token.
+    // With `session: false`, a strategy does not sign the user in, but the later handlers of the route get the user in `req.user`, and may give out a token.
     ["app.post('/token', passport.authenticate('local', { session: false }), (req, res) => res.json({ token: tokens.createFor(req.user) }))", "API token: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local') without a session", 'LEFT'],
     ["app.post('/login', passport.authenticate('local', { session: false }), (req, res, next) => res.json(token), passport.authenticate('nevis'))", 'without a session', 'LEFT'],

@@ -131,7 +131,7 @@ alike:\n  ${among.join('\n  ')}\nnot recognised:\n  ${unseen.join('\n  ')}\n`
 describe('the probe in every dialect', () => {
   it('leaves no user behind, runs to its end and makes at most 400 calls', () => {
     const ended = [...simulated.results].filter(([, { endedBy }]) => endedBy !== undefined)
-    // The runs end in any order.
+    // The runs may end in any order, so sort their names.
     expect(ended.map(([name]) => name).sort()).toEqual(PLAYED.filter((name) => ANSWERED_BY_GATEWAY.includes(name)).sort())
     const reasonIn = (name: string) => (/-5\d\d$/.test(name) ? /^Nevis, or a gateway in front of it, does not answer at the moment .*; no test user was created$/ : /^no response was JSON, .*; no test user was created$/)
     for (const [name, { endedBy, finished }] of ended) expect([endedBy, finished]).toEqual([expect.stringMatching(reasonIn(name)), ['quiet']])
@@ -191,7 +191,7 @@ describe('recognition', () => {
 
   it('lists what no dialect explains', () => {
     expect(recognise({ ...simulated.facts, 'ping.http': '203' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 203'] })
-    // An error does not show how the instance answers without it.
+    // An error does not show how the instance answers without the error.
     expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: [], unsettled: ['ping: HTTP 418'] })
   })
 })

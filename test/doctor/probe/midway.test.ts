@@ -233,7 +233,7 @@ describe('the deletion of a test user', () => {
       page(502)(_req, res)
     }
     await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause: noted, signal: interrupted.signal })
-    // A pause with the signal of the interruption would end at once.
+    // If the probe passed the signal of the interruption to a pause, the pause would end at once.
     expect(pauses).toEqual([[2000, true], [2000, true]])
   })
 })
@@ -276,8 +276,8 @@ it('a simulator that cannot start during the comparison › ends the comparison,
   let starts = 0
   jest.spyOn(NevisSimulator, 'start').mockImplementation((given) => (++starts === 3 ? Promise.reject(new Error('EMFILE')) : start(given)))
   await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
-  // The simulators that are running meanwhile end within this time.
+  // The other simulators that were running end within this time.
   await pause(1500)
-  // One without a dialect, and four at once.
+  // One simulator without a dialect, and then four with a dialect at the same time.
   expect(starts).toBe(5)
 })

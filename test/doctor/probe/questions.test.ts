@@ -1,6 +1,6 @@
 /**
- * Tests how the probe answers questions that Nevis's documents leave open. If an instance needs an option of this package, the report of the probe names the
- * option, and the doctor names it, too.
+ * Tests how the probe answers questions that Nevis's documents leave open. If an instance needs an option of this package, both the report of the probe and the
+ * doctor must name this option.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

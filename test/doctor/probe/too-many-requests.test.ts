@@ -1,5 +1,6 @@
 /**
- * What the probe does with a 429 of Nevis, and which requests it never repeats. A refusal for a moment must not look like the behaviour of the Nevis instance.
+ * What the probe does with a 429 of Nevis, and which requests it never repeats. A momentary refusal must not be reported as the usual behaviour of the Nevis
+ * instance.
  */
 import { request, type IncomingMessage, type RequestListener } from 'node:http'
 import { recognise, simulate } from '../../../src/doctor/probe/recognise'
@@ -50,7 +51,8 @@ it.each([[{}, 2000], [{ 'retry-after': '7' }, 7000], [{ 'retry-after': '3600' },
 it.each([429, 502, 503, 504])('a %i that lasts › is no lasting answer, no difference, and hides no dialect', async (status) => {
   const stages = ['quiet', 'users'] as const
   const simulated = await simulate(stages, undefined, ['nothing-to-ask-409', 'intent-201'])
-  // Through the server of this test, the tokens name another host than the address of the instance. So compare with a run through this server.
+  // The probe reaches the simulator through the server of this test, so the tokens name another host than the one that it calls. So compare with a usual run
+  // through the same server.
   const { facts: usual } = await probe(stages, () => undefined)
   await simulator.close()
   simulator = await NevisSimulator.start({ dialect: 'nothing-to-ask-409' })

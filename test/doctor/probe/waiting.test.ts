@@ -39,7 +39,7 @@ it('after five requests in a row without an answer, the probe no longer waits, a
 })
 
 describe('what the person does not decide within three minutes', () => {
-  // Otherwise, the simulator would end the requests after two minutes.
+  // With its default lifetime, the simulator would end the requests after two minutes.
   beforeEach(async () => {
     await simulator.close()
     simulator = await NevisSimulator.start({ lifetimeSeconds: 600 })

@@ -11,7 +11,7 @@ type Decision = 'accept' | 'deny'
 
 /** Probes with a person who presses the wrong button for the given questions; the first question has the number 0. */
 async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = [], presses?: () => Promise<void>) {
-  // The requests live longer than the probe waits for an answer.
+  // With `presses`, the requests live longer than the probe waits for an answer.
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20, ...(presses !== undefined && { lifetimeSeconds: 600 }) })
   try {
     const said: string[] = []
