@@ -128,7 +128,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       choice.offer(current, transaction, session, isChoosing),
     ])
     const { data } = transaction
-    const details = detailsIn(options.details?.(data, parts.language.tag, seen.status === 'failed' || seen.status === 'expired'))
+    const hasFailed = seen.status === 'failed' || seen.status === 'expired'
+    // If another request has replaced this one, for example by another factor, the user may have confirmed that one. So do not say that nothing was confirmed.
+    const details = hasFailed && transaction.next !== undefined ? undefined : detailsIn(options.details?.(data, parts.language.tag, hasFailed))
     const maskedPhone = options.maskedPhone && (await maskedPhoneFor((subject) => options.maskedPhone?.(subject, req), settings, transaction, seen))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)

@@ -198,6 +198,14 @@ describe('what is confirmed', () => {
     expect(given).toEqual([false, true])
   })
 
+  it('is not shown as not confirmed on the page of a request that the user has replaced, because the user may have confirmed the newer one', async () => {
+    const { get, browser, handle } = await open(options, { strategy })
+    await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })
+    const { text } = await get()
+    expect(text).not.toContain('Not confirmed')
+    expect(text).not.toContain('CHF 120.00')
+  })
+
   it('is shown as text, whatever the values are, and a list that is none is a TypeError', async () => {
     const value = (one: unknown) => ({ details: () => [{ label: null, value: one }] }) as unknown as WaitingPageOptions
     for (const [given, shown] of [[null, 'null'], [7, '7'], [undefined, 'undefined'], [['<b>'], '&#60;b&#62;'], [{ text: 'x' }, '[object Object]']] as const) {

@@ -7,7 +7,7 @@
 import type { Range, Source } from './source'
 
 /** Properties of the session in which applications store who is signed in, for example `req.session.userId = …`. */
-const OWN_LOGIN = /(?:user|account|(?<!re)member|customer|client|person|profile|employee|admin|principal|identity|login)_?(?:id|name)?$|^(?:uid|sub|passport|auth|(?:is_?)?(?:logged_?in|signed_?in|authed|authenticated))$/i
+const OWN_LOGIN = /(?:user|account|(?<!^re|_re)member|customer|client|person|profile|employee|admin|principal|identity|login)_?(?:id|name)?$|^(?:uid|sub|passport|auth|(?:is_?)?(?:logged_?in|signed_?in|authed|authenticated))$/i
 /** Functions that copy properties into their first argument, for example `Object.assign` and lodash's `merge`. */
 export const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
 /** Functions whose second argument names the property that they write, for example lodash's `set`. */

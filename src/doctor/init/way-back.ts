@@ -24,10 +24,13 @@ export function withWayBack(source: Source, { first, last }: Range): string | un
   const from = source.is(end.at, 'return') ? end.at + 1 : end.at
   const isRedirect = source.is(from, response ?? '') && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   const target = isRedirect ? source.partsOf(from + 3).at(-1) : undefined
-  if (target === undefined || request === undefined) return undefined
+  // A destructured request has no name. Express 4 also accepts the status as the last argument.
+  if (target === undefined || request === undefined || !NAME.test(request) || /^\d+$/.test(source.textOf(target))) return undefined
   const [start, stop] = [source.token(target.first).start, source.token(target.last).end]
   return `${source.text.slice(source.token(first).start, start)}${returnToOr(source, request, target)}${source.text.slice(stop, source.token(last).end)}`
 }
+
+const NAME = /^[\w$]+$/
 
 interface End {
   /** Index of the first token of the function's last statement, or of the expression that the function returns. */
@@ -40,7 +43,10 @@ function endOf(source: Source, { first, last }: Range): End | undefined {
   if (brace > first) {
     const statement = source.statementOf(last - 1)
     const parameters = source.parametersOf(brace)
-    return statement.first > brace && parameters !== undefined ? { at: statement.first, parameters } : undefined
+    // `if (…) return res.redirect(…)` without braces, or a second redirect: the redirects have different reasons.
+    const redirects = source.tokens.slice(brace, last).filter(({ text }) => text === 'redirect')
+    const isInCondition = redirects.length > 1 || [')', 'else'].some((text) => source.is(statement.first - 1, text))
+    return statement.first > brace && parameters !== undefined && !isInCondition ? { at: statement.first, parameters } : undefined
   }
   // `(req, res) => res.redirect('/')`
   const open = source.is(first, 'async') ? first + 1 : first

@@ -119,6 +119,11 @@ it.each([
   ['(req, res) => res.redirect(303, "/")', '(req, res) => res.redirect(303, req.authInfo.returnTo || "/")'],
   ["async (r, s) => { await log(r); return s.redirect(r.session.returnTo || '/') }", "async (r, s) => { await log(r); return s.redirect(r.authInfo.returnTo || (r.session.returnTo || '/')) }"],
   ["(req, res) => { if (req.user.isNew) return res.redirect('/set-up'); res.render('home') }", undefined],
+  ["(req, res) => { if (req.user.isActive) return res.redirect('/'); res.redirect('/blocked') }", undefined],
+  ["(req, res) => {\n  if (req.user.mustChange)\n    return res.redirect('/change')\n}", undefined],
+  ["(req, res) => {\n  if (req.user.isFine) res.render('home')\n  else\n    res.redirect('/change')\n}", undefined],
+  ["({ user }, res) => res.redirect('/')", undefined],
+  ["(req, res) => res.redirect('/', 302)", undefined],
   ['goHome', undefined],
 ])('a handler after the sign-in, %s, returns to the page of a step-up, or the developer is told', (handler, changed) => {
   const step = "const log = (r) => 1;\nconst goHome = (req, res) => res.redirect('/');\napp.post('/password', ensureLoggedIn, (req, res) => res.end());\napp.get('/',"
@@ -296,6 +301,7 @@ describe('a door', () => {
     // In these cases, the code itself writes the signed-in user into the session, without Passport.
     ["req.session['passport'] = { user: 'kiosk' }", 'sign-in: session.passport = …, a sign-in without Passport', 'LEFT'],
     ["req['session'].userId = user.id", 'sign-in: session.userId = …', 'LEFT'],
+    ['req.session.storeMemberId = user.id', 'sign-in: session.storeMemberId = …', 'LEFT'],
     ['(req.session as any).userId ??= user.id', 'sign-in: session.userId = …', 'LEFT'],
     ['req.session!.passport.user = id', 'sign-in: session.passport = …', 'LEFT'],
     ['const s = req.session; s.passport = { user: id }', 'sign-in: session.passport = …', 'LEFT'],
