@@ -146,8 +146,12 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
   return (req, res, next) => {
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
-    if (nevisUserId) confirm(req, res, next)
-    else first(req, res, next)
+    // The strategy reads the session again after it has called Nevis, so save this change first.
+    req.session.save((error) => {
+      if (error) next(error)
+      else if (nevisUserId) confirm(req, res, next)
+      else first(req, res, next)
+    })
   }
 }
 

@@ -56,6 +56,10 @@ describe('another password', () => {
     await app.phone('anna').approve()
     expect((await other.get(callbackOf(waiting[1]))).location).toBe('/login')
     expect([await isSignedIn(thief), await isSignedIn(other), await isSignedIn(browser)]).toEqual([false, false, true])
+    const again = await enterPassword(other, { ...old, password: passwords['anna'] }, 'push')
+    await app.phone('anna').approve()
+    await other.get(callbackOf(again))
+    expect(await isSignedIn(other)).toBe(true)
   })
 
   it('gives the session another id and another token of the forms', async () => {

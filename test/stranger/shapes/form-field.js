@@ -11,7 +11,7 @@ module.exports = function loginRoutes(app, { passport, nevis }) {
 
   function keepField(req, res, next) {
     req.session.stay = req.body.stay === 'yes' // the request of the callback does not contain the login form
-    next()
+    req.session.save(next) // the strategy reads the session again after it has called Nevis
   }
 
   app.route('/login/2fa').get(waitingPage(nevis)).post(secondFactor)
