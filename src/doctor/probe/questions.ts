@@ -83,9 +83,10 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => {
     const http = facts.http('user.by-folded-name')
+    const isFound = isRight(http) && facts.fields('user.by-folded-name').some((one) => one.startsWith('userId'))
     // The answer is "no" only if Nevis answers as it does about a user who does not exist.
-    if (!isRight(http) && http !== facts.http('user.unknown-name')) return { refused: 'user.by-folded-name' }
-    return { answer: isRight(http) ? 'yes: a name in other letters finds the same user' : 'no', does: 'two names mean the same user only if the userId is the same' }
+    if (!isFound && http !== facts.http('user.unknown-name')) return { refused: 'user.by-folded-name' }
+    return { answer: isFound ? 'yes: a name in other letters finds the same user' : 'no', does: 'two names mean the same user only if the userId is the same' }
   }],
   ['Where are the recovery codes?', 'enroll.recovery', ifAccepted(['enroll.recovery'], (facts) => {
     const places = facts.fields('enroll.recovery').filter((one) => /: recovery codes?( in one text)?$/.test(one)).map((one) => one.split(': ')[0])
@@ -97,8 +98,12 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
     if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
     if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
-    if (!isRight(older) && older !== facts.http('verification.recovery.wrong')) return { refused: 'verification.recovery.older-set' }
-    return { answer: isRight(older) ? 'no: codes of the older set stay valid' : 'yes', does }
+    const answerTo = (step: string) => [facts.http(step), ...facts.fields(step)].join()
+    const [ofOlder, ofWrong, ofRight] = ['older-set', 'wrong', 'right'].map((name) => answerTo(`verification.recovery.${name}`)) as [string, string, string]
+    const isAsWrong = ofOlder === ofWrong || (!isRight(older) && older === facts.http('verification.recovery.wrong'))
+    // If right and wrong codes get the same answer, it does not show whether a code of the older set is right.
+    if (ofRight === ofWrong || (!isRight(older) && !isAsWrong)) return { refused: 'verification.recovery.older-set' }
+    return { answer: isAsWrong ? 'yes' : 'no: codes of the older set stay valid', does }
   }],
   ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({ answer: `HTTP ${facts.http('verification.recovery.wrong')}`, does: 'only an exact HTTP 200 in which nothing says no is a right code' })],
   ['What does Nevis answer to a right code?', 'verification.recovery.right', (facts) => ({

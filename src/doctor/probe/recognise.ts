@@ -185,10 +185,20 @@ function stepOf(difference: string): string {
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])
-  const refused = statuses.filter((name) => /^[45]/.test(String(facts[name])) && /^2/.test(String(simulated[name])) && unexplained.includes(`${name} is ${String(facts[name])}`))
+  const isRefusal = (name: string) => /^[45]/.test(String(facts[name])) && !isAnswerOfNevis(name, String(facts[name]))
+  const refused = statuses.filter((name) => isRefusal(name) && /^2/.test(String(simulated[name])) && unexplained.includes(`${name} is ${String(facts[name])}`))
   const operationOf = (name: string) => name.split('.')[0]
   const isOfRefused = (name: string) => refused.some((one) => operationOf(one) === operationOf(name) && facts[one] === facts[name])
   return statuses.filter(isOfRefused).map(stepOf)
+}
+
+/**
+ * True for an error that is an answer of Nevis and no refusal of the request: the status of a transaction that has ended (404, 412), a limit that the probe has
+ * reached on purpose, and a phone number that the probe has chosen because it is invalid.
+ */
+function isAnswerOfNevis(name: string, http: string): boolean {
+  if (name.startsWith('status.')) return ['404', '412'].includes(http)
+  return ['400', '422', '423', '429'].includes(http) && (name.startsWith('limit.') || name.startsWith('enroll.sms.no-number.'))
 }
 
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
