@@ -114,6 +114,11 @@ describe('a request that the instance refuses, though the simulator accepts it',
     expect(recognise(refused(step, http), simulated)).toEqual({ dialects: [], alike: [], unexplained: [], unsettled: [`${step}: HTTP ${http}`] })
   })
 
+  it.each([['status.push.accepted.again', '404'], ['limit.pushes.verification', '423'], ['enroll.sms.no-number', '400']])('%s with HTTP %s › is an answer of Nevis, and stays a difference', (step, http) => {
+    const { unexplained, unsettled = [] } = recognise(refused(step, http), simulated)
+    expect([unexplained.some((one) => one.startsWith(step)), unsettled]).toEqual([true, []])
+  })
+
   it('with a status that a dialect has › is explained by the dialect', () => {
     const { facts } = simulated.results.get('recovery-codes-only-once') as StageResults
     expect(recognise(facts, simulated)).toEqual({ dialects: ['recovery-codes-only-once'], alike: [], unexplained: [] })
