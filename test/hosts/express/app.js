@@ -88,7 +88,7 @@ app.post('/step-up', signedIn, passport.authorize('nevis', { failureRedirect: '/
 // The log gets the error, the browser gets a sentence without details.
 app.locals.onError = [
   (error, req, res, next) => {
-    console.error(error.stack) // not the error itself: that of a session store can contain the session
+    console.error(error.code, error.stack) // not the error itself: that of a session store can contain the session
     next(error)
   },
   outagePage(nevis, { signInURL: '/login' }),

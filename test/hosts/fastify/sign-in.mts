@@ -105,7 +105,7 @@ const outage = outagePage(nevis, { signInURL: '/login' })
 /** For the whole app: the log gets the error, the browser gets a sentence without details. */
 export function answerErrors(app: FastifyInstance) {
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-    request.log.error(error.stack) // not the error itself: that of a session store can contain the session
+    request.log.error({ code: error.code }, error.stack) // not the error itself: that of a session store can contain the session
     const answered = await outage.answer(error, request, reply)
     // Do not save the session again: if its store is down, this would fail once more, and Fastify would send the browser the store's own message.
     Object.assign(request, { session: null })

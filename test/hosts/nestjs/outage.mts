@@ -25,7 +25,7 @@ export class OutageFilter extends BaseExceptionFilter {
     }
     // Any error but NestJS's own may be an outage. Log its stack, and not the error: the error of a session store can contain the session.
     const known = error instanceof HttpException || this.isHttpError(error) ? error : new InternalServerErrorException()
-    if (known !== error) this.log.error(error instanceof Error ? error.stack : 'not an error')
+    if (known !== error) this.log.error(error instanceof Error ? `${(error as NodeJS.ErrnoException).code}: ${error.stack}` : 'not an error')
     this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(known, host))
   }
 }
