@@ -54,8 +54,9 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
 }
 
 /**
- * Notes in the ledger which browser makes a start after the first factor, such as the password. The session gets a new id in the process that calls Nevis, so
- * another process could not find the transaction in the session, and could not see which browser has started it.
+ * Notes in the ledger which browser makes a start after the first factor, such as the password. At a double click, two processes may get the same start. The
+ * first process gives the session a new id, so the second process cannot find the first one's transaction in the session. Only this note shows that the start
+ * is repeated.
  * @returns true if the same browser has just made the same start, probably in another process
  * @internal
  */

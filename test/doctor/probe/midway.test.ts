@@ -59,7 +59,7 @@ describe('a gateway that answers every request from the middle of a run on', () 
     const reason = `something in front of Nevis answers in its place (HTTP ${status}, no JSON): check the proxy or gateway`
     expect([failed, finished, endedBy, obstacle]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason, undefined])
     expect(Object.keys(facts)).toEqual(Object.keys((await runOnSimulator([], ['quiet'])).facts))
-    // The gateway answers the deletion, too. So the test user still exists, and the probe must say so.
+    // The gateway in front of Nevis answers the request to delete the test user as well. So Nevis does not delete the user, and the probe must say so.
     expect([usersLeft, namesLeft]).toEqual([1, simulator.users.map(({ username }) => username)])
   })
 
