@@ -64,6 +64,9 @@ export class WrittenPages {
   /** Compares a page with its section. The page may still be loading, so if they differ, this function describes the page again, up to a few times. */
   async check(name: string, page: Page): Promise<void> {
     const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
+    // Chromium moves the focus to a field with `autofocus` only when it draws the loaded page.
+    await page.waitForLoadState()
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
     if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))
     const written = readFileSync(this.path, 'utf8').split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd().concat('\n')
     for (let left = TRIES - 1; left > 0; left--) {
@@ -116,8 +119,9 @@ async function stopsOf(page: Page, session: CDPSession): Promise<{ first: number
   for (let i = 0; i < MAX_STOPS; i++) {
     await page.keyboard.press('Tab')
     const stop = await focusOf(session)
-    if (stop === stops[0]) break
+    // From the last control, Tab can lead to the page itself, also at the first press.
     if (stop === undefined) continue
+    if (stop === stops[0]) break
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
     stops.push(stop)
   }
