@@ -4,13 +4,13 @@
  *
  * Out of scope: attacks (`test/example/invoices.test.ts`).
  */
-import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { circumstances, nevisComesBack, nevisGoesDown, sixMinutesLater } from '../example/circumstances'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
+import { violations } from './axe'
 import { forgiveComplaints, showsHeading, useChromium } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
@@ -36,9 +36,7 @@ describeWithChromium('in the example app', () => {
       await page.setViewportSize(viewport)
       await page.screenshot({ path: join(FOLDER, `example-${name}-${device}.png`), fullPage: true })
       expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width)
-      await page.evaluate(axe.source)
-      const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>('axe.run()')
-      expect([name, device, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([name, device, []])
+      expect([name, device, await violations(page)]).toEqual([name, device, []])
     }
     await page.setViewportSize(DESKTOP)
   }

@@ -3,12 +3,12 @@
  * saves a screenshot of each state in `screenshots/`. The file `accessibility-waiting.md` contains each state's accessibility tree, and the order in which Tab
  * reaches its elements. Each run compares the states with this file; `WALK=1` writes the file again.
  */
-import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
 import { WrittenPages } from './accessibility'
+import { COLOUR_RULES, violations } from './axe'
 import { states, startLook, undoState, type State } from './states'
 import { forgiveComplaints, overflowing, useChromium, type Cloud } from './support'
 
@@ -22,8 +22,6 @@ const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
 
-/** The axe rules that depend on the colour scheme. The tests check these rules in light and in dark colours, and all other rules in light colours only. */
-const COLOUR_RULES = ['color-contrast', 'link-in-text-block', 'target-size']
 /** The languages in which the page is also checked. All other tests run in English. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States that exist only in the open tab: a reload shows the state that the server knows. */
@@ -60,7 +58,7 @@ describeWithChromium('the waiting page', () => {
       expect(await violations(page)).toEqual([])
       await page.emulateMedia({ colorScheme: 'dark' })
       await shoot(page, `${name}-desktop-dark`)
-      expect(await violations(page, COLOUR_RULES)).toEqual([])
+      expect(await violations(page, { rules: COLOUR_RULES })).toEqual([])
       await page.emulateMedia({ colorScheme: 'light' })
       await page.setViewportSize(PHONE)
       await shoot(page, `${name}-phone`)
@@ -91,7 +89,7 @@ describeWithChromium('the waiting page', () => {
       await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' })
       await shoot(page, `${name}-forced`)
       expect(await oddBorders(page)).toEqual([])
-      expect(await violations(page, COLOUR_RULES)).toEqual([])
+      expect(await violations(page, { rules: COLOUR_RULES })).toEqual([])
       forgiveComplaints(/INTERNET_DISCONNECTED|403|503/)
     })
   })
@@ -195,12 +193,4 @@ function overlapping(page: Page): Promise<string[]> {
     const isOn = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > (a.bottom - a.top) / 3
     return lines.flatMap((one, i) => lines.slice(i + 1).filter((other) => isOn(one, other)).map((other) => one.text + ' / ' + other.text))
   })()`)
-}
-
-/** Runs axe-core with all its rules. `evaluate` loads the script despite the page's Content-Security-Policy. */
-/** @param rules the rules of axe to check; all by default */
-async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
-  if (await page.evaluate<boolean>('globalThis.axe === undefined')) await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(${JSON.stringify(rules === undefined ? {} : { runOnly: rules })})`)
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }

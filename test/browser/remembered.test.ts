@@ -1,7 +1,7 @@
 /** Tests the checkbox "Remember this browser", with and without JavaScript: in a remembered browser, the next sign-ins need no second factor. */
-import axe from 'axe-core'
 import type { BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
+import { violations } from './axe'
 import { codeFor, enterPassword, isSignedIn, startCloud, useChromium, waiting, type Cloud } from './support'
 
 describeWithChromium('the box of a remembered browser', () => {
@@ -79,9 +79,7 @@ describeWithChromium('the box of a remembered browser', () => {
     for (const factor of ['push', 'sms']) {
       const { page } = await open({ locale, viewport: { width: 320, height: 640 } }, { factor })
       await page.getByRole('checkbox').waitFor()
-      await page.evaluate(axe.source)
-      const found = await page.evaluate<axe.AxeResults>('axe.run()')
-      expect(found.violations.map(({ id }) => id)).toEqual([])
+      expect(await violations(page)).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
     }
   })

@@ -4,7 +4,6 @@
  *
  * Out of scope: the page in its other states (`look.test.ts`).
  */
-import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -13,6 +12,7 @@ import { languages } from '../../src/waiting/texts/languages'
 import { describeWithChromium } from '../support/chromium'
 import { codeOn, otherCode } from '../support/typed-code'
 import { WrittenPages } from './accessibility'
+import { COLOUR_RULES, violations } from './axe'
 import { heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
@@ -113,6 +113,11 @@ describeWithChromium('a push with a typed code', () => {
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         expect(await violations(page)).toEqual([])
       }
+      for (const media of [{ colorScheme: 'dark' }, { colorScheme: 'light', forcedColors: 'active' }] as const) {
+        await page.emulateMedia(media)
+        expect(await violations(page, { rules: COLOUR_RULES })).toEqual([])
+      }
+      await page.emulateMedia({ forcedColors: null })
     }
     expect(await page.locator('blockquote').textContent()).toBe(MESSAGES[tag])
     // The phone already shows the request, so the label above the message must say that the phone shows this message now.
@@ -136,9 +141,3 @@ describeWithChromium('a push with a typed code', () => {
     await page.getByText(codeFor(username)).screenshot({ path: join(FOLDER, 'typed-code-simulator.png') })
   })
 })
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations: found } = await page.evaluate<axe.AxeResults>('axe.run()')
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}

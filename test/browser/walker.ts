@@ -3,10 +3,10 @@
  *
  * Out of scope: the route through the app (`example-walk.test.ts`).
  */
-import axe from 'axe-core'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { type WrittenPages } from './accessibility'
+import { COLOUR_RULES, violations } from './axe'
 import { lookOf } from './buttons'
 import { overflowing, wholePicture } from './support'
 
@@ -101,16 +101,14 @@ export class Walker {
   }
 
   /**
-   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, has a
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible (also in dark and in forced colours), has a
    * button or link to continue, and fits the narrowest screen, and also this screen with text of twice the size. Its buttons must look alike, and this tab must
    * have only one accent colour, on the app's own pages and on the waiting page.
    */
   async look(name: string): Promise<void> {
     const { page } = this
     await this.pages.check(name, page)
-    await page.evaluate(axe.source)
-    const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
-    expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([name, []])
+    expect([name, await violations(page)]).toEqual([name, []])
     expect([name, await page.locator('main').getByRole('button').or(page.locator('main').getByRole('link')).filter({ visible: true }).count()]).not.toEqual([name, 0])
     const { accents, unequal } = await lookOf(page)
     if (page.url().startsWith(this.origin)) for (const accent of accents) this.accents.add(accent)
@@ -123,6 +121,11 @@ export class Walker {
     await page.evaluate('document.documentElement.style.fontSize = "200%"')
     await this.fits(`${name}, with text of twice the size`)
     await page.evaluate('document.documentElement.removeAttribute("style")')
+    for (const media of [{ colorScheme: 'dark' }, { colorScheme: 'light', forcedColors: 'active' }] as const) {
+      await page.emulateMedia(media)
+      expect([name, media, await violations(page, { rules: COLOUR_RULES })]).toEqual([name, media, []])
+    }
+    await page.emulateMedia({ colorScheme: null, forcedColors: null })
   }
 
   /** Checks that the page does not scroll to the side, and that no text runs over the border of its element. */

@@ -2,7 +2,6 @@
  * The widget in a real browser, with the simulator's substitute for Nevis's script: a whole sign-in to the example app, and a widget that fails, is
  * loaded twice or does not load. Takes screenshots in `screenshots/`.
  */
-import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -11,6 +10,7 @@ import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
 import { WIDGET_SCRIPT } from '../support/widget'
 import { WrittenPages } from './accessibility'
+import { COLOUR_RULES, violations } from './axe'
 import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
@@ -241,11 +241,11 @@ describeWithChromium('the page with the widget', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await shoot(page, `${name}-${colorScheme}`)
-      await page.evaluate(axe.source)
-      const { violations } = await page.evaluate<axe.AxeResults>('axe.run({ iframes: false })')
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+      expect(await violations(page, { iframes: false })).toEqual([])
     }
-    await page.emulateMedia({ colorScheme: 'light' })
+    await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' })
+    expect(await violations(page, { rules: COLOUR_RULES, iframes: false })).toEqual([])
+    await page.emulateMedia({ forcedColors: null })
     await page.setViewportSize({ width: 320, height: 640 })
     await shoot(page, `${name}-narrow`)
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
