@@ -117,9 +117,8 @@ export function endSession(req: object): SessionLike {
   const isFastifys = isOfFastify(before)
   // On Fastify, leave out the session's id: @fastify/session then neither stores the session nor sends its cookie.
   const hidden = {
-    ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
+    ...(!isFastifys && { id: { value: before['id'] }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Remove the expiry, so that express-session does not send the session cookie again (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -128,6 +127,8 @@ export function endSession(req: object): SessionLike {
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
   ;(req as { session: SessionLike }).session = ended
+  // Without an id of the request's session, express-session stores nothing and sends no cookie, even with `rolling: true`.
+  if (!isFastifys) (req as { sessionID?: string | undefined }).sessionID = undefined
   return ended
 }
 
@@ -138,7 +139,7 @@ function isOfFastify(session: SessionLike): boolean {
 /** True if `endSession` can replace the session: with @fastify/session, or with express-session (recognised by `req.sessionStore`). */
 function canEnd(req: object): boolean {
   const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
-  return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)
+  return isOfFastify(sessionOf(req) as SessionLike) || typeof sessionStore?.generate === 'function'
 }
 
 /**

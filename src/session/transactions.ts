@@ -45,7 +45,7 @@ export class SessionTransactions {
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
     /** If the session has too many transactions, those for which this function returns true are dropped last. */
-    private readonly isKeptLongest: (transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => boolean = () => false,
+    private readonly isKeptLongest: (transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp' | 'isUnsent'>) => boolean = () => false,
   ) {}
 
   get(id: string): Transaction | undefined {

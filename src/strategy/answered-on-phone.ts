@@ -9,12 +9,12 @@ import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
 /**
- * True for an approval that the user accepts or denies on the phone. Also true if the app's option `factors` no longer contains the factor, because that factor
+ * True for an approval that the user accepts or denies on the phone; false if Nevis has refused to send it. Also true if the app's option `factors` no longer contains the factor, because that factor
  * may have asked on the phone.
  * @internal
  */
-export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Pick<Transaction, 'factor' | 'operation'>): boolean {
-  if (operation !== 'approve') return false
+export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation, isUnsent }: Pick<Transaction, 'factor' | 'operation' | 'isUnsent'>): boolean {
+  if (operation !== 'approve' || isUnsent === true) return false
   const factor = factors.find((one) => one.name === name)
   return factor === undefined || factor.prompt === 'wait' || factor.check === outcomeByStatus
 }
@@ -37,6 +37,6 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
  * until the session drops the denied step-up, and with it the need for the password.
  * @internal
  */
-export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>): boolean {
+export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp' | 'isUnsent'>): boolean {
   return settings.afterDenial === 'stop' && transaction.isStepUp === true && isAnsweredOnPhone(settings, transaction)
 }

@@ -29,7 +29,12 @@ const CHECK_INTERVAL_MS = 250
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   if (previous.origin !== context.source.origin) return undefined
-  if (!previous.hasDisconnected()) return previous
+  if (!previous.hasDisconnected()) {
+    // The first request may have given the session a new id. This request then must not send the cookie with the old id again, even if the app has changed the
+    // session: the response of this request could replace the new cookie.
+    if (context.renewsSession && (await request.reload()) === undefined) request.abandonSession()
+    return previous
+  }
   // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start renews the session, give the
   // session another new id. The cookies are sent with the second response.
   const { transaction, encryptedCodes, sessionId, origin } = previous

@@ -8,6 +8,11 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { NevisRequest } from '../host/request'
+import { sessionIdOf } from '../host/session'
+import type { StartResult } from './start-queue'
+
+/** From which browser a request came. The two requests of a double click have the same source. */
+export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
 /**
  * The headers that a browser sends equally with a form and with `fetch`. Other headers, such as `accept` and `sec-fetch-mode`, depend on the kind of request,
@@ -25,8 +30,16 @@ const MAX_LENGTH = 500
 const VALUE = /[^\s,;="]+/g
 
 /**
+ * From which browser this request comes. Call this function before the first await: if the browser closes the connection meanwhile, the socket no longer has
+ * an address.
+ * @internal
+ */
+export function sourceOf(req: NevisRequest): RequestSource {
+  return { sessionId: sessionIdOf(req), origin: originOf(req) }
+}
+
+/**
  * A digest of all that identifies a browser in a request. The session stores only this digest, because cookies are secret.
- * Call this function before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
  * @internal
  */
 export function originOf(req: NevisRequest): string {

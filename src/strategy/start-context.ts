@@ -6,11 +6,9 @@
 import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import type { RequestedParameters, StartParameters } from './start-parameters'
+import type { RequestSource } from './request-origin'
 import type { StartResult } from './start-queue'
 import type { Field, Redirect, StrategyRequest } from './strategy-request'
-
-/** From which browser a request came. The two requests of a double click have the same source. */
-export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
 /** The transaction that a start replaces, because the user chooses another factor or presses "Send again". */
 export type ReplacedTransaction = Transaction & {

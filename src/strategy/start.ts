@@ -16,7 +16,6 @@ import type { Challenge } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
-import { sessionIdOf } from '../host/session'
 import { subjectMismatch } from '../trust/binding'
 import { assertNoDeniedStepUp } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
@@ -32,7 +31,6 @@ import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePe
 import { forgetMarksBefore, recogniseBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherFactor } from './unavailable-factor'
-import { originOf } from './request-origin'
 import { waitBeforeResend } from './resend'
 import { returnToOf } from './return-to'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
@@ -47,9 +45,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  * @internal
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
-  const { settings, req, options } = request
-  // Read the session id and the origin before the first await: if the browser closes the connection meanwhile, the socket no longer has an address.
-  const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
+  const { settings, req, options, source } = request
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }

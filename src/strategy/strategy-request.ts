@@ -22,6 +22,7 @@ import type { Sealed } from '../trust/handle'
 import type { Keys } from '../trust/keys'
 import { isAnsweredOnPhone, mayStopStepUp } from './answered-on-phone'
 import { about, publish, type About, type NevisEvents } from './events'
+import type { RequestSource } from './request-origin'
 import type { Settings } from './settings'
 
 export interface Redirect {
@@ -80,6 +81,7 @@ export class StrategyRequest {
     readonly keys: Keys,
     readonly req: NevisRequest,
     readonly options: AuthenticateOptions,
+    readonly source: RequestSource,
   ) {
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
@@ -94,7 +96,7 @@ export class StrategyRequest {
     this.session = session
     this.isNew = isNew
     this.lastRead = new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
-    const isKeptLongest = (one: Pick<Transaction, 'factor' | 'operation' | 'isStepUp'>) => mayStopStepUp(this.settings, one)
+    const isKeptLongest = (one: Pick<Transaction, 'factor' | 'operation' | 'isStepUp' | 'isUnsent'>) => mayStopStepUp(this.settings, one)
     this.transactions = new SessionTransactions(session, sessionKey, firstFactorLifetimeMs, this.keys.shown, isKeptLongest)
   }
 

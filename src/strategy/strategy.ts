@@ -12,6 +12,7 @@ import { resultOf } from '../host/app-function'
 import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
+import { sourceOf } from './request-origin'
 import { StrategyRequest } from './strategy-request'
 import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
@@ -114,7 +115,8 @@ export class NevisStrategy extends PassportStrategy {
     const { settings } = this
     let request: StrategyRequest | undefined
     try {
-      request = new StrategyRequest(settings, await settings.keys(), req, options)
+      const source = sourceOf(req)
+      request = new StrategyRequest(settings, await settings.keys(), req, options, source)
       return await this.decideFor(request)
     } catch (reason) {
       publishFault(reason, 'request', request?.about() ?? { strategy: this.name })

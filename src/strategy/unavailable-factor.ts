@@ -56,7 +56,9 @@ export async function waitForOtherFactor(
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, code: FailureCode, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
   if (parameters.available?.length === 0) return undefined
-  const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
+  const created = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
+  const { digest: _digest, ...rest } = created.transaction
+  const transaction = request.keys.digests.withDigest({ ...rest, isUnsent: true })
   if (mayRenew(request, context, { ...transaction, ...(await confirmedUser(request, context, transaction)) })) await renewForSubject(request, transaction, context.isAfterFirstFactor)
   else await request.refresh()
   return waitForDecision(request, context, { ...transaction, closed: code })

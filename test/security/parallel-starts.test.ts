@@ -27,6 +27,11 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
     res.end()
   })
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  // As an app does that keeps a form field, or the version of the password, until the end of the sign-in.
+  web.post('/login-kept', passport.authenticate('local', { session: false }), (req, _res, next) => {
+    Object.assign(req.session as object, { kept: Math.random() })
+    req.session.save(next)
+  }, passport.authenticate('nevis'))
   web.post('/up', passport.authorize('nevis'))
   web.get('/who', (req, res) => void res.send((req.user as { username: string } | undefined)?.username))
 }
@@ -68,6 +73,23 @@ describe('five starts at once', () => {
     for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
     // All five browsers know the handle (the reference to the transaction in the URL), but only one of them got the cookie of the new session.
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
+  })
+
+  it.each([['whose cookie expires', {}], ['whose cookie is sent with every answer', { rolling: true }]])('of an app that writes to the session before, %s, leave the browser the new session', async (_name, options) => {
+    const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10), cookie: { maxAge: 3_600_000 }, ...options } })
+    const browser = app.browser()
+    await browser.get('/sign-in')
+    const before = browser.cookies.get('connect.sid')
+    const pages = await five(async () => {
+      const one = browser.clone()
+      return { page: await one.post('/login-kept', credentials), cookie: one.cookies.get('connect.sid') as string }
+    })
+    expect(tally(pages.map(({ page }) => outcomeOf(page)))).toEqual({ '303 /login/2fa': 5 })
+    expect(pages.filter(({ page }) => page.headers.getSetCookie().some((one) => one.includes('connect.sid')))).toHaveLength(1)
+    const [renewed] = pages.filter(({ cookie }) => cookie !== before)
+    browser.cookies.set('connect.sid', renewed?.cookie as string)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handleIn(pages[4]?.page.location))))).toBe('success')
   })
 
   it('with two factors, in an app with its own subject and no second factor record, keep the user signed in', async () => {
@@ -178,6 +200,34 @@ describe('a double click whose first request the browser has aborted', () => {
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it('is one push, also where the access key comes from a function that answers after the abort', async () => {
+    let [release, sawAbort] = [() => {}, () => {}]
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const aborted = new Promise<void>((resolve) => (sawAbort = resolve))
+    let keyAsked = () => {}
+    const asked = new Promise<void>((resolve) => (keyAsked = resolve))
+    const accessKey = async () => {
+      keyAsked()
+      await gate
+      return world.simulator.accessKey
+    }
+    const noteAbort: NonNullable<AppOptions['routes']> = (web, { passport }) => {
+      web.post('/noted', (req, _res, next) => next(void req.socket.once('close', sawAbort)), passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+    }
+    const app = await world.start({ routes: (...parts) => [routes, noteAbort].forEach((add) => add(...parts)), strategy: { accessKey } })
+    const browser = app.browser()
+    await browser.get('/sign-in')
+    world.simulator.faults.add({ on: 'approve', delayMs: 300 })
+    const first = click(app, browser, 'Firefox', '/noted')
+    await asked
+    first.sent.destroy()
+    await aborted
+    const second = click(app, browser, 'Firefox', '/noted')
+    release()
+    await second.answer
+    expect(world.asked('approve')).toBe(1)
   })
 
   it.each([

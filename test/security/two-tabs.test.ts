@@ -7,7 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { guideApps } from '../hosts/apps'
-import { PASSWORD, signIn } from '../support/app'
+import { callbackOf, PASSWORD, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
 
@@ -41,6 +41,19 @@ describe.each(guideApps)('two tabs that go to their callbacks at almost the same
       taken(tab)
     }))
     expect((await browser.get('/')).text).toMatch(/otto/)
+  })
+})
+
+describe('two tabs, where the app sends the session cookie with every answer (rolling: true)', () => {
+  it('end signed in: the callback that fails sends no cookie', async () => {
+    const app = await world.start({ session: { rolling: true, cookie: { maxAge: 3_600_000 } }, callback: { failureMessage: true } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    const tabs = [browser.clone(), browser.clone()]
+    const answers = await Promise.all(tabs.map((tab) => tab.get(callbackOf(handle))))
+    expect(answers.map(outcomeOf).sort()).toEqual(['success', 'used_transaction'])
+    expect(answers.map((answer) => [outcomeOf(answer), answer.headers.getSetCookie().length > 0])).toEqual(expect.arrayContaining([['success', true], ['used_transaction', false]]))
   })
 })
 

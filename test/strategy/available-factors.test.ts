@@ -140,6 +140,23 @@ describe('a factor that turns out not to be set up', () => {
     expect((await browser.post('/login/2fa/callback', { transaction: sms, code: codeOf('anna') })).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'sms', data: 7 } } })
   })
 
+  it.each(['offer', 'stop'] as const)('at the first start, with afterDenial %j › each factor that the page offers signs the user in: nobody has denied', async (afterDenial) => {
+    await start(['push', 'sms', 'recovery'], { strategy: { afterDenial } })
+    world.simulator.addUser({ username: 'carl', authenticators: 0, phone: '+41791112233', recoveryCodes: ['DDDD-4444'] })
+    for (const [factor, code] of [['sms', () => codeOf('carl')], ['recovery', () => 'DDDD-4444']] as const) {
+      browser = app.browser()
+      const handle = handleIn((await password({}, 'carl')).location)
+      expect(await view(handle)).toMatchObject({ failure: 'not_enrolled' })
+      const other = handleIn((await switchTo(handle, factor)).location)
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: other, code: code() }))).toBe('success')
+    }
+    // The user is signed in now. A step-up without push goes the same way.
+    const handle = handleIn((await browser.post('/start', {})).location)
+    const other = handleIn((await switchTo(handle, 'sms')).location)
+    expect(outcomeOf(await browser.post('/start', { factor: 'sms' }))).toBe('303 /login/2fa')
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: other, code: codeOf('carl') }))).toBe('success')
+  })
+
   it('at the first start, where the app says what else the user has › the page offers that, and returnTo is kept', async () => {
     await start(['push', 'sms'], { start: { data: 7 }, routes: (routes) => void routes.get('/wanted', (req, res) => {
       Object.assign(req.session, { returnTo: `${app.origin}/wanted?a=1` })

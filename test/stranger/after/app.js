@@ -43,7 +43,7 @@ app.use((req, res) => {
 
 app.use((err, req, res, next) => {
   if (err.name === 'AuthenticationError') return res.redirect(req.session.passport?.user ? '/notes' : '/login') // both pages show the message
-  console.error(err)
+  console.error(err.stack)
   if (res.headersSent) return next(err)
   res.status(err.status || 500).render('error', { message: err.status < 500 ? err.message : 'Something went wrong. Please try again.' })
 })

@@ -40,7 +40,7 @@ app.use((req, res) => {
 })
 
 app.use((err, req, res, next) => {
-  console.error(err)
+  console.error(err.stack)
   if (res.headersSent) return next(err)
   res.status(err.status || 500).render('error', { message: err.message })
 })
