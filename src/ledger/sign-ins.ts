@@ -1,5 +1,5 @@
 /**
- * Records when a user last signed in, for an app that keeps its session in a cookie.
+ * Records when a user last signed in, for an app that keeps its session in a cookie, and when a user last enrolled a factor.
  *
  * A browser, or an attacker, can send an old copy of such a cookie. If the copy is older than the user's last sign-in, the strategy does not start another
  * factor until the user has given the password again. Out of scope: sessions in a store, because the store forgets the old session id when it gives the session

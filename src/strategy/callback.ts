@@ -148,7 +148,7 @@ async function assertNewestEnrolment(request: StrategyRequest, transaction: Tran
 /** Closes the transaction and throws if the user may no longer enrol, for example after enrolling a factor in another session. */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
-    await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
+    await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors, request.budgets)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
@@ -236,7 +236,8 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
   await giveBackStarts(request, transaction).catch(() => undefined)
   const profile = profileOf(transaction, outcome, factor)
-  const keys = isInSmallCookie(session) ? budgets.keysOf({ budget: transaction.budget, userId: profile.id }) : []
+  const isNoted = isInSmallCookie(session) || transaction.operation === 'enroll'
+  const keys = isNoted ? budgets.keysOf({ budget: transaction.budget, userId: profile.id }) : []
   await Promise.all(keys.map((key) => budgets.signIns.note(key).catch(() => undefined)))
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const accepted = () => {

@@ -16,6 +16,7 @@ import { NevisError } from '../client/errors'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
+import type { Budgets } from '../ledger/budgets'
 import type { Settings } from './settings'
 import type { NevisRequest } from '../host/request'
 import { secondFactorOf } from '../session/second-factor'
@@ -52,17 +53,32 @@ export async function assertMayStillEnroll(
   settings: Settings,
   req: NevisRequest,
   factor: Factor,
-  { userId, subject, startedAt }: Transaction,
+  { userId, subject, startedAt, budget }: Transaction,
   newFactors: number,
+  budgets: Budgets,
 ): Promise<void> {
   const id = userId ?? subject.userId
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
-  if (factor.name !== 'recovery') {
+  if (factor.name !== 'recovery' && !(await hasEnrolledSince(budgets, budgets.keysOf({ budget, userId: id }), startedAt))) {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled.
-    if (user === undefined || countOf(user) <= newFactors) return
+    if (user === undefined || !hasOtherFactor(user, newFactors)) return
   }
   throw new Refusal('already_enrolled')
+}
+
+/** True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. */
+async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
+  const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))
+  return answers.includes(true)
+}
+
+/**
+ * True if the user has a factor besides the one that is being enrolled. If this one is a phone number, its code is not verified yet, so the user must still be
+ * `new` (`unknown` if Nevis's answer has no status). But other fields of the user's record may already contain this phone number, so ignore them.
+ */
+function hasOtherFactor(user: User, newFactors: number): boolean {
+  if (countOf(user) > newFactors) return true
+  return newFactors === 0 ? !['new', 'unknown'].includes(user.status) : Object.entries(user.raw).some(([name, value]) => CODE_FIELD_NAME.test(name) && isNonEmpty(value))
 }
 
 /** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */
@@ -104,6 +120,9 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
+
+/** Fields that show a factor with codes: a phone number for SMS, or recovery codes. */
+const CODE_FIELD_NAME = /phone|mobile|sms|recover|code|otp/i
 
 /**
  * True if the user has a factor at Nevis. Nevis does not document every field that contains factors. So any non-empty list counts, and so does any field whose

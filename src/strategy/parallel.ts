@@ -117,7 +117,12 @@ export async function isStartedByOtherProcess(
   })
 }
 
-async function waitUntil(isDone: () => Promise<boolean>): Promise<boolean> {
+/**
+ * Checks every 250 ms, for two seconds at most, whether another request has done its work.
+ * @returns false if it has not
+ * @internal
+ */
+export async function waitUntil(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < OTHER_PROCESS_WAIT_SECONDS * 1000; waitedMs += CHECK_INTERVAL_MS) {
     if (await isDone()) return true
     await pause(CHECK_INTERVAL_MS)

@@ -143,6 +143,67 @@ describe('an enrolment that was begun before the victim\'s', () => {
   })
 })
 
+describe('an enrolment that was begun before the victim got a phone number as the first factor', () => {
+  /** The victim enrols a phone number through another app of the same Nevis instance, which shares no ledger with the app of the attack. */
+  async function enrolsNumberElsewhere(): Promise<void> {
+    const elsewhere = await start()
+    const victim = elsewhere.browser()
+    const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
+    expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
+  }
+
+  // Shows: T-enrol-3
+  it('by SMS is not finished: the code is not even verified', async () => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'sms', phone: '+41790000999' })).location)
+    const code = codeFor('newcomer')
+    await enrolsNumberElsewhere()
+    const before = world.asked('verifyCode')
+    expect(outcomeOf(await finish(thief, handle, { code }))).toBe('already_enrolled')
+    expect(world.asked('verifyCode')).toBe(before)
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+
+  it('by QR code signs nobody in, where Nevis shows the number', async () => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
+    const { appLinkUri } = await viewOf(thief, handle)
+    await enrolsNumberElsewhere()
+    await world.simulator.phone('newcomer').scan(appLinkUri)
+    world.simulator.faults.add({ on: 'getUser', patch: { phones: [{ phone: NUMBER }] } })
+    expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
+  })
+
+  it('by QR code signs nobody in after the victim has finished in the same app, even while Nevis had not yet answered the attacker\'s start', async () => {
+    const app = await start()
+    const [victim, thief] = [app.browser(), app.browser()]
+    const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
+    const { client } = app.nevis.settings
+    const real = client.enroll.bind(client)
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(client, 'enroll').mockImplementationOnce(async (body) => {
+        const answer = await real(body)
+        resolve()
+        await gate
+        return answer
+      })
+    })
+    const starting = enrolling(thief, { factor: 'app' })
+    await asked
+    expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
+    release()
+    const handle = handleIn((await starting).location)
+    await world.simulator.phone('newcomer').scan((await viewOf(thief, handle)).appLinkUri)
+    expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+})
+
 describe('Nevis\'s answer to an enrolment of a first factor', () => {
   // Shows: ASVS V16.3.3, T-enrol-1
   it('that names factors of the user ends it before the browser sees anything', async () => {

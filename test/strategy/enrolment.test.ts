@@ -139,11 +139,15 @@ describe('an enrolment that is about to count', () => {
   const transaction = (change: Partial<Transaction> = {}) =>
     ({ id: 't', factor: 'app', operation: 'enroll', subject: ANNA, userId: USER, startedAt: NOW - 60_000, expiresAt: NOW + 60_000, firstFactorAt: NOW, shown: {}, ...change }) as Transaction
   const finish = (user: unknown, newFactors: number, { session = {}, factor = app(), change = {} } = {}) =>
-    assertMayStillEnroll(settingsOf(user), request(session), factor, transaction(change), newFactors)
-  const withPhones = (count: number) => {
+    assertMayStillEnroll(settingsOf(user), request(session), factor, transaction(change), newFactors, budgets)
+  const withPhones = (count: number, status = count > 0 ? 'active' : 'new') => {
     const authenticators = Array(count).fill(PHONE)
-    return { ...NEW, status: 'active', authenticators, raw: { authenticators } }
+    return { ...NEW, status, authenticators, raw: { authenticators } }
   }
+  let budgets: Budgets
+  beforeEach(() => {
+    budgets = new Budgets({ client: { baseURL: 'https://a.example' }, ledger: new MemoryLedger(), firstFactorLifetimeMs: 600_000 } as never)
+  })
 
   it.each<[number, number, boolean]>([[0, 0, true], [1, 0, false], [1, 1, true], [2, 1, false], [0, 1, true]])(
     'of a first factor, with %d authenticators of which %d are its own, counts: %s', async (has, newFactors, counts) => {
@@ -152,6 +156,29 @@ describe('an enrolment that is about to count', () => {
       else await expect(finished).rejects.toEqual(refused('already_enrolled'))
     },
   )
+
+  it('of a first factor whose code is not verified yet counts only for a user who is new, or of whom Nevis gives no status', async () => {
+    await expect(finish(withPhones(0, 'active'), 0)).rejects.toEqual(refused('already_enrolled'))
+    await expect(finish(withPhones(0, 'blocked'), 0)).rejects.toEqual(refused('already_enrolled'))
+    await expect(finish(withPhones(0, 'unknown'), 0)).resolves.toBeUndefined()
+    await expect(finish({ ...withPhones(0), raw: { authenticators: [], phone: '+41790000123' } }, 0)).resolves.toBeUndefined()
+  })
+
+  it('of a phone does not count for a user who has a phone number or recovery codes by now', async () => {
+    for (const raw of [{ phones: ['+41790000123'] }, { sms: { active: true } }, { recoveryCodes: 10 }]) {
+      await expect(finish({ ...withPhones(1), raw: { authenticators: [PHONE], ...raw } }, 1)).rejects.toEqual(refused('already_enrolled'))
+    }
+    await expect(finish({ ...withPhones(1), raw: { authenticators: [PHONE], phones: [], device: 'a phone' } }, 1)).resolves.toBeUndefined()
+  })
+
+  it('of a first factor does not count after another enrolment of the user has succeeded, under each of the user\'s names', async () => {
+    await budgets.signIns.note(budgets.keyOf({ userId: USER }))
+    await expect(finish(NEW, 0)).rejects.toEqual(refused('already_enrolled'))
+    await budgets.signIns.note(budgets.keyOf(ANNA))
+    await expect(finish(NEW, 0, { change: { userId: undefined as never, budget: budgets.keyOf(ANNA) } })).rejects.toEqual(refused('already_enrolled'))
+    await expect(finish(NEW, 0, { change: { startedAt: NOW + 1001 } })).resolves.toBeUndefined()
+    expect(asked).toEqual([['getUser', USER]])
+  })
 
   it('of a first factor does not count where Nevis lists no authenticators of an active user: nobody can tell how many there are', async () => {
     const unlisted = { ...NEW, status: 'active', authenticators: [], raw: {} }

@@ -1,9 +1,9 @@
 /** Tests the waiting page for every factor and state: the page that a user sees, and the same content as JSON. */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'
+import { metricsOf, app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
-import { callbackOf, handleIn, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp, statusOf } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 
 let simulator: NevisSimulator
@@ -275,6 +275,20 @@ describe('the page', () => {
       expect(simulator.requests).toHaveLength(asked)
       expect((await browser.post('/login/2fa/callback', { transaction: newest })).json()).toMatchObject({ action: 'success' })
       expect((await browser.post('/login/2fa', { transaction: newest, extend: '1' })).json()).toMatchObject({ code: 'used_transaction' })
+    })
+
+    it('can still be confirmed after the user got more time, even if a process that knows only the first link has given the codes up', async () => {
+      const { browser, handle } = await startedCodes()
+      const startedAt = Date.now()
+      const at = (seconds: number) => void jest.spyOn(Date, 'now').mockReturnValue(startedAt + seconds * 1000)
+      await browser.get(statusOf(handle))
+      at(500)
+      const [first, second] = await Promise.all([1, 2].map(() => browser.clone().post('/login/2fa', { transaction: handle, extend: '1' })))
+      expect([first?.status, second?.status]).toEqual([303, 303])
+      at(700)
+      metricsOf(app.nevis)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect((await browser.post('/login/2fa/callback', { transaction: handleIn(second?.location) })).json()).toMatchObject({ action: 'success' })
     })
 
     it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('does not lengthen a transaction that must still exist at Nevis: %s', async (factor, field, code) => {
