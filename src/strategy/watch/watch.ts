@@ -129,8 +129,8 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or its end in the session has already
-    // removed the token. In the second case, `known` still has the token.
+    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or the token was deleted when the
+    // transaction ended in the session. In the second case, `known` still has the token.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
