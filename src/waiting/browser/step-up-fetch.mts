@@ -73,6 +73,6 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 
 async function send(request: Request, headers: StepUpOptions['headers']): Promise<Response> {
   for (const [name, value] of Object.entries((await headers?.()) ?? {})) request.headers.set(name, value)
-  // A redirect could take these headers, for example a CSRF token, and the body to another origin.
+  // `fetch` would follow a redirect to another origin, and send the added headers (for example a CSRF token) and the body there.
   return fetch(request, headers && { redirect: 'error' })
 }

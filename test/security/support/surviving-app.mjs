@@ -18,7 +18,7 @@ const { NevisSimulator } = require('../../../dist/simulator/index.js')
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
-/** `shut` names the part of the app whose calls must wait until `GET /release`. `waiting` contains these calls. */
+/** `shut` names the part of the app (`store` or `key`) whose calls must wait until `GET /release`. `waiting` contains these calls. */
 const gate = { shut: '', waiting: [] }
 const passing = (what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
