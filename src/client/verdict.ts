@@ -39,7 +39,7 @@ const NO_WORDS = wordSet('no none false')
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Other fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
+/** Fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
