@@ -100,7 +100,7 @@ describe.each(LEDGERS)('%s', (_name, apps) => {
     expect(pushesOf()).toHaveLength(2)
     await world.simulator.phone('anna').approve(pushesOf().at(-1)?.transactionId)
     const [a, b] = [outcomeOf(await attacker.get(callbackOf(theirs))), outcomeOf(await user.get(callbackOf(own)))]
-    // With two processes, the user's push may be sent before the attacker's. In either order, an approval signs in only the browser that has started it.
+    // With two processes, the user's push may be sent before the attacker's. In either order, only the browser that started the approved push is signed in.
     expect(tally([a, b])).toEqual({ '303 /login/2fa': 1, success: 1 })
     expect([second.status, (await attacker.get(callbackOf(own))).status]).toEqual([303, 403])
   })
