@@ -21,7 +21,7 @@ export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }
 
-/** How a user approves a payment. Without these functions, the app pays an invoice without an approval. */
+/** The functions by which a user approves a payment. An app without `confirm` pays an invoice without an approval. */
 export interface PaymentApproval {
   /**
    * The middleware that starts the approval of a payment. The payment is carried out later, in the callback, by `paySigned`. No handler follows

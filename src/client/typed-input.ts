@@ -1,5 +1,5 @@
 /**
- * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
+ * Converts codes and phone numbers, as users type or paste them, to the form that Nevis accepts.
  *
  * Input in any other form is never sent to Nevis. Otherwise an attacker could type text that a web application firewall blocks, and the client would mistake
  * the firewall's response for Nevis's response. Out of scope: correcting mistakes. This file only removes spaces and dashes, and replaces digits of other

@@ -39,7 +39,7 @@ const NO_WORDS = wordSet('no none false')
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Other fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
+/** Fields that Nevis documents for its responses. Their values do not say whether Nevis has accepted the code. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
@@ -108,7 +108,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // If the nested object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, a field that Nevis does not document is `unknown`.
+  // An undocumented field whose object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }

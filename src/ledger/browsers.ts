@@ -31,7 +31,7 @@ export interface LedgerBrowser {
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
-/** For each of the user's keys for which `forgetAll` was called: the seconds until the mark of this call expires. A mark is a claimed key in the ledger. */
+/** For each of the user's keys that has a mark of `forgetAll`: the seconds until this mark expires. A mark is a claimed key in the ledger. */
 export type ForgetMarks = Readonly<Record<string, number>>
 
 /**

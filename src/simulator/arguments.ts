@@ -15,8 +15,7 @@ const MOST_COMPARED = 60
 type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly takes?: string }>>
 
 /**
- * Parses arguments like `parseArgs`. For a flag of the type `string`, `takes` names its value in the sentence about a missing value: `number` for
- * `--sms <number>`.
+ * Parses arguments like `parseArgs`. If a flag has no value, the returned sentence names the missing value as in `takes`: `--sms <number>` for `number`.
  * @returns the arguments; or a sentence without a full stop, if an argument is wrong
  */
 export function readArguments<const Config extends ParseArgsConfig & { readonly options: Options }>(config: Config): ReturnType<typeof parseArgs<Config>> | string {
@@ -38,7 +37,7 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
   }
 }
 
-/** Puts the sentence about wrong arguments before the command that explains them. */
+/** Adds to the sentence about wrong arguments where to read more. */
 export function seeHelp(why: string, command: string): string {
   return `${why}${why.endsWith('?') ? '' : '.'} See: ${command} --help`
 }

@@ -38,7 +38,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const renewsSession = mayRenew(request, context, pending)
   if (renewsSession) {
     if (!isAfterFirstFactor) await request.refresh()
-    // The session gets a new id, and the transaction gets a new key in the ledger (`moves`). Claim the old key, so that a copy of the session with the old id
+    // The session gets a new id, and the transaction gets a new ledger key. `endings.claim` claims the old key, so that a copy of the session with the old id
     // cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)

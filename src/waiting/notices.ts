@@ -26,7 +26,7 @@ export function unknownTransactionHtml(parts: PageParts, query: Content['query']
 
 /**
  * The page for a signed-in user who opens the waiting page of a transaction that the session does not hold, or that another user has started. The server does
- * not know whether it was approved: the user may have gone back after the approval, but the link may also be that of an earlier or of another sign-in.
+ * not know whether the transaction was approved: the user may have gone back after the approval, or the link is from an earlier or another sign-in.
  * @param query the query of that waiting page
  */
 export function usedHtml(parts: PageParts, query: Content['query']): Html {

@@ -171,7 +171,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server sends Nevis no status calls. Moving the page's clock forward then shows that the page sends no requests either.
+      // Without an open stream, the server calls Nevis only at a request of the page. So if Nevis gets no call in a minute, the page sends no request.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()

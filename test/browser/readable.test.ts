@@ -164,8 +164,8 @@ describeWithChromium('the waiting page', () => {
       await cloud.simulator.phone(username).approve()
       const link = (tab: Page) => tab.getByRole('link', { name: 'Continue in this tab' })
       const stayed = await Promise.race([link(page).waitFor().then(() => page), link(other).waitFor().then(() => other)])
-      // The first tab informs the other tab before its own request to the callback arrives here. Without this wait, the request could pass after `unroute`, and
-      // sign in.
+      // A tab informs the other tab before its own request to the callback reaches the route. Wait until the route has answered this request: after `unroute`,
+      // the request would reach the app and sign in.
       await isIntercepted
       await page.context().unroute(/callback/)
       await link(stayed).click()

@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The names of the strategies of the login routes, each a route of its own; by default there is one route, with the password and the second factor. */
+  /** The login has one route for each of these strategies. By default, it has one route for both the password and the second factor. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean

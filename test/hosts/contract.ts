@@ -275,7 +275,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
         expect(await who.post('/step-up', fields, asPage)).toMatchObject({ status: 302, location: '/login' })
       }
       expect(simulator.requests).toHaveLength(asked)
-      // After this request, the password form shows no failure, because nothing has failed.
+      // A redirect to the sign-in is no failure, so the sign-in page shows no message.
       expect((await stranger.get('/login', asPage)).text).toContain('<p role="alert"></p>')
     })
 
@@ -342,7 +342,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect((await browser.post('/logout')).status).toBe(303)
       expect(await greeting()).toBe('Hello stranger')
       expect((await browser.get('/transfer')).status).toBe(401)
-      // A cookie that contains the session itself is valid until it expires, even in the hands of a thief. The guide says so.
+      // A cookie that contains the session itself is valid until it expires, even after a logout and in the hands of a thief.
       expect(await greeting(before)).toBe(`Hello ${isSessionInCookie ? username : 'stranger'}`)
       expect((await before.get('/transfer')).status).toBe(isSessionInCookie ? 200 : 401)
     })

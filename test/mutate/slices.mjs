@@ -2,9 +2,9 @@
 /**
  * Defines which tests must fail when a file of src is broken (mutation testing). A slice is a part of src, usually one folder, with the tests for it.
  *
- * `tests` run first: quick ones, close to the files. A mutant that survives them is tried once more with the tests of `more`. Names are below `src`
- * and `test`, without `.ts` and `.test.ts`. A name with a slash at its end is a whole folder, one with a `!` before it is left out. So a file that is
- * renamed inside its folder needs no change here. `names.mjs` refuses a file of src that is in no slice and not exempt.
+ * `tests` run first: quick tests of these files. A mutant that survives `tests` is tried once more with the tests of `more`. Names are below `src`
+ * and `test`, without `.ts` and `.test.ts`. A name with a slash at its end is a whole folder; a name after `!` is left out. So a file that is
+ * renamed inside its folder needs no change here. `names.mjs` refuses a file of src that is neither in a slice nor in `exempt`.
  */
 
 /**

@@ -9,8 +9,8 @@ const { checked, programs } = scripts()
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 /**
- * Returns the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and those whose types it should check (`programs`). Paths are relative
- * to the root, with slashes.
+ * Returns the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and all JavaScript programs in the folders for which this is required
+ * (`programs`). Paths are relative to the root, with slashes.
  */
 function scripts() {
   const config = ts.readConfigFile(join(ROOT, 'scripts/tsconfig.json'), (path) => readFileSync(path, 'utf8')).config as object

@@ -94,7 +94,8 @@ const cookies = (proxy) =>
 
 /** @param {ProxyName} proxy */
 async function cache(proxy) {
-  // Without the line about caching in the guide: a proxy may store pages of the app and give them to another user, but never an answer of this package.
+  // Here, the app does not send the guide's `Cache-Control: no-store`. So a proxy may give a stored page of the app to another user, but never an answer of
+  // this package.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')

@@ -61,7 +61,7 @@ describe.each(guideApps)('%s', (name, start) => {
     expect((await browser.post('/logout')).status).toBe(303)
     open()
     expect((await slow).status).toBe(200)
-    // If the session is in a cookie, a copy of the old cookie (in `old`) stays valid until it expires, as the guide says. So check only the user's browser.
+    // If the session is in a cookie, a copy of the old cookie (in `old`) stays valid until it expires. So check only the user's browser.
     for (const one of isSessionInCookie ? [browser] : [browser, old]) {
       expect((await one.get('/')).text).not.toContain(username)
       expect((await one.get('/transfer')).status).not.toBe(200)

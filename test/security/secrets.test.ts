@@ -204,7 +204,7 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
-  // After these two errors, the strategy reads the user from Nevis, to find out whether the access key is wrong. The key is right, so the code must be wrong.
+  // After `NEVIS_UNAUTHORIZED` or `NEVIS_REJECTED`, the strategy reads the user from Nevis, to check the access key. The key is right, so the code is wrong.
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends: ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED'].includes(ends) ? 'wrong_code' : ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: WRONG_CODE })

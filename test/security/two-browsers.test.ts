@@ -33,7 +33,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/confirmed', passport.authorize('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
 }
 
-/** A `MemoryLedger` in an object: the strategy must then assume that other processes use the same ledger. */
+/** Hides a `MemoryLedger` in another object, so that the strategy must assume that other processes use the same ledger. */
 function sharedLedger(): Ledger {
   const memory = new MemoryLedger()
   return {
@@ -100,7 +100,7 @@ describe.each(LEDGERS)('%s', (_name, apps) => {
     expect(pushesOf()).toHaveLength(2)
     await world.simulator.phone('anna').approve(pushesOf().at(-1)?.transactionId)
     const [a, b] = [outcomeOf(await attacker.get(callbackOf(theirs))), outcomeOf(await user.get(callbackOf(own)))]
-    // In two processes, the user's push may be sent first. Either way, one approval signs in the browser that has started this request, and no other.
+    // With two processes, the user's push may be sent before the attacker's. In either order, only the browser that started the approved push is signed in.
     expect(tally([a, b])).toEqual({ '303 /login/2fa': 1, success: 1 })
     expect([second.status, (await attacker.get(callbackOf(own))).status]).toEqual([303, 403])
   })

@@ -20,7 +20,7 @@ afterEach(() => nevis.simulator.close())
 const post = (path: string, body: object | string, headers: Record<string, string> = {}) => nevis.call('POST', path, body, { ...CURL, ...headers })
 const get = (path: string) => nevis.call('GET', path, undefined, { accept: '*/*' })
 const anna = () => nevis.simulator.addUser({ username: 'u12345', phone: '+41791234567', recoveryCodes: 1 })
-/** The documented fields that an answer contains, in the order of the answer. Other fields are ignored, because the newer documents allow them. */
+/** The documented fields that an answer contains, in the order of the answer. Other fields are ignored, because Nevis's newer documents allow more. */
 const documented = (json: Json, names: readonly string[]) => Object.keys(json).filter((name) => names.includes(name))
 
 it('GET /ping answers PONG as text (O, N: API basics)', async () => {

@@ -2,7 +2,7 @@
 const express = require('express')
 const { atLeast, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 
-/** @param parts `{ passport, nevis, session, transfer }`, with `waitingURL: '/api/2fa'` */
+/** @param parts `{ passport, nevis, session, transfer }`; the strategy `nevis` has `waitingURL: '/api/2fa'` */
 exports.addApi = function addApi(app, { passport, nevis, session, transfer }) {
   app.get('/api/2fa/status', statusEndpoint(nevis)) // before session(): it needs none
   app.use(express.json(), session, passport.session())

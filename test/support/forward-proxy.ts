@@ -40,7 +40,7 @@ export const tunnelTo = (port: number): Reply => (socket) => {
   socket.pipe(onward).pipe(socket)
 }
 
-/** @param tls the certificate of the proxy, if clients reach the proxy by https: */
+/** @param tls the certificate of the proxy, if clients connect to the proxy by TLS */
 export async function startForwardProxy(reply: Reply, tls?: Certificate): Promise<ForwardProxy> {
   const sockets = new Set<Socket>()
   const server = tls === undefined ? createServer() : createHttpsServer({ key: tls.key, cert: tls.cert })

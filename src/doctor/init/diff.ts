@@ -94,7 +94,7 @@ function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number
 
 /**
  * Builds the lines of the diff from the path that `fewestChanges` has found: follows this path backwards, from the end of both texts to their beginning.
- * @param history `history[n]` is a copy of the part of `furthest` from which change number n starts
+ * @param history `history[n]` is a copy of the part of `furthest` before change number n
  */
 function linesOf(a: readonly string[], b: readonly string[], history: readonly Int32Array[]): Line[] {
   const lines: Line[] = []

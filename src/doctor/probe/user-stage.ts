@@ -58,7 +58,7 @@ async function recoveryCodes(context: StageContext, username: string): Promise<v
   await verify('verification.recovery.wrong', 'zzzz-yyyy-xxxx-wwww')
   if (code === undefined || second === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
   const right = await verify('verification.recovery.right', code, third)
-  // If the answer was lost, Nevis may not have got this code, so the code may still be unused.
+  // Without an answer (status 0), Nevis may not have got this code. So the code may still be unused.
   if (right.status !== 0) await verify('verification.recovery.used', code)
   await users.enroll('enroll.recovery.again', body)
   await verify('verification.recovery.older-set', second)

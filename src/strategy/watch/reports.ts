@@ -14,12 +14,12 @@ export type Listener = (status: WatchedStatus) => void
 
 /** Functions that are called when a watched transaction ends, or when its status call fails. */
 export interface WatchReports {
-  /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
+  /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. Must not throw. */
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
-  /** Called once, a minute or more after the transaction has expired, if no callback has ended it and the user has not denied it. It must not throw. */
+  /** Called once, a minute or more after the transaction has expired, if no callback has ended it and the user has not denied it. Must not throw. */
   readonly abandoned?: (sealed: Sealed, transaction?: Transaction) => void | Promise<void>
   /** True if another process has ended the transaction. Otherwise this process asks Nevis once more after the expiry, for a denial that no page has seen. */
   readonly hasEnded?: (sealed: Sealed) => Promise<boolean>
-  /** Called at the first failed status call for a page, and again only after a successful call in between. It must not throw. */
+  /** Called at the first failed status call for a page, and again only after a successful call in between. Must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }

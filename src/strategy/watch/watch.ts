@@ -129,8 +129,8 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or its end in the session has already
-    // removed the token. In the second case, `known` still has the token.
+    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or the token was deleted when the
+    // transaction ended in the session. In the second case, `known` still has the token.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -177,7 +177,7 @@ export class StatusWatch {
     // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
     // one: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // Here, `watched` is the one without a status token. The one with the token has existed since the start, and will report the transaction's end. So
+    // Here, `watched` has no status token. The `WatchedTransaction` with the token has existed since the start, and will report the transaction's end. So
     // `watched` must report nothing.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)

@@ -65,7 +65,7 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
     if (response.status !== 401 || new URL(response.url || request.url).origin !== origin) return response
     const refusal = (await response.clone().json().catch(() => undefined)) as { error?: unknown } | null | undefined
     if (refusal?.error !== 'insufficient_user_authentication') return response
-    // If another step-up has ended after this request was sent, repeat the request without asking the user again.
+    // If another step-up has begun and ended since this request was sent, do not ask the user again.
     if (current || before === previous) await freshSecondFactor(request.signal)
     return send(request, headers)
   }
@@ -73,6 +73,6 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 
 async function send(request: Request, headers: StepUpOptions['headers']): Promise<Response> {
   for (const [name, value] of Object.entries((await headers?.()) ?? {})) request.headers.set(name, value)
-  // A redirect could take these headers, for example a CSRF token, and the body to another origin.
+  // A redirect would send the added headers, such as a CSRF token, and the body to another origin.
   return fetch(request, headers && { redirect: 'error' })
 }

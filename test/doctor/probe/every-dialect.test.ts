@@ -191,7 +191,7 @@ describe('recognition', () => {
 
   it('lists what no dialect explains', () => {
     expect(recognise({ ...simulated.facts, 'ping.http': '203' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 203'] })
-    // An error does not show how the instance answers without the error.
+    // HTTP 418 is an error, which does not show how the instance answers a ping otherwise. So this answer is left open (`unsettled`).
     expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: [], unsettled: ['ping: HTTP 418'] })
   })
 })

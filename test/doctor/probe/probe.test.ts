@@ -108,7 +108,7 @@ describe('the probe', () => {
       person.scan = async () => interrupted.abort()
       const results = await runStages(options({ person, signal: interrupted.signal, stages: ['quiet', 'app'] }))
       expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'interrupted', usersLeft: 0 })
-      // The results must contain no facts of the interrupted stage. The facts that this stage has not found would appear as differences from the simulator.
+      // The results must contain no facts of the interrupted stage: as other facts of this stage are missing, the probe would report false differences.
       expect(Object.keys(results.facts)).toEqual(Object.keys((await runStages(options({ stages: ['quiet'] }))).facts))
       expect(simulator.users).toEqual([])
     })

@@ -113,7 +113,7 @@ export class PeopleCloud {
     })
   }
 
-  /** Removes everything that the previous sequence has left, and sets the people and gateways of the next one. */
+  /** Prepares the next sequence of requests: removes everything that the previous sequence has left, and sets people and gateways. */
   reset(people: Person[], gateways: Partial<Record<Call, readonly Gateway[]>>): void {
     Object.assign(this, { people, transactions: [], accepted: [], rings: [], wrongCodes: [], noCodes: [], texts: [], hold: undefined })
     this.gateways = Object.fromEntries(Object.entries(gateways).map(([call, list]) => [call, [...list]]))

@@ -18,7 +18,7 @@ const { NevisSimulator } = require('../../../dist/simulator/index.js')
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
-/** `shut` names the part of the app whose calls must wait until `GET /release`. `waiting` contains these calls. */
+/** `shut` names the part of the app (`store` or `key`) whose calls must wait until `GET /release`. `waiting` contains these calls. */
 const gate = { shut: '', waiting: [] }
 const passing = (what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
@@ -53,7 +53,7 @@ app.get('/shut', (req, res) => {
 app.get('/release', (req, res) => {
   gate.shut = ''
   for (const { resolve, reject } of gate.waiting.splice(0)) req.query.how === 'fail' ? reject(new Error('vault')) : resolve()
-  // `setImmediate` runs after the code that was waiting for these promises. So respond only when that code has gone on.
+  // Code of the app waits for these promises. `setImmediate` sends the response only after this code has continued.
   setImmediate(() => res.json('released'))
 })
 app.use((req, res, next) => (gate.shut === '' ? next() : timeout('50ms')(req, res, next)))

@@ -1,4 +1,4 @@
-/** A "remember me" cookie that replaces the password, but not the second factor. The guide shows this code unchanged. */
+/** A "remember me" cookie that replaces the password, but not the second factor. docs/guides/existing-app.md shows this code. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */
