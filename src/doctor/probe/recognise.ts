@@ -124,7 +124,7 @@ function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
 }
 
-/** True if at least half of the requests got an answer that does not only last for a moment. */
+/** True if at least half of the requests got an answer, and not only a momentary one such as HTTP 503. */
 function hasLastingAnswers(facts: Facts): boolean {
   const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
   return steps.filter((step) => isLost(facts, step)).length * 2 <= steps.length
