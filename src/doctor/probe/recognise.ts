@@ -18,7 +18,7 @@ export type Differences = ReadonlySet<string>
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** For the name of each dialect: what the probe has recorded on the simulator in this dialect. */
+  /** The key is the name of a dialect; the value is what the probe has recorded on the simulator in this dialect. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
