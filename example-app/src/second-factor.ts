@@ -93,7 +93,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
 
 /**
  * A user who has signed in with a recovery code may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if "Devices and security" still accepts the recovery code, `old` if no longer; undefined if the user has not used one
+ * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; undefined if the user has not used a recovery code
  */
 function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
   const record = secondFactorOf(req)

@@ -108,7 +108,7 @@ export class TestUsers {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // A response that contains the userId of another user does not say whether the test user exists.
+    // A response with a userId, even another user's, does not prove that the test user is gone.
     if (saysNothing || textAt(json, 'userId') !== undefined) return { userId: userIdOf(json, username), isUnknown: 'no' }
     if (status === 404 && isErrorOfNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
     return { userId: undefined, isUnknown: this.caller.isAnsweredLike('user.unknown-name', reply) ? 'probably' : 'no' }

@@ -98,7 +98,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction without its QR code, because the report of the transaction's end needs the user's name. */
+  /** Keeps the transaction (without its QR code): the report of the transaction's end needs the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
