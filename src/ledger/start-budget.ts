@@ -119,8 +119,8 @@ export class StartBudget {
   }
 
   /**
-   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day, the pause
-   * stays: while it was running, a denial could not begin a pause of its own.
+   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day
+   * (`denialsOf`), the pause stays, because a denial during this pause could not begin a pause of its own.
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)

@@ -10,7 +10,7 @@ import { readsForm } from './form-fields'
 import type { Range, Source } from './source'
 import { returnToOr, withWayBack } from './way-back'
 
-/** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
+/** Options with which Passport acts after the right password. `init` removes them, because after the password route, the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 

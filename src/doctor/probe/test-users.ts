@@ -93,7 +93,7 @@ export class TestUsers {
     return true
   }
 
-  /** Looks a test user up by name. A response that a gateway may have sent does not prove that a user who may exist is gone. */
+  /** Looks a test user up by name. If the response may come from a gateway, the user counts as gone only if `mayExist` is false. */
   private async isGone(user: TestUser): Promise<boolean> {
     const { userId, isUnknown } = await this.lookUp(user.username)
     user.userId = userId ?? user.userId
