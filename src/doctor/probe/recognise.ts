@@ -117,8 +117,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most answers of the instance look momentary,
- * they are not: they then count as the usual answers of this instance.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got such an answer, it counts as
+ * the usual answer of this instance, and this function returns false.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))

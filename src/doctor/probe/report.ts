@@ -46,7 +46,7 @@ export interface ProbeReport {
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
-  // If the probe ended in the middle of a stage, this reason is also in `failed`.
+  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
