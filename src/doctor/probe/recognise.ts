@@ -180,8 +180,8 @@ function stepOf(difference: string): string {
 
 /**
  * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
- * example. Also lists the other steps of the same operation that got the same HTTP status instead of another error: the instance may refuse the whole
- * operation.
+ * example. The instance may then refuse the whole operation. So also lists the other steps of this operation that got the same HTTP status, unless the
+ * simulator answers with this status, too.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])

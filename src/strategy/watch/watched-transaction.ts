@@ -67,7 +67,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object asks Nevis with this status token. Its token comes from the handle in a URL, and may differ from the token in a callback's session. */
+  /** True if this object asks Nevis with this status token. The token of this object comes from the handle in a URL; a callback's session may have another. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
