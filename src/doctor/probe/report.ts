@@ -37,7 +37,7 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, with the HTTP status, although the simulator accepts them. They say nothing about dialects. Absent if none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
   readonly unsettled?: readonly string[]
   readonly facts: Facts
 }

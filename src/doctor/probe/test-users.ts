@@ -18,8 +18,8 @@ interface TestUser {
   readonly username: string
   userId: string | undefined
   /**
-   * True from the enrolment on, until Nevis itself has refused the enrolment or has answered the deletion. An interrupted enrolment, or one that a gateway has
-   * answered, may have created the user.
+   * True from the enrolment on, until Nevis itself has refused the enrolment, or has answered that the user is deleted or unknown. An interrupted enrolment,
+   * or one that a gateway has answered, may have created the user.
    */
   mayExist: boolean
 }
@@ -120,7 +120,7 @@ function isErrorOfNevis({ status, json }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status
 }
 
-/** Notes whether Nevis itself has answered that it has deleted the user, or that it does not know the userId. */
+/** Sets `mayExist` to false if Nevis itself has answered that it has deleted the user, or does not know the userId. */
 function noteDeletion(user: TestUser, reply: Reply): void {
   const isDeleted = [200, 204].includes(reply.status) && !isOfGateway(reply)
   if (isDeleted || (reply.status === 404 && isErrorOfNevis(reply))) user.mayExist = false

@@ -16,8 +16,8 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the page, its first poll and a reload come close together. Each
- * early call postpones the next scheduled call by one interval.
+ * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the first poll and a reload come shortly after the page. Each early
+ * call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
@@ -110,8 +110,8 @@ export class WatchedTransaction {
 
   /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
   leave(transaction: Transaction): void {
-    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy of the transaction, with
-    // the token.
+    // After the end of a transaction, the session may no longer contain the status token of the transaction. Then do not replace this object's copy, which
+    // has the token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
