@@ -87,7 +87,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-/** Adds to a question without an answer the refused request on which the answer depends, or the flags of the stage that asks this question. */
+/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question needs these flags. */
 function withReason(question: string, { facts }: ProbeReport): string {
   const reason = refusalOf(question, facts) ?? flagsOf(question)
   return reason === undefined ? question : `${question} (${reason})`

@@ -108,7 +108,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
+  /** Called when the transaction has ended before Nevis's answer, as by a cancellation. Watching goes on, because the user can still deny the request on the phone. */
   leave(transaction: Transaction): void {
     // After the end of a transaction, the session may no longer contain the status token of the transaction. Then do not replace this object's copy, which
     // has the token.
@@ -117,7 +117,7 @@ export class WatchedTransaction {
     this.isOpened = false
   }
 
-  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns: the start must find it in the ledger. */
+  /** Asks Nevis for the status at the user's next start, even if no page polls. Returns after it has reported a denial, so the start finds it in the ledger. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -287,8 +287,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Introspects the token of the last status answer, if it says `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only one
-   * introspection per token, and a callback in another process may still need it.
+   * Introspects the token of the last status answer, if the status is `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only
+   * one introspection per token, and a callback in another process may still need it.
    */
   private introspect(): void {
     const last = this.#last
