@@ -134,7 +134,7 @@ export class StartBudget {
 
   private async release(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
     await this.slots.free(`start:${key}`, slots)
-    // A slot under the user's second name (`alsoHeld`) may have begun a pause under this name (`key`), too: see `pauseLike`.
+    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseLike`.
     const hasEndedPause = alsoHeld !== undefined && (await this.releaseUnder(alsoHeld.budget, alsoHeld.slots))
     await this.endPause(key, slots, hasEndedPause)
   }

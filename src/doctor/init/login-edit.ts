@@ -43,7 +43,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   if (index === -1) return 'passport.authenticate is not an argument of the route itself'
   const behind = handlers.slice(index + 1)
   const text = behind.map((part) => source.textOf(part)).join(', ')
-  // Handlers that read the form cannot move behind the callback: the callback is another request, whose `req.body` does not contain the login form.
+  // The callback of the second factor is another request, whose `req.body` does not contain the login form.
   const where = 'move them behind the callback yourself'
   const reads = /\bbody\b/.test(text) || readsForm(sources, source, behind)
   const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`

@@ -117,8 +117,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got such an answer, it counts as
- * the usual answer of this instance, and this function returns false.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got no answer or a momentary
+ * one, a momentary answer counts as usual for this instance.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -180,8 +180,7 @@ function stepOf(difference: string): string {
 
 /**
  * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
- * example. The instance may then refuse the whole operation. So also lists the other steps of this operation that got the same HTTP status, unless the
- * simulator answers with this status, too.
+ * example. The instance may then refuse the whole operation, so also lists the other steps of this operation that got this HTTP status only on the instance.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])

@@ -108,7 +108,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended before Nevis's answer, as by a cancellation. Watching goes on, because the user can still deny the request on the phone. */
+  /** Called when the transaction has ended before Nevis's answer, as by a cancellation. Watching goes on: the user can still deny the request on the phone. */
   leave(transaction: Transaction): void {
     // After the end of a transaction, the session may no longer contain the status token of the transaction. Then do not replace this object's copy, which
     // has the token.
