@@ -93,7 +93,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
 
 /**
  * A user who has signed in with a recovery code may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if "Devices and security" still accepts the recovery code, `old` if no longer; undefined if the user has not used one
+ * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; undefined if the user has not used a recovery code
  */
 function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
   const record = secondFactorOf(req)
@@ -157,7 +157,7 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
 
 /** True if the user has changed the password since this sign-in began, so that the second factor must not finish the sign-in. */
 export function isOldPassword(req: Request, { id, passwordVersion }: Express.User): boolean {
-  // A signed-in user who confirms again has no sign-in to finish: `app.ts` has compared the password version of the session.
+  // For a signed-in user who confirms again, `app.ts` has already compared the password version of the session.
   return req.user === undefined && req.session.passwordVersions?.[id] !== passwordVersion
 }
 
@@ -179,8 +179,8 @@ export function approved(passport: Pick<Authenticator, 'authenticate' | 'authori
 }
 
 /**
- * What a change of the password needs: a recent second factor before it, and no remembered browser after it, because there the password alone is enough to sign
- * in.
+ * Protects a change of the password: asks for a recent second factor before it, and forgets the user's remembered browsers after it, because in a remembered
+ * browser the password alone is enough to sign in.
  */
 export function passwordProtection(nevis: NevisStrategy) {
   return {

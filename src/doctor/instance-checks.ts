@@ -11,7 +11,7 @@ import type { ReportOfProbe } from './probe-report'
 import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
-/** The settings of a strategy that this file compares with the behaviour of the Nevis instance, as the report describes it. */
+/** The settings of a strategy that this file compares with the probe's report on the Nevis instance. */
 export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'enrollmentLifetimeMs' | 'startBudget' | 'attemptBudget'> & {
   readonly client: { readonly baseURL: string }
 }

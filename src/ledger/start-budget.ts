@@ -119,8 +119,8 @@ export class StartBudget {
   }
 
   /**
-   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day, the pause
-   * stays: while it was running, a denial could not begin a pause of its own.
+   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day
+   * (`denialsOf`), the pause stays, because a denial during this pause could not begin a pause of its own.
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
@@ -134,7 +134,7 @@ export class StartBudget {
 
   private async release(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
     await this.slots.free(`start:${key}`, slots)
-    // A slot under the second name may have begun a pause under this name as well (`pauseLike`).
+    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseLike`.
     const hasEndedPause = alsoHeld !== undefined && (await this.releaseUnder(alsoHeld.budget, alsoHeld.slots))
     await this.endPause(key, slots, hasEndedPause)
   }

@@ -54,7 +54,7 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
 }
 
 /**
- * Returns the stored path; undefined if another user was signed in when it was stored.
+ * Returns the stored path; undefined if the path was stored while another user was signed in.
  * @internal
  */
 export function returnToIn(session: SessionLike, key: string): string | undefined {

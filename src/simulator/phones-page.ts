@@ -28,7 +28,7 @@ function messageHtml(message: string): string {
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
-/** The message as one line of text without tags, escaped: to compare it with the notification. */
+/** A message as one line of escaped text without tags, for the comparison of message and notification. */
 const lineOf = (message: string): string => messageHtml(message).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ').trim()
 
 /** Groups the digits of a Swiss mobile number, as people in Switzerland write it. Numbers of other countries stay as they are. */

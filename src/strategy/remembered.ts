@@ -90,7 +90,7 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
  * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
  * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  *
- * `rememberBrowser` compares the keys that were read, and no other key: a mark that was never read would look like one that was set during this sign-in.
+ * `rememberBrowser` compares only the keys that were read here: under another key, an old call of `forgetBrowsers` would look like one during this sign-in.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {

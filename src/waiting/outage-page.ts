@@ -89,7 +89,7 @@ function isSignedIn(req: HostRequest): boolean {
   return session !== undefined && loginOf(session) !== undefined
 }
 
-/** The page where the user was: this page, with an empty URL that needs no prefix of a proxy, or the page with the form that the user has sent. */
+/** The page that "Try again" opens: after a GET the same page (an empty URL, which works behind any proxy), else the page with the form that was sent. */
 function pageBefore(req: HostRequest, { homeURL }: PageSettings): string {
   return req.method === 'GET' || req.method === 'HEAD' ? '' : (sitePathIn(req, req.headers.referer) ?? homeURL)
 }

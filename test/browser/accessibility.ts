@@ -119,7 +119,7 @@ async function stopsOf(page: Page, session: CDPSession): Promise<{ first: number
   for (let i = 0; i < MAX_STOPS; i++) {
     await page.keyboard.press('Tab')
     const stop = await focusOf(session)
-    // From the last control, Tab can lead to the page itself, also at the first press.
+    // Skip the page itself (`undefined`): Tab can lead to it from the last control, even at the first press.
     if (stop === undefined) continue
     if (stop === stops[0]) break
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')

@@ -169,7 +169,7 @@ describe('a thief with a copy of the session cookie between the factors, in an a
     const user = app.browser()
     await user.post('/first-factor')
     await start(user, '/start')
-    // The user who starts again in the same browser gets the pending sign-in.
+    // A second start in the same browser continues the pending sign-in, and sends no second push.
     const again = await start(user, '/start')
     expect(pushesOf()).toHaveLength(1)
     const thief = user.clone()

@@ -10,7 +10,7 @@ import { readsForm } from './form-fields'
 import type { Range, Source } from './source'
 import { returnToOr, withWayBack } from './way-back'
 
-/** Options with which Passport acts after the right password. `init` removes them from the password route, where the second factor is still missing. */
+/** Options with which Passport acts after the right password. `init` removes them, because after the password route, the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
@@ -43,7 +43,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   if (index === -1) return 'passport.authenticate is not an argument of the route itself'
   const behind = handlers.slice(index + 1)
   const text = behind.map((part) => source.textOf(part)).join(', ')
-  // The callback of the second factor is another request, so `req.body` no longer contains the password form.
+  // The callback of the second factor is another request, whose `req.body` does not contain the login form.
   const where = 'move them behind the callback yourself'
   const reads = /\bbody\b/.test(text) || readsForm(sources, source, behind)
   const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`

@@ -39,7 +39,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
 const REQUEST = /^_?(?:req|request|ctx|context)$/
 /** Less usual names of a variable with the request, for example `rq` or `origReq`. `init` reports `rq.login(…)` as a sign-in, but does not change it. */
 const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
-/** Matches names of users, for example `newUser` or `account`; not `username` or `userId`. */
+/** Matches variables that contain a user, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|(?<!^re|_re)member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 /** Strategies that check no password or other credential, so that a call which names only these is no sign-in. */

@@ -62,7 +62,7 @@ export function writeWhole(file: string, text: string): void {
   }
 }
 
-/** The path behind symbolic links, even if nothing exists at this path. */
+/** The path to which a symbolic link leads, even if nothing exists there; else the path itself. */
 function targetOf(file: string): string {
   const path = resolve(file)
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path)

@@ -18,7 +18,7 @@ export type Differences = ReadonlySet<string>
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** For the name of each dialect: what the probe has recorded on the simulator in this dialect. */
+  /** The key is the name of a dialect; the value is what the probe has recorded on the simulator in this dialect. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
@@ -117,14 +117,14 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most answers of the instance look momentary,
- * they are not: they then count as the usual answers of this instance.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got no answer or a momentary
+ * one, a momentary answer counts as usual for this instance.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
 }
 
-/** True if at least half of the requests got an answer that does not only last for a moment. */
+/** True if at least half of the requests got an answer, and not only a momentary one such as HTTP 503. */
 function hasLastingAnswers(facts: Facts): boolean {
   const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
   return steps.filter((step) => isLost(facts, step)).length * 2 <= steps.length
@@ -180,8 +180,7 @@ function stepOf(difference: string): string {
 
 /**
  * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
- * example. Also lists the other steps of the same operation that got the same HTTP status instead of another error: the instance may refuse the whole
- * operation.
+ * example. The instance may then refuse the whole operation, so also lists the other steps of this operation that got this HTTP status only on the instance.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])

@@ -37,7 +37,7 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, with the HTTP status, although the simulator accepts them. They say nothing about dialects. Absent if none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
   readonly unsettled?: readonly string[]
   readonly facts: Facts
 }
@@ -46,7 +46,7 @@ export interface ProbeReport {
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
-  // If the probe ended in the middle of a stage, this reason is also in `failed`.
+  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
@@ -87,7 +87,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-/** Adds to a question without an answer the refused request on which the answer depends, or the flags of the stage that asks this question. */
+/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question needs these flags. */
 function withReason(question: string, { facts }: ProbeReport): string {
   const reason = refusalOf(question, facts) ?? flagsOf(question)
   return reason === undefined ? question : `${question} (${reason})`

@@ -18,8 +18,8 @@ interface TestUser {
   readonly username: string
   userId: string | undefined
   /**
-   * True from the enrolment on, until Nevis itself has refused the enrolment or has answered the deletion. An interrupted enrolment, or one that a gateway has
-   * answered, may have created the user.
+   * True from the enrolment on, until Nevis itself has refused the enrolment, or has answered that the user is deleted or unknown. An interrupted enrolment,
+   * or one that a gateway has answered, may have created the user.
    */
   mayExist: boolean
 }
@@ -93,7 +93,7 @@ export class TestUsers {
     return true
   }
 
-  /** Looks a test user up by name. A response that a gateway may have sent does not prove that a user who may exist is gone. */
+  /** Looks a test user up by name. If the response may come from a gateway, the user counts as gone only if `mayExist` is false. */
   private async isGone(user: TestUser): Promise<boolean> {
     const { userId, isUnknown } = await this.lookUp(user.username)
     user.userId = userId ?? user.userId
@@ -108,7 +108,7 @@ export class TestUsers {
     const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // A response that contains the userId of another user does not say whether the test user exists.
+    // A response with a userId, even another user's, does not prove that the test user is gone.
     if (saysNothing || textAt(json, 'userId') !== undefined) return { userId: userIdOf(json, username), isUnknown: 'no' }
     if (status === 404 && isErrorOfNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
     return { userId: undefined, isUnknown: this.caller.isAnsweredLike('user.unknown-name', reply) ? 'probably' : 'no' }
@@ -120,7 +120,7 @@ function isErrorOfNevis({ status, json }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status
 }
 
-/** Notes whether Nevis itself has answered that it has deleted the user, or that it does not know the userId. */
+/** Sets `mayExist` to false if Nevis itself has answered that it has deleted the user, or does not know the userId. */
 function noteDeletion(user: TestUser, reply: Reply): void {
   const isDeleted = [200, 204].includes(reply.status) && !isOfGateway(reply)
   if (isDeleted || (reply.status === 404 && isErrorOfNevis(reply))) user.mayExist = false

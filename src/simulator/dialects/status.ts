@@ -10,7 +10,7 @@ import { errorAnswer, refusing, without, type Json } from './rewrite'
 const ADDITIVE = 'The documents say that new values come without notice.'
 const TABLES = 'The tables of the status references differ in which fields are always there.'
 
-/** The status of the transaction that the response has without a dialect; undefined if the response is an error. */
+/** The transaction's status in the response without a dialect (`original`); undefined if that response is an error. */
 const originalStatus = ({ original: { body } }: Exchange) => (isRecord(body) && typeof body['status'] === 'string' ? body['status'] : undefined)
 
 const ofStatus = (change: (json: Json, answer: Answer, exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>

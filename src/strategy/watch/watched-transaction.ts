@@ -16,8 +16,8 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the page, its first poll and a reload come close together. Each
- * early call postpones the next scheduled call by one interval.
+ * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the first poll and a reload come shortly after the page. Each early
+ * call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
@@ -67,7 +67,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this object asks Nevis with this status token. Its token comes from the handle in a URL, and may differ from the token in a callback's session. */
+  /** True if this object asks Nevis with this status token. The token of this object comes from the handle in a URL; a callback's session may have another. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -98,7 +98,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Keeps the transaction without its QR code, because the report of the transaction's end needs the user's name. */
+  /** Keeps the transaction (without its QR code): the report of the transaction's end needs the user's name. */
   remember(transaction: Transaction): void {
     this.#transaction = { ...transaction, shown: {} }
   }
@@ -108,16 +108,16 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended before Nevis's answer, for example by a cancellation. Watching goes on: the user can still deny it on the phone. */
+  /** Called when the transaction has ended before Nevis's answer, as by a cancellation. Watching goes on: the user can still deny the request on the phone. */
   leave(transaction: Transaction): void {
-    // After the end of a transaction, the session may no longer contain its status token. In that case, keep this object's own copy of the transaction, with
-    // the token.
+    // After the end of a transaction, the session may no longer contain the status token of the transaction. Then do not replace this object's copy, which
+    // has the token.
     if (transaction.statusToken !== undefined) this.remember(transaction)
     this.isLeft = true
     this.isOpened = false
   }
 
-  /** Asks Nevis for the status at the user's next start, even if no page polls. Reports a denial before it returns: the start must find it in the ledger. */
+  /** Asks Nevis for the status at the user's next start, even if no page polls. Returns after it has reported a denial, so the start finds it in the ledger. */
   async askAgain(): Promise<void> {
     if (this.#sealed.statusToken === undefined || !this.isUndecided() || !this.mayLookNow()) return
     await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -287,8 +287,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Introspects the token of the last status answer, if it says `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only one
-   * introspection per token, and a callback in another process may still need it.
+   * Introspects the token of the last status answer, if the status is `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only
+   * one introspection per token, and a callback in another process may still need it.
    */
   private introspect(): void {
     const last = this.#last

@@ -84,7 +84,7 @@ function merged(texts: Texts, own: Locales[string]): Texts {
   return Object.fromEntries(entries) as Texts
 }
 
-/** Marks every text except the names of the app, which are parts of other texts. */
+/** Marks every text as English (`fallback.ts`), except the names of the app, which are parts of other texts. */
 function allMarked({ dir, app, theApp, ...texts }: Texts): Texts {
   return { dir, app, theApp, ...(inEach(texts, marked) as Omit<Texts, 'dir' | 'app' | 'theApp'>) }
 }

@@ -51,8 +51,8 @@ it.each([[{}, 2000], [{ 'retry-after': '7' }, 7000], [{ 'retry-after': '3600' },
 it.each([429, 502, 503, 504])('a %i that lasts › is no lasting answer, no difference, and hides no dialect', async (status) => {
   const stages = ['quiet', 'users'] as const
   const simulated = await simulate(stages, undefined, ['nothing-to-ask-409', 'intent-201'])
-  // The probe reaches the simulator through the server of this test, so the tokens name another host than the one that it calls. So compare with a usual run
-  // through the same server.
+  // The probe calls the server of this test, but the tokens name the host of the simulator behind this server. So compare with a usual run through the same
+  // server.
   const { facts: usual } = await probe(stages, () => undefined)
   await simulator.close()
   simulator = await NevisSimulator.start({ dialect: 'nothing-to-ask-409' })
