@@ -42,7 +42,7 @@ async function losing(step: string, stages: readonly Stage[] = PROBED): Promise<
   return results
 }
 
-/** Dialects that leave out fields of an answer. An error has none of these fields, either. */
+/** Dialects that leave out fields of an answer. An error lacks these fields, too, so the probe could mistake an error for one of these dialects. */
 const EASILY_MISTAKEN = ['recovery-codes-are-the-answer', 'recovery-user-nested', 'intent-token-named', 'sms-enrolment-like-an-approval', 'sms-enrolment-without-user-id', 'recovery-codes-only-once']
 
 let plain: StageResults
