@@ -64,7 +64,7 @@ describe('a planted session', () => {
       }),
     })
     const attacker = app.browser()
-    // The first request stores a session, and the second request empties it. The store still has the session.
+    // The first request stores a session, and the second request deletes the session's content. The store keeps the empty session.
     await attacker.get('/forget')
     await attacker.get('/forget')
     const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []

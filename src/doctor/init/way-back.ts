@@ -8,7 +8,7 @@ import type { Range, Source } from './source'
 /** Source text for the target of a redirect: the page from which the user came, or, if there is none, the app's own target. */
 export function returnToOr(source: Source, request: string, target: Range): string {
   const text = source.textOf(target)
-  // An operator in the target could otherwise bind to the operator in front of it.
+  // Without parentheses, an operator in the target could bind to the `??` or `||` in front of the target.
   const own = target.first === target.last ? text : `(${text})`
   return source.isTypeScript ? `${request}.authInfo?.returnTo ?? ${own}` : `${request}.authInfo.returnTo || ${own}`
 }
