@@ -107,7 +107,7 @@ export class Caller {
     return NO_REPLY
   }
 
-  /** Records a 502, 503 or 504 to a request that must not be repeated as "no answer": the probe cannot find out whether Nevis would answer the same again. */
+  /** If a request that must not be repeated gets a 502, 503 or 504, records "no answer": nothing shows whether Nevis would answer the same again. */
   private unconfirmed(reply: Reply, step: string | undefined): Reply {
     if (isUnavailable(String(reply.status))) this.noteLost(step, `HTTP ${reply.status}, not repeated`)
     return reply
