@@ -152,7 +152,7 @@ export class SecondFactors {
     return is
   }
 
-  /** True for a function of the file that passes its first argument to `passport.authenticate`. */
+  /** True if the code of the file's function `name` contains `authenticate`: the function probably passes its first argument to `passport.authenticate`. */
   private isWrapper(source: Source, name: string): boolean {
     return definitionsOf(source, name).some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => text === 'authenticate'))
   }
