@@ -14,8 +14,8 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis, as the
- * default value may do.
+ * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis, which the
+ * default value may already meet.
  */
 const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
 const POSSIBLE = / is possible$/
