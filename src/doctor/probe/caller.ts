@@ -126,8 +126,8 @@ export class Caller {
 
   /**
    * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If the second answer
-   * has no body of the same kind, the first answer counts as lost. But the second answer to a GET then counts, if it is not from a gateway. For other methods
-   * it does not, because Nevis may have handled the first request already, and so answer the second one in another way.
+   * has no body of the same kind, the first answer counts as lost. For a GET, the second answer then counts, if it is not from a gateway. For another method,
+   * the second answer does not count either: Nevis may have handled the first request already, and so answer the second request in another way.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply
