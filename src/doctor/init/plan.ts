@@ -147,7 +147,7 @@ function returnsAfterFailure({ signInCall, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
-/** @param returns true: a signed-in user whose step-up has failed is redirected to the page that users see after a sign-in. False: to the login form */
+/** @param returns whether a signed-in user whose step-up has failed is redirected to the page after a sign-in, and not to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { signInCall, route, change, path } = login
   const { source } = signInCall
