@@ -65,8 +65,8 @@ export class SecondFactors {
   }
 
   /**
-   * True if the second factor follows this expression, a handler that checks the password: in the list of handlers that contains the expression, or in every
-   * list that contains the variable to which the expression is assigned.
+   * True if the second factor follows this handler, which checks the password: it must come later in the list of handlers. If the handler is assigned to a
+   * variable, this must be so in every list that contains the variable.
    */
   isFollowed(source: Source, handler: Range): boolean {
     const { first, last } = handler

@@ -242,7 +242,7 @@ export class Caller {
     return reply
   }
 
-  /** Records how the server has sent all its responses so far: a gateway may treat a single response in another way. */
+  /** Records a way of sending (in chunks, or closing the connection) only if all responses came so: a gateway may treat a single one in another way. */
   noteDelivery(): void {
     const { all, withBody, inChunks, closing } = this.responses
     const isAlways = (count: number, of: number) => of > 0 && count === of
