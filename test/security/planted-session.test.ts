@@ -150,7 +150,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // Nevis has enrolled the attacker's phone: an attacker who knows the password can do that on their own. But the victim's callback must not accept this phone.
+    // Nevis has enrolled the attacker's phone: an attacker who knows the password can always do that. But the victim's callback must not accept this phone.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })
@@ -421,7 +421,7 @@ describe('the address of a callback', () => {
   })
 
   const codeFor = () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
-  /** Starts an app behind a proxy that removes a prefix, such as `/sub`, from the paths, and starts a sign-in by SMS. */
+  /** Starts an app with the URLs in `strategy`, as behind a proxy that removes a prefix such as `/sub`. Starts a sign-in by SMS. */
   const underPrefix = async (strategy: NonNullable<AppOptions['strategy']>) => {
     const app = await world.start({ strategy, routes: (web, { passport }) => void web.post('/callback', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' })) })
     const browser = app.browser()
