@@ -23,8 +23,8 @@ const MAX_DOUBTS = 3
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
  * the doctor, for example to the callback, has reached.
  * @param source what the source of the application shows about sign-ins; undefined if the source was not read
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but no sign-in
- * starts there, so this number is subtracted
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
+ * sign-in starts there, so `unseen` is subtracted from the number of routes
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))

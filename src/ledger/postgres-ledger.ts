@@ -65,7 +65,7 @@ export class PostgresLedger implements Ledger {
   }
 
   /**
-   * Creates the table and its index, unless they exist. Every process may call it when it starts. The database user needs the right to create
+   * Creates the table and its index, unless they exist. Every process may call this method when the process starts. The database user needs the right to create
    * tables; without that right, create the table in a migration and do not call this method.
    */
   async createTable(): Promise<void> {
@@ -139,7 +139,7 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // Ignore the error: if the database is down, the next call of the ledger itself fails and reports it.
+      // Ignore the error: if the database is down, the next `claim` or `count` fails and reports the error.
     }
   }
 }

@@ -165,8 +165,8 @@ async function spendAfterDenial(request: StrategyRequest, context: StartContext,
 }
 
 /**
- * True if another process is making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
- * (`ledger/start-budget.ts`). So if a step-up has taken slot 1, no concurrent start came before it, and the result is false.
+ * True if another process is already making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
+ * (`ledger/start-budget.ts`). So a step-up that got slot 1 came before all concurrent starts, and the result is false.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, repeated: PromiseSettledResult<boolean>): Promise<boolean> {
   if (repeated.status === 'rejected') throw repeated.reason

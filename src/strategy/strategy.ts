@@ -176,7 +176,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   const { user } = req
   return async (login) => {
     const isUserOfSession = logsIn(options) || user == null ? undefined : await isLoginOf(user, req, login)
-    // Without `req.user`, `isForUserOf` had no user to compare with, for example because the route is mounted before `passport.session()`.
+    // Without `req.user`, the callback had no user to compare with, for example because the route is mounted before `passport.session()`.
     const isUncompared = !logsIn(options) && user == null
     const isUncertain = isUncompared || (req.headers.authorization !== undefined && (settings.hasOwnSubject || isUserOfSession === undefined))
     if (isUserOfSession !== false && !isUncertain && !logsIn(options)) return true

@@ -66,7 +66,7 @@ describeWithChromium('the waiting page', () => {
       const closed = page.waitForRequest((request) => request.url().endsWith('/after'))
       await page.evaluate(`document.body.innerHTML = '<main><h1>Another page</h1></main>'`)
       await cloud.simulator.phone(username).approve()
-      // Wait so long that the script of the removed page, if it still ran, would have left this page after the approval. The request to `/after` ends the wait.
+      // Wait for 1.5 s. If the script of the removed page still ran, it would go to the callback during this time. The request to `/after` ends the wait.
       await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch('/after'))`)
       await closed
       await showsHeading(page, 'Another page')

@@ -1,6 +1,6 @@
 /**
- * Empty databases for the tests of the example app, as folders of PGlite. PGlite needs several seconds to create a database, so it creates one once, and each
- * test gets a copy.
+ * Empty databases for the tests of the example app, as folders of PGlite. PGlite needs several seconds to create a database, so this file creates only one,
+ * and each test gets a copy.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'

@@ -55,7 +55,7 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
   }
   const userOf = async (browser: Browser) => (await browser.get('/me')).json().user?.username as string | undefined
   const [here, elsewhere, ben] = [await signedIn('anna'), await signedIn('anna'), await signedIn('ben')]
-  // So far, the users have only approved, and the app must not store an approval.
+  // So far, the users have only approved. The app stores denials only, so it must have stored nothing yet.
   expect(noted).toEqual([])
 
   const attacker = app.browser()

@@ -249,7 +249,7 @@ describe('only the transaction token', () => {
   const ISSUERS = [ISSUER, 'https://b.mauth.nevis.cloud']
   const NOW = 1_700_000_000
 
-  /** Claims as documented: an access key has `aud: "api"`. The claims of the other tokens are not documented. */
+  /** The claims of each kind of token. Nevis documents only that an access key has `aud: "api"`. */
   const kinds: Record<string, (claims: { sub: string; iss: string }) => Introspection> = {
     transaction: ({ sub, iss }) => ({ active: true, sub, iss: `${iss}/`, iat: NOW - 5, exp: NOW + 60, raw: {} }),
     'transaction, expired': ({ sub, iss }) => ({ active: true, sub, iss: `${iss}/`, iat: NOW - 60, exp: NOW - 1, raw: {} }),

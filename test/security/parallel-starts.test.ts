@@ -140,7 +140,7 @@ describe('five starts at once', () => {
 })
 
 describe('a double click whose first request the browser has aborted', () => {
-  /** Sends a request with a browser's headers, which the test can abort. */
+  /** Sends a request that the test can abort, with a browser's headers. */
   function click(app: TestApp, browser: Browser, agent: string, path = '/login', fields: Record<string, string> = credentials) {
     const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
     const sent = request(`${app.origin}${path}`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })

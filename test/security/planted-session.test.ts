@@ -64,7 +64,7 @@ describe('a planted session', () => {
       }),
     })
     const attacker = app.browser()
-    // The first request stores a session, and the second request empties it. The store still has the session.
+    // The first request stores a session, and the second request deletes the session's content. The store keeps the empty session.
     await attacker.get('/forget')
     await attacker.get('/forget')
     const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []
@@ -113,7 +113,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // Both starts find anna's pending approval request. The first start moves it into a new session, and then the second start into another new session.
+    // Both starts find anna's pending approval request. The first start moves this request into a new session, and then the second start into another one.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')
@@ -150,7 +150,7 @@ describe('a planted session', () => {
     const handle = await start(victim)
     expect(await linkOf(victim, handle)).not.toBe(seen)
     await world.simulator.phone('new').scan(seen)
-    // Nevis has enrolled the attacker's phone: an attacker who knows the password can do that on their own. But the victim's callback must not accept it.
+    // Nevis has enrolled the attacker's phone: an attacker who knows the password can always do that. But the victim's callback must not accept this phone.
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })
@@ -421,7 +421,7 @@ describe('the address of a callback', () => {
   })
 
   const codeFor = () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
-  /** A proxy has removed the prefix `/sub` from the paths that the app sees. */
+  /** Starts an app with the URLs in `strategy`, as behind a proxy that removes a prefix such as `/sub`. Starts a sign-in by SMS. */
   const underPrefix = async (strategy: NonNullable<AppOptions['strategy']>) => {
     const app = await world.start({ strategy, routes: (web, { passport }) => void web.post('/callback', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' })) })
     const browser = app.browser()

@@ -147,7 +147,7 @@ function returnsAfterFailure({ signInCall, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
-/** @param returns true: a signed-in user whose step-up has failed is redirected to the page that users see after a sign-in. False: to the login form */
+/** @param returns whether a signed-in user whose step-up has failed is redirected to the page after a sign-in, and not to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { signInCall, route, change, path } = login
   const { source } = signInCall
@@ -249,8 +249,8 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
 }
 
 /**
- * For a strategy, a session and a login route in one file: all three must be in the same block, so that the variable `nevis` is visible to the other two.
- * @returns an empty text, because nothing must be exported; or the reason why `init` changes nothing
+ * If strategy, session and login route are in one file, all three must be in the same block: only there is the variable `nevis` visible to each of them.
+ * @returns an empty text if they are, because `nevis` need not be exported; otherwise the reason why `init` changes nothing
  */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))

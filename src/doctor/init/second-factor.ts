@@ -65,8 +65,8 @@ export class SecondFactors {
   }
 
   /**
-   * True if the second factor follows this expression, a handler that checks the password: in the list of handlers that contains the expression, or in every
-   * list that contains the variable to which the expression is assigned.
+   * True if the second factor follows this handler, which checks the password: it must come later in the list of handlers. If the handler is assigned to a
+   * variable, this must be so in every list that contains the variable.
    */
   isFollowed(source: Source, handler: Range): boolean {
     const { first, last } = handler
@@ -152,7 +152,7 @@ export class SecondFactors {
     return is
   }
 
-  /** True for a function of the file that passes its first argument to `passport.authenticate`. */
+  /** True if the code of the file's function `name` contains `authenticate`: the function probably passes its first argument to `passport.authenticate`. */
   private isWrapper(source: Source, name: string): boolean {
     return definitionsOf(source, name).some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => text === 'authenticate'))
   }

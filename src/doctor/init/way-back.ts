@@ -8,7 +8,7 @@ import type { Range, Source } from './source'
 /** Source text for the target of a redirect: the page from which the user came, or, if there is none, the app's own target. */
 export function returnToOr(source: Source, request: string, target: Range): string {
   const text = source.textOf(target)
-  // An operator in the target could otherwise bind to the operator in front of it.
+  // Without parentheses, an operator in the target could bind to the `??` or `||` in front of the target.
   const own = target.first === target.last ? text : `(${text})`
   return source.isTypeScript ? `${request}.authInfo?.returnTo ?? ${own}` : `${request}.authInfo.returnTo || ${own}`
 }
@@ -24,7 +24,7 @@ export function withWayBack(source: Source, { first, last }: Range): string | un
   const from = source.is(end.at, 'return') ? end.at + 1 : end.at
   const isRedirect = source.is(from, response ?? '') && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   const target = isRedirect ? source.partsOf(from + 3).at(-1) : undefined
-  // A destructured request has no name. Express 4 also accepts the status as the last argument.
+  // Change no handler whose request is destructured, and so has no name, or whose last argument is the status, which Express 4 also accepts there.
   if (target === undefined || request === undefined || !NAME.test(request) || /^\d+$/.test(source.textOf(target))) return undefined
   const [start, stop] = [source.token(target.first).start, source.token(target.last).end]
   return `${source.text.slice(source.token(first).start, start)}${returnToOr(source, request, target)}${source.text.slice(stop, source.token(last).end)}`
@@ -43,7 +43,7 @@ function endOf(source: Source, { first, last }: Range): End | undefined {
   if (brace > first) {
     const statement = source.statementOf(last - 1)
     const parameters = source.parametersOf(brace)
-    // `if (…) return res.redirect(…)` without braces, or a second redirect: the redirects have different reasons.
+    // Change no handler with two redirects or with `if (…) return res.redirect(…)` without braces: each redirect may have another reason.
     const redirects = source.tokens.slice(brace, last).filter(({ text }) => text === 'redirect')
     const isInCondition = redirects.length > 1 || [')', 'else'].some((text) => source.is(statement.first - 1, text))
     return statement.first > brace && parameters !== undefined && !isInCondition ? { at: statement.first, parameters } : undefined

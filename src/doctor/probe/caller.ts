@@ -107,7 +107,7 @@ export class Caller {
     return NO_REPLY
   }
 
-  /** Records a 502, 503 or 504 to a request that must not be repeated as "no answer": the probe cannot find out whether Nevis would answer the same again. */
+  /** If a request that must not be repeated gets a 502, 503 or 504, records "no answer": nothing shows whether Nevis would answer the same again. */
   private unconfirmed(reply: Reply, step: string | undefined): Reply {
     if (isUnavailable(String(reply.status))) this.noteLost(step, `HTTP ${reply.status}, not repeated`)
     return reply
@@ -126,8 +126,8 @@ export class Caller {
 
   /**
    * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If the second answer
-   * has no body of the same kind, the first answer counts as lost. But the second answer to a GET then counts, if it is not from a gateway. For other methods
-   * it does not, because Nevis may have handled the first request already, and so answer the second one in another way.
+   * has no body of the same kind, the first answer counts as lost. For a GET, the second answer then counts, if it is not from a gateway. For another method,
+   * the second answer does not count either: Nevis may have handled the first request already, and so answer the second request in another way.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply
@@ -242,7 +242,7 @@ export class Caller {
     return reply
   }
 
-  /** Records how the server has sent all its responses so far: a gateway may treat a single response in another way. */
+  /** Records a way of sending (in chunks, or closing the connection) only if all responses came so: a gateway may treat a single one in another way. */
   noteDelivery(): void {
     const { all, withBody, inChunks, closing } = this.responses
     const isAlways = (count: number, of: number) => of > 0 && count === of

@@ -110,9 +110,9 @@ export interface Texts {
   readonly cancel: string
   /** Heading after a transaction without success, by failure code; `other` for every other code. */
   readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'user_blocked' | 'other', string>>
-  /** Says that the user does not have a factor; `{way}` is its name: a text of `method`, or the text of the button that starts it. */
+  /** Says that the user does not have a factor; `{way}` is the factor's name: a text of `method`, or the text of the button that starts the factor. */
   readonly notSetUp: string
-  /** Says that Nevis has blocked the user for a factor; `{way}` is its name: a text of `method`, or the text of the button that starts it. */
+  /** Says that Nevis has blocked the user for a factor; `{way}` is the factor's name, as in `notSetUp`. */
   readonly blocked: string
   /** Heading when the user has approved, before the next page loads. */
   readonly approved: string
@@ -120,7 +120,7 @@ export interface Texts {
   readonly continuedInOtherTab: string
   /** Heading in the other tabs after one tab has gone to the callback. */
   readonly continuedInOtherTabHeading: string
-  /** Link in the other tabs with which the user continues in that tab, for example because the tab that continued is closed. */
+  /** Link in the other tabs: lets the user continue there after all, for example because the tab that went to the callback is closed. */
   readonly continueInThisTab: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string

@@ -36,7 +36,7 @@ const FLAGS = ['--no-memory-reducer']
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns microseconds of CPU per login, and the ratio of each contestant to the bare axios calls. These calls run in two processes: if the two results
+ * @returns microseconds of CPU per login, and the ratio of each contestant to the bare axios calls. These calls are measured twice: if the two results
  * differ, the measurement is not reliable
  */
 export async function measure({ log }) {

@@ -124,7 +124,7 @@ it.each<[string, (other: string) => Record<string, string>]>([
   ['GIT_DIR', (other) => ({ GIT_DIR: join(other, '.git') })],
 ])('with a changed file, and %s of another repository in the environment › the change is seen', (_name, variables) => {
   const [{ folder }, other] = [repository(), repository()]
-  // The other repository has the change in its commit and its index, so that for this repository everything is committed.
+  // The other repository has committed the same change. So if git looked at the other repository, it would find no uncommitted change.
   for (const one of [folder, other.folder]) writeFileSync(join(one, 'users.js'), '// changed\n')
   git(other.folder, 'commit', '-am', 'changed')
   const known = { ...process.env }

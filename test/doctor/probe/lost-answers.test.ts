@@ -42,7 +42,7 @@ async function losing(step: string, stages: readonly Stage[] = PROBED): Promise<
   return results
 }
 
-/** Dialects that leave out fields of an answer. An error has none of these fields, either. */
+/** Dialects that leave out fields of an answer. An error lacks these fields, too, so the probe could mistake an error for one of these dialects. */
 const EASILY_MISTAKEN = ['recovery-codes-are-the-answer', 'recovery-user-nested', 'intent-token-named', 'sms-enrolment-like-an-approval', 'sms-enrolment-without-user-id', 'recovery-codes-only-once']
 
 let plain: StageResults
@@ -62,7 +62,7 @@ it('a lost answer to any single request › is no answer, no difference, and no 
   const wrong = results.flatMap(([step, { facts, failed, usersLeft }]) => {
     const { dialects, unexplained } = recognise(facts, simulated, failed.length > 0)
     const said = answersIn(facts).filter(({ answer }) => /no answer|HTTP (?!\d)/.test(answer))
-    // If the report answers a question differently than without the loss, the probe has guessed: this answer depends on the lost response.
+    // If an answer in the report differs from the usual one, the probe has guessed it: the response that shows the answer was lost.
     const usual = answersIn(plain.facts)
     const guessed = answersIn(facts).filter(({ question, answer, option }) => usual.some((one) => one.question === question && (one.answer !== answer || one.option !== option)))
     const isFine = dialects.length + unexplained.length + said.length + guessed.length + usersLeft === 0 && (failed.length > 0 || isRepeated(step))

@@ -9,7 +9,7 @@ import { NevisSimulator } from '../../../src/simulator'
 jest.setTimeout(60_000)
 
 /**
- * Replaces `simulate`, which runs the probe on the simulator in each dialect, to compare the answers. That run takes seconds, and these tests do not need it.
+ * Replaces `simulate`, because these tests do not need its result: it would run the probe on the simulator in each dialect, which takes seconds.
  */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
