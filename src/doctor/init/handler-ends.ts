@@ -1,7 +1,7 @@
 /**
  * Tells how a handler ends: whether it answers, goes on to the next handler, or leaves its route.
  *
- * In doubt, a handler counts as one that goes on, because it is then not certain that the second factor follows. Out of scope: finding the handlers
+ * In doubt, a handler counts as one that goes on, so that the second factor does not count as certain. Out of scope: finding the handlers
  * (`second-factor.ts`, `behind-sign-in.ts`).
  */
 import type { Range, Source } from './source'
@@ -21,7 +21,7 @@ export function leavesRoute(source: Source, at: number): boolean {
 /**
  * True if `next` is used in another way than by calling it, as in `setImmediate(next)` and `const go = next`: the handler may then go on without the strategy.
  * `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
- * @param own the name that the handler gives to `next`, if it is another one
+ * @param own the name of the handler's third parameter, which receives `next`
  */
 export function isNextPassed(source: Source, at: number, own?: string): boolean {
   const { kind, text, parent } = source.token(at)

@@ -18,7 +18,7 @@ interface Window {
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) may not run this script again. So the first run serves every page.
+  // Some tools (htmx, Turbo) insert a new page into the same document and may fail to run this script again. So its first run also starts all later pages.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -52,7 +52,7 @@ interface Window {
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-    // Every pending page has these two elements and `data-continue`: see `page.ts`.
+    // Every pending page has elements with `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
