@@ -115,7 +115,7 @@ export class StrategyRequest {
   /**
    * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
    * request, the values of this request replace the values that were read.
-   * @param keepsAll true: do this for all properties of the app, even those that this request has not changed
+   * @param keepsAll true: the values of this request replace all properties of the app, even those that this request has not changed
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
