@@ -201,7 +201,7 @@ export class StrategyRequest {
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    // If another request has ended the transaction first, the user may have approved or cancelled. Then allow no other factor.
+    // Allow another factor only if this request has ended the transaction. If another request did, perhaps because the user approved or cancelled, do not.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()

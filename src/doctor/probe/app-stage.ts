@@ -97,7 +97,7 @@ async function request(context: StageContext, { userId }: Enrolled, channel: Cha
   return reply && { ...reply, statusToken }
 }
 
-/** True if the status clearly says the opposite of what the person was asked to do. An error body says neither. */
+/** True if the status clearly says the opposite of what the person was asked to do. False for an error body. */
 function isOpposite({ json }: Reply, what: Decision): boolean {
   return (what === 'accept' ? NOT_ACCEPTED : ACCEPTED).includes(statusIn(json))
 }

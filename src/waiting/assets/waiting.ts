@@ -81,7 +81,7 @@ interface Window {
       if (note.textContent !== text) write(note, text)
     }
 
-    // The server puts a Unicode mark before a text that is English because the page's language lacks it.
+    // The server puts a Unicode mark before each English text for which the page's language has no translation.
     function write(element: HTMLElement, text: string) {
       element.textContent = text
       if (text.startsWith('\u2066')) element.lang = 'en'
@@ -153,7 +153,7 @@ interface Window {
       end('elsewhere', nothingLeft, elsewhere)
     }
 
-    // Leaves only the heading, the note and, in the other tabs, a link to continue there: nothing on the page may ask for an answer any more.
+    // Leaves only the heading, the note and, in each tab that has not gone to the callback, a link to continue in this tab. Nothing else asks the user to act.
     function end(status: string, words: string, said: string) {
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
