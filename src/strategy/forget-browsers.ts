@@ -21,7 +21,7 @@ import { subjectMismatch } from '../trust/binding'
  * sign-in that is just starting may have only the username.
  * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the userId, the username or both, as your option `subject` returns them. If Nevis does not know the one name that you pass, and your
- * option `subject` returns only the other, this function finds no browser
+ * option `subject` returns the other, this function finds no browser
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
  * has none, or you passed another name than your option `subject` returns
  * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;

@@ -115,7 +115,7 @@ export class StrategyRequest {
   /**
    * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
    * request, the values of this request replace the values that were read.
-   * @param keepsAll true: the values of this request replace all properties of the app, even those that this request has not changed
+   * @param keepsAll true: keep this request's values of all properties of the app, even of those that it has not changed
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
@@ -201,7 +201,7 @@ export class StrategyRequest {
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    // Allow another factor only if this request has ended the transaction. If another request did, perhaps because the user approved or cancelled, do not.
+    // Allow another factor only if this request has ended the transaction: in another request, the user may have approved or cancelled.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()

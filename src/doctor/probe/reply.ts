@@ -24,8 +24,8 @@ export interface Call {
   readonly bearer?: string
   readonly accept?: string
   /**
-   * What the probe sends if it must repeat this request. Needed if Nevis accepts this request only once, for example because it contains a recovery code.
-   * Default: the same request.
+   * What the probe sends instead if it must repeat this request: Nevis may accept a request only once, for example one with a recovery code. Default: the same
+   * request.
    */
   readonly again?: Call
   /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */

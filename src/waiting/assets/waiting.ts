@@ -18,7 +18,7 @@ interface Window {
 }
 
 (() => {
-  // Some tools (htmx, Turbo) insert a new page into the same document and may fail to run this script again. So its first run also starts all later pages.
+  // htmx and Turbo can insert a new page into the document without running this script again. So the first run also starts all later pages.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -52,7 +52,7 @@ interface Window {
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-    // Every pending page has elements with `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
+    // Every pending page has `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
@@ -153,7 +153,7 @@ interface Window {
       end('elsewhere', nothingLeft, elsewhere)
     }
 
-    // Leaves only the heading, the note and, in each tab that has not gone to the callback, a link to continue in this tab. Nothing else asks the user to act.
+    // Leaves only the heading, the note and, if another tab has gone to the callback, a link to continue in this tab.
     function end(status: string, words: string, said: string) {
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
