@@ -194,7 +194,7 @@ export class StrategyRequest {
    * throws, and the transaction stays open.
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false if the user may not try another factor after this transaction
-   * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
+   * @param decided if set, the event `decided` is published, unless already published. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const { isFirst, isNews } = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), wasDenied, decided?.ending === 'denied')
