@@ -78,7 +78,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/login', signedOut, page(loginPage, () => undefined))
   app.post(
     '/login',
-    signedOut, // redirects signed-in users: `accountLimit` would take `req.user` for a sign of a correct password
+    signedOut, // redirects signed-in users, because `accountLimit` takes `req.user` as a sign of a correct password
     passwordLimit(config),
     accountLimit(config, browsers),
     passport.authenticate('local', {

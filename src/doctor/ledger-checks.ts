@@ -41,7 +41,7 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
 }
 
-/** @returns an error if one of the strategies `others` has another ledger: then that ledger does not contain a key that was just claimed in `ledger` */
+/** Claims a key in `ledger`. @returns an error if the ledger of one of the strategies `others` does not contain this key, so that it is another ledger */
 async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
   const key = `doctor:${randomUUID()}:shared`
   await attempt(ledger.claim(key, DAY_SECONDS))

@@ -17,7 +17,7 @@ interface CheckContext {
   readonly callback: Reply | undefined
 }
 
-/** Matches the remedies for express-session. Other session packages have the same cookie options, but only Express has `trust proxy`. */
+/** Matches a remedy for express-session. Other session packages get only its cookie option, because only Express has `trust proxy`. */
 const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
 const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
 

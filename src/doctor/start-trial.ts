@@ -45,7 +45,7 @@ export class StartTrial {
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
     if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function' || call.asks.every((one) => one === 'session')) return false
-    // A strategy that runs before all routes, for example one that reads a cookie, checks no password. `start-checks.ts` reports such a strategy.
+    // Skip a strategy that runs before all routes, such as one that reads a cookie: it checks no password. `start-checks.ts` reports such a strategy.
     if (call.hasRun && !isNevis) {
       ;(next as Next)()
       return true

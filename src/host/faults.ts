@@ -20,7 +20,7 @@ export interface NevisFault {
    *   `forgetBrowsers(strategy, { userId })` asked Nevis for the username; the browsers that are stored under the userId were forgotten all the same.
    */
   readonly at: 'request' | 'watch' | 'browser'
-  /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` for a function of the app. */
+  /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` if a function of the app was too slow. */
   readonly code: NevisErrorCode | StorageErrorCode | 'APP_TIMEOUT'
   /** Only with `APP_TIMEOUT`: the name of the function, such as `verify` or `subject`; `factor` for a factor of the app's own. */
   readonly appFunction?: string

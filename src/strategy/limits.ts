@@ -18,8 +18,8 @@ import type { Subject } from '../factors/transaction'
  * If you give only the userId or only the username, this function asks Nevis for the other one and resets the limits of both. Check that the returned names
  * are those of the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
- * @param subject the user, as your option `subject` returns the user: the limits are counted under the userId in this object or, if it has none, under the
- * username. If Nevis does not know the name that you give, and your option `subject` returns another one, this function resets nothing
+ * @param subject the userId, the username or both, as your option `subject` returns them: limits are counted under the userId or, without a userId, under the
+ * username. If Nevis does not know the one name that you pass, and your option `subject` returns the other, this function resets nothing
  * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the given name, and the ledger has
  * no count under this name
  * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`

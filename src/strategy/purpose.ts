@@ -25,7 +25,7 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // Two processes cannot compare functions. So only their paths distinguish two routes whose options are functions.
+  // Two processes cannot compare functions. So two routes whose options are functions differ only in their paths.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
@@ -72,8 +72,8 @@ export function purposeMismatch(
 /**
  * True for a request to the callback route, also if a proxy has removed a prefix from its path.
  *
- * The path without its first part must not be the path of a password route by chance, such as `/login` for the `callbackURL` `/2fa/login`: see `handleOf` in
- * `dispatch.ts`. So a removed prefix counts only if `callbackURL` is below `waitingURL`, as by default, and `waitingURL` has the same prefix.
+ * A password route must not count as the callback route, for example `/login` if `callbackURL` is `/2fa/login`: see `handleOf` in `dispatch.ts`. So this
+ * function accepts a path without its prefix only if `callbackURL` is below `waitingURL`, as by default, and `waitingURL` has the same prefix.
  * @internal
  */
 export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: Settings): boolean {

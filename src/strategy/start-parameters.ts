@@ -1,7 +1,7 @@
 /**
  * Determines what to start: for which user, which operation, which factors, message and data.
  *
- * Out of scope: starting it (`start.ts`).
+ * Out of scope: starting the transaction (`start.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'

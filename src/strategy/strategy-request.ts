@@ -117,7 +117,7 @@ export class StrategyRequest {
   /**
    * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
    * request, the values of this request replace the values that were read.
-   * @param keepsAll true: do this for all properties of the app, even those that this request has not changed
+   * @param keepsAll true: keep this request's values of all properties of the app, even of those that it has not changed
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
@@ -196,14 +196,14 @@ export class StrategyRequest {
    * throws, and the transaction stays open.
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false if the user may not try another factor after this transaction
-   * @param decided if set, the event `decided` is published, unless it was published before. `ending`: `denied` or `timed_out`, if known
+   * @param decided if set, the event `decided` is published, unless already published. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const { isFirst, isNews } = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), wasDenied, decided?.ending === 'denied')
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    // If another request has ended the transaction first, the user may have approved or cancelled. Then allow no other factor.
+    // Allow another factor only if this request has ended the transaction: in another request, the user may have approved or cancelled.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()

@@ -90,7 +90,7 @@ function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly h
   return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }
 }
 
-/** Refuses images of another site, which would learn when a user signs in. */
+/** Refuses images of other sites: such a site would learn when a user signs in. */
 function checkImage(owner: string, option: string, value: unknown): void {
   const isPath = typeof value === 'string' && /^\/(?![/\\])\S*$/.test(value)
   const isData = typeof value === 'string' && /^data:image\/\S+$/.test(value)

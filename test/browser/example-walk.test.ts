@@ -43,8 +43,8 @@ describeWithChromium('a stranger', () => {
   })
 
   /**
-   * One step of the walk: in the same browser as the previous step, but six minutes later, so that the last second factor is too old for a payment. `at`
-   * returns the app to use.
+   * One step of the walk: in the same browser as the previous step, but six minutes later, so that the last second factor is too old for a payment.
+   * @param at returns the running app that this step uses
    */
   function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
     it(name, async () => {

@@ -14,7 +14,7 @@
 import { emptyDatabase } from './empty-database'
 import { exampleApp, launch } from './support'
 
-/** Runs these statements in a process of the example app, with a new database. Returns the results of the calls of `say`. */
+/** Runs these statements in a process of the example app, with a new database. Returns the results of the promises that the statements pass to `say`. */
 async function said(statements: string): Promise<unknown[]> {
   const script = `
     import { openDatabase } from './dist/database.js'

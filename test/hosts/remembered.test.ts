@@ -135,7 +135,7 @@ describe('fastify without the hook', () => {
 describe('the code of the guide, in Express', () => {
   const GUIDE = 'docs/guides/remembered-browsers.md'
 
-  /** Runs the guide's code block that contains `text`, with the variables in `given`. Returns the function that the code block calls `name`. */
+  /** Runs the guide's code block that contains `text`, with the variables in `given`. Returns the value of the variable `name` of this code. */
   function runSnippet(text: string, given: object, name = 'undefined'): unknown {
     const code = snippetWith(GUIDE, text)
     return new Function('require', ...Object.keys(given), `${code}\nreturn ${name}`)(() => passportNevis, ...Object.values(given))

@@ -77,7 +77,7 @@ function isLone(node) {
   return ts.isDeleteExpression(what) || (ts.isBinaryExpression(what) && isAssignment(what.operatorToken.kind))
 }
 
-/** @param {ts.SyntaxKind} kind @returns {boolean} `=`, `+=`, `??=` and the like */
+/** @param {ts.SyntaxKind} kind @returns {boolean} true for `=`, `+=`, `??=` and the like */
 function isAssignment(kind) {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment
 }
@@ -112,8 +112,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. Each insertion ends up before the earlier ones at this
- * position. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
+ * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. At one position, the text that is inserted last comes
+ * first. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

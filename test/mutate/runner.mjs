@@ -68,7 +68,7 @@ world.jest = {
   setTimeout: () => {},
 }
 
-/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers. In jest's sandbox, Node's own code uses the real timers, too. */
+/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers, as in jest's sandbox. */
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return

@@ -1,7 +1,7 @@
 /**
  * Tells how a handler ends: whether it answers, goes on to the next handler, or leaves its route.
  *
- * In doubt, a handler counts as one that goes on, because it is then not certain that the second factor follows. Out of scope: finding the handlers
+ * In doubt, a handler counts as one that goes on, so that the second factor does not count as certain. Out of scope: finding the handlers
  * (`second-factor.ts`, `behind-sign-in.ts`).
  */
 import type { Range, Source } from './source'
@@ -21,7 +21,7 @@ export function leavesRoute(source: Source, at: number): boolean {
 /**
  * True if `next` is used in another way than by calling it, as in `setImmediate(next)` and `const go = next`: the handler may then go on without the strategy.
  * `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
- * @param own the name that the handler gives to `next`, if it is another one
+ * @param own the name of the handler's third parameter, which receives `next`
  */
 export function isNextPassed(source: Source, at: number, own?: string): boolean {
   const { kind, text, parent } = source.token(at)
@@ -47,7 +47,7 @@ export function namesOfNext(source: Source, { first, last }: Range): Set<string>
   return names
 }
 
-/** An argument of `next` that is not an error, or may be none: Express then goes on without the strategy. */
+/** An argument of `next` that is no error, or a spread, which may be empty: Express then goes on without the strategy. */
 const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
 
 /** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. Any other value counts as an error, as in `next(err)`. */

@@ -74,7 +74,7 @@ async function approval(context: StageContext, user: Enrolled, channel: Channel,
   }
 }
 
-/** Sends one approval request. Returns the status after the person's answer; undefined if there was no request, or the person did not answer it. */
+/** Sends one approval request. Returns the status after the person's answer; undefined if Nevis gave no status token, or the person did not answer. */
 async function request(context: StageContext, { userId }: Enrolled, channel: Channel, what: Decision, step: string): Promise<(Reply & { readonly statusToken: string }) | undefined> {
   const { caller, person } = context
   const approve = (name: string) =>
@@ -97,7 +97,7 @@ async function request(context: StageContext, { userId }: Enrolled, channel: Cha
   return reply && { ...reply, statusToken }
 }
 
-/** True if the status clearly says the opposite of what the person was asked to do. An error body says neither. */
+/** True if the status clearly says the opposite of what the person was asked to do. False for an error body. */
 function isOpposite({ json }: Reply, what: Decision): boolean {
   return (what === 'accept' ? NOT_ACCEPTED : ACCEPTED).includes(statusIn(json))
 }

@@ -26,8 +26,8 @@ export async function readOnlyStage(context: StageContext, accessKey: string): P
   await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })
   await caller.call('approval.unknown-user', { path: '/api/v1/approval', json: { username, channel: 'push' } })
   await caller.call('verification.unknown-user', { path: `/api/v1/users/${randomUUID()}/verification`, json: { code: 'aaaa-bbbb-cccc-dddd', channel: 'recovery' } })
-  // Record this before the next request, whose path does not exist: a gateway may answer it in place of Nevis, and may send its answers in another way than
-  // Nevis.
+  // Record now how Nevis sends its responses. The path of the next request does not exist, so a gateway may answer in place of Nevis and send its response in
+  // another way.
   caller.noteDelivery()
   await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
 }

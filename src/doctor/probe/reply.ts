@@ -24,7 +24,7 @@ export interface Call {
   readonly bearer?: string
   readonly accept?: string
   /**
-   * What the probe sends if it must repeat this request: Nevis may accept the first one only once, for example because of its recovery code. Default: the same
+   * What the probe sends instead if it must repeat this request: Nevis may accept a request only once, for example one with a recovery code. Default: the same
    * request.
    */
   readonly again?: Call
@@ -85,9 +85,9 @@ export class EndpointMemory {
   readonly #kinds = new Set<string>()
 
   /**
-   * Returns false for the first body of a kind that is not JSON, and true from the second body of this kind on. Always returns false for a page from an
-   * endpoint that has also sent JSON. Until the first JSON, all endpoints count as one: the server may not be a Nevis instance, and must not get each request
-   * twice.
+   * True if Nevis itself probably sent the response: the body is JSON, or the endpoint has already sent the same status with the same kind of body. False for
+   * a page from an endpoint that has also sent JSON. Until the first JSON, all endpoints count as one: if no Nevis instance is at this address, the probe must
+   * not send each request twice.
    */
   isLasting(call: Call, reply: Reply): boolean {
     const { json, text } = reply

@@ -7,7 +7,7 @@
 import { textAt } from './answers'
 import { decided, httpOf, status, type StageContext } from './stage-context'
 
-/** The probe waits at most this many seconds for each of the two, which is longer than any lifetime that the strategy accepts. */
+/** The probe waits at most this many seconds until an enrolment or approval expires: longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
 /** The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. */
 const POLL_MS = 5000

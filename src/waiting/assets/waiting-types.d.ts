@@ -20,5 +20,5 @@ interface TabMessage {
   readonly says: 'hello' | 'hello to you' | 'gone on'
 }
 
-/** Replaces the text of an element. Sets `lang` if the text is English because the page's language lacks it. */
+/** Replaces the text of an element. Sets `lang` if the text is English because the page's language has no translation. */
 type Write = (element: HTMLElement, text: string) => void

@@ -18,7 +18,7 @@ interface Window {
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) may not run this script again. So the first run serves every page.
+  // htmx and Turbo can insert a new page into the document without running this script again. So the first run also starts all later pages.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -52,7 +52,7 @@ interface Window {
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-    // Every pending page has these two elements and `data-continue`: see `page.ts`.
+    // Every pending page has `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
@@ -81,7 +81,7 @@ interface Window {
       if (note.textContent !== text) write(note, text)
     }
 
-    // The server puts a Unicode mark before a text that is English because the page's language lacks it.
+    // The server puts a Unicode mark before each English text for which the page's language has no translation.
     function write(element: HTMLElement, text: string) {
       element.textContent = text
       if (text.startsWith('\u2066')) element.lang = 'en'
@@ -153,7 +153,7 @@ interface Window {
       end('elsewhere', nothingLeft, elsewhere)
     }
 
-    // Leaves only the heading, the note and, in the other tabs, a link to continue there: nothing on the page may ask for an answer any more.
+    // Leaves only the heading, the note and, if another tab has gone to the callback, a link to continue in this tab.
     function end(status: string, words: string, said: string) {
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)

@@ -7,7 +7,7 @@ const READS = "(req, res, next) => {\n  if (req.body.remember) res.cookie('remem
 const HARMLESS = "(req, res, next) => {\n  res.cookie('seen', '1')\n  next()\n}"
 const FIELD = 'which the callback does not get: move them behind the callback yourself, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")'
 
-/** An app whose password route runs a further handler. @param code the handler's name, and code at the beginning of the file */
+/** An app whose password route also runs `handler`, an expression. @param code defines the handler; it is inserted at the beginning of the file */
 const app = (handler: string, code: string, others: Files = {}): Files => ({
   'app.js': ONE_FILE.replace("{ failureRedirect: '/login' }), function", `{ failureRedirect: '/login' }), ${handler}, function`).replace('const db', `${code}\nconst db`), 'db.js': DB, ...others,
 })

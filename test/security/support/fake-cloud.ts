@@ -46,7 +46,7 @@ interface Approval {
   endsAt: number
 }
 
-/** The facts of one login: approvals, the users' answers, correct codes. Steps of the test and requests change these facts; a false answer does not. */
+/** The facts of one login: approvals, the users' answers, correct codes. The test's steps and the requests change these facts; a false answer does not. */
 export class World {
   readonly anna: { readonly userId: string; readonly username: string }
   readonly ben: { readonly userId: string; readonly username: string }
