@@ -233,7 +233,7 @@ export function keepsDataAtLogout(req: object): boolean {
 export async function couldNotLoadSession(req: object): Promise<boolean> {
   const { sessionStore, logIn, route } = req as { sessionStore?: SessionStore; logIn?: unknown; route?: unknown }
   const id = sessionIdOf(req)
-  // The session was loaded if Passport has already added `logIn` to the request, if a route has started, or if the app has set `session` to null.
+  // Return false if the session was loaded: Passport has then added `logIn`, Express has set `req.route`, or the app has set `session` to null.
   if (typeof sessionStore?.generate !== 'function' || id === undefined || 'session' in req || logIn !== undefined || route !== undefined) return false
   if (typeof sessionStore.get !== 'function') return true
   try {

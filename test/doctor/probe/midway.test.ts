@@ -276,7 +276,7 @@ it('a simulator that cannot start during the comparison › ends the comparison,
   let starts = 0
   jest.spyOn(NevisSimulator, 'start').mockImplementation((given) => (++starts === 3 ? Promise.reject(new Error('EMFILE')) : start(given)))
   await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
-  // The other simulators that were running end within this time.
+  // Wait until the other simulators, which ran at the same time as the one that failed, have ended.
   await pause(1500)
   // One simulator without a dialect, and then four with a dialect at the same time.
   expect(starts).toBe(5)
