@@ -13,7 +13,7 @@ import type { Browser } from '../support/browser'
 const world = lab()
 const CREDENTIALS = { username: 'anna', password: PASSWORD }
 
-/** A store that can fail after it has answered this many further reads. */
+/** A store that fails when it has answered `readsLeft` more reads. */
 class FailingStore extends session.MemoryStore {
   readsLeft = Infinity
 

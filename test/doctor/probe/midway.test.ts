@@ -233,7 +233,7 @@ describe('the deletion of a test user', () => {
       page(502)(_req, res)
     }
     await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause: noted, signal: interrupted.signal })
-    // If the probe passed the signal of the interruption to a pause, the pause would end at once.
+    // `true`: the probe passed no signal to the pause. With the signal of the interruption, the pause would end at once.
     expect(pauses).toEqual([[2000, true], [2000, true]])
   })
 })
