@@ -168,7 +168,7 @@ describe('whole logins against a cloud that does anything', () => {
       const { sequences: done, success, fail, error, redirect, pass } = figures
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
-      // Each outcome must be frequent: a test in which every login fails, or none fails, would prove nothing.
+      // The action `pass` must never occur. Each other action must be frequent: a test in which every login fails, or none fails, would prove nothing.
       expect(done).toBe(RUNS)
       expect(pass).toBe(0)
       for (const count of [success, fail, error, redirect]) expect(count).toBeGreaterThan(RUNS / 50)
