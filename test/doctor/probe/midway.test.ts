@@ -26,7 +26,7 @@ afterEach(async () => {
   await closeServers()
 })
 
-/** Passes requests on to the simulator, unless `isLost` is true for the number, the method and the path of a request. */
+/** Passes each request on to the simulator. If `isLost` is true for the number, method and path of the request, `instead` answers in its place. */
 const before = (isLost: (count: number, method: string, path: string) => boolean, instead: RequestListener): RequestListener => {
   let count = 0
   return (req, res) => {
