@@ -96,7 +96,7 @@ export interface Transaction {
    * start and of the starts that it replaced. An approval frees these slots, so that approved starts do not count towards the limit.
    */
   readonly slots?: readonly number[]
-  /** The slots that the same starts have taken under the userId as well, because an app may name a user by username in one request and by userId in another. */
+  /** The slots that the starts of `slots` have taken under the userId as well: an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string

@@ -227,7 +227,8 @@ export function keepsDataAtLogout(req: object): boolean {
  * has errors of its own.
  *
  * express-session sets `sessionStore` before it asks the store, and `session` afterwards. But the app can also have ended the session itself, with `destroy`,
- * and have passed on an error of its own. So ask the store again: it has failed if it gives no answer, or still has the session.
+ * and have passed on an error of its own. So ask the store again: if it gives no answer, or still has the session, the app has not ended the session, and the
+ * store has failed.
  * @internal
  */
 export async function couldNotLoadSession(req: object): Promise<boolean> {

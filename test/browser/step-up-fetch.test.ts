@@ -267,7 +267,7 @@ describeWithChromium('in a browser', () => {
       await page.clock.install({ time: '2026-01-01T00:00:00Z' })
       await page.clock.pauseAt('2026-01-01T01:00:00Z')
     }
-    /** The number of status calls that the page has sent after this many milliseconds. */
+    /** The number of status calls that the page has sent after `ms` milliseconds. */
     const statusCallsAfter = async (ms: number) => {
       await page.clock.runFor(ms)
       await page.evaluate(`fetch('/marker')`)

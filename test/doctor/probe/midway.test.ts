@@ -255,7 +255,7 @@ describe('a server that no longer answers', () => {
     expect([failed, finished, endedBy]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason])
     expect(said).toEqual(expect.arrayContaining(['Nevis has not answered for 5 s; waiting up to 15 s …', 'Nevis has not answered for 10 s; waiting up to 15 s …']))
     expect(said).not.toContain('Nevis has not answered for 15 s; waiting up to 15 s …')
-    // The probe sends 22 requests in its stages, and two requests for its only test user.
+    // The probe sends 22 requests in its stages, and then at most three to delete its only test user.
     expect(calls).toBeLessThanOrEqual(25)
   })
 
