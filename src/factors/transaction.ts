@@ -108,7 +108,7 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if it has no such options. */
+  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if the route has none. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string

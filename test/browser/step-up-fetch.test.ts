@@ -47,7 +47,7 @@ describeWithChromium('in a browser', () => {
   }
   afterEach(() => bank.close())
 
-  /** Starts this code in the page without waiting for its end. `ended` waits for the end, and returns the result. */
+  /** Starts `code` in the page without waiting for its end. `ended` waits for the end, and returns the result. */
   const begin = (code: string) => page.evaluate(`void (window.end = ending(${code}))`)
   const ended = () => page.evaluate<{ value?: any; name?: string; code?: string; status?: number; retryAfterSeconds?: number }>('end')
   const shown = (test: string) => page.waitForFunction(`step() && (({ view }) => ${test})(step())`)

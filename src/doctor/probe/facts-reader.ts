@@ -33,7 +33,7 @@ export function isLost(facts: Facts, step: string): boolean {
 }
 
 export class FactsReader {
-  /** True if a caller has read a fact about a request that got no answer, or only a momentary one. A conclusion from this fact would be a guess. */
+  /** True if a caller has read a fact about a request that got no lasting answer (`isLost`). A conclusion from this fact would be a guess. */
   hasReadLost = false
 
   constructor(private readonly facts: Facts) {}

@@ -88,7 +88,7 @@ describe('a gateway that answers with 503', () => {
       const { dialects, unexplained } = recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() }, failed.length > 0)
       const kept = Object.values(facts).filter((value) => value === '503')
       expect([at, dialects, unexplained, kept, endedBy, usersLeft]).toEqual([at, [], [], [], undefined, 0])
-      // A request that only looks up or deletes a test user is not recorded. All others are.
+      // Each lost request is recorded and makes its stage fail, except a request that only looks up or deletes a test user.
       const lost = Object.values(facts).filter((value) => ['no answer (HTTP 503 only once)', 'no answer (HTTP 503, not repeated)'].includes(String(value))).length
       expect(failed.length > 0).toBe(lost > 0)
     }
