@@ -15,7 +15,7 @@ import { run, type Program } from './program'
 jest.setTimeout(60_000)
 
 const SECRET = 'connect ECONNREFUSED redis://:hunter2@10.0.0.7:6379'
-/** Fails like a store that is down, while the file exists whose path is in the environment variable `DOWN`. */
+/** Code that fails like a store that is down, as long as the file exists whose path is in the environment variable `DOWN`. */
 const FAIL = `if (process.getBuiltinModule('node:fs').existsSync(process.env.DOWN)) throw Object.assign(new Error('${SECRET}'), { command: { name: 'set', args: ['sess:c4n4ry'] } })`
 /** A store in the form of express-session, which @fastify/session takes too. */
 const STORE = `{

@@ -37,7 +37,7 @@ const PER_PART = 500
 const SCENE_RUNS = Math.ceil(RUNS / 20)
 const FLOOD_RUNS = Math.ceil(RUNS / 500)
 /**
- * How many sequences run at the same time. Sequences often wait, so several can share a processor. With more of them, requests would time out on a slow
+ * How many sequences run at the same time. Sequences often wait, so several can share a processor. With more sequences, requests would time out on a slow
  * processor.
  */
 const AT_ONCE = 6
