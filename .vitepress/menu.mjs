@@ -34,7 +34,7 @@ export const groups = [
 ]
 
 /**
- * Finds groups of the reference that are not in the list above. TypeDoc puts a name without a group under a heading of its own, such as "Interfaces".
+ * Finds groups of the reference that are not in the list `groups`. TypeDoc puts a name without a group under a heading of its own, such as "Interfaces".
  * @typedef {{ title: string, path?: string, children?: Entry[] }} Entry of TypeDoc's own navigation; a group has no page
  * @param {readonly Entry[]} entries
  * @returns {string[]}

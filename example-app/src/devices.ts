@@ -20,7 +20,7 @@ const HERE = '/account/devices'
 export const MAX_AGE_SECONDS = 300
 const PHONE = /^\s*\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
-/** The characters of a keyboard that `NAME` refuses: they are symbols, not punctuation marks. */
+/** The characters on a keyboard that `NAME` refuses, because Unicode counts them as symbols and not as punctuation. */
 const NOT_IN_NAMES = '< > = + $ ^ ~ | `'
 
 interface Parts {

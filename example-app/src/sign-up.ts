@@ -9,7 +9,7 @@ import { passwordLimit } from './security.js'
 import type { Users } from './users.js'
 import { signUpPage } from './views/sign-up.js'
 
-/** Lower case only, which is easier to type on a phone. The table also refuses a name that differs from another one only in case (`users.ts`). */
+/** Lower case only, which is easier to type on a phone. The database also refuses a username that differs from another one only in case (`users.ts`). */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,49}$/
 
 interface Credentials {

@@ -41,7 +41,7 @@ export class Fields {
     return this.#nonEmpty(name, this.get(name))
   }
 
-  /** Like `optionalString`, which also searches nested objects, but reads only the field of this object itself. */
+  /** Like `optionalString`, but does not search nested objects. */
   optionalOwnString(name: string): string | undefined {
     return this.#nonEmpty(name, ownField(this.json, name))
   }

@@ -150,7 +150,7 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // At the time-out, `deadline` destroys the request itself. With an AbortSignal, axios would add and remove listeners for each request.
+    // At the time-out, `deadline` destroys the request. With an AbortSignal instead, axios would add and remove listeners for each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.

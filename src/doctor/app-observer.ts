@@ -121,7 +121,7 @@ export class AppObserver {
   /**
    * True if the call names a Nevis strategy, and no other strategy that could sign the user in: in a list such as `['local', 'nevis']`, one strategy is enough
    * to sign in.
-   * @param one counts only calls that name this strategy
+   * @param one the Nevis strategy that the call must name; by default, the call may name any
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {
     const isOf = (asked: unknown) => ({ name, strategy }: Registered) => asked === name || asked === strategy

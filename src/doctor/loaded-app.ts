@@ -59,7 +59,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   // True for the server of a Nevis simulator that the application starts itself. Such a server is not the server of the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.filter((server) => server.listening && !isCloud(server))
-  // An application may register its strategy only after it has connected to a database, for example.
+  // An exported app or a listening server is not enough: an application may register its strategy later, for example after it has connected to a database.
   const isReady = () => observer.registered.length > 0 && (app !== undefined || found().length > 0)
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))

@@ -12,7 +12,7 @@ const FRAME = /^\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]*?|(?:file:\/\/\/)?[A-Za-
 
 /**
  * Finds the first line of a stack trace that is in the application's own code.
- * @param isOwn true for files to skip, for example those of this package
+ * @param isOwn true for files that do not belong to the application, for example files of this package
  * @returns for example `routes/auth.js:12`, relative to the working directory and with forward slashes on all systems; undefined if there is no such line
  */
 export function placeIn(stack: string, isOwn: (file: string) => boolean = () => false): string | undefined {

@@ -96,11 +96,11 @@ export interface Transaction {
    * start and of the starts that it replaced. An approval frees these slots, so that approved starts do not count towards the limit.
    */
   readonly slots?: readonly number[]
-  /** The slots that the same starts have taken under the userId as well, because an app may name a user by username in one request and by userId in another. */
+  /** The slots that the starts of `slots` have taken under the userId as well: an app may name a user by username in one request and by userId in another. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The slots that these starts have taken under the userId, like `slots` of the transaction. */
+    /** The slots that are taken under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**
@@ -108,7 +108,7 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if it has no such options. */
+  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if the route has none. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string

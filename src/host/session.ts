@@ -228,13 +228,14 @@ export function keepsDataAtLogout(req: object): boolean {
  * has errors of its own.
  *
  * express-session sets `sessionStore` before it asks the store, and `session` afterwards. But the app can also have ended the session itself, with `destroy`,
- * and have passed on an error of its own. So ask the store again: it has failed if it gives no answer, or still has the session.
+ * and have passed on an error of its own. So ask the store again: if it gives no answer, or still has the session, the app has not ended the session, and the
+ * store has failed.
  * @internal
  */
 export async function couldNotLoadSession(req: object): Promise<boolean> {
   const { sessionStore, logIn, route } = req as { sessionStore?: SessionStore; logIn?: unknown; route?: unknown }
   const id = sessionIdOf(req)
-  // The session was loaded if Passport has already added `logIn` to the request, if a route has started, or if the app has set `session` to null.
+  // Return false if the session was loaded: Passport has then added `logIn`, Express has set `req.route`, or the app has set `session` to null.
   if (typeof sessionStore?.generate !== 'function' || id === undefined || 'session' in req || logIn !== undefined || route !== undefined) return false
   if (typeof sessionStore.get !== 'function') return true
   try {

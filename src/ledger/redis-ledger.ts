@@ -67,7 +67,7 @@ export class RedisLedger implements Ledger {
     await this.send(name, ['DEL', name])
   }
 
-  /** The name of a key in Redis. Version 0.1 also used the prefix `claim:`, and its processes may still run during a deploy: all must use the same keys. */
+  /** The name of a key in Redis. Includes `claim:` as in version 0.1, because during a deploy, processes of both versions must use the same keys. */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
   }

@@ -27,7 +27,7 @@ export interface Output {
   error(text: string): void
 }
 
-/** The result of the command: a running simulator, or an exit code (2 for an invalid flag, 1 for any other error). */
+/** The result of the command: a running simulator, or an exit code (0 after `--help` or `--list-dialects`, 2 for an invalid flag, 1 for any other error). */
 export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {

@@ -31,7 +31,7 @@ export interface NevisAuthenticateOptions {
    */
   returnTo?: string | undefined
   /**
-   * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If the function returns no number, the
+   * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If this option returns no number, the
    * enrolment fails with `phone_refused`. The widget is not offered, because the user could enter another number there. Default: `req.body.phone`.
    */
   phone?: FromRequest<string | undefined> | undefined

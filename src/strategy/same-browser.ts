@@ -16,8 +16,8 @@ import type { StrategyRequest } from './strategy-request'
 const KEPT_SECRETS = 4
 
 /**
- * Sets the cookie in the browser that starts a transaction.
- * @returns the digest for the transaction; undefined if the cookie cannot be set, for example because the response headers were already sent
+ * Adds a secret to the cookie of the browser that starts a transaction.
+ * @returns the digest of the secret, for the transaction; undefined if the cookie cannot be set, for example because the response headers were already sent
  * @internal
  */
 export function markBrowser(request: StrategyRequest): string | undefined {

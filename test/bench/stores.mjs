@@ -28,7 +28,7 @@ async function end(children, signal) {
   }
 }
 
-/** Waits up to 10 s until a condition holds. @param {() => boolean | Promise<boolean>} isSo @param {string} what the condition, for the error */
+/** Waits up to 10 s until a condition holds. @param {() => boolean | Promise<boolean>} isSo @param {string} what name of the condition, for the error */
 async function until(isSo, what) {
   for (let i = 0; i < 500; i++) {
     if (await isSo()) return

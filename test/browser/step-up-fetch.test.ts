@@ -47,7 +47,7 @@ describeWithChromium('in a browser', () => {
   }
   afterEach(() => bank.close())
 
-  /** Starts this code in the page without waiting for its end. `ended` waits for the end, and returns the result. */
+  /** Starts `code` in the page without waiting for its end. `ended` waits for the end, and returns the result. */
   const begin = (code: string) => page.evaluate(`void (window.end = ending(${code}))`)
   const ended = () => page.evaluate<{ value?: any; name?: string; code?: string; status?: number; retryAfterSeconds?: number }>('end')
   const shown = (test: string) => page.waitForFunction(`step() && (({ view }) => ${test})(step())`)
@@ -267,7 +267,7 @@ describeWithChromium('in a browser', () => {
       await page.clock.install({ time: '2026-01-01T00:00:00Z' })
       await page.clock.pauseAt('2026-01-01T01:00:00Z')
     }
-    /** The number of status calls that the page has sent after this many milliseconds. */
+    /** The number of status calls that the page has sent after `ms` milliseconds. */
     const statusCallsAfter = async (ms: number) => {
       await page.clock.runFor(ms)
       await page.evaluate(`fetch('/marker')`)

@@ -19,7 +19,7 @@ describe('a body', () => {
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { success: true, failedAttempts: 2 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' },
-      // A word that may mean "yes", such as `ok`, is taken as a "yes" if the other fields are empty texts or fields of Nevis's own responses.
+      // In the next two lines, `ok` is taken as a "yes", because the other fields are empty texts or fields of Nevis's own responses.
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
       { phone: '0791234567' }, { phone: '** 67' },

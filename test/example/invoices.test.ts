@@ -32,7 +32,7 @@ async function addressOf(browser: Browser, payee: string): Promise<string> {
   return /action="(\/invoices\/\d+\/pay)"/.exec(await rowOf(browser, payee))?.[1] as string
 }
 
-/** The address to which a failed payment of this invoice returns. */
+/** The address to which the app redirects after a failed payment of the payee's invoice. */
 async function afterFailure(browser: Browser, payee: string): Promise<string> {
   return `/invoices?unpaid=${(await addressOf(browser, payee)).split('/')[2] as string}`
 }

@@ -20,7 +20,7 @@ const change = (browser: Browser, fields: Record<string, string>): Promise<Page>
 const isSignedIn = async (browser: Browser) => (await browser.get('/account', page)).status === 200
 /** Tries to sign in with a password. Returns where the browser is sent. */
 const tryPassword = async (username: string, password: string, browser = app.browser()) => (await submit(browser, '/login', '/login', { username, password })).location as string
-/** Asks the form whether this is the password of the signed-in user. This needs no sign-in; the number of sign-ins is limited. */
+/** Asks the form whether this is the password of the signed-in user. Another sign-in could also show this, but the number of sign-ins is limited. */
 async function hasPassword(browser: Browser, oldPassword: string): Promise<boolean> {
   await change(browser, { oldPassword, password: '', repeated: '' })
   const { text } = await browser.get(HERE, page)

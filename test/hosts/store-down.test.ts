@@ -15,7 +15,7 @@ import { run, type Program } from './program'
 jest.setTimeout(60_000)
 
 const SECRET = 'connect ECONNREFUSED redis://:hunter2@10.0.0.7:6379'
-/** Fails like a store that is down, while the file exists whose path is in the environment variable `DOWN`. */
+/** Code that fails like a store that is down, as long as the file exists whose path is in the environment variable `DOWN`. */
 const FAIL = `if (process.getBuiltinModule('node:fs').existsSync(process.env.DOWN)) throw Object.assign(new Error('${SECRET}'), { command: { name: 'set', args: ['sess:c4n4ry'] } })`
 /** A store in the form of express-session, which @fastify/session takes too. */
 const STORE = `{
@@ -59,7 +59,7 @@ describe.each(Object.entries(hosts))('%s', (_name, { app, change }) => {
     }
     expect(cookies).toBeGreaterThan(0)
     for (const { text, headers } of answers) expect(text + JSON.stringify([...headers])).not.toMatch(/hunter2|10\.0\.0\.7|ECONNREFUSED|redis/)
-    // The session of the first browser cannot be loaded, and the sign-in of the second one cannot be stored.
+    // The session of the first browser cannot be loaded (answers 0 and 3), and the sign-in of the second browser cannot be stored (answer 7).
     expect([answers[0]?.status, answers[3]?.status, answers[7]?.status].map((status) => (status as number) >= 500)).toEqual([true, true, true])
     await program.printed('hunter2')
     expect(program.output()).not.toContain('c4n4ry')

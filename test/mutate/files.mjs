@@ -10,7 +10,7 @@ import Module, { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { Script } from 'node:vm'
 
-/** nock is a package that is loaded again for each run, because it replaces node:http at the moment when it is loaded. */
+/** The package nock, and @mswjs, which nock uses, are loaded again for each run, because nock replaces node:http when it is loaded. */
 const AGAIN = /[\\/]node_modules[\\/](nock|@mswjs)[\\/]/
 const PACKAGES = `${sep}node_modules${sep}`
 

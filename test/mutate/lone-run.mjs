@@ -88,7 +88,7 @@ class Worker {
 
   /**
    * Sends a message to the process.
-   * @param {string} ask what the process must do @param {unknown} value with which value @param {number} timeoutMs
+   * @param {string} ask name of a function in `answers` (`lone-worker.mjs`) @param {unknown} value its argument @param {number} timeoutMs
    * @returns {Promise<any>} the answer of the process
    */
   ask(ask, value, timeoutMs) {

@@ -37,7 +37,7 @@ const PER_PART = 500
 const SCENE_RUNS = Math.ceil(RUNS / 20)
 const FLOOD_RUNS = Math.ceil(RUNS / 500)
 /**
- * How many sequences run at the same time. Sequences often wait, so several can share a processor. With more of them, requests would time out on a slow
+ * How many sequences run at the same time. Sequences often wait, so several can share a processor. With more sequences, requests would time out on a slow
  * processor.
  */
 const AT_ONCE = 6
@@ -168,7 +168,7 @@ describe('whole logins against a cloud that does anything', () => {
       const { sequences: done, success, fail, error, redirect, pass } = figures
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
-      // Each outcome must be frequent: a test in which every login fails, or none fails, would prove nothing.
+      // The action `pass` must never occur. Each other action must be frequent: a test in which every login fails, or none fails, would prove nothing.
       expect(done).toBe(RUNS)
       expect(pass).toBe(0)
       for (const count of [success, fail, error, redirect]) expect(count).toBeGreaterThan(RUNS / 50)

@@ -60,8 +60,8 @@ describe('an access key that never comes', () => {
     it('ends the callback with 504 and signs nobody in', async () => {
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
-      // The vault answers once, and the strategy decrypts the handle (the transaction's name in the URL) with this access key. When it needs the access key
-      // again, to check the introspected token, the vault hangs.
+      // The vault answers once, and the strategy decrypts the handle (the transaction's name in the URL) with this access key. When the strategy needs the
+      // access key again, to check the introspected token, the vault hangs.
       answers = 1
       const page = await browser.get(`/login/2fa/callback?transaction=${handle}`)
       expect([page.status, page.json()]).toEqual([504, TIMEOUT])

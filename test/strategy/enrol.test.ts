@@ -42,7 +42,7 @@ async function start(lifetimes: object = {}): Promise<TestApp> {
       express.post('/account/confirm', signedIn, passport.authorize('nevis', { operation: 'approve' }))
       express.all(
         '/2fa/callback',
-        // `passport.authorize` keeps the login, the session and the second factor record of a signed-in user. `passport.authenticate` signs any other user in.
+        // `passport.authorize` keeps a signed-in user's login, session and second factor record. If no user is signed in, `passport.authenticate` signs one in.
         (req, res, next) => (req.user ? passport.authorize('nevis') : passport.authenticate('nevis'))(req, res, next),
         recordSecondFactor(),
         (req, res) => void res.json({ user: req.user, account: (req as any).account, nevis: (req.authInfo as any).nevis, cart: (req.session as any).cart }),

@@ -13,7 +13,7 @@ import type { Browser } from '../support/browser'
 const world = lab()
 const CREDENTIALS = { username: 'anna', password: PASSWORD }
 
-/** A store that can fail after it has answered this many further reads. */
+/** A store that fails when it has answered `readsLeft` more reads. */
 class FailingStore extends session.MemoryStore {
   readsLeft = Infinity
 
@@ -26,7 +26,7 @@ class FailingStore extends session.MemoryStore {
 let failing: (key: string) => boolean
 let store: FailingStore
 
-/** Starts an app in which a user can start this many times without a wait. The ledger fails for each key for which `failing` returns true. */
+/** Starts an app in which a user can start a second factor `starts` times without a wait. The ledger fails for each key for which `failing` returns true. */
 async function appWith(starts: number): Promise<TestApp> {
   const memory = new MemoryLedger()
   const ledger: Ledger = {

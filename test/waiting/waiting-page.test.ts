@@ -442,7 +442,7 @@ describe('the page', () => {
       const { text } = await browser.get(waitingOf(handle), { ...PAGE, 'accept-language': language })
       expect(text).toContain(`role="alert">${sentence}</p>`)
       expect(/<button class="nevis-button">([^<]*)/.exec(text)?.[1]).toBe(button)
-      // A user whose recovery codes were wrong can still use them, but the page does not offer them first.
+      // After wrong recovery codes, the user can still choose recovery codes, but the page offers them last.
       const offered = formsOf(text).map(({ fields }) => fields['factor']).filter((name) => name !== undefined)
       expect([offered.indexOf(factor), offered.length]).toEqual([factor === 'recovery' ? 3 : 0, 4])
     })

@@ -16,7 +16,7 @@ export function stepUpURL(purpose: unknown): string {
 }
 
 export interface StepUpParts {
-  /** A key of `REASONS`, such as `transfer`, which the form keeps. For any other value, the page says only that the confirmation is for the user's security. */
+  /** A key of `REASONS`, such as `transfer`, which the URL of the form keeps. For any other value, the page names only the user's security. */
   readonly purpose: unknown
   /** Whether the recovery code of the sign-in still opens "Devices and security"; undefined if the user has not signed in with a recovery code. */
   readonly recoveryCode: 'fresh' | 'old' | undefined

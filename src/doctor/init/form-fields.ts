@@ -9,7 +9,7 @@ import { definitionsOf } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const MAX_DEPTH = 4
-/** The number of functions that are examined at most. Otherwise functions that call many others would take too much time. */
+/** The number of functions that are examined at most. Otherwise a function that calls many others would take too long to examine. */
 const MAX_FUNCTIONS = 50
 const REQUEST = /^_?(?:req|request|ctx|context)$/
 
@@ -76,7 +76,7 @@ class Search {
   }
 }
 
-/** The last token of a handler that is a name, such as `setRememberMe`, `remember.set` or the call `setRememberMe('day')`; -1 if it is anything else. */
+/** Index of the last token of the name of a handler, such as `setRememberMe`, `remember.set` or the call `setRememberMe('day')`; -1 without a name. */
 function nameEnd(source: Source, { first, last }: Range): number {
   let end = last
   if (source.is(last, ')')) end = (source.token(last).pair as number) - 1

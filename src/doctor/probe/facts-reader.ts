@@ -33,7 +33,7 @@ export function isLost(facts: Facts, step: string): boolean {
 }
 
 export class FactsReader {
-  /** True if a caller has read a fact about a request that got no answer, or only a momentary one. A conclusion from this fact would be a guess. */
+  /** True if a caller has read a fact about a request that got no lasting answer (`isLost`). A conclusion from this fact would be a guess. */
   hasReadLost = false
 
   constructor(private readonly facts: Facts) {}
@@ -76,7 +76,7 @@ export class FactsReader {
     return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
 
-  /** Describes the response to a step, for example `HTTP 412, status "failed"`. The number in an error body only repeats the HTTP status. */
+  /** Describes the response to a step, for example `HTTP 412, status "failed"`. Leaves out a `status` that only repeats the HTTP status. */
   saw(step: string): string {
     const status = this.kinds(step, 'status').find((kind) => kind !== 'HTTP status')
     return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`

@@ -16,7 +16,7 @@ export function isPingUsable(facts: FactsReader): boolean {
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
-  // Nevis documents 400 for a malformed request. Any other error does not show that Nevis does not know the name.
+  // Nevis documents 400 for a malformed request. So only 400 shows that Nevis does not know the name.
   if (older === '400' && app !== older && app === push) return 'app'
   return app === '400' && app !== older && older === push ? 'qr-code' : undefined
 }

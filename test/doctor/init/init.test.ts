@@ -169,7 +169,7 @@ describe('the call that finds the user', () => {
   })
 
   it.each([
-    // The result contains the user, but is not the user: an empty list is true, so an unknown user would count as found.
+    // The query's result contains the user, but is not the user. If `init` copied the query, an unknown user would count as found: an empty list is truthy.
     'async (username, password, done) => {\n  const result = await db.query(sql, [username]);\n  const user = result.rows[0];\n  done(null, user);\n}',
     'async (username, password, done) => {\n  const rows = await db.query(sql, [username]);\n  done(null, rows[0]);\n}',
     'async (username, password, done) => {\n  const user = await db.query(sql, [username]).then((rows) => rows[0]);\n  done(null, user);\n}',

@@ -26,7 +26,7 @@ afterEach(async () => {
   await closeServers()
 })
 
-/** Passes requests on to the simulator, unless `isLost` is true for the number, the method and the path of a request. */
+/** Passes each request on to the simulator. If `isLost` is true for the number, method and path of the request, `instead` answers in its place. */
 const before = (isLost: (count: number, method: string, path: string) => boolean, instead: RequestListener): RequestListener => {
   let count = 0
   return (req, res) => {
@@ -88,7 +88,7 @@ describe('a gateway that answers with 503', () => {
       const { dialects, unexplained } = recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() }, failed.length > 0)
       const kept = Object.values(facts).filter((value) => value === '503')
       expect([at, dialects, unexplained, kept, endedBy, usersLeft]).toEqual([at, [], [], [], undefined, 0])
-      // A request that only looks up or deletes a test user is not recorded. All others are.
+      // Each lost request is recorded and makes its stage fail, except a request that only looks up or deletes a test user.
       const lost = Object.values(facts).filter((value) => ['no answer (HTTP 503 only once)', 'no answer (HTTP 503, not repeated)'].includes(String(value))).length
       expect(failed.length > 0).toBe(lost > 0)
     }
@@ -125,7 +125,7 @@ describe('a page that a gateway sends with 200', () => {
       const lost = Object.values(facts).filter((value) => value === 'no answer (HTTP 200 without JSON)').length
       expect([at, unexplained, JSON.stringify(facts).includes('a page'), endedBy, usersLeft]).toEqual([at, [], false, undefined, 0])
       const isNamed = failed.some(({ reason }) => reason === '1 request got no lasting answer: no answer (HTTP 200 without JSON)')
-      // The requests with which the probe deletes its test users at the end are not recorded. All others are.
+      // Each lost answer is recorded and makes its stage fail, except to the requests with which the probe deletes its test users at the end.
       if (lost > 0) methods.push(method)
       expect([at, lost, failed.length > 0]).toEqual([at, isNamed ? 1 : 0, isNamed])
     }
@@ -233,7 +233,7 @@ describe('the deletion of a test user', () => {
       page(502)(_req, res)
     }
     await probe(before((_count, method) => method === 'DELETE', interrupt), ['quiet', 'users'], { pause: noted, signal: interrupted.signal })
-    // If the probe passed the signal of the interruption to a pause, the pause would end at once.
+    // `true`: the probe passed no signal to the pause. With the signal of the interruption, the pause would end at once.
     expect(pauses).toEqual([[2000, true], [2000, true]])
   })
 })
@@ -255,7 +255,7 @@ describe('a server that no longer answers', () => {
     expect([failed, finished, endedBy]).toEqual([[{ stage: 'users', reason }], ['quiet'], reason])
     expect(said).toEqual(expect.arrayContaining(['Nevis has not answered for 5 s; waiting up to 15 s …', 'Nevis has not answered for 10 s; waiting up to 15 s …']))
     expect(said).not.toContain('Nevis has not answered for 15 s; waiting up to 15 s …')
-    // The probe sends 22 requests in its stages, and two requests for its only test user.
+    // The probe sends 22 requests in its stages, and then at most three to delete its only test user.
     expect(calls).toBeLessThanOrEqual(25)
   })
 
@@ -276,7 +276,7 @@ it('a simulator that cannot start during the comparison › ends the comparison,
   let starts = 0
   jest.spyOn(NevisSimulator, 'start').mockImplementation((given) => (++starts === 3 ? Promise.reject(new Error('EMFILE')) : start(given)))
   await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
-  // The other simulators that were running end within this time.
+  // Wait until the other simulators, which ran at the same time as the one that failed, have ended.
   await pause(1500)
   // One simulator without a dialect, and then four with a dialect at the same time.
   expect(starts).toBe(5)

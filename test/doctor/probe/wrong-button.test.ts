@@ -9,7 +9,7 @@ jest.setTimeout(60_000)
 const STAGES = ['quiet', 'app'] as const
 type Decision = 'accept' | 'deny'
 
-/** Probes with a person who presses the wrong button for the given questions; the first question has the number 0. */
+/** Probes with a person who presses the wrong button for each question for which `isWrong` is true. `asked`: the number of the question, from 0. */
 async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = [], presses?: () => Promise<void>) {
   // With `presses`, the requests live longer than the probe waits for an answer.
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20, ...(presses !== undefined && { lifetimeSeconds: 600 }) })

@@ -112,7 +112,7 @@ export class People {
         return
       }
       case 'putBack':
-        // Writes old copies of whole sessions back into the session store, as express-session does after a slow request with `resave: true`.
+        // Writes old copies of sessions that no logout has ended back into the store, as express-session does after a slow request with `resave: true`.
         for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
     }
   }
