@@ -40,7 +40,7 @@ const later = (ms: number) => {
   jest.spyOn(Date, 'now').mockReturnValue(now + ms)
 }
 
-/** Moves the clock that limits the calls to Nevis, but not the clock by which transactions expire. */
+/** Moves `performance.now`, by which the calls to Nevis are limited, but not `Date.now`, by which transactions expire. */
 const aWhileLater = () => {
   const now = performance.now.bind(performance)
   jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000)

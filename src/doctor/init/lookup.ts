@@ -84,7 +84,7 @@ interface Verify {
   readonly username: string
   /** The parameter that is called with the user: `done` in `done(null, user)`. */
   readonly done: string | undefined
-  /** All parameters except the username, for example the password, `done` and the request. */
+  /** All parameters of the verify function except the username, for example the password, `done` and the request. */
   readonly hidden: readonly string[]
 }
 
