@@ -122,7 +122,7 @@ function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFacto
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The name of the innermost function around the token that has one: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
+/** The name of the innermost named function around the token: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
 export function nameOfFunction(source: Source, at: number): string | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const handler = functionAt(source, open)

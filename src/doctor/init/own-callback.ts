@@ -33,7 +33,7 @@ function examined(source: Source, at: number, factors: SecondFactors): boolean {
   return isClosedWrapper(source, { strategy, login, handler }, factors)
 }
 
-/** True if a `req.logIn` at this token is in a function that `isClosedCallback` recognises. */
+/** True if a `req.logIn` at this token is in the callback of a `passport.authenticate` for which `isClosedCallback` is true. */
 export function isInClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     if (source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate') return isClosedCallback(source, open - 1, factors)
