@@ -25,7 +25,7 @@ export interface Detail {
   readonly value: string
 }
 
-/** The content of the waiting page as JSON, with `Accept: application/json`. */
+/** What the waiting page shows. Its URL returns this as JSON for `Accept: application/json`. */
 export interface WaitingView extends Offer {
   /** The handle (the encrypted reference to the transaction), to be sent as the field `transaction`. */
   readonly transaction: string
