@@ -55,7 +55,9 @@ function endOfHandler(source: Source, at: number): number | undefined {
   return undefined
 }
 
-/** True if the code runs a strategy of this package, and neither answers nor goes on to the next handler without the strategy. */
+/**
+ * True if the code runs a strategy of this package, and neither answers nor calls the next handler elsewhere. What the code does after an error does not count.
+ */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false
   let hasRun = false
