@@ -21,7 +21,7 @@ const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 /** The longest value of an address header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
 const MAX_LENGTH = 500
 
-/** One value in such a header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
+/** One value in an address header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
 const VALUE = /[^\s,;="]+/g
 
 /**

@@ -55,7 +55,7 @@ function phoneField({ phoneNumber }: Texts): Html {
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** The masked phone number below the button that sends an SMS. */
+/** The masked phone number in the button that sends an SMS. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
   return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
 }
