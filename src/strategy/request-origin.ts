@@ -18,7 +18,7 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
-/** The longest value of an address header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
+/** The longest address header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
 const MAX_LENGTH = 500
 
 /** One value in an address header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */

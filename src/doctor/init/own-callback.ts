@@ -100,8 +100,8 @@ interface Wrapped {
 }
 
 /**
- * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or is followed by
- * the second factor.
+ * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or is followed
+ * by the second factor.
  */
 function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2
