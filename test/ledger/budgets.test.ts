@@ -268,7 +268,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect((await budgets.starts.spend(second)).slot).toBe(2)
     })
 
-    /** The app starts a second factor for one user: four times under the second name, then twice under the first. The last start begins a pause under both names. */
+    /** One user starts a second factor four times under the second name, then twice under the first. The last start begins a pause under both names. */
     async function startedUnderBoth() {
       for (let i = 0; i < 4; i++) await budgets.starts.spend(second)
       await start()
