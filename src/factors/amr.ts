@@ -9,8 +9,8 @@ import type { Operation } from '../client/wire'
 const MULTIPLE_FACTORS = 'mfa'
 
 /**
- * The `amr` values of a profile. For an approval: the values of both factors, and `mfa` if both have values. For an enrolment: only those of the first
- * factor, because an enrolment does not prove who the user is.
+ * The `amr` values of a profile. For an approval: the values of both factors, and `mfa` if the first factor has values. For an enrolment: only the values of
+ * the first factor, because an enrolment does not prove who the user is.
  */
 export function amrOf(operation: Operation, first: readonly string[] = [], second: readonly string[] = []): readonly string[] {
   if (operation === 'enroll') return Object.freeze([...first])

@@ -13,7 +13,7 @@ import type { FactorName } from './names'
 
 /** What a factor gets when it starts an approval or an enrolment. */
 export interface FactorRequest {
-  /** The message that the phone shows: plain text or Nevis's `<html>` form. */
+  /** The message that the phone shows: plain text or `<html>…</html>`. */
   readonly message?: string
   /** The phone number, such as `+41791234567`; only to enrol SMS. */
   readonly phone?: string

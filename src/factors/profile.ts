@@ -23,7 +23,7 @@ export interface NevisProfile {
   readonly operation: Operation
   /**
    * How the user proved who they are, in values of RFC 8176. The list has the values of the second factor. With the option `firstFactorAmr`, it also has the
-   * values of the first factor and `mfa`. Empty for a factor of your own without `amr`.
+   * values of the first factor and `mfa`. A factor of your own without `amr` adds no values.
    */
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */

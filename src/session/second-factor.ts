@@ -126,7 +126,7 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 interface CallbackNotes {
   /** The id that the session had at the callback request. */
   readonly sessionId: string | undefined
-  /** Digest of the user who was signed in when the callback request came; undefined if no user was. */
+  /** Digest of the user who was signed in when the callback request came; undefined if no user was signed in. */
   readonly login: string | undefined
   /** Takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another one. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>

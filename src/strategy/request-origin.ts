@@ -23,10 +23,10 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
-/** The longest value of such a header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
+/** The longest address header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
 const MAX_LENGTH = 500
 
-/** One value in such a header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
+/** One value in an address header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
 const VALUE = /[^\s,;="]+/g
 
 /**
@@ -55,8 +55,8 @@ export function originOf(req: NevisRequest): string {
 function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: string }): unknown[] {
   const { remoteAddress } = socket ?? {}
   const forwarded = headers['x-forwarded-for'] ?? ''
-  // The connection's address is that of the proxy, which may have several addresses. The number of addresses in the header is compared too: an app that trusts
-  // all proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address.
+  // The connection's address is one of the proxy's addresses, so leave it out. The number of addresses in the header counts, too: an app that trusts all
+  // proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address.
   if (ip !== undefined && ip !== remoteAddress) return [withoutPorts(ip), String(forwarded).split(',').length]
   const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
   return [remoteAddress, named.map(([name, value]) => [name, withoutPorts(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]

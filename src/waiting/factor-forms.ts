@@ -55,7 +55,7 @@ function phoneField({ phoneNumber }: Texts): Html {
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** The masked phone number below the button that sends an SMS. */
+/** The masked phone number in the button that sends an SMS. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
   return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
 }
@@ -82,8 +82,8 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
 }
 
 /**
- * True after too many wrong codes, if no new code can be sent: the codes are the user's recovery codes. The page then offers the user's next factor first, and
- * this factor last.
+ * True after too many wrong recovery codes, if the user has another factor. (For an SMS, a new code can be sent.) The page then offers another factor first,
+ * and the recovery codes last.
  */
 export function isUsedUp(view: WaitingView): boolean {
   return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)

@@ -32,7 +32,7 @@ export async function maskedPhoneFor(
   return masked(await resultOf('maskedPhone', () => numberOf(Object.freeze({ ...subject }))))
 }
 
-/** Keeps only the last four digits: `+41 79 ••• •• 01` becomes `•••• 01`. */
+/** Keeps only the digits at the end, four at most: `+41 79 ••• •• 01` becomes `•••• 01`. */
 function masked(number: unknown): string | undefined {
   if (typeof number !== 'string' && typeof number !== 'number') return undefined
   const last = (String(number).match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)

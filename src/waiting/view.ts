@@ -25,7 +25,7 @@ export interface Detail {
   readonly value: string
 }
 
-/** The content of the waiting page as JSON, with `Accept: application/json`. */
+/** What the waiting page shows. Its URL returns this as JSON for `Accept: application/json`. */
 export interface WaitingView extends Offer {
   /** The handle (the encrypted reference to the transaction), to be sent as the field `transaction`. */
   readonly transaction: string
@@ -41,7 +41,7 @@ export interface WaitingView extends Offer {
   readonly expiresAt: string
   /** The factors that the user may start now. If `factor` is one of them, the user can request it again, for example another push. */
   readonly factors: readonly FactorName[]
-  /** URL to ask for the status, with `transaction` in the query. */
+  /** URL to ask for the status. Add `transaction` to the query. */
   readonly statusURL: string
   /** URL of the callback: the browser goes there after an approval, and sends there a code that the user has typed. */
   readonly callbackURL: string

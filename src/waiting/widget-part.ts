@@ -49,7 +49,7 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
       ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
-/** A link for a user who cannot use the widget: back to the app, or to the sign-in page. No link to a sign-in page that the footer already links to. */
+/** A link for a user who cannot use the widget: back to the app, or to the sign-in page, unless the footer already links to it (`hasSignInPage`). */
 function waysOut({ isSignedIn, hasSignInPage, homeURL, signInURL, language: { texts } }: PageParts): Html | false {
   if (isSignedIn) return html`<p class="nevis-out"><a href="${homeURL}">${texts.notNow}</a></p>`
   return !hasSignInPage && html`<p class="nevis-out"><a href="${signInURL}">${texts.toSignIn}</a></p>`

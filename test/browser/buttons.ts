@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 
 export interface Look {
-  /** The colours of main buttons and of links. A page should use only one. */
+  /** The colours of main buttons and of links. A page should use only one colour. */
   readonly accents: readonly string[]
   /** Buttons whose font, corners or height differ from those of the first button, and buttons that are narrower than those beside them. */
   readonly unequal: readonly string[]

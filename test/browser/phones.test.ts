@@ -59,7 +59,7 @@ describeWithChromium('the page with the phones', () => {
     if (way === 'camera') await phone.getByRole('button', { name: 'Scan with the camera' }).click()
     else {
       await phone.getByPlaceholder('Link or picture').evaluate(pastePicture)
-      // `waitForFunction` would evaluate text in the page, which the page's Content-Security-Policy forbids.
+      // Repeat `evaluate`, which works despite the page's Content-Security-Policy. `waitForFunction` does not.
       for (let look = 0; look < 1000 && (await page.evaluate('document.activeElement.value')) === ''; look++);
       await phone.getByRole('button', { name: 'Scan', exact: true }).click()
     }

@@ -268,7 +268,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect((await budgets.starts.spend(second)).slot).toBe(2)
     })
 
-    /** Starts of a user whom the app has named four times by the second name, and then twice by the first. The last start begins a pause under both names. */
+    /** One user starts a second factor four times under the second name, then twice under the first. The last start begins a pause under both names. */
     async function startedUnderBoth() {
       for (let i = 0; i < 4; i++) await budgets.starts.spend(second)
       await start()

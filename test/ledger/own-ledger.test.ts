@@ -1,6 +1,6 @@
 /**
- * Tests ledgers (stores that all processes of an app share) that an app implements itself. The ledger of the guide passes the checks of `proveLedger`. In each
- * faulty ledger, the checks find the fault.
+ * Tests ledgers (stores that all processes of an app share) that an app implements itself. The ledger of docs/guides/ledgers.md passes the checks of
+ * `proveLedger`. In each faulty ledger, the checks find the fault.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -208,7 +208,7 @@ describe('what was changed in the session between start and callback', () => {
     expect(suspicious).toMatchObject([{ reason: 'binding_mismatch', field: 'digest' }, { field: 'digest' }])
     expect(JSON.stringify(world.events.of('failed'))).toContain('binding_mismatch')
     // The event must contain the values in the encrypted handle of the URL, not those that the attacker has written into the session.
-    // The pattern looks for these values as a whole, because a random UUID in the event may contain some of the same digits.
+    // The pattern finds the attacker's values only as a whole, because a random UUID in the event may contain some of the same digits.
     expect(JSON.stringify(suspicious)).not.toMatch(/\bben\b|Mallory|9999\.00/)
   })
 

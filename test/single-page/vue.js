@@ -1,4 +1,4 @@
-/** A second factor in Vue. The guide shows this file unchanged. */
+/** A second factor in Vue. docs/guides/single-page-apps.md shows this file unchanged. */
 import { shallowRef } from 'vue'
 import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
 

@@ -27,7 +27,7 @@ async function waiting(authenticators: number | readonly string[], factor = 'pus
   return { app, browser, handle: await signIn(browser, 'eve', { factor }), ids: authenticatorIds }
 }
 
-/** The phones on a page: the id that each button sends, and its text. */
+/** The phones on a page: for each button, the factor and the phone's id that the button sends, and the button's text. */
 const phonesOf = (text: string) =>
   [...text.matchAll(/name="factor" value="(\w+)"><input type="hidden" name="authenticatorId" value="([^"]*)">.*?<button><bdi>(.*?)<\/bdi>/g)].map(([, factor, id, name]) => [factor, id, name])
 

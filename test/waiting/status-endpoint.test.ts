@@ -40,7 +40,7 @@ const later = (ms: number) => {
   jest.spyOn(Date, 'now').mockReturnValue(now + ms)
 }
 
-/** Moves the clock that limits the calls to Nevis, but not the clock by which transactions expire. */
+/** Moves `performance.now`, which decides when the next call to Nevis is allowed, but not `Date.now`, which decides when a transaction expires. */
 const aWhileLater = () => {
   const now = performance.now.bind(performance)
   jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000)

@@ -55,7 +55,9 @@ function endOfHandler(source: Source, at: number): number | undefined {
   return undefined
 }
 
-/** True if the code runs a strategy of this package, and neither answers nor goes on to the next handler without the strategy. */
+/**
+ * True if the code runs a strategy of this package, and neither answers nor calls the next handler elsewhere. What the code does after an error does not count.
+ */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false
   let hasRun = false
@@ -122,7 +124,7 @@ function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFacto
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The name of the innermost function around the token that has one: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
+/** The name of the innermost named function around the token: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
 export function nameOfFunction(source: Source, at: number): string | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const handler = functionAt(source, open)

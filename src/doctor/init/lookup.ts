@@ -84,7 +84,7 @@ interface Verify {
   readonly username: string
   /** The parameter that is called with the user: `done` in `done(null, user)`. */
   readonly done: string | undefined
-  /** All parameters except the username, for example the password, `done` and the request. */
+  /** All parameters of the verify function except the username, for example the password, `done` and the request. */
   readonly hidden: readonly string[]
 }
 
@@ -163,8 +163,8 @@ function parameterOf(source: Source, { first, last }: Range): string | undefined
 }
 
 /**
- * True if this code passes a variable itself to `done(null, …)`, for example as `done(null, user)`, `done(null, user ?? false)` or `done(null, isRight ? user :
- * false)`. Only then does the variable contain the user, and a false value if there is no user. False for `done(null, rows[0])`.
+ * True if this code passes a variable itself to `done`, so that the variable must contain the user: `done(null, user)`, `done(null, user ?? false)` or
+ * `done(null, isRight ? user : false)`. False for `done(null, rows[0])`.
  * @param declared the token at which the result of a call is assigned to the variable. This must be the only assignment to the variable
  */
 function isPassedOn(source: Source, { first, last }: Range, done: string | undefined, user: string | undefined, declared = -1): boolean {

@@ -33,7 +33,7 @@ function examined(source: Source, at: number, factors: SecondFactors): boolean {
   return isClosedWrapper(source, { strategy, login, handler }, factors)
 }
 
-/** True if a `req.logIn` at this token is in a function that `isClosedCallback` recognises. */
+/** True if a `req.logIn` at this token is in the callback of a `passport.authenticate` for which `isClosedCallback` is true. */
 export function isInClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     if (source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate') return isClosedCallback(source, open - 1, factors)
@@ -100,8 +100,8 @@ interface Wrapped {
 }
 
 /**
- * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or stands in
- * front of the second factor.
+ * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or is followed
+ * by the second factor.
  */
 function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2

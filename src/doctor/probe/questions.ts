@@ -101,7 +101,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     const answerTo = (step: string) => [facts.http(step), ...facts.fields(step)].join()
     const [ofOlder, ofWrong, ofRight] = ['older-set', 'wrong', 'right'].map((name) => answerTo(`verification.recovery.${name}`)) as [string, string, string]
     const isAsWrong = ofOlder === ofWrong || (!isRight(older) && older === facts.http('verification.recovery.wrong'))
-    // If right and wrong codes get the same answer, it does not show whether a code of the older set is right.
+    // If right and wrong codes get the same answer, this answer does not show whether a code of the older set is right.
     if (ofRight === ofWrong || (!isRight(older) && !isAsWrong)) return { refused: 'verification.recovery.older-set' }
     return { answer: isAsWrong ? 'yes' : 'no: codes of the older set stay valid', does }
   }],

@@ -15,7 +15,7 @@ afterEach(() => {
 const before = () => folderWith({}, BEFORE)
 
 describe('if a file cannot be written', () => {
-  // This test needs a build, because only a process of its own can have a limit for the size of its files.
+  // This test starts the command in `dist`, because only a process of its own can have a limit for the size of its files.
   it('because the disk is full › all files stay as they were', () => {
     const folder = before()
     const file = join(folder, 'routes/auth.js')
