@@ -1,4 +1,4 @@
-/** A second factor in React. The guide shows this file unchanged. */
+/** A second factor in React. docs/guides/single-page-apps.md shows this file unchanged. */
 import { useState } from 'react'
 import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
 

@@ -1,4 +1,4 @@
-/** A sign-in without a framework. The guide shows this file unchanged. */
+/** A sign-in without a framework. docs/guides/single-page-apps.md shows this file unchanged. */
 import { secondFactor, SecondFactorError } from 'passport-nevis/browser'
 
 export async function signIn(username, password, show) {

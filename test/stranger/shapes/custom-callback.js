@@ -1,4 +1,4 @@
-/** A login with custom callbacks, to which the second factor is added. The guide shows this code unchanged. */
+/** A login with custom callbacks, to which the second factor is added. docs/guides/existing-app.md shows this code unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */

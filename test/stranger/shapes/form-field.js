@@ -1,4 +1,4 @@
-/** A login form with a field that the app needs after the second factor. The guide shows this code unchanged. */
+/** A login form with a field that the app needs after the second factor. docs/guides/existing-app.md shows this code unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 const DAYS = 24 * 60 * 60 * 1000

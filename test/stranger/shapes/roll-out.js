@@ -1,4 +1,4 @@
-/** A second factor for some of the users; all others sign in as before. The guide shows this code unchanged. */
+/** A second factor for some of the users; all others sign in as before. docs/guides/existing-app.md shows this code unchanged. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */
