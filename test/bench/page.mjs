@@ -110,7 +110,7 @@ const sections = {
 
   scale: (result) =>
     `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins; in each round, ${result.atOnce} logins run at the same time. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
-      ['sessions and ledger in', 'processes', 'logins a second', 'CPU of a login in all processes of the app', 'CPU of a login in the store'],
+      ['sessions and ledger in', 'processes', 'logins finished a second', 'CPU of one login, sum over the processes of the app', 'CPU of one login in the store'],
       result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
 

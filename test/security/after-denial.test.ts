@@ -102,7 +102,7 @@ describe('the reason in decided', () => {
 })
 
 describe('decided', () => {
-  /** Waits for the work that the status endpoint does after its answer, which may be a call to Nevis. */
+  /** The status endpoint may call Nevis after it has answered the browser. Waits until that call has published `decided`. */
   async function settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
     for (let left = 100_000; left > 0 && decided().length === 0; left--) await new Promise((resolve) => setImmediate(resolve))

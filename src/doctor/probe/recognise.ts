@@ -148,7 +148,7 @@ export interface Recognised {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them in every recognised dialect. Absent if none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator, with the recognised dialects, accepts them. Absent if none. */
   readonly unsettled?: readonly string[]
 }
 
