@@ -17,6 +17,8 @@ import type { Users } from './users.js'
 import { devicesPage } from './views/devices.js'
 
 const HERE = '/account/devices'
+/** What a user can add with the forms of the page. */
+const ADDABLE = ['app', 'sms', 'recovery'] as const
 /** Where a user returns who cancels new recovery codes, or confirms too late that they are saved. */
 export const UNSAVED_CODES = `${HERE}?codes=unsaved`
 const PHONE = /^\+[0-9\s-]{5,25}$/
@@ -51,9 +53,12 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
 
   // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
   routes.post('/add', hasPhone, (req, res, next) => {
-    const returnTo = (req.body as { factor?: unknown }).factor === 'recovery' ? UNSAVED_CODES : HERE
+    const factor = ADDABLE.find((name) => name === (req.body as { factor?: unknown }).factor)
+    if (factor === undefined) return void notFound(req, res, next)
+    const returnTo = factor === 'recovery' ? UNSAVED_CODES : HERE
     const start = passport.authorize('nevis', {
       operation: 'enroll',
+      factors: [factor], // the waiting page offers no other factor: only "Devices and security" says that new recovery codes end the old ones
       message: (request: Request) => textsFor(request)('Set it up for Alpine Mutual?'),
       returnTo,
       failureRedirect: HERE,

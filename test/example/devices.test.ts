@@ -246,7 +246,11 @@ describe('new recovery codes', () => {
   const WARNING = 'Your recovery codes may no longer work, neither the new ones nor older ones. Create new ones.'
 
   it('end the old ones › as the page says before', async () => {
-    expect((await (await signIn(app, 'anna')).get(DEVICES, page)).text).toContain('As soon as you create new codes, the old ones no longer count, even if you cancel.')
+    const browser = await signIn(app, 'anna')
+    expect((await browser.get(DEVICES, page)).text).toContain('As soon as you create new codes, the old ones no longer count, even if you cancel.')
+    const other = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'app' })).location as string
+    expect((await browser.get(other, page)).text).not.toContain('value="recovery"') // a page without this sentence
+    for (const factor of ['push', 'widget', 'nothing']) expect([factor, (await submit(browser, DEVICES, `${DEVICES}/add`, { factor })).status]).toEqual([factor, 404])
   })
 
   it('cancelled, or confirmed too late › are followed by a warning; saved in time › are not', async () => {
