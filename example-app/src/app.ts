@@ -12,12 +12,12 @@ import type { Cloud, Config } from './config.js'
 import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
 import { knownBrowsers } from './known-browsers.js'
-import { chooseLanguage } from './language.js'
+import { chooseLanguage, textsFor } from './language.js'
 import { handleError, logError, notFound, page, signedIn, signedOut, userOf } from './pages.js'
 import { passwordRefused, passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
 import type { Redis } from './redis.js'
-import { accountLimit, csrfProtection, headers, passwordLimit, sessions } from './security.js'
+import { accountLimit, csrfProtection, headers, noStore, passwordLimit, sessions } from './security.js'
 import { signUp } from './sign-up.js'
 import { transfer } from './transfer.js'
 import type { Users } from './users.js'
@@ -26,11 +26,11 @@ import { homePage } from './views/home.js'
 import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
-import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
+import { outagePage, recordSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, paymentApproval, stepUpRoutes, waitingLook } from './second-factor.js'
+import { accountParts, afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, paymentApproval, stepUpRoutes, transferProtection, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
 import { helpPage } from './views/help.js'
 // second factor: end
@@ -55,14 +55,19 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   passport.use(passwordStrategy(users))
   // A session names the password with which it was opened, so that a change of the password ends all other sessions of the user.
   passport.serializeUser<SessionUser>(({ id, passwordVersion }, done) => done(null, { id, passwordVersion }))
-  passport.deserializeUser<SessionUser>(({ id, passwordVersion }, done) => {
-    users.findById(id).then((user) => done(null, user && user.passwordVersion === passwordVersion ? user : false), done)
+  passport.deserializeUser<SessionUser, Request>((req, { id, passwordVersion }, done) => {
+    users.findById(id).then((user) => {
+      const isOld = user !== undefined && user.passwordVersion !== passwordVersion
+      if (isOld) req.session.notices = [textsFor(req)('Your password has been changed. Please sign in again.')]
+      done(null, user === undefined || isOld ? false : user)
+    }, done)
   })
 
   app.set('trust proxy', config.trustProxy)
   app.use(headers(config))
   app.use(express.static(fileURLToPath(new URL('../public', import.meta.url)), { index: false }))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
+  app.use(noStore)
   app.get('/language/:language', chooseLanguage)
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users, config, redis })
@@ -108,7 +113,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/account', signedIn, page(accountPage, (req) => ({
     user: userOf(req),
     // second factor: begin
-    secondFactor: secondFactorOf(req),
+    ...accountParts(req),
     // second factor: end
   })))
 
@@ -135,7 +140,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
 
   app.use('/transfer', signedIn)
   // second factor: begin
-  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up?for=transfer' }))
+  app.use('/transfer', transferProtection)
   // second factor: end
   app.get('/transfer', page(transferPage, ({ query: { recipient } }) => ({ recipient: typeof recipient === 'string' ? recipient : '' })))
   app.post('/transfer', transfer)

@@ -7,8 +7,9 @@
  */
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { Authenticator } from 'passport'
-import { NevisClient, forgetBrowsers, ownAuthenticator, requireSecondFactor, type NevisStrategy } from 'passport-nevis'
+import { NevisClient, forgetBrowsers, ownAuthenticator, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
+import { confirmFirst } from './confirm-first.js'
 import { refuse } from './form.js'
 import { textsFor } from './language.js'
 import { notFound, page, signedIn, userOf } from './pages.js'
@@ -16,9 +17,11 @@ import type { Users } from './users.js'
 import { devicesPage } from './views/devices.js'
 
 const HERE = '/account/devices'
-/** How long these routes accept a second factor. */
-export const MAX_AGE_SECONDS = 300
-const PHONE = /^\s*\+[0-9\s-]{5,25}$/
+/** What a user can add with the forms of the page. */
+const ADDABLE = ['app', 'sms', 'recovery'] as const
+/** Where a user returns who cancels new recovery codes, or confirms too late that they are saved. */
+export const UNSAVED_CODES = `${HERE}?codes=unsaved`
+const PHONE = /^\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
 /** The characters on a keyboard that `NAME` refuses, because Unicode counts them as symbols and not as punctuation. */
 const NOT_IN_NAMES = '< > = + $ ^ ~ | `'
@@ -41,7 +44,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: MAX_AGE_SECONDS, redirectTo: '/step-up?for=devices' }))
+  routes.use(signedIn, confirmFirst('devices'))
 
   routes.get('/', page(devicesPage, async (req) => {
     const [{ authenticators }, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
@@ -49,12 +52,20 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   }))
 
   // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
-  routes.post('/add', hasPhone, passport.authorize('nevis', {
-    operation: 'enroll',
-    returnTo: HERE,
-    failureRedirect: HERE,
-    failureMessage: true,
-  }))
+  routes.post('/add', hasPhone, (req, res, next) => {
+    const factor = ADDABLE.find((name) => name === (req.body as { factor?: unknown }).factor)
+    if (factor === undefined) return void notFound(req, res, next)
+    const returnTo = factor === 'recovery' ? UNSAVED_CODES : HERE
+    const start = passport.authorize('nevis', {
+      operation: 'enroll',
+      factors: [factor], // the waiting page offers no other factor: only "Devices and security" says that new recovery codes end the old ones
+      message: (request: Request) => textsFor(request)('Set it up for Alpine Mutual?'),
+      returnTo,
+      failureRedirect: HERE,
+      failureMessage: true,
+    }) as RequestHandler
+    start(req, res, next)
+  })
 
   routes.post('/rename', async (req, res, next) => {
     const form = req.body as DeviceForm
@@ -112,10 +123,20 @@ function subjectOf(req: Request): { userId: string } {
 
 /** Finds a mistyped phone number before Nevis is called, and shows the form again with what the user typed. */
 const hasPhone: RequestHandler = (req, res, next) => {
-  const { factor, phone } = req.body as { factor?: unknown; phone?: unknown }
-  if (factor !== 'sms' || (typeof phone === 'string' && PHONE.test(phone))) return next()
+  const body = req.body as { factor?: unknown; phone?: unknown }
+  if (body.factor !== 'sms') return next()
+  const phone = typeof body.phone === 'string' ? withCountryCode(body.phone.trim()) : ''
+  if (PHONE.test(phone)) {
+    body.phone = phone
+    return next()
+  }
   refuse(req, ['phone'], { phone: textsFor(req)('Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.') })
   res.redirect(303, HERE)
+}
+
+/** A Swiss mobile number is complete for a Swiss bank: `079 123 45 67` becomes `+4179 123 45 67`. `00` begins a country code. */
+function withCountryCode(typed: string): string {
+  return typed.replace(/^07/, '+417').replace(/^00/, '+')
 }
 
 function back(req: Request, res: Response, success: string): void {

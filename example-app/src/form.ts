@@ -20,9 +20,14 @@ const MAX_TYPED = 100
 
 /** @param typed the names of the fields to fill in again */
 export function refuse(req: Request, typed: readonly string[], errors: RefusedForm['errors']): void {
-  const body = req.body as Readonly<Record<string, unknown>>
-  const entries = typed.map((name) => [name, body[name]]).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-  req.session.form = { typed: Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, MAX_TYPED)])), errors }
+  req.session.form = { typed: typedIn(req, typed), errors }
+}
+
+/** What the user typed into these fields. */
+export function typedIn(req: Request, names: readonly string[]): RefusedForm['typed'] {
+  const body = (req.body ?? {}) as Readonly<Record<string, unknown>>
+  const entries = names.map((name) => [name, body[name]]).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, MAX_TYPED)]))
 }
 
 /** Returns the refused form and deletes it from the session, so that it is shown only once. */

@@ -21,7 +21,7 @@ export interface NevisParts {
 
 export function nevisStrategy({ cloud, users, config, redis }: NevisParts): NevisStrategy {
   const client = new NevisClient(cloud)
-  const factors = [push({ typedCode: config.typedCode }), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])]
+  const factors = [push({ typedCode: config.typedCode }), app(), sms({ message: smsText }), recovery(), ...(config.widget ? [widget()] : [])]
   const options = {
     client,
     factors,
@@ -49,6 +49,9 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     }, done)
   })
 }
+
+/** The message is in the user's language, and the word "Code" is the same in both languages. */
+const smsText = (message = 'Alpine Mutual:') => `${message} Code: {{CODE}}`
 
 /**
  * The factors that the user has: Nevis lists the devices; the database of this app records SMS and recovery codes.

@@ -12,6 +12,8 @@ declare module 'express-session' {
   interface SessionData {
     /** Failure messages, stored by Passport and by the routes. The next page shows each message once. */
     messages: string[]
+    /** Sentences about something that neither failed nor worked, stored by the routes. The next page shows each sentence once. */
+    notices: string[]
     /** Success messages, stored by the routes. The next page shows each message once. */
     successes: string[]
   }
@@ -24,6 +26,14 @@ export interface EveryPage extends Frame {
   readonly csrfToken: string
   /** The fields of the form that the app has just refused, so that the page can show the form again; empty if no form was refused. */
   readonly form: RefusedForm
+}
+
+/** Adds to the sentence that says that the user has cancelled: the request may still be on the phone, where a user could accept it by mistake. */
+export function withDenyHint(everyPage: EveryPage): EveryPage {
+  const { t, language, notices = [] } = everyPage
+  const cancelled = failureText('cancelled', language)
+  const hint = t('If your phone still shows the request, deny it there.')
+  return { ...everyPage, notices: notices.map((notice) => (notice === cancelled ? `${notice} ${hint}` : notice)) }
 }
 
 /** A function that makes a page from the values that every page gets, and from values of its own. */
@@ -43,11 +53,12 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       t: translator(language),
       user: req.user,
       path: req.originalUrl.split('?')[0],
+      address: req.originalUrl,
       devicesURL: devicesURLOf(req),
       helpURL: req.app.locals['helpURL'] as string | undefined,
       failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
       // A message that says that the user has cancelled is shown as a notice, because the user has cancelled on purpose.
-      notices: messages.filter(isCancelled).map((sentence) => failureText(sentence, language)),
+      notices: [...messages.filter(isCancelled).map((sentence) => failureText(sentence, language)), ...take(req, 'notices')],
       successes: take(req, 'successes'),
       form: takeForm(req),
       // A getter, because reading the CSRF token creates a session, and only pages with a form need the token.
@@ -55,7 +66,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
         return csrfToken(req)
       },
     }
-    res.set('Cache-Control', 'no-store').send(view(everyPage, await partsOf(req)).text)
+    res.send(view(everyPage, await partsOf(req)).text)
   }
 }
 
@@ -91,7 +102,7 @@ export const logError: ErrorRequestHandler = (error: Fault, _req, _res, next) =>
 export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) => {
   if (res.headersSent) return next(error)
   const status = statusOf(error)
-  res.status(status).send(errorPage(status, languageOf(req)).text)
+  res.status(status).send(errorPage(status, languageOf(req), { isSignedOut: req.user === undefined }).text)
 }
 
 interface Fault {
@@ -109,7 +120,7 @@ function devicesURLOf(req: Request): string | undefined {
   return req.app.locals['devicesURL'] as string | undefined
 }
 
-function take(req: Request, name: 'messages' | 'successes'): readonly string[] {
+function take(req: Request, name: 'messages' | 'notices' | 'successes'): readonly string[] {
   const { [name]: sentences = [] } = req.session
   delete req.session[name]
   return sentences

@@ -4,9 +4,10 @@
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
-import { NevisClient, atLeast, forgetBrowsers, htmlMessage, requireSecondFactor, secondFactorOf, type NevisStrategy, type WaitingPageOptions } from 'passport-nevis'
+import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, secondFactorOf, type NevisStrategy, type SecondFactorRecord, type WaitingPageOptions } from 'passport-nevis'
 import type { Cloud } from './config.js'
-import { MAX_AGE_SECONDS } from './devices.js'
+import { MAX_AGE_SECONDS, confirmFirst, isConfirmed, notDoneFor, pageOf, purposeIn, type Purpose } from './confirm-first.js'
+import { UNSAVED_CODES } from './devices.js'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
@@ -14,6 +15,7 @@ import { page, userOf } from './pages.js'
 import { invoiceOf, isPayment, type PaymentApproval, type SignedPayment } from './paying.js'
 import { csrfToken, renewCsrfToken } from './security.js'
 import type { Users } from './users.js'
+import type { AccountParts } from './views/account.js'
 import { stepUpPage, stepUpURL } from './views/step-up.js'
 
 declare module 'express-session' {
@@ -23,6 +25,10 @@ declare module 'express-session' {
      * missing.
      */
     passwordVersions: Record<number, number>
+    /** For what the user confirms again now; undefined for another purpose than the pages of `confirm-first.ts`. */
+    confirming: Purpose
+    /** When the user has set up a phone in this session, in milliseconds since 1970. */
+    newPhoneAt: number
   }
 }
 
@@ -70,7 +76,20 @@ export const onAnyFailure = { failWithError: true, failureMessage: true } satisf
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  res.redirect(303, req.user ? (req.authInfo?.returnTo ?? '/account') : '/login')
+  const back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : '/login'
+  // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.
+  if (back === UNSAVED_CODES) {
+    const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
+    req.session.messages = [...reasons, textsFor(req)('Your recovery codes may no longer work, neither the new ones nor older ones. Create new ones.')]
+  }
+  res.redirect(303, back)
+}
+
+/** The page for which the user confirms again. The strategy does not know it after the POST of a form, or if the user has opened `/step-up` by its address. */
+function pageToConfirmFor({ session }: Request): string {
+  const { confirming } = session
+  delete session.confirming
+  return confirming === undefined ? '/account' : pageOf(confirming)
 }
 
 /** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for a step-up. */
@@ -83,10 +102,22 @@ export const stepUp = {
 /** The page that asks a signed-in user to confirm again, and the start of this confirmation. */
 export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router {
   const routes = Router()
-  routes.get('/', page(stepUpPage, (req) => ({ purpose: req.query['for'], recoveryCode: recoveryCodeOf(req) })))
+  routes.get('/', (req, res, next) => {
+    const purpose = purposeIn(req.query['for'])
+    if (purpose !== undefined && isConfirmed(req, purpose)) res.redirect(303, pageOf(purpose)) // for example after the button "Back" of the browser
+    else next()
+  })
+  routes.get('/', page(stepUpPage, (req) => {
+    const purpose = purposeIn(req.query['for'])
+    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req) }
+  }))
   routes.post('/', (req, res, next) => {
-    const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(req.query['for']) }) as RequestHandler
-    start(req, res, next)
+    const purpose = purposeIn(req.query['for'])
+    const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(purpose) }) as RequestHandler
+    if (purpose === undefined) delete req.session.confirming
+    else req.session.confirming = purpose
+    // The strategy reads the session again after it has called Nevis, so save this change first.
+    req.session.save((error) => (error ? next(error) : start(req, res, next)))
   })
   return routes
 }
@@ -97,8 +128,19 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
  */
 function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
   const record = secondFactorOf(req)
-  if (record?.factor !== 'recovery') return undefined
+  if (record === undefined || !needsNewPhone(req, record)) return undefined
   return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
+}
+
+/** True if the user has signed in with a recovery code, probably because the phone is lost, and has not set up a phone since. */
+function needsNewPhone({ session: { newPhoneAt = 0 } }: Request, { factor, at }: SecondFactorRecord): boolean {
+  return factor === 'recovery' && newPhoneAt < at
+}
+
+/** What the account page shows of the second factor. */
+export function accountParts(req: Request): Pick<AccountParts, 'secondFactor' | 'needsNewPhone'> {
+  const secondFactor = secondFactorOf(req)
+  return { secondFactor, needsNewPhone: secondFactor !== undefined && needsNewPhone(req, secondFactor) }
 }
 
 /** Route options for the payment of an invoice: the message on the phone, and the data with which the callback pays. */
@@ -184,10 +226,13 @@ export function approved(passport: Pick<Authenticator, 'authenticate' | 'authori
  */
 export function passwordProtection(nevis: NevisStrategy) {
   return {
-    guard: requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up?for=password' }),
+    guard: confirmFirst('password'),
     forget: ({ nevisUserId }: Express.User) => forgetBrowsers(nevis, { userId: nevisUserId as string }),
   }
 }
+
+/** A transfer needs a recent second factor, and not only a recovery code. */
+export const transferProtection = confirmFirst('transfer')
 
 const ENROLLED: Readonly<Record<string, Text>> = {
   app: 'Your phone is set up.',
@@ -198,6 +243,9 @@ const ENROLLED: Readonly<Record<string, Text>> = {
 /** Runs after the callback of the second factor: redirects to the page that the user wanted to see. */
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
-  if (nevis?.operation === 'enroll') req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
-  res.redirect(303, returnTo ?? '/account')
+  if (nevis?.operation === 'enroll') {
+    req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
+    if (nevis.factor === 'app') req.session.newPhoneAt = Date.now()
+  }
+  res.redirect(303, returnTo === UNSAVED_CODES ? pageOf('devices') : (returnTo ?? pageToConfirmFor(req)))
 }

@@ -33,6 +33,15 @@ export function headers({ cookieSecure }: Config): RequestHandler {
   })
 }
 
+/**
+ * Forbids to store the answers of all routes after it: they depend on who is signed in. Without it, a browser that goes back may repeat an old redirect to the
+ * sign-in page or away from it, and these two redirects can lead to each other without end.
+ */
+export const noStore: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store')
+  next()
+}
+
 /** Removes the app's Content-Security-Policy, for a page that sets a policy of its own. */
 export const ownPolicy: RequestHandler = (_req, res, next) => {
   res.removeHeader('Content-Security-Policy')

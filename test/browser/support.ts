@@ -9,7 +9,7 @@ import { PASSWORD, startApp, type AppOptions, type TestApp } from '../support/ap
 import { launchChromium } from '../support/chromium'
 
 /** A generous limit for each test: on an old machine with two cores, other tests may compile the example app's database at the same time. */
-export const SLOW_MS = 60_000
+export const SLOW_MS = 120_000
 jest.setTimeout(SLOW_MS)
 
 /** What the browser has reported on its console: errors, warnings, violations of the Content-Security-Policy. */

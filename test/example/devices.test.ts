@@ -202,7 +202,9 @@ describe('the number for codes by SMS', () => {
   const numberPart = (digits: string) => `<p>Your number: <bdi class="number" dir="ltr" aria-hidden="true">•••• ${digits}</bdi><span class="hidden">ending in ${digits}</span></p>`
   const addNumber = async (browser: Browser, { username }: Account, phone: string) => {
     const waiting = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'sms', phone })).location as string
-    const code = /\d{4,}/.exec(await app.phone(username).sms())?.[0] as string
+    const text = await app.phone(username).sms()
+    expect(text).toMatch(/^Set it up for Alpine Mutual\? Code: \d{4,}$/)
+    const code = /\d{4,}/.exec(text)?.[0] as string
     expect((await typeCode(browser, waiting, code)).location).toBe(DEVICES)
   }
 
@@ -211,7 +213,8 @@ describe('the number for codes by SMS', () => {
     expect(await shown(browser)).toBeUndefined()
     await addNumber(browser, account, '+41 79 555 00 09')
     expect(await shown(browser)).toBe(numberPart('0009'))
-    expect((await browser.get(DEVICES, page)).text).not.toMatch(/555/)
+    const RANDOM = / value="[0-9a-f]{256}"| datetime="[^"]*"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+    expect((await browser.get(DEVICES, page)).text.replace(RANDOM, '')).not.toMatch(/555/)
     const [anna, ben] = [await signIn(app, 'anna'), await signIn(app, 'ben')]
     expect([await shown(anna), await shown(ben)]).toEqual([numberPart('0001'), undefined])
   })
@@ -223,6 +226,53 @@ describe('the number for codes by SMS', () => {
     expect(await shown(browser)).toBe(numberPart('0008'))
     await addNumber(browser, account, '+41 79 555 00 06')
     expect(await shown(browser)).toBe(numberPart('0006'))
+  })
+
+  it('is accepted as people in Switzerland write it, and refused with a sentence otherwise', async () => {
+    const { browser, account } = await newcomer()
+    await addNumber(browser, account, ' 079 555 00 05')
+    expect(await shown(browser)).toBe(numberPart('0005'))
+    await addNumber(browser, account, '0041 79 555 00 04')
+    expect(await shown(browser)).toBe(numberPart('0004'))
+    for (const phone of ['555 00 03', '0', 'my phone', '044 555 00 03']) {
+      expect((await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'sms', phone })).location).toBe(DEVICES)
+      expect((await browser.get(DEVICES, page)).text).toContain('Enter the number with its country code')
+    }
+  })
+})
+
+describe('new recovery codes', () => {
+  const make = async (browser: Browser) => (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'recovery' })).location as string
+  const WARNING = 'Your recovery codes may no longer work, neither the new ones nor older ones. Create new ones.'
+
+  it('end the old ones › as the page says before', async () => {
+    const browser = await signIn(app, 'anna')
+    expect((await browser.get(DEVICES, page)).text).toContain('As soon as you create new codes, the old ones no longer count, even if you cancel.')
+    const other = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'app' })).location as string
+    expect((await browser.get(other, page)).text).not.toContain('value="recovery"') // a page without this sentence
+    for (const factor of ['push', 'widget', 'nothing']) expect([factor, (await submit(browser, DEVICES, `${DEVICES}/add`, { factor })).status]).toEqual([factor, 404])
+  })
+
+  it('cancelled, or confirmed too late › are followed by a warning; saved in time › are not', async () => {
+    const browser = await signIn(app, 'anna')
+    const save = async (waiting: string) => submit(browser, waiting, '/login/2fa/callback', { transaction: new URL(waiting, app.origin).searchParams.get('transaction') as string, code: 'saved' })
+    expect((await save(await make(browser))).location).toBe(DEVICES)
+    expect((await browser.get(DEVICES, page)).text).not.toContain(WARNING)
+
+    const { location } = await choose(browser, await make(browser), { cancel: '1' })
+    const cancelled = (await browser.get(location as string, page)).text
+    expect(cancelled).toContain(WARNING)
+    expect(cancelled).toContain('The request was cancelled.')
+
+    const late = await make(browser)
+    await browser.get(late, page)
+    await sixMinutesLater(app)
+    await sixMinutesLater(app)
+    expect((await save(late)).location).toBe(location)
+    expect((await browser.get(location as string, page)).location).toBe('/step-up?for=devices')
+    const { text } = await browser.get('/step-up?for=devices', page)
+    expect(text).toContain(WARNING)
+    expect(text).not.toContain('Send a new one.')
   })
 })
 

@@ -39,9 +39,26 @@ describe('another password', () => {
     expect([answer.status, answer.location]).toEqual([303, '/account'])
     expect((await browser.get('/account', page)).text).toContain('Your password has been changed. You are signed out in all other browsers.')
     expect([await isSignedIn(other), await isSignedIn(browser), await isSignedIn(ben)]).toEqual([false, true, true])
+    expect((await other.get('/login', page)).text).toContain('<p class="message notice" role="status">Your password has been changed. Please sign in again.</p>')
     expect(await tryPassword('anna', passwords['anna'] as string)).toBe('/login')
     expect(await tryPassword('anna', NEW)).toMatch(WAITING)
     passwords['anna'] = NEW
+  })
+
+  it('lets another user sign in to a session that it has ended, who sees no form of the user before', async () => {
+    const browser = await signIn(app, 'anna', passwords['anna'])
+    await sixMinutesLater(app)
+    expect((await submit(browser, '/account', '/transfer', { recipient: 'Secret', amount: '50' })).location).toBe('/step-up?for=transfer')
+    const other = await signIn(app, 'anna', passwords['anna'])
+    passwords['anna'] = `${NEW}!`
+    await change(other, { oldPassword: NEW, password: `${NEW}!`, repeated: `${NEW}!` })
+    expect(await isSignedIn(browser)).toBe(false)
+    const waiting = await enterPassword(browser, app.account('ben'))
+    await app.phone('ben').approve()
+    await browser.get(callbackOf(waiting))
+    const { status, text } = await browser.get('/transfer', page)
+    expect(status).toBe(200)
+    expect(text).not.toMatch(/Secret|Nothing has been/)
   })
 
   it('ends sign-ins that were begun with the old password, by push and by SMS, and tells why', async () => {
@@ -120,10 +137,12 @@ describe('a change that is refused', () => {
     expect((await browser.get('/step-up?for=password', page)).text).toContain('So that nobody else can change your password')
     const fields = { oldPassword: passwords['anna'] as string, password: 'quite a new one', repeated: 'quite a new one' }
     expect((await submit(browser, '/account', HERE, fields)).location).toBe('/step-up?for=password')
-    await browser.get(HERE, page)
-    const approval = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
+    const approval = (await submit(browser, '/step-up?for=password', '/step-up?for=password', { factor: 'push' })).location as string
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(approval))).location).toBe(HERE)
+    const { text } = await browser.get(HERE, page)
+    expect(text).toContain('Your password has not been changed yet. Fill in the form once more.')
+    expect(text).not.toContain('quite a new one')
     expect(await hasPassword(browser, passwords['anna'] as string)).toBe(true)
   })
 
@@ -156,7 +175,7 @@ describe('the link on the waiting page of a denied sign-in', () => {
     await browser.get(callbackOf(waiting))
     expect((await browser.get(waiting, page)).text).toContain(`<a href="${HERE}">Change your password</a>`)
     expect((await browser.get(HERE, page)).location).toBe('/login')
-    expect((await browser.get('/login', page)).text).toContain('Sign in. Then you can change your password.')
+    expect((await browser.get('/login', page)).text).toContain('<p class="message notice" role="status">Sign in. Then you can change your password.</p>')
     const again = await enterPassword(browser, { ...app.account('anna'), password: passwords['anna'] as string })
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(again))).location).toBe(HERE)

@@ -1,6 +1,6 @@
 /** Signing in to the example app with every factor. */
 import {
-  callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running,
+  callbackOf, choose, enterPassword, signIn, startExample, statusOf, submit, typeCode, type Running,
 } from './support'
 
 let app: Running
@@ -28,6 +28,35 @@ describe('the first page', () => {
     expect(await languageFor('en', browser)).toBe('de')
     await browser.get('/language/xx')
     expect(await languageFor('de', browser)).toBe('en')
+  })
+
+  it('in another language › is the page on which the user has pressed the link, and never another site', async () => {
+    const browser = app.browser()
+    const link = /<a href="(\/language\/de[^"]*)"/.exec((await browser.get('/help?a=1')).text)?.[1] as string
+    expect((await browser.get(link)).location).toBe('/help?a=1')
+    const others = ['//evil.example', '/\\evil.example', 'https://evil.example', '/%2fevil.example', '/help\\@evil.example', '']
+    for (const from of others) expect([from, (await browser.get(`/language/de?from=${encodeURIComponent(from)}`)).location]).toEqual([from, '/'])
+  })
+})
+
+describe('a redirect that depends on who is signed in', () => {
+  it('to the sign-in page and away from it › is stored by no browser, which would repeat it after “Back”', async () => {
+    const [stranger, user] = [app.browser(), await signIn(app, 'ben')]
+    const answers = [await stranger.get('/account'), await stranger.get('/account/devices'), await user.get('/login'), await user.get('/sign-up'), await user.get('/language/de')]
+    expect(answers.map(({ location, headers }) => [location, headers.get('cache-control')])).toEqual(['/login', '/login', '/account', '/account', '/'].map((to) => [to, 'no-store']))
+  })
+})
+
+describe('a form sent after signing out in another tab', () => {
+  it('is refused, with a link to the sign-in page', async () => {
+    const browser = await signIn(app, 'ben')
+    const { text } = await browser.get('/account')
+    await submit(browser, '/account', '/logout')
+    const answer = await browser.post('/transfer', { _csrf: /name="_csrf" value="([^"]*)"/.exec(text)?.[1] as string, recipient: 'Anna', amount: '5' })
+    expect(answer.status).toBe(403)
+    expect(answer.text).toContain('<a class="button" href="/login">Go to the sign-in page</a>')
+    const signedIn = await signIn(app, 'ben')
+    expect((await signedIn.post('/transfer', {})).text).toContain('<a class="button" href="/">Go to the home page</a>')
   })
 })
 
@@ -113,7 +142,7 @@ describe('signing in', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'))
     expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('<p class="message notice" role="status">The request was cancelled.</p>')
+    expect((await browser.get('/login')).text).toContain('<p class="message notice" role="status">The request was cancelled. If your phone still shows the request, deny it there.</p>')
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
     expect((await browser.get('/account')).location).toBe('/login')

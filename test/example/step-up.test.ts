@@ -1,7 +1,7 @@
 /** A signed-in user of the example app must confirm again before something risky (step-up). */
 import { circumstances, sixMinutesLater } from './circumstances'
 import type { Browser } from '../support/browser'
-import { callbackOf, choose, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
+import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -54,6 +54,48 @@ describe('a transfer with a second factor that is six minutes old', () => {
     expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer?recipient=Ben')
     expect((await browser.get('/transfer?recipient=Ben', page)).text).toContain('value="Ben"')
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
+  })
+})
+
+describe('a form that is sent with a second factor that is six minutes old', () => {
+  const TOO_LATE = 'Nothing has been transferred yet.'
+
+  it.each(['approved', 'cancelled'])('and then %s › leads back to the form, which has what was typed and says that nothing happened', async (how) => {
+    const browser = await signIn(app, 'anna')
+    await sixMinutesLater(app)
+    const asked = (await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location as string
+    expect(asked).toBe('/step-up?for=transfer')
+    expect((await browser.get(asked, page)).text).toContain(TOO_LATE)
+    const started = (await submit(browser, asked, asked, { factor: 'push' })).location as string
+    if (how === 'approved') await app.phone('anna').approve()
+    expect((how === 'approved' ? await browser.get(callbackOf(started)) : await choose(browser, started, { cancel: '1' })).location).toBe('/transfer')
+    if (how === 'cancelled') {
+      expect((await browser.get('/transfer', page)).location).toBe(asked)
+      expect((await browser.get(asked, page)).text).toContain(TOO_LATE)
+      const again = (await submit(browser, asked, asked, { factor: 'push' })).location as string
+      await app.phone('anna').approve()
+      expect((await browser.get(callbackOf(again))).location).toBe('/transfer')
+    }
+    const { text } = await browser.get('/transfer', page)
+    expect(text).toContain(`<p class="message notice" role="status">${TOO_LATE} Check your entries and send the form once more.</p>`)
+    for (const typed of ['Ben', '50']) expect(text).toContain(`value="${typed}"`)
+    expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Ben')
+    expect((await browser.get('/transfer', page)).text).not.toContain(TOO_LATE)
+  })
+
+  it('of the devices › opens the form of this device again', async () => {
+    const browser = await signIn(app, 'ben')
+    const authenticatorId = hiddenField((await browser.get('/account/devices', page)).text, 'authenticatorId')
+    await sixMinutesLater(app)
+    const asked = (await submit(browser, '/account', '/account/devices/rename', { authenticatorId, name: 'My Pixel' })).location as string
+    const started = (await submit(browser, asked, asked)).location as string
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(started))).location).toBe('/account/devices')
+    const { text } = await browser.get('/account/devices', page)
+    expect(text).toContain('Nothing has been changed yet. Please do it once more.')
+    expect(text).toContain('<details open>')
+    expect(text).toContain('value="My Pixel"')
   })
 })
 
@@ -127,7 +169,9 @@ describe('confirming once more', () => {
     const started = await submit(browser, '/step-up', '/step-up', { factor })
     expect((await end(browser, started.location as string)).location).toBe('/transfer?recipient=Ben')
     expect((await browser.get('/transfer?recipient=Ben', page)).location).toBe('/step-up?for=transfer')
-    expect((await browser.get('/step-up')).text).toContain(reason)
+    const { text } = await browser.get('/step-up')
+    expect(text).toContain(reason)
+    expect(text.includes('If your phone still shows the request, deny it there.')).toBe(reason === 'The request was cancelled.')
     expect((await browser.get('/account')).text).toContain(`Hello ${person}`)
   })
 
@@ -151,7 +195,17 @@ describe('confirming once more', () => {
     ['?for=__proto__', 'For your security, '],
   ])('asked for by /step-up%s › says why', async (query, reason) => {
     const browser = await signIn(app, 'ben')
+    await sixMinutesLater(app)
     expect((await browser.get(`/step-up${query}`, page)).text).toContain(`<p>${reason}a new confirmation on your phone is needed. After that, you continue`)
+  })
+
+  it.each([['devices', '/account/devices'], ['password', '/account/password'], ['transfer', '/transfer']])('for %s, although the confirmation is fresh › goes straight on; if it is old, goes on after it', async (purpose, target) => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get(`/step-up?for=${purpose}`, page)).location).toBe(target)
+    await sixMinutesLater(app)
+    const started = (await submit(browser, `/step-up?for=${purpose}`, `/step-up?for=${purpose}`)).location as string
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(started))).location).toBe(target)
   })
 
   it('asked for without a page that needs it, cancelled › returns to the account', async () => {

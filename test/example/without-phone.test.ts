@@ -148,7 +148,9 @@ describe('a user who has lost the phone and has recovery codes', () => {
 
     const again = await signInByCode('anna', 2)
     await setUpApp(again, 'anna')
+    expect(await textOf(again, '/account')).not.toContain('Lost your phone?')
     expect((await again.get('/transfer', page)).location).toBe('/step-up?for=transfer')
+    expect(await textOf(again, '/step-up?for=transfer')).not.toContain('Lost your phone?')
     const started = (await submit(again, '/step-up', '/step-up')).location as string
     await app.phone('anna').approve()
     expect((await again.get(callbackOf(started))).location).toBe('/transfer')

@@ -18,19 +18,20 @@ export interface AccountParts {
   readonly user: Express.User
   /** The second factor record of this session; undefined if the user has not completed a second factor. */
   readonly secondFactor?: SecondFactorRecord | undefined
+  /** True if the user has signed in with a recovery code, and has not set up a phone since. */
+  readonly needsNewPhone?: boolean
 }
 
-export function accountPage(everyPage: EveryPage, { user, secondFactor }: AccountParts): Html {
+export function accountPage(everyPage: EveryPage, { user, secondFactor, needsNewPhone = false }: AccountParts): Html {
   const { t } = everyPage
-  const isRecovery = secondFactor?.factor === 'recovery'
   return layout(
     t('Account'),
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Hello {name}', { name: user.username })}</h1>
         ${secondFactor && secondFactorPart(everyPage, secondFactor)}
-        ${isRecovery && newDevicePart(everyPage)}
-        <p class="buttons"><a class="button${isRecovery && ' second'}" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
+        ${needsNewPhone && newDevicePart(everyPage)}
+        <p class="buttons"><a class="button${needsNewPhone && ' second'}" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
         <p><a href="/account/password">${t('Change password')}</a></p>
       </section>`,
   )

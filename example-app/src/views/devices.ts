@@ -49,7 +49,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
             name: 'phone',
             label: smsSince ? t('New mobile number') : t('Mobile number'),
             rule: t('With country code, such as +41\u00a079\u00a0123\u00a045\u00a067'),
-            attributes: html`type="tel" autocomplete="tel" maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" required`,
+            attributes: html`type="tel" autocomplete="tel" maxlength="30" required`,
           })}
           <button class="button second">${smsSince ? t('Replace the number') : t('Add this number')}</button>`,
         )}
@@ -57,7 +57,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
         <p>${t('With a recovery code, you sign in without your phone. Each code works once.')} ${
-          codesSince ? onDay(everyPage, 'Created on {day}. If you create new codes, destroy the old ones.', codesSince) : t('You have none yet.')
+          codesSince ? onDay(everyPage, 'Created on {day}. As soon as you create new codes, the old ones no longer count, even if you cancel. Then destroy the old ones.', codesSince) : t('You have none yet.')
         }</p>
         ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
       </section>
@@ -98,7 +98,7 @@ function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }:
           <li>
             <h3>${called}</h3>
             ${enrolledAt !== undefined && !Number.isNaN(Date.parse(enrolledAt)) && html`<p class="quiet">${onDay(everyPage, 'Set up on {day}', new Date(enrolledAt))}</p>`}
-            <details ${own.errors['name'] !== undefined && 'open'}><summary>${t('Rename')}<span class="hidden"> ${called}</span></summary>
+            <details ${(own.errors['name'] ?? own.typed['name']) !== undefined && 'open'}><summary>${t('Rename')}<span class="hidden"> ${called}</span></summary>
             ${posting(everyPage, 'rename', html`${hidden}
               ${field(own, { name: 'name', id: `name-${authenticatorId}`, label: t('New name'), value: called, attributes: html`maxlength="40" autocomplete="off" required` })}
               <p class="buttons pair"><button class="button second">${t('Save the name')}</button> <a class="button second" href="/account/devices">${t('Cancel')}</a></p>`)}

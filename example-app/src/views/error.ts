@@ -16,9 +16,13 @@ const OTHERS = {
   server: ['Something went wrong', 'Please try again later.'],
 } satisfies Record<string, readonly [Text, Text]>
 
-/** @param frame who is signed in, for the navigation; default: no user */
-export function errorPage(status: number, language: Language, frame: Partial<Frame> = {}): Html {
+/**
+ * @param frame who is signed in, for the navigation; default: no user. `isSignedOut`: the user may have signed out in another tab, and must sign in to send the
+ * refused form again
+ */
+export function errorPage(status: number, language: Language, { isSignedOut = false, ...frame }: Partial<Frame> & { readonly isSignedOut?: boolean } = {}): Html {
   const t = translator(language)
+  const toSignIn = status === 403 && isSignedOut
   const [heading, advice] = SENTENCES[status] ?? (status < 500 ? OTHERS.request : OTHERS.server)
   return layout(
     t(heading),
@@ -27,7 +31,7 @@ export function errorPage(status: number, language: Language, frame: Partial<Fra
         <h1>${t(heading)}</h1>
         <p>${t(advice)}</p>
         <p class="quiet">${t('Error {status}', { status })}</p>
-        <p class="buttons"><a class="button" href="/">${t('Go to the home page')}</a></p>
+        <p class="buttons">${toSignIn ? html`<a class="button" href="/login">${t('Go to the sign-in page')}</a>` : html`<a class="button" href="/">${t('Go to the home page')}</a>`}</p>
       </section>`,
   )
 }

@@ -9,6 +9,8 @@ export interface Frame {
   readonly user?: Express.User | undefined
   /** The path of the page, to mark its link in the navigation. */
   readonly path?: string | undefined
+  /** The path and query of the page, to which the link to the other language returns; undefined on error pages. */
+  readonly address?: string | undefined
   /** The page of the user's second factors, for the navigation; undefined in an app without a second factor. */
   readonly devicesURL?: string | undefined
   /** Sentences about something that did not work. */
@@ -22,7 +24,8 @@ export interface Frame {
 
 /** @param main the page's own HTML */
 export function layout(title: string, frame: Frame, main: Html): Html {
-  const { language, t, user, failures = [], notices = [], successes = [] } = frame
+  const { language, t, user, address = '/', failures = [], notices = [], successes = [] } = frame
+  const back = address === '/' ? '' : `?from=${encodeURIComponent(address)}`
   return html`<!doctype html>
 <html lang="${language}">
   <head>
@@ -48,7 +51,7 @@ export function layout(title: string, frame: Frame, main: Html): Html {
     </main>
     <footer>
       <p>${t('Alpine Mutual is made up: this is the example app of passport-nevis.')}</p>
-      <p>${language === 'de' ? html`<a href="/language/en" lang="en" hreflang="en">English</a>` : html`<a href="/language/de" lang="de" hreflang="de">Deutsch</a>`}</p>
+      <p>${language === 'de' ? html`<a href="/language/en${back}" lang="en" hreflang="en">English</a>` : html`<a href="/language/de${back}" lang="de" hreflang="de">Deutsch</a>`}</p>
     </footer>
   </body>
 </html>

@@ -1,7 +1,7 @@
 /** The form for username and password. */
 import { field } from '../form.js'
 import { html, type Html } from '../html.js'
-import type { EveryPage } from '../pages.js'
+import { withDenyHint, type EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 export function loginPage(everyPage: EveryPage): Html {
@@ -12,7 +12,7 @@ export function loginPage(everyPage: EveryPage): Html {
   const sharedErrorId = error === undefined ? undefined : 'sign-in-error'
   return layout(
     t('Sign in'),
-    everyPage,
+    withDenyHint(everyPage),
     html`<section class="card narrow">
         <h1>${t('Sign in')}</h1>
         <form method="post" action="/login">

@@ -1,35 +1,39 @@
 /** The page that asks a signed-in user for another confirmation. The page says what the confirmation is for. */
+import type { Purpose } from '../confirm-first.js'
 import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
-import type { EveryPage } from '../pages.js'
+import { withDenyHint, type EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
-const REASONS: ReadonlyMap<unknown, Text> = new Map([
-  ['devices', 'So that nobody else can change your devices and security settings, a new confirmation on your phone is needed. After that, you continue with “Devices and security”.'],
-  ['password', 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you can change it.'],
-  ['transfer', 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.'],
-])
+const REASONS: Readonly<Record<Purpose, Text>> = {
+  devices: 'So that nobody else can change your devices and security settings, a new confirmation on your phone is needed. After that, you continue with “Devices and security”.',
+  password: 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you can change it.',
+  transfer: 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.',
+}
 
-/** The URL of the page that says what the confirmation is for. A purpose that is no key of `REASONS` is left out. */
-export function stepUpURL(purpose: unknown): string {
-  return REASONS.has(purpose) ? `/step-up?for=${String(purpose)}` : '/step-up'
+/** The URL of the page that says what the confirmation is for. */
+export function stepUpURL(purpose: Purpose | undefined): string {
+  return purpose === undefined ? '/step-up' : `/step-up?for=${purpose}`
 }
 
 export interface StepUpParts {
-  /** A key of `REASONS`, such as `transfer`, which the URL of the form keeps. For any other value, the page names only the user's security. */
-  readonly purpose: unknown
+  /** What the confirmation is for. If undefined, the page says only that the confirmation is for the user's security. */
+  readonly purpose: Purpose | undefined
+  /** What has not happened, if the user has sent a form before this confirmation. */
+  readonly notDone: Text | undefined
   /** Whether the recovery code of the sign-in still opens "Devices and security"; undefined if the user has not signed in with a recovery code. */
   readonly recoveryCode: 'fresh' | 'old' | undefined
 }
 
-export function stepUpPage(everyPage: EveryPage, { purpose, recoveryCode }: StepUpParts): Html {
+export function stepUpPage(everyPage: EveryPage, { purpose, notDone, recoveryCode }: StepUpParts): Html {
   const { t, csrfToken } = everyPage
   return layout(
     t('Confirm it is you'),
-    everyPage,
+    withDenyHint(everyPage),
     html`<section class="card narrow">
         <h1>${t('Confirm it is you')}</h1>
-        <p>${t(REASONS.get(purpose) ?? 'For your security, a new confirmation on your phone is needed. After that, you continue.')}</p>
+        ${notDone !== undefined && html`<p><strong>${t(notDone)}</strong></p>`}
+        <p>${t((purpose && REASONS[purpose]) ?? 'For your security, a new confirmation on your phone is needed. After that, you continue.')}</p>
         <form method="post" action="${stepUpURL(purpose)}">
           ${csrfField(csrfToken)}
           <button class="button">${t('Confirm with second factor')}</button>

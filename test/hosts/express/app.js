@@ -77,7 +77,7 @@ app.get('/', (req, res) => res.type('text').send(req.user ? `Hello ${req.user.us
 app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 
 // Step-up: this page needs a second factor of the last five minutes.
-const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/login'))
+const signedIn = (req, res, next) => (req.user ? next() : res.set('Cache-Control', 'no-store').redirect(303, '/login'))
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
 app.get('/step-up', signedIn, (req, res) => {
   const [message = ''] = (req.session.messages ?? []).splice(0) // why the last attempt failed

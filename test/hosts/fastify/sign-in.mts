@@ -85,7 +85,7 @@ export async function signIn(app: FastifyInstance) {
     return `<!doctype html><p role="alert">${escapeHTML(message)}</p>`
   }
   // Only a signed-in user can confirm again. Anybody else must sign in first.
-  const signedIn = async (request: FastifyRequest, reply: FastifyReply) => (request.isAuthenticated() ? undefined : reply.redirect('/login', 302))
+  const signedIn = async (request: FastifyRequest, reply: FastifyReply) => (request.isAuthenticated() ? undefined : reply.header('Cache-Control', 'no-store').redirect('/login', 302))
   app.get('/step-up', { preValidation: signedIn }, (request, reply) => reply.type('text/html').send(`${failureIn(request)}<form method="post"><button>Confirm it is you</button></form>`))
   app.post('/step-up', { preValidation: [signedIn, secondFactor] }, redirected)
   const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))

@@ -111,7 +111,11 @@ function failureIn(ctx) {
 }
 
 // Only a signed-in user can confirm again. Anybody else must sign in first.
-const signedIn = (ctx, next) => (ctx.isAuthenticated() ? next() : ctx.redirect('/login'))
+const signedIn = (ctx, next) => {
+  if (ctx.isAuthenticated()) return next()
+  ctx.set('Cache-Control', 'no-store') // a browser that goes back after the sign-in must not repeat this redirect
+  ctx.redirect('/login')
+}
 router.get('/step-up', signedIn, (ctx) => { ctx.body = `${failureIn(ctx)}<form method="post"><button>Confirm it is you</button></form>` })
 router.post('/step-up', signedIn, passport.authenticate('nevis', { ...refused, message: 'Confirm it is you?' }))
 const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))

@@ -40,7 +40,7 @@ export class SecondFactorModule implements NestModule {
     consumer.apply(passport.authenticate('local', { ...onFailure, session: false }), passport.authenticate('nevis', onFailure)).forRoutes(post('login'))
     consumer.apply(waitingPage(this.nevis, { signInURL: '/login' })).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
     // Only a signed-in user can confirm again. Anybody else must sign in first.
-    consumer.apply((request: Request, response: Response, next: NextFunction) => (request.isAuthenticated() ? next() : response.redirect('/login'))).forRoutes('step-up')
+    consumer.apply((request: Request, response: Response, next: NextFunction) => (request.isAuthenticated() ? next() : response.set('Cache-Control', 'no-store').redirect('/login'))).forRoutes('step-up')
     // Another factor, send again, cancel; confirm again.
     consumer.apply(secondFactor).forRoutes(post('login/2fa'), post('step-up'))
     consumer.apply(secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes('login/2fa/callback')
