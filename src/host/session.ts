@@ -118,12 +118,17 @@ export function endSession(req: object): SessionLike {
   // On Fastify, leave out the session's id: @fastify/session then neither stores the session nor sends its cookie.
   const hidden = {
     ...(!isFastifys && { id: { value: before['id'] }, req: { value: req } }),
-    regenerate: { value: before.regenerate?.bind(before) },
+    regenerate: { value: before.regenerate && regenerate },
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
     // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
     toJSON: { value: () => ({}) },
+  }
+  // A logout or login of Passport may still regenerate the session: express-session then destroys the session with the id of the request.
+  function regenerate(done: (error?: unknown) => void) {
+    if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
+    return before.regenerate?.(done)
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
   ;(req as { session: SessionLike }).session = ended

@@ -9,8 +9,8 @@ import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
 /**
- * True for an approval that the user accepts or denies on the phone; false if Nevis has refused to send it. Also true if the app's option `factors` no longer contains the factor, because that factor
- * may have asked on the phone.
+ * True for an approval that the user accepts or denies on the phone. Also true if the app's option `factors` no longer contains the factor, because that factor
+ * may have asked on the phone. False if Nevis has refused to send the approval.
  * @internal
  */
 export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { factor: name, operation, isUnsent }: Pick<Transaction, 'factor' | 'operation' | 'isUnsent'>): boolean {

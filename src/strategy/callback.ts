@@ -74,7 +74,10 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
   // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
-  if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
+  if (isEnrolment && answer.code !== undefined) {
+    const repeated = await refuseUnlessStillAllowed(request, transaction, factor, 0)
+    if (repeated !== undefined) return repeated
+  }
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
   const outcome = await checkWithNevis(request, transaction, factor, answer, known)
@@ -87,7 +90,10 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 
   const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
-  if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
+  if (isEnrolment && answer.code === undefined) {
+    const repeated = await refuseUnlessStillAllowed(request, transaction, factor, 1)
+    if (repeated !== undefined) return repeated
+  }
   // The user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
@@ -145,14 +151,19 @@ async function assertNewestEnrolment(request: StrategyRequest, transaction: Tran
   }
 }
 
-/** Closes the transaction and throws if the user may no longer enrol, for example after enrolling a factor in another session. */
-async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
+/**
+ * Closes the transaction and throws if the user may no longer enrol, for example after enrolling a factor in another session.
+ * @returns undefined if the user may; the result for a repeated callback if another request has just finished this enrolment
+ */
+async function refuseUnlessStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<StrategyResult | undefined> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors, request.budgets)
+    return undefined
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
+    if (await request.budgets.endings.hasEnded(transaction)) return handleUsedTransaction(request, transaction)
     publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
-    await request.close(transaction, error.code, { canGoOn: false })
+    return request.close(transaction, error.code, { canGoOn: false })
   }
 }
 

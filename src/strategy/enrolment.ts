@@ -66,19 +66,22 @@ export async function assertMayStillEnroll(
   throw new Refusal('already_enrolled')
 }
 
-/** True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. */
+/**
+ * True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. Also true
+ * after a sign-in, if the whole session is in a cookie.
+ */
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))
   return answers.includes(true)
 }
 
 /**
- * True if the user has a factor besides the one that is being enrolled. If this one is a phone number, its code is not verified yet, so the user must still be
- * `new` (`unknown` if Nevis's answer has no status). But other fields of the user's record may already contain this phone number, so ignore them.
+ * True if the user has a factor besides the one that is being enrolled. Before the code of an SMS is verified (`newFactors` is 0), the user's record may already
+ * contain the phone number that is being enrolled. So then only authenticators count.
  */
 function hasOtherFactor(user: User, newFactors: number): boolean {
   if (countOf(user) > newFactors) return true
-  return newFactors === 0 ? !['new', 'unknown'].includes(user.status) : Object.entries(user.raw).some(([name, value]) => CODE_FIELD_NAME.test(name) && isNonEmpty(value))
+  return newFactors > 0 && Object.entries(user.raw).some(([name, value]) => CODE_FIELD_NAME.test(name) && isNonEmpty(value))
 }
 
 /** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */

