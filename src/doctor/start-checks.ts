@@ -22,11 +22,11 @@ const MAX_DOUBTS = 3
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
  * the doctor, for example to the callback, has reached.
- * @param source what the source of the application shows about sign-ins; undefined if the source was not read
+ * @param source reads what the source of the application shows about sign-ins
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No request has reached that route then, but no sign-in
  * starts there, so this number is subtracted
  */
-export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<Finding[]> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
@@ -34,7 +34,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
   // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
   const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
-  const seen = { passwords, attempts, closed: source?.closed ?? new Set<string>(), open: source?.open ?? [] }
+  const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
+  const seen = { passwords, attempts, closed, open }
   return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
 }
 
