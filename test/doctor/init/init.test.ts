@@ -100,6 +100,12 @@ describe('for another shape', () => {
     expect(texts['server.js']).toContain("app.get('/auth/login/2fa/status', statusEndpoint(nevis))")
   })
 
+  it('as ES modules in TypeScript, with a file that imports only packages › imports the strategy with the extension that Node needs', () => {
+    const folder = folderWith({ ...Object.fromEntries(Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), text])), 'package.json': '{ "type": "module" }' })
+    init(folder, '--write')
+    expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
+  })
+
   it('in TypeScript › reads the environment and the way back as its compiler wants it', () => {
     const folder = folderWith({
       'src/app.ts': ONE_FILE.replaceAll(/const (\w+) = require\('(.*)'\);/g, "import $1 from '$2';").replace("const { Strategy: LocalStrategy } = require('passport-local');", "import { Strategy as LocalStrategy } from 'passport-local';")
