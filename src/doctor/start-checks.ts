@@ -35,7 +35,7 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
   const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
   const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
-  const seen = { passwords, attempts, closed, open }
+  const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
   return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
 }
 
@@ -44,6 +44,7 @@ interface Seen {
   readonly attempts: readonly Attempt[]
   readonly closed: SourceReport['closed']
   readonly open: SourceReport['open']
+  readonly ownNames: AppObserver['ownNames']
 }
 
 /** True for a call of `passport.authenticate` that names another strategy than Nevis's, alone or in a list. */
@@ -53,7 +54,8 @@ function isOther(call: StrategyCall, observer: AppObserver): boolean {
 
 function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   const check = 'routes.password'
-  const { passwords, attempts } = seen
+  const { passwords, attempts, ownNames } = seen
+  const isPassword = (call: StrategyCall) => [...namesOf(call), ...call.asks.map((one) => String(ownNames.get(one)))].some((name) => PASSWORD.test(name))
   const calls = passwords.filter(({ signsIn }) => signsIn)
   const [worst] = [...calls.filter(isPassword), ...calls]
   if (worst !== undefined) {
@@ -116,8 +118,6 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
 }
 
 const isRemembered = (call: StrategyCall) => /remember/i.test(nameOf(call))
-
-const isPassword = (call: StrategyCall) => namesOf(call).some((name) => PASSWORD.test(name))
 
 function namesOf({ asks }: StrategyCall): string[] {
   return asks.map((one) => String(typeof one === 'object' ? (one as { name?: unknown } | null)?.name : one))
