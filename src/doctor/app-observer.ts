@@ -49,6 +49,8 @@ interface Request {
 
 export class AppObserver {
   readonly registered: Registered[] = []
+  /** The name that each strategy has itself, by the name under which it is registered: `local` by `staff`, in `passport.use('staff', new LocalStrategy(…))`. */
+  readonly ownNames = new Map<unknown, unknown>()
   readonly strategyCalls: StrategyCall[] = []
   readonly sessions: SessionSetup[] = []
   /** All Passport packages that the application can load, whether it uses them or not. */
@@ -71,7 +73,10 @@ export class AppObserver {
     this.passports.push(passport)
     const methods = prototype as Methods
     const { use } = methods as { use: Callable }
-    const note = (name: unknown, strategy: unknown) => this.register(strategy ?? name, strategy === undefined ? undefined : String(name), passport)
+    const note = (name: unknown, strategy: unknown) => {
+      if (strategy !== undefined) this.ownNames.set(name, (Object(strategy) as { name?: unknown }).name)
+      this.register(strategy ?? name, strategy === undefined ? undefined : String(name), passport)
+    }
     const isUsed = () => void (this.isPassportUsed = true)
     methods['use'] = function (name, strategy) {
       note(name, strategy)

@@ -16,14 +16,14 @@ import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
 import { isWord } from './printable'
 import { prefixOf } from './route-checks'
-import { sourceReport, type SourceReport } from './source-check'
+import { loadedFiles, sourceReport, type SourceReport } from './source-check'
 import { LOAD_MS } from './steps'
 
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
-  /** What the source of the application shows about sign-ins; undefined if the source was not read. */
-  readonly source?: SourceReport
+  /** Reads what the source of the application shows about sign-ins. Called as late as possible, because the application may still load files. */
+  readonly source?: () => SourceReport
 }
 
 const LOOK_EVERY_MS = 20
@@ -44,7 +44,6 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   const observer = new AppObserver()
   watchModules(path, observer)
-  const source = sourceReport(path)
   const failures = watchConnections()
   const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
@@ -65,8 +64,9 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   const end = app === undefined ? deadline : Math.min(deadline, Date.now() + STRATEGY_MS)
   while (!isReady() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer, source }
-  if (found().length > 0) return { origin: await originOfApp(found, observer), observer, source }
+  const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => sourceReport(path, loadedFiles()) })
+  if (app !== undefined) return loaded(await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)))
+  if (found().length > 0) return loaded(await originOfApp(found, observer))
   if (Date.now() >= deadline) return lateFinding(failures, file)
   return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
 }

@@ -22,7 +22,7 @@ interface RouteResult {
   readonly callback: Reply | undefined
 }
 
-export async function routeFindings(origin: string, observer: AppObserver, registered: Registered, source?: SourceReport): Promise<RouteResult> {
+export async function routeFindings(origin: string, observer: AppObserver, registered: Registered, source?: () => SourceReport): Promise<RouteResult> {
   const { name, strategy } = registered
   const { factors } = strategy.settings
   const prefix = (await prefixOf(origin, strategy.settings.statusURL)) ?? ''

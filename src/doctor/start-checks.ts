@@ -22,11 +22,11 @@ const MAX_DOUBTS = 3
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
  * the doctor, for example to the callback, has reached.
- * @param source what the source of the application shows about sign-ins; undefined if the source was not read
+ * @param source reads what the source of the application shows about sign-ins
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
  * sign-in starts there, so `unseen` is subtracted from the number of routes
  */
-export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: SourceReport): Promise<Finding[]> {
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<Finding[]> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
@@ -34,7 +34,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
   // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
   const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
-  const seen = { passwords, attempts, closed: source?.closed ?? new Set<string>(), open: source?.open ?? [] }
+  const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
+  const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
   return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
 }
 
@@ -43,6 +44,7 @@ interface Seen {
   readonly attempts: readonly Attempt[]
   readonly closed: SourceReport['closed']
   readonly open: SourceReport['open']
+  readonly ownNames: AppObserver['ownNames']
 }
 
 /** True for a call of `passport.authenticate` that names another strategy than Nevis's, alone or in a list. */
@@ -52,7 +54,8 @@ function isOther(call: StrategyCall, observer: AppObserver): boolean {
 
 function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   const check = 'routes.password'
-  const { passwords, attempts } = seen
+  const { passwords, attempts, ownNames } = seen
+  const isPassword = (call: StrategyCall) => [...namesOf(call), ...call.asks.map((one) => String(ownNames.get(one)))].some((name) => PASSWORD.test(name))
   const calls = passwords.filter(({ signsIn }) => signsIn)
   const [worst] = [...calls.filter(isPassword), ...calls]
   if (worst !== undefined) {
@@ -115,8 +118,6 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
 }
 
 const isRemembered = (call: StrategyCall) => /remember/i.test(nameOf(call))
-
-const isPassword = (call: StrategyCall) => namesOf(call).some((name) => PASSWORD.test(name))
 
 function namesOf({ asks }: StrategyCall): string[] {
   return asks.map((one) => String(typeof one === 'object' ? (one as { name?: unknown } | null)?.name : one))

@@ -86,12 +86,13 @@ describe('the app', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('listening.mjs › does not listen where its visitors are', async () => {
+  it('listening.mjs › does not listen where its visitors are, and shows a sign-in in an ES module with a computed name', async () => {
     const taken = createServer().listen(0)
     await once(taken, 'listening')
-    const { exitCode } = await doctor(['listening.mjs'], { PORT: String((taken.address() as AddressInfo).port) })
+    const { exitCode, read } = await doctor(['listening.mjs', '--json'], { PORT: String((taken.address() as AddressInfo).port), FAULT: 'computed import' })
     taken.close()
     expect(exitCode).toBe(0)
+    expect(troublesIn(read().findings)['routes.password']).toContain('session.passport = …, a sign-in without Passport at kiosk.mjs:3')
   })
 
   it('without a callback › ends with 1, and the text says what to mount', async () => {

@@ -39,7 +39,8 @@ async function findings(login: (app: Express, parts: Parts) => void, { first, se
   const asked = jest.fn()
   passport.use(nevis)
   passport.use(new LocalStrategy((_username, _password, done) => { asked(); done(null, false) }))
-  passport.use('google', new LocalStrategy((_username, _password, done) => done(null, false)))
+  passport.use('staff', new LocalStrategy((_username, _password, done) => done(null, false)))
+  passport.use('google', new Google())
   const app = express()
   for (const [name, value] of Object.entries(settings)) app.set(name, value)
   if (first) app.use(first)
@@ -54,6 +55,11 @@ async function findings(login: (app: Express, parts: Parts) => void, { first, se
   return { found: await appFindings({ origin: await originOf(app), observer }, false), asked }
 }
 
+class Google extends Strategy {
+  override name = 'google'
+  override authenticate() { this.pass() }
+}
+
 const HERE = String.raw`test\/doctor\/password\.test\.ts:\d+`
 
 describe('a password route', () => {
@@ -62,6 +68,11 @@ describe('a password route', () => {
     expect(troublesIn(found)['routes.password']).toMatch(new RegExp(`^error: passport\\.authenticate\\('local'\\) at ${HERE} signs users in by itself, so the second factor is never asked$`))
     expect(remediesIn(found)['routes.password']).toBe("passport.authenticate('local', { session: false }), then passport.authenticate('nevis'); without successRedirect")
     expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('of a strategy with another name › is an error, too', async () => {
+    const { found } = await findings((app, { passport }) => app.post('/login', passport.authenticate('staff')))
+    expect(troublesIn(found)['routes.password']).toMatch(/^error: passport\.authenticate\('staff'\) at .* signs users in by itself/)
   })
 
   it('beside a right one › is found all the same', async () => {

@@ -4,6 +4,7 @@
  */
 import { Passport } from 'passport'
 import express from 'express'
+import { symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { NevisStrategy, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -36,6 +37,24 @@ describe('the source', () => {
     })
   })
 
+  it('loaded by a computed path › is read, but not an installed package, nor this package', () => {
+    const files = { 'server.js': "require(__dirname + '/routes/kiosk')(app)\n", 'routes/kiosk.js': KIOSK, 'node_modules/a/index.js': KIOSK, 'data.json': '{}', 'passport-nevis/index.js': KIOSK, 'passport-nevis/package.json': '{ "name": "passport-nevis", "exports": "./index.js" }' }
+    const folder = folderWith(files)
+    symlinkSync(join(folder, 'passport-nevis'), join(folder, 'node_modules/passport-nevis'), 'junction')
+    const loaded = Object.keys(files).map((path) => join(folder, path))
+    expect(sourceReport(join(folder, 'server.js'), [...loaded, join(__dirname, '../../src/doctor/loaded-app.ts')]).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
+  })
+
+  it('of a linked package › is read, also if the app loads it later', () => {
+    const folder = folderWith({ 'server.js': "app.post('/kiosk', (req, res) => require('kiosk')(app))\n", 'packages/kiosk/index.js': KIOSK, 'node_modules/.keep': '' })
+    symlinkSync(join(folder, 'packages/kiosk'), join(folder, 'node_modules/kiosk'), 'junction')
+    expect(sourceReport(join(folder, 'server.js')).open).toEqual([expect.stringMatching(/packages\/kiosk\/index\.js:2$/)])
+  })
+
+  it.each(['import', 'require'])('with %s of a computed path in a handler › is not known', (load) => {
+    expect(reportOf({ 'server.js': `${load}(dir + 'a')\napp.get('/', async (req, res) => {\n  ${load}('./b')\n  ${load}(dir + 'c')\n})\n` }).open).toEqual([`${load}(…) of a computed path at server.js:4, which the doctor cannot read`])
+  })
+
   it('of ES modules › is followed in the same way', () => {
     expect(reportOf({ 'server.js': "import './kiosk.mjs'\nconst later = await import('./later.mjs')\n", 'kiosk.mjs': 'export default (req) => { req.session.userId = 1 }\n', 'later.mjs': 'export default (req, user, next) => req.logIn(user, next)\n' }).open).toHaveLength(2)
   })
@@ -59,7 +78,7 @@ describe('the source', () => {
     const { baseURL, accessKey } = simulator
     passport.use(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
     const app = express().post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-    const source = { closed: new Set<string>(), open: ['sign-in: session.passport = … at routes/kiosk.js:2'] }
+    const source = () => ({ closed: new Set<string>(), open: ['sign-in: session.passport = … at routes/kiosk.js:2'] })
     const found = troublesIn(await appFindings({ origin: await originOf(app), observer, source }, false))
     expect(found['routes.password']).toMatch(/the source contains sign-in: session\.passport = … at routes\/kiosk\.js:2, which the doctor cannot try$/)
   })

@@ -58,13 +58,13 @@ export class Edits {
    * @throws Error if two changes overlap
    */
   changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
-    for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
+    for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile, /"type"\s*:\s*"module"/.test(manifest ?? ''))
     const changed = [...this.edits].map(([{ path, text: before }, edits]) => ({ path, before, after: edited(path, before, edits) }))
     const known = new Map([...templates, ...(manifest === undefined ? [] : [['package.json', manifest] as const])])
     return [...changed, ...this.others.filter(({ path, before }) => known.get(path) === before)].sort((a, b) => (a.path < b.path ? -1 : 1))
   }
 
-  private importInto(source: Source, strategyFile: Source): void {
+  private importInto(source: Source, strategyFile: Source, isModulePackage: boolean): void {
     const end = source.usesSemicolons ? ';' : ''
     const quote = /require\("|from "/.test(source.text) ? '"' : "'"
     const line = (names: string, from: string) =>
@@ -73,7 +73,7 @@ export class Edits {
     const lines: string[] = []
     const names = this.names.get(source)
     if (names !== undefined) lines.push(line([...names].map(renamed).join(', '), 'passport-nevis'))
-    if (this.needsStrategy.has(source) && source !== strategyFile) lines.push(line('nevis', specifierOf(source, strategyFile)))
+    if (this.needsStrategy.has(source) && source !== strategyFile) lines.push(line('nevis', specifierOf(source, strategyFile, isModulePackage)))
     const declared = (this.declarations.get(source) ?? []).map((text) => `\n${text}${end}`)
     const at = endOfImports(source)
     const text = [...lines, ...declared].join('\n')
@@ -112,11 +112,13 @@ function endOfImports(source: Source): number {
 }
 
 /** The path with which `source` imports the strategy's file, for example `./auth` or `./auth.js`. */
-function specifierOf(source: Source, strategyFile: Source): string {
+function specifierOf(source: Source, strategyFile: Source, isModulePackage: boolean): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`
-  const hasExtensions = [...source.text.matchAll(/['"]\.{1,2}\/[^'"\n]*['"]/g)].some(([text]) => /\.[cm]?[jt]s['"]$/.test(text))
-  const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && !source.isTypeScript)
+  const paths = [...source.text.matchAll(/['"]\.{1,2}\/[^'"\n]*['"]/g)]
+  const hasExtensions = paths.some(([text]) => /\.[cm]?[jt]s['"]$/.test(text))
+  // In a package of ES modules, Node needs the extension. A TypeScript file whose own imports have none is compiled by a bundler, for example.
+  const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && (!source.isTypeScript || (isModulePackage && paths.length === 0)))
   if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
   return hasTsExtensions(source) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
 }

@@ -21,6 +21,7 @@ export function isClosedCallback(source: Source, at: number, factors: SecondFact
   return is
 }
 
+const LOGIN = /^log[iI]n$/
 const answers = new WeakMap<Source, Map<number, boolean>>()
 
 function examined(source: Source, at: number, factors: SecondFactors): boolean {
@@ -52,21 +53,22 @@ function lastLogin(source: Source, { last }: Range): Range | undefined {
   for (let at = brace + 1; at < last; ) {
     const statement = source.statementOf(at)
     const condition = source.is(at, 'if') && source.is(at + 1, '(') ? source.textOf({ first: at + 2, last: (source.token(at + 1).pair as number) - 1 }) : undefined
-    const isLogin = source.isWord(at) && source.is(at + 1, '.') && /^log[iI]n$/.test(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
+    const isLogin = source.isWord(at) && source.is(at + 1, '.') && LOGIN.test(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
     if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3) ? source.partsOf(at + 3)[1] : undefined
     if (condition === undefined || (condition !== error && condition !== `!${user}`)) return undefined
-    if (!source.tokens.slice(at, statement.last + 1).some(({ text }) => text === 'return')) return undefined
+    const texts = source.tokens.slice(at, statement.last + 1).map(({ text }) => text)
+    if (!texts.includes('return') || texts.some((text) => LOGIN.test(text))) return undefined
     at = Math.max(statement.last, at) + 1
   }
   return undefined
 }
 
-/** True if the callback of `req.logIn` calls the next handler and does not use the response. */
+/** True if the callback of `req.logIn` calls the next handler, and neither uses the response nor signs in again. */
 function leadsOn(source: Source, open: number): boolean {
   const callback = source.partsOf(open)[2]
   if (callback === undefined) return false
   const texts = source.tokens.slice(callback.first, callback.last + 1).map(({ text }) => text)
-  return texts.includes('next') && !texts.includes('res')
+  return texts.includes('next') && !texts.some((text) => text === 'res' || LOGIN.test(text))
 }
 
 /** True for an object literal with `session: false`, also behind a spread: `{ ...failed, session: false }`. */

@@ -4,6 +4,7 @@
  * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
  * not show clearly that the strategy runs, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
+import { checkedUser } from './checked-user'
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
 import { resolved } from './mount'
 import type { Range, Source } from './source'
@@ -11,6 +12,8 @@ import type { Range, Source } from './source'
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
+/** A user that is signed in: a variable, in TypeScript also with a type. */
+const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
@@ -55,13 +58,20 @@ export class SecondFactors {
     return name === undefined ? this.isVariable(source, argument) : this.names.has(name)
   }
 
-  /** True if the token is in the callback of `passport.authenticate('nevis', callback)`, which runs after the second factor. */
-  isBehind(source: Source, at: number): boolean {
+  /**
+   * For code in the callback of `passport.authenticate('nevis', callback)`: true if the user that it signs in is the callback's own argument, and the callback
+   * has ended before if there is no such user. Passport also calls the callback if the second factor has failed.
+   * @returns undefined if the token is not in such a callback
+   */
+  isBehind(source: Source, at: number, user: Range | undefined): boolean | undefined {
     for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
-      const first = source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate' ? source.partsOf(open)[0] : undefined
-      if (first !== undefined) return this.isStrategy(source, first)
+      const [first, callback] = source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate' ? source.partsOf(open) : []
+      if (first === undefined) continue
+      if (!this.isStrategy(source, first)) return undefined
+      const own = callback === undefined ? undefined : checkedUser(source, callback)
+      return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
     }
-    return false
+    return undefined
   }
 
   /**

@@ -48,6 +48,7 @@ const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
 const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
+const OWN_USER = 'this also runs if the second factor fails, or signs in another user: sign in only the user that this callback gets, behind if (!user) return …: docs/guides/existing-app.md, "A callback of your own"'
 const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
@@ -87,7 +88,9 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   }
   const user = requestWriteAt(source, at, LIKE_REQUEST)
   if (user !== undefined) {
-    const isClosed = factors.isBehind(source, at) || isWriteFollowed(source, at, factors)
+    const { last } = source.statementOf(at)
+    const value = source.is(at + 1, '=') ? { first: at + 2, last: source.is(last, ';') ? last - 1 : last } : undefined
+    const isClosed = factors.isBehind(source, at, value) === true || isWriteFollowed(source, at, factors)
     return { kind: 'other', what: named(source, at, `${user}, a sign-in without Passport`), remedy: isClosed ? undefined : REQUEST_USER }
   }
   const write = sessionWriteAt(source, at)
@@ -223,10 +226,11 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const options = source.partsOf(at + 1)[1]
   const isOff = options !== undefined && isSessionOff(source, options)
   const isRequest = REQUEST.test(owner)
-  const isClosed = (isRequest && (factors.isBehind(source, at) || isInClosedCallback(source, at, factors))) || (isOff && isLoginFollowed(source, at, factors))
-  const remedy = isOff ? NOT_FOLLOWED_LOGIN : isRequest ? LOGIN : LOOK
-  // `init` cannot change a call that already has `session: false`.
-  return { kind: isOff ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
+  const isBehind = isRequest ? factors.isBehind(source, at, source.partsOf(at + 1)[0]) : undefined
+  const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
+  const remedy = isBehind === false ? OWN_USER : isOff ? NOT_FOLLOWED_LOGIN : isRequest ? LOGIN : LOOK
+  // `init` cannot change a call that already has `session: false`, or that is in a callback of the second factor.
+  return { kind: isOff || isBehind === false ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
 
 /** Describes a sign-in for the report, for example `password reset: req.login(…)`. */

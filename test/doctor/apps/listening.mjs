@@ -1,4 +1,7 @@
-/** A correct app that first listens on a public address, and only then creates its strategy and routes. With FAULT, another server listens first. */
+/**
+ * A correct app that first listens on a public address, and only then creates its strategy and routes. With FAULT, another server listens first, or a
+ * handler in a file with a computed name signs users in.
+ */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'
@@ -8,7 +11,7 @@ import { NevisStrategy, push, statusEndpoint, waitingPage } from 'passport-nevis
 
 const app = express()
 if (env.FAULT === 'metrics first') createServer((_req, res) => void res.end('requests_total 1')).listen(9090)
-createServer(app).listen(Number(env.PORT), '0.0.0.0', () => {
+createServer(app).listen(Number(env.PORT), '0.0.0.0', async () => {
   const nevis = new NevisStrategy(
     { baseURL: env.NEVIS_BASE_URL, accessKey: env.NEVIS_ACCESS_KEY, factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status' },
     async () => false,
@@ -17,6 +20,7 @@ createServer(app).listen(Number(env.PORT), '0.0.0.0', () => {
   app.get('/2fa/status', statusEndpoint(nevis))
   app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
   app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+  if (env.FAULT === 'computed import') app.post('/kiosk', (await import(`./${'kiosk'}.mjs`)).kiosk)
   app.get('/2fa', waitingPage(nevis))
   app.post('/2fa', passport.authenticate('nevis'))
   app.get('/2fa/callback', passport.authenticate('nevis'))

@@ -100,6 +100,12 @@ describe('for another shape', () => {
     expect(texts['server.js']).toContain("app.get('/auth/login/2fa/status', statusEndpoint(nevis))")
   })
 
+  it('as ES modules in TypeScript, with a file that imports only packages › imports the strategy with the extension that Node needs', () => {
+    const folder = folderWith({ ...Object.fromEntries(Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), text])), 'package.json': '{ "type": "module" }' })
+    init(folder, '--write')
+    expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
+  })
+
   it('in TypeScript › reads the environment and the way back as its compiler wants it', () => {
     const folder = folderWith({
       'src/app.ts': ONE_FILE.replaceAll(/const (\w+) = require\('(.*)'\);/g, "import $1 from '$2';").replace("const { Strategy: LocalStrategy } = require('passport-local');", "import { Strategy as LocalStrategy } from 'passport-local';")
@@ -270,6 +276,29 @@ describe('a door', () => {
     ["app.post('/reset/:token', (req, res) => { req.logIn(user, done) })", 'password reset: req.logIn(…)', 'LEFT'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) }, passport.authenticate('nevis'))", 'sign-up: req.login(…)', 'ok'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…) without a session', 'LEFT'],
+    // In these cases, the code is in a callback of the second factor, which Passport calls also after a failure.
+    ...([
+      ['if (err) return next(err); if (!user) return res.end(); req.logIn(user, { session: true }, next)', 'ok'],
+      ['if (err || !user) { log(err); return next(err) } req.session.regenerate(() => req.logIn(user, next))', 'ok'],
+      ['if (!user) throw new Error(info.code); req.logIn(user!, next)', 'ok'],
+      ['if (err) return next(err); req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); req.logIn(req.user, next)', 'LEFT'],
+      ["if (!user && info.code !== 'not_enrolled') return res.end(); req.logIn(user, next)", 'LEFT'],
+      ['if (!user) return res.end(); req.logIn(user || req.user, next)', 'LEFT'],
+      ['if (err) return req.logIn(user, next); if (!user) return res.end()', 'LEFT'],
+      ['if (!user) return req.logIn(user, next)', 'LEFT'],
+      ['if (!user) { req.logIn(user, next); return }', 'LEFT'],
+      ['if (isStrict)\n if (!user) return res.end()\n req.logIn(user, next)', 'LEFT'],
+      ['if (!user) { if (isStrict)\n return res.end() } req.logIn(user, next)', 'LEFT'],
+      ['if (!user) { res.end() } req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); user = req.user; req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); { const { user } = req; req.logIn(user, next) }', 'LEFT'],
+      ['if (!user) return res.end(); find((user) => req.logIn(user, next))', 'LEFT'],
+      ['if (err) next(err); else if (!user) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (!other) return res.end(); req.logIn(user, next)', 'LEFT'],
+    ] as const).map(([body, state]): [string, string, string] => [`const own = (req, res, next) => passport.authenticate('nevis', (err, user, info) => { ${body} })(req, res, next)`, 'sign-in: req.logIn(…)', state]),
+    ["passport.authenticate('nevis', (err, approved) => { if (!approved) return next(err); req.user = approved })(req, res, next)", 'sign-in: req.user = …', 'ok'],
+    ["passport.authenticate('nevis', (err, approved) => { if (!approved) return next(err); req.user = found })(req, res, next)", 'sign-in: req.user = …', 'LEFT'],
     ['const logIn = promisify(req.logIn.bind(req))', 'sign-in: req.logIn, bound or promisified', 'LEFT'],
     ['await promisify(req.login).call(req, user)', 'sign-in: req.login, bound or promisified', 'LEFT'],
     ['const { login } = req', 'sign-in: login destructured from the request', 'LEFT'],
@@ -318,9 +347,10 @@ describe('a door', () => {
     const texts = textsIn(folder)
     const { exitCode, out } = init(folder, '--write')
     expect(out).toMatch(/^1 place signs users in/)
-    expect(out).toContain(`  ${state.padEnd(14)}app.js:4  `)
+    const place = `app.js:${3 + code.split('\n').length}`
+    expect(out).toContain(`  ${state.padEnd(14)}${place}  `)
     expect(out).toContain(what)
-    if (state === 'LEFT') expect(out).toMatch(/\nLook at these yourself\n\n {2}app\.js:4 \w/)
+    if (state === 'LEFT') expect(out).toMatch(new RegExp(`\nLook at these yourself\n\n {2}${place} \\w`))
     expect(exitCode).toBe(1)
     expect(textsIn(folder)).toEqual(texts)
   })
@@ -415,6 +445,8 @@ describe('a door', () => {
 
   it.each<[string, (code: string) => string]>([
     ['that signs in after the password', (code) => code.replace("json('local', { session: false })", "json('local', {})")],
+    ['that also signs in behind its own sign-in', (code) => code.replace('next(err)\n      })', 'req.logIn(user, next)\n      })')],
+    ['that signs in after an error', (code) => code.replace('return next(err)', 'return req.logIn(user, next)')],
     ['that is not followed by the second factor', (code) => code.replace("password, secondFactor)", 'password, done)')],
     ['that answers with a token', (code) => code.replace('req.logIn(user, options', 'res.set(token)\n      req.logIn(user, options')],
     ['that other files can use', (code) => code.replace('const password', 'exports.json = json\n  const password')],
