@@ -94,7 +94,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => {
     const [second, older] = ['enroll.recovery.again', 'verification.recovery.older-set'].map((step) => facts.http(step)) as [string, string]
-    const does = 'nothing: tell your users'
+    const does = 'depends on neither: tell your users which of their codes are valid'
     // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
     if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
     if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }

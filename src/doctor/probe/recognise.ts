@@ -99,8 +99,8 @@ function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
 }
 
-/** The number of requests after which Nevis refuses further ones is a setting of the instance. The report lists it as an answer, not as a difference. */
-const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
+/** The number of requests after which Nevis refuses further ones, and lifetimes, are settings of the instance. The report lists them as answers, not as differences. */
+const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+)$/
 
 /**
  * Leaves out the steps that cannot be compared. In the steps `LIMIT_STEPS`, the probe repeats a request until it is refused, but only up to a fixed number of
