@@ -5,6 +5,8 @@
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
 import { NevisClient } from '../client/client'
+import { isLoopback } from '../client/loopback'
+import { proxyFor } from '../client/proxy'
 import { cloudFindings } from './cloud-checks'
 import { error, type Finding } from './findings'
 
@@ -19,9 +21,9 @@ export async function environmentFindings(env: Environment): Promise<Finding[]> 
 
 /**
  * Creates a client from the environment variables.
- * @returns the client and its settings, or a finding if the variables are missing or invalid
+ * @returns the client, its settings, and the forward proxy without its password, or a finding if the variables are missing or invalid
  */
-export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string } | Finding {
+export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string; readonly proxy: string | undefined } | Finding {
   // An empty variable counts as unset.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
   const remedy = 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL'
@@ -31,10 +33,16 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
   if (accessKey === undefined) return error('cloud.settings', 'NEVIS_ACCESS_KEY is not set', remedy)
   try {
     const client = new NevisClient({ instance, baseURL, accessKey })
-    return { client, baseURL: client.baseURL, accessKey }
+    return { client, baseURL: client.baseURL, accessKey, proxy: proxyNameFor(new URL(client.baseURL)) }
   } catch (reason) {
     // In the error message of the client, name the environment variable instead of the option. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }
+}
+
+/** The forward proxy for this URL, with its scheme: an address without a scheme means a proxy that speaks TLS. */
+function proxyNameFor(url: URL): string | undefined {
+  const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)
+  return proxy && `${proxy.protocol}//${proxy.hostname}${proxy.port === '' ? '' : `:${proxy.port}`}`
 }

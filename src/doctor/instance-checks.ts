@@ -25,11 +25,14 @@ export function instanceFindings(report: ReportOfProbe, settings: InstanceSettin
     // A finding would be a guess if it depends on a request to which Nevis has not answered.
     return finding === undefined || facts.hasReadLost ? [] : [finding]
   })
-  return withGeneral(report, findings, 'the options of the strategy fit the instance')
+  return withGeneral(report, findings, 'the options of the strategy fit the instance', (name) => settings.factors.some((factor) => isOfPackage(factor) && factor.name === name))
 }
 
 const wrong = (finding: string, remedy: string) => error('cloud.probe', finding, remedy)
 const doubtful = (finding: string, remedy: string) => warning('cloud.probe', finding, remedy)
+
+/** False for a factor of the app's own that has the name `app` or `sms`. */
+const isOfPackage = ({ name, instanceOptions }: InstanceSettings['factors'][number]) => instanceOptions !== undefined || !['app', 'sms'].includes(name)
 
 /** The options of a factor of the strategy; empty if the strategy does not have the factor. */
 function optionsOf({ factors }: InstanceSettings, name: string): Readonly<Record<string, unknown>> {

@@ -105,7 +105,7 @@ export function editSignUp(edits: Edits, { source, at }: SignInCall, moved: (tar
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
   const brace = source.is(callback.last, '}') ? (source.token(callback.last).pair as number) : -1
-  if (brace === -1 || !source.isBlock(brace) || source.parametersOf(brace) === undefined) return 'its callback is not written at the call'
+  if (brace === -1 || !source.isBlock(brace) || source.parametersOf(brace) === undefined) return 'the callback has no form that init changes'
   const handler = handlerAround(source, at)
   if (handler === undefined) return 'the handler around it does not have the parameters (req, res, next)'
   const [request, response, next] = handler

@@ -91,7 +91,11 @@ async function request(context: StageContext, { userId }: Enrolled, channel: Cha
   const statusToken = textAt(json, 'statusToken')
   if (statusToken === undefined) return void context.noteFailure(`the request by ${channel} got no status token (${httpOf(caller, `approval.${channel}`)})`)
   await status(context, `status.${channel}.pending`, statusToken)
-  if (channel === 'app') await scan(context, { json })
+  if (channel === 'app') {
+    const { link, image } = linkIn(json)
+    if (link === undefined && image === undefined) return void context.noteFailure(`the request by app got no code to scan (${httpOf(caller, 'approval.app')}), so it was not answered`)
+    await person.scan(link, image)
+  }
   await person.answer(what)
   const reply = await decidedByPerson(context, step, statusToken, `the request by ${channel} was not answered`)
   return reply && { ...reply, statusToken }
@@ -100,9 +104,4 @@ async function request(context: StageContext, { userId }: Enrolled, channel: Cha
 /** True if the status clearly says the opposite of what the person was asked to do. False for an error body. */
 function isOpposite({ json }: Reply, what: Decision): boolean {
   return (what === 'accept' ? NOT_ACCEPTED : ACCEPTED).includes(statusIn(json))
-}
-
-async function scan({ person }: StageContext, { json }: Pick<Reply, 'json'>): Promise<void> {
-  const { link, image } = linkIn(json)
-  await person.scan(link, image)
 }

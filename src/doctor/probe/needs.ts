@@ -1,9 +1,9 @@
 /**
- * Derives from the probe's records which values of this package's options fit a Nevis instance.
+ * Derives from the probe's records which values of this package's options fit a Nevis instance, and which sign-ins fail whatever the options are.
  *
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */
-import type { FactsReader } from './facts-reader'
+import { FactsReader, type Facts } from './facts-reader'
 
 const RIGHT = '200'
 
@@ -34,10 +34,7 @@ export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefin
 
 /** True if the status after a right SMS code is `succeeded`, with a token that introspects as active, for sign-ins and for enrolments. */
 export function canRequireIntrospection(facts: FactsReader): boolean {
-  return ['sms', 'enroll.sms'].every((step) => {
-    const hasSucceeded = facts.http(`status.${step}.verified`) === RIGHT && facts.kinds(`status.${step}.verified`, 'status').some((status) => status.toLowerCase() === '"succeeded"')
-    return hasSucceeded && facts.claim(`introspect.${step}`, 'active') === 'true'
-  })
+  return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.claim(`introspect.${step}`, 'active') === 'true')
 }
 
 /** How the transaction tokens of the instance differ from what Nevis documents. */
@@ -49,10 +46,10 @@ export interface TokenNeeds {
   readonly hasOtherIssuer: boolean
 }
 
-/** @returns undefined if no active transaction token was introspected */
+/** @returns undefined if no active transaction token was introspected, or if it names another user, which no option accepts */
 export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
   const step = 'introspect.push.accept'
-  if (facts.claim(step, 'active') !== 'true') return undefined
+  if (facts.claim(step, 'active') !== 'true' || isOfOther(facts, step, 'sub', OWNERS)) return undefined
   const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
   return {
     acceptAudienceApi: aud.split(', ').includes('"api"'),
@@ -70,4 +67,117 @@ export function transactionTokensOf({ acceptAudienceApi, acceptMissingIssuer, su
     ...(subject === 'userId' ? [] : [`subject: '${subject}'`]),
   ]
   return claims.length === 0 ? undefined : `transactionTokens: { ${claims.join(', ')} }`
+}
+
+/** How the probe describes the `sub` of a transaction token that this package can accept. */
+const OWNERS = /^the (userId|username|transactionId)/
+
+/** True if an answer has this field, but never with a value of the probe's own user or transaction. */
+function isOfOther(facts: FactsReader, step: string, field: string, own: RegExp): boolean {
+  const kinds = facts.kinds(step, field).filter((kind) => kind !== 'null')
+  return kinds.length > 0 && !kinds.some((kind) => own.test(kind))
+}
+
+/** Says why this package refuses the answer to a step, whatever the options are; undefined if it may accept the answer. */
+type Reason = (facts: FactsReader, step: string) => string | undefined
+
+const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
+const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === RIGHT && facts.kinds(step, 'status').some((word) => word.toLowerCase() === '"succeeded"')
+
+const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').includes('"failed"')
+
+const ofRequest: Reason = (facts, step) => {
+  // If the phone was not enrolled, Nevis has nobody to ask.
+  if (step !== 'approval.sms' && hasFailed(facts, 'status.enroll.app.succeeded')) return undefined
+  if (!isSuccess(facts.http(step))) return `the request for an approval gets HTTP ${facts.http(step)}`
+  const missing = ['transactionId', 'userId', 'statusToken'].find((field) => facts.claim(step, field) === 'absent')
+  return missing && `the answer to the request for an approval has no ${missing}`
+}
+
+const ofAppRequest: Reason = (facts, step) =>
+  ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
+
+const ofStatus: Reason = (facts, step) => {
+  // The client sends the access key after a 401. A failure is no answer of an accepted request: the person may not have scanned the code, for example.
+  if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
+  if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
+  if (facts.claim(step, 'token') === 'absent') return 'the status `succeeded` contains no token'
+  const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
+  return other && `the status names another ${other}`
+}
+
+/** The status of a text message may be missing. Only a final one decides. */
+const ofCodeStatus: Reason = (facts, step) => {
+  const words = facts.kinds(step, 'status')
+  const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))
+  return isFailed ? `the status after a right code is ${facts.saw(step)}` : undefined
+}
+
+const ofToken: Reason = (facts, step) => {
+  if (!isSuccess(facts.http(step))) return `the introspection of a transaction token gets HTTP ${facts.http(step)}`
+  if (facts.claim(step, 'active') !== 'true') return `the transaction token of an accepted request is not active (active: ${facts.claim(step, 'active')})`
+  const invalid = ['exp', 'iat', 'nbf'].find((claim) => facts.kinds(step, claim).some((kind) => /^(negative|empty|true|false)/.test(kind)))
+  if (invalid !== undefined) return `the \`${invalid}\` of a transaction token is no time`
+  const issued = facts.text(`${step}.issued`)
+  if (facts.text(`${step}.life`) === '0 s' && issued === 'since the start') return 'a transaction token has already expired when it is issued'
+  // A difference of the clocks would look like an old token.
+  if (/(minutes|hours|days) before/.test(issued) && facts.text('clock') === 'agrees') return 'a transaction token was issued long before the request'
+  return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
+}
+
+const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, step.replace(/^introspect\.(.*)$/, 'status.$1.verified')) ? ofToken(facts, step) : undefined)
+
+/** What only a token that the browser brings must have: it must say whose it is and since when, and must not be a status token. */
+const ofBroughtToken: Reason = (facts, step) => {
+  if (facts.claim(step, 'active') !== 'true') return undefined
+  if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
+  if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
+  const asStatusToken = `${step}.as-status-token`
+  return !facts.has(asStatusToken) || facts.http(asStatusToken) === '404' ? undefined : `a transaction token has a status of its own (${facts.saw(asStatusToken)})`
+}
+
+/** An error does not show that the code was right. */
+const ofCode: Reason = (facts, step) => {
+  const [http, body] = [facts.http(step), facts.fields(step).find((kind) => ['a page', 'other text'].includes(kind))]
+  return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
+}
+
+/** The steps that show whether sign-ins by a factor can work. */
+const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments'])[] = [
+  ['approval.push', 'push', ofRequest],
+  ['status.push.accepted', 'push', ofStatus],
+  ['introspect.push.accept', 'push', ofToken],
+  ['approval.app', 'app', ofAppRequest],
+  ['status.app.accepted', 'app', ofStatus],
+  ['introspect.app.accept', 'app', ofToken],
+  ['status.enroll.app.succeeded', 'app', ofStatus, 'enrolments'],
+  ['introspect.enroll.app', 'app', ofToken, 'enrolments'],
+  ['approval.sms', 'sms', ofRequest],
+  ['status.sms.verified', 'sms', ofCodeStatus],
+  ['introspect.sms', 'sms', ofCodeToken],
+  ['status.enroll.sms.verified', 'sms', ofCodeStatus, 'enrolments'],
+  ['introspect.enroll.sms', 'sms', ofCodeToken, 'enrolments'],
+  ['verification.recovery.right', 'recovery', ofCode],
+  ['status.push.accepted', 'widget', (facts, step) => (hasSucceeded(facts, step) ? ofStatus(facts, step) : undefined)],
+  ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],
+]
+
+/** An answer because of which sign-ins or enrolments fail, whatever the options are. */
+export interface Refusal {
+  readonly steps: readonly string[]
+  /** For example `sign-ins by push and app fail: the introspection of a transaction token gets HTTP 403`. */
+  readonly sentence: string
+}
+
+/** @param isUsed whether the app has this factor. Default: all factors count */
+export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): Refusal[] {
+  const found = new Map<string, { readonly steps: string[]; readonly failing: Set<string> }>()
+  for (const [step, factor, reason, what = 'sign-ins'] of PROOFS) {
+    const facts = new FactsReader(allFacts)
+    const why = isUsed(factor) && facts.has(step) ? reason(facts, step) : undefined
+    if (why === undefined || facts.hasReadLost) continue
+    const { steps, failing } = found.get(why) ?? { steps: [], failing: new Set() }
+    found.set(why, { steps: [...steps, step], failing: failing.add(`${what} by ${factor}`) })
+  }
+  return [...found].map(([why, { steps, failing }]) => ({ steps, sentence: `${[...failing].join(', ')} fail: ${why}` }))
 }

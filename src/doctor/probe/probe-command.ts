@@ -39,7 +39,8 @@ machine. Over SSH, type "link" at the question: the probe then prints the link, 
 does not contain the link.
 
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
-the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-. It ends by itself after an hour.
+the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-.
+The probe ends by itself after an hour.
 Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for wrong arguments.
 `
 
@@ -78,17 +79,18 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     output.error(`passport-nevis probe: ${printable(cloud.finding)}`)
     return 2
   }
+  const address = `${cloud.baseURL}${cloud.proxy === undefined ? '' : ` through the proxy ${cloud.proxy} of the environment (HTTPS_PROXY or ALL_PROXY)`}`
   const say = (line: string) => output.error(line)
   const terminal = createInterface({ input, output: process.stderr })
   const interruption = new Interruption(terminal, say)
   const { signal } = interruption
   try {
-    say(`Asking ${cloud.baseURL}`)
+    say(`Asking ${address}`)
     const person = new TerminalPerson(terminal, signal, say)
     const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
-    output.log(textOf(report, cloud.baseURL))
+    output.log(textOf(report, address))
     if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')
     if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
     const isWritten = given.out === undefined || written(given.out, report, output)

@@ -5,7 +5,7 @@
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import { FactsReader, type Facts } from './facts-reader'
-import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './needs'
+import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, refusalsIn, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './needs'
 
 export interface Answered {
   readonly question: string
@@ -94,7 +94,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => {
     const [second, older] = ['enroll.recovery.again', 'verification.recovery.older-set'].map((step) => facts.http(step)) as [string, string]
-    const does = 'nothing: tell your users'
+    const does = 'depends on neither: tell your users which of their codes are valid'
     // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
     if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
     if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
@@ -118,6 +118,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
     const isOlder = appChannelOf(facts) === 'qr-code'
+    if (!facts.has('approval.app.refused') && /^[45]/.test(facts.http('approval.app'))) return { refused: 'approval.app' }
     const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
     return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
   }],
@@ -200,7 +201,11 @@ function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
 
 /** Returns the questions that the probe has answered, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
-  return readingsOf(facts).flatMap(([question, reading]) => (reading === undefined || 'refused' in reading ? [] : [{ question, ...reading }]))
+  const refusals = refusalsIn(facts)
+  return readingsOf(facts).flatMap(([question, reading], at) => {
+    const refusal = refusals.find(({ steps }) => steps.includes((QUESTIONS[at] as (typeof QUESTIONS)[number])[1]))
+    return reading === undefined || 'refused' in reading ? [] : [{ question, ...reading, ...(refusal && { does: refusal.sentence }) }]
+  })
 }
 
 /** Returns the questions for which the probe has not sent the necessary request, or has got no answer, or only an error. */

@@ -85,16 +85,22 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
       if (value !== other) found.add(`${name} is ${value}`)
       continue
     }
-    for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
-    for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
+    const [here, there] = [value, other].map((fields) => [fields].flat().map((field) => withoutAppHost(name, field))) as [string[], string[]]
+    for (const one of here) if (!there.includes(one)) found.add(`${name} has ${one}`)
+    for (const one of there) if (!here.includes(one)) found.add(`${name} lacks ${one}`)
   }
   // If a step ran on the simulator but not on the instance, an earlier step failed on the instance. Report this as a difference.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
 
-/** The number of requests after which Nevis refuses further ones is a setting of the instance. The report lists it as an answer, not as a difference. */
-const NUMBER_OF_LIMIT = /^limit\.\w+\.after is \d+$/
+/** The links of an enrolment lead to the app host at Nevis, and to the simulator itself there, so that a browser can open them. This is no difference. */
+function withoutAppHost(name: string, field: string): string {
+  return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
+}
+
+/** The number of requests after which Nevis refuses further ones, and lifetimes, are settings of the instance. The report lists them as answers, not as differences. */
+const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+)$/
 
 /**
  * Leaves out the steps that cannot be compared. In the steps `LIMIT_STEPS`, the probe repeats a request until it is refused, but only up to a fixed number of
@@ -140,6 +146,13 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   const http = `${stepOf(difference)}.http`
   if (difference.startsWith(`${http} `) || !(http in facts) || facts[http] === simulated[http]) return false
   return !changes.has(`${http} is ${String(facts[http])}`)
+}
+
+/** True if the dialect leaves out a field, and the instance has the field with a value of another kind. */
+function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
+  const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
+  const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)
+  return name !== undefined && [...differences].some(isOfField) && ![...changes].some(isOfField)
 }
 
 export interface Recognised {
@@ -209,7 +222,7 @@ function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, 
     new Set([...telling(changes)].filter((one) => differences.has(one) || (wasTried(one, facts) && !isHidden(one, changes, facts, simulated))))
   const fitting = [...dialects]
     .map(([name, changes]) => [name, visible(changes)] as const)
-    .filter(([, changes]) => changes.size > 0 && [...changes].every((one) => differences.has(one)))
+    .filter(([, changes]) => changes.size > 0 && [...changes].every((one) => differences.has(one) && !isReplaced(one, changes, differences)))
   fitting.sort(([, one], [, other]) => other.size - one.size)
   const unexplained = new Set(differences)
   const found: string[] = []

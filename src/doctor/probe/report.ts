@@ -6,6 +6,7 @@
  * (`recognise.ts`).
  */
 import type { Facts } from './facts-reader'
+import { refusalsIn } from './needs'
 import { answersIn, flagsOf, refusalOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
@@ -76,6 +77,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   const lines: string[] = []
   if (obstacle === undefined) {
     lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
+    lines.push(...section('This instance gives answers that this package refuses, whatever the options are', refusalsIn(report.facts).map(({ sentence }) => sentence)))
     lines.push(...section('Questions without an answer, because the stage was not run or got no usable answer', unanswered.map((question) => withReason(question, report))))
     lines.push(...section('The instance answers like these dialects of the simulator', dialectsIn(report)))
     lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))

@@ -98,7 +98,12 @@ function linkKindOf(text: string, known: Known): string | undefined {
   const slash = url.pathname === '/' && text.endsWith('/') ? ', with a slash at its end' : ''
   const own = parseURL([...known].find(([, label]) => label === BASE_URL)?.[0] ?? '')
   if (url.origin === own?.origin) return `URL of the instance${slash}`
-  return url.host === own?.host.replace('.', '-app.') ? `URL of the instance's app host${slash}` : 'URL of another host'
+  return own !== undefined && appHostsOf(own).includes(url.host) ? `URL of the instance's app host${slash}` : 'URL of another host'
+}
+
+/** The app host of an instance, `{instance}-app.mauth.nevis.cloud`; and the hosts that dialects of the simulator use instead, because it listens at an IP address. */
+function appHostsOf({ host, hostname }: URL): readonly string[] {
+  return [host.replace('.', '-app.'), host.replace(hostname, `${hostname}-app`), 'simulator-app.mauth.nevis.cloud']
 }
 
 function kindOfNumber(value: number): string {

@@ -96,7 +96,7 @@ async function typeUntilRight(context: StageContext, texts: TextMessages, first:
   let transaction = first
   for (let typed = 1; ; typed++) {
     const code = await texts.typedCode()
-    if (code === undefined) return void noteFailure('no code of a text message was typed')
+    if (code === undefined) return void noteFailure(`no code of a text message was typed (the stage ends after ${MOST_QUESTIONS} inputs that cannot be a code)`)
     caller.facts['sms.code'] = /^\d{1,12}$/.test(code) ? `${code.length} digits` : 'other text'
     if (await isRight(context, transaction, code)) return transaction
     const refusal = httpOf(caller, `verification.${first.step}.right`)

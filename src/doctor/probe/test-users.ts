@@ -70,7 +70,7 @@ export class TestUsers {
   }
 
   /**
-   * Deletes every test user that may exist. If the userId is not known, looks the user up by name.
+   * Deletes every test user that may exist, and confirms each deletion by a look-up.
    * @returns the usernames of the test users that may still exist
    */
   async deleteAll(): Promise<readonly string[]> {
@@ -79,39 +79,42 @@ export class TestUsers {
     return left.flat()
   }
 
-  /** Deletes a test user if a look-up finds the user or the userId is known. Returns true if the user may still exist afterwards. */
+  /** Deletes a test user whose userId is known, or found by a look-up. Returns true if the user may still exist afterwards. */
   private async isLeft(user: TestUser): Promise<boolean> {
     // If Nevis does not answer, each request takes until its time limit. So try again only until `MOST_MS` have passed.
     const startedAt = performance.now()
+    let isGone = false
     for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
       if (attempt > 0) await this.pause(PAUSE_MS)
-      if (await this.isGone(user)) return false
+      // Nevis may find a new user by name only after some time. So look a user who may exist up in each attempt, and never by name if the userId is known.
+      if (user.userId === undefined) isGone = await this.isGone(user)
+      if (isGone && !user.mayExist) return false
       if (user.userId === undefined) continue
       noteDeletion(user, await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) }))
       if (await this.isGone(user)) return false
     }
-    return true
+    return !isGone
   }
 
-  /** Looks a test user up by name. If the response may come from a gateway, the user counts as gone only if `mayExist` is false. */
+  /** Looks a test user up. If a gateway may have sent the response, the user counts as gone only if `mayExist` is false. */
   private async isGone(user: TestUser): Promise<boolean> {
-    const { userId, isUnknown } = await this.lookUp(user.username)
-    user.userId = userId ?? user.userId
+    const { userId, isUnknown } = await this.lookUp(user.username, user.userId)
+    user.userId ??= userId
     return userId === undefined && (isUnknown === 'surely' || (isUnknown === 'probably' && !user.mayExist))
   }
 
   /**
-   * Looks a test user up by name. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with the status and the fields that an invented
-   * username got in the first stage. Any other response says nothing, not even a 404: a gateway may have sent it.
+   * Looks a test user up by userId, or by name if the userId is not given. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with the
+   * status and the fields that an invented user got in the first stage. Any other response says nothing, not even a 404: a gateway may have sent it.
    */
-  private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
-    const reply = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
+  private async lookUp(username: string, userId?: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
+    const reply = await this.caller.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
     // A response with a userId, even another user's, does not prove that the test user is gone.
     if (saysNothing || textAt(json, 'userId') !== undefined) return { userId: userIdOf(json, username), isUnknown: 'no' }
     if (status === 404 && isErrorOfNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
-    return { userId: undefined, isUnknown: this.caller.isAnsweredLike('user.unknown-name', reply) ? 'probably' : 'no' }
+    return { userId: undefined, isUnknown: this.caller.isAnsweredLike(`user.unknown-${userId === undefined ? 'name' : 'id'}`, reply) ? 'probably' : 'no' }
   }
 }
 

@@ -4,6 +4,7 @@
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { DIALECT_NAMES, differencesOf, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import type { Stage } from '../../../src/doctor/probe/stages'
+import { BASE_URL, shapeOf } from '../../../src/doctor/probe/shape'
 
 jest.setTimeout(300_000)
 
@@ -33,4 +34,39 @@ it('an instance with the older name of the channel `app` › is asked again with
   const options = (dialect: string, stages: readonly Stage[]) => runOnSimulator(dialect, stages).then(({ facts, failed }) => [failed, answersIn(facts).find(({ question }) => question.startsWith('Under which name'))?.option])
   expect(await options('app-channel-is-qr-code', ['quiet', 'app'])).toEqual([[], "`app({ channel: 'qr-code' })`"])
   expect(await options('chunked', ['quiet', 'app'])).toEqual([[], undefined])
+})
+
+describe('an instance with a host name of its own, instead of the simulator\'s IP address', () => {
+  const PROBED: readonly Stage[] = ['quiet', 'users', 'app']
+  const APP_HOST = 'URL of the instance\'s app host'
+  const NAMES = ['issuer-app-host', 'issuer-missing', 'link-missing', 'link-of-app-host']
+  let few: Simulated
+  beforeAll(async () => void (few = await simulate(PROBED, undefined, NAMES)))
+
+  /** What is recognised if a field of all answers to these steps has a value of another kind. */
+  const withKind = (steps: RegExp, field: string, kind: string) => {
+    const changed = (fields: string | readonly string[]) => [fields].flat().map((one) => (one.replace(/: .*$/, '').endsWith(field) ? `${one.replace(/: .*$/, '')}: ${kind}` : one))
+    const facts = Object.fromEntries(Object.entries(few.facts).map(([name, value]) => [name, name.endsWith('.fields') && steps.test(name) ? changed(value) : value]))
+    return recognise(facts, few)
+  }
+
+  it.each([
+    ['links of an enrolment to its app host', /^enroll/, 'appLinkUri', APP_HOST, []],
+    ['all links to its app host', /./, 'appLinkUri', APP_HOST, ['link-of-app-host']],
+    ['its app host as `iss`', /^introspect\.(?!key)/, 'iss', `${APP_HOST}, with a slash at its end`, ['issuer-app-host']],
+  ])('%s › are no missing links and issuers', (_name, steps, field, kind, dialects) => {
+    expect(withKind(steps, field, kind)).toMatchObject({ dialects, unexplained: [] })
+  })
+
+  it.each([['appLinkUri', /^(enroll|approval)/], ['iss', /^introspect/]])('another host in %s › is no dialect, and is listed', (field, steps) => {
+    const { dialects, unexplained } = withKind(steps, field, 'URL of another host')
+    expect([dialects, unexplained.length > 0, unexplained.every((one) => one.includes(field))]).toEqual([[], true, true])
+  })
+
+  it('the app host has the same words for a host name and for an IP address', () => {
+    const kind = (base: string, url: string) => shapeOf({ iss: url }, new Map([[base, BASE_URL]]))
+    expect(kind('https://abc.mauth.nevis.cloud', 'https://abc-app.mauth.nevis.cloud/')).toEqual([`iss: ${APP_HOST}, with a slash at its end`])
+    expect(kind('http://127.0.0.1:4000', 'http://127.0.0.1-app:4000/')).toEqual([`iss: ${APP_HOST}, with a slash at its end`])
+    expect(kind('https://abc.mauth.nevis.cloud', 'https://abc-app.mauth.nevis.cloud.example/')).toEqual(['iss: URL of another host'])
+  })
 })

@@ -185,6 +185,26 @@ describe('the deletion of a test user', () => {
     expect([usersLeft, simulator.users]).toEqual([0, []])
   })
 
+  it('with a known userId › is sent and confirmed by userId, though Nevis does not find the user by name yet', async () => {
+    const notYet: RequestListener = (_req, res) => void res.writeHead(404, { 'content-type': 'application/json' }).end('{"status":404,"error":"Not Found"}')
+    const lagging = (_count: number, _method: string, path: string) => /username=Passport-Nevis-Probe-[0-9a-f]{12}/.test(path)
+    const { usersLeft } = await probe(before(lagging, notYet), ['quiet', 'app'])
+    expect([usersLeft, simulator.users]).toEqual([0, []])
+    const refused = await probe(before((count, method, path) => method === 'DELETE' || lagging(count, method, path), (req, res) => (req.method === 'DELETE' ? page(502) : notYet)(req, res)), ['quiet', 'app'])
+    expect([refused.usersLeft, refused.namesLeft]).toEqual([1, simulator.users.map(({ username }) => username)])
+  })
+
+  it('whose enrolment got no answer › is sent as soon as Nevis finds the user by name', async () => {
+    let lookUps = 0
+    const isLost = (_count: number, _method: string, path: string) => path.endsWith('/enroll') || (/username=Passport-Nevis-Probe-[0-9a-f]{12}/.test(path) && ++lookUps <= 3)
+    const lost: RequestListener = (req, res) => {
+      if (req.method === 'GET') return void res.writeHead(404, { 'content-type': 'application/json' }).end('{"status":404,"error":"Not Found"}')
+      req.pipe(request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.resume().on('end', () => res.destroy())))
+    }
+    const { usersLeft } = await probe(before(isLost, lost), ['quiet', 'app'])
+    expect([usersLeft, lookUps > 3, simulator.users]).toEqual([0, true, []])
+  })
+
   it.each<[string, RequestListener]>([['a page and 200', page(200)], ['a page and 404', page(404)], ['a redirect', redirect]])('that a gateway answers with %s › is not counted', async (_name, instead) => {
     const { usersLeft } = await probe(before((_count, method, path) => method === 'DELETE' || isLookUp(method, path), (req, res) => (req.method === 'DELETE' ? instead : page(404))(req, res)), ['quiet', 'app'])
     expect([usersLeft, simulator.users.length]).toEqual([1, 1])

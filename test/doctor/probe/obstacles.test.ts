@@ -50,6 +50,20 @@ const json = (status: number): RequestListener => (_req, res) => void res.writeH
 describe('the result of the probe', () => {
   const notCompared = (baseURL: string) => `  address: ${baseURL}\n  The responses were not compared with the simulator.\n`
 
+  it('behind a forward proxy that refuses connections › names the proxy, without its password', async () => {
+    const before = process.env['HTTPS_PROXY']
+    process.env['HTTPS_PROXY'] = 'http://anna:secret@127.0.0.1:1'
+    try {
+      const { out, err } = await probe('https://nevis.example')
+      const address = 'https://nevis.example through the proxy http://127.0.0.1:1 of the environment (HTTPS_PROXY or ALL_PROXY)'
+      expect([out, err]).toEqual([expect.stringContaining(notCompared(address)), expect.stringContaining(`Asking ${address}\n`)])
+      expect(out + err).not.toContain('secret')
+    } finally {
+      if (before === undefined) delete process.env['HTTPS_PROXY']
+      else process.env['HTTPS_PROXY'] = before
+    }
+  })
+
   it('where no server listens › names the code and the address, and ends with 1', async () => {
     await simulator.close()
     const { exitCode, out, isCompared } = await probe(simulator.baseURL)

@@ -92,7 +92,7 @@ describe('no code', () => {
 
   it('at all › fails the stage', async () => {
     const { failed, questions } = await probe(() => '')
-    expect([failed, questions.length]).toEqual([[{ stage: 'sms', reason: 'no code of a text message was typed' }], 3])
+    expect([failed, questions.length]).toEqual([[{ stage: 'sms', reason: 'no code of a text message was typed (the stage ends after 3 inputs that cannot be a code)' }], 3])
   })
 })
 

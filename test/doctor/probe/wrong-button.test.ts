@@ -1,4 +1,5 @@
 /** What the probe does if the person presses the wrong button on the phone: accepts a request instead of denying it, or denies one instead of accepting it. */
+import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
@@ -55,6 +56,19 @@ it('no button at all › is not taken for the wrong one: the stage fails, and th
   const { failed, asked } = await probe(() => false, [], () => Promise.resolve())
   expect(asked).toEqual(['accept', 'deny', 'accept'])
   expect(failed.map(({ reason }) => reason)).toEqual(['push', 'push', 'app'].map((channel) => expect.stringMatching(new RegExp(`^the request by ${channel} was not answered within 180 s$`)) as string))
+})
+
+it('a request by app without a code to scan › is not asked of the person, and fails the stage', async () => {
+  const { send } = Connections.prototype
+  const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
+    const response = await send.call(this, path, request)
+    if (request.body?.includes('"channel":"app"') !== true || response.status !== 201) return response
+    const { qrCode: _code, appLinkUri: _link, ...rest } = JSON.parse(response.text) as Record<string, unknown>
+    return { ...response, text: JSON.stringify(rest) }
+  })
+  const { failed, asked } = await probe(() => false)
+  sends.mockRestore()
+  expect([failed, asked]).toEqual([[{ stage: 'app', reason: 'the request by app got no code to scan (HTTP 201), so it was not answered' }], ['accept', 'deny']])
 })
 
 it.each(['status-failed-error-body', 'status-expired', 'status-rejected', 'status-success', 'status-in-capitals', 'status-succeeded-once', 'status-nested'])('the right button, of an instance with %s › is not asked for again', async (dialect) => {
