@@ -105,7 +105,7 @@ export interface NevisStrategyOptions {
     | {
         /** How many transactions: 1 to 1000. */
         readonly starts: number
-        /** How long the user can then start nothing, in seconds: 1 to 86 400. */
+        /** How long the user can start nothing after `starts` transactions, in seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined

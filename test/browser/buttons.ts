@@ -8,7 +8,7 @@ export interface Look {
   readonly unequal: readonly string[]
 }
 
-/** Describes the buttons of a page. Ignores links and buttons within a sentence or a list of choices, which do not look like buttons. */
+/** Describes the buttons of a page. Ignores what does not look like a button: links within a sentence, and the links and buttons of a list of choices. */
 export function lookOf(page: Page): Promise<Look> {
   return page.evaluate<Look>(`(() => {
     const visible = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility())
