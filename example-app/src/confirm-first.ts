@@ -10,6 +10,9 @@ import { typedIn } from './form.js'
 import type { Text } from './german.js'
 import { textsFor } from './language.js'
 
+/** How long the typed form is kept until the user has confirmed. */
+const UNSENT_MS = 600_000
+
 /** How long these pages accept a second factor. */
 export const MAX_AGE_SECONDS = 300
 
@@ -42,7 +45,7 @@ const PAGES: Readonly<Record<Purpose, ProtectedPage>> = {
 declare module 'express-session' {
   interface SessionData {
     /** A form that the user has sent without a recent second factor. */
-    unsent: { readonly userId: number; readonly purpose: Purpose; readonly typed: Readonly<Record<string, string>> }
+    unsent: { readonly userId: number; readonly at: number; readonly purpose: Purpose; readonly typed: Readonly<Record<string, string>> }
   }
 }
 
@@ -75,11 +78,11 @@ export function confirmFirst(purpose: Purpose): RequestHandler {
   const guard = requireSecondFactor({ maxAgeSeconds: MAX_AGE_SECONDS, factors, redirectTo: `/step-up?for=${purpose}` })
   return (req, res, next) => {
     if (isConfirmed(req, purpose)) {
-      showAgain(req, purpose)
+      if (req.method === 'POST' || req.path === '/') showAgain(req, purpose)
       return guard(req, res, next)
     }
     if (req.method !== 'POST' || req.user === undefined) return guard(req, res, next)
-    req.session.unsent = { userId: req.user.id, purpose, typed: typedIn(req, fields) }
+    req.session.unsent = { userId: req.user.id, at: Date.now(), purpose, typed: typedIn(req, fields) }
     // `requireSecondFactor` reads the session again, so save this change first.
     req.session.save((error) => (error ? next(error) : guard(req, res, next)))
   }
@@ -97,8 +100,9 @@ function showAgain(req: Request, purpose: Purpose): void {
   req.session.notices = [`${t(notDone)} ${t(next)}`]
 }
 
-/** Another user may have signed in to the same session since. */
-function unsentIn(req: Request, purpose: Purpose): SessionData['unsent'] | undefined {
-  const { unsent } = req.session
-  return unsent?.purpose === purpose && unsent.userId === req.user?.id ? unsent : undefined
+/** Deletes a form that is old, or of another user: another user may have signed in to the same session since. */
+function unsentIn({ session, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
+  const { unsent } = session
+  if (unsent !== undefined && (unsent.userId !== user?.id || Date.now() - unsent.at > UNSENT_MS)) delete session.unsent
+  return session.unsent?.purpose === purpose ? session.unsent : undefined
 }

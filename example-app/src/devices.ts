@@ -44,6 +44,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
+  // `codes=unsaved` only marks the way back from new codes. No other request may have it: a step-up would then end with the warning about unsaved codes.
+  routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
 
   routes.get('/', page(devicesPage, async (req) => {
@@ -136,7 +138,8 @@ const hasPhone: RequestHandler = (req, res, next) => {
 
 /** A Swiss mobile number is complete for a Swiss bank: `079 123 45 67` becomes `+4179 123 45 67`. `00` begins a country code. */
 function withCountryCode(typed: string): string {
-  return typed.replace(/^07/, '+417').replace(/^00/, '+')
+  const digits = typed.replace(/[\s./-]/g, '')
+  return /^07[5-9]\d{7}$/.test(digits) ? `+41${digits.slice(1)}` : typed.replace(/^00/, '+')
 }
 
 function back(req: Request, res: Response, success: string): void {

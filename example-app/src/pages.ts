@@ -45,6 +45,7 @@ export type View<Parts> = (everyPage: EveryPage, parts: Parts) => Html
  */
 export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts | Promise<Parts>): RequestHandler {
   return async (req, res) => {
+    const parts = await partsOf(req) // may fail, for example while Nevis is down: the messages below are then shown later
     const language = languageOf(req)
     const isCancelled = (sentence: string) => sentence === failureText('cancelled')
     const messages = take(req, 'messages')
@@ -66,7 +67,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
         return csrfToken(req)
       },
     }
-    res.send(view(everyPage, await partsOf(req)).text)
+    res.send(view(everyPage, parts).text)
   }
 }
 

@@ -76,11 +76,12 @@ export const onAnyFailure = { failWithError: true, failureMessage: true } satisf
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  const back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : '/login'
+  let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : '/login'
   // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.
   if (back === UNSAVED_CODES) {
+    back = pageOf('devices')
     const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
-    req.session.messages = [...reasons, textsFor(req)('Your recovery codes may no longer work, neither the new ones nor older ones. Create new ones.')]
+    req.session.messages = [...reasons, textsFor(req)('Your old recovery codes and the ones just shown may not work. Create new ones.')]
   }
   res.redirect(303, back)
 }

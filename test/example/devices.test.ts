@@ -243,11 +243,11 @@ describe('the number for codes by SMS', () => {
 
 describe('new recovery codes', () => {
   const make = async (browser: Browser) => (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'recovery' })).location as string
-  const WARNING = 'Your recovery codes may no longer work, neither the new ones nor older ones. Create new ones.'
+  const WARNING = 'Your old recovery codes and the ones just shown may not work. Create new ones.'
 
   it('end the old ones › as the page says before', async () => {
     const browser = await signIn(app, 'anna')
-    expect((await browser.get(DEVICES, page)).text).toContain('As soon as you create new codes, the old ones no longer count, even if you cancel.')
+    expect((await browser.get(DEVICES, page)).text).toContain('New codes may end the old ones at once, even if you cancel.')
     const other = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'app' })).location as string
     expect((await browser.get(other, page)).text).not.toContain('value="recovery"') // a page without this sentence
     for (const factor of ['push', 'widget', 'nothing']) expect([factor, (await submit(browser, DEVICES, `${DEVICES}/add`, { factor })).status]).toEqual([factor, 404])

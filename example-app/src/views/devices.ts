@@ -57,7 +57,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
         <p>${t('With a recovery code, you sign in without your phone. Each code works once.')} ${
-          codesSince ? onDay(everyPage, 'Created on {day}. As soon as you create new codes, the old ones no longer count, even if you cancel. Then destroy the old ones.', codesSince) : t('You have none yet.')
+          codesSince ? onDay(everyPage, 'Created on {day}. New codes may end the old ones at once, even if you cancel. Destroy the old ones as soon as you have saved the new ones.', codesSince) : t('You have none yet.')
         }</p>
         ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
       </section>
