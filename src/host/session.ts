@@ -93,8 +93,10 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with the message `failed to load session`. Any other message means that the store has failed.
-    isGone = (error as Error | undefined)?.message === 'failed to load session'
+    // express-session reports a missing session with the message `failed to load session`, and a store of files with the code ENOENT. Any other error means
+    // that the store has failed.
+    const { message, code } = Object(error) as { message?: unknown; code?: unknown }
+    isGone = message === 'failed to load session' || code === 'ENOENT'
     done(isGone ? undefined : error)
   }))
   const after = sessionOf(req) as SessionLike
@@ -119,6 +121,7 @@ export function endSession(req: object): SessionLike {
   const hidden = {
     ...(!isFastifys && { id: { value: before['id'] }, req: { value: req } }),
     regenerate: { value: before.regenerate && regenerate },
+    reload: { value: (done?: (error: Error) => void) => done?.(new Error('failed to load session')) },
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -126,9 +129,9 @@ export function endSession(req: object): SessionLike {
     toJSON: { value: () => ({}) },
   }
   // A logout or login of Passport may still regenerate the session: express-session then destroys the session with the id of the request.
-  function regenerate(done: (error?: unknown) => void) {
+  function regenerate(...given: Parameters<NonNullable<SessionLike['regenerate']>>) {
     if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
-    return before.regenerate?.(done)
+    return before.regenerate?.(...given)
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
   ;(req as { session: SessionLike }).session = ended

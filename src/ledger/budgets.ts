@@ -46,7 +46,7 @@ export class Budgets {
     this.endings = new Endings(settings, this.starts)
     this.enrolments = new Enrolments(settings.ledger)
     this.parallelStarts = new ParallelStarts(settings.ledger)
-    this.signIns = new SignIns(settings)
+    this.signIns = new SignIns(settings.ledger)
     this.browsers = new Browsers(settings.ledger)
   }
 

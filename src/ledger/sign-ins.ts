@@ -1,39 +1,32 @@
 /**
- * Records when a user last signed in, for an app that keeps its session in a cookie, and when a user last enrolled a factor.
+ * Records when a user last enrolled a factor and, for an app that keeps its session in a cookie, when a user last signed in.
  *
- * A browser, or an attacker, can send an old copy of such a cookie. If the copy is older than the user's last sign-in, the strategy does not start another
- * factor until the user has given the password again. Out of scope: sessions in a store, because the store forgets the old session id when it gives the session
- * a new one.
+ * An enrolment that was started before another one has finished is refused (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
+ * session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the password again.
+ * Sessions in a store need no record of sign-ins: the store forgets the old session id when it gives the session a new one.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
 
-interface SignInSettings {
-  readonly ledger: Ledger
-  readonly firstFactorLifetimeMs: number
-}
+/** The longest time that an enrolment, or the time for another factor, can last, with a margin. The same for all strategies that share a ledger. */
+const LIFETIME_SECONDS = 3600 + MARGIN_SECONDS
 
 /** @internal */
 export class SignIns {
-  constructor(private readonly settings: SignInSettings) {}
+  constructor(private readonly ledger: Ledger) {}
 
   async note(key: string): Promise<void> {
-    const { ledger } = this.settings
-    await ledger.forget(`signed-in:${key}`)
-    await ledger.claim(`signed-in:${key}`, this.lifetimeSeconds())
+    await this.ledger.forget(`signed-in:${key}`)
+    await this.ledger.claim(`signed-in:${key}`, LIFETIME_SECONDS)
   }
 
   /**
-   * True if the user has signed in since `time`. A sign-in in the same second counts, because the ledger measures whole seconds.
+   * True if a sign-in or an enrolment was noted since `time`. One in the same second counts, because the ledger measures whole seconds.
    * @param key the user's key in the ledger
    * @param time milliseconds since 1970
    */
   async hasSignedInSince(key: string, time: number): Promise<boolean> {
-    const left = await this.settings.ledger.look(`signed-in:${key}`)
-    return left > 0 && Date.now() - (this.lifetimeSeconds() - left) * 1000 >= time
-  }
-
-  private lifetimeSeconds(): number {
-    return Math.ceil(this.settings.firstFactorLifetimeMs / 1000) + MARGIN_SECONDS
+    const left = await this.ledger.look(`signed-in:${key}`)
+    return left > 0 && Date.now() - (LIFETIME_SECONDS - left) * 1000 >= time
   }
 }

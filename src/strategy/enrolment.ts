@@ -61,7 +61,8 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery' && !(await hasEnrolledSince(budgets, budgets.keysOf({ budget, userId: id }), startedAt))) {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    if (user === undefined || !hasOtherFactor(user, newFactors)) return
+    // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled.
+    if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }
@@ -73,15 +74,6 @@ export async function assertMayStillEnroll(
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))
   return answers.includes(true)
-}
-
-/**
- * True if the user has a factor besides the one that is being enrolled. Before the code of an SMS is verified (`newFactors` is 0), the user's record may already
- * contain the phone number that is being enrolled. So then only authenticators count.
- */
-function hasOtherFactor(user: User, newFactors: number): boolean {
-  if (countOf(user) > newFactors) return true
-  return newFactors > 0 && Object.entries(user.raw).some(([name, value]) => CODE_FIELD_NAME.test(name) && isNonEmpty(value))
 }
 
 /** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */
@@ -123,9 +115,6 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
-
-/** Fields that show a factor with codes: a phone number for SMS, or recovery codes. */
-const CODE_FIELD_NAME = /phone|mobile|sms|recover|code|otp/i
 
 /**
  * True if the user has a factor at Nevis. Nevis does not document every field that contains factors. So any non-empty list counts, and so does any field whose

@@ -49,10 +49,9 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },
-    // Without a status token, an enrolment only shows new recovery codes, and the user can get more time for them (`extend.ts`). A process that knows the handle
-    // from before the extension must not end such an enrolment.
+    // The user can get more time for new recovery codes (`extend.ts`). A process that knows only the handle from before the extension must not end them.
     abandoned: async (sealed, transaction) => {
-      if (sealed.operation === 'approve' || sealed.statusToken !== undefined) await end(sealed, false, namedBy(transaction) ?? {}, 'timed_out')
+      if (sealed.encryptedCodes === undefined) await end(sealed, false, namedBy(transaction) ?? {}, 'timed_out')
     },
     hasEnded: (sealed) =>
       new Budgets(budgets).endings.hasEnded(sealed).catch((error: unknown) => {

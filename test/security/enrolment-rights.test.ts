@@ -144,26 +144,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
 })
 
 describe('an enrolment that was begun before the victim got a phone number as the first factor', () => {
-  /** The victim enrols a phone number through another app of the same Nevis instance, which shares no ledger with the app of the attack. */
-  async function enrolsNumberElsewhere(): Promise<void> {
-    const elsewhere = await start()
-    const victim = elsewhere.browser()
-    const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
-    expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
-  }
-
-  it('by QR code signs nobody in, where Nevis shows the number', async () => {
-    const app = await start()
-    const thief = app.browser()
-    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
-    const { appLinkUri } = await viewOf(thief, handle)
-    await enrolsNumberElsewhere()
-    await world.simulator.phone('newcomer').scan(appLinkUri)
-    world.simulator.faults.add({ on: 'getUser', patch: { phones: [{ phone: NUMBER }] } })
-    expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
-    expect((await thief.get('/me')).json()).toEqual({ user: null })
-  })
-
+  // Shows: T-enrol-3
   it('by QR code signs nobody in after the victim has finished in the same app, even while Nevis had not yet answered the attacker\'s start', async () => {
     const app = await start()
     const [victim, thief] = [app.browser(), app.browser()]

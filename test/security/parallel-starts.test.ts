@@ -45,6 +45,13 @@ async function signedIn(app: TestApp, isRecorded = true): Promise<Browser> {
   return browser
 }
 
+/** Reports a missing session as the error ENOENT, as a store of files does. */
+class FileLikeStore extends session.MemoryStore {
+  override get(id: string, done: (error: unknown, session?: session.SessionData | null) => void): void {
+    super.get(id, (error, found) => setTimeout(() => done(found ? error : Object.assign(new Error('no such file'), { code: 'ENOENT' }), found), 10))
+  }
+}
+
 const five = <T>(act: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 5 }, act))
 
 describe('five starts at once', () => {
@@ -75,7 +82,9 @@ describe('five starts at once', () => {
     expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
   })
 
-  it.each([['whose cookie expires', {}], ['whose cookie is sent with every answer', { rolling: true }]])('of an app that writes to the session before, %s, leave the browser the new session', async (_name, options) => {
+  it.each<[string, Partial<session.SessionOptions>]>([
+    ['whose cookie expires', {}], ['whose cookie is sent with every answer', { rolling: true }], ['whose store reports a lost session as an error', { store: new FileLikeStore() }],
+  ])('of an app that writes to the session before, %s, leave the browser the new session', async (_name, options) => {
     const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10), cookie: { maxAge: 3_600_000 }, ...options } })
     const browser = app.browser()
     await browser.get('/sign-in')

@@ -161,13 +161,6 @@ describe('an enrolment that is about to count', () => {
     await expect(finish({ ...withPhones(0, 'active'), raw: { authenticators: [], phone: '+41790000123' } }, 0)).resolves.toBeUndefined()
   })
 
-  it('of a phone does not count for a user who has a phone number or recovery codes by now', async () => {
-    for (const raw of [{ phones: ['+41790000123'] }, { sms: { active: true } }, { recoveryCodes: 10 }]) {
-      await expect(finish({ ...withPhones(1), raw: { authenticators: [PHONE], ...raw } }, 1)).rejects.toEqual(refused('already_enrolled'))
-    }
-    await expect(finish({ ...withPhones(1), raw: { authenticators: [PHONE], phones: [], device: 'a phone' } }, 1)).resolves.toBeUndefined()
-  })
-
   it('of a first factor does not count after another enrolment of the user has succeeded, under each of the user\'s names', async () => {
     await budgets.signIns.note(budgets.keyOf({ userId: USER }))
     await expect(finish(NEW, 0)).rejects.toEqual(refused('already_enrolled'))
