@@ -35,14 +35,15 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey })
     return { client, baseURL: client.baseURL, accessKey, proxy: proxyNameFor(new URL(client.baseURL)) }
   } catch (reason) {
+    const isOfProxy = (reason as TypeError).message.includes('the proxy in the environment')
     // In the error message of the client, name the environment variable instead of the option. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
-    return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
+    return error('cloud.settings', sentence.replace(/, or a function$/, ''), isOfProxy ? 'correct HTTPS_PROXY or ALL_PROXY, for example http://proxy.example:3128' : remedy)
   }
 }
 
 /** The forward proxy for this URL, with its scheme: an address without a scheme means a proxy that speaks TLS. */
 function proxyNameFor(url: URL): string | undefined {
   const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)
-  return proxy && `${proxy.protocol}//${proxy.hostname}${proxy.port === '' ? '' : `:${proxy.port}`}`
+  return proxy && `${proxy.protocol}//${proxy.hostname.includes(':') ? `[${proxy.hostname}]` : proxy.hostname}${proxy.port === '' ? '' : `:${proxy.port}`}`
 }

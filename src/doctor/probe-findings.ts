@@ -5,10 +5,11 @@
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
-import { refusalsIn } from './probe/needs'
+import { refusalsIn, refusedRequestsIn } from './probe/needs'
 import type { ReportedAnswer, ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
+const REQUEST_REMEDY = 'check your subscription, the permissions of the access key, the phone (push messages may be switched off), and the limit of messages per user; then run the probe again'
 
 export function findingsOfReport(report: ReportOfProbe): Finding[] {
   return withGeneral(report, report.answers.flatMap(findingOf), 'the instance needs no option of this package')
@@ -41,8 +42,9 @@ export function withGeneral({ obstacle, unexplained, unsettled = [], stages, ans
   if (stages.length === 0 && answers.length === 0) return [error('cloud.probe', 'the report has no answers of Nevis: the probe ended before a stage was completed', REMEDY)]
   const incomplete = failed.length === 0 ? [] : [warning('cloud.probe', `the report is incomplete: ${failed.length === 1 ? 'the stage' : 'the stages'} ${failed.join(', ')} failed`, 'run the probe again with the flags of these stages')]
   const failing = refusalsIn(facts, isUsed).map(({ sentence }) => error('cloud.probe', sentence, 'leave out these factors at this instance, and report this answer: no option of this version accepts it'))
+  const doubtful = refusedRequestsIn(facts, isUsed).map((sentence) => warning('cloud.probe', sentence, REQUEST_REMEDY))
   const unknown = `${unexplained.length === 1 ? '1 answer' : `${unexplained.length} answers`} of the instance ${unexplained.length === 1 ? 'differs' : 'differ'} from the documents in ways that this version does not know`
   const refused = unsettled.length === 0 ? [] : [warning('cloud.probe', `the instance refused requests that the simulator accepts, so the report leaves open how it answers: ${unsettled.join(', ')}`, 'check the permissions of the access key and your subscription, and run the probe again')]
-  const all = [...failing, ...incomplete, ...refused, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
+  const all = [...failing, ...doubtful, ...incomplete, ...refused, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
   return all.some(({ level }) => level !== 'unchecked') ? all : [...all, ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
 }

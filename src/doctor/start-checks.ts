@@ -30,7 +30,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // The doctor can replace the password check only in Express. In other frameworks, the application would look up the invented user in its database.
+  // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications, the password check
+  // would look up the invented user in the database.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
   // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
   const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]

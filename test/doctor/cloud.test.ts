@@ -3,7 +3,7 @@ import { Agent } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { NevisClient } from '../../src'
 import { cloudFindings } from '../../src/doctor/cloud-checks'
-import { environmentFindings } from '../../src/doctor/environment'
+import { cloudOf, environmentFindings } from '../../src/doctor/environment'
 import type { Check } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
 import type { Fault } from '../../src/simulator/faults'
@@ -212,6 +212,22 @@ describe('the environment', () => {
       remedy: 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL',
     }])
     expect(JSON.stringify(findings)).not.toMatch(/c4n4ry/i)
+  })
+})
+
+describe('the proxy of the environment', () => {
+  const before = process.env['https_proxy']
+  afterEach(() => {
+    if (before === undefined) delete process.env['https_proxy']
+    else process.env['https_proxy'] = before
+  })
+
+  it.each<[string, object]>([
+    ['http://[::1]:3128', { proxy: 'http://[::1]:3128' }],
+    ['ftp://c4n4ry.example', { level: 'error', remedy: 'correct HTTPS_PROXY or ALL_PROXY, for example http://proxy.example:3128' }],
+  ])('%s › is named so that the operator can use or correct it', (proxy, expected) => {
+    process.env['https_proxy'] = proxy
+    expect(cloudOf({ NEVIS_BASE_URL: 'https://nevis.example', NEVIS_ACCESS_KEY: 'c4n4ry-key' })).toMatchObject(expected)
   })
 })
 

@@ -140,12 +140,33 @@ describe('an answer with which all sign-ins by a factor fail', () => {
     expect(instanceFindings(reportWith(await factsOf('status-success', ALL)), settingsOf({ factors: [sms(), recovery()] })).map(({ level }) => level)).toEqual(['ok'])
   })
 
-  it.each<[string, Facts]>([
-    ['of an inactive token', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: false'] }],
-    ['of a token of somebody else', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }],
-    ['of a status that names another user', { 'status.push.accepted.http': '200', 'status.push.accepted.fields': ['status: "succeeded"', 'token: JWT', 'userId: UUID'] }],
-  ])('%s › is found, and no option is advised', (_name, facts) => {
-    expect(findingsOfReport(reportWith(facts))).toEqual([expect.objectContaining({ level: 'error', finding: expect.stringMatching(/^sign-ins by push, sign-ins by widget fail: /) as string })])
+  it.each<[string, Facts, RegExp]>([
+    ['of an inactive token', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: false'] }, /^sign-ins by push, sign-ins by widget fail: /],
+    ['of a token of somebody else', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }, /^sign-ins by push, sign-ins by widget fail: /],
+    ['of a status that names another user', { 'status.push.accepted.http': '200', 'status.push.accepted.fields': ['status: "succeeded"', 'token: JWT', 'userId: UUID'] }, /^sign-ins by push fail: /],
+  ])('%s › is found, and no option is advised', (_name, facts, sentence) => {
+    expect(findingsOfReport(reportWith(facts))).toEqual([expect.objectContaining({ level: 'error', finding: expect.stringMatching(sentence) as string })])
     expect(instanceFindings(reportWith(facts), settingsOf({ transactionTokens: { subject: 'none' } })).map(({ level }) => level)).toEqual(['error'])
+  })
+
+  it.each(['failed', 'expired', 'Rejected', 'denied'])('is not a request that ended with the status %s', (word) => {
+    const facts = { 'status.push.accepted.http': '200', 'status.push.accepted.fields': [`status: "${word}"`] }
+    expect(findingsOfReport(reportWith(facts)).map(({ level }) => level)).toEqual(['ok'])
+  })
+
+  it('is the status of a transaction token, named by its HTTP status', () => {
+    const step = 'introspect.push.accept'
+    const facts = { [`${step}.http`]: '200', [`${step}.fields`]: ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: the userId'], [`${step}.as-status-token.http`]: '400' }
+    const sentence = 'sign-ins by widget fail: the request for the status of a transaction token, which must have none, gets HTTP 400 instead of HTTP 404'
+    expect(findingsOfReport(reportWith(facts)).map(({ finding }) => finding)).toEqual([sentence])
+  })
+
+  it.each(['push', 'sms'])('is not a 4xx to a request by %s, whose cause may be the phone or a limit: this is a warning', (factor) => {
+    const found = (facts: Facts) => findingsOfReport(reportWith(facts)).map(({ level, finding, remedy }) => [level, finding, remedy])
+    const request = { [`approval.${factor}.http`]: '403' }
+    expect(found(request)).toEqual([['warning', `the request for an approval by ${factor} got HTTP 403, so the probe does not know whether sign-ins by ${factor} work`, expect.stringMatching(/subscription.* access key.* phone .* limit/)]])
+    expect(found({ [`approval.${factor}.http`]: '500' })).toEqual([['error', `sign-ins by ${factor} fail: the request for an approval gets HTTP 500`, expect.any(String)]])
+    expect(instanceFindings(reportWith(request), settingsOf({ factors: [recovery()] })).map(({ level }) => level)).toEqual(['ok'])
+    expect(found({ ...request, 'status.enroll.app.succeeded.http': '412' }).map(([level]) => level)).toEqual([factor === 'push' ? 'ok' : 'warning'])
   })
 })

@@ -115,12 +115,15 @@ function endOfImports(source: Source): number {
 function specifierOf(source: Source, strategyFile: Source, isModulePackage: boolean): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`
-  const paths = [...source.text.matchAll(/['"]\.{1,2}\/[^'"\n]*['"]/g)]
-  const hasExtensions = paths.some(([text]) => /\.[cm]?[jt]s['"]$/.test(text))
+  const paths = importedPaths(source)
+  const hasExtensions = paths.some((one) => /\.[cm]?[jt]s$/.test(one))
   // In a package of ES modules, Node needs the extension. A TypeScript file whose own imports have none is compiled by a bundler, for example.
   const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && (!source.isTypeScript || (isModulePackage && paths.length === 0)))
   if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
-  return hasTsExtensions(source) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
+  return paths.some((one) => /\.[cm]?ts$/.test(one)) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
 }
 
-const hasTsExtensions = (source: Source) => /['"]\.{1,2}\/[^'"\n]*\.[cm]?ts['"]/.test(source.text)
+/** The relative paths that the file imports. Other strings, for example './public', say nothing about how the file writes its imports. */
+function importedPaths({ text }: Source): string[] {
+  return [...text.matchAll(/\b(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"\n]*)['"]/g)].map(([, path = '']) => path)
+}

@@ -7,6 +7,8 @@ import { pictureIn } from '../../client/pictures'
 
 const MAX_VALUES = 2000
 const MAX_DEPTH = 8
+/** Status words of a request that ended without an approval. */
+export const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
 const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 
 /** Lists all strings of a response with their field names, from the outermost object inwards. */

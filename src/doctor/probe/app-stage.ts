@@ -4,7 +4,7 @@
  *
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
-import { linkIn, statusIn, textAt } from './answers'
+import { linkIn, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
 import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } from './stage-context'
@@ -12,7 +12,6 @@ import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } f
 /** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
 const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
-const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
 export interface Enrolled {

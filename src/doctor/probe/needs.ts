@@ -3,6 +3,7 @@
  *
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */
+import { NOT_ACCEPTED } from './answers'
 import { FactsReader, type Facts } from './facts-reader'
 
 const RIGHT = '200'
@@ -84,11 +85,15 @@ type Reason = (facts: FactsReader, step: string) => string | undefined
 const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
 const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === RIGHT && facts.kinds(step, 'status').some((word) => word.toLowerCase() === '"succeeded"')
 
-const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').includes('"failed"')
+const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
+
+/** False if the phone was not enrolled: Nevis then has no phone to ask. */
+const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' || !hasFailed(facts, 'status.enroll.app.succeeded')
+/** True if the cause may be the phone or a limit (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same, it is not. */
+const isDoubtful = (facts: FactsReader, step: string) => ['approval.push', 'approval.sms'].includes(step) && facts.http(step).startsWith('4') && facts.http('approval.app') !== facts.http(step)
 
 const ofRequest: Reason = (facts, step) => {
-  // If the phone was not enrolled, Nevis has nobody to ask.
-  if (step !== 'approval.sms' && hasFailed(facts, 'status.enroll.app.succeeded')) return undefined
+  if (!hasPhone(facts, step) || isDoubtful(facts, step)) return undefined
   if (!isSuccess(facts.http(step))) return `the request for an approval gets HTTP ${facts.http(step)}`
   const missing = ['transactionId', 'userId', 'statusToken'].find((field) => facts.claim(step, field) === 'absent')
   return missing && `the answer to the request for an approval has no ${missing}`
@@ -97,13 +102,15 @@ const ofRequest: Reason = (facts, step) => {
 const ofAppRequest: Reason = (facts, step) =>
   ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
 
+/** The widget, too, gets its token from this status. Only the other factors compare the rest of the status. */
+const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
+
 const ofStatus: Reason = (facts, step) => {
   // The client sends the access key after a 401. A failure is no answer of an accepted request: the person may not have scanned the code, for example.
   if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
-  if (facts.claim(step, 'token') === 'absent') return 'the status `succeeded` contains no token'
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
-  return other && `the status names another ${other}`
+  return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
 /** The status of a text message may be missing. Only a final one decides. */
@@ -133,7 +140,8 @@ const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
   if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
   const asStatusToken = `${step}.as-status-token`
-  return !facts.has(asStatusToken) || facts.http(asStatusToken) === '404' ? undefined : `a transaction token has a status of its own (${facts.saw(asStatusToken)})`
+  if (!facts.has(asStatusToken) || facts.http(asStatusToken) === '404') return undefined
+  return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of HTTP 404`
 }
 
 /** An error does not show that the code was right. */
@@ -158,14 +166,14 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
   ['status.enroll.sms.verified', 'sms', ofCodeStatus, 'enrolments'],
   ['introspect.enroll.sms', 'sms', ofCodeToken, 'enrolments'],
   ['verification.recovery.right', 'recovery', ofCode],
-  ['status.push.accepted', 'widget', (facts, step) => (hasSucceeded(facts, step) ? ofStatus(facts, step) : undefined)],
+  ['status.push.accepted', 'widget', ofStatusToken],
   ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],
 ]
 
 /** An answer because of which sign-ins or enrolments fail, whatever the options are. */
 export interface Refusal {
   readonly steps: readonly string[]
-  /** For example `sign-ins by push and app fail: the introspection of a transaction token gets HTTP 403`. */
+  /** For example `sign-ins by push, sign-ins by app fail: the introspection of a transaction token gets HTTP 403`. */
   readonly sentence: string
 }
 
@@ -180,4 +188,16 @@ export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean 
     found.set(why, { steps: [...steps, step], failing: failing.add(`${what} by ${factor}`) })
   }
   return [...found].map(([why, { steps, failing }]) => ({ steps, sentence: `${[...failing].join(', ')} fail: ${why}` }))
+}
+
+/**
+ * Lists the requests for approvals by push or SMS that got a 4xx. The cause may be the instance, but also the phone or a limit.
+ * @param isUsed as for `refusalsIn`
+ */
+export function refusedRequestsIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
+  return ['push', 'sms'].flatMap((factor) => {
+    const [facts, step] = [new FactsReader(allFacts), `approval.${factor}`]
+    const isFound = isUsed(factor) && facts.has(step) && hasPhone(facts, step) && isDoubtful(facts, step)
+    return isFound && !facts.hasReadLost ? [`the request for an approval by ${factor} got HTTP ${facts.http(step)}, so the probe does not know whether sign-ins by ${factor} work`] : []
+  })
 }

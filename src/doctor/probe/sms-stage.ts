@@ -58,7 +58,8 @@ class TextMessages {
       const code = await this.context.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
       const plain = code.replace(/[\s-]/g, '')
       if (CODE.test(plain)) return plain
-      if (plain !== '') this.context.say('This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit. Type it again.')
+      const isLast = questions === MOST_QUESTIONS - 1
+      if (plain !== '') this.context.say(`This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit.${isLast ? '' : ' Type it again.'}`)
     }
     return undefined
   }

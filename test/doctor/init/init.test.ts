@@ -106,6 +106,13 @@ describe('for another shape', () => {
     expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
   })
 
+  it('as ES modules in TypeScript, with the path of a folder in a string › imports the strategy with the extension that Node needs', () => {
+    const ts = Object.fromEntries(Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), text]))
+    const folder = folderWith({ ...ts, 'routes/sign-in.ts': `${ts['routes/sign-in.ts']}\nrouter.get('/logo', (req, res) => res.sendFile('./public/logo'))\n`, 'package.json': '{ "type": "module" }' })
+    init(folder, '--write')
+    expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
+  })
+
   it('in TypeScript › reads the environment and the way back as its compiler wants it', () => {
     const folder = folderWith({
       'src/app.ts': ONE_FILE.replaceAll(/const (\w+) = require\('(.*)'\);/g, "import $1 from '$2';").replace("const { Strategy: LocalStrategy } = require('passport-local');", "import { Strategy as LocalStrategy } from 'passport-local';")

@@ -90,6 +90,12 @@ describe('no code', () => {
     expect(simulator.requests.filter(({ operation }) => operation === 'verifyCode')).toHaveLength(await usualCalls())
   })
 
+  it('that can be one in three inputs › fails the stage, and the person is asked to type it again only twice', async () => {
+    const { failed, said } = await probe(() => 'abc')
+    expect(failed).toHaveLength(1)
+    expect(said.filter((line) => line.startsWith('This cannot be a code')).map((line) => line.endsWith(' Type it again.'))).toEqual([true, true, false])
+  })
+
   it('at all › fails the stage', async () => {
     const { failed, questions } = await probe(() => '')
     expect([failed, questions.length]).toEqual([[{ stage: 'sms', reason: 'no code of a text message was typed (the stage ends after 3 inputs that cannot be a code)' }], 3])
