@@ -11,7 +11,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { signInCallsIn } from './init/sign-in-calls'
 import { SecondFactors } from './init/second-factor'
-import { Source } from './init/source'
+import { Source, specifiersIn } from './init/source'
 
 const MAX_FILES = 500
 const MAX_BYTES = 200_000
@@ -68,7 +68,7 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
       sources.push(source)
       unread.push(...computedLoads(source))
     }
-    for (const specifier of source === undefined ? [] : specifiersIn(source)) {
+    for (const specifier of source === undefined ? [] : specifiersIn(source, loadNames(source))) {
       const found = fileOf(file, specifier, isOfApp)
       if (found !== undefined && seen.size < MAX_FILES) seen.add(found)
       else if (found !== undefined && !seen.has(found)) isCut = true
@@ -88,29 +88,70 @@ function foldersOfPackage(entry: string): string[] {
   return folders.map((folder) => folder + sep)
 }
 
-/** The paths and packages that the file loads with `import` or `require`. */
-function specifiersIn(source: Source): string[] {
-  return source.tokens.flatMap(({ kind }, at) => {
-    const text = kind === 'string' ? source.stringAt(at) : undefined
-    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && (source.is(at - 2, 'require') || source.is(at - 2, 'import')))
-    return text !== undefined && isLoaded ? [text] : []
-  })
-}
-
-/** Each `import(…)` and `require(…)` of a computed path in a handler: the application loads such a file only when a request arrives. */
+/** Each `import(…)` and `require(…)` of a computed path in a function: the application may load such a file only when a request arrives. */
 function computedLoads(source: Source): string[] {
-  return source.tokens.flatMap(({ text, line }, at) => {
-    const isLoad = (text === 'import' || text === 'require') && source.is(at + 1, '(') && !source.is(at - 1, '.')
-    const isFixed = source.is(at + 3, ')') && source.tokens[at + 2]?.kind === 'string'
-    return isLoad && !isFixed && isInHandler(source, at) ? [`${text}(…) of a computed path at ${source.path}:${line}`] : []
+  const loads = loadNames(source)
+  const arrows = new Map<number, Arrow>()
+  return source.tokens.flatMap(({ kind, text, line, parent }, at) => {
+    if (kind === 'punct') noteArrow(arrows, text, parent, at)
+    const isLoad = kind === 'word' && loads.has(text) && source.is(at + 1, '(') && (text === 'require' || !source.is(at - 1, '.'))
+    if (!isLoad || isDefinition(source, at + 1)) return []
+    const isFixed = source.fixedTextAt(at + 2) !== undefined && (source.is(at + 3, ')') || source.is(at + 3, ','))
+    return !isFixed && isInFunction(source, at, arrows) ? [`${text}(…) of a computed path at ${source.path}:${line}`] : []
   })
 }
 
-function isInHandler(source: Source, at: number): boolean {
-  for (let block = source.blockOf(at); block !== -1; block = source.blockOf(block)) {
-    if (source.parametersOf(block)?.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return true
+/** `import`, `require`, and the variables to which the file assigns `require` or the result of `createRequire`. */
+function loadNames(source: Source): ReadonlySet<string> {
+  const names = source.tokens.flatMap(({ kind, text }, at) => {
+    if (kind !== 'word' || !source.is(at + 1, '=')) return []
+    let name = at + 2
+    // Follows `a.b` and `a(…).b` to the last name.
+    for (let end = name; source.is(end + 1, '.') || (end === name && source.is(end + 1, '(')); ) {
+      if (source.is(end + 1, '(')) end = source.token(end + 1).pair as number
+      else end = name = end + 2
+    }
+    return source.is(name, source.is(name + 1, '(') ? 'createRequire' : 'require') ? [text] : []
+  })
+  return new Set(['import', 'require', ...names])
+}
+
+/** The last `=>` between two brackets, up to the token that is read at the moment. */
+interface Arrow {
+  readonly at: number
+  /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */
+  readonly isInner: boolean
+}
+
+function noteArrow(arrows: Map<number, Arrow>, text: string, parent: number, at: number): void {
+  if (text === '=>') arrows.set(parent, { at, isInner: arrows.has(parent) })
+  else if (text === ',' || text === ';') arrows.delete(parent)
+}
+
+const isDefinition = (source: Source, open: number) => source.is((source.token(open).pair as number) + 1, '{')
+
+/** These methods call their argument at once. So, at the top level of a file, their callback has run when the application has started. */
+const CALLS_AT_ONCE = /^(?:forEach|map|flatMap|filter|reduce)$/
+
+function isInFunction(source: Source, at: number, arrows: ReadonlyMap<number, Arrow>): boolean {
+  for (let inner = at; inner !== -1; inner = source.token(inner).parent) {
+    const open = source.token(inner).parent
+    const arrow = arrows.get(open)
+    const isAtOnce = source.is(open, '(') && source.is(open - 2, '.') && CALLS_AT_ONCE.test(source.tokens[open - 1]?.text ?? '')
+    const isInArrow = arrow !== undefined && source.statementOf(arrow.at).last >= inner
+    const depth = (isInArrow ? (arrow.isInner ? 2 : 1) : 0) + (isBody(source, inner) ? 1 : 0)
+    if (depth > (isAtOnce ? 1 : 0)) return true
   }
   return false
+}
+
+/** True if the token opens the body of a function or method that is not an arrow function. */
+function isBody(source: Source, brace: number): boolean {
+  if (!source.is(brace, '{') || !source.isBlock(brace)) return false
+  const before = source.tokens[brace - 1]
+  if (source.is(brace - 1, ')')) return !/^(?:if|for|await|while|switch|catch|with)$/.test(source.tokens[(before?.pair as number) - 1]?.text ?? '')
+  // In TypeScript, a return type can be before the brace.
+  return source.isTypeScript && before !== undefined && !/^(?:[;{]|=>|else|try|finally|do|catch)$/.test(before.text)
 }
 
 function fileOf(from: string, specifier: string, isOfApp: (file: string) => boolean): string | undefined {

@@ -55,6 +55,42 @@ describe('the source', () => {
     expect(reportOf({ 'server.js': `${load}(dir + 'a')\napp.get('/', async (req, res) => {\n  ${load}('./b')\n  ${load}(dir + 'c')\n})\n` }).open).toEqual([`${load}(…) of a computed path at server.js:4, which the doctor cannot read`])
   })
 
+  it.each([
+    'app.get(p, (req, res, next) => import(`./x/${f}.js`).then(next))',
+    'const load = (n) => import(n)',
+    'const load = (n) => {\n  if (n) { return import(n) } }',
+    'function load({ n }) { return require(n) }',
+    'app.get(p, async ({ params }, res) => { await import(params.n) })',
+    'app.get(p, (q, s) => { require(q.n) })',
+    'app.get(p, (req, res = 1) => { require(req.n) })',
+    'class A { load(n) { return require(n) } }',
+    'app.get(p, (q) => module.require(q.n))',
+    'const load = createRequire(import.meta.url)\nconst a = (q) => load(q.n)',
+    "const load = require('module').createRequire(a)\nconst b = (q) => load(q.n)",
+    'names.forEach((n) => app.get(n, (q, s) => require(n)(q, s)))',
+    'names.map((n) => (q, s) => require(n)(q, s))',
+    'names.map((n) => function (q, s) { require(n)(q, s) })',
+    'function all() { names.forEach((n) => require(n)) }',
+    'const load = () => require("./a\\x62")',
+  ])('with a computed path in a function, as in %j › is not known', (code) => {
+    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([expect.stringMatching(/^\w+\(…\) of a computed path at server\.js:\d, which the doctor cannot read$/)])
+  })
+
+  it.each(['async function load({ n }: A): Promise<{ a: B }> { await import(n) }', 'class A { async load(n: string): Promise<void> { await import(n) } }'])('with a computed path in a function of TypeScript, as in %j › is not known', (code) => {
+    expect(reportOf({ 'server.js': "require('./a')\n", 'a.ts': code }).open).toEqual(['import(…) of a computed path at a.ts:1, which the doctor cannot read'])
+  })
+
+  it.each([
+    'names.forEach((n) => require(n)(app))', 'names.forEach(function (n) { require(n)(app) })', 'if (a) { require(dir + b) }', 'try { require(a) } catch (e) { require(b) }', 'for await (const n of names) { await import(n) }',
+    'const f = (a) => a\nrequire(b)', 'const f = (a) => { a() }, b = require(c)', 'class A { require(n) { this.a(n) } }', 'const f = () => import(`./b`)', "const f = () => import('./b', { with: c })",
+  ])('with a path that is fixed, or read at the start, as in %j › is known', (code) => {
+    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([])
+  })
+
+  it.each(['import(`./routes/kiosk.js`)', "createRequire(a)\nconst f = () => load('./routes/kiosk')"])('loaded by %s › is read', (code) => {
+    expect(reportOf({ 'server.js': `const load = ${code}\n`, 'routes/kiosk.js': KIOSK }).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
+  })
+
   it('of ES modules › is followed in the same way', () => {
     expect(reportOf({ 'server.js': "import './kiosk.mjs'\nconst later = await import('./later.mjs')\n", 'kiosk.mjs': 'export default (req) => { req.session.userId = 1 }\n', 'later.mjs': 'export default (req, user, next) => req.logIn(user, next)\n' }).open).toHaveLength(2)
   })
