@@ -106,6 +106,13 @@ describe('for another shape', () => {
     expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
   })
 
+  it("as ES modules in TypeScript, with a path that is no import › imports the strategy with the extension all the same", () => {
+    const files = Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), path === 'routes/sign-in.js' ? `${text}export const files = './public'\n` : text])
+    const folder = folderWith({ ...(Object.fromEntries(files) as Files), 'package.json': '{ "type": "module" }' })
+    init(folder, '--write')
+    expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
+  })
+
   it('in TypeScript › reads the environment and the way back as its compiler wants it', () => {
     const folder = folderWith({
       'src/app.ts': ONE_FILE.replaceAll(/const (\w+) = require\('(.*)'\);/g, "import $1 from '$2';").replace("const { Strategy: LocalStrategy } = require('passport-local');", "import { Strategy as LocalStrategy } from 'passport-local';")
