@@ -4,8 +4,8 @@
  *
  * Out of scope: packages in `node_modules`. A linked package of the same project counts as part of the application.
  */
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
-import { Session } from 'node:inspector'
+import { readFileSync, statSync } from 'node:fs'
+import type { Session } from 'node:inspector'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,9 @@ import { Source, specifiersIn } from './init/source'
 
 const MAX_FILES = 500
 const MAX_BYTES = 200_000
+const CODE = /\.[cm]?[jt]sx?$/
+/** Of the files that are loaded, only these contain no code. Any other can, also one without an extension. */
+const NO_CODE = /\.(?:json|node|wasm)$/
 
 export interface SourceReport {
   /** The lines with a password check after which the second factor follows, for example `routes/auth.js:12`. */
@@ -26,42 +29,58 @@ export interface SourceReport {
 /**
  * @param entry the path of the file that starts the application
  * @param loaded the files that the process has loaded
+ * @param unlisted what the process may have loaded besides
  */
-export function sourceReport(entry: string, loaded: readonly string[] = []): SourceReport {
+export function sourceReport(entry: string, loaded: readonly string[] = [], unlisted: readonly string[] = []): SourceReport {
   const { sources, unread } = reachableFrom(entry, loaded)
   const factors = new SecondFactors(sources)
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
   return {
     closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
-    open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...unread.map((what) => `${what}, which the doctor cannot read`)],
+    open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...[...unread, ...unlisted].map((what) => `${what}, which the doctor cannot read`)],
   }
 }
 
-/** The files whose code this process has loaded, by any kind of `require` and `import`. Only the debugger of V8 also knows ES modules. */
-export function loadedFiles(): string[] {
+/**
+ * Returns the files whose code this process has loaded, by any kind of `require` and `import`, and what it cannot list. Only the debugger of V8 also knows ES
+ * modules, and other runtimes than Node.js may have no such debugger.
+ */
+export function loadedFiles(): [files: string[], unread: string[]] {
+  const own = createRequire(__filename)
   const files = new Set<string>()
-  const session = new Session()
-  session.connect()
-  session.on('Debugger.scriptParsed', ({ params: { url } }) => {
-    const file = url.startsWith('file:') ? fileURLToPath(url) : url
-    if (isAbsolute(file) && existsSync(file)) files.add(file)
-  })
-  session.post('Debugger.enable')
-  session.disconnect()
-  return [...files]
+  const unread: string[] = []
+  try {
+    const { Session: Debugger } = own('node:inspector') as { Session: typeof Session }
+    const session = new Debugger()
+    session.connect()
+    try {
+      // `url` is what a comment `//# sourceURL=…` in the file says. `embedderName` is the file that Node.js has loaded.
+      session.on('Debugger.scriptParsed', ({ params }: { params: { url: string; embedderName?: string } }) => {
+        const url = params.embedderName ?? params.url
+        files.add(url.startsWith('file:') ? fileURLToPath(url) : url)
+      })
+      session.post('Debugger.enable')
+    } finally {
+      session.disconnect()
+    }
+  } catch {
+    unread.push('ES modules that this runtime cannot list')
+  }
+  for (const file of Object.keys(own.cache)) files.add(file)
+  return [[...files].filter((file) => isAbsolute(file) && statSync(file, { throwIfNoEntry: false })?.isFile() === true), unread]
 }
 
 function reachableFrom(entry: string, loaded: readonly string[]): { sources: Source[]; unread: string[] } {
   const [sources, unread]: [Source[], string[]] = [[], []]
   const own = foldersOfPackage(entry)
-  const isOfApp = (file: string) => /\.[cm]?[jt]s$/.test(file) && !file.includes(`${sep}node_modules${sep}`) && !own.some((folder) => file.startsWith(folder))
-  const all = [...new Set([entry, ...loaded.filter(isOfApp)])]
+  const isOfApp = (file: string) => !file.includes(`${sep}node_modules${sep}`) && !own.some((folder) => file.startsWith(folder))
+  const all = [...new Set([entry, ...loaded.filter((file) => !NO_CODE.test(file) && isOfApp(file))])]
   const seen = new Set(all.slice(0, MAX_FILES))
   let isCut = all.length > MAX_FILES
   for (const file of seen) {
     const path = relative(process.cwd(), file).split(sep).join('/')
-    const isLarge = lstatSync(file).size > MAX_BYTES
+    const isLarge = statSync(file).size > MAX_BYTES
     const source = isLarge ? undefined : Source.read(path, readFileSync(file, 'utf8'))
     if (source === undefined) unread.push(path)
     else {
@@ -158,7 +177,7 @@ function fileOf(from: string, specifier: string, isOfApp: (file: string) => bool
   for (const name of [specifier, specifier.replace(/\.([cm]?)js$/, '.$1ts'), `${specifier}.ts`]) {
     try {
       const file = createRequire(from).resolve(name)
-      if (isOfApp(file)) return file
+      if (CODE.test(file) && isOfApp(file)) return file
     } catch {
       // This file does not exist: try the next name.
     }

@@ -5,11 +5,13 @@
 import { Passport } from 'passport'
 import express from 'express'
 import { symlinkSync } from 'node:fs'
+import { Session } from 'node:inspector'
 import { join, relative } from 'node:path'
+import { Script } from 'node:vm'
 import { NevisStrategy, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
-import { sourceReport } from '../../src/doctor/source-check'
+import { loadedFiles, sourceReport } from '../../src/doctor/source-check'
 import { NevisSimulator } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { folderWith, removeFolders, type Files } from './init/support'
@@ -43,6 +45,29 @@ describe('the source', () => {
     symlinkSync(join(folder, 'passport-nevis'), join(folder, 'node_modules/passport-nevis'), 'junction')
     const loaded = Object.keys(files).map((path) => join(folder, path))
     expect(sourceReport(join(folder, 'server.js'), [...loaded, join(__dirname, '../../src/doctor/loaded-app.ts')]).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
+  })
+
+  it.each(['kiosk', 'kiosk.tsx', 'kiosk.njs'])('in the loaded file %s › is read', (name) => {
+    const folder = folderWith({ 'server.js': '\n', [name]: KIOSK })
+    expect(sourceReport(join(folder, 'server.js'), [join(folder, name)]).open).toEqual([expect.stringMatching(/kiosk.*:2$/)])
+  })
+
+  it('in a file that gives itself another name › is listed with its own name, and a folder is not', () => {
+    const folder = folderWith({ 'named.js': '1\n' })
+    const file = join(folder, 'named.js')
+    const scripts = [new Script('1\n//# sourceURL=/', { filename: file }), new Script('1', { filename: folder })]
+    for (const script of scripts) script.runInThisContext()
+    const [files, unread] = loadedFiles()
+    expect([scripts.length, files.includes(file), files.includes('/'), files.includes(folder), unread]).toEqual([2, true, false, false, []])
+  })
+
+  it('of a runtime without the debugger of V8 › may be unknown, and the doctor says so', () => {
+    const disconnect = jest.spyOn(Session.prototype, 'disconnect')
+    jest.spyOn(Session.prototype, 'post').mockImplementation(() => { throw new Error('not implemented') })
+    const [files, unread] = loadedFiles()
+    expect(disconnect).toHaveBeenCalledTimes(1)
+    jest.restoreAllMocks()
+    expect(sourceReport(join(folderWith({ 'server.js': '\n' }), 'server.js'), files.slice(0, 0), unread).open).toEqual(['ES modules that this runtime cannot list, which the doctor cannot read'])
   })
 
   it('of a linked package › is read, also if the app loads it later', () => {
