@@ -12,7 +12,7 @@ import { isWithoutCheck, type StrategyCall } from './strategy-calls'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 /** Names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
-const PASSWORD = /^(local|ldap|password)/i
+const PASSWORD = /^(?:local(?!apikey)|ldap|password)/i
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'

@@ -97,12 +97,13 @@ describe('a password route', () => {
     expect(troublesIn(found)).toEqual({})
   })
 
-  it('of another strategy › is a warning, because it may have a second factor of its own', async () => {
+  it.each(['google', 'localapikey'])('of another strategy, %s › is a warning, because it may have a second factor of its own', async (name) => {
     const { found } = await findings((app, { passport }) => {
-      app.get('/google', passport.authenticate('google'))
+      passport.use(name, new Google())
+      app.get('/other', passport.authenticate(name))
       app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
     })
-    expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(/^warning: passport\.authenticate\('google'\) at /) as string })
+    expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(new RegExp(`^warning: passport\\.authenticate\\('${name}'\\) at `)) as string })
   })
 
   it('with a callback of its own › is named, and the callback is not called', async () => {

@@ -5,11 +5,13 @@
 import { Passport } from 'passport'
 import express from 'express'
 import { symlinkSync } from 'node:fs'
+import { Session } from 'node:inspector'
 import { join, relative } from 'node:path'
+import { Script } from 'node:vm'
 import { NevisStrategy, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
-import { sourceReport } from '../../src/doctor/source-check'
+import { loadedFiles, sourceReport } from '../../src/doctor/source-check'
 import { NevisSimulator } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { folderWith, removeFolders, type Files } from './init/support'
@@ -45,6 +47,29 @@ describe('the source', () => {
     expect(sourceReport(join(folder, 'server.js'), [...loaded, join(__dirname, '../../src/doctor/loaded-app.ts')]).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
   })
 
+  it.each(['kiosk', 'kiosk.tsx', 'kiosk.njs'])('in the loaded file %s › is read', (name) => {
+    const folder = folderWith({ 'server.js': '\n', [name]: KIOSK })
+    expect(sourceReport(join(folder, 'server.js'), [join(folder, name)]).open).toEqual([expect.stringMatching(/kiosk.*:2$/)])
+  })
+
+  it('in a file that gives itself another name › is listed with its own name, and a folder is not', () => {
+    const folder = folderWith({ 'named.js': '1\n' })
+    const file = join(folder, 'named.js')
+    const scripts = [new Script('1\n//# sourceURL=/', { filename: file }), new Script('1', { filename: folder })]
+    for (const script of scripts) script.runInThisContext()
+    const [files, unread] = loadedFiles()
+    expect([scripts.length, files.includes(file), files.includes('/'), files.includes(folder), unread]).toEqual([2, true, false, false, []])
+  })
+
+  it('of a runtime without the debugger of V8 › may be unknown, and the doctor says so', () => {
+    const disconnect = jest.spyOn(Session.prototype, 'disconnect')
+    jest.spyOn(Session.prototype, 'post').mockImplementation(() => { throw new Error('not implemented') })
+    const [files, unread] = loadedFiles()
+    expect(disconnect).toHaveBeenCalledTimes(1)
+    jest.restoreAllMocks()
+    expect(sourceReport(join(folderWith({ 'server.js': '\n' }), 'server.js'), files.slice(0, 0), unread).open).toEqual(['ES modules that this runtime cannot list, which the doctor cannot read'])
+  })
+
   it('of a linked package › is read, also if the app loads it later', () => {
     const folder = folderWith({ 'server.js': "app.post('/kiosk', (req, res) => require('kiosk')(app))\n", 'packages/kiosk/index.js': KIOSK, 'node_modules/.keep': '' })
     symlinkSync(join(folder, 'packages/kiosk'), join(folder, 'node_modules/kiosk'), 'junction')
@@ -53,6 +78,42 @@ describe('the source', () => {
 
   it.each(['import', 'require'])('with %s of a computed path in a handler › is not known', (load) => {
     expect(reportOf({ 'server.js': `${load}(dir + 'a')\napp.get('/', async (req, res) => {\n  ${load}('./b')\n  ${load}(dir + 'c')\n})\n` }).open).toEqual([`${load}(…) of a computed path at server.js:4, which the doctor cannot read`])
+  })
+
+  it.each([
+    'app.get(p, (req, res, next) => import(`./x/${f}.js`).then(next))',
+    'const load = (n) => import(n)',
+    'const load = (n) => {\n  if (n) { return import(n) } }',
+    'function load({ n }) { return require(n) }',
+    'app.get(p, async ({ params }, res) => { await import(params.n) })',
+    'app.get(p, (q, s) => { require(q.n) })',
+    'app.get(p, (req, res = 1) => { require(req.n) })',
+    'class A { load(n) { return require(n) } }',
+    'app.get(p, (q) => module.require(q.n))',
+    'const load = createRequire(import.meta.url)\nconst a = (q) => load(q.n)',
+    "const load = require('module').createRequire(a)\nconst b = (q) => load(q.n)",
+    'names.forEach((n) => app.get(n, (q, s) => require(n)(q, s)))',
+    'names.map((n) => (q, s) => require(n)(q, s))',
+    'names.map((n) => function (q, s) { require(n)(q, s) })',
+    'function all() { names.forEach((n) => require(n)) }',
+    'const load = () => require("./a\\x62")',
+  ])('with a computed path in a function, as in %j › is not known', (code) => {
+    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([expect.stringMatching(/^\w+\(…\) of a computed path at server\.js:\d, which the doctor cannot read$/)])
+  })
+
+  it.each(['async function load({ n }: A): Promise<{ a: B }> { await import(n) }', 'class A { async load(n: string): Promise<void> { await import(n) } }'])('with a computed path in a function of TypeScript, as in %j › is not known', (code) => {
+    expect(reportOf({ 'server.js': "require('./a')\n", 'a.ts': code }).open).toEqual(['import(…) of a computed path at a.ts:1, which the doctor cannot read'])
+  })
+
+  it.each([
+    'names.forEach((n) => require(n)(app))', 'names.forEach(function (n) { require(n)(app) })', 'if (a) { require(dir + b) }', 'try { require(a) } catch (e) { require(b) }', 'for await (const n of names) { await import(n) }',
+    'const f = (a) => a\nrequire(b)', 'const f = (a) => { a() }, b = require(c)', 'class A { require(n) { this.a(n) } }', 'const f = () => import(`./b`)', "const f = () => import('./b', { with: c })",
+  ])('with a path that is fixed, or read at the start, as in %j › is known', (code) => {
+    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([])
+  })
+
+  it.each(['import(`./routes/kiosk.js`)', "createRequire(a)\nconst f = () => load('./routes/kiosk')"])('loaded by %s › is read', (code) => {
+    expect(reportOf({ 'server.js': `const load = ${code}\n`, 'routes/kiosk.js': KIOSK }).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
   })
 
   it('of ES modules › is followed in the same way', () => {

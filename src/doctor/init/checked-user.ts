@@ -12,11 +12,20 @@ interface CheckedUser {
   readonly from: number
 }
 
+/** A user that is signed in: a variable, in TypeScript also with a type. */
+const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
+
+/** True if the code at this token runs only with the user that the callback got, and `user` is this user. */
+export function isCheckedUser(source: Source, callback: Range | undefined, at: number, user: Range | undefined): boolean {
+  const own = callback === undefined ? undefined : checkedUser(source, callback)
+  return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
+}
+
 // A callback can contain many sign-ins. So cache the result, instead of reading the whole callback for each of them.
 const known = new WeakMap<Source, Map<number, CheckedUser | undefined>>()
 
 /** @returns undefined if the callback has no such check among its own statements, or may give its parameter another value */
-export function checkedUser(source: Source, { last }: Range): CheckedUser | undefined {
+function checkedUser(source: Source, { last }: Range): CheckedUser | undefined {
   const ofSource = known.get(source) ?? new Map<number, CheckedUser | undefined>()
   known.set(source, ofSource)
   if (!ofSource.has(last)) ofSource.set(last, checkedIn(source, last))
@@ -35,20 +44,35 @@ function checkedIn(source: Source, last: number): CheckedUser | undefined {
   return from === undefined ? undefined : { name, from }
 }
 
-/** True if the token assigns a value to the variable, or declares another variable of the same name. */
+/** True if the token assigns a value to the variable or to its properties, or declares another variable of the same name. */
 function isSet(source: Source, at: number): boolean {
   if ([at - 1, at + 1].some((beside) => source.is(beside, '.') || source.is(beside, '?.'))) return false
-  if (/^(?:const|let|var|function|class)$/.test(source.tokens[at - 1]?.text ?? '')) return true
+  if (/^(?:const|let|var|function|class)$/.test(source.tokens[at - 1]?.text ?? '') || (source.is(at - 1, '(') && source.is(at - 2, 'assign'))) return true
   for (let end = at, open = source.token(at).parent; ; end = source.token(open).pair as number, open = source.token(open).parent) {
     const operator = source.tokens.slice(end + 1, end + 3).map(({ text }) => text).join('')
     if (/^(?:=>|(?:\?\?|\|\||&&)?=(?!=))/.test(operator)) return true
+    if (/^(?:of|in)$/.test(source.tokens[end + 1]?.text ?? '') && /^(?:for|await)$/.test(source.tokens[open - 1]?.text ?? '')) return true
     const isPattern = ['{', '[', '('].some((text) => source.is(open, text))
     if (!isPattern) return false
-    if (source.is(open, '(')) {
-      const close = source.token(open).pair as number
-      return source.is(close + 1, '=>') || (source.is(close + 1, '{') && source.parametersOf(close + 1) !== undefined)
-    }
+    if (source.is(open, '(')) return isParameterList(source, open)
   }
+}
+
+/** A return type of TypeScript with more tokens is not read. */
+const MAX_TYPE = 100
+
+/** True for the parameters of a function, a method or `catch`. */
+function isParameterList(source: Source, open: number): boolean {
+  const close = source.token(open).pair as number
+  if (source.is(close + 1, '{')) return !/^(?:if|for|await|while|switch|with)$/.test(source.tokens[open - 1]?.text ?? '')
+  if (!source.isTypeScript || !source.is(close + 1, ':')) return source.is(close + 1, '=>')
+  const { parent } = source.token(open)
+  const { last } = source.statementOf(open)
+  for (let at = close + 2; at <= last; at++) {
+    if (at > close + MAX_TYPE) return true
+    if (source.token(at).parent === parent && (source.is(at, '=>') || (source.is(at, '{') && source.isBlock(at)))) return true
+  }
+  return false
 }
 
 /** The last token of `if (!user) return …` or `if (err || !user) { …; return … }`; undefined for other statements. */
@@ -57,7 +81,8 @@ function endOfCheck(source: Source, at: number, name: string): number | undefine
   if (!source.is(open, '(') || isDependent(source, at)) return undefined
   const close = source.token(open).pair as number
   const condition = source.textOf({ first: open + 1, last: close - 1 })
-  if (/[&?'"`]/.test(condition) || !condition.split('||').some((part) => part.trim() === `!${name}`)) return undefined
+  // With other characters, such as those of a call or a comment, the condition may be false although there is no user.
+  if (!/^(?:[\w$.!\s]|\|\||[!=]==?)*$/.test(condition) || !condition.split('||').some((part) => part.trim() === `!${name}`)) return undefined
   const then = source.token(close + 1)
   const { first, last } = source.is(close + 1, '{') ? source.statementOf((then.pair as number) - 1) : source.statementOf(close + 1)
   if (!source.is(close + 1, '{')) return ends(source, close + 1) ? last : undefined

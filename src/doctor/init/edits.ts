@@ -5,7 +5,7 @@
  */
 import { dirname, relative } from 'node:path'
 import type { AppFolder, FileChange } from './app-folder'
-import type { Source } from './source'
+import { specifiersIn, type Source } from './source'
 
 interface Edit {
   readonly start: number
@@ -115,15 +115,10 @@ function endOfImports(source: Source): number {
 function specifierOf(source: Source, strategyFile: Source, isModulePackage: boolean): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`
-  const paths = importedPaths(source)
-  const hasExtensions = paths.some((one) => /\.[cm]?[jt]s$/.test(one))
+  const paths = specifiersIn(source).filter((specifier) => /^\.{1,2}\//.test(specifier))
+  const hasExtensions = paths.some((specifier) => /\.[cm]?[jt]s$/.test(specifier))
   // In a package of ES modules, Node needs the extension. A TypeScript file whose own imports have none is compiled by a bundler, for example.
   const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && (!source.isTypeScript || (isModulePackage && paths.length === 0)))
   if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
-  return paths.some((one) => /\.[cm]?ts$/.test(one)) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
-}
-
-/** The relative paths that the file imports. Other strings, for example './public', say nothing about how the file writes its imports. */
-function importedPaths({ text }: Source): string[] {
-  return [...text.matchAll(/\b(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"\n]*)['"]/g)].map(([, path = '']) => path)
+  return paths.some((specifier) => /\.[cm]?ts$/.test(specifier)) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
 }

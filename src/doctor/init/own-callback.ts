@@ -5,6 +5,7 @@
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in
  * docs/guides/existing-app.md. Out of scope: all other callbacks, which may sign a user in.
  */
+import { isCheckedUser } from './checked-user'
 import { usesInScope, type SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 
@@ -27,11 +28,11 @@ const answers = new WeakMap<Source, Map<number, boolean>>()
 function examined(source: Source, at: number, factors: SecondFactors): boolean {
   const [strategy, callback, ...others] = source.partsOf(at + 1)
   if (strategy === undefined || callback === undefined || others.length > 0) return false
-  const login = lastLogin(source, callback)
+  const [user, login] = lastLogin(source, callback)
   const handler = handlerAround(source, at)
   if (login === undefined || handler === undefined) return false
   if (source.stringAt(strategy.first) !== undefined) return isSessionOff(source, login) && factors.isFollowed(source, handler)
-  return isClosedWrapper(source, { strategy, login, handler }, factors)
+  return isClosedWrapper(source, { strategy, login, handler, isChecked: isCheckedUser(source, callback, login.first, user) }, factors)
 }
 
 /** True if a `req.logIn` at this token is in the callback of a `passport.authenticate` for which `isClosedCallback` is true. */
@@ -43,24 +44,24 @@ export function isInClosedCallback(source: Source, at: number, factors: SecondFa
 }
 
 /**
- * Finds the second argument of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
- * @returns undefined if the callback does anything else
+ * Finds the arguments of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
+ * @returns no arguments if the callback does anything else
  */
-function lastLogin(source: Source, { last }: Range): Range | undefined {
+function lastLogin(source: Source, { last }: Range): readonly Range[] {
   const brace = source.is(last, '}') ? (source.token(last).pair as number) : -1
-  if (brace === -1 || !source.isBlock(brace)) return undefined
+  if (brace === -1 || !source.isBlock(brace)) return []
   const [error, user] = source.parametersOf(brace) ?? []
   for (let at = brace + 1; at < last; ) {
     const statement = source.statementOf(at)
     const condition = source.is(at, 'if') && source.is(at + 1, '(') ? source.textOf({ first: at + 2, last: (source.token(at + 1).pair as number) - 1 }) : undefined
     const isLogin = source.isWord(at) && source.is(at + 1, '.') && LOGIN.test(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
-    if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3) ? source.partsOf(at + 3)[1] : undefined
-    if (condition === undefined || (condition !== error && condition !== `!${user}`)) return undefined
+    if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3) ? source.partsOf(at + 3) : []
+    if (condition === undefined || (condition !== error && condition !== `!${user}`)) return []
     const texts = source.tokens.slice(at, statement.last + 1).map(({ text }) => text)
-    if (!texts.includes('return') || texts.some((text) => LOGIN.test(text))) return undefined
+    if (!texts.includes('return') || texts.some((text) => LOGIN.test(text))) return []
     at = Math.max(statement.last, at) + 1
   }
-  return undefined
+  return []
 }
 
 /** True if the callback of `req.logIn` calls the next handler, and neither uses the response nor signs in again. */
@@ -99,13 +100,15 @@ interface Wrapped {
   readonly strategy: Range
   readonly login: Range
   readonly handler: Range
+  /** True if `req.logIn` signs in the user that the callback got, and runs only if there is one. The second factor needs this. */
+  readonly isChecked: boolean
 }
 
 /**
  * For a function `const wrapper = (strategy, options) => (req, res, next) => …`: true if each call of `wrapper` either runs the second factor, or is followed
  * by the second factor.
  */
-function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, factors: SecondFactors): boolean {
+function isClosedWrapper(source: Source, { strategy, login, handler, isChecked }: Wrapped, factors: SecondFactors): boolean {
   const close = handler.first - 2
   if (!source.is(handler.first - 1, '=>') || !source.is(close, ')')) return false
   const open = source.token(close).pair as number
@@ -117,6 +120,6 @@ function isClosedWrapper(source: Source, { strategy, login, handler }: Wrapped, 
     const parts = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
     const [name, given] = [parts[which], options === -1 ? login : parts[options]]
     if (name === undefined || given === undefined || source.stringAt(name.first) === undefined) return false
-    return factors.isStrategy(source, name) || (isSessionOff(source, given) && factors.isFollowed(source, { first: at, last: source.token(at + 1).pair as number }))
+    return factors.isStrategy(source, name) ? isChecked : (isSessionOff(source, given) && factors.isFollowed(source, { first: at, last: source.token(at + 1).pair as number }))
   })
 }

@@ -4,7 +4,7 @@
  * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
  * not show clearly that the strategy runs, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
-import { checkedUser } from './checked-user'
+import { isCheckedUser } from './checked-user'
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
 import { resolved } from './mount'
 import type { Range, Source } from './source'
@@ -12,8 +12,6 @@ import type { Range, Source } from './source'
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 4
-/** A user that is signed in: a variable, in TypeScript also with a type. */
-const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
@@ -59,17 +57,16 @@ export class SecondFactors {
   }
 
   /**
-   * For code in the callback of `passport.authenticate('nevis', callback)`: true if the user that it signs in is the callback's own argument, and the callback
+   * For code in the callback of `passport.authenticate('nevis', callback)`, also with options before the callback: true if the user that it signs in is the callback's own argument, and the callback
    * has ended before if there is no such user. Passport also calls the callback if the second factor has failed.
    * @returns undefined if the token is not in such a callback
    */
   isBehind(source: Source, at: number, user: Range | undefined): boolean | undefined {
     for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
-      const [first, callback] = source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate' ? source.partsOf(open) : []
+      const [first, ...others] = source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate' ? source.partsOf(open) : []
       if (first === undefined) continue
       if (!this.isStrategy(source, first)) return undefined
-      const own = callback === undefined ? undefined : checkedUser(source, callback)
-      return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
+      return isCheckedUser(source, others.at(-1), at, user)
     }
     return undefined
   }

@@ -48,7 +48,7 @@ const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
 const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
-const OWN_USER = 'this also runs if the second factor fails, or signs in another user: sign in only the user that this callback gets, behind if (!user) return …: docs/guides/existing-app.md, "A callback of your own"'
+const OWN_USER = 'it is not clear that this runs only after the second factor, and signs in the same user: sign in only the user that this callback gets, behind if (!user) return …: docs/guides/existing-app.md, "A callback of your own"'
 const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"

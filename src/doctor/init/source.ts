@@ -66,6 +66,12 @@ export class Source {
     return kind === 'string' && text !== undefined && !text.includes('\\') ? text.slice(1, -1) : undefined
   }
 
+  /** The value of a string literal, or of a template without `${…}`; undefined for other tokens, and for a text with escapes. */
+  fixedTextAt(index: number): string | undefined {
+    const { kind, text } = this.tokens[index] ?? {}
+    return kind === 'template' && text !== undefined && !/\\|\$\{/.test(text) ? text.slice(1, -1) : this.stringAt(index)
+  }
+
   textOf({ first, last }: Range): string {
     return this.text.slice(this.token(first).start, this.token(last).end)
   }
@@ -244,4 +250,13 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
     if (pair !== undefined && pair > i) i = pair
   }
   return false
+}
+
+/** The paths and packages that the file loads with `import`, `require`, or another function that loads files. */
+export function specifiersIn(source: Source, loads: ReadonlySet<string> = new Set(['import', 'require'])): string[] {
+  return source.tokens.flatMap((_token, at) => {
+    const text = source.fixedTextAt(at)
+    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && source.isWord(at - 2) && loads.has(source.token(at - 2).text))
+    return text !== undefined && isLoaded ? [text] : []
+  })
 }

@@ -10,6 +10,7 @@ import passport from 'passport'
 import { NevisStrategy, push, statusEndpoint, waitingPage } from 'passport-nevis'
 
 const app = express()
+const { kiosk } = env.FAULT === 'computed import' ? await import(`./${'kiosk'}.mjs`) : {}
 if (env.FAULT === 'metrics first') createServer((_req, res) => void res.end('requests_total 1')).listen(9090)
 createServer(app).listen(Number(env.PORT), '0.0.0.0', async () => {
   const nevis = new NevisStrategy(
@@ -20,7 +21,7 @@ createServer(app).listen(Number(env.PORT), '0.0.0.0', async () => {
   app.get('/2fa/status', statusEndpoint(nevis))
   app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
   app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-  if (env.FAULT === 'computed import') app.post('/kiosk', (await import(`./${'kiosk'}.mjs`)).kiosk)
+  if (kiosk) app.post('/kiosk', kiosk)
   app.get('/2fa', waitingPage(nevis))
   app.post('/2fa', passport.authenticate('nevis'))
   app.get('/2fa/callback', passport.authenticate('nevis'))

@@ -106,9 +106,9 @@ describe('for another shape', () => {
     expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
   })
 
-  it('as ES modules in TypeScript, with the path of a folder in a string › imports the strategy with the extension that Node needs', () => {
-    const ts = Object.fromEntries(Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), text]))
-    const folder = folderWith({ ...ts, 'routes/sign-in.ts': `${ts['routes/sign-in.ts']}\nrouter.get('/logo', (req, res) => res.sendFile('./public/logo'))\n`, 'package.json': '{ "type": "module" }' })
+  it("as ES modules in TypeScript, with a path that is no import › imports the strategy with the extension all the same", () => {
+    const files = Object.entries(MODULES).map(([path, text]) => [path.replace(/\.js$/, '.ts'), path === 'routes/sign-in.js' ? `${text}export const files = './public'\n` : text])
+    const folder = folderWith({ ...(Object.fromEntries(files) as Files), 'package.json': '{ "type": "module" }' })
     init(folder, '--write')
     expect(textsIn(folder)['routes/sign-in.ts']).toContain("import { nevis } from '../auth.js'")
   })
@@ -303,7 +303,21 @@ describe('a door', () => {
       ['if (!user) return res.end(); find((user) => req.logIn(user, next))', 'LEFT'],
       ['if (err) next(err); else if (!user) return res.end(); req.logIn(user, next)', 'LEFT'],
       ['if (!other) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (!user || err === null || !info.code) return res.end(); req.logIn(user, next)', 'ok'],
+      ['if (!(info || !user || err)) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (isBad(info || !user || err)) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (!user || bad(), false) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (all[err || !user || 0]) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (err /* || !user || */) return res.end(); req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); find(function (user, { x }) { req.logIn(user, next) })', 'LEFT'],
+      ['if (!user) return res.end(); try { find() } catch (user) { req.logIn(user, next) }', 'LEFT'],
+      ['if (!user) return res.end(); for (user of users) req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); for ([user] of users) req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); Object.assign(user, found); req.logIn(user, next)', 'LEFT'],
+      ['if (!user) return res.end(); if (user) { while (user in known) { log(user) } req.logIn(user, next) }', 'ok'],
     ] as const).map(([body, state]): [string, string, string] => [`const own = (req, res, next) => passport.authenticate('nevis', (err, user, info) => { ${body} })(req, res, next)`, 'sign-in: req.logIn(…)', state]),
+    ["passport.authenticate('nevis', { keepSessionInfo: true }, (err, user) => { if (!user) return next(err); req.logIn(user, next) })(req, res, next)", 'sign-in: req.logIn(…)', 'ok'],
+    ["passport.authenticate('nevis', { keepSessionInfo: true }, (err, user) => { req.logIn(user, next) })(req, res, next)", 'sign-in: req.logIn(…)', 'LEFT'],
     ["passport.authenticate('nevis', (err, approved) => { if (!approved) return next(err); req.user = approved })(req, res, next)", 'sign-in: req.user = …', 'ok'],
     ["passport.authenticate('nevis', (err, approved) => { if (!approved) return next(err); req.user = found })(req, res, next)", 'sign-in: req.user = …', 'LEFT'],
     ['const logIn = promisify(req.logIn.bind(req))', 'sign-in: req.logIn, bound or promisified', 'LEFT'],
@@ -452,6 +466,8 @@ describe('a door', () => {
 
   it.each<[string, (code: string) => string]>([
     ['that signs in after the password', (code) => code.replace("json('local', { session: false })", "json('local', {})")],
+    ['that signs in without a user', (code) => code.replace(/if \(!user\).*/, '')],
+    ['that signs in another user', (code) => code.replace('req.logIn(user, options', 'req.logIn(user || req.session.pending, options')],
     ['that also signs in behind its own sign-in', (code) => code.replace('next(err)\n      })', 'req.logIn(user, next)\n      })')],
     ['that signs in after an error', (code) => code.replace('return next(err)', 'return req.logIn(user, next)')],
     ['that is not followed by the second factor', (code) => code.replace("password, secondFactor)", 'password, done)')],
@@ -475,6 +491,15 @@ describe('a door', () => {
     expect([exitCode, out]).toEqual([1, expect.stringMatching(/^2 places sign users in/)])
     expect(out).toContain('  LEFT          app.js:2  sign-in: passport.authenticate, stored or passed on instead of called')
     expect(out).toContain("  LEFT          app.js:3  sign-in: passport.authenticate('google')")
+  })
+
+  it.each([
+    ['find((user: User): void => { req.logIn(user, next) })', 'LEFT'],
+    ['find(function (user: User): Promise<{ a: B }> { req.logIn(user, next) })', 'LEFT'],
+    ['const name = isLong ? full(user) : user.name; req.logIn(user, next)', 'ok'],
+  ])('in a callback of the second factor in TypeScript, as in %j › is %s', (body, state) => {
+    const { out } = init(folderWith({ 'app.ts': `${head}export const own = (req, res, next) => passport.authenticate('nevis', (err, user) => { if (!user) return next(err); ${body} })(req, res, next)\n` }))
+    expect(out).toContain(`  ${state.padEnd(14)}app.ts:2  `)
   })
 
   it('in an interface of TypeScript › is none', () => {
