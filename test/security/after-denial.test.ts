@@ -102,10 +102,10 @@ describe('the reason in decided', () => {
 })
 
 describe('decided', () => {
-  /** The status endpoint may call Nevis after it has answered the browser. Waits until that call has published `decided`. */
-  async function settled(): Promise<void> {
+  /** The status endpoint may call Nevis after it has answered the browser. Waits until that call has published an event of this kind. */
+  async function settled(kind: 'decided' | 'fault' = 'decided'): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
-    for (let left = 100_000; left > 0 && decided().length === 0; left--) await new Promise((resolve) => setImmediate(resolve))
+    for (let left = 100_000; left > 0 && world.events.of(kind).length === 0; left--) await new Promise((resolve) => setImmediate(resolve))
   }
 
   // Shows: T-bomber-10
@@ -200,7 +200,7 @@ describe('decided', () => {
     pass(200)
     isDown = true
     await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
-    await settled()
+    await settled('fault')
     expect(world.events.of('decided')).toEqual([])
     expect(world.events.of('fault')).toEqual([expect.objectContaining({ at: 'watch', code: 'LEDGER_UNAVAILABLE', cause: 'NOPERM' })])
   })
