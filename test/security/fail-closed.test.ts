@@ -41,7 +41,7 @@ const FLOOD_RUNS = Math.ceil(RUNS / 500)
  * processor.
  */
 const AT_ONCE = 6
-const TIMEOUT_MS = 150
+const TIMEOUT_MS = 500
 /** A request makes at most three calls to the cloud. The additional ten seconds are for a busy machine. */
 const ANSWERED_WITHIN_MS = 3 * TIMEOUT_MS + 10_000
 
