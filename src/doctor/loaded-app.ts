@@ -41,7 +41,7 @@ export const STRATEGY_MS = 5000
 
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
-  if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+  if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <file>, with the file that starts your app, or exports it')
   const observer = new AppObserver()
   watchModules(path, observer)
   const failures = watchConnections()

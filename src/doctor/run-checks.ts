@@ -37,7 +37,7 @@ export async function runChecks(run: Run): Promise<Finding[]> {
     say(STEPS.cloud)
     const findings = await environmentFindings(env)
     const gaps = withUnchecked(findings.filter(isCloud), 'an earlier check failed', 'see above')
-    return withUnchecked(gaps.filter(isCloud), 'no file was given', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+    return withUnchecked(gaps.filter(isCloud), 'no file was given', 'npx passport-nevis doctor <file>, with the file that starts your app, or exports it')
   }
   const found = await appFindings({ ...run, file, say })
   const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')

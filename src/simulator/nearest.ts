@@ -5,11 +5,11 @@
  */
 
 /**
- * Returns the most similar name; undefined if none is similar.
+ * Returns the most similar name; undefined if none is similar. All names are in lower case.
  * @param most how many characters may differ. Default: half of the characters of the name
  */
 export function nearest(typed: string, names: readonly string[], most?: number): string | undefined {
-  const [[apart, name] = [Infinity, '']] = names.map((one) => [distance(one, typed), one] as const).sort(([one], [other]) => one - other)
+  const [[apart, name] = [Infinity, '']] = names.map((one) => [distance(one, typed.toLowerCase()), one] as const).sort(([one], [other]) => one - other)
   return apart <= (most ?? name.length / 2) ? name : undefined
 }
 

@@ -106,7 +106,7 @@ describe('the command', () => {
     expect(remediesIn(findings)).toMatchObject({
       'cloud.settings': 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL',
       'cloud.clock': 'see above',
-      'app.loaded': 'npx passport-nevis doctor <the file that starts your app, or exports it>',
+      'app.loaded': 'npx passport-nevis doctor <file>, with the file that starts your app, or exports it',
     })
   })
 

@@ -52,9 +52,9 @@ describe('the option dialect', () => {
     expect((await nevis.call('GET', '/api/v1/users?username=anna')).text).toMatch(/^\[\{/)
   })
 
-  it('refuses an unknown name, and proposes the nearest', async () => {
-    await expect(NevisSimulator.start({ dialect: 'sms-not-polable' })).rejects.toThrow(
-      new TypeError('NevisSimulator: the dialect "sms-not-polable" is unknown, did you mean "sms-not-pollable"?'),
+  it.each(['sms-not-polable', 'SMS-NOT-POLLABLE'])('refuses the unknown name %s, and proposes the nearest', async (dialect) => {
+    await expect(NevisSimulator.start({ dialect })).rejects.toThrow(
+      new TypeError(`NevisSimulator: the dialect "${dialect}" is unknown, did you mean "sms-not-pollable"?`),
     )
   })
 

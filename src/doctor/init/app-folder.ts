@@ -32,6 +32,7 @@ export interface AppFolder {
 }
 
 export function readApp(folder: string): AppFolder {
+  if (!existsSync(folder)) throw new Error(`the folder ${folder} does not exist`)
   const root = realpathSync(folder)
   if (!statSync(root).isDirectory()) throw new Error(`${folder} is a file: give the folder of the app, as in npx passport-nevis init ${dirname(folder)}`)
   const sources: Source[] = []
