@@ -54,21 +54,28 @@ export class StartBudget {
   }
 
   /**
-   * Counts a start, before Nevis is called: takes the user's lowest free slot, as the top of this file explains. Tries slot 1 before it looks for a pause, so a
-   * start can take slot 1 even during a pause (not if `startBudget.starts` is 1).
+   * Counts a start, before Nevis notifies the user: takes the user's lowest free slot, as the top of this file explains. Tries slot 1 before it looks for a
+   * pause, so a start can take slot 1 even during a pause (not if `startBudget.starts` is 1).
+   * @param askAgain finds out whether an earlier approval request was answered; true if one was. Called only if slot 1 is taken and there is no pause. A denial
+   * found in this way can begin a pause, which then refuses this start
    */
-  async spend(key: string): Promise<SpentStart> {
+  async spend(key: string, askAgain: () => Promise<boolean>): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
     // At nearly every sign-in, slot 1 is free, so the start needs only this one call to the ledger.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
-    const pauseSeconds = await this.ledger.look(`pause:${key}`)
-    if (pauseSeconds > 0) {
-      const isUsedUp = (await this.ledger.look(`start:${key}:${limit}`)) > 0
-      return { slot: 0, limit, over: isUsedUp ? 'starts' : 'pause', retryAfterSeconds: pauseSeconds }
-    }
+    const refused = (await this.refusedByPause(key)) ?? ((await askAgain()) ? await this.refusedByPause(key) : undefined)
+    if (refused !== undefined) return refused
     const slot = (await this.slots.take(`start:${key}`, DAY_SECONDS, 2, limit - 1)) || (await this.takeWithPause(key))
     if (slot > 0) return { slot, limit }
     return { slot: 0, limit, over: 'starts', retryAfterSeconds: Math.max(1, await this.ledger.look(`pause:${key}`)) }
+  }
+
+  private async refusedByPause(key: string): Promise<SpentStart | undefined> {
+    const { starts: limit } = this.settings.startBudget
+    const retryAfterSeconds = await this.ledger.look(`pause:${key}`)
+    if (retryAfterSeconds <= 0) return undefined
+    const isUsedUp = (await this.ledger.look(`start:${key}:${limit}`)) > 0
+    return { slot: 0, limit, over: isUsedUp ? 'starts' : 'pause', retryAfterSeconds }
   }
 
   /**
@@ -124,12 +131,7 @@ export class StartBudget {
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
-    await (denials > 0 ? this.free(key, slot).catch(() => undefined) : this.giveBack(key, [slot]))
-  }
-
-  /** Frees the slot of a start that was not sent to Nevis, so that the start does not count. Does not end a pause, because a denial may have begun it. */
-  async free(key: string, slot: number): Promise<void> {
-    await this.slots.free(`start:${key}`, [slot])
+    await (denials > 0 ? this.slots.free(`start:${key}`, [slot]).catch(() => undefined) : this.giveBack(key, [slot]))
   }
 
   private async release(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {

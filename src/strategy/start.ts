@@ -89,8 +89,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
-  const spent = spendStart(request, context).then((first) => spendAfterDenial(request, context, first))
-  const [slot, repeated] = await Promise.all([spent, Promise.allSettled([isRepeated(request, context)])])
+  const [slot, repeated] = await Promise.all([spendStart(request, context), Promise.allSettled([isRepeated(request, context)])])
   if (await freeIfFailed(request, context, slot, () => isPendingElsewhere(request, context, slot, repeated[0]))) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await freeIfFailed(request, context, slot, () => prepare(request, context)).catch(async (reason: unknown) => {
@@ -141,27 +140,17 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 }
 
 /**
- * Counts this start towards the user's limit on starts.
+ * Counts this start towards the user's limit on starts. If earlier starts count, first asks Nevis whether the user has denied their approval requests, because
+ * this process does not poll while no page is open: a denial can begin a pause, in which the user can start nothing.
  * @returns the slot that this start has taken: the user's lowest free slot in the ledger. An approval frees the slot (`ledger/start-budget.ts`)
  * @throws Refusal `too_many_starts`
  */
-async function spendStart(request: StrategyRequest, { parameters }: StartContext): Promise<number> {
-  const { slot, over, ...rest } = await request.budgets.starts.spend(parameters.budget)
+async function spendStart(request: StrategyRequest, { parameters, replaced }: StartContext): Promise<number> {
+  const { budget, subject: { userId } } = parameters
+  const askAgain = async () => replaced === undefined && request.settings.watch.askAgainFor({ budget, userId })
+  const { slot, over, ...rest } = await request.budgets.starts.spend(budget, askAgain)
   if (over !== undefined) throw request.budgetRefusal({ ...rest, over }, 'too_many_starts')
   return slot
-}
-
-/**
- * Asks Nevis whether the user has denied an earlier approval request, because this process does not poll while no page is open. A denial can begin a pause, in
- * which the user can start nothing. This start has taken its slot before that pause. So free the slot and count the start again: if there is a pause now, the
- * start is refused.
- * @throws Refusal `too_many_starts`
- */
-async function spendAfterDenial(request: StrategyRequest, context: StartContext, slot: number): Promise<number> {
-  const { budget, subject: { userId } } = context.parameters
-  if (context.replaced !== undefined || slot === 1 || !(await request.settings.watch.askAgainFor({ budget, userId }))) return slot
-  await request.budgets.starts.free(budget, slot)
-  return spendStart(request, context)
 }
 
 /**

@@ -15,6 +15,8 @@ import { SecondsLedger } from '../support/ledger-contract'
 const NOW = 1_700_000_000_400
 const [HOUR, DAY, YEAR] = [3600, 86_400, 365 * 86_400]
 const ANNA: Subject = { username: 'anna' }
+/** For starts by a user who has answered no earlier approval request. */
+const NOTHING_NEW = () => Promise.resolve(false)
 
 let seconds: number
 /** Moves the clock, which otherwise stands still. */
@@ -108,7 +110,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   let budgets: Budgets
   beforeEach(() => void (budgets = budgetsOn(make())))
 
-  const start = async (name = key) => (await budgets.starts.spend(name)).slot
+  const start = async (name = key) => (await budgets.starts.spend(name, NOTHING_NEW)).slot
   /** Starts this many transactions at once. @returns the numbers of the starts that the limit allows, sorted */
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
   const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
@@ -119,10 +121,10 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
       let slot = 5
       for (const pause of [300, 600, 1200, 2400, 4800, 9600, 14_400, 14_400, 14_400, 14_400]) {
-        const refused = await budgets.starts.spend(key)
+        const refused = await budgets.starts.spend(key, NOTHING_NEW)
         expect(refused).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: pause + more })
         later(pause + more - 1)
-        expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+        expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
         later(1)
         expect(await start()).toBe(++slot)
       }
@@ -234,16 +236,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       later(300 + more)
       expect(await start()).toBe(6)
       await approve(5)
-      expect(await budgets.starts.spend(key)).toMatchObject({ slot: 0, retryAfterSeconds: 600 + more })
+      expect(await budgets.starts.spend(key, NOTHING_NEW)).toMatchObject({ slot: 0, retryAfterSeconds: 600 + more })
     })
 
     it('give several places back at once, and other people\'s not', async () => {
       await startAtOnce(5)
-      await budgets.starts.spend(ben)
+      await budgets.starts.spend(ben, NOTHING_NEW)
       await approve(1, 3)
       await approve()
       expect(await startAtOnce(1)).toEqual([1])
-      expect((await budgets.starts.spend(ben)).slot).toBe(2)
+      expect((await budgets.starts.spend(ben, NOTHING_NEW)).slot).toBe(2)
     })
   })
 
@@ -256,7 +258,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
         expect(await start()).toBe(i + 1)
         expect(await budgets.starts.hold(second)).toBe(i + 1)
       }
-      expect(await budgets.starts.spend(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
+      expect(await budgets.starts.spend(second, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
     })
 
     it('are not refused there, and give those places back, too', async () => {
@@ -264,17 +266,17 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       for (let i = 0; i < 8; i++) slots.push(await budgets.starts.hold(second))
       expect(slots).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
       await budgets.starts.giveBack(second, slots)
-      expect((await budgets.starts.spend(second)).slot).toBe(1)
-      expect((await budgets.starts.spend(second)).slot).toBe(2)
+      expect((await budgets.starts.spend(second, NOTHING_NEW)).slot).toBe(1)
+      expect((await budgets.starts.spend(second, NOTHING_NEW)).slot).toBe(2)
     })
 
     /** One user starts a second factor four times under the second name, then twice under the first. The last start begins a pause under both names. */
     async function startedUnderBoth() {
-      for (let i = 0; i < 4; i++) await budgets.starts.spend(second)
+      for (let i = 0; i < 4; i++) await budgets.starts.spend(second, NOTHING_NEW)
       await start()
       const [slot, held] = [await start(), await budgets.starts.hold(second)]
       await budgets.starts.pauseLike(key, held)
-      expect([slot, held, (await budgets.starts.spend(key)).over, (await budgets.starts.spend(second)).over]).toEqual([2, 5, 'pause', 'starts'])
+      expect([slot, held, (await budgets.starts.spend(key, NOTHING_NEW)).over, (await budgets.starts.spend(second, NOTHING_NEW)).over]).toEqual([2, 5, 'pause', 'starts'])
       return { slot, alsoHeld: { budget: second, slots: [held] } }
     }
 
@@ -282,7 +284,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('are approved, and no pause that they have begun under either name is left', async () => {
       const { slot, alsoHeld } = await startedUnderBoth()
       await budgets.starts.giveBack(key, [slot], alsoHeld)
-      expect([await start(), (await budgets.starts.spend(second)).slot]).toEqual([2, 5])
+      expect([await start(), (await budgets.starts.spend(second, NOTHING_NEW)).slot]).toEqual([2, 5])
     })
 
     it('are approved, and the pause of a later start under both names stays', async () => {
@@ -291,7 +293,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       const last = [await start(), await budgets.starts.hold(second)]
       await budgets.starts.pauseLike(key, last[1] as number)
       await budgets.starts.giveBack(key, [slot], alsoHeld)
-      expect([last, (await budgets.starts.spend(key)).slot, (await budgets.starts.spend(second)).slot]).toEqual([[3, 6], 0, 0])
+      expect([last, (await budgets.starts.spend(key, NOTHING_NEW)).slot, (await budgets.starts.spend(second, NOTHING_NEW)).slot]).toEqual([[3, 6], 0, 0])
     })
 
     it('are approved, and the pause that a later start has begun under the first name stays', async () => {
@@ -300,16 +302,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       const slots = [await start(), await start(), await start()]
       await approve(3, 4)
       await budgets.starts.giveBack(key, [slot], alsoHeld)
-      expect([slots, (await budgets.starts.spend(key)).slot]).toEqual([[3, 4, 5], 0])
+      expect([slots, (await budgets.starts.spend(key, NOTHING_NEW)).slot]).toEqual([[3, 4, 5], 0])
     })
 
     it('are approved, and a pause under the second name that they have not begun stays', async () => {
       for (let i = 0; i < 5; i++) await start()
       const held = await budgets.starts.hold(second)
-      await budgets.starts.spend(second)
+      await budgets.starts.spend(second, NOTHING_NEW)
       for (let i = 0; i < 2; i++) await budgets.starts.noteDenial(second)
       await budgets.starts.giveBack(key, [5], { budget: second, slots: [held] })
-      expect([await start(), await budgets.starts.spend(second), (await budgets.starts.spend(second)).over]).toEqual([5, { slot: 1, limit: 5 }, 'pause'])
+      expect([await start(), await budgets.starts.spend(second, NOTHING_NEW), (await budgets.starts.spend(second, NOTHING_NEW)).over]).toEqual([5, { slot: 1, limit: 5 }, 'pause'])
     })
 
     it('are refused, without an endless search, if more are counted than a day allows', async () => {
@@ -317,7 +319,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       for (let i = 0; i < 40; i++) slots.push(await budgets.starts.hold(second))
       expect(slots.slice(-4)).toEqual([37, 0, 0, 0])
       later(14_400 + more)
-      expect(await budgets.starts.spend(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+      expect(await budgets.starts.spend(second, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
     })
   })
 
@@ -325,7 +327,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('has the pause from the first start on', async () => {
       budgets = budgetsOn(make(), { startBudget: { starts: 1, perSeconds: 60 } })
       expect(await startAtOnce(50)).toEqual([1])
-      expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 1, over: 'starts', retryAfterSeconds: 60 + more })
+      expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 0, limit: 1, over: 'starts', retryAfterSeconds: 60 + more })
       later(60 + more)
       expect(await startAtOnce(50)).toEqual([2])
       await approve(2)
@@ -340,7 +342,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(50)).toEqual([1, 2])
       later(20_000 + more)
       expect(await start()).toBe(3)
-      expect(await budgets.starts.spend(key)).toMatchObject({ slot: 0, retryAfterSeconds: 20_000 + more })
+      expect(await budgets.starts.spend(key, NOTHING_NEW)).toMatchObject({ slot: 0, retryAfterSeconds: 20_000 + more })
     })
   })
 
@@ -352,7 +354,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it.each([[0, 0], [1, 0], [2, 15]])('%d of them pause for %d seconds', async (count, pause) => {
       expect(await start()).toBe(1)
       await denied(count)
-      const { slot, over, retryAfterSeconds = 0 } = await budgets.starts.spend(key)
+      const { slot, over, retryAfterSeconds = 0 } = await budgets.starts.spend(key, NOTHING_NEW)
       expect([slot > 0, over, retryAfterSeconds]).toEqual(pause > 0 ? [false, 'pause', pause + more] : [true, undefined, 0])
       expect(await start(ben)).toBe(1)
     })
@@ -363,7 +365,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       await denied(1)
       for (const pause of [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14_400]) {
         await denied(1)
-        expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: pause + more })
+        expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: pause + more })
         later(pause + more)
       }
       expect(await start()).toBe(2)
@@ -375,7 +377,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
         await startAtOnce(5)
         await denied(count)
         await budgets.starts.undo(key, 5)
-        expect([count, (await budgets.starts.spend(key)).over]).toEqual([count, count === 0 ? undefined : 'pause'])
+        expect([count, (await budgets.starts.spend(key, NOTHING_NEW)).over]).toEqual([count, count === 0 ? undefined : 'pause'])
       }
     })
 
@@ -418,23 +420,23 @@ describe('starts that cannot be given back', () => {
   it('still count, and do not spoil a good approval', async () => {
     const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
     const budgets = budgetsOn(ledger)
-    const { slot } = await budgets.starts.spend(key)
+    const { slot } = await budgets.starts.spend(key, NOTHING_NEW)
     expect(await budgets.starts.giveBack(key, [slot])).toBeUndefined()
-    expect((await budgets.starts.spend(key)).slot).toBe(2)
+    expect((await budgets.starts.spend(key, NOTHING_NEW)).slot).toBe(2)
   })
 })
 
 describe('what starts cost', () => {
   it('is one call of the ledger for a usual one, and one for its approval', async () => {
     const { budgets, asked } = budgetsWith()
-    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
     await budgets.starts.giveBack(key, [1])
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'forget start:…:1'])
   })
 
   it('is a look at the pause from the second on, and the pause itself for the last of the budget', async () => {
     const { budgets, asked } = budgetsWith({ startBudget: { starts: 3, perSeconds: 300 } })
-    for (let i = 0; i < 3; i++) await budgets.starts.spend(key)
+    for (let i = 0; i < 3; i++) await budgets.starts.spend(key, NOTHING_NEW)
     expect(shortened(asked)).toEqual([
       'claim start:…:1 86400',
       'claim start:…:1 86400', 'look pause:…', 'claim start:…:2 86400',
@@ -444,15 +446,15 @@ describe('what starts cost', () => {
 
   it('is three calls where they are refused, none of which leaves anything', async () => {
     const { budgets, asked } = budgetsWith()
-    for (let i = 0; i < 5; i++) await budgets.starts.spend(key)
+    for (let i = 0; i < 5; i++) await budgets.starts.spend(key, NOTHING_NEW)
     asked.length = 0
-    await budgets.starts.spend(key)
+    await budgets.starts.spend(key, NOTHING_NEW)
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'look pause:…', 'look start:…:5'])
   })
 
   it('names nobody', async () => {
     const { budgets, asked } = budgetsWith()
-    await budgets.starts.spend(budgets.keyOf(ANNA))
+    await budgets.starts.spend(budgets.keyOf(ANNA), NOTHING_NEW)
     await budgets.spendText('+41791234567')
     expect(JSON.stringify(asked)).not.toMatch(/anna|example|79123/)
   })
@@ -535,7 +537,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     // Shows: T-password-2
     it('leave the starts alone: a push still goes', async () => {
       await wrong(35)
-      expect((await budgets.starts.spend(key)).slot).toBe(1)
+      expect((await budgets.starts.spend(key, NOTHING_NEW)).slot).toBe(1)
     })
 
     // Shows: ASVS V6.6.3, T-password-2, N-rate-1
@@ -732,7 +734,7 @@ describe('an enrolment', () => {
 describe('limits that are lifted', () => {
   /** Uses up every limit on the starts and codes of a user. `name` is the name under which the ledger counts them. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
-    for (let i = 0; i < 3; i++) await budgets.starts.spend(name)
+    for (let i = 0; i < 3; i++) await budgets.starts.spend(name, NOTHING_NEW)
     for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], true)
     for (let i = 0; i < 30; i++) await budgets.codes.spend(transaction(), name)
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
@@ -754,7 +756,7 @@ describe('limits that are lifted', () => {
     const [, others] = [await budgets.lift(key), await held(ben)]
     expect(await held(key)).toEqual([])
     expect(others.length).toBeGreaterThan(40)
-    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
     expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5 })
     expect(await budgets.starts.denialsOf(key)).toBe(0)
   })
@@ -762,7 +764,7 @@ describe('limits that are lifted', () => {
   it('did not exist: nothing happens', async () => {
     const { budgets } = budgetsWith()
     await budgets.lift(key)
-    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
   })
 
   it('do not bring back an approval that was used, or a token', async () => {

@@ -5,6 +5,9 @@
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 
+/** For starts by a user who has answered no earlier approval request. */
+const NOTHING_NEW = () => Promise.resolve(false)
+
 const NOW = 1_700_000_000_000
 const KEY = 'anna'
 let seconds: number
@@ -113,17 +116,17 @@ describe('a sign-in', () => {
 
 describe('the last second', () => {
   it('of a pause after denials › refuses a start, as a pause', async () => {
-    await budgets.starts.spend(KEY)
+    await budgets.starts.spend(KEY, NOTHING_NEW)
     for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, [KEY], true)
     later(14)
-    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
+    expect(await budgets.starts.spend(KEY, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
   })
 
   it('of a pause › is told as used up where the last place of the budget is held for one second more', async () => {
     await ledger.claim(`start:${KEY}:1`, 60)
     await ledger.claim(`start:${KEY}:5`, 1)
     await ledger.claim(`pause:${KEY}`, 60)
-    expect(await budgets.starts.spend(KEY)).toMatchObject({ slot: 0, over: 'starts' })
+    expect(await budgets.starts.spend(KEY, NOTHING_NEW)).toMatchObject({ slot: 0, over: 'starts' })
   })
 
   it('of a lock › refuses a code', async () => {
@@ -134,7 +137,7 @@ describe('the last second', () => {
   it('of a place › is still held: the next place is taken', async () => {
     for (let slot = 1; slot <= 4; slot++) await ledger.claim(`start:${KEY}:${slot}`, 60)
     await ledger.claim(`start:${KEY}:5`, 1)
-    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 6, limit: 5 })
+    expect(await budgets.starts.spend(KEY, NOTHING_NEW)).toEqual({ slot: 6, limit: 5 })
     expect(await ledger.look(`pause:${KEY}`)).toBe(600)
   })
 })
@@ -154,14 +157,14 @@ describe('a start', () => {
 
   it('that another one was ahead of for the last place is told when the pause ends', async () => {
     await hold(1, 4)
-    expect(await Promise.all([budgets.starts.spend(KEY), budgets.starts.spend(KEY)])).toEqual([
+    expect(await Promise.all([budgets.starts.spend(KEY, NOTHING_NEW), budgets.starts.spend(KEY, NOTHING_NEW)])).toEqual([
       { slot: 5, limit: 5 }, { slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 },
     ])
   })
 
   it('gets the very last place of a day', async () => {
     await hold(1, 36)
-    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 37, limit: 5 })
+    expect(await budgets.starts.spend(KEY, NOTHING_NEW)).toEqual({ slot: 37, limit: 5 })
   })
 })
 

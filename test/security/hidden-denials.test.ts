@@ -256,6 +256,16 @@ describe('decided', () => {
     expect(world.asked('approve')).toBe(2)
   })
 
+  it('is looked for before a start begins a pause: a user who answered nothing and waits as long as told starts again', async () => {
+    const app = await start({ startBudget: { starts: 5, perSeconds: 300 } })
+    for (let i = 0; i < 5; i++) await signIn(app.browser(), 'anna')
+    const refused = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+    expect([outcomeOf(refused), refused.headers.get('retry-after')]).toEqual(['too_many_starts', '300'])
+    world.later(301)
+    await expect(signIn(app.browser(), 'anna')).resolves.toBeDefined()
+    expect(world.asked('approve')).toBe(6)
+  })
+
   const hiding: Record<string, (browser: Browser, transaction: string) => Promise<unknown>> = {
     'no page': () => Promise.resolve(),
     'one page, which then closes': (browser, transaction) => browser.get(statusOf(transaction)),

@@ -3,6 +3,9 @@ import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type 
 import { Budgets } from '../../src/ledger/budgets'
 import { NevisSimulator } from '../../src/simulator'
 
+/** For starts by a user who has answered no earlier approval request. */
+const NOTHING_NEW = () => Promise.resolve(false)
+
 const strategyOn = (ledger: Ledger, instance = 'bank') =>
   new NevisStrategy(
     { instance, accessKey: 'key', factors: [push(), sms()], waitingURL: '/a', callbackURL: '/b', statusURL: '/c', ledger },
@@ -13,10 +16,10 @@ const strategyOn = (ledger: Ledger, instance = 'bank') =>
 async function lockedOut(strategy: NevisStrategy, subject: Subject): Promise<() => Promise<[slot: number, over: string | undefined]>> {
   const budgets = new Budgets(strategy.settings)
   const key = budgets.keyOf(subject)
-  for (let i = 0; i < 5; i++) await budgets.starts.spend(key)
+  for (let i = 0; i < 5; i++) await budgets.starts.spend(key, NOTHING_NEW)
   for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(key)
   return async () => {
-    const { slot } = await budgets.starts.spend(key)
+    const { slot } = await budgets.starts.spend(key, NOTHING_NEW)
     return [slot, (await budgets.codes.spend({ id: `${Math.random()}`, expiresAt: Date.now() + 1000 }, key)).over]
   }
 }
@@ -54,7 +57,7 @@ describe('liftLimits', () => {
     it.each(['starts', 'codes'])('says whose limits it lifted, where Nevis does not know the name and only %s were counted under it', async (what) => {
       const budgets = new Budgets(strategy.settings)
       const key = budgets.keyOf({ username: 'new' })
-      if (what === 'starts') await budgets.starts.spend(key)
+      if (what === 'starts') await budgets.starts.spend(key, NOTHING_NEW)
       else await budgets.codes.spend({ id: 'x', expiresAt: Date.now() + 1000 }, key)
       expect(await liftLimits(strategy, { username: 'new' })).toEqual({ username: 'new' })
       expect(await liftLimits(strategy, { username: 'new' })).toEqual({})
