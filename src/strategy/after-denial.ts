@@ -27,7 +27,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
   if (mayHaveBeenDenied(settings, transaction, ended)) throw new Refusal(ended)
   if (ended === undefined) {
     const known = await settings.watch.decide(transaction)
-    if (known?.answer.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
+    if (known?.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
   }
   await assertNoEarlierDenial(request, transaction)
 }
@@ -107,9 +107,9 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
  */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction
-  const known = await settings.watch.decide(transaction, false)
-  if (known === undefined || known.answer.status === 'pending' || known.answer.status === 'succeeded') return undefined
-  const ending = known.answer.status === 'failed' ? inferredEnding(known.answer, expiresAt - startedAt) : undefined
+  const known = await settings.watch.decide(transaction)
+  if (known === undefined || known.status === 'pending' || known.status === 'succeeded') return undefined
+  const ending = known.status === 'failed' ? inferredEnding(known, expiresAt - startedAt) : undefined
   // An approval request that the user has replaced or cancelled also ends as `failed` if it is never answered. Such a time-out does not stop the user.
   const isTimeOut = ending === 'timed_out' || (now >= expiresAt && ending === undefined)
   return isTimeOut ? undefined : new Refusal('not_approved')

@@ -14,6 +14,7 @@
  * Out of scope: how answers are compared (`trust/proof.ts`, `trust/binding.ts`).
  */
 import { createHash } from 'node:crypto'
+import type { Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
 import { Refusal } from '../factors/failures'
@@ -23,7 +24,7 @@ import type { Transaction } from '../factors/transaction'
 import { MAX_FACTOR_MS, resultOf } from '../host/app-function'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
-import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
+import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
 import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode, spendToken } from './code-attempts'
@@ -68,7 +69,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const transaction = typed?.transaction ?? chosen
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
-  if (isEnrolment) await assertNewestEnrolment(request, transaction)
+  if (isEnrolment && !(await isNewestEnrolment(request, transaction))) return request.close(transaction, 'cancelled', { canGoOn: false })
   if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
   // Count the code or token before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
@@ -79,8 +80,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     if (repeated !== undefined) return repeated
   }
 
-  const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  const outcome = await checkWithNevis(request, transaction, factor, answer, known)
+  const status = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
+  const outcome = await checkWithNevis(request, transaction, factor, answer, status)
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
@@ -88,18 +89,24 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     return refuseWrongCode(request, transaction, attempts)
   }
 
-  const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
+  const field = (await mismatchOf(settings, transaction, factor, outcome)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) {
     const repeated = await refuseUnlessStillAllowed(request, transaction, factor, 1)
     if (repeated !== undefined) return repeated
   }
-  // The user may have started a newer enrolment while this request waited for Nevis.
-  if (isEnrolment) await assertNewestEnrolment(request, transaction)
+  // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same, so that nobody else may finish
+  // an enrolment as the user's first one.
+  if (isEnrolment && !(await isNewestEnrolment(request, transaction))) {
+    await noteSignIn(request, transaction, outcome)
+    return request.close(transaction, 'cancelled', { canGoOn: false })
+  }
 
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
+  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor.
+  if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.
   if (request.sessionContinues()) {
@@ -144,11 +151,16 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** If the same user has started a newer enrolment, in this session or in any other, closes this transaction and throws. */
-async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
-  for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
-    if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
-  }
+/** False if the same user has started a newer enrolment, in this session or in any other. */
+async function isNewestEnrolment({ budgets }: StrategyRequest, { enrolments = {} }: Transaction): Promise<boolean> {
+  for (const [key, generation] of Object.entries(enrolments)) if (!(await budgets.enrolments.isNewest(key, generation))) return false
+  return true
+}
+
+/** Notes in the ledger that the user has enrolled a factor or signed in (`ledger/sign-ins.ts`). If the ledger fails, the callback goes on without the note. */
+async function noteSignIn({ budgets }: StrategyRequest, { budget }: Transaction, { userId }: Succeeded): Promise<void> {
+  const keys = budgets.keysOf({ budget, userId })
+  await Promise.all(keys.map((key) => budgets.signIns.note(key).catch(() => undefined)))
 }
 
 /**
@@ -167,12 +179,12 @@ async function refuseUnlessStillAllowed(request: StrategyRequest, transaction: T
   }
 }
 
-async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, known: KnownStatus | undefined): Promise<Outcome> {
+async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, status: Status | undefined): Promise<Outcome> {
   try {
-    const check = () => resultOf('factor', () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) }), MAX_FACTOR_MS)
+    const check = () => resultOf('factor', () => factor.check(request.settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
     if (answer.code === undefined) return await check()
     // A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once, so both requests share one
-    // call to Nevis.
+    // call to Nevis, even if the second request comes just after the call has ended.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
@@ -194,10 +206,10 @@ function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
   if (factor.check === outcomeByStatus && (!isWrong || typed.isCode)) {
-    const asked = request.settings.watch.decide(transaction, false)
+    const asked = request.settings.watch.decide(transaction)
     // After a wrong code, ignore an error of the call to Nevis: the callback is refused in any case.
     const known = await (isWrong ? asked.catch(() => undefined) : asked)
-    const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known.answer }))
+    const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known }))
     if (outcome?.status === 'failed') return refuseNotApproved(request, transaction, outcome)
   }
   return isWrong ? refuseWrongCode(request, transaction, typed.attempts) : { to: request.waitingURL(transaction) }
@@ -236,7 +248,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
 
 /** Finishes an approved transaction: removes it from the session, and frees the slots of its starts, which then no longer count (`ledger/start-budget.ts`). */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
-  const { settings, budgets, session } = request
+  const { settings, session } = request
   settings.watch.settle(transaction.id)
   request.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)
@@ -247,9 +259,6 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
   await giveBackStarts(request, transaction).catch(() => undefined)
   const profile = profileOf(transaction, outcome, factor)
-  const isNoted = isInSmallCookie(session) || transaction.operation === 'enroll'
-  const keys = isNoted ? budgets.keysOf({ budget: transaction.budget, userId: profile.id }) : []
-  await Promise.all(keys.map((key) => budgets.signIns.note(key).catch(() => undefined)))
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const accepted = () => {
     rememberFactor(request, transaction)

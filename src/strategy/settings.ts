@@ -5,7 +5,7 @@
  */
 import { withoutSlash } from '../trust/binding'
 import { MAX_BROWSER_DAYS } from '../ledger/browsers'
-import { NevisClient } from '../client/client'
+import { NevisClient, type Introspection } from '../client/client'
 import type { Operation } from '../client/wire'
 import { isListOfValues } from '../factors/amr'
 import type { Factor, Outcome } from '../factors/factor'
@@ -26,6 +26,9 @@ import { StartQueue } from './start-queue'
 import { defaultSchedule } from './watch/schedule'
 import { StatusWatch } from './watch/watch'
 import { watchReports } from './watch-reports'
+
+/** How many milliseconds a repeated callback may use what Nevis has answered to the first one. */
+const REPEATED_CALLBACK_MS = 5000
 
 /** @internal */
 export interface Settings {
@@ -62,8 +65,10 @@ export interface Settings {
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue
-  /** Calls to Nevis that verify a code and have not ended yet. The two requests of a double click share one call. */
+  /** Calls to Nevis that verify a code. If the browser repeats a callback, as at a double click, both requests share one call. */
   readonly codeChecks: SharedCache<Outcome>
+  /** Introspections, by a digest of the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
+  readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly claims: TransactionTokenClaims
@@ -133,7 +138,8 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     availableFactors: options.availableFactors === undefined ? undefined : callable('availableFactors', options.availableFactors),
     hasWidget: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
-    codeChecks: new SharedCache<Outcome>(0, 0),
+    codeChecks: new SharedCache<Outcome>(({ status }) => (status === 'succeeded' ? REPEATED_CALLBACK_MS : 0), 0),
+    introspections: new SharedCache<Introspection>(REPEATED_CALLBACK_MS, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
     claims: claimsOf(options.transactionTokens),

@@ -19,11 +19,11 @@ export class SharedCache<T> {
   private nextSweepAt = 0
 
   /**
-   * @param keepMs milliseconds for which a result is cached
+   * @param keepMs milliseconds for which a result is cached, or a function that computes this time from the result
    * @param keepFailureMs milliseconds for which an error is cached
    */
   constructor(
-    private readonly keepMs: number,
+    private readonly keepMs: number | ((result: T) => number),
     private readonly keepFailureMs: number,
   ) {}
 
@@ -34,8 +34,9 @@ export class SharedCache<T> {
     const known = this.#entries.get(key)
     if (known !== undefined && now < known.until) return known.answer
     const entry: Entry<T> = { answer: ask(), until: Infinity }
-    const settled = (keepMs: number) => () => void (entry.until = performance.now() + keepMs)
-    entry.answer.then(settled(this.keepMs), settled(this.keepFailureMs))
+    const keepFor = (ms: number) => void (entry.until = performance.now() + ms)
+    const { keepMs, keepFailureMs } = this
+    entry.answer.then((result) => keepFor(typeof keepMs === 'function' ? keepMs(result) : keepMs), () => keepFor(keepFailureMs))
     this.#entries.set(key, entry)
     return entry.answer
   }

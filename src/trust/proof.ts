@@ -5,24 +5,20 @@
  * the process, and check the form of tokens, codes and secrets. If a check cannot be made, no user is signed in.
  * Out of scope: that an approval is used only once (`ledger/endings.ts`).
  */
+import { createHash } from 'node:crypto'
 import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
-import type { Introspection, NevisClient, Status } from '../client/client'
+import type { Introspection, NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
 import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
-/** A status answer of Nevis that this process has just received. */
-export interface KnownStatus {
-  readonly answer: Status
-  /** The introspection of the token in `answer`; undefined if this process has not started the introspection yet. */
-  readonly introspection?: Promise<Introspection>
-}
-
 interface ProofSettings {
   readonly client: NevisClient
+  /** Caches introspections, by a digest of the token. */
+  readonly introspections: { get(digest: string, ask: () => Promise<Introspection>): Promise<Introspection> }
   readonly issuers: readonly string[]
   /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
   readonly claims: TransactionTokenClaims
@@ -30,17 +26,15 @@ interface ProofSettings {
 
 /**
  * Compares the outcome of an approval or an enrolment with the started transaction, and introspects its token.
- * @param known Nevis's status answer, if this process has just received it; also contains the introspection of the answer's token, if already started
  * @returns the field that does not match, or undefined if the approval or enrolment is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal
  */
 export async function mismatchOf(
-  { client, issuers, claims }: ProofSettings,
+  { client, introspections, issuers, claims }: ProofSettings,
   transaction: Transaction,
   factor: Factor,
   outcome: Succeeded,
-  known?: KnownStatus,
 ): Promise<Mismatch | undefined> {
   const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
@@ -49,8 +43,8 @@ export async function mismatchOf(
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
   const isFromBrowser = factor.prompt === 'widget'
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
-  const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
-  const proof = await (pending ?? client.introspect(token))
+  // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the token.
+  const proof = await introspections.get(createHash('sha256').update(token).digest('base64url'), () => client.introspect(token))
   const { id, startedAt, subject } = transaction
   const username = outcome.username ?? subject.username
   return proofMismatch(proof, { userId, username, transactionId: id, issuers, claims, startedAt, now: Date.now(), isFromBrowser })

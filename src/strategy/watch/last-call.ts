@@ -3,7 +3,7 @@
  *
  * Out of scope: making the call (`watched-transaction.ts`).
  */
-import type { Introspection, Status } from '../../client/client'
+import type { Status } from '../../client/client'
 
 /** The result of the last status call: Nevis's answer, or an error. */
 export interface LastCall {
@@ -11,7 +11,4 @@ export interface LastCall {
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown
-  introspection?: Promise<Introspection>
-  /** True after a callback has used Nevis's answer to this call. */
-  isUsed?: true
 }

@@ -4,10 +4,9 @@
  * The folder `watch/` asks Nevis for the status of transactions: `watched-transaction.ts` polls one transaction, and `schedule.ts` decides when and how
  * often. Out of scope: telling a browser (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
-import type { NevisClient } from '../../client/client'
+import type { NevisClient, Status } from '../../client/client'
 import type { UserOfStart } from '../../trust/binding'
 import type { Sealed } from '../../trust/handle'
-import type { KnownStatus } from '../../trust/proof'
 import type { Transaction } from '../../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
@@ -71,20 +70,19 @@ export class StatusWatch {
   /**
    * Gets Nevis's answer for the callback of this transaction:
    *
-   * 1. a success that polling found at most five seconds ago; only one callback gets it
+   * 1. a success that Nevis reported at most five seconds ago
    * 2. otherwise the answer to a new call; concurrent callbacks share that call
    * 3. if the limit of calls is reached (ten calls in a row, then one each second), the last answer
-   * @param mayIntrospect false while the user still has to type a code: Nevis may allow only one introspection, which the callback with the right code needs
    * @returns undefined if the transaction has no status token
    * @throws NevisError if the call failed
    */
-  async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
+  async decide(transaction: Transaction): Promise<Status | undefined> {
     const { statusToken } = transaction
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
     // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
-    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
+    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
 
   /** Watches a transaction from its start, before any page is open: the user may deny it on the phone without opening the waiting page. */

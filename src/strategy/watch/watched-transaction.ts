@@ -10,7 +10,6 @@ import { NevisError } from '../../client/errors'
 import type { Transaction } from '../../factors/transaction'
 import { isOfSameUser, type UserOfStart } from '../../trust/binding'
 import type { Sealed } from '../../trust/handle'
-import type { KnownStatus } from '../../trust/proof'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
 import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
@@ -157,28 +156,21 @@ export class WatchedTransaction {
     }
   }
 
-  /** Nevis's answer for a callback: an unused success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
-  async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus> {
+  /** Nevis's answer for a callback: a success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
+  async decide(transaction: Transaction): Promise<Status> {
     this.#transaction = transaction
-    const last = this.#last
-    const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
-    if (isUnusedSuccess) return this.useLast()
-    const isLimited = this.asking === undefined && !this.decisions.tryAcquire()
-    this.deciding += 1
-    if (!isLimited) await this.ask()
-    const isShared = isLimited || this.deciding > 1
-    this.deciding -= 1
-    // All callbacks that share an answer also share one introspection of its token, because Nevis may allow only one.
-    if (isShared && mayIntrospect) this.introspect()
-    return this.useLast()
+    if (!this.hasJustSucceeded() && (this.asking !== undefined || this.decisions.tryAcquire())) {
+      this.deciding += 1
+      await this.ask()
+      this.deciding -= 1
+    }
+    const { answer, error } = this.#last as LastCall
+    if (answer === undefined) throw error
+    return answer
   }
 
-  private useLast(): KnownStatus {
-    const last = this.#last as LastCall
-    if (last.answer === undefined) throw last.error
-    last.isUsed = true
-    const { answer, introspection } = last
-    return { answer, ...(introspection && { introspection }) }
+  private hasJustSucceeded(): boolean {
+    return this.#last?.answer?.status === 'succeeded' && performance.now() - this.#last.at < MAX_SUCCESS_AGE_MS
   }
 
   /** The status for a page. After the transaction's expiry it is always `expired`, because the callback would refuse even a success. */
@@ -284,17 +276,5 @@ export class WatchedTransaction {
     } catch {
       // Ignore the error: the callback reports the end of the transaction instead.
     }
-  }
-
-  /**
-   * Introspects the token of the last status answer, if the status is `succeeded`. Only callbacks may call this method, not page requests: Nevis may allow only
-   * one introspection per token, and a callback in another process may still need it.
-   */
-  private introspect(): void {
-    const last = this.#last
-    if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
-    last.introspection = this.client.introspect(last.answer.token)
-    // Prevent an unhandled rejection: the callback that uses the introspection gets the error.
-    last.introspection.catch(() => {})
   }
 }

@@ -17,7 +17,6 @@ let asked: number[]
 let startedAt: number
 let watch: StatusWatch
 
-let introspected: object | Error
 
 const client = {
   getStatus: jest.fn(async () => {
@@ -26,10 +25,6 @@ const client = {
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
     if (given instanceof Error) throw given
     return { status: given, token: 'transaction token' }
-  }),
-  introspect: jest.fn(async () => {
-    if (introspected instanceof Error) throw introspected
-    return introspected
   }),
 } as unknown as NevisClient
 
@@ -45,8 +40,6 @@ function listening(id?: string): { heard: Watched[]; stop: () => void } {
 beforeEach(() => {
   jest.useFakeTimers()
   answer = 'pending'
-  introspected = { active: true }
-  jest.mocked(client.introspect).mockClear()
   latencyMs = 0
   asked = []
   startedAt = Date.now()
@@ -449,16 +442,12 @@ describe('deciding at the callback', () => {
   const success = { status: 'succeeded', token: 'transaction token' }
 
   describe('a success that a listener has just been told of', () => {
-    it('is given once, and its token is left to the callback, which may come to another process', async () => {
+    it('is given to each callback of the next five seconds, also to one that the browser repeats', async () => {
       listening()
       answer = 'succeeded'
       await pass(1200)
-      const seen = await decide()
-      expect(seen).toEqual({ answer: success })
-      expect(client.introspect).not.toHaveBeenCalled()
+      for (let i = 0; i < 2; i++) expect(await decide()).toEqual(success)
       expect(asked).toHaveLength(2)
-      expect((await decide())?.answer).toEqual(success)
-      expect(asked).toHaveLength(3)
     })
 
     it('is asked for once more five seconds later, and is gone if Nevis says so', async () => {
@@ -467,18 +456,17 @@ describe('deciding at the callback', () => {
       await pass(1200)
       answer = 'unknown'
       await pass(5000)
-      expect((await decide())?.answer.status).toBe('unknown')
+      expect((await decide())?.status).toBe('unknown')
       expect(watch.peek(sealed())).toBe('failed')
     })
   })
 
   describe('a success that a look has just found', () => {
-    it('is given without an introspection: nobody is known to be on the way', async () => {
+    it('is given to a callback, without another call', async () => {
       await pass(60_000)
       answer = 'succeeded'
       expect(await watch.look(sealed())).toBe('succeeded')
-      expect(await decide()).toEqual({ answer: success })
-      expect(client.introspect).not.toHaveBeenCalled()
+      expect(await decide()).toEqual(success)
       expect(asked).toHaveLength(1)
     })
   })
@@ -486,9 +474,8 @@ describe('deciding at the callback', () => {
   describe('what nobody has asked for yet', () => {
     it.each(['pending', 'succeeded', 'failed', 'unknown'] as const)('is asked for: %s', async (given) => {
       answer = given
-      expect((await decide())?.answer.status).toBe(given)
+      expect((await decide())?.status).toBe(given)
       expect(asked).toHaveLength(1)
-      expect(client.introspect).not.toHaveBeenCalled()
     })
   })
 
@@ -501,9 +488,9 @@ describe('deciding at the callback', () => {
       await watch.look(sealed())
       answer = 'pending'
       jest.mocked(client.getStatus).mockClear()
-      expect((await decide(other))?.answer.status).toBe('pending')
+      expect((await decide(other))?.status).toBe('pending')
       expect(jest.mocked(client.getStatus).mock.calls).toEqual([[other.statusToken ?? 'token']])
-      expect((await decide())?.answer.status).toBe('succeeded')
+      expect((await decide())?.status).toBe('succeeded')
     })
 
     it('knows nothing for a transaction without a status token, and leaves the success to its own', async () => {
@@ -511,7 +498,7 @@ describe('deciding at the callback', () => {
       await watch.look(sealed())
       const { statusToken: _, ...closed } = { ...transaction, expiresAt: startedAt + LIFETIME_MS }
       expect(await watch.decide(closed as Transaction)).toBeUndefined()
-      expect((await decide())?.answer.status).toBe('succeeded')
+      expect((await decide())?.status).toBe('succeeded')
       expect(asked).toHaveLength(1)
     })
   })
@@ -522,21 +509,30 @@ describe('deciding at the callback', () => {
       answer = given
       const decisions = Promise.all(Array.from({ length: 300 }, () => decide()))
       await pass(20)
-      expect(new Set((await decisions).map((seen) => seen?.answer.status))).toEqual(new Set([given]))
+      expect(new Set((await decisions).map((seen) => seen?.status))).toEqual(new Set([given]))
       expect(asked).toHaveLength(1)
     })
 
-    it('at once, of an approved one, is one call and one introspection', async () => {
-      latencyMs = 20
+    it.each(['at once', 'one after the other'])('%s, of an approved one, is one call', async (how) => {
       answer = 'succeeded'
-      const decisions = Promise.all(Array.from({ length: 300 }, () => decide()))
-      await pass(20)
-      for (const seen of await decisions) expect([seen?.answer, await seen?.introspection]).toEqual([success, introspected])
-      expect([asked.length, jest.mocked(client.introspect).mock.calls.length]).toEqual([1, 1])
+      if (how === 'one after the other') for (let i = 0; i < 300; i++) expect(await decide()).toEqual(success)
+      else expect(await Promise.all(Array.from({ length: 300 }, () => decide()))).toEqual(Array(300).fill(success))
+      expect(asked).toHaveLength(1)
+    })
+
+    it('once its success is five seconds old, is another call', async () => {
+      answer = 'succeeded'
+      await decide()
+      await pass(4999)
+      await decide()
+      expect(asked).toHaveLength(1)
+      await pass(1)
+      await decide()
+      expect(asked).toHaveLength(2)
     })
 
     it('one after the other is ten calls at first, and then one a second', async () => {
-      for (let i = 0; i < 150; i++) expect((await decide())?.answer.status).toBe('pending')
+      for (let i = 0; i < 150; i++) expect((await decide())?.status).toBe('pending')
       expect(asked).toEqual(Array(10).fill(0))
       for (let i = 0; i < 150; i++) {
         await pass(100)
@@ -545,18 +541,11 @@ describe('deciding at the callback', () => {
       expect(asked.length - 10).toBe(15)
     })
 
-    it('one after the other, of an approved one, is ten calls and as many introspections at most', async () => {
-      answer = 'succeeded'
-      for (let i = 0; i < 300; i++) expect((await decide())?.answer).toEqual(success)
-      expect(asked).toEqual(Array(10).fill(0))
-      expect(jest.mocked(client.introspect).mock.calls.length).toBeLessThanOrEqual(10)
-    })
-
     it('has calls of its own, beside the three of those who look: a page that has just looked delays no sign-in', async () => {
       for (let i = 0; i < 300; i++) await watch.look(sealed())
       expect(asked).toEqual([0, 0, 0])
       answer = 'succeeded'
-      expect((await decide())?.answer).toEqual(success)
+      expect(await decide()).toEqual(success)
       expect(asked).toEqual([0, 0, 0, 0])
     })
 
@@ -574,7 +563,7 @@ describe('deciding at the callback', () => {
       answer = 'succeeded'
       const [look, decision] = [watch.look(sealed()), decide()]
       await pass(50)
-      expect([await look, (await decision)?.answer.status]).toEqual(['succeeded', 'succeeded'])
+      expect([await look, (await decision)?.status]).toEqual(['succeeded', 'succeeded'])
       expect(asked).toHaveLength(1)
     })
   })
@@ -598,7 +587,7 @@ describe('deciding at the callback', () => {
       }
       expect(asked).toHaveLength(30)
       answer = 'succeeded'
-      expect((await decide())?.answer.status).toBe('succeeded')
+      expect((await decide())?.status).toBe('succeeded')
     })
   })
 })
