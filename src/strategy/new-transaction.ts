@@ -48,7 +48,7 @@ export async function newTransaction(
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
-  const browser = login === undefined && !settings.hasOwnSubject ? undefined : markBrowser(request)
+  const browser = markBrowser(request)
   const origin = login === undefined || settings.ledger.isInMemory ? undefined : context.source.origin
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)

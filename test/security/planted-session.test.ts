@@ -183,6 +183,23 @@ describe('a planted session', () => {
   })
 })
 
+describe('the session of a victim who waits for the own request, whose cookie the attacker has copied', () => {
+  // Shows: T-planted-2
+  it('gives an attacker with the password a request of their own: the victim\'s approval signs in the victim alone', async () => {
+    const app = await world.start({ routes })
+    const victim = app.browser()
+    const handle = await signIn(victim, 'anna')
+    const [first] = world.simulator.phone('anna').requests() as [PhoneRequest]
+    const attacker = app.browser()
+    attacker.cookies.set('connect.sid', cookieOf(victim) as string)
+    const own = await signIn(attacker, 'anna')
+    expect(world.asked('approve')).toBe(2)
+    await world.simulator.phone('anna').approve(first.transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('303 /login/2fa')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+  })
+})
+
 describe('in the victim\'s own browser', () => {
   it('a second sign-in shows the same request again, without a second push, and keeps what the app had in the session', async () => {
     const { victim } = await planted()
