@@ -49,6 +49,8 @@ export interface Transaction {
   readonly authenticatorId?: string
   /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
+  /** SHA-256 of the status token. The field `digest` covers it, so another token in the session does not match. */
+  readonly statusTokenDigest?: string
   /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number
   /** When the transaction expires, in milliseconds since 1970. */

@@ -106,6 +106,7 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     await forgetStart(request, context)
     throw reason
   }
+  if (isRepeatedAnswer(request, context, challenge)) throw request.mismatchRefusal('transactionId')
   const { transaction, encryptedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
@@ -217,6 +218,14 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
   }
   if (typeof challenge === 'string') throw request.mismatchRefusal(challenge)
   return challenge
+}
+
+/**
+ * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the
+ * user's approval of the earlier transaction would also count for this one.
+ */
+function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
+  return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))
 }
 
 /**

@@ -4,7 +4,7 @@
  * Without the digest, an attacker who can write to the session store could change the amount of a payment after the phone has shown it. The key of the HMAC
  * is not in the session. Out of scope: refusing the request (`strategy-request.ts`).
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
 import { withSortedNames } from '../host/canonical'
 
@@ -19,9 +19,12 @@ export class Digests {
     private readonly owner: string,
   ) {}
 
+  /** Adds the digest, and a digest of the status token, which stays when the token is deleted at the end of the transaction. */
   withDigest(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
-    return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
+    const { statusToken } = transaction
+    const whole = { ...transaction, ...(statusToken !== undefined && { statusTokenDigest: sha256(statusToken) }) }
+    return { digest: this.digestOf(whole, key as Buffer).toString('base64url'), ...whole }
   }
 
   /**
@@ -29,6 +32,9 @@ export class Digests {
    * @returns false if the transaction was changed, or has no digest because an older version of this package made it
    */
   matches(transaction: Transaction): boolean {
+    const { statusToken, statusTokenDigest } = transaction
+    // Only a transaction of an older version of this package has a status token without a digest. Such a transaction expires within minutes.
+    if (statusToken !== undefined && statusTokenDigest !== undefined && sha256(statusToken) !== statusTokenDigest) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))
     return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
@@ -70,9 +76,11 @@ export class Digests {
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { available, budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, hasOwnId, id, isCodeTyped, isUnsent, login, message, operation, phone, purpose } = transaction
-    const { browser, forgetMarks, isInPlaceOfApproval, isUserIdNamed, moves, origin, remember, slots, startedAt, subject, typedCode, userId } = transaction
+    const { browser, forgetMarks, isInPlaceOfApproval, isUserIdNamed, moves, origin, remember, slots, startedAt, statusTokenDigest, subject, typedCode, userId } = transaction
     const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
-    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped, isUnsent, available, isUserIdNamed, hasOwnId, isInPlaceOfApproval, moves, forgetMarks: withSortedNames(forgetMarks), browser, origin }
+    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped, isUnsent, available, isUserIdNamed, hasOwnId, isInPlaceOfApproval, moves, forgetMarks: withSortedNames(forgetMarks), browser, origin, statusTokenDigest }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')

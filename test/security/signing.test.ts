@@ -186,6 +186,8 @@ describe('what was changed in the session between start and callback', () => {
     ['the message of another transaction', swapped('message')],
     ['data and message of another transaction', swapped('data', 'message')],
     ['data, message and digest of another transaction', swapped('data', 'message', 'digest')],
+    ['the status token of another transaction', swapped('statusToken')],
+    ['the status token of another transaction, and its digest', swapped('statusToken', 'statusTokenDigest')],
     ['another transaction in its place', (all, { one, two }) => ({ [one]: all[two] as object, [two]: all[one] as object }) as Transactions],
   ]
   // Shows: ASVS V7.5.3, T-purpose-2, C-approval-8

@@ -9,6 +9,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { PhoneRequest } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
@@ -16,16 +17,16 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 
-let gateway: Server
+let gateway: Server | undefined
 let isMixing: boolean
-afterEach(() => new Promise((resolve) => gateway.close(resolve)))
+afterEach(() => new Promise((resolve) => (gateway?.listening ? gateway.close(resolve) : resolve(undefined))))
 
 /** Starts an app with a gateway in front of Nevis. While `isMixing` is true, the gateway swaps the answers to two starts. */
 async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> {
   isMixing = false
   const held: [ServerResponse, string][] = []
   const send = (res: ServerResponse, text: string) => res.writeHead(res.statusCode, { 'content-type': 'application/json' }).end(text)
-  gateway = createServer(async (req, res) => {
+  const server = createServer(async (req, res) => {
     const chunks: Buffer[] = []
     for await (const chunk of req) chunks.push(chunk as Buffer)
     const headers = Object.fromEntries(['authorization', 'content-type'].flatMap((name) => (req.headers[name] ? [[name, req.headers[name] as string]] : [])))
@@ -40,8 +41,9 @@ async function start(options: Omit<AppOptions, 'simulator'> = {}): Promise<TestA
     send(one[0], two[1])
     send(two[0], one[1])
   })
-  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
-  const baseURL = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
+  gateway = server
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return world.start({ ...options, strategy: { issuer: world.simulator.baseURL, ...options.strategy, baseURL } })
 }
 
@@ -88,6 +90,24 @@ describe('the attacker\'s approval in the browser that asked for the victim', ()
       const app = await start({ strategy: { subject: ({ user }) => ({ userId: idOf((user as unknown as { username: string }).username) }) } })
       expect(outcomeOf((await mixed(app, 'push')).start)).toBe('binding_mismatch')
     })
+  })
+})
+
+describe('an answer to a start that a gateway repeats for an equal start', () => {
+  // Shows: T-answer-9
+  it.each(['the attacker\'s session', 'the user\'s own session'])('is refused, in %s; the user signs in with the own approval', async (whose) => {
+    const app = await world.start()
+    const user = app.browser()
+    const start = (browser: Browser) => browser.post('/login', { username: 'anna', password: PASSWORD })
+    const handle = handleIn((await start(user)).location)
+    const [{ transactionId }] = world.simulator.phone('anna').requests() as [PhoneRequest]
+    world.simulator.faults.add({ on: 'approve', times: 1, patch: { transactionId } })
+    const other = whose === 'the attacker\'s session' ? app.browser() : user
+    const page = other === user ? await user.post('/login', { username: 'anna', password: PASSWORD, factor: 'app' }) : await start(other)
+    expect(outcomeOf(page)).toBe('binding_mismatch')
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'binding_mismatch', field: 'transactionId' }])
+    await world.simulator.phone('anna').approve(transactionId)
+    expect(outcomeOf(await user.get(callbackOf(handle)))).toBe('success')
   })
 })
 

@@ -22,6 +22,9 @@ describe('a digest', () => {
     const bound = digests.withDigest(TRANSACTION)
     const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, next: 'other', returnTo: '/a' }
     expect(digests.matches(later)).toBe(true)
+    const withToken = digests.withDigest({ ...TRANSACTION, statusToken: 'x' })
+    const { statusToken: _token, ...closed } = withToken
+    expect([digests.matches(withToken), digests.matches(closed), digests.matches({ ...withToken, statusToken: 'y' })]).toEqual([true, true, false])
   })
 
   it('fits after any way through JSON, with the names in any order', () => {
@@ -32,8 +35,8 @@ describe('a digest', () => {
     })
   })
 
-  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'typedCode', 'isCodeTyped', 'remember', 'forgetMarks', 'moves', 'digest'])('does not fit where %s is another, or gone', (field) => {
-    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 }, typedCode: 'd', isCodeTyped: false, remember: true, forgetMarks: { a: 1 }, moves: 2 })
+  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'typedCode', 'isCodeTyped', 'remember', 'forgetMarks', 'moves', 'statusTokenDigest', 'digest'])('does not fit where %s is another, or gone', (field) => {
+    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 }, typedCode: 'd', isCodeTyped: false, remember: true, forgetMarks: { a: 1 }, moves: 2, statusToken: 't' })
     for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.matches({ ...bound, [field]: value })).toBe(false)
   })
 

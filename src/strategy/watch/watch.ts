@@ -85,6 +85,11 @@ export class StatusWatch {
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
 
+  /** True if this process watches a transaction with this id. */
+  has(id: string): boolean {
+    return this.transactions.has(id) || this.transactions.has(withoutStatus(id))
+  }
+
   /** Watches a transaction from its start, before any page is open: the user may deny it on the phone without opening the waiting page. */
   begin(transaction: Transaction): void {
     this.watchedFor(sealedOf(transaction)).remember(transaction)
