@@ -47,7 +47,7 @@ export async function mismatchOf(
   if (userId === undefined || field !== undefined) return field ?? 'userId'
   if (token === undefined) return needsToken(factor, transaction) ? 'token' : undefined
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-  const isFromBrowser = factor.prompt === 'widget'
+  const isFromBrowser = promptOf(factor, transaction.operation) === 'widget'
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
   const proof = await (pending ?? client.introspect(token))
