@@ -74,7 +74,13 @@ export async function renewSession(req: object): Promise<SessionLike> {
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
   // `Object.entries` skips symbols. Some session packages store the session's old id under a symbol, which must not be copied.
   const kept = Object.entries(before)
-  await completed(before.regenerate.bind(before))
+  try {
+    await completed(before.regenerate.bind(before))
+  } catch (error) {
+    // If the store has failed, the session packages leave a new, empty session in the request, whose cookie would replace the cookie of the user's session.
+    endSession(req)
+    throw error
+  }
   const after = sessionOf(req) as SessionLike
   for (const [name, value] of kept) after[name] = value
   return after
@@ -93,10 +99,9 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with the message `failed to load session`, and a store of files with the code ENOENT. Any other error means
-    // that the store has failed.
-    const { message, code } = Object(error) as { message?: unknown; code?: unknown }
-    isGone = message === 'failed to load session' || code === 'ENOENT'
+    isGone = isMissing(error)
+    // If the store has failed, @fastify/session leaves an empty session with the same id in the request, and would store it over the user's session.
+    if (error && !isGone) (req as { session: SessionLike }).session = before
     done(isGone ? undefined : error)
   }))
   const after = sessionOf(req) as SessionLike
@@ -260,9 +265,17 @@ interface SessionStore {
 
 function storedSession(store: SessionStore, id: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // For express-session, ENOENT means that the store has no such session.
-    store.get?.(id, (error, session) => (error && (error as { code?: unknown }).code !== 'ENOENT' ? reject(error) : resolve(error ? undefined : session)))
+    store.get?.(id, (error, session) => (error && !isMissing(error) ? reject(error) : resolve(error ? undefined : session)))
   })
+}
+
+/**
+ * True for an error that says that the store has no such session: the message `failed to load session` of express-session, or the code ENOENT of a store of
+ * files. Any other error means that the store has failed, also ENOENT from `connect`: then the Unix socket of a database is missing.
+ */
+function isMissing(error: unknown): boolean {
+  const { message, code, syscall } = Object(error) as { message?: unknown; code?: unknown; syscall?: unknown }
+  return message === 'failed to load session' || (code === 'ENOENT' && syscall !== 'connect')
 }
 
 /** Waits for the end of a session method. Some session packages call a callback, some return a promise, and some do both. */

@@ -253,7 +253,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   request.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)
   forgetReturnTo(session, settings.sessionKey, returnTo, request.options, request.req)
-  await request.transactions.save()
+  await request.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
   // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.

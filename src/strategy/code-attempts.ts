@@ -93,7 +93,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     await request.refresh()
     const current = request.transactionById(transaction.id)
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
-    await request.transactions.save()
+    await request.save()
   }
   // Only the form of the waiting page sends the field `retry`. The redirect keeps the user on the waiting page, where the user can try another code.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }

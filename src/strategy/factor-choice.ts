@@ -4,7 +4,7 @@
  * Out of scope: whether the user has the factor at Nevis (`unavailable-factor.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Operation } from '../client/wire'
-import type { Factor } from '../factors/factor'
+import { promptOf, type Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { FactorName } from '../factors/names'
 import type { Subject } from '../factors/transaction'
@@ -34,8 +34,8 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
 }
 
 /** True for the widget if the app gives the phone number of an enrolment: the user could enter another number in the widget, so the widget is not offered. */
-function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
-  return operation === 'enroll' && phone !== undefined && prompt === 'widget'
+function wouldIgnorePhone(factor: Factor, operation: Operation, phone: string | undefined): boolean {
+  return operation === 'enroll' && phone !== undefined && promptOf(factor, operation) === 'widget'
 }
 
 /**

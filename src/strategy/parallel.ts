@@ -30,9 +30,10 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   if (previous.origin !== context.source.origin) return undefined
   if (!previous.hasDisconnected()) {
-    // The first request may have given the session a new id. This request then must not send the cookie with the old id again, even if the app has changed the
-    // session: the response of this request could replace the new cookie.
-    if (context.renewsSession && (await request.reload()) === undefined) request.abandonSession()
+    // The first request may have given the session a new id, and always does so after a first factor. This request then must not send the cookie with the old id
+    // again, even if the app has changed the session: the response of this request could replace the new cookie.
+    if (context.isAfterFirstFactor) request.abandonSession()
+    else if (context.renewsSession) await request.reload()
     return previous
   }
   // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start renews the session, give the

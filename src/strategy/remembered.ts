@@ -54,7 +54,7 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   const returnTo = returnToOf(request)
   await renewForSubject(request, { subject: parameters.subject, userId }, true)
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
-  await request.transactions.save()
+  await request.save()
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
@@ -133,7 +133,7 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
   const chosen = request.keys.digests.withDigest({ ...rest, remember: choice })
   if (current === undefined || current.closed !== undefined) return chosen
   request.transactions.put(chosen)
-  await request.transactions.save()
+  await request.save()
   return chosen
 }
 

@@ -72,8 +72,8 @@ export class StrategyRequest {
   /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
   private isNew = false
-  /** Each property of the session as JSON, to see later which properties the app has changed. */
-  private lastRead = new Map<string, string | undefined>()
+  /** Each property of the session as JSON, as it was last read from the store or saved, to see later which properties the app has changed. */
+  private lastRead: ReadonlyMap<string, string | undefined>
 
   /** @throws StorageError `SESSION_REQUIRED` without a session; `SESSION_IN_COOKIE` if the browser holds the session itself, as with cookie-session */
   constructor(
@@ -87,6 +87,7 @@ export class StrategyRequest {
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
     if (isInCookie(session)) throw new StorageError('SESSION_IN_COOKIE')
     this.useSession(session)
+    this.lastRead = jsonOfProperties(session)
     this.budgets = new Budgets(settings)
   }
 
@@ -95,7 +96,6 @@ export class StrategyRequest {
     const { sessionKey, firstFactorLifetimeMs } = this.settings
     this.session = session
     this.isNew = isNew
-    this.lastRead = new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
     const isKeptLongest = (one: Pick<Transaction, 'factor' | 'operation' | 'isStepUp' | 'isUnsent'>) => mayStopStepUp(this.settings, one)
     this.transactions = new SessionTransactions(session, sessionKey, firstFactorLifetimeMs, this.keys.shown, isKeptLongest)
   }
@@ -125,9 +125,20 @@ export class StrategyRequest {
     const written = Object.entries(before).filter(([name]) => !HOST_PROPERTIES.includes(name) && name !== this.settings.sessionKey)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
+    // Note the values before this request's values replace them. Otherwise a later `reload`, before the session is saved, would drop the app's changes.
+    this.lastRead = jsonOfProperties(session)
     for (const name of lastRead.keys()) if (!(name in before) && !HOST_PROPERTIES.includes(name)) delete session[name]
     for (const [name, value] of written) if (keepsAll || !(name in session) || lastRead.get(name) !== JSON.stringify(value)) session[name] = value
     return session
+  }
+
+  /**
+   * Saves the session. Afterwards, the app's changes so far are no longer changes: if another request changes the same property later, the later value stays.
+   * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
+   */
+  async save(): Promise<void> {
+    await this.transactions.save()
+    this.lastRead = jsonOfProperties(this.session)
   }
 
   about(): About {
@@ -211,7 +222,7 @@ export class StrategyRequest {
     if (this.transactionById(transaction.id) === undefined) return
     const keepsToken = isLeft && this.settings.afterDenial === 'stop' && Date.now() < transaction.expiresAt
     this.transactions.close(transaction, code, keepsToken)
-    await this.transactions.save()
+    await this.save()
   }
 
   /**
@@ -252,7 +263,7 @@ export class StrategyRequest {
    */
   async saveAndWait(transaction: Transaction, encryptedCodes?: string): Promise<Redirect> {
     this.transactions.put(transaction)
-    await this.transactions.save()
+    await this.save()
     return { to: this.waitingURL({ ...transaction, ...(encryptedCodes !== undefined && { encryptedCodes }) }) }
   }
 
@@ -276,4 +287,8 @@ export class StrategyRequest {
     publish('budget', () => ({ ...this.about(), budget: over, limit }))
     return new Refusal(code, undefined, retryAfterSeconds)
   }
+}
+
+function jsonOfProperties(session: SessionLike): ReadonlyMap<string, string | undefined> {
+  return new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
 }

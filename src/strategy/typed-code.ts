@@ -40,6 +40,6 @@ async function keepTyped(request: StrategyRequest, transaction: Transaction, att
   const typed = request.keys.digests.withDigest({ ...rest, attempts, isCodeTyped: true })
   // If another request has removed or closed the transaction meanwhile, do not store it in the session again.
   if (current !== undefined && current.closed === undefined) request.transactions.put(typed)
-  await request.transactions.save()
+  await request.save()
   return (request.current = typed)
 }

@@ -41,7 +41,7 @@ export async function mismatchOf(
   if (userId === undefined || field !== undefined) return field ?? 'userId'
   if (token === undefined) return needsToken(factor, transaction) ? 'token' : undefined
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-  const isFromBrowser = factor.prompt === 'widget'
+  const isFromBrowser = promptOf(factor, transaction.operation) === 'widget'
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the token.
   const proof = await introspections.get(createHash('sha256').update(token).digest('base64url'), () => client.introspect(token))

@@ -84,7 +84,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const settingsFor = pageSettingsOf('waitingPage', settings, options)
   const choice = new AuthenticatorChoice(settings)
   const { widgetScript } = options
-  if (widgetScript === undefined && settings.factors.some(({ prompt }) => prompt === 'widget')) {
+  if (widgetScript === undefined && settings.hasWidget) {
     throw new TypeError('waitingPage: widgetScript is needed with the factor widget')
   }
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]

@@ -1,6 +1,9 @@
 /** Tests how the package renews, reloads and saves the sessions of different web frameworks, including sessions in a cookie. */
+import fastifySession, { MemoryStore } from '@fastify/session'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { couldNotLoadSession, hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
+import { Browser } from '../support/browser'
 import { ShownCipher } from '../../src/trust/shown'
 import type { Transaction } from '../../src/factors/transaction'
 import { SessionTransactions } from '../../src/session/transactions'
@@ -101,12 +104,62 @@ describe('reloadSession', () => {
     expect(req.session).toBe(before)
   })
 
+  it('fails where the socket of the database is missing, which is no missing session of a store of files', async () => {
+    const error = { code: 'ENOENT', syscall: 'connect' }
+    await expect(reloadSession(stored((_req, done) => done(error)))).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE' })
+    expect(await reloadSession(stored((_req, done) => done({ ...error, syscall: 'open' })))).toBeUndefined()
+  })
+
   it('gives the one that came with the request where the host cannot read it again, or it is all in a cookie', async () => {
     const saved: SessionLike = { cart: ['book'], save: (done) => done() }
     expect(await reloadSession({ session: saved })).toBe(saved)
     const inCookie: SessionLike = { cart: ['book'], reload: () => delete inCookie['cart'] }
     expect(await reloadSession({ session: inCookie })).toBe(inCookie)
     expect(inCookie['cart']).toEqual(['book'])
+  })
+})
+
+describe('a session of @fastify/session, with its default settings', () => {
+  /** A store whose method `failing` fails. */
+  class FailingStore extends MemoryStore {
+    failing: string | undefined
+    override get = (...[id, done]: Parameters<MemoryStore['get']>) => (this.failing === 'get' ? done(new Error('down')) : super.get(id, done))
+    override destroy = (...[id, done]: Parameters<MemoryStore['destroy']>) => (this.failing === 'destroy' ? done(new Error('down')) : super.destroy(id, done))
+  }
+  /** Stands for @fastify/cookie, which uses a dynamic import, and Jest cannot run that. */
+  const cookies = async (host: FastifyInstance) => {
+    host.decorateRequest('cookies')
+    host.addHook('onRequest', async (req) => void Object.assign(req, { cookies: { sessionId: req.headers.cookie?.replace(/^sessionId=/, '') } }))
+    host.decorateReply('setCookie', function (_name: string, value: string) { return this.header('set-cookie', `sessionId=${value}`) })
+    host.decorateReply('clearCookie', function () { return this.header('set-cookie', 'sessionId=') })
+  }
+  Object.assign(cookies, { [Symbol.for('skip-override')]: true, [Symbol.for('plugin-meta')]: { name: '@fastify/cookie' } })
+
+  let app: FastifyInstance
+  afterEach(() => app.close())
+
+  it.each<[string, string, (req: object) => Promise<unknown>, string]>([
+    ['cannot be read again', 'get', reloadSession, 'a new page'],
+    ['cannot be renewed', 'destroy', renewSession, 'a page'],
+  ])('is still the user\'s if it %s, also where the app writes to it afterwards', async (_name, failing, act, seen) => {
+    const store = new FailingStore()
+    app = Fastify({ forceCloseConnections: true })
+    await app.register(cookies)
+    await app.register(fastifySession, { secret: 'a secret for tests, of 32 characters', cookie: { secure: false }, store })
+    app.get('/in', async ({ session }) => Object.assign(session, { user: 'anna', seen: 'a page' }) && 'in')
+    app.get('/act', async (req) => {
+      store.failing = failing
+      const outcome = await act(req).then(() => 'done', ({ code }: { code: string }) => code)
+      store.failing = undefined
+      Object.assign(req.session, { seen: 'a new page' })
+      return outcome
+    })
+    app.get('/session', async ({ session }) => session)
+    const browser = new Browser(await app.listen({ host: '127.0.0.1', port: 0 }))
+    await browser.get('/in')
+    const before = new Map(browser.cookies)
+    expect([(await browser.get('/act')).text, browser.cookies]).toEqual(['SESSION_UNAVAILABLE', before])
+    expect((await browser.get('/session')).json()).toMatchObject({ user: 'anna', seen })
   })
 })
 
@@ -229,6 +282,7 @@ describe('couldNotLoadSession', () => {
     [true, 'the store cannot be asked', { sessionStore: { generate }, sessionID: 'a' }],
     [false, 'the app has destroyed the session', { sessionStore: storeOf(null, null), sessionID: 'a' }],
     [false, 'the app has destroyed the session, and the store names the missing file', { sessionStore: storeOf(Object.assign(new Error('no file'), { code: 'ENOENT' })), sessionID: 'a' }],
+    [true, 'the socket of the database is missing', { sessionStore: storeOf({ code: 'ENOENT', syscall: 'connect' }), sessionID: 'a' }],
     [false, 'the app has set the session to null', { sessionStore, sessionID: 'a', session: null }],
     [false, 'the session was loaded', { sessionStore, sessionID: 'a', session: {} }],
     [false, 'no session middleware has run', {}],

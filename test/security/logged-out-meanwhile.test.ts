@@ -43,6 +43,14 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
     void (passport.authenticate('nevis', done as never) as RequestHandler)(req, res, next)
   }
   web.all('/own', own)
+  web.post('/pay', (req, res, next) => {
+    const data = () => {
+      const session = req.session as { basket?: string; coupon?: string }
+      session.basket = 'paid'
+      delete session.coupon
+    }
+    void (passport.authorize('nevis', { data } as never) as RequestHandler)(req, res, next)
+  })
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
   // Stands for anything that takes time after the session was read and before this package runs: a body that arrives slowly, a slow database query.
@@ -51,10 +59,13 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/slow-callback', slowly, passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
   web.post('/note', (req, res) => {
-    Object.assign(req.session as object, { basket: req.query['basket'] ?? 'full' })
+    Object.assign(req.session as object, { basket: 'full' }, req.query)
     res.end()
   })
-  web.get('/note', (req, res) => void res.json({ basket: (req.session as { basket?: string }).basket ?? null }))
+  web.get('/note', (req, res) => {
+    const { basket, coupon } = req.session as { basket?: string; coupon?: string }
+    res.json({ basket, coupon })
+  })
   web.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.end())))
 }
 
@@ -260,6 +271,26 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
       release()
       expect(outcomeOf(await callback)).toBe('cancelled')
+    })
+
+    it('what the app changes and deletes in a start stays so, also if the start waits for another one of the same user', async () => {
+      await browser.post('/note?coupon=SPRING')
+      const slow = held(app, 'approve')
+      const first = app.browser().post('/login', { username: 'anna', password: PASSWORD })
+      await slow.asked
+      const { startQueue } = app.nevis.settings
+      const run = startQueue.run.bind(startQueue)
+      const isWaiting = new Promise<void>((resolve) => {
+        jest.spyOn(startQueue, 'run').mockImplementationOnce((...given) => {
+          resolve()
+          return run(...given)
+        })
+      })
+      const second = browser.post('/pay')
+      await isWaiting
+      slow.release()
+      expect([outcomeOf(await first), outcomeOf(await second)]).toEqual(['303 /login/2fa', '303 /login/2fa'])
+      expect((await browser.get('/note')).json()).toEqual({ basket: 'paid' })
     })
 
     it('what the app writes during a slow start and a slow callback is still there, and the step-up succeeds', async () => {

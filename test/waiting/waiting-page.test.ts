@@ -230,7 +230,9 @@ describe('the page', () => {
 
     it('is not made without a script that starts it', () => {
       const strategy = (factors: NevisStrategy['settings']['factors']) => new NevisStrategy({ ...strategyOptions(simulator), factors, passReqToCallback: false }, () => undefined)
-      expect(() => waitingPage(strategy([push(), widget()]))).toThrow(new TypeError('waitingPage: widgetScript is needed with the factor widget'))
+      for (const factor of [widget(), { ...widget(), prompt: 'wait', enrollPrompt: 'widget' } as const]) {
+        expect(() => waitingPage(strategy([push(), factor]))).toThrow(new TypeError('waitingPage: widgetScript is needed with the factor widget'))
+      }
       expect(() => waitingPage(strategy([push(), widget()]), { widgetScript: 1 as never })).toThrow(new TypeError('waitingPage: widgetScript must be of type string'))
       expect(() => waitingPage(strategy([push()]))).not.toThrow()
     })
