@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
-import { Server as NetServer, Socket, type AddressInfo } from 'node:net'
+import { isIP, Server as NetServer, Socket, type AddressInfo } from 'node:net'
 import { dirname, join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -179,11 +179,16 @@ function watchConnections(): ReadonlySet<string> {
   const prototype = Socket.prototype as unknown as { _destroy: (this: Socket, reason: unknown, done: unknown) => void }
   const { _destroy: destroy } = prototype
   prototype._destroy = function (reason, done) {
-    const { code, address, port, hostname } = Object(reason) as { code?: unknown; address?: string; port?: unknown; hostname?: string }
-    if (isWord(code)) failures.add(`${address ?? hostname ?? 'a server'}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
+    const { code, address, port, hostname } = Object(reason) as { code?: unknown; address?: unknown; port?: unknown; hostname?: unknown }
+    if (isWord(code)) failures.add(`${hostIn(address ?? hostname)}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
     destroy.call(this, reason, done)
   }
   return failures
+}
+
+/** The host of a failed connection. An application may have passed a URL with a password as the host, or as the path of a socket: this is not printed. */
+function hostIn(name: unknown): string {
+  return typeof name === 'string' && (/^[\w.-]{1,253}$/.test(name) || isIP(name) !== 0) ? name : 'a server'
 }
 
 function lateFinding(failures: ReadonlySet<string>, file: string): Finding {
