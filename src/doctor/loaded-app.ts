@@ -64,7 +64,8 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   const end = app === undefined ? deadline : Math.min(deadline, Date.now() + STRATEGY_MS)
   while (!isReady() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
-  const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => sourceReport(path, ...loadedFiles()) })
+  let report: SourceReport | undefined // the same for all strategies of the app
+  const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => (report ??= sourceReport(path, ...loadedFiles())) })
   if (app !== undefined) return loaded(await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)))
   if (found().length > 0) return loaded(await originOfApp(found, observer))
   if (Date.now() >= deadline) return lateFinding(failures, file)
