@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
-import { Server as NetServer, Socket, type AddressInfo } from 'node:net'
+import { isIP, Server as NetServer, Socket, type AddressInfo } from 'node:net'
 import { dirname, join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -64,7 +64,8 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   const end = app === undefined ? deadline : Math.min(deadline, Date.now() + STRATEGY_MS)
   while (!isReady() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
-  const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => sourceReport(path, ...loadedFiles()) })
+  let report: SourceReport | undefined // the same for all strategies of the app
+  const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => (report ??= sourceReport(path, ...loadedFiles())) })
   if (app !== undefined) return loaded(await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)))
   if (found().length > 0) return loaded(await originOfApp(found, observer))
   if (Date.now() >= deadline) return lateFinding(failures, file)
@@ -179,11 +180,16 @@ function watchConnections(): ReadonlySet<string> {
   const prototype = Socket.prototype as unknown as { _destroy: (this: Socket, reason: unknown, done: unknown) => void }
   const { _destroy: destroy } = prototype
   prototype._destroy = function (reason, done) {
-    const { code, address, port, hostname } = Object(reason) as { code?: unknown; address?: string; port?: unknown; hostname?: string }
-    if (isWord(code)) failures.add(`${address ?? hostname ?? 'a server'}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
+    const { code, address, port, hostname } = Object(reason) as { code?: unknown; address?: unknown; port?: unknown; hostname?: unknown }
+    if (isWord(code)) failures.add(`${hostIn(address ?? hostname)}${typeof port === 'number' ? ` port ${port}` : ''} (${code})`)
     destroy.call(this, reason, done)
   }
   return failures
+}
+
+/** The host of a failed connection. An application may have passed a URL with a password as the host, or as the path of a socket: this is not printed. */
+function hostIn(name: unknown): string {
+  return typeof name === 'string' && (/^[\w.-]{1,253}$/.test(name) || isIP(name) !== 0) ? name : 'a server'
 }
 
 function lateFinding(failures: ReadonlySet<string>, file: string): Finding {

@@ -4,18 +4,19 @@
  *
  * Out of scope: packages in `node_modules`. A linked package of the same project counts as part of the application.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import type { Session } from 'node:inspector'
-import { createRequire } from 'node:module'
-import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { createRequire, isBuiltin } from 'node:module'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { signInCallsIn } from './init/sign-in-calls'
 import { SecondFactors } from './init/second-factor'
-import { Source, specifiersIn } from './init/source'
+import { Source } from './init/source'
+import { loadsIn } from './loads'
 
 const MAX_FILES = 500
 const MAX_BYTES = 200_000
-const CODE = /\.[cm]?[jt]sx?$/
+const MAX_TOTAL_BYTES = 10_000_000
 /** Of the files that are loaded, only these contain no code. Any other can, also one without an extension. */
 const NO_CODE = /\.(?:json|node|wasm)$/
 
@@ -74,23 +75,37 @@ export function loadedFiles(): [files: string[], unread: string[]] {
 function reachableFrom(entry: string, loaded: readonly string[]): { sources: Source[]; unread: string[] } {
   const [sources, unread]: [Source[], string[]] = [[], []]
   const own = foldersOfPackage(entry)
-  const isOfApp = (file: string) => !file.includes(`${sep}node_modules${sep}`) && !own.some((folder) => file.startsWith(folder))
-  const all = [...new Set([entry, ...loaded.filter((file) => !NO_CODE.test(file) && isOfApp(file))])]
-  const seen = new Set(all.slice(0, MAX_FILES))
-  let isCut = all.length > MAX_FILES
+  const folder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(entry)?.[0]
+  const isInstalled = (file: string) => (folder !== undefined && file.startsWith(folder) ? file.slice(folder.length - 1) : file).includes(`${sep}node_modules${sep}`)
+  const isOfApp = (file: string) => !NO_CODE.test(file) && !isInstalled(file) && !own.some((one) => file.startsWith(one))
+  const started = new Set([entry, ...loaded.filter(isOfApp)])
+  const seen = new Set([...started].slice(0, MAX_FILES))
+  let isCut = started.size > MAX_FILES
+  let bytes = 0
   for (const file of seen) {
     const path = relative(process.cwd(), file).split(sep).join('/')
-    const isLarge = statSync(file).size > MAX_BYTES
-    const source = isLarge ? undefined : Source.read(path, readFileSync(file, 'utf8'))
-    if (source === undefined) unread.push(path)
-    else {
-      sources.push(source)
-      unread.push(...computedLoads(source))
+    const { size } = statSync(file)
+    if (size <= MAX_BYTES) bytes += size
+    if (bytes > MAX_TOTAL_BYTES) return { sources, unread: [...unread, `more than ${MAX_TOTAL_BYTES / 1_000_000} MB of code`] }
+    const source = size > MAX_BYTES ? undefined : Source.read(path, readFileSync(file, 'utf8'))
+    if (source === undefined) {
+      unread.push(path)
+      continue
     }
-    for (const specifier of source === undefined ? [] : specifiersIn(source, loadNames(source))) {
-      const found = fileOf(file, specifier, isOfApp)
-      if (found !== undefined && seen.size < MAX_FILES) seen.add(found)
-      else if (found !== undefined && !seen.has(found)) isCut = true
+    sources.push(source)
+    const { fixed, unclear } = loadsIn(source)
+    unread.push(...unclear)
+    for (const { specifier, name, line, isLater } of fixed) {
+      if (isBuiltin(specifier)) continue
+      const found = fileOf(file, specifier)
+      // What a loaded file loads at its start is loaded already.
+      const isStarted = !isLater && started.has(file)
+      if (found === undefined && !isStarted) unread.push(`${name}(…) of an unknown path at ${path}:${line}`)
+      if (found === undefined || !isOfApp(found)) continue
+      if (isStarted) started.add(found)
+      if (seen.has(found)) continue
+      if (seen.size < MAX_FILES) seen.add(found)
+      else isCut = true
     }
   }
   return { sources, unread: isCut ? [...unread, `more than ${MAX_FILES} files`] : unread }
@@ -107,80 +122,38 @@ function foldersOfPackage(entry: string): string[] {
   return folders.map((folder) => folder + sep)
 }
 
-/** Each `import(…)` and `require(…)` of a computed path in a function: the application may load such a file only when a request arrives. */
-function computedLoads(source: Source): string[] {
-  const loads = loadNames(source)
-  const arrows = new Map<number, Arrow>()
-  return source.tokens.flatMap(({ kind, text, line, parent }, at) => {
-    if (kind === 'punct') noteArrow(arrows, text, parent, at)
-    const isLoad = kind === 'word' && loads.has(text) && source.is(at + 1, '(') && (text === 'require' || !source.is(at - 1, '.'))
-    if (!isLoad || isDefinition(source, at + 1)) return []
-    const isFixed = source.fixedTextAt(at + 2) !== undefined && (source.is(at + 3, ')') || source.is(at + 3, ','))
-    return !isFixed && isInFunction(source, at, arrows) ? [`${text}(…) of a computed path at ${source.path}:${line}`] : []
-  })
-}
+/** Endings that Node.js, or a loader of TypeScript, adds to a path. */
+const ENDINGS = ['', '.ts', '.tsx', '.mts', '.cts', '.jsx', '.mjs', '/index.ts', '/index.tsx', '/index.mjs']
 
-/** `import`, `require`, and the variables to which the file assigns `require` or the result of `createRequire`. */
-function loadNames(source: Source): ReadonlySet<string> {
-  const names = source.tokens.flatMap(({ kind, text }, at) => {
-    if (kind !== 'word' || !source.is(at + 1, '=')) return []
-    let name = at + 2
-    // Follows `a.b` and `a(…).b` to the last name.
-    for (let end = name; source.is(end + 1, '.') || (end === name && source.is(end + 1, '(')); ) {
-      if (source.is(end + 1, '(')) end = source.token(end + 1).pair as number
-      else end = name = end + 2
-    }
-    return source.is(name, source.is(name + 1, '(') ? 'createRequire' : 'require') ? [text] : []
-  })
-  return new Set(['import', 'require', ...names])
-}
-
-/** The last `=>` between two brackets, up to the token that is read at the moment. */
-interface Arrow {
-  readonly at: number
-  /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */
-  readonly isInner: boolean
-}
-
-function noteArrow(arrows: Map<number, Arrow>, text: string, parent: number, at: number): void {
-  if (text === '=>') arrows.set(parent, { at, isInner: arrows.has(parent) })
-  else if (text === ',' || text === ';') arrows.delete(parent)
-}
-
-const isDefinition = (source: Source, open: number) => source.is((source.token(open).pair as number) + 1, '{')
-
-/** These methods call their argument at once. So, at the top level of a file, their callback has run when the application has started. */
-const CALLS_AT_ONCE = /^(?:forEach|map|flatMap|filter|reduce)$/
-
-function isInFunction(source: Source, at: number, arrows: ReadonlyMap<number, Arrow>): boolean {
-  for (let inner = at; inner !== -1; inner = source.token(inner).parent) {
-    const open = source.token(inner).parent
-    const arrow = arrows.get(open)
-    const isAtOnce = source.is(open, '(') && source.is(open - 2, '.') && CALLS_AT_ONCE.test(source.tokens[open - 1]?.text ?? '')
-    const isInArrow = arrow !== undefined && source.statementOf(arrow.at).last >= inner
-    const depth = (isInArrow ? (arrow.isInner ? 2 : 1) : 0) + (isBody(source, inner) ? 1 : 0)
-    if (depth > (isAtOnce ? 1 : 0)) return true
-  }
-  return false
-}
-
-/** True if the token opens the body of a function or method that is not an arrow function. */
-function isBody(source: Source, brace: number): boolean {
-  if (!source.is(brace, '{') || !source.isBlock(brace)) return false
-  const before = source.tokens[brace - 1]
-  if (source.is(brace - 1, ')')) return !/^(?:if|for|await|while|switch|catch|with)$/.test(source.tokens[(before?.pair as number) - 1]?.text ?? '')
-  // In TypeScript, a return type can be before the brace.
-  return source.isTypeScript && before !== undefined && !/^(?:[;{]|=>|else|try|finally|do|catch)$/.test(before.text)
-}
-
-function fileOf(from: string, specifier: string, isOfApp: (file: string) => boolean): string | undefined {
-  for (const name of [specifier, specifier.replace(/\.([cm]?)js$/, '.$1ts'), `${specifier}.ts`]) {
+/** The file that a fixed path names. For a package, the file is one in `node_modules`, or in the folder of a linked package. Undefined if it is not found. */
+function fileOf(from: string, specifier: string): string | undefined {
+  const { resolve: find } = createRequire(from)
+  const path = /^[^?#].[^?#]*/.exec(specifier.startsWith('file:') ? pathOf(specifier) : specifier)?.[0] ?? specifier
+  for (const name of [path, ...(/^\.{0,2}[\\/]/.test(path) ? ENDINGS.flatMap((ending) => [path + ending, path.replace(/\.[cm]?jsx?$/, '') + ending]) : [])]) {
     try {
-      const file = createRequire(from).resolve(name)
-      if (CODE.test(file) && isOfApp(file)) return file
+      return find(name)
     } catch {
       // This file does not exist: try the next name.
     }
   }
-  return undefined
+  return installedPackage(from, path)
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return url
+  }
+}
+
+/** The manifest of an installed package that `require` cannot load, because it only has ES modules. A linked package is part of the application. */
+function installedPackage(from: string, name: string): string | undefined {
+  const [, packageName] = /^((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)(?:\/|$)/.exec(name) ?? []
+  if (packageName === undefined) return undefined
+  for (let folder = dirname(from); ; folder = resolve(folder, '..')) {
+    const manifest = join(folder, 'node_modules', packageName, 'package.json')
+    if (existsSync(manifest)) return realpathSync(manifest).includes(`${sep}node_modules${sep}`) ? manifest : undefined
+    if (folder === resolve(folder, '..')) return undefined
+  }
 }

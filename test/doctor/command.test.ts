@@ -127,9 +127,13 @@ describe('the app', () => {
     expect(printed).not.toContain('c4n4ry')
   })
 
-  it('that waits for a server that is down › is told for which, and that a minute is over; no error without a name is printed', async () => {
-    const { exitCode, read } = await doctor(['waiting.mjs', '--json'], { NODE_OPTIONS: `--require=${join(APPS, 'hurry.cjs')}` })
+  it('that waits for a server that is down › is told for which, and that a minute is over; no error without a name is printed, and no path that may be a URL with a password', async () => {
+    const NODE_OPTIONS = `--require=${join(APPS, 'hurry.cjs')}`
+    const waits = (settings: Record<string, string>) => doctor(['waiting.mjs', '--json'], { NODE_OPTIONS, ...settings })
+    const [{ exitCode, read }, ofSocket] = await Promise.all([waits({}), waits({ SOCKET: 'redis://:c4n4ry@localhost:6379' })])
     const { findings } = read()
+    expect(troublesIn(ofSocket.read().findings)['app.loaded']).toMatch(/; its last connection that failed was to a server \(ENOENT\)$/)
+    expect(ofSocket.printed).not.toContain('c4n4ry')
     expect([exitCode, troublesIn(findings)['app.loaded']]).toEqual([1, 'error: the app neither listened on a port nor ended within 60 s; its last connection that failed was to 127.0.0.1 port 1 (ECONNREFUSED)'])
     expect(findings.find(({ check }) => check === 'app.loaded')?.remedy).toBe('start the services that the app needs; npx passport-nevis doctor waiting.mjs --app-output shows what the app prints')
   })

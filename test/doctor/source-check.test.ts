@@ -4,9 +4,10 @@
  */
 import { Passport } from 'passport'
 import express from 'express'
-import { symlinkSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
 import { NevisStrategy, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -77,7 +78,7 @@ describe('the source', () => {
   })
 
   it.each(['import', 'require'])('with %s of a computed path in a handler › is not known', (load) => {
-    expect(reportOf({ 'server.js': `${load}(dir + 'a')\napp.get('/', async (req, res) => {\n  ${load}('./b')\n  ${load}(dir + 'c')\n})\n` }).open).toEqual([`${load}(…) of a computed path at server.js:4, which the doctor cannot read`])
+    expect(reportOf({ 'b.js': '', 'server.js': `${load}(dir + 'a')\napp.get('/', async (req, res) => {\n  ${load}('./b')\n  ${load}(dir + 'c')\n})\n` }).open).toEqual([`${load}(…) of a computed path at server.js:4, which the doctor cannot read`])
   })
 
   it.each([
@@ -97,6 +98,8 @@ describe('the source', () => {
     'names.map((n) => function (q, s) { require(n)(q, s) })',
     'function all() { names.forEach((n) => require(n)) }',
     'const load = () => require("./a\\x62")',
+    'app.get(p, (q, s) => createRequire(__filename)(q.n)(q, s))',
+    'const f = (load = require) => load(q.n)',
   ])('with a computed path in a function, as in %j › is not known', (code) => {
     expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([expect.stringMatching(/^\w+\(…\) of a computed path at server\.js:\d, which the doctor cannot read$/)])
   })
@@ -108,8 +111,42 @@ describe('the source', () => {
   it.each([
     'names.forEach((n) => require(n)(app))', 'names.forEach(function (n) { require(n)(app) })', 'if (a) { require(dir + b) }', 'try { require(a) } catch (e) { require(b) }', 'for await (const n of names) { await import(n) }',
     'const f = (a) => a\nrequire(b)', 'const f = (a) => { a() }, b = require(c)', 'class A { require(n) { this.a(n) } }', 'const f = () => import(`./b`)', "const f = () => import('./b', { with: c })",
+    "const { createRequire } = require('node:module')\nconst load = createRequire(a)\nif (typeof require !== 'undefined') load.resolve(a)", "import { createRequire } from 'module'\nif (require.main === module) a()", "const f = () => [require('fs'), require('node:path'), import('./b.json'), import('./b.js?v=1'), require('esm/x')]",
   ])('with a path that is fixed, or read at the start, as in %j › is known', (code) => {
-    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([])
+    const installed = { 'node_modules/esm/package.json': '{ "exports": { "./x": { "import": "./x.mjs" } } }' }
+    expect(reportOf({ ...installed, 'b.js': '', 'b.json': '1', 'server.js': `${code}\n` }).open).toEqual([])
+  })
+
+  it.each([
+    ["import('./kiosk.mjs?v=1')", 'kiosk.mjs'], ["import('./kiosk.mjs#a')", 'kiosk.mjs'], ["require('./kiosk')", 'kiosk/index.ts'], ["require('./kiosk')", 'kiosk.tsx'], ["import('./kiosk.js')", 'kiosk.tsx'],
+    ["require('./kiosk.njs')", 'kiosk.njs'], ["createRequire(__filename)('./kiosk')", 'kiosk.js'],
+  ])('that a handler loads by %s, in %s › is read', (load, path) => {
+    expect(reportOf({ 'server.js': `app.get(p, (q, s) => ${load})\n`, [path]: KIOSK }).open).toEqual([`sign-in: session.passport = …, a sign-in without Passport at ${path}:2`])
+  })
+
+  it('that a handler loads by a URL › is read', () => {
+    const folder = folderWith({ 'kiosk.mjs': KIOSK })
+    writeFileSync(join(folder, 'server.js'), `app.get(p, (q, s) => import('${pathToFileURL(join(folder, 'kiosk.mjs')).href}'))\n`)
+    expect(sourceReport(join(folder, 'server.js')).open).toEqual([expect.stringMatching(/kiosk\.mjs:2$/)])
+  })
+
+  it.each(["import('@/kiosk')", "import('#kiosk')", "require('app/kiosk')", "import('kiosk')", "require('./missing')", "import('data:text/javascript,')", "import('file://host/%')"])('that a handler loads by %s, which the doctor does not find › is not known', (load) => {
+    const folder = folderWith({ 'server.js': `import a from '@/a'\napp.get(p, (q, s) => ${load})\n`, 'package.json': '{ "name": "app", "imports": { "#kiosk": { "import": "./kiosk.js" } }, "exports": { "./kiosk": { "import": "./kiosk.js" } } }', 'packages/kiosk/package.json': '{ "name": "kiosk", "exports": { "import": "./index.js" } }', 'node_modules/.keep': '' })
+    symlinkSync(join(folder, 'packages/kiosk'), join(folder, 'node_modules/kiosk'), 'junction')
+    expect(sourceReport(join(folder, 'server.js')).open).toEqual([expect.stringMatching(/^(?:import|require)\(…\) of an unknown path at \S+server\.js:2, which the doctor cannot read$/)])
+  })
+
+  it.each([
+    'app.get(p, (q, s) => createRequire(__filename))', 'app.get(p, (q, s) => require?.(q.n)(q, s))', 'app.get(p, (q, s) => (require)(q.n)(q, s))', 'app.get(p, (q, s) => require.call(null, q.n)(q, s))', 'const load = require.bind(null)',
+    'const o = { load: require }', 'go(require)', 'app.get(p, (q, s) => s.send(`${require(q.n)}`))', "import { createRequire as load } from 'module'",
+  ])('with an indirect use of a loading function, as in %j › is not known', (code) => {
+    expect(reportOf({ 'server.js': `${code}\n` }).open).toEqual([expect.stringMatching(/^an indirect use of (?:require|createRequire) at server\.js:1, which the doctor cannot read$/)])
+  })
+
+  it('of an app below a folder node_modules › is read, but not the packages of this app', () => {
+    const folder = folderWith({ 'node_modules/app/server.js': "require('./lib/kiosk')\n", 'node_modules/app/lib/kiosk.js': KIOSK, 'node_modules/app/node_modules/a/index.js': KIOSK, 'node_modules/b/index.js': KIOSK })
+    const app = join(folder, 'node_modules/app')
+    expect(sourceReport(join(app, 'server.js'), [join(app, 'lib/kiosk.js'), join(app, 'node_modules/a/index.js'), join(folder, 'node_modules/b/index.js')]).open).toEqual([expect.stringMatching(/app\/lib\/kiosk\.js:2$/)])
   })
 
   it.each(['import(`./routes/kiosk.js`)', "createRequire(a)\nconst f = () => load('./routes/kiosk')"])('loaded by %s › is read', (code) => {
@@ -128,6 +165,11 @@ describe('the source', () => {
     const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}.js`, i + 1 < count ? `require('./${i + 1}')\n` : KIOSK]))
     expect(reportOf({ ...files(499), 'server.js': "require('./0')\nrequire('./0')\n" }).open).toEqual(['sign-in: session.passport = …, a sign-in without Passport at 498.js:2'])
     expect(reportOf({ ...files(500), 'server.js': "require('./0')\n" }).open).toEqual(['more than 500 files, which the doctor cannot read'])
+  })
+
+  it('in files of more than 10 MB › says that some are not read', () => {
+    const files = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`${i}.js`, `//${' '.repeat(198_000)}\n`]))
+    expect(reportOf({ ...files, 'server.js': Array.from({ length: 51 }, (_, i) => `require('./${i}')\n`).join('') }).open).toEqual(['more than 10 MB of code, which the doctor cannot read'])
   })
 
   it('with such a handler › is not called ok, beside a right login', async () => {

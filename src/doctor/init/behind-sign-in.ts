@@ -6,9 +6,10 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { isAnswer, isNextPassed } from './handler-ends'
+import { usesInScope } from './definitions'
+import { isAnswer, isNextPassed, responseOf } from './handler-ends'
 import { functionAt } from './own-callback'
-import { usesInScope, type SecondFactors } from './second-factor'
+import type { SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
@@ -38,21 +39,21 @@ export function isWriteFollowed(source: Source, at: number, factors: SecondFacto
  * handlers count
  */
 function isFollowed(source: Source, { first, last }: Range, factors: SecondFactors, mayRunHere: boolean): boolean {
-  const end = endOfHandler(source, first)
+  const { end, response } = handlerAround(source, first)
   if ((end ?? last) - first > MAX_TOKENS) return false
   if (mayRunHere && end !== undefined && runsFactor(source, { first: last + 1, last: end }, factors)) return true
   // A handler that answers after the sign-in may give out a token, and `next('route')` leaves out the later handlers of the route.
-  for (let at = first; at <= (end ?? last); at++) if (isAnswer(source, at) || isOtherRoute(source, at)) return false
+  for (let at = first; at <= (end ?? last); at++) if (isAnswer(source, at, response) || isOtherRoute(source, at)) return false
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The end of the innermost handler around the token. A handler is a function with a body and at least three parameters, or with a parameter such as `req`. */
-function endOfHandler(source: Source, at: number): number | undefined {
+/** The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and at least three parameters, or with a parameter such as `req`. */
+function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
-    if (names.length > 2 || names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return source.token(open).pair
+    if (names.length > 2 || names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return { end: source.token(open).pair, response: responseOf(names) }
   }
-  return undefined
+  return {}
 }
 
 /**
@@ -60,14 +61,15 @@ function endOfHandler(source: Source, at: number): number | undefined {
  */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false
+  const { response } = handlerAround(source, first)
   let hasRun = false
   for (let at = first; at <= last; at++) {
-    if (factors.isRun(source, at, last)) {
+    if (factors.isRun(source, at)) {
       hasRun = true
       // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
       while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
     } else if (isErrorBranch(source, at)) at = endOfBranch(source, at)
-    else if (isAnswer(source, at) || isNextCalled(source, at) || isNextPassed(source, at)) return false
+    else if (isAnswer(source, at, response) || isNextCalled(source, at) || isNextPassed(source, at)) return false
   }
   return hasRun
 }

@@ -4,8 +4,8 @@
  *
  * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
+import { definitionsOf, valueIn } from './definitions'
 import { resolved } from './mount'
-import { definitionsOf } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const MAX_DEPTH = 4
@@ -66,11 +66,8 @@ class Search {
       return other === undefined || imported.name === undefined ? { name } : this.defined(other, imported.name, depth + 1)
     }
     const found = definitionsOf(source, name).map((range): boolean | NotFound => {
-      if (source.is(range.first, '=') && !isFunction(source, { first: range.first + 1, last: range.last })) {
-        const value = { first: range.first + 1, last: source.is(range.last, ';') ? range.last - 1 : range.last }
-        return this.ofName(source, nameEnd(source, value), depth + 1)
-      }
-      return this.inCode(source, range, depth)
+      const isCode = isFunction(source, range)
+      return isCode ? this.inCode(source, range, depth) : this.ofName(source, nameEnd(source, valueIn(source, range)), depth + 1)
     })
     return found.length === 0 ? { name } : found.includes(true) || (found.find((answer) => typeof answer === 'object') ?? false)
   }

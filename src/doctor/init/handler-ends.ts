@@ -8,8 +8,32 @@ import type { Range, Source } from './source'
 
 /** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
 const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
+/** Usual names of a variable with the response. On Koa, the variable with the request is also the response. */
+const RESPONSE = /^_*(?:res|resp|response|rs|reply)$/
+const CONTEXT = /^_*(?:ctx|context)$/
+/** Properties of Koa's context that belong to the request. To read them is no answer. */
+const OF_REQUEST = /^(?:state|session|request|req|query|params|method|path|url|ip|headers|isAuthenticated|isUnauthenticated|log[iI]n)$/
 
-export const isAnswer = (source: Source, at: number): boolean => ANSWERS.test(source.token(at).text) && source.is(at - 1, '.') && source.is(at + 1, '(')
+/**
+ * True if the code at this token may answer the request: it uses the response in any way, or passes it on. Only a redirect to a fixed address gives out no
+ * token.
+ * @param response the name of the handler's parameter that receives the response
+ */
+export function isAnswer(source: Source, at: number, response?: string): boolean {
+  const { kind, text } = source.token(at)
+  const next = source.tokens[at + 2]?.text ?? ''
+  if (ANSWERS.test(text) && source.is(at - 1, '.') && source.is(at + 1, '(')) return true
+  if (kind !== 'word' || !(text === response || text === 'arguments' || RESPONSE.test(text) || CONTEXT.test(text)) || isParameter(source, at)) return false
+  if (CONTEXT.test(text) && source.is(at + 1, '.') && OF_REQUEST.test(next)) return false
+  const isRedirect = source.is(at + 1, '.') && next === 'redirect' && source.is(at + 3, '(')
+  return !isRedirect || !source.partsOf(at + 3).every(({ first, last }) => first === last && (source.fixedTextAt(first) !== undefined || source.token(first).kind === 'number'))
+}
+
+/** The parameter of a handler that receives the response: the second one, or the third one of four. On Koa, the first of `(ctx, next)`. */
+export function responseOf(parameters: readonly string[]): string | undefined {
+  if (parameters.length > 3) return parameters[2]
+  return parameters.length === 2 && /^(?:next|done)$/.test(parameters[1] as string) ? parameters[0] : parameters[1]
+}
 
 /** True for `next('route')` and `next('router')`, which leave out the later handlers of the route. */
 export function leavesRoute(source: Source, at: number): boolean {
@@ -26,9 +50,13 @@ export function leavesRoute(source: Source, at: number): boolean {
 export function isNextPassed(source: Source, at: number, own?: string): boolean {
   const { kind, text, parent } = source.token(at)
   if (kind !== 'word' || (text !== own && text !== 'next' && text !== 'done') || source.is(at - 1, '.') || source.is(at + 1, '(') || source.is(at + 1, '?.')) return false
+  return !isParameter(source, at) && !(source.is(parent - 1, 'catch') && source.is(parent - 2, '.'))
+}
+
+function isParameter(source: Source, at: number): boolean {
+  const { parent } = source.token(at)
   const close = source.is(parent, '(') ? (source.token(parent).pair as number) : -1
-  const isParameter = source.is(at + 1, '=>') || source.is(close + 1, '=>') || (close !== -1 && source.is(close + 1, '{') && source.parametersOf(close + 1) !== undefined)
-  return !isParameter && !(source.is(parent - 1, 'catch') && source.is(parent - 2, '.'))
+  return source.is(at + 1, '=>') || source.is(close + 1, '=>') || (close !== -1 && source.is(close + 1, '{') && source.parametersOf(close + 1) !== undefined)
 }
 
 /**

@@ -6,7 +6,9 @@
  * docs/guides/existing-app.md. Out of scope: all other callbacks, which may sign a user in.
  */
 import { isCheckedUser } from './checked-user'
-import { usesInScope, type SecondFactors } from './second-factor'
+import { functionIn, usesInScope } from './definitions'
+import { isAnswer } from './handler-ends'
+import type { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 
 /**
@@ -28,8 +30,8 @@ const answers = new WeakMap<Source, Map<number, boolean>>()
 function examined(source: Source, at: number, factors: SecondFactors): boolean {
   const [strategy, callback, ...others] = source.partsOf(at + 1)
   if (strategy === undefined || callback === undefined || others.length > 0) return false
-  const [user, login] = lastLogin(source, callback)
   const handler = handlerAround(source, at)
+  const [user, login] = handler === undefined ? [] : lastLogin(source, callback, functionIn(source, handler)?.parameters ?? [])
   if (login === undefined || handler === undefined) return false
   if (source.stringAt(strategy.first) !== undefined) return isSessionOff(source, login) && factors.isFollowed(source, handler)
   return isClosedWrapper(source, { strategy, login, handler, isChecked: isCheckedUser(source, callback, login.first, user) }, factors)
@@ -45,9 +47,10 @@ export function isInClosedCallback(source: Source, at: number, factors: SecondFa
 
 /**
  * Finds the arguments of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
+ * @param handler the parameters of the handler around the callback
  * @returns no arguments if the callback does anything else
  */
-function lastLogin(source: Source, { last }: Range): readonly Range[] {
+function lastLogin(source: Source, { last }: Range, handler: readonly string[]): readonly Range[] {
   const brace = source.is(last, '}') ? (source.token(last).pair as number) : -1
   if (brace === -1 || !source.isBlock(brace)) return []
   const [error, user] = source.parametersOf(brace) ?? []
@@ -55,7 +58,7 @@ function lastLogin(source: Source, { last }: Range): readonly Range[] {
     const statement = source.statementOf(at)
     const condition = source.is(at, 'if') && source.is(at + 1, '(') ? source.textOf({ first: at + 2, last: (source.token(at + 1).pair as number) - 1 }) : undefined
     const isLogin = source.isWord(at) && source.is(at + 1, '.') && LOGIN.test(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
-    if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3) ? source.partsOf(at + 3) : []
+    if (isLogin) return statement.last + 1 >= last && leadsOn(source, at + 3, handler) ? source.partsOf(at + 3) : []
     if (condition === undefined || (condition !== error && condition !== `!${user}`)) return []
     const texts = source.tokens.slice(at, statement.last + 1).map(({ text }) => text)
     if (!texts.includes('return') || texts.some((text) => LOGIN.test(text))) return []
@@ -64,12 +67,23 @@ function lastLogin(source: Source, { last }: Range): readonly Range[] {
   return []
 }
 
-/** True if the callback of `req.logIn` calls the next handler, and neither uses the response nor signs in again. */
-function leadsOn(source: Source, open: number): boolean {
+/**
+ * True if the callback of `req.logIn` only goes on: it is `next` itself, or a function whose only calls are those of `next`, and which does not use the
+ * response.
+ */
+function leadsOn(source: Source, open: number, [, response, next]: readonly string[]): boolean {
   const callback = source.partsOf(open)[2]
-  if (callback === undefined) return false
-  const texts = source.tokens.slice(callback.first, callback.last + 1).map(({ text }) => text)
-  return texts.includes('next') && !texts.some((text) => text === 'res' || LOGIN.test(text))
+  if (callback === undefined || next === undefined) return false
+  if (callback.first === callback.last) return source.is(callback.first, next)
+  const { body } = functionIn(source, callback) ?? {}
+  if (body === undefined) return false
+  let isCalled = false
+  for (let at = body.first; at <= body.last; at++) {
+    const isCall = source.is(at, '(') && !source.is(at - 1, 'if') && !/^[(?:!&|,;{=>]+$/.test(source.token(at - 1).text)
+    if (isCall && source.is(at - 1, next) && !source.is(at - 2, '.')) isCalled = true
+    else if (isCall || isAnswer(source, at, response) || source.is(at, 'new') || source.token(at).kind === 'template') return false
+  }
+  return isCalled
 }
 
 /** True for an object literal with `session: false`, also behind a spread: `{ ...failed, session: false }`. */

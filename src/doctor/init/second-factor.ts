@@ -1,24 +1,29 @@
 /**
  * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
  *
- * A handler counts only if its code shows the strategy: `passport.authenticate('nevis')`, or a function or variable that contains this call. If the code does
- * not show clearly that the strategy runs, the answer is no. Out of scope: finding the password checks (`sign-in-calls.ts`).
+ * A handler counts only if it is `passport.authenticate('nevis')`, a variable with this value, or a function that always runs it. All other code, and code that
+ * is not found, may do anything: the answer is then no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { isCheckedUser } from './checked-user'
-import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext } from './handler-ends'
+import { definitionsOf, functionIn, nameIn, usesInScope, valueIn, wholeExportsOf, type FunctionCode } from './definitions'
+import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext, responseOf } from './handler-ends'
 import { resolved } from './mount'
 import type { Range, Source } from './source'
 
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
-const MAX_DEPTH = 4
+const MAX_DEPTH = 6
+/** Functions that run the handlers in their arguments one after the other, such as `app.post` and `compose`. */
+const LISTS = /^(?:get|post|put|patch|delete|all|use|apply)$/
+/** Options of a route of Fastify that contain its handlers. */
+const HOOKS = /^(?:onRequest|preParsing|preValidation|preHandler)$/
 
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
   private readonly names = new Set(['nevis'])
   /** The variables that contain a strategy of this package. */
   private readonly variables = new Set<string>()
-  private readonly known = new Map<Source, Map<string, boolean>>()
+  private readonly known = new Map<Source, Map<string | number, boolean>>()
 
   constructor(private readonly sources: readonly Source[]) {
     for (const source of sources) source.tokens.forEach(({ text }, at) => void (text === 'NevisStrategy' && source.is(at - 1, 'new') && this.note(source, at)))
@@ -89,179 +94,151 @@ export class SecondFactors {
 
   private isFollowedInList(source: Source, { first, last }: Range): boolean {
     const { parent } = source.token(first)
-    if (!source.is(parent, '(') && !source.is(parent, '[')) return false
+    if (!this.isList(source, parent)) return false
     const parts = source.partsOf(parent)
     const index = parts.findIndex((part) => part.first === first && part.last === last)
     if (index === -1) return false
-    for (const part of parts.slice(index + 1, index + 1 + MAX_HANDLERS)) {
-      if (this.isSecondFactor(source, part)) return true
-      if (mayAnswer(source, part)) return false
+    for (const part of parts.slice(index + 1, index + 1 + MAX_HANDLERS).flatMap((one) => handlersIn(source, one))) {
+      if (this.isSecondFactor(source, part, 0)) return true
+      if (this.mayAnswer(source, part, 0)) return false
     }
     return false
   }
 
   /**
-   * True if the code of the handler runs a strategy of this package, and does so for every request. Follows names of functions and variables, also into other
-   * files of the application.
+   * True if the code is a handler that runs a strategy of this package for every request. Follows names of functions and variables, also into other files of
+   * the application.
+   * @param parameter a variable that contains the name of a strategy of this package
    */
-  private isSecondFactor(source: Source, range: Range, depth = 0): boolean {
-    for (let at = range.first; at <= range.last; at++) {
-      if (this.isRunAt(source, at, range.last, depth)) return !this.mayBypass(source, functionAround(source, range, at), namesOfNext(source, range), depth)
-    }
-    return false
+  private isSecondFactor(source: Source, range: Range, depth: number, parameter?: string): boolean {
+    const value = valueIn(source, range)
+    const code = functionIn(source, value)
+    if (code !== undefined) return this.alwaysRuns(source, code, depth, parameter)
+    const at = nameIn(source, value)
+    return at !== undefined && (at === value.last ? this.isDefined(source, at, depth) : this.isMade(source, at, depth, parameter))
   }
 
-  /** True if the code at this token runs a strategy of this package. `last`: the last token of the code that contains the token. */
-  isRun(source: Source, at: number, last: number): boolean {
-    return this.isRunAt(source, at, last, 0)
+  /** True for a call whose result runs a strategy: `passport.authenticate('nevis')`, or a function that returns this. `at`: the name of the called function. */
+  private isMade(source: Source, at: number, depth: number, parameter?: string): boolean {
+    const [argument] = source.partsOf(at + 1)
+    const isStrategy = argument !== undefined && (this.isStrategy(source, argument) || (argument.first === argument.last && source.is(argument.first, parameter ?? '')))
+    if (source.is(at, 'authenticate')) return isStrategy
+    return depth <= MAX_DEPTH && this.remembered(source, `${nameAt(source, at)}(${isStrategy})`, false, () => {
+      const found = this.definitionsAt(source, at)
+      return found.length > 0 && found.every(([other, range]) => {
+        const { parameters, result } = functionIn(other, range) ?? {}
+        return result !== undefined && this.isSecondFactor(other, result, depth + 1, isStrategy ? parameters?.[0] : undefined)
+      })
+    })
   }
 
-  /** True if the token names a strategy's middleware: `authenticate` in `passport.authenticate('nevis')`, or the name of a function that runs a strategy. */
-  private isRunAt(source: Source, at: number, last: number, depth: number): boolean {
-    if (!source.isWord(at)) return false
-    const { text } = source.token(at)
-    const [argument] = source.is(at + 1, '(') ? source.partsOf(at + 1) : []
-    if (argument !== undefined && this.isStrategy(source, argument) && (text === 'authenticate' || this.isWrapper(source, text))) return true
-    const isUsed = at === last || source.is(at + 1, '(')
-    const module = source.is(at - 1, '.') ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
-    const from = module === undefined ? source : resolved(this.sources, source, module.from)
-    const isName = module !== undefined || !source.is(at - 1, '.')
-    return isUsed && isName && from !== undefined && this.isDefined(from, text, depth + 1)
+  /** True if the code at this token runs a strategy of this package, for example `passport.authenticate('nevis')(req, res, next)`. */
+  isRun(source: Source, at: number, depth = 0, parameter?: string): boolean {
+    if (!source.isWord(at) || !source.is(at + 1, '(')) return false
+    const isCalledTwice = source.is((source.token(at + 1).pair as number) + 1, '(')
+    return isCalledTwice ? this.isMade(source, at, depth, parameter) : !source.is(at, 'authenticate') && this.isDefined(source, at, depth)
   }
 
   /**
-   * True if the function may also answer, or go on to the next handler, without the strategy. Code in the arguments of the strategy's call, such as a callback,
-   * does not count.
+   * True if the function runs the strategy, and can neither answer nor go on to the next handler without it. Code in the arguments of the strategy's call, such
+   * as a callback, does not count.
    */
-  private mayBypass(source: Source, body: Range | 'not found' | undefined, next: ReadonlySet<string>, depth: number): boolean {
-    if (body === undefined || body === 'not found') return body !== undefined
-    const own = source.parametersOf(body.first)?.[2]
+  private alwaysRuns(source: Source, { parameters, body }: FunctionCode, depth: number, parameter?: string): boolean {
+    if (parameters === undefined) return false
+    const next = namesOfNext(source, body).add(parameters[2] ?? 'next')
+    let hasRun = false
     for (let at = body.first; at <= body.last; at++) {
-      if (this.isRunAt(source, at, body.last, depth)) {
+      if (this.isRun(source, at, depth, parameter)) {
+        hasRun = true
         // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
         while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
-      } else if (isAnswer(source, at) || (next.has(source.token(at).text) && goesOn(source, at)) || isNextPassed(source, at, own)) return true
+      } else if (isAnswer(source, at, responseOf(parameters)) || (next.has(source.token(at).text) && goesOn(source, at)) || isNextPassed(source, at, parameters[2])) return false
     }
-    return false
+    return hasRun
   }
 
-  private isDefined(source: Source, name: string, depth: number): boolean {
-    if (depth > MAX_DEPTH) return false
-    const known = this.known.get(source) ?? new Map<string, boolean>()
+  /** True if a handler between the password and the second factor may answer the request itself, or never calls `next`, or if its code is not found. */
+  private mayAnswer(source: Source, range: Range, depth: number): boolean {
+    const value = valueIn(source, range)
+    const code = functionIn(source, value)
+    if (code === undefined) {
+      if (nameIn(source, value) !== value.last || depth > MAX_DEPTH) return true
+      return this.remembered(source, `${nameAt(source, value.last)} answers`, true, () => {
+        const found = this.definitionsAt(source, value.last)
+        return found.length === 0 || found.some(([other, definition]) => this.mayAnswer(other, definition, depth + 1))
+      })
+    }
+    const { parameters, body } = code
+    if (parameters === undefined) return true
+    if (parameters.length === 4) return false // runs only after an error
+    const next = namesOfNext(source, body).add(parameters[2] ?? 'next')
+    const tokens = source.tokens.slice(body.first, body.last + 1)
+    return !tokens.some(({ text }) => next.has(text)) || tokens.some(({ text }, i) => isAnswer(source, body.first + i, responseOf(parameters)) || (next.has(text) && leavesRoute(source, body.first + i)))
+  }
+
+  /** True if everything that the application assigns to the name at this token runs a strategy of this package. */
+  private isDefined(source: Source, at: number, depth: number): boolean {
+    return depth <= MAX_DEPTH && this.remembered(source, nameAt(source, at), false, () => {
+      const found = this.definitionsAt(source, at)
+      return found.length > 0 && found.every(([other, range]) => this.isSecondFactor(other, range, depth + 1))
+    })
+  }
+
+  /** True if the bracket contains handlers that run one after the other. */
+  private isList(source: Source, open: number): boolean {
+    if (source.is(open, '(')) return source.is(open - 1, 'compose') || (LISTS.test(source.tokens[open - 1]?.text ?? '') && source.is(open - 2, '.'))
+    if (!source.is(open, '[')) return false
+    return this.remembered(source, open, false, () => {
+      const close = source.token(open).pair as number
+      if (!source.is(open - 1, '=') || !source.isWord(open - 2) || !source.is(open - 3, 'const')) return this.isOfList(source, open, close)
+      const uses = source.statementOf(open).last > close + 1 ? [] : usesInScope(source, source.token(open - 2).text, open - 2)
+      return uses.length > 0 && uses.every((at) => this.isOfList(source, at, at))
+    })
+  }
+
+  /** True if the code is an array of handlers: an argument of `app.post`, in another such array, or an option of a route. */
+  private isOfList(source: Source, first: number, last: number): boolean {
+    if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '')
+    const start = source.is(first - 1, '...') ? first - 1 : first
+    const { parent } = source.token(first)
+    return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
+  }
+
+  /** Examines each name only once. `unknown`: the answer as long as the examination runs, so that it ends even if a function calls itself. */
+  private remembered(source: Source, key: string | number, unknown: boolean, examine: () => boolean): boolean {
+    const known = this.known.get(source) ?? new Map<string | number, boolean>()
     this.known.set(source, known)
-    const answer = known.get(name)
+    const answer = known.get(key)
     if (answer !== undefined) return answer
-    known.set(name, false) // so that the search ends, even if a function calls itself
-    const imported = source.imports.get(name)
-    const other = imported === undefined ? undefined : resolved(this.sources, source, imported.from)
-    const is = other === undefined ? definitionsOf(source, name).some((range) => this.isSecondFactor(source, range, depth)) : this.isDefined(other, imported?.name ?? name, depth + 1)
-    known.set(name, is)
+    known.set(key, unknown)
+    const is = examine()
+    known.set(key, is)
     return is
   }
 
-  /** True if the code of the file's function `name` contains `authenticate`: the function probably passes its first argument to `passport.authenticate`. */
-  private isWrapper(source: Source, name: string): boolean {
-    return definitionsOf(source, name).some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => text === 'authenticate'))
+  /** The code that the application assigns to the name at this token: `f`, or `A.f` of an imported module. */
+  private definitionsAt(source: Source, at: number): [Source, Range][] {
+    const { text } = source.token(at)
+    if (!source.is(at - 1, '.')) return this.definitionsIn(source, text, 0)
+    const module = source.is(at - 3, '.') ? undefined : source.imports.get(source.tokens[at - 2]?.text ?? '')
+    const other = module === undefined || module.name !== undefined ? undefined : resolved(this.sources, source, module.from)
+    return other === undefined ? [] : this.definitionsIn(other, text, 0)
+  }
+
+  private definitionsIn(source: Source, name: string, depth: number): [Source, Range][] {
+    const imported = source.imports.get(name)
+    if (imported === undefined) return definitionsOf(source, name).map((range) => [source, range])
+    const other = depth > MAX_DEPTH ? undefined : resolved(this.sources, source, imported.from)
+    if (other === undefined) return []
+    return imported.name === undefined ? wholeExportsOf(other).map((range) => [other, range]) : this.definitionsIn(other, imported.name, depth + 1)
   }
 }
 
-const places = new WeakMap<Source, Map<string, number[]>>()
+/** The name at this token, with the name of its module: `f` or `A.f`. */
+const nameAt = (source: Source, at: number) => source.textOf({ first: source.is(at - 1, '.') ? at - 2 : at, last: at })
 
-/** The indexes of the tokens with this name, except for properties of objects. */
-function usesOf(source: Source, name: string): readonly number[] {
-  let known = places.get(source)
-  if (known === undefined) {
-    known = new Map()
-    for (const [at, { kind, text }] of source.tokens.entries()) {
-      if (kind !== 'word') continue
-      const found = known.get(text)
-      if (found === undefined) known.set(text, [at])
-      else found.push(at)
-    }
-    places.set(source, known)
-  }
-  return (known.get(name) ?? []).filter((at) => !source.is(at - 1, '.'))
-}
-
-/** The other tokens with the name that is declared at this token, in the block of the declaration. */
-export function usesInScope(source: Source, name: string, declared: number): number[] {
-  const block = source.blockOf(declared)
-  const end = block === -1 ? Infinity : (source.token(block).pair as number)
-  return usesOf(source, name).filter((at) => at !== declared && at > block && at < end)
-}
-
-/** The code that the file assigns to this name: the code after `const name =` or `exports.name =`, or the function of this name. */
-export function definitionsOf(source: Source, name: string): Range[] {
-  const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
-  return [...usesOf(source, name), ...exported].flatMap((at): Range[] => {
-    const isDeclared = /^(?:const|let|var)$/.test(source.tokens[at - 1]?.text ?? '')
-    const equals = isDeclared ? equalsAfter(source, at) : source.is(at + 1, '=') && source.is(at - 1, '.') ? at + 1 : undefined
-    const first = source.is(at - 1, 'function') ? at + 1 : equals
-    return first === undefined ? [] : [{ first, last: source.statementOf(at).last }]
-  })
-}
-
-/** The index of the `=` behind a declared name, also behind a type of TypeScript: `const secondFactor: RequestHandler = …`. */
-function equalsAfter(source: Source, at: number): number | undefined {
-  if (source.is(at + 1, '=')) return at + 1
-  if (!source.isTypeScript || !source.is(at + 1, ':')) return undefined
-  const { last } = source.statementOf(at)
-  const { parent } = source.token(at)
-  for (let i = at + 2; i <= last; i++) if (source.is(i, '=') && source.token(i).parent === parent) return i
-  return undefined
-}
-
-/** True if a handler between the password and the second factor may answer the request itself, or if it never calls `next`. */
-function mayAnswer(source: Source, part: Range): boolean {
-  const ranges = part.first === part.last ? [part, ...definitionsOf(source, source.token(part.first).text)] : [part]
-  return ranges.some(({ first, last }) => {
-    const words = source.tokens.slice(first, last + 1)
-    const isFunction = words.some(({ text }) => text === '=>' || text === 'function')
-    const next = namesOfNext(source, { first, last })
-    return (isFunction && !words.some(({ text }) => text === 'next' || text === 'done')) || words.some(({ text }, i) => isAnswer(source, first + i) || (next.has(text) && leavesRoute(source, first + i)))
-  })
-}
-
-/**
- * The body of the outermost function in the range that contains the token.
- * @returns undefined if no function contains the token; `'not found'` if a function begins before the token, but the beginning of its body is not found
- */
-function functionAround(source: Source, { first, last }: Range, at: number): Range | 'not found' | undefined {
-  for (let i = first; i < at; i++) {
-    // The range of a function with a name begins after the name.
-    const isFunction = source.is(i, 'function') || (i === first && source.is(i - 2, 'function'))
-    if (!isFunction && !source.is(i, '=>')) continue
-    const brace = isFunction ? bodyOfFunction(source, i, last) : i + 1
-    if (brace === undefined) return 'not found'
-    const end = source.is(brace, '{') ? (source.token(brace).pair as number) : endOfExpression(source, i, last)
-    if (at <= end) return { first: brace, last: end }
-    i = end
-  }
-  return undefined
-}
-
-/** In a TypeScript return type, a brace after one of these tokens begins an object type, and not the body of the function. */
-const BEFORE_OBJECT_TYPE = /^(?:[:|&<,?(]|=>|is|extends|keyof)$/
-
-/**
- * The index of the brace with which the function's body begins. @param from index of the token `function`, of the first token of the parameters, or of a token
- * between these two
- */
-function bodyOfFunction(source: Source, from: number, last: number): number | undefined {
-  let open = from
-  while (open < last && !source.is(open, '(')) open++
-  const { pair, parent } = source.token(open)
-  if (pair === undefined) return undefined
-  if (!source.is(pair + 1, ':')) return source.is(pair + 1, '{') ? pair + 1 : undefined
-  for (let i = pair + 2; i <= last; i++) {
-    if (source.is(i, '{') && source.token(i).parent === parent && !BEFORE_OBJECT_TYPE.test(source.token(i - 1).text)) return i
-  }
-  return undefined
-}
-
-/** The last token of the arrow function without braces whose arrow is at this token. */
-function endOfExpression(source: Source, arrow: number, last: number): number {
-  const { parent } = source.token(arrow)
-  const part = source.is(parent, '(') || source.is(parent, '[') ? source.partsOf(parent).find((one) => one.first <= arrow && arrow <= one.last) : undefined
-  return Math.min(part?.last ?? source.statementOf(arrow).last, last)
+/** The handlers of an array, one by one; all other code is one handler. */
+function handlersIn(source: Source, { first, last }: Range): Range[] {
+  const open = source.is(first, '...') ? first + 1 : first
+  return source.is(open, '[') && source.token(open).pair === last ? source.partsOf(open).flatMap((part) => handlersIn(source, part)) : [{ first, last }]
 }

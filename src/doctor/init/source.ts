@@ -252,11 +252,11 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
   return false
 }
 
-/** The paths and packages that the file loads with `import`, `require`, or another function that loads files. */
-export function specifiersIn(source: Source, loads: ReadonlySet<string> = new Set(['import', 'require'])): string[] {
+/** The paths and packages that the file loads with `import` or `require`. */
+export function specifiersIn(source: Source): string[] {
   return source.tokens.flatMap((_token, at) => {
     const text = source.fixedTextAt(at)
-    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && source.isWord(at - 2) && loads.has(source.token(at - 2).text))
+    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && (source.is(at - 2, 'require') || source.is(at - 2, 'import')))
     return text !== undefined && isLoaded ? [text] : []
   })
 }

@@ -378,12 +378,14 @@ describe('a door', () => {
 
   it.each([
     "const secondFactor = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
-    "const ask = passport.authenticate('two', {})\nconst secondFactor = (req, res, next) => ask(req, res, next)\nconst two = new NevisStrategy({ name: 'two' })\napp.post('/login', passport.authenticate('local', { session: false }), limit, secondFactor)",
+    "const ask = passport.authenticate('two', {})\nconst limit = (req, res, next) => (isFast(req) ? res.redirect('/slow') : next())\nconst secondFactor = (req, res, next) => ask(req, res, next)\nconst two = new NevisStrategy({ name: 'two' })\napp.post('/login', passport.authenticate('local', { session: false }), limit, secondFactor)",
     "const password = passport.authenticate('local', { session: false })\nroute({ preValidation: [password, passport.authenticate(nevis)] })\nconst nevis = new NevisStrategy({})",
     "const secondFactor = require('./second-factor')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
     "const { secondFactor } = require('./second-factor')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)",
+    "const files = require('./second-factor')\napp.post('/login', [passport.authenticate('local', { session: false }), refused, files.limit, [files.secondFactor]])\nfunction refused(err, req, res, next) { res.render('login', err) }",
+    "const limit = require('./second-factor').limit\nconst steps = [passport.authenticate('local', { session: false }), limit, needed()]\napp.post('/login', ...steps)\nfunction needed() {\n  const first = passport.authenticate('nevis')\n  return (req, res, next) => { first(req, res, next) }\n}",
   ])('that the second factor follows, as in %j › is ok', (code) => {
-    const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = passport.authenticate('nevis')\n` }
+    const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = void 0\nexports.secondFactor = passport.authenticate('nevis')\nexports.limit = (req, res, next) => next()\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
   })
@@ -419,10 +421,35 @@ describe('a door', () => {
     "exempt, secondFactor); function exempt(req, res, next) {\n  if (req.user.isExempt) return next('route')\n  next()\n}\napp.get('/x'",
     '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
     'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
+    // Not the whole argument, or not the whole value of a variable.
+    "process.env.MFA === 'on' ? passport.authenticate('nevis') : skip",
+    "maybe); const maybe = process.env.MFA === 'on' ? passport.authenticate('nevis') : skip\napp.get('/x'",
+    "maybe); let maybe = passport.authenticate('nevis')\nif (process.env.MFA !== 'on') maybe = skip\napp.get('/x'",
+    "maybe('nevis')); const maybe = (name) => (process.env.MFA === 'on' ? passport.authenticate(name) : skip)\napp.get('/x'",
+    "maybe()); function maybe() {\n  if (process.env.MFA !== 'on') return skip\n  return passport.authenticate('nevis')\n}\napp.get('/x'",
+    "unless((req) => req.user.isPartner, passport.authenticate('nevis'))",
+    'unless((req, res, next) => secondFactor(req, res, next))',
+    "maybe); const maybe = require('./maybe')\napp.get('/x'",
+    // A handler that may answer: it uses the response in any way.
+    ...["res.render('account')", 'res.jsonp({ token })', "res.redirect('app://in#' + tokenOf(req.user))", "res['json']({ token })", 'res?.json({ token })', 'give(req, res)', 'give(req.res)', 'ctx.body = { token }', 'arguments[1].json({ token })'].flatMap((answer) => [
+      `(req, res, next) => {\n  if (req.body.app) return ${answer}\n  next()\n}, secondFactor`,
+      `(req, res, next) => {\n  if (req.body.app) return ${answer}\n  secondFactor(req, res, next)\n}`,
+    ]),
+    '(req, answer, next) => {\n  if (req.body.app) return give(answer)\n  next()\n}, secondFactor',
+    '(req, { json }, next) => {\n  if (req.body.app) return json({ token })\n  next()\n}, secondFactor',
+    '(...all) => {\n  if (all[0].body.app) return give(all)\n  secondFactor(...all)\n}',
+    // A handler whose code is not found, or that answers in another file.
+    ...['give', 'make()', '[give]', '...given', 'A.give', 'B.give', 'limit, C'].map((given) => `${given}, secondFactor); const A = require('a')\nconst B = require('./give')\nconst C = require('./give')\nconst limit = (req, res, next) => next()\napp.get('/x'`),
   ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`
-    const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n` }))
+    const give = 'exports.give = (req, res, next) => (req.body.app ? res.json(1) : next())\nmodule.exports = exports.give\n'
+    const maybe = "const maybe = passport.authenticate('nevis')\nmodule.exports = process.env.MFA ? maybe : skip\n"
+    const { exitCode, out } = init(folderWith({ 'app.js': `${head}${code}\n`, 'give.js': give, 'maybe.js': maybe }))
     expect([exitCode, out]).toEqual([1, expect.stringContaining("  LEFT          app.js:4  sign-in: passport.authenticate('local') without a session")])
+  })
+
+  it.each(["anyOf(passport.authenticate('local', { session: false }), passport.authenticate('nevis'))", "anyOf([passport.authenticate('local', { session: false }), passport.authenticate('nevis')])"])('beside the second factor in the list of another function, %s › is left', (list) => {
+    expect(init(folderWith({ 'app.js': `${head}app.post('/login', ${list})\n` }))).toMatchObject({ exitCode: 1, out: expect.stringContaining("  LEFT          app.js:2  sign-in: passport.authenticate('local') without a session") as string })
   })
 
   it.each([
@@ -472,6 +499,9 @@ describe('a door', () => {
     ['that signs in after an error', (code) => code.replace('return next(err)', 'return req.logIn(user, next)')],
     ['that is not followed by the second factor', (code) => code.replace("password, secondFactor)", 'password, done)')],
     ['that answers with a token', (code) => code.replace('req.logIn(user, options', 'res.set(token)\n      req.logIn(user, options')],
+    ['that gives out a token behind its own sign-in', (code) => code.replace('req.authInfo = info', 'give(user)')],
+    ['that answers behind its own sign-in', (code) => code.replaceAll(/\bres\b/g, 'response').replace('next(err)\n      })', 'err ? next(err) : response.json({ token })\n      })')],
+    ['that goes on with another function', (code) => code.replace(/\(err\) => \{\s+req\.authInfo[^}]*\}/, 'give')],
     ['that other files can use', (code) => code.replace('const password', 'exports.json = json\n  const password')],
   ])('in a function for several strategies %s › is left', (_name, change) => {
     const code = readFileSync(join(__dirname, '../../stranger/shapes/single-page.js'), 'utf8')

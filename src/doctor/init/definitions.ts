@@ -1,0 +1,159 @@
+/**
+ * Finds the code that a name in a source file stands for: the values that the file assigns to it, and the function of this name. Also reads the parameters and
+ * the body of a function.
+ *
+ * Out of scope: names of other files (`second-factor.ts`), and what the code does (`handler-ends.ts`).
+ */
+import type { Range, Source } from './source'
+
+const places = new WeakMap<Source, Map<string, number[]>>()
+
+/** The indexes of the tokens with this name, except for properties of objects. */
+function usesOf(source: Source, name: string): readonly number[] {
+  let known = places.get(source)
+  if (known === undefined) {
+    known = new Map()
+    for (const [at, { kind, text }] of source.tokens.entries()) {
+      if (kind !== 'word') continue
+      const found = known.get(text)
+      if (found === undefined) known.set(text, [at])
+      else found.push(at)
+    }
+    places.set(source, known)
+  }
+  return (known.get(name) ?? []).filter((at) => !source.is(at - 1, '.'))
+}
+
+/** The other tokens with the name that is declared at this token, in the block of the declaration. */
+export function usesInScope(source: Source, name: string, declared: number): number[] {
+  const block = source.blockOf(declared)
+  const end = block === -1 ? Infinity : (source.token(block).pair as number)
+  return usesOf(source, name).filter((at) => at !== declared && at > block && at < end)
+}
+
+/**
+ * The code that the file assigns to this name: each value behind `name =` or `exports.name =`, and the function of this name. Leaves out
+ * `exports.name = void 0` and `exports.name = name`, which TypeScript writes.
+ */
+export function definitionsOf(source: Source, name: string): Range[] {
+  const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
+  const found = [...usesOf(source, name), ...exported].flatMap((at): Range[] => {
+    if (source.is(at - 1, 'function')) return [{ first: source.is(at - 2, 'async') ? at - 2 : at - 1, last: source.statementOf(at).last }]
+    const equals = equalsAfter(source, at)
+    return equals === undefined ? [] : [{ first: equals + 1, last: endOfValue(source, equals) }]
+  })
+  return found.filter(({ first, last }) => !(source.is(last - 1, 'void') && source.is(last, '0')) && !(first === last && source.is(first, name)))
+}
+
+/** The code that the file exports as a whole: behind `module.exports =`, `exports.default =` or `export default`. */
+export function wholeExportsOf(source: Source): Range[] {
+  const esm = usesOf(source, 'default').flatMap((at) => (source.is(at - 1, 'export') ? [{ first: at + 1, last: source.statementOf(at).last }] : []))
+  const commonJs = usesOf(source, 'module').flatMap((at) => (source.is(at + 2, 'exports') && source.is(at + 3, '=') ? [{ first: at + 4, last: endOfValue(source, at + 3) }] : []))
+  return [...esm, ...commonJs, ...definitionsOf(source, 'default')]
+}
+
+/** The index of the `=` behind a name, also behind `??` or `||`, and behind a type of TypeScript: `const secondFactor: RequestHandler = …`. */
+function equalsAfter(source: Source, at: number): number | undefined {
+  if (source.is(at + 1, '=')) return at + 1
+  if (['??', '||', '&&'].some((text) => source.is(at + 1, text)) && source.is(at + 2, '=')) return at + 2
+  if (!source.isTypeScript || !source.is(at + 1, ':') || !/^(?:const|let|var)$/.test(source.tokens[at - 1]?.text ?? '')) return undefined
+  const { last } = source.statementOf(at)
+  const { parent } = source.token(at)
+  for (let i = at + 2; i <= last; i++) if (source.is(i, '=') && source.token(i).parent === parent) return i
+  return undefined
+}
+
+function endOfValue(source: Source, equals: number): number {
+  const { parent } = source.token(equals)
+  const { last } = source.statementOf(equals)
+  let end = equals
+  while (end < last && !source.is(end + 1, ',') && !source.is(end + 1, ';') && source.token(end + 1).parent === parent) end = Math.max(source.token(end + 1).pair ?? 0, end + 1)
+  return end
+}
+
+/** The code without a semicolon, parentheses and a type of TypeScript around it: `x` in `(x as RequestHandler);`. */
+export function valueIn(source: Source, range: Range): Range {
+  const { first } = range
+  let last = source.is(range.last, ';') ? range.last - 1 : range.last
+  const { parent } = source.token(first)
+  for (let at = first + 1; at <= last; at++) {
+    if ((source.is(at, 'as') || source.is(at, 'satisfies')) && source.token(at).parent === parent) last = at - 1
+  }
+  return source.is(first, '(') && source.token(first).pair === last && last > first + 1 ? valueIn(source, { first: first + 1, last: last - 1 }) : { first, last }
+}
+
+/** The last name of code that is only a name or a call: `c` in `a.b.c` and in `a.b.c(…)`. Undefined for all other code. */
+export function nameIn(source: Source, { first, last }: Range): number | undefined {
+  let at = source.is(first, '(') ? (source.token(first).pair as number) : first
+  if (!source.is(at, ')') && !source.isWord(at)) return undefined
+  while (source.is(at + 1, '.') && source.isWord(at + 2)) at += 2
+  const isWhole = at === last || (source.is(at + 1, '(') && source.token(at + 1).pair === last)
+  return isWhole && at <= last && source.isWord(at) ? at : undefined
+}
+
+export interface FunctionCode {
+  /** Undefined if a parameter is destructured or a rest parameter. */
+  readonly parameters: readonly string[] | undefined
+  readonly body: Range
+  /** The only value that the function can return: `x` in `() => x` and in `() => { …; return x }`. */
+  readonly result: Range | undefined
+}
+
+/** Functions with such a name get a handler as their only argument, and pass the errors of its promise to `next`. */
+const WRAPPER = /async|wrap|catch/i
+
+/** The function that the code is as a whole, or that is the only argument of a function such as `asyncHandler`. */
+export function functionIn(source: Source, range: Range): FunctionCode | undefined {
+  const { first, last } = valueIn(source, range)
+  const name = nameIn(source, { first, last })
+  const [only, ...others] = name !== undefined && name < last && WRAPPER.test(source.token(name).text) ? source.partsOf(name + 1) : []
+  if (only !== undefined) return others.length === 0 ? functionIn(source, only) : undefined
+  const start = source.is(first, 'async') ? first + 1 : first
+  const [open, arrow] = source.is(start, 'function') ? [openOfFunction(source, start, last), undefined] : [start, arrowAfter(source, start, last)]
+  const body = arrow === undefined ? open && bodyOfFunction(source, open, last) : arrow + 1
+  if (open === undefined || body === undefined || body > last) return undefined
+  const isBlock = source.is(body, '{')
+  if (isBlock && source.token(body).pair !== last) return undefined
+  const result = isBlock ? onlyResult(source, body) : { first: body, last }
+  return { parameters: source.isWord(open) ? [source.token(open).text] : parametersIn(source, open), body: { first: body, last }, result }
+}
+
+function onlyResult(source: Source, brace: number): Range | undefined {
+  const { first, last } = source.statementOf((source.token(brace).pair as number) - 1)
+  const isOnly = first > brace && source.is(first, 'return') && first < last && !source.tokens.slice(brace, first).some(({ text }) => text === 'return')
+  return isOnly ? { first: first + 1, last } : undefined
+}
+
+function openOfFunction(source: Source, at: number, last: number): number | undefined {
+  for (let open = at; open < last; open++) if (source.is(open, '(')) return open
+  return undefined
+}
+
+/** The index of the `=>` of an arrow function that begins at this token. In TypeScript, a return type can be before it. */
+function arrowAfter(source: Source, start: number, last: number): number | undefined {
+  if (source.isWord(start)) return source.is(start + 1, '=>') ? start + 1 : undefined
+  const close = source.is(start, '(') ? (source.token(start).pair as number) : last
+  if (source.is(close + 1, '=>')) return close + 1
+  if (!source.isTypeScript || !source.is(close + 1, ':')) return undefined
+  const { parent } = source.token(start)
+  for (let at = close + 2; at < last; at++) if (source.is(at, '=>') && source.token(at).parent === parent && !source.is(at - 1, ')')) return at
+  return undefined
+}
+
+function parametersIn(source: Source, open: number): string[] | undefined {
+  const names = source.partsOf(open).map(({ first, last }) => (source.isWord(first) && (first === last || [':', '?', '='].some((mark) => source.is(first + 1, mark))) ? source.token(first).text : undefined))
+  return names.every((name) => name !== undefined) ? names : undefined
+}
+
+/** In a TypeScript return type, a brace after one of these tokens begins an object type, and not the body of the function. */
+const BEFORE_OBJECT_TYPE = /^(?:[:|&<,?(]|=>|is|extends|keyof)$/
+
+/** The index of the brace with which the function's body begins. */
+function bodyOfFunction(source: Source, open: number, last: number): number | undefined {
+  const { pair, parent } = source.token(open) as { pair: number; parent: number }
+  if (!source.is(pair + 1, ':')) return source.is(pair + 1, '{') ? pair + 1 : undefined
+  for (let i = pair + 2; i <= last; i++) {
+    if (source.is(i, '{') && source.token(i).parent === parent && !BEFORE_OBJECT_TYPE.test(source.token(i - 1).text)) return i
+  }
+  return undefined
+}
