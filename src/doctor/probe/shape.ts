@@ -9,6 +9,8 @@ import { parseURL } from '../../client/parse-url'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
+/** Replaces the base URL followed by a slash: every character is equal, upper and lower case included. */
+export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
 
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
@@ -95,9 +97,11 @@ function linkKindOf(text: string, known: Known): string | undefined {
   if (scheme !== 'https' && scheme !== 'http') return 'link with the scheme of an app'
   const url = parseURL(text)
   if (url === undefined) return 'broken URL'
+  const baseURL = [...known].find(([, label]) => label === BASE_URL)?.[0] ?? ''
+  if (text === `${baseURL}/`) return URL_WITH_SLASH
+  const own = parseURL(baseURL)
+  if (url.origin === own?.origin) return 'URL of the instance'
   const slash = url.pathname === '/' && text.endsWith('/') ? ', with a slash at its end' : ''
-  const own = parseURL([...known].find(([, label]) => label === BASE_URL)?.[0] ?? '')
-  if (url.origin === own?.origin) return `URL of the instance${slash}`
   return own !== undefined && appHostsOf(own).includes(url.host) ? `URL of the instance's app host${slash}` : 'URL of another host'
 }
 

@@ -1,6 +1,8 @@
 /** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { refusalsIn } from '../../../src/doctor/probe/needs'
+import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
@@ -73,6 +75,16 @@ describe('a code', () => {
   it.each([['with a space', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`], ['with dashes', (code: string) => [...code].join('-')]])('typed %s › is sent without it', async (_name, form) => {
     const { failed, facts } = await probe((right) => form(right))
     expect([failed, facts['sms.code']]).toEqual([[], '6 digits'])
+  })
+
+  it('with letters, that the instance accepts › is a reason why sign-ins by sms fail: the strategy accepts only digits', async () => {
+    const { send } = Connections.prototype
+    const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(function (this: Connections, path, request) {
+      return send.call(this, path, { ...request, body: request.body?.replace('"code":"A', '"code":"') })
+    })
+    const { failed, facts } = await probe((right) => `A${right}`)
+    sends.mockRestore()
+    expect([failed, refusalsIn(facts).map(({ sentence }) => sentence)]).toEqual([[], ['sign-ins by sms, enrolments by sms fail: the code has letters']])
   })
 
   it.each(['abc', 'hello', '12', '1234567890123', 'ä1234'])('that cannot be one, such as %s › is asked for again, and costs no text message', async (typed) => {
