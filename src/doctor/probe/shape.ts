@@ -26,6 +26,15 @@ const MAX_FIELDS = 200
 /** Numbers in this range are seconds since 1970 (years 2001 to 5138). Larger numbers are milliseconds. */
 const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
+/** Fields whose value may be an object that has codes, usernames or phone numbers as its names, for example `{ codes: { AbCdEfGhIjKlMnOp: true } }`. */
+const MAY_BE_MAP = /^_?(?:user|authenticator|phone|device|(?:recovery_?)?code|account|credential)s$/i
+/** The names that the report shows inside such a field: those in Nevis's documentation, in this package and in the dialects of the simulator. */
+const FIELDS_IN_MAP = new Set(
+  `user userId username status createdAt updatedAt authenticators authenticatorId authenticatorType type name state id code codes value number phone phones
+  recoveryCodes recovery_codes recoveryCode recovery sms fido2 fido uaf app push os osVersion deviceRef deviceName userDisabledPushNotification enrolledAt
+  lastUpdatedAt lastLoginDateSuccess lastLoginDateFailure exceededRateLimits enrollment transactionId statusToken token tenant labels active used
+  message error detail timestamp items`.split(/\s+/),
+)
 
 /**
  * Describes a body.
@@ -34,15 +43,18 @@ const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
  */
 export function shapeOf(json: unknown, known: Known): string[] {
   const found = new Set<string>()
-  const visit = (value: unknown, path: string, depth: number): void => {
+  const visit = (value: unknown, path: string, depth: number, isInMap = false): void => {
     if (found.size >= MAX_FIELDS) return
     if (Array.isArray(value) && depth < MAX_DEPTH) {
       if (value.length === 0) found.add(`${path}: empty list`)
-      for (const item of value) visit(item, `${path}[]`, depth + 1)
+      for (const item of value) visit(item, `${path}[]`, depth + 1, isInMap)
     } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
       const entries = Object.entries(value)
       if (entries.length === 0) found.add(`${path}: empty object`)
-      for (const [name, inner] of entries) visit(inner, path === '' ? nameOf(name, known) : `${path}.${nameOf(name, known)}`, depth + 1)
+      for (const [name, inner] of entries) {
+        const shown = isInMap && !FIELDS_IN_MAP.has(name) ? '<key>' : nameOf(name, known)
+        visit(inner, path === '' ? shown : `${path}.${shown}`, depth + 1, isInMap || MAY_BE_MAP.test(name))
+      }
     } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known)}`)
   }
   visit(json, '', 0)

@@ -250,6 +250,24 @@ it.each([
   expect(out).not.toMatch(/mount a body parser|may answer requests/)
 })
 
+it.each<[string, string]>([
+  ['a template ends', 'const text = `\n// ends`; app.post('],
+  ['a comment ends', '/* begins\n * ends */ app.post('],
+  ['a comment ends above', 'start(); /* begins\n * ends */\napp.post('],
+])('the password route where %s › gets the new code outside of it', (_name, begin) => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace('app.post(', begin), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  const text = (textsIn(folder)['app.js'] as string).replace(/ +/g, ' ')
+  expect(text).toContain(`${begin.split('app.post')[0]}const secondFactor = passport.authenticate('nevis'`)
+  expect(text).toContain("\n\napp.post('/login', passport")
+})
+
+it('the password strategy where a template begins › gets the new code before it', () => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace("}));\npassport.s", '})); const text = `\n`;\npassport.s'), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain('}));\n\nconst nevis = new NevisStrategy({')
+})
+
 it('csurf on single routes › a page without it has no token, instead of a TypeError', () => {
   const folder = folderWith({ 'app.js': ONE_FILE.replace('const db', "const csrf = require('csurf')();\nconst db").replace("'/login', passport", "'/login', csrf, passport"), 'db.js': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
@@ -366,6 +384,9 @@ describe('a door', () => {
     ["req['login'](user, done)", "sign-in: req['login']", 'LEFT'],
     ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
     ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['req.session.data = { userId }', 'sign-in: session.data = { … }, a sign-in without Passport', 'LEFT'],
+    [';[req.session.userId] = [user.id]', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['({ id: req.session.userId, name } = user)', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],

@@ -6,6 +6,7 @@ import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
+import { TestUsers } from '../../../src/doctor/probe/test-users'
 import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
@@ -143,4 +144,12 @@ it('the terminal asks for the code of that text message', async () => {
   writes.mockRestore()
   expect([exitCode, shown]).toEqual([1, expect.stringContaining('Type the code of text message 1, the one that came last, after the line "Asking Nevis for text message 1": ')])
   expect(out.join('\n')).toContain('Stages that failed:\n  sms: the input ended before the answer to a question\n')
+})
+
+it('test users that may still exist › are named before the comparison with the simulator, during which the developer may end the command', async () => {
+  const deletions = jest.spyOn(TestUsers.prototype, 'deleteAll').mockResolvedValue(['Passport-Nevis-Probe-1'])
+  const err: string[] = []
+  await probeCommand([], { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }, { log: () => undefined, error: (text) => void err.push(text) })
+  deletions.mockRestore()
+  expect(err.slice(-2)).toEqual([expect.stringMatching(/^These test users may still exist\. .*\n {2}Passport-Nevis-Probe-1$/), 'Comparing with the simulator in each dialect …'])
 })
