@@ -1,17 +1,23 @@
 /**
- * Finds handlers that read the fields of the login form. `init` moves the handlers that follow the password check to the callback route. The callback is
- * another request, which does not contain these fields.
+ * Finds handlers that read the fields of the login form, or other data of its request. `init` moves the handlers that follow the password check to the callback
+ * route. The callback is another request, which does not contain these data.
  *
  * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
 import { definitionsOf, valueIn } from './definitions'
 import { resolved } from './mount'
+import { memberAt, nameAt } from './session-writes'
+import { isTakenOff } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'
 
 const MAX_DEPTH = 4
 /** The number of functions that are examined at most. Otherwise a function that calls many others would take too long to examine. */
 const MAX_FUNCTIONS = 50
 const REQUEST = /^_?(?:req|request|ctx|context)$/
+/** Also matches less usual names, for code that reads a property of the request. */
+const LIKE_REQUEST = /^_*(?:r|rq|re?q\d?|request|ctx|context)$/
+/** Properties and methods of the request that have another value in the callback. */
+const OF_FORM = /^(?:body|query|querystring|param|headers|rawHeaders|header|get|authInfo|url|originalUrl|path|method|files?)$/
 
 /** The name of a function whose code was not found. Such a function may read the form. */
 export interface NotFound {
@@ -35,7 +41,7 @@ class Search {
   inCode(source: Source, { first, last }: Range, depth: number): boolean | NotFound {
     const answers: (boolean | NotFound)[] = []
     for (let at = first; at <= last; at++) {
-      if (source.is(at, 'body') || source.stringAt(at) === 'body') return true
+      if (readsFormAt(source, at)) return true
       const isPassed = source.is(at, '(') && (source.isWord(at - 1) || source.is(at - 1, ')')) && !source.is(at - 2, 'function') && source.partsOf(at).some((part) => part.first === part.last && REQUEST.test(source.token(part.first).text))
       // In `(req, res) => …` and `function name(req, res) {`, the parentheses contain parameters, and not the arguments of a call.
       const end = source.tokens[at]?.pair ?? at
@@ -71,6 +77,14 @@ class Search {
     })
     return found.length === 0 ? { name } : found.includes(true) || (found.find((answer) => typeof answer === 'object') ?? false)
   }
+}
+
+/** True for `body`, and for `req.query`, `req['headers']`, `const { authInfo } = req` and `({ query }, res) => …`. */
+function readsFormAt(source: Source, at: number): boolean {
+  const name = nameAt(source, at)
+  if (name === undefined || !OF_FORM.test(name)) return false
+  const member = memberAt(source, at)
+  return name === 'body' || isTakenOff(source, at, LIKE_REQUEST) || LIKE_REQUEST.test(source.tokens[member?.owner ?? -1]?.text ?? '')
 }
 
 /** Index of the last token of the name of a handler, such as `setRememberMe`, `remember.set` or the call `setRememberMe('day')`; -1 without a name. */

@@ -4,6 +4,7 @@
  *
  * Out of scope: finding the sign-ins (`sign-in-calls.ts`), and creating the strategy (`plan.ts`).
  */
+import { covers, earlierRoutes } from './earlier-routes'
 import { callOf, type SignInCall, type Route } from './sign-in-calls'
 import type { Edits } from './edits'
 import { readsForm } from './form-fields'
@@ -12,6 +13,9 @@ import { returnToOr, withWayBack } from './way-back'
 
 /** Options with which Passport acts after the right password. `init` removes them, because after the password route, the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
+const SHOWN_AT_SUCCESS = ['successFlash', 'successMessage']
+/** A handler that only redirects to a fixed path, such as `(req, res) => res.redirect('/')`. Such a handler needs nothing that other handlers have prepared. */
+const FIXED_REDIRECT = /^(?:async\s+)?(?:function\s*\w*\s*)?\(\s*\w+\s*,\s*(\w+)\s*(?:,\s*\w+\s*)?\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\1\.redirect\(\s*(?:'[^'\n]*'|"[^"\n]*")\s*\)\s*;?\s*\}?$/
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
 export interface LoginChange {
@@ -25,6 +29,8 @@ export interface LoginChange {
   readonly after: string
   /** True if these handlers redirect the user to the page on which the sign-in began, if there was such a page. */
   readonly returns: boolean
+  /** The names of the removed options that show a message after the sign-in, such as `successFlash`. */
+  readonly messages: readonly string[]
 }
 
 /**
@@ -42,17 +48,23 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   const index = handlers.findIndex((part) => part.first === call.first && part.last === call.last)
   if (index === -1) return 'passport.authenticate is not an argument of the route itself'
   const behind = handlers.slice(index + 1)
-  const text = behind.map((part) => source.textOf(part)).join(', ')
+  const end = behind.at(-1)
+  const closing = source.token(route.open).pair as number
+  // With the comments between the handlers.
+  const start = end && source.token(call.last + 1).end
+  const text = end === undefined ? '' : source.text.slice(start, source.token(end.last).end).trim()
+  const isLost = options !== undefined && partsAtSuccess(source, options).some(({ first, last }) => hasComment(source, first, source.is(last + 1, ',') ? last + 1 : last))
+  if (isLost || hasComment(source, call.last, Math.min(call.last + 1, closing - 1)) || hasComment(source, end?.last ?? call.last, closing - 1)) return 'a comment is in the code that init would remove: move the comment above the route'
   // The callback of the second factor is another request, whose `req.body` does not contain the login form.
   const where = 'move them behind the callback yourself'
-  const reads = /\bbody\b/.test(text) || readsForm(sources, source, behind)
+  const reads = behind.some((part) => /\bbody\b/.test(source.textOf(part))) || readsForm(sources, source, behind)
   const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`
-  if (reads === true) return `the handlers behind it read the form, ${keep}`
+  if (reads === true) return `the handlers behind it read the form, or other data of its request, ${keep}`
   if (reads !== false) return `init did not find the code of ${reads.name}, which runs behind it and may read the form, ${keep}`
-  if (/\bnext\b/.test(text)) return `the handlers behind it go on to others: ${where}`
+  if (end !== undefined && isPrepared(source, route, handlers.slice(0, index)) && !FIXED_REDIRECT.test(text)) return `other handlers run before it, and the handlers behind it may need what these put into req or res. The callback is another request: ${where}, and what they need, too`
+  if (behind.some((part) => goesOn(source, part))) return `the handlers behind it go on to others: ${where}`
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
   const target = properties.get('successReturnToOrRedirect') ?? properties.get('successRedirect')
-  const end = behind.at(-1)
   if (target !== undefined && end !== undefined) return 'it has a success redirect and handlers behind it'
   if (target === undefined && end === undefined) return 'it has neither a success redirect nor handlers behind it'
   const back = end && withWayBack(source, end)
@@ -60,9 +72,32 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
     failure: AT_FAILURE.flatMap((name) => (properties.has(name) ? [`${name}: ${value(name)}`] : [])),
     home: target && source.textOf(target),
     signIn: value('failureRedirect'),
-    after: target === undefined ? [...behind.slice(0, -1).map((part) => source.textOf(part)), back ?? source.textOf(end as Range)].join(', ') : `(req, res) => res.redirect(${returnToOr(source, 'req', target)})`,
+    after: target === undefined ? (back === undefined ? text : text.slice(0, -source.textOf(end as Range).length) + back) : `(req, res) => res.redirect(${returnToOr(source, 'req', target)})`,
     returns: target !== undefined || back !== undefined,
+    messages: SHOWN_AT_SUCCESS.filter((option) => properties.has(option)),
   }
+}
+
+/** True if other handlers run before the password check, but not before the callback: in the same route, or in an earlier route with this path. */
+function isPrepared(source: Source, { owner, open, path }: Route, before: readonly Range[]): boolean {
+  const callback = `${path.replace(/\/$/, '')}/2fa/callback`
+  const isOther = ({ method, path: other }: Route) => (method === 'post' || (method === 'all' && !covers(other, callback))) && covers(other, path)
+  return before.some(({ first }, i) => i > 0 || source.stringAt(first) === undefined) || earlierRoutes(source, owner, open - 1).some(isOther)
+}
+
+/** True if the code uses `next` other than as the name of a parameter or property. */
+function goesOn(source: Source, { first, last }: Range): boolean {
+  return source.tokens.slice(first, last + 1).some(({ kind, text, parent }, i) => {
+    if (kind !== 'word' || text !== 'next' || source.is(first + i - 1, '.') || source.is(first + i - 1, '?.')) return false
+    const close = source.tokens[parent]?.pair ?? -1
+    return !source.is(close + 1, '=>') && !(source.is(close + 1, '{') && [parent - 1, parent - 2].some((at) => source.is(at, 'function')))
+  })
+}
+
+/** True if a comment stands between the tokens with these indexes. */
+function hasComment(source: Source, first: number, last: number): boolean {
+  for (let i = first; i < last; i++) if (source.text.slice(source.token(i).end, source.token(i + 1).start).trim() !== '') return true
+  return false
 }
 
 /** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
@@ -74,24 +109,44 @@ export function editLogin(edits: Edits, { source, at }: SignInCall, route: Route
   edits.replace(source, source.token(close).end, source.token((source.token(route.open).pair as number) - 1).end, ', secondFactor')
 }
 
+/** The options of `passport.authenticate` that `init` removes or replaces. */
+function partsAtSuccess(source: Source, { first }: Range): Range[] {
+  return source.partsOf(first).filter(({ first: name }) => [...AT_SUCCESS, 'session', 'keepSessionInfo'].includes(source.isWord(name) ? source.token(name).text : (source.stringAt(name) ?? '')))
+}
+
 function editOptions(edits: Edits, source: Source, { first, last }: Range): void {
   const parts = source.partsOf(first)
-  const isGone = ({ first: name }: Range) => [...AT_SUCCESS, 'session', 'keepSessionInfo'].includes(source.isWord(name) ? source.token(name).text : (source.stringAt(name) ?? ''))
+  const gone = partsAtSuccess(source, { first, last })
   const isOnLines = source.token(first).line !== source.token(last).line
-  const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
+  const kept = parts.filter((part) => !gone.includes(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
-  if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
+  if (!isOnLines && !hasComment(source, first, last)) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
   // If the options are on several lines, insert and remove single options instead of writing all of them again, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   // If an option follows on the line of the brace, a line break or a comment here would move or comment out that option.
   const isOnBrace = model !== undefined && source.token(model.first).line === source.token(first).line
-  const added = isOnBrace ? ' session: false,' : `\n${indent}session: false, // the password is right, but the user is not signed in yet`
+  const added = isOnBrace || !isOnLines ? ' session: false,' : `\n${indent}session: false, // the password is right, but the user is not signed in yet`
   edits.insert(source, source.token(first).end, added)
-  for (const part of parts.filter(isGone)) {
-    const comma = source.is(part.last + 1, ',') ? part.last + 1 : part.last
-    edits.replace(source, source.token(part.first - 1).end, source.token(comma).end, '')
+  for (const { first: from, last: to } of groupsOf(source, gone)) {
+    const [start, stop] = [source.token(from).start, source.token(to).end]
+    // Remove the white space before the option only if nothing follows on its line: a comment above it would comment out what follows.
+    const isLast = /^[ \t]*\r?\n/.test(source.text.slice(stop))
+    if (isLast) edits.replace(source, source.text.slice(0, start).trimEnd().length, stop, '')
+    else edits.replace(source, start, stop + (/^[ \t]*/.exec(source.text.slice(stop)) as RegExpExecArray)[0].length, '')
   }
+}
+
+/** Joins options that follow each other without a comment between them. Each range includes the comma behind the option. */
+function groupsOf(source: Source, parts: readonly Range[]): Range[] {
+  const groups: Range[] = []
+  for (const part of parts) {
+    const last = source.is(part.last + 1, ',') ? part.last + 1 : part.last
+    const before = groups.at(-1)
+    if (before !== undefined && before.last + 1 === part.first && !hasComment(source, before.last, part.first)) groups[groups.length - 1] = { first: before.first, last }
+    else groups.push({ first: part.first, last })
+  }
+  return groups
 }
 
 /**
@@ -113,6 +168,7 @@ export function editSignUp(edits: Edits, { source, at }: SignInCall, moved: (tar
   const from = source.is(statement.first, 'return') ? statement.first + 1 : statement.first
   const isRedirect = statement.first > brace && source.is(from, response) && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   if (!isRedirect) return 'its callback does not end with a redirect'
+  if (hasComment(source, from, source.token(from + 3).pair as number)) return 'a comment is in its redirect'
   moved(source.partsOf(from + 3).map((part) => source.textOf(part)).join(', '))
   edits.insert(source, source.token(user.last).end, ', { session: false }')
   edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${next})`)

@@ -6,9 +6,11 @@
  */
 import type { AppFolder, FileChange } from './app-folder'
 import { signInCallsIn, routeOf, type SignInCall, type Route } from './sign-in-calls'
+import { covers, earlierRoutes } from './earlier-routes'
 import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
+import { parsesForms } from './body-parser'
 import { prefixOf } from './mount'
 import { editLoginForm, editManifest } from './page-edit'
 import { SecondFactors } from './second-factor'
@@ -96,7 +98,9 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
   const notes = editManifest(edits, app, version) ? [`npm install; if the npm registry does not have passport-nevis ${version}, install its file instead, as the section "Install" of its README says: npm install <path of passport-nevis-${version}.tgz>`] : ['add passport-nevis to the dependencies of package.json, as the section "Install" of its README says']
   notes.push('set NEVIS_BASE_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
-  if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  if (login.change.messages.length > 0) notes.push(`${login.change.messages.join(' and ')} is removed from ${login.signInCall.source.path}:${login.signInCall.line}, because the user is not signed in yet: show the message in a handler behind the callback`)
+  notes.push(...shadowing(parts, waitingURL))
+  if (!parsesForms(app.sources, waitingURL)) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
   notes.push(`if browsers reach the app under a prefix, such as /sub${waitingURL}, because a proxy or another app mounts it there: write the prefix before ${waitingURL} in waitingURL${steps.length > 0 ? ' and redirectTo' : ''}, as the section "Under a prefix" of docs/guides/reverse-proxies.md says`)
   notes.push(...moves)
   if (steps.length > 0 && !login.change.returns) notes.push('after a step-up, users do not return to the page from which they came: in the handler behind the callback, redirect to req.authInfo.returnTo if it is set')
@@ -108,6 +112,21 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
     ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
   ]
   return { signInCalls: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
+}
+
+/** One note for each route of the app that answers a request in place of a new route. */
+function shadowing({ session, login }: Parts, waitingURL: string): string[] {
+  const { route, path } = login
+  const { source } = login.signInCall
+  const added: readonly (readonly [Source, Route[], string, readonly string[]])[] = [
+    [session.source, earlierRoutes(session.source, session.owner, session.statement.first), `${waitingURL}/status`, ['get', 'all']],
+    [source, earlierRoutes(source, route.owner, route.open - 1), `${path}/2fa`, ['get', 'post', 'all']],
+    [source, earlierRoutes(source, route.owner, route.open - 1), `${path}/2fa/callback`, ['get', 'post', 'all']],
+  ]
+  return added.flatMap(([file, routes, to, methods]) => {
+    const found = routes.filter(({ method, path: other }) => methods.includes(method) && covers(other, to))
+    return found.map(({ method, path: other, open }) => `${method.toUpperCase()} ${other} at ${file.path}:${file.token(open).line} may answer requests to the new route ${to}: move it below the new routes, or exclude this path`)
+  })
 }
 
 function blocksAround({ source, at }: SignInCall): number[] {
@@ -155,7 +174,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
   const indent = source.indentAt(route.statement.first)
   const passport = source.token(signInCall.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
-  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken()'] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
+  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken?.()'] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
   if (source !== strategy.source) edits.useStrategy(source)

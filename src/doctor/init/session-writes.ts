@@ -27,7 +27,8 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
   const member = memberAt(source, at)
   if (member === undefined) return name === 'passport' && isFilledKey(source, at) ? 'passport: { user }' : undefined
   const value = valueAfter(source, member.last)
-  if (isSession(source, member.owner) && OWN_LOGIN.test(name) && value !== undefined) return `session.${name} = …`
+  if (isSession(source, member.owner) && OWN_LOGIN.test(name) && (value !== undefined || isInPattern(source, member.last))) return `session.${name} = …`
+  if (isSession(source, member.owner) && value !== undefined && hasKey(source, value, OWN_LOGIN)) return `session.${name} = { … }`
   if (name === 'session' && value !== undefined && hasLogin(source, value)) return 'session = { … }'
   if (name !== 'passport') return undefined
   const inner = memberAt(source, source.is(member.last + 1, '[') || source.is(member.last + 1, '.') ? member.last + 2 : -1)
@@ -59,6 +60,18 @@ export function valueAfter(source: Source, at: number): number | undefined {
   const equals = source.is(at + 1, '??') || source.is(at + 1, '||') ? at + 2 : at + 1
   const value = equals + 1
   return source.is(equals, '=') && !['null', 'undefined', 'false'].some((text) => source.is(value, text)) ? value : undefined
+}
+
+/** True for a target of a destructuring assignment: `[req.session.userId] = …` or `({ id: req.session.userId } = …)`. */
+function isInPattern(source: Source, at: number): boolean {
+  if (!source.is(at + 1, ',') && !source.is(at + 1, ']') && !source.is(at + 1, '}')) return false
+  for (let { parent } = source.token(at); source.is(parent, '[') || source.is(parent, '{'); { parent } = source.token(parent)) {
+    const before = source.tokens[parent - 1]
+    // In `users[req.session.userId] = …`, the bracket follows a value: the session is only read.
+    if (source.is(parent, '[') && before !== undefined && (before.kind !== 'punct' || [')', ']', '?.'].includes(before.text))) return false
+    if (source.is((source.token(parent).pair as number) + 1, '=')) return true
+  }
+  return false
 }
 
 /** True for `session[name] = …`. Such a write counts as a sign-in, because `name` may be `passport`. */

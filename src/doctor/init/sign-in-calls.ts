@@ -133,8 +133,8 @@ function isUserGiven(source: Source, open: number): boolean {
   return parts.slice(0, 2).some(isUser) || (isCallback && parts[0] !== undefined && source.stringAt(parts[0].first) === undefined)
 }
 
-/** True if the function is taken from the request by destructuring: `const { login } = req` or `({ login }, res) => …`. */
-function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
+/** True if the property is taken from the request by destructuring: `const { login } = req` or `({ login }, res) => …`. */
+export function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
   const { parent } = source.token(at)
   const close = source.tokens[parent]?.pair
   if (!source.is(parent, '{') || close === undefined || source.is(at - 1, ':')) return false
@@ -252,7 +252,7 @@ export interface Route {
 }
 
 const MAX_PATH = 1000
-const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
+export const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
 /** Finds the route whose handlers contain the token, as in `app.post('/login', …)` or `app.route('/login').post(…)`. */
 export function routeOf(source: Source, at: number): Route | undefined {

@@ -224,20 +224,43 @@ export class Source {
     return /^[ \t]*/.exec(this.text.slice(lineStart))?.[0] ?? ''
   }
 
-  /** The offset where the token's line begins, or where the comment lines directly above it begin. */
+  /**
+   * The offset where the token's line begins, or where the comment lines directly above it begin. If the line begins inside a template literal or a comment:
+   * the offset of the token.
+   */
   lineStart(index: number): number {
     let start = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
+    if (this.isInside(start)) return this.token(index).start
+    let found = start
     for (;;) {
       const above = this.text.lastIndexOf('\n', start - 2) + 1
-      if (start === 0 || !/^\s*(?:\/\/|\/\*|\*)/.test(this.text.slice(above, start))) return start
+      if (start === 0 || !/^\s*(?:\/\/|\/\*|\*)/.test(this.text.slice(above, start))) return found
       start = above
+      if (!this.isInside(start)) found = start
     }
   }
 
-  /** The offset where the token's line ends, after any comment on that line and before the line break. */
+  /**
+   * The offset where the token's line ends, after any comment on that line and before the line break. If the line ends inside a template literal or a comment:
+   * the offset where the token ends.
+   */
   lineEnd(index: number): number {
     const end = this.text.indexOf('\n', this.token(index).end)
+    if (end !== -1 && this.isInside(end)) return this.token(index).end
     return end === -1 ? this.text.length : this.text[end - 1] === '\r' ? end - 1 : end
+  }
+
+  /** True if this offset is inside a token, such as a template literal with several lines, or inside a comment with several lines. */
+  private isInside(offset: number): boolean {
+    let [low, high] = [0, this.tokens.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.token(middle).end > offset) high = middle
+      else low = middle + 1
+    }
+    const next = this.tokens[low]
+    if (next !== undefined && next.start < offset) return true
+    return /\/\*/.test(this.text.slice(this.tokens[low - 1]?.end ?? 0, offset).replace(/\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\//g, ''))
   }
 }
 

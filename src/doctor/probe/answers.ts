@@ -7,7 +7,8 @@ import { pictureIn } from '../../client/pictures'
 
 const MAX_VALUES = 2000
 const MAX_DEPTH = 8
-/** Status words of a request that ended without an approval. */
+/** Status words of a request that was approved, and of one that ended without an approval. Nevis documents only `succeeded` and `failed`. */
+export const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 export const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
 const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 

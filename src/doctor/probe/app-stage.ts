@@ -4,14 +4,13 @@
  *
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
-import { linkIn, NOT_ACCEPTED, statusIn, textAt } from './answers'
+import { ACCEPTED, linkIn, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
 import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
 /** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
-const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
 export interface Enrolled {

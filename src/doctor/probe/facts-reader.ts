@@ -10,6 +10,8 @@
  */
 export type Facts = Record<string, string | readonly string[]>
 
+/** How the probe records the code of a text message that does not consist of digits. */
+export const CODE_WITH_LETTERS = 'other text'
 /** How the probe records a request that got no answer. */
 const NO_ANSWER = /^no answer \(/
 

@@ -71,10 +71,11 @@ async function untilItChanges({ caller, noteFailure }: StageContext, step: strin
   for (let count = 0; count < most; count++) {
     const { status } = await send()
     first ??= status
-    // If a response was lost, it is not known whether Nevis's limit was reached.
-    if (isLost(caller.facts, step)) {
+    // If a response was lost, it is not known whether Nevis's limit was reached. An error of the server (5xx) is no limit either.
+    if (isLost(caller.facts, step) || status >= 500) {
+      const what = status >= 500 ? `HTTP ${status}` : 'no answer'
       caller.forget(step)
-      return noteFailure('a request got no answer, so the limit is not known')
+      return noteFailure(`a request got ${what}, so the limit is not known`)
     }
     if (status !== first) {
       caller.facts[`${step}.after`] = String(count)

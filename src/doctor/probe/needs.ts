@@ -4,7 +4,8 @@
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */
 import { NOT_ACCEPTED } from './answers'
-import { FactsReader, type Facts } from './facts-reader'
+import { CODE_WITH_LETTERS, FactsReader, type Facts } from './facts-reader'
+import { BASE_URL, URL_WITH_SLASH } from './shape'
 
 const RIGHT = '200'
 
@@ -43,7 +44,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if the `iss` of transaction tokens names another host than that of the instance. */
+  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. `trust/binding.ts` compares every character. */
   readonly hasOtherIssuer: boolean
 }
 
@@ -56,7 +57,7 @@ export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
     acceptAudienceApi: aud.split(', ').includes('"api"'),
     acceptMissingIssuer: iss === 'absent',
     subject: sub === 'absent' ? 'none' : sub.startsWith('the username') ? 'username' : sub.startsWith('the transactionId') ? 'transactionId' : 'userId',
-    hasOtherIssuer: iss !== 'absent' && !/^(URL of the instance|the base URL)($|,)/.test(iss),
+    hasOtherIssuer: iss !== 'absent' && ![BASE_URL, URL_WITH_SLASH].includes(iss),
   }
 }
 
@@ -150,6 +151,9 @@ const ofCode: Reason = (facts, step) => {
   return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
 }
 
+/** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). */
+const ofCodeForm: Reason = (facts) => (facts.text('sms.code') === CODE_WITH_LETTERS ? 'the code has letters' : undefined)
+
 /** The steps that show whether sign-ins by a factor can work. */
 const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments'])[] = [
   ['approval.push', 'push', ofRequest],
@@ -165,6 +169,8 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
   ['introspect.sms', 'sms', ofCodeToken],
   ['status.enroll.sms.verified', 'sms', ofCodeStatus, 'enrolments'],
   ['introspect.enroll.sms', 'sms', ofCodeToken, 'enrolments'],
+  ['verification.sms.right', 'sms', ofCodeForm],
+  ['verification.enroll.sms.right', 'sms', ofCodeForm, 'enrolments'],
   ['verification.recovery.right', 'recovery', ofCode],
   ['status.push.accepted', 'widget', ofStatusToken],
   ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],

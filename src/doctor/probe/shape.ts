@@ -9,6 +9,8 @@ import { parseURL } from '../../client/parse-url'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
+/** Replaces the base URL followed by a slash: every character is equal, upper and lower case included. */
+export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
 
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
@@ -24,6 +26,15 @@ const MAX_FIELDS = 200
 /** Numbers in this range are seconds since 1970 (years 2001 to 5138). Larger numbers are milliseconds. */
 const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
+/** Fields whose value may be an object that has codes, usernames or phone numbers as its names, for example `{ codes: { AbCdEfGhIjKlMnOp: true } }`. */
+const MAY_BE_MAP = /^_?(?:user|authenticator|phone|device|(?:recovery_?)?code|account|credential)s$/i
+/** The names that the report shows inside such a field: those in Nevis's documentation, in this package and in the dialects of the simulator. */
+const FIELDS_IN_MAP = new Set(
+  `user userId username status createdAt updatedAt authenticators authenticatorId authenticatorType type name state id code codes value number phone phones
+  recoveryCodes recovery_codes recoveryCode recovery sms fido2 fido uaf app push os osVersion deviceRef deviceName userDisabledPushNotification enrolledAt
+  lastUpdatedAt lastLoginDateSuccess lastLoginDateFailure exceededRateLimits enrollment transactionId statusToken token tenant labels active used
+  message error detail timestamp items`.split(/\s+/),
+)
 
 /**
  * Describes a body.
@@ -32,15 +43,18 @@ const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
  */
 export function shapeOf(json: unknown, known: Known): string[] {
   const found = new Set<string>()
-  const visit = (value: unknown, path: string, depth: number): void => {
+  const visit = (value: unknown, path: string, depth: number, isInMap = false): void => {
     if (found.size >= MAX_FIELDS) return
     if (Array.isArray(value) && depth < MAX_DEPTH) {
       if (value.length === 0) found.add(`${path}: empty list`)
-      for (const item of value) visit(item, `${path}[]`, depth + 1)
+      for (const item of value) visit(item, `${path}[]`, depth + 1, isInMap)
     } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
       const entries = Object.entries(value)
       if (entries.length === 0) found.add(`${path}: empty object`)
-      for (const [name, inner] of entries) visit(inner, path === '' ? nameOf(name, known) : `${path}.${nameOf(name, known)}`, depth + 1)
+      for (const [name, inner] of entries) {
+        const shown = isInMap && !FIELDS_IN_MAP.has(name) ? '<key>' : nameOf(name, known)
+        visit(inner, path === '' ? shown : `${path}.${shown}`, depth + 1, isInMap || MAY_BE_MAP.test(name))
+      }
     } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known)}`)
   }
   visit(json, '', 0)
@@ -95,9 +109,11 @@ function linkKindOf(text: string, known: Known): string | undefined {
   if (scheme !== 'https' && scheme !== 'http') return 'link with the scheme of an app'
   const url = parseURL(text)
   if (url === undefined) return 'broken URL'
+  const baseURL = [...known].find(([, label]) => label === BASE_URL)?.[0] ?? ''
+  if (text === `${baseURL}/`) return URL_WITH_SLASH
+  const own = parseURL(baseURL)
+  if (url.origin === own?.origin) return 'URL of the instance'
   const slash = url.pathname === '/' && text.endsWith('/') ? ', with a slash at its end' : ''
-  const own = parseURL([...known].find(([, label]) => label === BASE_URL)?.[0] ?? '')
-  if (url.origin === own?.origin) return `URL of the instance${slash}`
   return own !== undefined && appHostsOf(own).includes(url.host) ? `URL of the instance's app host${slash}` : 'URL of another host'
 }
 

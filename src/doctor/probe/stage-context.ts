@@ -3,7 +3,7 @@
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
-import { statusIn, textAt } from './answers'
+import { ACCEPTED, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import type { Caller } from './caller'
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
@@ -44,7 +44,7 @@ export interface StageContext {
 const POLL_MS = 2000
 /** How many seconds the probe waits for the person's answer on the phone. */
 const MOST_SECONDS = 180
-const DECIDED = ['succeeded', 'success', 'failed', 'expired', 'rejected', 'unknown']
+const DECIDED = [...ACCEPTED, ...NOT_ACCEPTED, 'unknown']
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 

@@ -29,7 +29,7 @@ const printed = (files: Files) => {
 }
 
 it.each(cases(READS))('a handler that reads the form, as %s › is not moved', (_name, files) => {
-  expect(printed(files)).toEqual({ exitCode: 1, isChanged: false, out: expect.stringContaining(`the password route is not changed: the handlers behind it read the form, ${FIELD}`) as string })
+  expect(printed(files)).toEqual({ exitCode: 1, isChanged: false, out: expect.stringContaining(`the password route is not changed: the handlers behind it read the form, or other data of its request, ${FIELD}`) as string })
 })
 
 it.each(cases(HARMLESS))('a handler that does not read the form, as %s › is moved', (_name, files) => {
@@ -46,4 +46,30 @@ it.each([
   ['anything else', 'a handler', app('[one, two]', 'const one = 1;')],
 ])('a handler whose code is not found, as %s › is not moved', (_name, named, files) => {
   expect(printed(files)).toEqual({ exitCode: 1, isChanged: false, out: expect.stringContaining(`init did not find the code of ${named}, which runs behind it and may read the form, ${FIELD}`) as string })
+})
+
+const withLast = (handler: string): Files => ({ 'app.js': ONE_FILE.replace("function(req, res) {\n  res.redirect('/');\n}", handler), 'db.js': DB })
+
+it.each([
+  "(req, res) => res.redirect(req.query.to || '/')",
+  "(req, res) => { if (req.param('remember')) res.cookie('a', '1'); res.redirect('/') }",
+  "(req, res) => { log(req.headers['x-device']); res.redirect('/') }",
+  "(req, res) => { log(req['headers'].referer); res.redirect('/') }",
+  "(req, res) => res.redirect(req.get('Referer'))",
+  '(req, res) => res.redirect(req.authInfo.home)',
+  "({ query }, res) => res.redirect(query.to)",
+  "(req, res) => { const { originalUrl } = req; res.redirect(originalUrl) }",
+  "(r, res) => res.redirect(r.query.next)",
+])('a last handler that reads other data of the request of the login form, %s › is not moved', (handler) => {
+  expect(printed(withLast(handler))).toEqual({ exitCode: 1, isChanged: false, out: expect.stringContaining('read the form, or other data of its request') as string })
+})
+
+it.each([
+  "(req, res) => db.query('SELECT 1', () => res.redirect('/'))",
+  "(req, res) => fetch('https://audit.example', { headers: { a: req.user.id } }).then(() => res.redirect('/'))",
+  "(req, res) => res.redirect('/next')",
+  '(req, res) => res.redirect(req.session.next)',
+  "function(req, res, next) { res.redirect('/') }",
+])('a last handler that reads only what the callback also has, %s › is moved', (handler) => {
+  expect(printed(withLast(handler))).toMatchObject({ exitCode: 0, isChanged: true })
 })

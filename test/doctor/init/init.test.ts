@@ -209,11 +209,69 @@ it.each([
   ["{ failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
   ["{ successReturnToOrRedirect: '/', failureRedirect: '/login',\n  failureFlash: true }", "{ session: false, failureRedirect: '/login',\n  failureFlash: true }"],
   ["{\n  failureRedirect: '/login',\n  failureFlash: true }", "{\n  session: false, // the password is right, but the user is not signed in yet\n  failureRedirect: '/login',\n  failureFlash: true }"],
-])('options of the password route on several lines, %j › all stay in effect', (options, changed) => {
+  // Comments stay, also those above an option that is removed.
+  ["{\n  failureRedirect: '/login', // where failures go: ticket 4711\n  successRedirect: '/',\n}", "{\n  session: false, // the password is right, but the user is not signed in yet\n  failureRedirect: '/login', // where failures go: ticket 4711\n}"],
+  ["{\n  // home\n  successRedirect: '/', failureRedirect: '/login' }", "{\n  session: false, // the password is right, but the user is not signed in yet\n  // home\n  failureRedirect: '/login' }"],
+  ["{\n  successRedirect: '/', successFlash: 'Hello', // home\n  failureRedirect: '/login',\n}", "{\n  session: false, // the password is right, but the user is not signed in yet\n  // home\n  failureRedirect: '/login',\n}"],
+  ["{ failureRedirect: '/login' /* keep */, session: true }", "{ session: false, failureRedirect: '/login' /* keep */, }"],
+])('options of the password route on several lines, or with comments, %j › all stay in effect', (options, changed) => {
   const code = ONE_FILE.replace("{ failureRedirect: '/login' }", options).replace("function(req, res) {\n  res.redirect('/');\n}", options.includes('success') ? '' : '$&')
   const folder = folderWith({ 'app.js': code.replace('}), );', '}));'), 'db.js': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
   expect(textsIn(folder)['app.js']).toContain(`passport.authenticate('local', ${changed})`)
+})
+
+it('comments between the handlers of the password route › are moved with the handlers', () => {
+  const code = ONE_FILE.replace("}), function", "}), // then\n  audit,\n  // audit: required by SOX\n  function").replace('const db', 'const audit = (req, res, go) => go();\nconst db')
+  const folder = folderWith({ 'app.js': code, 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain("recordSecondFactor(), // then\n  audit,\n  // audit: required by SOX\n  function(req, res) {\n  res.redirect(req.authInfo.returnTo || '/');\n});")
+})
+
+it.each<[string, (text: string) => string, string]>([
+  ['an option for a message after the sign-in', (text) => text.replace("{ failureRedirect: '/login' }), function(req, res) {\n  res.redirect('/');\n}", "{ successRedirect: '/', successFlash: 'Hello' })"), 'successFlash is removed from app.js:25, because the user is not signed in yet: show the message in a handler behind the callback'],
+  ['an earlier route with a parameter', (text) => text.replace("app.post('/login'", "app.get('/login/:provider', start);\n$&"), 'GET /login/:provider at app.js:25 may answer requests to the new route /login/2fa: move it below the new routes, or exclude this path'],
+  ['an earlier route of the same path', (text) => text.replace("app.post('/login'", "app.post('/login/2fa', start);\n$&"), 'POST /login/2fa at app.js:25 may answer requests to the new route /login/2fa:'],
+  ['an earlier route for all paths', (text) => text.replace('// Sessions', "app.get('*', start);\n$&"), 'GET * at app.js:20 may answer requests to the new route /login/2fa/status:'],
+  ['a comment that init would remove from a sign-up', (text) => text.replace("app.get('/',", "app.post('/signup', function(req, res, next) { req.logIn(user, function(err) {\n  res.redirect(/* profile */ '/me');\n}); });\n$&"), 'a comment is in its redirect'],
+  ['a body parser on the password route alone', (text) => text.replace('app.use(express.urlencoded({ extended: false }));', '').replace("'/login', passport", "'/login', express.urlencoded(), passport"), 'mount a body parser for forms before the three new routes'],
+  ['a body parser of other paths', (text) => text.replace('app.use(', "app.use('/api', "), 'mount a body parser for forms before the three new routes'],
+])('%s › is named', (_name, change, note) => {
+  const { out } = init(folderWith({ 'app.js': change(ONE_FILE), 'db.js': DB }))
+  expect(out.replace(/\n +/g, ' ')).toContain(note)
+})
+
+it.each([
+  ['const forms = express.urlencoded({ extended: false });\napp.use(forms);', 'in a variable'],
+  ["app.use('/login', [express.json(), express.urlencoded()]);", 'for the path of the login'],
+])('a body parser %s, mounted › is enough; routes of other methods and paths are no hindrance', (mounted) => {
+  const others = "app.put('/login/:provider', a);\napp.get('/login', a);\napp.get('/login/:a/:b/c', a);\napp.get('/signup/:a', a);\nother.get('*', a);\n"
+  const { out } = init(folderWith({ 'app.js': ONE_FILE.replace('app.use(express.urlencoded({ extended: false }));', mounted).replace("app.post('/login'", others + '$&'), 'db.js': DB }))
+  expect(out).not.toMatch(/mount a body parser|may answer requests/)
+})
+
+it.each<[string, string]>([
+  ['a template ends', 'const text = `\n// ends`; app.post('],
+  ['a comment ends', '/* begins\n * ends */ app.post('],
+  ['a comment ends above', 'start(); /* begins\n * ends */\napp.post('],
+])('the password route where %s › gets the new code outside of it', (_name, begin) => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace('app.post(', begin), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  const text = (textsIn(folder)['app.js'] as string).replace(/ +/g, ' ')
+  expect(text).toContain(`${begin.split('app.post')[0]}const secondFactor = passport.authenticate('nevis'`)
+  expect(text).toContain("\n\napp.post('/login', passport")
+})
+
+it('the password strategy where a template begins › gets the new code before it', () => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace("}));\npassport.s", '})); const text = `\n`;\npassport.s'), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain('}));\n\nconst nevis = new NevisStrategy({')
+})
+
+it('csurf on single routes › a page without it has no token, instead of a TypeError', () => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace('const db', "const csrf = require('csurf')();\nconst db").replace("'/login', passport", "'/login', csrf, passport"), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain('csrfToken: (req) => req.csrfToken?.()')
 })
 
 it.each(['passport.config.js', 'config/auth.config.ts'])('a sign-in in %s › is found, because apps configure Passport in such files', (path) => {
@@ -326,6 +384,9 @@ describe('a door', () => {
     ["req['login'](user, done)", "sign-in: req['login']", 'LEFT'],
     ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
     ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['req.session.data = { userId }', 'sign-in: session.data = { … }, a sign-in without Passport', 'LEFT'],
+    [';[req.session.userId] = [user.id]', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['({ id: req.session.userId, name } = user)', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
@@ -558,6 +619,22 @@ describe('for an app that is not clear', () => {
     ['a lookup with the password', file((text) => text.replace(/passport\.use\(new[^]*?\n}\)\);/, "passport.use(new LocalStrategy((username, password, done) => {\n  const user = users.find((u) => u.username === username && u.password === password);\n  done(null, user ?? false);\n}));")), 'its first call with the username must not use the password'],
     ['two password routes', file((text) => text.replace('app.get(', "app.post('/other', passport.authenticate('local', { successRedirect: '/' }));\napp.get(")), 'several routes ask for the password'],
     ['handlers that read the form', file((text) => text.replace("res.redirect('/');", "if (req.body.remember) req.session.cookie.maxAge = 1;\n  res.redirect('/');")), 'the handlers behind it read the form'],
+    ['a handler that passes the request on', file((text) => text.replace(/function\(req, res\) {\n {2}res\.redirect.*\n}\);\nconst server/, '(req, res, next) => next());\nconst server')), 'the handlers behind it go on to others'],
+    ...([
+      ["app.post('/login', loadTenant, passport.authenticate", ''],
+      ["app.post('/login', passport.authenticate", "app.post('/login', loadTenant);\n"],
+      ["app.post('/login', passport.authenticate", "app.all('/log:in', loadTenant);\n"],
+      ["app.route('/login').all(loadTenant).post(passport.authenticate", ''],
+    ] as const).map(([route, above]): [string, Files, string] => [
+      `handlers before the password that prepare those behind it, as in ${above}${route}`,
+      file((text) => text.replace("app.post('/login', passport.authenticate", above + route).replace("res.redirect('/')", "res.redirect('/' + res.locals.tenant)")),
+      'other handlers run before it, and the handlers behind it may need what these put into req or res',
+    ]),
+    ...([
+      ["{ failureRedirect: '/login' }), f", "{ successFlash: /* hello */ 'Hello' }), f"],
+      ["'/login' }), f", "'/login' }) /* audit: required by SOX */, f"],
+      ["'/');\n});", "'/');\n} /* audit: required by SOX */,\n);"],
+    ] as const).map(([code, other]): [string, Files, string] => [`a comment in ${other}`, file((text) => text.replace(code, other)), 'a comment is in the code that init would remove']),
     ['a router that is mounted nowhere', file((text) => text.replace("app.post('/login'", "const router = express.Router();\nrouter.post('/login'")), 'it is not clear under which path router is mounted'],
     ['a session in a cookie', file((text) => text.replace('express-session', 'cookie-session')), 'cookie-session keeps the session in the browser'],
     ['a name that is in use', file((text) => text.replace('const app', 'const nevis = 1;\nconst app')), 'the app already uses the name nevis, which init would declare'],

@@ -9,6 +9,7 @@ import { answersIn } from '../../../src/doctor/probe/questions'
 import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { FactsReader } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
+import { BASE_URL, shapeOf } from '../../../src/doctor/probe/shape'
 import type { Stage } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
 import { readReport } from '../../../src/doctor/probe-report'
@@ -46,6 +47,17 @@ it.each<[string, readonly Stage[], string]>([
   const [found, usual] = [await optionsOf(dialect, stages), await optionsOf([], stages)]
   expect(found).toContain(option)
   expect(usual).not.toContain(option)
+})
+
+const ISSUER = 'https://abc.mauth.nevis.cloud'
+
+it.each<[string, boolean]>([
+  [ISSUER, false],
+  [`${ISSUER}/`, false],
+  ...[`${ISSUER}/realms/x`, `${ISSUER}:443`, `${ISSUER}:443/`, `${ISSUER}//`, `${ISSUER}?`, ISSUER.toUpperCase(), `${ISSUER.toUpperCase()}/`, `${ISSUER}.example/`].map((iss): [string, boolean] => [iss, true]),
+])('of an instance whose tokens have the issuer %s › names the option issuer: %s', (iss, isNamed) => {
+  const fields = shapeOf({ active: true, sub: 'id', iss }, new Map([[ISSUER, BASE_URL], ['id', 'the userId']]))
+  expect(answersIn({ 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': fields }).map(({ option }) => option)).toEqual([isNamed ? '`issuer`' : undefined])
 })
 
 it('names no option for an instance that answers as the documents say, but for what is possible', async () => {

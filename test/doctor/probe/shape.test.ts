@@ -19,6 +19,17 @@ describe('the description of an answer', () => {
     expect(shapeOf({ [name]: { phone: 1 } }, known)).toEqual(['<key>.phone: number'])
   })
 
+  it.each<[object, string]>([
+    [{ codes: { AbCdEfGhIjKlMnOp: true } }, 'codes.<key>: true'],
+    [{ enrollment: { recoveryCodes: [{ AbCdEfGhIjKlMnOp: { code: 1 } }] } }, 'enrollment.recoveryCodes[].<key>.code: number'],
+    [{ users: { bert: {} } }, 'users.<key>: empty object'],
+    [{ users: [{ userId: 1, authenticators: { bertsPhone: { state: 'active' } } }] }, 'users[].authenticators.<key>.state: "active"'],
+    [{ phones: { bert: null } }, 'phones.<key>: null'],
+  ])('does not repeat a name that consists of letters only, but may be a value: %j', (answer, shape) => {
+    expect(shapeOf(answer, known)).toContain(shape)
+    expect(shapeOf(answer, known).join()).not.toMatch(/bert|AbCd/)
+  })
+
   it('of any text contains no part of the text that could be a value', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9+/=_.:-]{0,20}[A-Z]\d{5}[A-Za-z0-9+/=_.:-]{0,20}$/), (text) => {

@@ -1,9 +1,12 @@
 /** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { refusalsIn } from '../../../src/doctor/probe/needs'
+import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
+import { TestUsers } from '../../../src/doctor/probe/test-users'
 import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
@@ -75,6 +78,16 @@ describe('a code', () => {
     expect([failed, facts['sms.code']]).toEqual([[], '6 digits'])
   })
 
+  it('with letters, that the instance accepts › is a reason why sign-ins by sms fail: the strategy accepts only digits', async () => {
+    const { send } = Connections.prototype
+    const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(function (this: Connections, path, request) {
+      return send.call(this, path, { ...request, body: request.body?.replace('"code":"A', '"code":"') })
+    })
+    const { failed, facts } = await probe((right) => `A${right}`)
+    sends.mockRestore()
+    expect([failed, refusalsIn(facts).map(({ sentence }) => sentence)]).toEqual([[], ['sign-ins by sms, enrolments by sms fail: the code has letters']])
+  })
+
   it.each(['abc', 'hello', '12', '1234567890123', 'ä1234'])('that cannot be one, such as %s › is asked for again, and costs no text message', async (typed) => {
     const { failed, said } = await probe((right, asked) => (asked === 0 ? typed : right))
     expect(failed).toEqual([])
@@ -131,4 +144,12 @@ it('the terminal asks for the code of that text message', async () => {
   writes.mockRestore()
   expect([exitCode, shown]).toEqual([1, expect.stringContaining('Type the code of text message 1, the one that came last, after the line "Asking Nevis for text message 1": ')])
   expect(out.join('\n')).toContain('Stages that failed:\n  sms: the input ended before the answer to a question\n')
+})
+
+it('test users that may still exist › are named before the comparison with the simulator, during which the developer may end the command', async () => {
+  const deletions = jest.spyOn(TestUsers.prototype, 'deleteAll').mockResolvedValue(['Passport-Nevis-Probe-1'])
+  const err: string[] = []
+  await probeCommand([], { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }, { log: () => undefined, error: (text) => void err.push(text) })
+  deletions.mockRestore()
+  expect(err.slice(-2)).toEqual([expect.stringMatching(/^These test users may still exist\. .*\n {2}Passport-Nevis-Probe-1$/), 'Comparing with the simulator in each dialect …'])
 })

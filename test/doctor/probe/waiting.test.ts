@@ -74,11 +74,15 @@ it.each([429, 502, 503, 504])('HTTP %i to two status requests while the probe wa
   expect([failed, ...differencesOf(facts, (await runOnSimulator([], ['quiet', 'app'])).facts)]).toEqual([[]])
 })
 
-it.each([502, 503, 504])('HTTP %i to one of the repeated requests of the stage `limits` › is no limit', async (status) => {
-  simulator.faults.add({ on: 'verifyCode', status, skip: 5, times: 1 })
-  const { facts, failed } = await probe(['quiet', 'limits'], () => undefined)
-  expect(failed).toEqual([{ stage: 'limits', reason: 'a request got no answer, so the limit is not known' }])
-  expect(Object.keys(facts).filter((name) => /^limit\.codes\.(http|after)/.test(name))).toEqual([])
+it.each<[number, 'verifyCode' | 'approve', Stage[], string]>([
+  ...[500, 502, 503, 504].map((status): [number, 'verifyCode', Stage[], string] => [status, 'verifyCode', ['quiet', 'limits'], 'no answer']),
+  // The probe does not repeat a request that sends a push.
+  ...[500, 503].map((status): [number, 'approve', Stage[], string] => [status, 'approve', ['quiet', 'app', 'limits'], `HTTP ${status}`]),
+])('HTTP %i to one of the repeated requests (%s) of the stage `limits` › is no limit', async (status, on, stages, what) => {
+  simulator.faults.add({ on, status, skip: 5, times: 1 })
+  const { facts, failed } = await probe(stages, () => undefined)
+  expect(failed).toEqual([{ stage: 'limits', reason: `a request got ${what}, so the limit is not known` }])
+  expect(Object.keys(facts).filter((name) => (on === 'approve' ? /^limit\.pushes\.(http|after)/ : /^limit\.codes\.(http|after)/).test(name))).toEqual([])
 })
 
 it('the stage `limits` numbers its scans', async () => {

@@ -75,3 +75,16 @@ it.each(['status-failed-error-body', 'status-expired', 'status-rejected', 'statu
   const { failed, asked } = await probe(() => false, dialect)
   expect([failed, asked]).toEqual([[], ['accept', 'deny', 'accept']])
 })
+
+it.each([['approved', 'denied'], ['accepted', 'declined'], ['success', 'cancelled'], ['succeeded', 'failure']])('the right button, of an instance that says "%s" or "%s" with HTTP 200 › is seen at once, and the status is in the report', async (accepted, denied) => {
+  const { send } = Connections.prototype
+  const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, path, request) {
+    const { status, text, ...rest } = await send.call(this, path, request)
+    return { ...rest, status: path === '/api/v1/status' && status === 412 ? 200 : status, text: text.replace('"status":"succeeded"', `"status":"${accepted}"`).replace('"status":"failed"', `"status":"${denied}"`) }
+  })
+  const { failed, asked, facts } = await probe(() => false)
+  sends.mockRestore()
+  expect([failed, asked]).toEqual([[], ['accept', 'deny', 'accept']])
+  const fields = ['enroll.app.succeeded', 'push.accepted', 'push.denied', 'app.accepted'].map((step) => (facts[`status.${step}.fields`] as string[]).find((field) => field.startsWith('status')))
+  expect(fields).toEqual([accepted, accepted, denied, accepted].map((word) => `status: "${word}"`))
+})
