@@ -67,7 +67,7 @@ export interface Settings {
   readonly startQueue: StartQueue
   /** Calls to Nevis that verify a code. If the browser repeats a callback, as at a double click, both requests share one call. */
   readonly codeChecks: SharedCache<Outcome>
-  /** Introspections, by a digest of the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
+  /** Introspections, by a digest of the transaction's id and the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
   readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string
   readonly issuers: readonly string[]

@@ -17,7 +17,7 @@ import type { TransactionTokenClaims } from './token-claims'
 
 interface ProofSettings {
   readonly client: NevisClient
-  /** Caches introspections, by a digest of the token. */
+  /** Caches introspections, by a digest of the transaction's id and the token. */
   readonly introspections: { get(digest: string, ask: () => Promise<Introspection>): Promise<Introspection> }
   readonly issuers: readonly string[]
   /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
@@ -44,8 +44,8 @@ export async function mismatchOf(
   const isFromBrowser = promptOf(factor, transaction.operation) === 'widget'
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the token.
-  const proof = await introspections.get(createHash('sha256').update(token).digest('base64url'), () => client.introspect(token))
   const { id, startedAt, subject } = transaction
+  const proof = await introspections.get(createHash('sha256').update(`${id} ${token}`).digest('base64url'), () => client.introspect(token))
   const username = outcome.username ?? subject.username
   return proofMismatch(proof, { userId, username, transactionId: id, issuers, claims, startedAt, now: Date.now(), isFromBrowser })
 }

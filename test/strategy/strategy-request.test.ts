@@ -3,6 +3,7 @@
  *
  * Out of scope: web frameworks, cookies and HTTP. Other tests in `strategy/` and `security/` test the same over HTTP.
  */
+import { createHash } from 'node:crypto'
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../../src'
 import { loginOf } from '../../src/host/login'
 import { Budgets } from '../../src/ledger/budgets'
@@ -86,8 +87,9 @@ afterEach(() => {
 })
 
 describe('a start', () => {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
   const least = {
-    id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: 'status.token.t1', startedAt: NOW, expiresAt: NOW + 120_000,
+    id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: 'status.token.t1', statusTokenDigest: sha256('status.token.t1'), startedAt: NOW, expiresAt: NOW + 120_000,
     firstFactorAt: NOW, budget: expect.stringMatching(/^[\w-]{22}$/), slots: [1], digest: expect.stringMatching(/^[\w-]{43}$/),
   }
   const shownBy = async (on: NevisStrategy, { id, box }: Transaction & { box?: string }) => (await on.settings.keys()).shown.decrypt(box, id)
@@ -106,7 +108,7 @@ describe('a start', () => {
     const on = strategy()
     await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     expect(held()).toStrictEqual({
-      ...least, factor: 'app', statusToken: 's', box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
+      ...least, factor: 'app', statusToken: 's', statusTokenDigest: sha256('s'), box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
       purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/), isStepUp: true,
     })
     expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
@@ -460,7 +462,7 @@ describe('a callback', () => {
     const on = strategy()
     const decide = jest.spyOn(on.settings.watch, 'decide')
     const transaction = await begin(on)
-    decide.mockResolvedValue({ answer: succeededWith() } as never)
+    decide.mockResolvedValue(succeededWith() as never)
     expect(codeOf(await finish(on, transaction))).toBe('success')
     expect(decide.mock.calls).toEqual([[expect.objectContaining({ id: 't1' })]])
     expect(asked().slice(0, 2)).toEqual(['approve', 'introspect'])
