@@ -10,10 +10,10 @@ import { json, middleware, completeAnswer, type Middleware } from '../host/answe
 import { isListOfValues } from '../factors/amr'
 import type { FactorName } from '../factors/names'
 import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
-import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
+import { authInfoOf, sessionOf, userOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, isLoginOf, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
@@ -167,7 +167,9 @@ function wasRenewed(req: object, profile: NevisProfile): boolean {
 }
 
 /**
- * Reads the second factor record of this session, if the record was made for the user who is signed in now.
+ * Reads the second factor record of this session, if the record was made for the user who is signed in to the session now. The record says nothing about
+ * another user of the same request, for example one whom a Bearer token names. If a route does not get its user from the session, use
+ * {@link requireSecondFactor}, which compares the two.
  * @param req the request, with its session
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is unknown
@@ -186,7 +188,8 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
 }
 
 /**
- * Middleware that requires a fresh second factor.
+ * Middleware that requires a fresh second factor. If `req.user` is not the user who is signed in to the session, the second factor of the session does not
+ * count.
  * @param options the maximum age, and the accepted factors
  * @throws TypeError if an option is wrong
  * @returns middleware. Without a fresh second factor, it redirects the request for a page to `redirectTo`. Every other request gets a 401 with the
@@ -207,7 +210,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
     // If the time of the second factor is in the future, the server's clock was set back. Then the age is not known, so refuse.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
-    if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
+    if (record !== undefined && isFresh && isStrongEnough(record, options) && (await isOfRequestsUser(req))) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
       // Create no session for a visitor who has none: an attacker could fill the session store with thousands of requests.
@@ -224,6 +227,19 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     const parameters = Object.entries(challenge).map(([name, value]) => `${name}="${value}"`)
     return json(401, challenge, { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` })
   })
+}
+
+/**
+ * True if the user of the request is the user who is signed in to the session, so that the second factor record of the session is this user's. A request can
+ * have two users: the session is of one user, and a password or a token in the request names another. Otherwise an attacker could confirm an operation of the
+ * user whose password the attacker knows with the attacker's own account and phone.
+ * @returns true also if the request has no user, or if this package cannot call the app's `serializeUser` on this web framework
+ */
+async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
+  const session = sessionOf(req)
+  const login = session && loginOf(session)
+  const user = userOf(req)
+  return login === undefined || user === undefined || (await isLoginOf(user, req, login)) !== false
 }
 
 /**

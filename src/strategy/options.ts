@@ -86,7 +86,10 @@ export interface NevisStrategyOptions {
   readonly firstFactorAmr?: FromRequest<readonly string[] | undefined> | undefined
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
   readonly message?: FromRequest<string | undefined> | undefined
-  /** A JSON value that `profile.data` contains unchanged after the approval. */
+  /**
+   * A JSON value that `profile.data` contains unchanged after the approval. Set `message` at the same place: a route that sets only `message` gets this `data`,
+   * which its message does not describe. An enrolment by a route with `operation: 'enroll'` gets this `data` too.
+   */
   readonly data?: Data | undefined
   /** Seconds within which the user must answer an approval. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined

@@ -17,7 +17,7 @@ import { StrategyRequest } from './strategy-request'
 import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
-import { logsIn, type NevisRequest } from '../host/request'
+import { logsIn, sessionOf, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/second-factor'
 import { isLoginOf, isStored } from '../host/session'
 import { withPrefix } from '../session/return-to'
@@ -46,6 +46,9 @@ declare global {
     }
   }
 }
+
+/** How many failure messages the session keeps. */
+const MAX_MESSAGES = 10
 
 const PassportStrategy = require('passport-strategy') as new () => object
 
@@ -198,9 +201,21 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
+  if (failureMessage && !isUnkept) limitMessages(req)
   // If another tab has replaced the session, leave the message out: Passport would write the message into the old session, and send the old session's cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   return fail(isLeftOut ? rest : { message, ...rest }, status)
+}
+
+/**
+ * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. So that an attacker cannot fill the session,
+ * removes the oldest messages here, where Passport changes the session in any case. If the app changed the session on every request, the session middleware
+ * would save it at the end of a slow page, and so undo a logout. Leaves `messages` unchanged if it is not a list, because it is then the app's own.
+ */
+function limitMessages(req: NevisRequest): void {
+  const session = sessionOf(req)
+  const messages = session?.['messages']
+  if (session !== undefined && Array.isArray(messages) && messages.length >= MAX_MESSAGES) session['messages'] = messages.slice(1 - MAX_MESSAGES)
 }
 
 /** Creates an error like Passport's own for `failWithError`, with the failure's code. */

@@ -29,7 +29,7 @@ const changes: readonly (readonly [app: string, change: (text: string) => string
   })`],
   ])],
   ...['fastify/app', 'fastify/secure-session'].map((app): [string, (text: string) => string] => [app, (text) => changed(option(text), [
-    ['  // @fastify/passport adds a message for every failure: keep only the last.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
+    ['  // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
     ["app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed)] }, redirected)", `app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed), mounted(recordSecondFactor())] },
     async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
   ])]),

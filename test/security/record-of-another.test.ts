@@ -6,6 +6,9 @@
  * this session together with a Bearer token of the attacker's own account. The attacker approves with the attacker's phone. If the strategy now wrote a second
  * factor record into the session, the session's cookie alone would pass `requireSecondFactor` as the victim. The attacker also tries this with a custom
  * callback of the app that does not sign in.
+ *
+ * The attack also works the other way round: an attacker who is signed in with the own account and phone sends the victim's password or token to a guarded
+ * route. An earlier `requireSecondFactor` looked at the session alone, so it accepted the attacker's second factor, and the handler ran for the victim.
  */
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
@@ -80,6 +83,7 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
   app.all('/own-callback', own, recordSecondFactor(), ok)
   app.all('/signed-in', passport.authenticate('nevis'), recordSecondFactor(), ok)
   app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), ok)
+  app.post('/email', passport.authenticate('local', { session: false }), requireSecondFactor({ maxAgeSeconds: 300 }), ok)
   const host = await listening(app)
   world.defer(() => host.close())
   browser = host.browser()
@@ -138,6 +142,22 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
   })
 })
 
+describe('ben\'s session with ben\'s second factor', () => {
+  // Shows: T-password-10
+  it.each<[string, Kind, string, Record<string, string>, Record<string, string>]>([
+    ['a form that asks for the password again', REQUEST_USER, '/email', { password: PASSWORD }, {}],
+    ['a token in req.user', REQUEST_USER, '/transfer', {}, ANNA],
+  ])('%s of anna › is refused; for ben it passes', async (_name, kind, path, fields, headers) => {
+    await serve(kind)
+    await signIn('ben')
+    expect(await approved('ben', '/authorized')).toBe(200)
+    expect((await browser.post(path, { ...fields, username: 'anna' }, headers)).status).toBe(401)
+    serialized.length = 0
+    expect((await browser.post(path, { ...fields, username: 'ben' })).status).toBe(200)
+    expect(serialized).toHaveLength(1)
+  })
+})
+
 describe('the honest user', () => {
   it.each<[string, Kind, string, Record<string, string>]>([
     ['an option subject, by the session', OWN_SUBJECT, '/authorized', {}],
@@ -159,10 +179,10 @@ describe('the honest user', () => {
   })
 
   it('signs in with the phone › gets the record, and serializeUser runs once', async () => {
-    await serve({ ...OWN_SUBJECT, serialize: (_req, { username }) => ({ username, login: serialized.length }) })
+    await serve(OWN_SUBJECT)
     expect(await approved('anna', '/signed-in', {}, '/login-with-phone')).toBe(200)
-    expect(await transfer()).toBe(200)
     expect(serialized).toHaveLength(1)
+    expect(await transfer()).toBe(200)
   })
 
   it('steps up › serializeUser runs once at the start, and once for the record', async () => {

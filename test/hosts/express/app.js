@@ -34,21 +34,18 @@ app.use(session({
   cookie: { sameSite: 'lax', secure: 'auto', httpOnly: true },
 })) // in production, add your session store
 app.use(passport.session())
-app.use((req, res, next) => {
-  req.session.messages?.splice(0, req.session.messages.length - 1) // Passport adds one for every failure: keep only the last
-  next()
-})
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 
 // A message may contain text from a request, so escape it before it becomes HTML.
 const escapeHTML = (text = '') => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
+/** Why the last attempt failed. The message is shown once. */
+const failureIn = ({ session }) => session.messages?.splice(0).at(-1)
+
 // Sign in: the password, then the second factor.
 app.get('/login', (req, res) => {
-  const { messages = [] } = req.session
-  delete req.session.messages // shown once
-  res.send(`<!doctype html><p role="alert">${escapeHTML(messages.at(-1))}</p>
+  res.send(`<!doctype html><p role="alert">${escapeHTML(failureIn(req))}</p>
     <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
 })
 app.post('/login',
@@ -80,8 +77,7 @@ app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(erro
 const signedIn = (req, res, next) => (req.user ? next() : res.set('Cache-Control', 'no-store').redirect(303, '/login'))
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
 app.get('/step-up', signedIn, (req, res) => {
-  const [message = ''] = (req.session.messages ?? []).splice(0) // why the last attempt failed
-  res.send(`<!doctype html><p role="alert">${escapeHTML(message)}</p><form method="post"><button>Confirm it is you</button></form>`)
+  res.send(`<!doctype html><p role="alert">${escapeHTML(failureIn(req))}</p><form method="post"><button>Confirm it is you</button></form>`)
 })
 app.post('/step-up', signedIn, passport.authorize('nevis', { failureRedirect: '/step-up', failureMessage: true, message: 'Confirm it is you?' })) // to the waiting page
 

@@ -57,11 +57,6 @@ export async function signIn(app: FastifyInstance) {
   const secondFactor = passport.authenticate('nevis', refused)
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
-  // @fastify/passport adds a message for every failure: keep only the last.
-  app.addHook('preValidation', async (request) => {
-    if (messagesIn(request).length > 1) keepMessages(request, messagesIn(request).slice(-1))
-  })
-
   // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (error.name !== 'AuthenticationError') throw error

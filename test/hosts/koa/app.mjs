@@ -69,11 +69,6 @@ app.use(session({
 app.use(bodyParser())
 app.use(passport.initialize())
 app.use(passport.session())
-app.use((ctx, next) => {
-  const { messages = [] } = ctx.session
-  if (messages.length > 1) ctx.session.messages = messages.slice(-1) // Passport adds one for every failure: keep only the last
-  return next()
-})
 
 // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
 app.use(async (ctx, next) => {

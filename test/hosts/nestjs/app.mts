@@ -3,7 +3,7 @@ import 'reflect-metadata'
 import { Controller, Get, Header, Module, Param, Post, Req, Res, UseGuards } from '@nestjs/common'
 import { HttpAdapterHost, NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
-import type { NextFunction, Request, Response } from 'express'
+import type { Request, Response } from 'express'
 import session from 'express-session'
 import passport from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
@@ -80,11 +80,6 @@ app.use(session({
   cookie: { secure: 'auto', sameSite: 'lax', httpOnly: true },
 })) // in production, add your session store
 app.use(passport.session())
-app.use((request: Request, _response: Response, next: NextFunction) => {
-  const { messages } = request.session as { messages?: string[] }
-  messages?.splice(0, messages.length - 1) // Passport adds one for every failure: keep only the last
-  next()
-})
 app.useGlobalFilters(new OutageFilter(app.get(HttpAdapterHost), app.get(Nevis)))
 await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')
 console.log(await app.getUrl())

@@ -26,8 +26,8 @@ app.use(passport.session())
 app.use((req, res, next) => {
   res.locals.user = req.user
   res.locals.csrfToken = req.csrfToken()
-  res.locals.messages = req.session.messages || []
-  req.session.messages = []
+  // Only a page that shows the messages calls this function.
+  res.locals.takeMessages = () => (req.session.messages || []).splice(0)
   next()
 })
 
