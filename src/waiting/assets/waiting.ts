@@ -258,8 +258,9 @@
         ;(here.firstElementChild as HTMLAnchorElement).href = response.url
         warning = ''
         sayWhetherOnline()
+        // If the request fails, the button stays, so that the user can try again.
+        moreTime.hidden = true
       }).catch(() => undefined)
-      moreTime.hidden = true
       main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
 
