@@ -11,9 +11,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
+import type { HostRequest } from '../host/request'
 import type { StrategyRequest } from './strategy-request'
 
 const KEPT_SECRETS = 4
+
+/** A request to the strategy or for the waiting page. */
+type AnyRequest = Pick<StrategyRequest, 'settings'> & { readonly req: HostRequest }
 
 /**
  * Adds a secret to the cookie of the browser that starts a transaction.
@@ -35,11 +39,11 @@ export function markBrowser(request: StrategyRequest): string | undefined {
  * True if this request comes from the browser that started the transaction. False also if no cookie could be set at the start.
  * @internal
  */
-export function isFromSameBrowser(request: StrategyRequest, { browser }: Pick<Transaction, 'browser'>): boolean {
+export function isFromSameBrowser(request: AnyRequest, { browser }: Pick<Transaction, 'browser'>): boolean {
   return browser !== undefined && secretsIn(request).some((secret) => digestOf(secret) === browser)
 }
 
-function secretsIn({ req, settings }: StrategyRequest): string[] {
+function secretsIn({ req, settings }: AnyRequest): string[] {
   const value = cookieIn(req, cookieFor(req, settings.name, 'start')) ?? ''
   return value.split('.', KEPT_SECRETS).filter((secret) => /^[\w-]{22}$/.test(secret))
 }

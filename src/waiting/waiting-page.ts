@@ -5,7 +5,7 @@
  * transaction; the page's forms post to the strategy's routes for that.
  */
 import { isJsonObject } from '../client/answer'
-import { json, middleware, completeAnswer, type HostResponse, type Middleware } from '../host/answer'
+import { json, middleware, completeAnswer, type Answer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
 import type { Subject } from '../factors/transaction'
 import { loginOf } from '../host/login'
@@ -24,6 +24,7 @@ import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { pageLanguages, pageSettingsOf } from './page-settings'
+import { pendingReplacement } from './replacement'
 import { unmarked } from './texts/fallback'
 import { viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
@@ -104,24 +105,28 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const { isSignedIn } = parts
     const handle = queryFieldOf(req, 'transaction')
     const seals = await settings.keys()
-    const sealed = seals.handles.open(handle)
+    const named = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
     // If another user has signed in to this session after the start, do not show the transaction.
-    const held = sealed && transactions.get(sealed.id)
-    const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
+    const held = named && transactions.get(named.id)
+    const own = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
-    if (sealed === undefined || transaction === undefined) {
-      const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
+    if (named === undefined || own === undefined) {
+      const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })
       const notice = code === 'used_transaction' ? usedHtml : unknownTransactionHtml
       return page(res, status, notice(parts, handle ? { transaction: handle } : {}).text, parts)
     }
+    const newer = own.closed === undefined ? undefined : pendingReplacement(settings, seals, req, transactions, own)
+    if (newer !== undefined && !wantsJson) return redirectTo(parts.waitingURL, seals.handles.seal(newer))
+    const transaction = newer ?? own
+    const sealed = newer ?? named
     const { isCodeTyped } = transaction
     // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would
     // stay `pending`.
-    const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
+    const current = newer === undefined && isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
       viewOf(settings, current, sealed, transaction),
@@ -134,10 +139,14 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const maskedPhone = options.maskedPhone && (await maskedPhoneFor((subject) => options.maskedPhone?.(subject, req), settings, transaction, seen))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)
-    if (view.status === 'succeeded' || view.status === 'unreadable') return completeAnswer(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
+    if (view.status === 'succeeded' || view.status === 'unreadable') return redirectTo(parts.callbackURL, view.transaction)
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req), secondsUntilResend: secondsUntilResend(transaction) })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)
+}
+
+function redirectTo(url: string, transaction: string): Answer {
+  return completeAnswer(303, { Location: withQuery(url, { transaction }), 'Referrer-Policy': REFERRER_POLICY })
 }
 
 /**

@@ -164,6 +164,67 @@ describeWithChromium('the waiting page', () => {
     })
   })
 
+  describe('where a gateway or another process answers', () => {
+    it('something else than a status › never loads itself again, says that it tries again, and goes on later', async () => {
+      const context = await chromium.open()
+      const answers: { status: number; contentType?: string; headers?: Record<string, string>; body: string }[] = [
+        { status: 200, contentType: 'text/event-stream', body: 'event: status\ndata: {"status":"error"}\n\n' },
+        { status: 429, headers: { 'Retry-After': '-1' }, body: '{"message":"API rate limit exceeded"}' },
+        { status: 404, body: '{"type":"about:blank","status":404}' },
+        { status: 200, body: '{"status":"pending","retryAfterSeconds":"soon"}' },
+        { status: 200, body: '{"status":"error","retryAfterSeconds":-1}' },
+        { status: 401, body: '{"code":"unauthorized","retryAfterSeconds":0}' },
+        { status: 503, headers: { 'Retry-After': '1e12' }, body: 'null' },
+      ]
+      const given: number[] = []
+      await context.route(/live/, (route) => {
+        const answer = answers[given.length]
+        // Without an answer, the browser would open the event stream again after some seconds.
+        if (!answer) return route.continue()
+        given.push(Date.now())
+        return route.fulfill({ contentType: 'application/json', ...answer })
+      })
+      let loads = 0
+      const { page, username } = await waiting(context, cloud)
+      page.on('load', () => loads++)
+      await until(() => given.length === 1)
+      await says(page, 'No connection. Trying again…')
+      await see(page, 'hidden')
+      await context.clock.install()
+      await context.clock.pauseAt(Date.now() + 1000)
+      await see(page, 'visible')
+      for (let count = 3; count <= answers.length; count++) {
+        await until(() => given.length === count)
+        await (count === 4 ? saysNothing(page) : says(page, 'No connection. Trying again…'))
+        await context.clock.runFor(900)
+        // The browser has sent any earlier request before this one.
+        await page.evaluate(`fetch('/me').then(() => undefined)`)
+        expect(given).toHaveLength(count)
+        await context.clock.runFor(1200)
+      }
+      await cloud.simulator.phone(username).approve()
+      await context.clock.runFor(60_000)
+      await context.clock.resume()
+      await isSignedIn(page)
+      expect(loads).toBe(1)
+      forgiveComplaints(/401|404|429|503/)
+    })
+
+    it('that the request has ended, while this page knows nothing of it › loads itself again after longer and longer pauses', async () => {
+      const context = await chromium.open()
+      await context.route(/live/, (route) => route.fulfill({ status: 404, contentType: 'application/json', body: '{"status":"unknown"}' }))
+      const loads: number[] = []
+      context.on('request', (request) => request.isNavigationRequest() && loads.push(Date.now()))
+      await waiting(context, cloud)
+      await until(() => loads.length === 4)
+      const [first = 0, second = 0, third = 0, fourth = 0] = loads
+      expect(second - first).toBeLessThan(1000)
+      expect(third - second).toBeGreaterThan(800)
+      expect(fourth - third).toBeGreaterThan(1800)
+      forgiveComplaints(/404/)
+    })
+  })
+
   describe('in the background', () => {
     it('keeps no stream open and asks nothing, and learns of the decision at once on return', async () => {
       const context = await chromium.open()

@@ -120,6 +120,20 @@ describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (pa
     expect(await linkOn(user, again)).not.toBe(await linkOn(thief, other))
   })
 
+  // Shows: T-old-session-7
+  it('who names a replaced request of the user › is not led to the page of the newer one, but the user is', async () => {
+    const { user, thief } = await stolen()
+    const named = handleIn((await user.post(path, { factor: 'push' })).location)
+    await user.post('/login/2fa', { transaction: named, factor: 'app' })
+    for (const accept of ['text/html', 'application/json']) {
+      const seen = await thief.get(waitingOf(named), { accept })
+      expect([seen.status, seen.text]).toEqual([200, expect.not.stringContaining('data:image')])
+    }
+    const led = await user.get(waitingOf(named), { accept: 'text/html' })
+    expect(led.status).toBe(303)
+    expect((await user.get(led.location as string)).text).toContain('data:image')
+  })
+
   it('who sends the same start at the same moment, from another browser › gets a request of their own', async () => {
     const { user, thief } = await stolen()
     world.simulator.faults.add({ on: 'approve', delayMs: 100, times: 1 })

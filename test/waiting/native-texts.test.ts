@@ -52,6 +52,8 @@ describe('German', () => {
     [de.enrollUse.sms, 'Code per SMS einrichten'],
     [de.approved, 'Bestätigt. Einen\u00a0Moment\u00a0…'],
     [de.failure.wrong_code, 'Der Code stimmt nicht.'],
+    [de.failure.cancelled, 'Der Vorgang wurde abgebrochen.'],
+    [de.failure.unknown_transaction, 'Diese Anfrage wurde in einem anderen Browser begonnen oder ist beendet. Bitte melden Sie sich neu an.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
   it('says “erneut” instead of “noch einmal”, as Swiss banks do', () => {
@@ -71,6 +73,8 @@ describe('German', () => {
 describe('French', () => {
   it.each<[string, string]>([
     [fr.failure.wrong_code, 'Code incorrect.'],
+    [fr.failure.cancelled, 'L’opération a été annulée.'],
+    [fr.failure.unknown_transaction, 'Cette demande a été commencée dans un autre navigateur ou est terminée. Veuillez vous reconnecter.'],
     [fr.ended.too_many_attempts, 'Trop de codes erronés'],
     [fr.otherWays, 'Autres moyens de confirmation'],
     [fr.offline, 'Pas de connexion Internet. Nouvelle tentative…'],
@@ -92,6 +96,8 @@ describe('Italian', () => {
     [italian.copy, 'Copia'],
     [italian.use.sms, 'Invia un codice per SMS'],
     [italian.failure.wrong_code, 'Codice errato.'],
+    [italian.failure.cancelled, 'L’operazione è stata annullata.'],
+    [italian.failure.unknown_transaction, 'Questa richiesta è stata iniziata in un altro browser o è terminata. Acceda di nuovo.'],
     [italian.otherWays, 'Altri metodi'],
     [italian.theApp, 'l’Access App'],
     [italian.timeLeft, 'Tempo rimanente'],

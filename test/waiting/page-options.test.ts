@@ -2,7 +2,7 @@
 import type { Express as App } from 'express'
 import { failures, failureText, NevisError, outagePage, recordSecondFactor, waitingPage, type PageOptions, type WaitingPageOptions } from '../../src'
 import { lab } from '../security/support/lab'
-import { callbackOf, signIn, waitingOf, type AppOptions } from '../support/app'
+import { callbackOf, handleIn, signIn, waitingOf, type AppOptions } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -200,8 +200,10 @@ describe('what is confirmed', () => {
 
   it('is not shown as not confirmed on the page of a request that the user has replaced, because the user may have confirmed the newer one', async () => {
     const { get, browser, handle } = await open(options, { strategy })
-    await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })
+    const { location } = await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })
+    await browser.post('/login/2fa', { transaction: handleIn(location), cancel: '1' })
     const { text } = await get()
+    expect(text).toContain('<h1>Request cancelled</h1>')
     expect(text).not.toContain('Not confirmed')
     expect(text).not.toContain('CHF 120.00')
   })

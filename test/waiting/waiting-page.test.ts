@@ -813,6 +813,33 @@ describe('csrfToken and nonce', () => {
   })
 })
 
+describe('the page of a request that the user has replaced', () => {
+  it('leads to the newest request while that one is pending, in the language of the link, and in no other session', async () => {
+    await restart({ page: { languages: ['en', 'de'] } })
+    const { browser, handle } = await started('push')
+    const second = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })).location)
+    const newest = handleIn((await browser.post('/login/2fa', { transaction: second, factor: 'recovery' })).location)
+    const { status, location } = await browser.get(`${waitingOf(handle)}&language=de`, PAGE)
+    expect([status, location]).toEqual([303, expect.stringMatching(/^\/login\/2fa\?language=de&transaction=/)])
+    expect((await browser.get(location as string, PAGE)).text).toContain('<html lang="de"')
+    const view = (await browser.get(waitingOf(handle), JSON_ONLY)).json() as { transaction: string }
+    expect(view).toMatchObject({ factor: 'recovery', status: 'pending', prompt: 'code' })
+    expect((await app.browser().get(waitingOf(handle), PAGE)).status).toBe(403)
+
+    expect((await browser.post('/login/2fa/callback', { transaction: view.transaction, code: '0' })).json()).toMatchObject({ code: 'wrong_code' })
+    await browser.post('/login/2fa', { transaction: newest, cancel: '1' })
+    expect(expectPage(await browser.get(waitingOf(handle), PAGE)).text).toContain('<h1>Request cancelled</h1>')
+  })
+
+  it('does not lead to a newer request that has expired', async () => {
+    const { browser, handle } = await started('push')
+    await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })
+    const now = Date.now
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 130_000)
+    expectPage(await browser.get(waitingOf(handle), PAGE))
+  })
+})
+
 describe('the page\'s own files', () => {
   const linksOf = (text: string) => ({
     script: /<script src="([^"]*)"/.exec(text)?.[1]?.replaceAll('&#38;', '&') as string,

@@ -1,5 +1,18 @@
 /** The types of the waiting page's script (`waiting.ts`). They have a file of their own, because `waiting.ts` would otherwise be too long. */
 
+interface Window {
+  /** Starts this script again, after htmx or Turbo has inserted another page. */
+  nevisWaitingPage?: () => void
+  /** Leaves the page by this function, after a pause if the script has left a page shortly before. Defined in `leave-page.ts`. */
+  nevisLeavePage(main: HTMLElement, leave: () => void): void
+  /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
+  nevisRemember(main: HTMLElement): () => string
+  /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
+  nevisRecoveryCodes(main: HTMLElement, write: Write): void
+  /** Starts the script for Nevis's widget. Defined in `widget.ts`. */
+  nevisWidget(main: HTMLElement, write: Write, isDone: () => boolean, finish: () => void): void
+}
+
 /** The `data-` attributes of the `main` element: see `page.ts`. */
 interface PageData {
   readonly transaction: string
@@ -12,6 +25,12 @@ interface PageData {
   readonly nothingLeft: string
   readonly offline: string
   readonly endsSoon: string
+}
+
+/** The JSON of the status endpoint. */
+interface StatusJson {
+  readonly status: string
+  readonly retryAfterSeconds?: number
 }
 
 /** A message between tabs that wait for the same approval. */

@@ -6,17 +6,6 @@
 
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
 
-interface Window {
-  /** Starts this script again, after htmx or Turbo has inserted another page. */
-  nevisWaitingPage?: () => void
-  /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
-  nevisRemember(main: HTMLElement): () => string
-  /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
-  nevisRecoveryCodes(main: HTMLElement, write: Write): void
-  /** Starts the script for Nevis's widget. Defined in `widget.ts`. */
-  nevisWidget(main: HTMLElement, write: Write, isDone: () => boolean, finish: () => void): void
-}
-
 (() => {
   // htmx and Turbo can insert a new page into the document without running this script again. So the first run also starts all later pages.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
@@ -31,6 +20,9 @@ interface Window {
   new MutationObserver(window.nevisWaitingPage).observe(document.documentElement, { childList: true, subtree: true })
   // A page from the browser's back/forward cache may be out of date, so load it again.
   addEventListener('pageshow', (event) => event.persisted && document.querySelector('main[data-transaction]') && location.reload())
+
+  /** Every status of the status endpoint. */
+  const STATUSES = ['pending', 'succeeded', 'failed', 'expired', 'unreadable', 'unknown']
 
   function start(main: HTMLElement): void {
     const heading = main.querySelector('h1') as HTMLElement
@@ -92,12 +84,14 @@ interface Window {
       if (!isOver) say(navigator.onLine ? warning : offline)
     }
 
-    function learn(status: string) {
+    /** @throws TypeError if the JSON is not of the status endpoint: a gateway before the app may have answered, for example with 429 */
+    function learn({ status }: StatusJson) {
+      if (!STATUSES.includes(status)) throw new TypeError()
       if (isOver || isGone()) return
       if (status === 'pending') return sayWhetherOnline()
       isOver = true
       pause()
-      if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
+      if (status !== 'succeeded') return status === 'unreadable' ? goTo(withTransaction(callbackUrl)) : reload()
       // Only one tab may go to the callback: the one that gets the lock. It keeps the lock until it has left this page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
@@ -117,7 +111,7 @@ interface Window {
     function goOn() {
       if (main.dataset['status'] !== 'pending') return
       finish()
-      location.replace(withTransaction(callbackUrl) + rememberField())
+      goTo(withTransaction(callbackUrl) + rememberField())
     }
 
     // True if another tab waits for the same approval. Only one of the tabs may go to the callback.
@@ -167,7 +161,7 @@ interface Window {
     function listen() {
       const opened = new EventSource(withTransaction(statusUrl))
       stream = opened
-      opened.addEventListener('status', ({ data }) => learn((JSON.parse(data as string) as { status: string }).status))
+      opened.addEventListener('status', ({ data }) => void attempt(() => learn(JSON.parse(data as string) as StatusJson)).catch(() => say(offline)))
       opened.onopen = () => {
         errors = 0
         sayWhetherOnline()
@@ -182,16 +176,18 @@ interface Window {
 
     async function ask() {
       const asked = round
-      let waitSeconds = 2
+      let seconds: unknown
       try {
         const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store' })
-        const { status, retryAfterSeconds = waitSeconds } = (await response.json()) as { status: string; retryAfterSeconds?: number }
-        waitSeconds = retryAfterSeconds
-        if (asked === round) learn(status)
+        seconds = response.headers.get('retry-after')
+        const json = (await response.json()) as StatusJson
+        seconds = json.retryAfterSeconds ?? seconds
+        if (asked === round) learn(json)
       } catch {
         if (asked === round) say(offline)
       }
-      if (asked === round) timer = setTimeout(() => void ask(), waitSeconds * 1000)
+      // `Retry-After` may also be a date or negative, because a gateway may have sent it.
+      if (asked === round) timer = setTimeout(() => void ask(), Math.min(Math.max(1, Number(seconds) || 2), 60) * 1000)
     }
 
     function pause() {
@@ -262,15 +258,20 @@ interface Window {
         ;(here.firstElementChild as HTMLAnchorElement).href = response.url
         warning = ''
         sayWhetherOnline()
+        // If the request fails, the button stays, so that the user can try again.
+        moreTime.hidden = true
       }).catch(() => undefined)
-      moreTime.hidden = true
       main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
 
     // Reloads the page, and keeps the phone number that the user has typed.
     function reload() {
       void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
-      location.reload()
+      window.nevisLeavePage(main, () => location.reload())
+    }
+
+    function goTo(url: string) {
+      window.nevisLeavePage(main, () => location.replace(url))
     }
 
     // Ignores the second click of a double click on a button, which would start a second transaction.

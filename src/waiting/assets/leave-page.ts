@@ -1,0 +1,25 @@
+/**
+ * Lets the script leave the waiting page, by a reload or to the callback: the first time at once, then after longer and longer pauses.
+ *
+ * If the app's processes disagree on the status, the new page learns the same as the page before, and would otherwise load again and again at full speed.
+ * Out of scope: when to leave (`waiting.ts`), and the links and buttons, which the user presses. The build joins this script and `waiting.ts` into one file.
+ */
+
+/*! passport-nevis: compiled from src/waiting/assets/leave-page.ts */
+
+window.nevisLeavePage = (main, leave) => {
+  const KEY = 'nevis-left'
+  const FORGET_MS = 60_000
+  const LONGEST_MS = 30_000
+  const now = Date.now()
+  // If the browser blocks the storage, the script does not know when the page before was left, and always pauses.
+  let waitMs = 3000
+  try {
+    const [leftAt = 0, pauseMs = 0] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as number[]
+    waitMs = Math.min(Math.max(0, leftAt + pauseMs - now), pauseMs)
+    sessionStorage.setItem(KEY, JSON.stringify([now + waitMs, now - leftAt < FORGET_MS ? Math.min(2 * pauseMs, LONGEST_MS) : 1000]))
+  } catch {
+    // Leave after the pause above.
+  }
+  setTimeout(() => main.isConnected && leave(), waitMs)
+}

@@ -1,0 +1,32 @@
+/**
+ * Finds the pending transaction that has replaced a closed one: the user has chosen another factor, and then goes back in the browser's history, or follows a
+ * link of the earlier page.
+ *
+ * Out of scope: replacing a transaction (`strategy/replaced-transaction.ts`).
+ */
+import type { Transaction } from '../factors/transaction'
+import type { HostRequest } from '../host/request'
+import type { SessionTransactions } from '../session/transactions'
+import { isFromSameBrowser } from '../strategy/same-browser'
+import type { Settings } from '../strategy/settings'
+import type { Keys } from '../trust/keys'
+
+/**
+ * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user. A step-up must also
+ * have been started by this browser: an attacker may have a copy of the session's cookie.
+ * @returns undefined if there is none, or if its page would show recovery codes: only the handle of that page contains these codes
+ * @internal
+ */
+export function pendingReplacement(settings: Settings, { digests }: Keys, req: HostRequest, transactions: SessionTransactions, closed: Transaction): Transaction | undefined {
+  // An attacker who can change the session could create a loop of `next`. So remember the visited transactions.
+  const visited = new Set<string>()
+  let one: Transaction | undefined = closed
+  while (one?.closed !== undefined && one.next !== undefined && !visited.has(one.id)) {
+    visited.add(one.id)
+    one = transactions.get(one.next)
+  }
+  if (one === undefined || one.closed !== undefined || one.codesKey !== undefined || Date.now() >= one.expiresAt) return undefined
+  if (one.login !== closed.login || !digests.matches(one)) return undefined
+  const isSignIn = one.login === undefined && !settings.hasOwnSubject
+  return isSignIn || isFromSameBrowser({ req, settings }, one) ? one : undefined
+}
