@@ -144,6 +144,13 @@ describe('a page that a gateway sends with 200', () => {
     const { facts } = await probe(before((_count, _method, path) => path.endsWith('/introspect') && ++introspections === 3, instead), ['quiet', 'users'])
     expect(Object.values(facts).filter((value) => String(value).startsWith('no answer'))).toEqual(['no answer (HTTP 200 without JSON)'])
   })
+
+  it('JSON that is cut off, in every third answer of an endpoint › is never an answer of Nevis, however often', async () => {
+    const instead: RequestListener = (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{"active":')
+    let introspections = 0
+    const { facts, failed } = await probe(before((_count, _method, path) => path.endsWith('/introspect') && ++introspections % 3 === 0, instead), ['quiet', 'users', 'app'])
+    expect([JSON.stringify(facts).includes('other text'), failed.length > 0]).toEqual([false, true])
+  })
 })
 
 it.each(['verification-page-200', 'verification-says-ok', 'unknown-user-404-text', 'introspection-forbidden'])('Nevis itself, with %s › is not taken for a gateway', async (dialect) => {
