@@ -42,6 +42,14 @@ async function doctor(argv: string[], settings: Record<string, string> = {}) {
   return { exitCode, printed, read: () => JSON.parse(json) as { ok: boolean; findings: Finding[] } }
 }
 
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s after the command is complete, before the process has ended › does not change the exit code', async (signal) => {
+  // The timer keeps the process alive, as an open connection may.
+  const child = spawn(process.execPath, ['--import', 'data:text/javascript,setTimeout(()=>undefined,10000)', COMMAND, 'nothing'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  await once(child.stderr, 'data')
+  child.kill(signal)
+  expect(await once(child, 'close')).toEqual([2, null])
+})
+
 // These tests need a build, because only the built package contains the process in which the doctor examines an app. `npm test` builds first.
 describe('the app', () => {
   it.each([
