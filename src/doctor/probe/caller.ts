@@ -16,7 +16,7 @@ import { wordOf } from './word-of'
 
 const NO_REPLY: Reply = { status: 0, json: undefined, text: '' }
 
-const CALL_DEADLINE_MS = 15_000
+export const CALL_DEADLINE_MS = 15_000
 /** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
