@@ -28,4 +28,6 @@ void main(process.argv.slice(2), env, output)
   })
   .then((exitCode) => {
     process.exitCode = exitCode
+    // The command is complete. A second Ctrl-C, before the process has ended, must not change the exit code.
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit())
   })

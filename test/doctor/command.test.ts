@@ -42,6 +42,15 @@ async function doctor(argv: string[], settings: Record<string, string> = {}) {
   return { exitCode, printed, read: () => JSON.parse(json) as { ok: boolean; findings: Finding[] } }
 }
 
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s after the command is complete, before the process has ended › does not change the exit code', async (signal) => {
+  // The long timer keeps the process alive, as an open connection may. The other one says that the command is complete.
+  const timers = 'setTimeout(()=>undefined,10000);const timer=setInterval(()=>{if(process.exitCode===2){clearInterval(timer);console.log("complete")}},20)'
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${timers}`, COMMAND, 'nothing'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  child.kill(signal)
+  expect(await once(child, 'close')).toEqual([2, null])
+})
+
 // These tests need a build, because only the built package contains the process in which the doctor examines an app. `npm test` builds first.
 describe('the app', () => {
   it.each([

@@ -10,13 +10,13 @@ import { withDeadline } from '../deadline'
 import { textAt } from './answers'
 import { isUnavailable, type Facts } from './facts-reader'
 import { Connections } from './raw-request'
-import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, kindOf, parsed, textKind, type Call, type Reply } from './reply'
+import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, parsed, textKind, type Call, type Reply } from './reply'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
 
 const NO_REPLY: Reply = { status: 0, json: undefined, text: '' }
 
-const CALL_DEADLINE_MS = 15_000
+export const CALL_DEADLINE_MS = 15_000
 /** The report lists which of these response headers are present. The report never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
@@ -134,8 +134,7 @@ export class Caller {
     const isSafe = call.method === 'GET'
     if (isRepeatable(call)) {
       const again = await this.sendInTime(call.again ?? call, this.signal, isSafe ? step : undefined)
-      const isLasting = this.endpoints.isLasting(call, again) && kindOf(again) === kindOf(reply)
-      if (isLasting || (isSafe && again.status !== 0 && !isOfGateway(again))) return isSafe ? again : reply
+      if (this.endpoints.isRepeated(call, reply, again) || (isSafe && again.status !== 0 && !isOfGateway(again))) return isSafe ? again : reply
     }
     this.noteLost(step, `HTTP ${reply.status} without JSON`)
     return NO_REPLY

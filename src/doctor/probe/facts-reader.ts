@@ -34,6 +34,12 @@ export function isLost(facts: Facts, step: string): boolean {
   return NO_ANSWER.test(http) || (step.startsWith('limit.') ? isUnavailable(http) : isTransient(http))
 }
 
+/** The step in the name of a fact, or in a difference: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
+export function stepOf(difference: string): string {
+  const [name = ''] = difference.split(' ')
+  return name.slice(0, name.lastIndexOf('.'))
+}
+
 export class FactsReader {
   /** True if a caller has read a fact about a request that got no lasting answer (`isLost`). A conclusion from this fact would be a guess. */
   hasReadLost = false

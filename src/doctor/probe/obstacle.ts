@@ -4,6 +4,7 @@
  *
  * Out of scope: sending the requests (`read-only-stage.ts`).
  */
+import { CALL_DEADLINE_MS } from './caller'
 import type { Facts } from './facts-reader'
 
 /** Requests that Nevis answers in JSON. `status.unknown` is sent without the access key, the other two with it. */
@@ -19,16 +20,17 @@ const COMPARE = 'compare the instance id, or the base URL, with your management 
 
 /**
  * Says why the responses of the first stage do not come from a Nevis instance that accepts the access key.
+ * @param hasProxy true if the requests go through a forward proxy
  * @returns undefined if the responses come from such an instance
  */
-export function precheckFailure(facts: Facts): string | undefined {
+export function precheckFailure(facts: Facts, hasProxy: boolean): string | undefined {
   const https = (steps: readonly string[]) => steps.map((step) => String(facts[`${step}.http`]))
   const fieldsOf = (step: string) => [facts[`${step}.fields`] ?? []].flat()
   const steps = Object.keys(facts).filter((name) => name.endsWith('.http')).map((name) => name.slice(0, -'.http'.length))
   const all = [...new Set(https(steps))]
   const [first = ''] = all
   const codes = all.map(codeOf)
-  if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => `${code} (${meaningOf(code)})`).join(', ')}`
+  if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => withMeaning(code, hasProxy)).join(', ')}`
   const isPage = steps.some((step) => fieldsOf(step).includes('a page'))
   const ofKey = https(KEY_STEPS)
   if (!isPage && ofKey.every((status) => REFUSED.test(status))) return `the access key was refused (HTTP ${[...new Set(ofKey)].join(' and ')}): configure a key from "Access Keys" in the management console of this instance`
@@ -43,7 +45,7 @@ export function precheckFailure(facts: Facts): string | undefined {
   if (!isJson && ofJson.every((status) => status === '404')) return `every request of the API got HTTP 404${withPage}, so this is probably no Nevis instance: ${COMPARE}`
   if (!isJson && ofJson.every((status) => status === '401')) return `something in front of Nevis asks for a sign-in of its own (HTTP 401${withPage}): check the proxy or gateway, and ${COMPARE}`
   if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
-  if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => `${codeOf(status)} (${meaningOf(codeOf(status) ?? '')})`).join(', ')}`
+  if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => withMeaning(codeOf(status) ?? '', hasProxy)).join(', ')}`
   if (all.every((status) => status.startsWith('2'))) return `every response was HTTP ${all.join(' and ')}, even those about a user and a path that do not exist, so this is probably no Nevis instance: ${COMPARE}`
   if (all.length === 1) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
   return undefined
@@ -53,13 +55,14 @@ export function precheckFailure(facts: Facts): string | undefined {
  * Says how many of the requests got no usable response: no response at all, the response of a gateway, or a refusal because of too many requests.
  * @param steps the names of the requests
  * @param counts429 false for the stage `limits`, which sends requests until Nevis refuses them with 429
+ * @param hasProxy true if the requests go through a forward proxy
  */
-export function stepFailure(facts: Facts, steps: Iterable<string>, counts429: boolean): string | undefined {
+export function stepFailure(facts: Facts, steps: Iterable<string>, counts429: boolean, hasProxy: boolean): string | undefined {
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
   const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
   if (troubled.length === 0) return undefined
-  const withMeaning = (code: string) => (code.startsWith('HTTP ') ? code : `${code}: ${meaningOf(code)}`)
-  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : `no answer (${withMeaning(codeOf(http) as string)})`)).join(', ')
+  const noAnswer = (code: string) => (isTimeout(code) ? withMeaning(code, hasProxy) : `no answer (${code.startsWith('HTTP ') ? code : `${code}: ${meaningOf(code)}`})`)
+  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : noAnswer(codeOf(http) as string))).join(', ')
   const what = kinds.includes('HTTP ') ? 'no lasting answer' : 'no answer of Nevis'
   return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got ${what}: ${kinds}`
 }
@@ -67,6 +70,16 @@ export function stepFailure(facts: Facts, steps: Iterable<string>, counts429: bo
 /** The code of a network error: `ECONNREFUSED`, if the probe has recorded `no answer (ECONNREFUSED)`. Undefined if it has recorded an HTTP status. */
 function codeOf(http: string): string | undefined {
   return /^no answer \((.*)\)$/.exec(http)?.[1]
+}
+
+/** The error of a request that got no answer within the time limit of the probe. */
+function isTimeout(code: string): boolean {
+  return code === 'TimeoutError'
+}
+
+function withMeaning(code: string, hasProxy: boolean): string {
+  if (!isTimeout(code)) return `${code} (${meaningOf(code)})`
+  return `no answer within ${CALL_DEADLINE_MS / 1000} s (${hasProxy ? 'check the proxy' : 'behind a proxy, set HTTPS_PROXY'})`
 }
 
 function meaningOf(code: string): string {
@@ -77,7 +90,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, 'no server listens at this address'],
   [/^ENOTFOUND$/, 'this host name does not exist: compare the instance id with your management console'],
   [/^EAI_AGAIN$/, 'the name server does not answer'],
-  [/^(TimeoutError|ETIMEDOUT)$/, 'no response in time; behind a proxy, set HTTPS_PROXY'],
+  [/^ETIMEDOUT$/, 'no response in time; behind a proxy, set HTTPS_PROXY'],
   [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
   [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
   [/^HTTP 5/, 'the server was not available for a moment; run the probe again'],

@@ -87,7 +87,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   try {
     say(`Asking ${address}`)
     const person = new TerminalPerson(terminal, signal, say)
-    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     // Before the comparison: the developer may end the command while it runs.
     if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
@@ -107,7 +107,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
  * @returns the recognised dialects; or the reason, as a string, if there is no comparison: the probe was interrupted, the person pressed Ctrl-D at a question,
  * or the comparison failed, for example because the simulator cannot listen
  */
-async function compared({ finished, facts, failed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
+async function compared({ finished, facts, failed, ofFailed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
   const { signal } = interruption
   if (signal.aborted) return INTERRUPTED
   if (endedBy === INPUT_ENDED) return INPUT_ENDED
@@ -115,7 +115,7 @@ async function compared({ finished, facts, failed, endedBy }: StageResults, inte
   interruption.explain('Ending the comparison. The report follows …')
   try {
     const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
-    return signal.aborted ? INTERRUPTED : recognise(facts, simulated, failed.length > 0)
+    return signal.aborted ? INTERRUPTED : recognise(facts, simulated, failed.length > 0, ofFailed)
   } catch (reason) {
     return `the comparison with the simulator failed (${wordOf(reason)})`
   }
@@ -142,6 +142,7 @@ function argumentsIn(argv: readonly string[]) {
   const given = readArguments({ args: [...argv], options: OPTIONS })
   if (typeof given === 'string') return given
   const { values } = given
-  if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return '--sms: the number must be in the international form, such as +41791234567'
-  return values
+  const sms = values.sms?.replace(/\s/g, '')
+  if (sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(sms)) return '--sms: the number must be in the international form, such as +41791234567'
+  return { ...values, sms }
 }

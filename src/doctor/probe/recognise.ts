@@ -7,7 +7,7 @@
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
-import { isLost, type Facts } from './facts-reader'
+import { isLost, stepOf, type Facts } from './facts-reader'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 
@@ -163,6 +163,8 @@ export interface Recognised {
   readonly unexplained: readonly string[]
   /** Requests that the instance refused, each with the HTTP status, although the simulator, with the recognised dialects, accepts them. Absent if none. */
   readonly unsettled?: readonly string[]
+  /** Stages that failed, and that are left out of the comparison, because no dialect explains all of their answers. Absent if none. */
+  readonly leftOut?: readonly Stage[]
 }
 
 /** The empty result, for a probe that got no answers from Nevis or was interrupted, so that nothing could be compared with the simulator. */
@@ -172,23 +174,27 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
  * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
  * changes comes first.
  * @param hasFailed true if a stage failed: then it may not have sent all its requests
+ * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, a gateway may have answered in Nevis's
+ * place: then they show no dialect and no difference
  */
-export function recognise(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, hasFailed = false): Recognised {
+export function recognise(facts: Facts, simulated: Simulated, hasFailed = false, ofFailed: StageResults['ofFailed'] = new Map()): Recognised {
+  const all = settled(facts, simulated, hasFailed)
+  if (!all.unexplained.some((one) => ofFailed.has(one.split(' ')[0] as string))) return all
+  const others = Object.fromEntries(Object.entries(facts).filter(([name]) => !ofFailed.has(name)))
+  return { ...settled(others, simulated, true), leftOut: [...new Set(ofFailed.values())] }
+}
+
+/** Finds the dialects that describe the instance. Leaves out the requests that the instance refused. */
+function settled(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, hasFailed: boolean): Recognised {
   const [facts, simulated] = withoutOpenLimits(allFacts, allSimulated)
   const all = matching(facts, simulated, dialects, hasFailed)
   const refused = refusedSteps(facts, simulated, all.unexplained)
   if (refused.length === 0) return all
   // An error does not show what Nevis would answer without the error. So leave out the refused requests.
-  const settled = (one: Facts): Facts => Object.fromEntries(Object.entries(one).filter(([name]) => !refused.includes(stepOf(name))))
+  const withoutRefused = (one: Facts): Facts => Object.fromEntries(Object.entries(one).filter(([name]) => !refused.includes(stepOf(name))))
   const changed = [...dialects].map(([name, changes]) => [name, new Set([...changes].filter((one) => !refused.includes(stepOf(one))))] as const)
   const unsettled = refused.map((step) => `${step}: HTTP ${String(facts[`${step}.http`])}`)
-  return { ...matching(settled(facts), settled(simulated), new Map(changed), true), unsettled }
-}
-
-/** The step in the name of a fact, or in a difference: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
-function stepOf(difference: string): string {
-  const [name = ''] = difference.split(' ')
-  return name.slice(0, name.lastIndexOf('.'))
+  return { ...matching(withoutRefused(facts), withoutRefused(simulated), new Map(changed), true), unsettled }
 }
 
 /**

@@ -78,24 +78,31 @@ export function kindOf({ status, json, text }: Reply): string {
 
 /**
  * Remembers how each endpoint has answered. If Nevis itself answers an endpoint with a body that is not JSON, it does so every time. A gateway in front of
- * Nevis may send a page only for a moment, or from the middle of a run on.
+ * Nevis may send a page or JSON that is cut off only for a moment, only now and then, or from the middle of a run on.
  */
 export class EndpointMemory {
   readonly #inJson = new Set<string>()
-  readonly #kinds = new Set<string>()
+  /** Kinds of answers that an endpoint has sent twice in a row to the same request. */
+  readonly #repeated = new Set<string>()
 
   /**
-   * True if Nevis itself probably sent the response: the body is JSON, or the endpoint has already sent the same status with the same kind of body. False for
-   * a page from an endpoint that has also sent JSON. Until the first JSON, all endpoints count as one: if no Nevis instance is at this address, the probe must
-   * not send each request twice.
+   * True if Nevis itself probably sent the response: the body is JSON, or the endpoint has already repeated an answer with the same status and the same kind of
+   * body. False for a page from an endpoint that has also sent JSON.
    */
   isLasting(call: Call, reply: Reply): boolean {
-    const { json, text } = reply
-    const endpoint = endpointOf(call)
-    const kind = `${this.#inJson.size === 0 ? '' : endpoint} ${kindOf(reply)}`
-    const isKnown = this.#kinds.has(kind)
-    this.#kinds.add(kind)
-    if (json !== undefined) this.#inJson.add(endpoint)
-    return json !== undefined || (isKnown && !(textKind(text) === 'a page' && this.#inJson.has(endpoint)))
+    if (reply.json !== undefined) this.#inJson.add(endpointOf(call))
+    return reply.json !== undefined || (this.#repeated.has(this.#kindAt(call, reply)) && !(textKind(reply.text) === 'a page' && this.#inJson.has(endpointOf(call))))
+  }
+
+  /** Compares the answers to a request that was sent twice. True if both are of the same kind, and Nevis itself probably sent them. */
+  isRepeated(call: Call, reply: Reply, again: Reply): boolean {
+    const isSame = kindOf(reply) === kindOf(again)
+    if (isSame) this.#repeated.add(this.#kindAt(call, again))
+    return this.isLasting(call, again) && isSame
+  }
+
+  /** Until the first JSON, all endpoints count as one: if no Nevis instance is at this address, the probe must not send each request twice. */
+  #kindAt(call: Call, reply: Reply): string {
+    return `${this.#inJson.size === 0 ? '' : endpointOf(call)} ${kindOf(reply)}`
   }
 }

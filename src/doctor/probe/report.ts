@@ -40,13 +40,15 @@ export interface ProbeReport {
   readonly unexplained: readonly string[]
   /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
   readonly unsettled?: readonly string[]
+  /** Stages that failed, and whose answers show no dialect and no difference, because no dialect explains all of these answers. Absent if there are none. */
+  readonly leftOut?: readonly Stage[]
   readonly facts: Facts
 }
 
 /** @param recognised the matching dialects; or why the probe has not compared the responses with those of the simulator, for example `INTERRUPTED` */
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
-  const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
+  const { dialects, alike, unexplained, unsettled, leftOut } = isCompared ? recognised : NOT_COMPARED
   // If the probe ended in the middle of a stage, `failed` contains the reason, too.
   const reason = isCompared ? endedBy : recognised
   return {
@@ -64,6 +66,7 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
     alike,
     unexplained,
     ...(unsettled !== undefined && { unsettled }),
+    ...(leftOut !== undefined && { leftOut }),
     facts,
   }
 }
@@ -73,7 +76,7 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
  * @param address the base URL of the instance, which the report itself does not contain
  */
 export function textOf(report: ProbeReport, address = 'the instance'): string {
-  const { answers, unanswered, alike, unexplained, unsettled = [], calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
+  const { answers, unanswered, alike, unexplained, unsettled = [], leftOut = [], calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
   const lines: string[] = []
   if (obstacle === undefined) {
     lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
@@ -83,6 +86,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
     lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
     lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
     lines.push(...section('Not settled, because the instance refused requests that the simulator accepts (the access key may lack a permission, for example)', unsettled))
+    lines.push(...section('Left out of the comparison with the simulator, because these stages failed and no dialect explains all of their answers', leftOut))
   } else lines.push(`No result: ${obstacle}.`, `  address: ${address}`, '  The responses were not compared with the simulator.', '')
   lines.push(...section('Stages that failed', failed.filter(({ reason }) => reason !== obstacle).map(({ stage, reason }) => `${stage}: ${reason}`)))
   lines.push(`Stages: ${stages.map((stage) => (hasFailed(report, stage) && obstacle === undefined ? `${stage} (failed)` : stage)).join(', ') || 'none completed'}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
@@ -106,11 +110,15 @@ export function whyNotCompared({ isCompared, endedBy = INTERRUPTED }: ProbeRepor
 }
 
 function dialectsIn(report: ProbeReport): readonly string[] {
-  const { dialects, unexplained, unsettled, stages } = report
+  const { dialects, unexplained, unsettled, leftOut = [], stages } = report
   const why = whyNotCompared(report)
   if (why !== undefined) return [`not compared, because ${why}`]
   const missing = STAGES.filter((stage) => !stages.includes(stage) || hasFailed(report, stage))
-  const notAsked = missing.length === 0 ? [] : [`as far as asked: not in the stages ${missing.join(', ')}, which were not completed`]
+  const [notCompared, inPart] = [missing.filter((stage) => !stages.includes(stage) || leftOut.includes(stage)), missing.filter((stage) => stages.includes(stage) && !leftOut.includes(stage))]
+  const notAsked = [
+    ...(notCompared.length === 0 ? [] : [`as far as asked: not in the stages ${notCompared.join(', ')}, which were not completed`]),
+    ...(inPart.length === 0 ? [] : [`as far as answered: some answers of the stages ${inPart.join(', ')}, which failed, may be missing`]),
+  ]
   if (stages.length === 0) return ['none: no stage was completed']
   if (dialects.length > 0) return [...dialects, ...notAsked]
   if (unexplained.length > 0) return ['none: the instance differs from the simulator in each dialect', ...notAsked]

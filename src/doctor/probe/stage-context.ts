@@ -3,8 +3,13 @@
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
+<<<<<<< HEAD
 import { ACCEPTED, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import type { Caller } from './caller'
+=======
+import { statusIn, textAt } from './answers'
+import { CALL_DEADLINE_MS, type Caller } from './caller'
+>>>>>>> b14227a0661c2b524913d5fee4da5a2193b65644
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
 import type { TestUsers } from './test-users'
@@ -56,9 +61,10 @@ export function introspect({ caller }: StageContext, step: string, token: string
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
 }
 
-/** Describes the recorded response to a step for a failure message: `HTTP 403`, or `no answer (ECONNRESET)`. */
+/** Describes the recorded response to a step for a failure message: `HTTP 403`, `no answer (ECONNRESET)`, or `no answer within 15 s`. */
 export function httpOf({ facts }: Caller, step: string): string {
   const http = String(facts[`${step}.http`] ?? 'not sent')
+  if (http === 'no answer (TimeoutError)') return `no answer within ${CALL_DEADLINE_MS / 1000} s`
   return /^\d/.test(http) ? `HTTP ${http}` : http
 }
 

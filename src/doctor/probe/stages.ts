@@ -5,7 +5,7 @@
  */
 import { appStage } from './app-stage'
 import { Caller, NevisUnreachable, ProbeEnded } from './caller'
-import type { Facts } from './facts-reader'
+import { stepOf, type Facts } from './facts-reader'
 import { limitStage, MOST_PUSHES, MOST_SCANS } from './limit-stage'
 import { precheckFailure, stepFailure } from './obstacle'
 import { readOnlyStage } from './read-only-stage'
@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly stages: readonly Stage[]
   /** The person's own phone number, for the stage `sms`. */
   readonly phone?: string | undefined
+  /** True if the requests go through a forward proxy. Default false. */
+  readonly hasProxy?: boolean
   readonly person: Person
   /** Waits for some milliseconds, and throws when the signal is aborted. With the simulator, `pause` does not wait, but moves the simulator's clock. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -46,6 +48,8 @@ export interface StageResults {
   /** The stages that ran to their end. A stage that ran to its end is also in `failed` if, for example, one of its requests got no answer. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
+  /** The names of the facts that failed stages have recorded, each with its stage. */
+  readonly ofFailed: ReadonlyMap<string, Stage>
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
   readonly obstacle: string | undefined
   readonly calls: number
@@ -61,9 +65,9 @@ export interface StageResults {
 const MAX_CALLS = 1000
 /** The questions to the developer. Each is asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
-  app: 'This stage sends requests to the phone with which you scan. Continue?',
-  sms: 'This stage sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',
-  limits: `This stage asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
+  app: 'The stage "app" sends requests to the phone with which you scan. Continue?',
+  sms: 'The stage "sms" sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',
+  limits: `The stage "limits" asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
 }
 
 /** Returns those of the given stages before which the probe must ask a question (`QUESTIONS`): `app`, `sms`, and, only together with `app`, `limits`. */
@@ -72,12 +76,13 @@ export function asksIn(stages: readonly Stage[]): Stage[] {
 }
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
-  const { baseURL, accessKey, stages, signal, person, say, phone } = options
+  const { baseURL, accessKey, stages, signal, person, say, phone, hasProxy = false } = options
   const pause = (ms: number) => options.pause(ms, signal)
   const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say, pause)
   const users = new TestUsers(caller, options.pause)
   const finished: Stage[] = []
   const failed: StageFailure[] = []
+  const ofFailed = new Map<string, Stage>()
   let stage: Stage = 'quiet'
   const noteFailure = (reason: string) => void failed.push({ stage, reason })
   const context: StageContext = { caller, users, person, pause, say, noteFailure, phone }
@@ -101,9 +106,14 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       // If Nevis cannot be reached in the stage `quiet`, do not end here: the lines below find out and report the reason. In any other stage, end the probe.
       if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
-      if (stage === 'quiet') obstacle = precheckFailure(caller.facts) ?? lost?.message
-      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? stepFailure(caller.facts, caller.steps, stage !== 'limits')
+      if (stage === 'quiet') obstacle = precheckFailure(caller.facts, hasProxy) ?? lost?.message
+      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? stepFailure(caller.facts, caller.steps, stage !== 'limits', hasProxy)
       if (trouble !== undefined) noteFailure(trouble)
+      const hasFailed = failed.some((one) => one.stage === stage)
+      for (const name of Object.keys(caller.facts).filter((one) => caller.steps.has(stepOf(one)) || !(one in factsBefore))) {
+        if (hasFailed) ofFailed.set(name, stage)
+        else ofFailed.delete(name)
+      }
     }
   } catch (reason) {
     // Report the message only of a `ProbeEnded`, an error of the probe itself. The message of another error may quote a response, which may contain secrets.
@@ -118,7 +128,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   }
   // Leave out the responses of a stage that did not end: an incomplete stage cannot be compared with the simulator, on which the probe runs complete stages.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
-  return { facts, finished, failed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
+  return { facts, finished, failed, ofFailed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
 /** Returns the error if it is a NevisUnreachable, and throws every other error. */

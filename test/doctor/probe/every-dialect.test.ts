@@ -110,8 +110,8 @@ const resultsOf = (name: string) => (again.get(name) ?? simulated.results.get(na
 
 /** What the command `probe` says about an instance with this dialect. */
 function recognisedIn(name: string): Recognised {
-  const { facts, failed } = resultsOf(name)
-  return recognise(facts, simulated, failed.length > 0)
+  const { facts, failed, ofFailed } = resultsOf(name)
+  return recognise(facts, simulated, failed.length > 0, ofFailed)
 }
 
 /** A summary of the whole run as text: how many dialects the probe has recognised, and how many calls it has made. */
@@ -141,7 +141,7 @@ describe('the probe in every dialect', () => {
   })
 
   it('reports no value of any request or response', () => {
-    const without = ['', { facts: simulated.facts, finished: STAGES, failed: [], obstacle: undefined, calls: 0, usersLeft: 0, namesLeft: [], endedBy: undefined }] as const
+    const without = ['', { facts: simulated.facts, finished: STAGES, failed: [], ofFailed: new Map(), obstacle: undefined, calls: 0, usersLeft: 0, namesLeft: [], endedBy: undefined }] as const
     for (const [name, results] of [without, ...simulated.results]) {
       const secrets = [...(secretsIn.get(name) as Set<string>)]
       if (!/^(redirect|gateway|firewall)-/.test(name)) expect([name, secrets.length > 100]).toEqual([name, true])

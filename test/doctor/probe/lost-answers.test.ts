@@ -154,7 +154,7 @@ it('the report marks the failed stage, and names the flag of a question without 
 })
 
 it('no stage at all › is said', () => {
-  const nothing: StageResults = { facts: {}, finished: [], failed: [], obstacle: undefined, calls: 3, usersLeft: 0, namesLeft: [], endedBy: 'interrupted' }
+  const nothing: StageResults = { facts: {}, finished: [], failed: [], ofFailed: new Map(), obstacle: undefined, calls: 3, usersLeft: 0, namesLeft: [], endedBy: 'interrupted' }
   expect(textOf(reportOf(nothing, 'interrupted'))).toContain('Stages: none completed. Calls: 3.')
 })
 

@@ -6,7 +6,7 @@
 import { request, type RequestListener } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { recognise, runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
-import { reportOf } from '../../../src/doctor/probe/report'
+import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage, type StageOptions } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
@@ -72,6 +72,27 @@ describe('a gateway that answers every request from the middle of a run on', () 
     const { report } = await probe(before((count) => count > 24, page(200)), ['quiet', 'users'])
     const read = { ...report, obstacle: undefined, failed: report.failed?.map(({ stage }) => stage) ?? [] }
     expect(findingsOfReport(read)).toMatchObject([{ level: 'warning', finding: 'the report is incomplete: the stage users failed', remedy: 'run the probe again with the flags of these stages' }])
+  })
+})
+
+describe('a gateway that answers every request from the middle of a run on with JSON', () => {
+  const STAGES = ['quiet', 'users'] as const
+  /** The instance of these tests has another address than its `iss`, so compare with a run to the same address. */
+  const simulated = async () => ({ ...(await simulate(STAGES, undefined, ['recovery-enrolment-200'])), facts: (await probe(before(() => false, silent), STAGES)).facts })
+
+  it.each(['{"ok":true}', '[]', 'null'])('%s › shows no dialect and no difference: the failed stage is left out, and the report names it', async (body) => {
+    const instead: RequestListener = (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    const results = await probe(before((count) => count > 18, instead), STAGES)
+    const recognised = recognise(results.facts, await simulated(), true, results.ofFailed)
+    expect(recognised).toEqual({ dialects: [], alike: [], unexplained: [], leftOut: ['users'] })
+    const report = reportOf(results, recognised)
+    expect([report.leftOut, textOf(report)]).toEqual([['users'], expect.stringContaining('because these stages failed and no dialect explains all of their answers:\n  users\n')])
+    expect(textOf({ ...report, dialects: ['chunked'] })).toContain('  chunked\n  as far as asked: not in the stages users, app, sms, wait, limits, which were not completed\n')
+  })
+
+  it('in one answer of a stage that does not fail › stays a difference', async () => {
+    const { facts, ofFailed } = await probe(before(() => false, silent), STAGES)
+    expect([ofFailed.size, recognise({ ...facts, 'ping.http': '203' }, await simulated(), true, new Map([['intent.http', 'users']])).unexplained]).toEqual([0, ['ping.http is 203']])
   })
 })
 
@@ -143,6 +164,13 @@ describe('a page that a gateway sends with 200', () => {
     let introspections = 0
     const { facts } = await probe(before((_count, _method, path) => path.endsWith('/introspect') && ++introspections === 3, instead), ['quiet', 'users'])
     expect(Object.values(facts).filter((value) => String(value).startsWith('no answer'))).toEqual(['no answer (HTTP 200 without JSON)'])
+  })
+
+  it('JSON that is cut off, in every third answer of an endpoint › is never an answer of Nevis, however often', async () => {
+    const instead: RequestListener = (_req, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{"active":')
+    let introspections = 0
+    const { facts, failed } = await probe(before((_count, _method, path) => path.endsWith('/introspect') && ++introspections % 3 === 0, instead), ['quiet', 'users', 'app'])
+    expect([JSON.stringify(facts).includes('other text'), failed.length > 0]).toEqual([false, true])
   })
 })
 

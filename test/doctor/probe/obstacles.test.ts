@@ -152,7 +152,7 @@ it('a server that takes requests and never answers › is found after two reques
   const deadline = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === 15_000 ? 100 : ms, ...more)) as typeof setTimeout)
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()
-  expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: TimeoutError (no response in time; behind a proxy, set HTTPS_PROXY).\n')])
+  expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: no answer within 15 s (behind a proxy, set HTTPS_PROXY).\n')])
   expect(out).toContain(' Calls: 2. ')
 })
 

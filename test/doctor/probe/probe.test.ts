@@ -11,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../../../src/doctor/command-line'
+import { precheckFailure, stepFailure } from '../../../src/doctor/probe/obstacle'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { recognise, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
@@ -233,7 +234,9 @@ describe('the probe', () => {
       try {
         const { port } = server.address() as AddressInfo
         const { facts, calls, endedBy, obstacle } = await runStages(options({ baseURL: `http://127.0.0.1:${port}`, stages: ['quiet'] }))
-        expect([facts['ping.http'], endedBy, obstacle]).toEqual(['no answer (TimeoutError)', undefined, 'nothing answered: TimeoutError (no response in time; behind a proxy, set HTTPS_PROXY)'])
+        expect([facts['ping.http'], endedBy, obstacle]).toEqual(['no answer (TimeoutError)', undefined, 'nothing answered: no answer within 15 s (behind a proxy, set HTTPS_PROXY)'])
+        expect(precheckFailure(facts, true)).toBe('nothing answered: no answer within 15 s (check the proxy)')
+        expect(stepFailure(facts, ['ping'], true, true)).toBe('1 request got no answer of Nevis: no answer within 15 s (check the proxy)')
         expect(limits).toEqual(Array.from({ length: calls }, () => 15_000))
       } finally {
         timers.mockRestore()

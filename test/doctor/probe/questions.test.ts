@@ -148,6 +148,11 @@ describe('the doctor, with a report', () => {
   it('with failed stages › is incomplete, which is a warning', () => {
     const failed = [{ stage: 'users', reason: 'a' }, { stage: 'users', reason: 'b' }, { stage: 'sms', reason: 'c' }]
     expect(findings({ probe: 1, stages: ['quiet', 'users'], failed, answers: [], unexplained: [] })).toEqual([['warning', 'the report is incomplete: the stages users, sms failed', 'run the probe again with the flags of these stages']])
+    expect(findings({ probe: 1, stages: ['quiet'], failed: [{ stage: 'quiet', reason: 'a' }], answers: [], unexplained: [] })).toEqual([['warning', 'the report is incomplete: the stage quiet failed', 'run the probe again (with --users)']])
+  })
+
+  it.each(['interrupted', 'the comparison with the simulator failed (EADDRNOTAVAIL)'])('that was not compared with the simulator (%s) › is a warning, not "ok"', (endedBy) => {
+    expect(findings({ probe: 1, stages: ['quiet'], endedBy, isCompared: false, answers: [], unexplained: [] })).toEqual([['warning', `the report was not compared with the simulator (${endedBy}), so it names no answers that this version does not know`, 'run the probe again']])
   })
 
   it.each<[string, string]>([

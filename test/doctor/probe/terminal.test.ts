@@ -104,11 +104,13 @@ describe('the link', () => {
 describe('the command', () => {
   let printed: string[]
   let said: string[]
+  let asked: string[]
   /** Called with each line that the command prints to standard error. */
   let onLine: (line: string) => void
   beforeEach(() => {
     printed = []
     said = []
+    asked = []
     onLine = () => undefined
     jest.mocked(simulate).mockClear()
   })
@@ -129,6 +131,7 @@ describe('the command', () => {
     const isScanning = new Promise<void>((resolve) => (shown = resolve))
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
       if (String(text).includes('Continue?')) setImmediate(() => input.write(answer))
+      if (String(text).includes('Continue?')) asked.push(String(text))
       if (String(text).includes('scan the code')) setImmediate(shown)
       return true
     })
@@ -309,8 +312,8 @@ describe('the command', () => {
   })
 
   it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {
-    expect(await run(['--sms', '+41791234567'], 'maybe\n').exitCode).toBe(0)
-    expect(enrolments()).toBe(0)
+    expect(await run(['--sms', '+41 79 123 45 67'], 'maybe\n').exitCode).toBe(0)
+    expect([enrolments(), asked]).toEqual([0, [expect.stringMatching(/^The stage "sms" sends two or three text messages/)]])
   })
 })
 
