@@ -88,7 +88,7 @@ export interface NevisStrategyOptions {
   readonly message?: FromRequest<string | undefined> | undefined
   /**
    * A JSON value that `profile.data` contains unchanged after the approval. Set `message` at the same place: a route that sets only `message` gets this `data`,
-   * which its message does not describe. An enrolment by a route with `operation: 'enroll'` gets this `data` too.
+   * which its message does not describe. An enrolment gets no `data` of the strategy.
    */
   readonly data?: Data | undefined
   /** Seconds within which the user must answer an approval. 30 to 600, default 120. */

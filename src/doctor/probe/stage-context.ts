@@ -3,13 +3,8 @@
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
-<<<<<<< HEAD
 import { ACCEPTED, NOT_ACCEPTED, statusIn, textAt } from './answers'
-import type { Caller } from './caller'
-=======
-import { statusIn, textAt } from './answers'
 import { CALL_DEADLINE_MS, type Caller } from './caller'
->>>>>>> b14227a0661c2b524913d5fee4da5a2193b65644
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
 import type { TestUsers } from './test-users'
