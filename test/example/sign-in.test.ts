@@ -152,14 +152,25 @@ describe('signing in', () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'sms' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not available here')
+    expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
+  })
+
+  it('that was approved after the session had ended › says on the login page that the request has ended', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    browser.cookies.delete('sid')
+    await app.phone('ben').approve()
+    const { location } = await browser.get(callbackOf(waiting))
+    expect(location).toBe('/login?ended')
+    expect((await app.browser().get(location as string)).text).toContain('<p class="message notice" role="status">The request has ended. Nothing was confirmed.</p>')
+    expect((await browser.get(location as string)).text).not.toContain('The request has ended.')
   })
 
   it('by a factor that is not offered › says so on the login page', async () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'nonsense' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not available here')
+    expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
     expect(app.stderr()).toBe('')
   })
 })
