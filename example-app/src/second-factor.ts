@@ -250,6 +250,7 @@ export const goOn: RequestHandler = (req, res) => {
   if (nevis?.operation === 'enroll') {
     req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
     if (nevis.factor === 'app') req.session.newPhoneAt = Date.now()
+    // A real bank notifies the user here, for example by e-mail: an attacker may have set up the new factor (docs/guides/enrolment.md).
   }
   res.redirect(303, returnTo === UNSAVED_CODES ? pageOf('devices') : (returnTo ?? pageToConfirmFor(req)))
 }

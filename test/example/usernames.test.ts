@@ -54,7 +54,7 @@ it('is taken for everybody who signs up or is added in another case', async () =
 
 it('that an operator adds › gets an account without a second factor, which its first sign-in links, and no second one in another case', async () => {
   const { folder, remove } = emptyDatabase()
-  const add = (name: string) => launch({ DATA_DIR: folder, NEVIS_BASE_URL: 'http://127.0.0.1:1', NEVIS_ACCESS_KEY: 'key' }, exampleApp, ['dist/add-user.js', name]).ended
+  const add = (name: string) => launch({ DATA_DIR: folder, NEVIS_BASE_URL: 'http://127.0.0.1:1', NEVIS_ACCESS_KEY: 'key', SESSION_SECRET: 'x'.repeat(32) }, exampleApp, ['dist/add-user.js', name]).ended
   expect((await add('Anna')).stdout).toMatch(/^Account Anna, password \S+\n$/)
   expect((await add('anna')).stderr).toContain('There is an account named anna already')
   remove()
