@@ -80,7 +80,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
 
-  app.get('/login', signedOut, page(loginPage, () => undefined))
+  app.get('/login', signedOut, page(loginPage, ({ query }) => ({ hasEnded: 'ended' in query })))
   app.post(
     '/login',
     signedOut, // redirects signed-in users, because `accountLimit` takes `req.user` as a sign of a correct password
@@ -96,7 +96,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     // second factor: begin
     afterPassword(passport), // starts the second factor and redirects to the waiting page
     // second factor: end
-    (_req: Request, res: Response) => res.redirect(303, '/account'),
+    (req: Request, res: Response) => res.redirect(303, req.authInfo?.returnTo ?? '/account'),
   )
   // second factor: begin
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook(users)))

@@ -67,7 +67,7 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
 const comesBack: RequestHandler = (req, _res, next) => {
   if (!req.isAuthenticated()) {
     req.session.returnTo = HERE
-    req.session.notices = [...(req.session.notices ?? []), textsFor(req)('Sign in. Then you can change your password.')]
+    req.session.notices = [textsFor(req)('Sign in. Then you can change your password.')] // replaces the same notice of an earlier request
   }
   next()
 }

@@ -7,7 +7,7 @@
  */
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { Authenticator } from 'passport'
-import { NevisClient, forgetBrowsers, ownAuthenticator, type NevisStrategy } from 'passport-nevis'
+import { NevisClient, forgetBrowsers, ownAuthenticator, type Authenticator as Device, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
 import { confirmFirst } from './confirm-first.js'
 import { refuse } from './form.js'
@@ -49,8 +49,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   routes.use(signedIn, confirmFirst('devices'))
 
   routes.get('/', page(devicesPage, async (req) => {
-    const [{ authenticators }, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
-    return { devices: authenticators, added }
+    const [user, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
+    return { devices: devicesIn(user), added }
   }))
 
   // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
@@ -93,8 +93,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     try {
       const device = await ownAuthenticator(nevis, subjectOf(req), (req.body as DeviceForm).authenticatorId)
       if (!device) return void notFound(req, res, next)
-      const { authenticators } = await nevis.getUser(nevisUserId)
-      const isLast = authenticators.length === 1
+      const isLast = devicesIn(await nevis.getUser(nevisUserId)).length === 1
       if (!isLast) {
         // A thief of the device may also have the browser. Forget the browsers first: if that fails, the user still sees the device here and can try again.
         await forgetBrowsers(strategy, subjectOf(req))
@@ -112,6 +111,11 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     back(req, res, textsFor(req)('No browser is remembered any more. At the next sign-in, each of them needs the second factor again.'))
   })
   return routes
+}
+
+/** The devices with the Access App. Leaves out passkeys (`fido2`), because they receive no request. */
+export function devicesIn({ authenticators }: { readonly authenticators: readonly Device[] }): readonly Device[] {
+  return authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
 }
 
 /** The user's Nevis id. Every user of these routes has an id, because the first use of a second factor links the account to a user at Nevis. */

@@ -29,11 +29,11 @@ export const textsFor = (req: Request): Translate => translator(languageOf(req))
  * A path of this site, with a query. The second character is a letter: a browser reads `//` or `/\` as the start of another site's address, to which an attacker's
  * link could then lead (open redirect).
  */
-const OWN_PAGE = /^\/[a-z][\w/?=&%+-]*$/
+const OWN_PAGE = /^\/[a-z][\w/?=&%.+-]*$/
 
 /** `GET /language/de?from=/help`: keeps the choice in a cookie and goes back to the page. */
 export const chooseLanguage: RequestHandler = (req, res) => {
-  res.cookie(NAME, req.params['language'] === 'de' ? 'de' : 'en', { httpOnly: true, sameSite: 'lax', maxAge: YEAR_MS })
+  res.cookie(NAME, req.params['language'] === 'de' ? 'de' : 'en', { httpOnly: true, sameSite: 'lax', secure: req.secure, maxAge: YEAR_MS })
   const { from } = req.query
   res.redirect(303, typeof from === 'string' && OWN_PAGE.test(from) ? from : '/')
 }

@@ -3,8 +3,9 @@
  * (`second-factor.ts`).
  */
 import type { Request } from 'express'
-import { NevisClient, NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
+import { NevisClient, NevisError, NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
 import type { Cloud, Config } from './config.js'
+import { devicesIn } from './devices.js'
 import { textsFor } from './language.js'
 import type { Redis } from './redis.js'
 import { isOldPassword } from './second-factor.js'
@@ -29,7 +30,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
       const has = await factorsOf(client, users, userId)
       return factors.map(({ name }) => name).filter((name) => has?.includes(name) ?? true)
     },
-    message: (req) => textsFor(req as Request)('Sign in to Alpine Mutual?'),
+    message: (req: Request) => textsFor(req)('Sign in to Alpine Mutual?'),
     // Users who have lost their phone may have only recovery codes or SMS left. This option lets them sign in with one of these and set up the next phone
     // without help. The risk: an attacker with the password and a stolen recovery code can also set up a phone. A bank may prefer that a branch sets up the
     // new phone.
@@ -41,10 +42,10 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     ledger: redis && new RedisLedger(redis),
   } satisfies NevisStrategyOptions
 
-  return new NevisStrategy({ ...options, passReqToCallback: true }, (req, profile, done) => {
+  return new NevisStrategy({ ...options, passReqToCallback: true }, (req: Request, profile, done) => {
     accountOf(users, profile).then((user) => {
-      const isOld = user !== undefined && isOldPassword(req as Request, user)
-      if (isOld) done(null, false, { message: textsFor(req as Request)('Your password has been changed. Please sign in again.') })
+      const isOld = user !== undefined && isOldPassword(req, user)
+      if (isOld) done(null, false, { message: textsFor(req)('Your password has been changed. Please sign in again.') })
       else done(null, user)
     }, done)
   })
@@ -61,8 +62,14 @@ const smsText = (message = 'Alpine Mutual:') => `${message} Code: {{CODE}}`
 async function factorsOf(client: NevisClient, users: Users, userId: string | undefined): Promise<string[] | undefined> {
   const user = userId === undefined ? undefined : await users.findByNevisId(userId)
   if (userId === undefined || user === undefined) return undefined
-  const [{ authenticators }, { smsSince, codesSince }] = await Promise.all([client.getUser(userId), users.addedBy(user.id)])
-  return [...(authenticators.length > 0 ? ['push', 'app', 'widget'] : []), ...(smsSince ? ['sms'] : []), ...(codesSince ? ['recovery'] : [])]
+  const [atNevis, { smsSince, codesSince }] = await Promise.all([client.getUser(userId).catch(undefinedIfNotFound), users.addedBy(user.id)])
+  if (atNevis === undefined) return []
+  return [...(devicesIn(atNevis).length > 0 ? ['push', 'app', 'widget'] : []), ...(smsSince ? ['sms'] : []), ...(codesSince ? ['recovery'] : [])]
+}
+
+/** An operator may have deleted the user at Nevis. The user then has no factor any more, and needs support. */
+function undefinedIfNotFound(error: unknown): undefined {
+  if (!(error instanceof NevisError) || error.code !== 'NEVIS_NOT_FOUND') throw error
 }
 
 /** @returns the account of the user who approved; undefined if there is none: the strategy then refuses the sign-in */

@@ -48,7 +48,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
     const parts = await partsOf(req) // may fail, for example while Nevis is down: the messages below are then shown later
     const language = languageOf(req)
     const isCancelled = (sentence: string) => sentence === failureText('cancelled')
-    const messages = take(req, 'messages')
+    const messages = take(req, 'messages').slice(-2) // Passport adds a message for each failure, also for links that the user did not open
     const everyPage: EveryPage = {
       language,
       t: translator(language),

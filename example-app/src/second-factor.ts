@@ -7,7 +7,7 @@ import type { AuthenticateOptions, Authenticator } from 'passport'
 import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, secondFactorOf, type NevisStrategy, type SecondFactorRecord, type WaitingPageOptions } from 'passport-nevis'
 import type { Cloud } from './config.js'
 import { MAX_AGE_SECONDS, confirmFirst, isConfirmed, notDoneFor, pageOf, purposeIn, type Purpose } from './confirm-first.js'
-import { UNSAVED_CODES } from './devices.js'
+import { UNSAVED_CODES, devicesIn } from './devices.js'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
@@ -16,7 +16,7 @@ import { invoiceOf, isPayment, type PaymentApproval, type SignedPayment } from '
 import { csrfToken, renewCsrfToken } from './security.js'
 import type { Users } from './users.js'
 import type { AccountParts } from './views/account.js'
-import { stepUpPage, stepUpURL } from './views/step-up.js'
+import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
 
 declare module 'express-session' {
   interface SessionData {
@@ -76,7 +76,9 @@ export const onAnyFailure = { failWithError: true, failureMessage: true } satisf
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : '/login'
+  // The session may have ended while the user waited. A message in the session would then be lost, too.
+  const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
+  let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
   // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.
   if (back === UNSAVED_CODES) {
     back = pageOf('devices')
@@ -124,12 +126,13 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
 }
 
 /**
- * A user who has signed in with a recovery code may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; undefined if the user has not used a recovery code
+ * A user who has signed in with a recovery code, or in a remembered browser with the password alone, may have lost the phone, and then cannot confirm again.
+ * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; `unused` without a second factor; undefined for other factors
  */
-function recoveryCodeOf(req: Request): 'fresh' | 'old' | undefined {
+function recoveryCodeOf(req: Request): RecoveryCode | undefined {
   const record = secondFactorOf(req)
-  if (record === undefined || !needsNewPhone(req, record)) return undefined
+  if (record === undefined) return 'unused'
+  if (!needsNewPhone(req, record)) return undefined
   return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
 }
 
@@ -173,7 +176,7 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
       if (signing.factors.some((name) => name === factor)) return true
       // If Nevis cannot be reached, show the invoices all the same. A user who then presses "Pay" sees the page for an outage.
       const user = await nevis.getUser(userOf(req).nevisUserId as string).catch(() => undefined)
-      return user === undefined || user.authenticators.length > 0
+      return user === undefined || devicesIn(user).length > 0
     },
   }
 }
@@ -247,6 +250,7 @@ export const goOn: RequestHandler = (req, res) => {
   if (nevis?.operation === 'enroll') {
     req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
     if (nevis.factor === 'app') req.session.newPhoneAt = Date.now()
+    // A real bank notifies the user here, for example by e-mail: an attacker may have set up the new factor (docs/guides/enrolment.md).
   }
   res.redirect(303, returnTo === UNSAVED_CODES ? pageOf('devices') : (returnTo ?? pageToConfirmFor(req)))
 }

@@ -1,4 +1,7 @@
-/** Checks the form of a simulated money transfer. No money is moved. */
+/**
+ * Checks the form of a simulated money transfer. No money is moved. Any factor of the last five minutes allows any transfer. For a confirmation that shows the
+ * amount and the payee on the phone, see the payment of an invoice (`paying.ts`).
+ */
 import type { Request, Response } from 'express'
 import { refuse } from './form.js'
 import { francs } from './format.js'

@@ -108,21 +108,6 @@ export class Users {
     return { user, passwordHash }
   }
 
-  /** True if an account has this username, in upper or lower case. */
-  async isTaken(username: string): Promise<boolean> {
-    return (await this.one('select id from users where lower(username) = lower($1)', [username])) !== undefined
-  }
-
-  /** @throws Error if the username is invalid, or taken in upper or lower case */
-  async add({ username, passwordHash, nevisUserId }: LinkedAccount): Promise<void> {
-    assertUsername(username)
-    await this.database.query('insert into users (username, password_hash, nevis_user_id) values ($1, $2, $3)', [
-      username,
-      passwordHash,
-      nevisUserId,
-    ])
-  }
-
   /**
    * Adds an account that has no second factor yet.
    * @returns false if the name is taken

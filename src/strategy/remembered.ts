@@ -2,7 +2,7 @@
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
  * The second factor is skipped only right after the first factor, in a session in which no user is signed in, on a route without the options `factors`,
- * `message` and `data`. Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ * `message` and `data`, and for a request that names no factor (`start.ts`). Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'

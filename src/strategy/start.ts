@@ -3,7 +3,7 @@
  *
  * Steps, in this order:
  * 1. Get the user, the message and the data from the app.
- * 2. If the browser is remembered, sign the user in at once.
+ * 2. If the browser is remembered and the request names no factor, sign the user in at once.
  * 3. If the same approval request to the user is already pending, show its waiting page.
  * 4. Count the start: it takes a slot in the ledger (`ledger/start-budget.ts`). Refuse it during a pause after too many starts or denials.
  * 5. Call Nevis.
@@ -51,7 +51,9 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   const renews = named === undefined && renewsSession(request, isAfterFirst)
-  const recognised = named === undefined ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
+  // A user who names a factor wants to be asked, for example because the phone is lost: signed in with a recovery code, the user can set up the next phone.
+  const mayRecognise = named === undefined && factorName === undefined
+  const recognised = mayRecognise ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
   if (recognised !== undefined) return recognised
   const marksBefore = await forgetMarksBefore(request, parameters, isAfterFirst)
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }

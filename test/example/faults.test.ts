@@ -1,5 +1,6 @@
 /** When Nevis or the database fails, the example app answers with an error status and a general sentence, without details of the error. */
 import { once } from 'node:events'
+import { NevisSimulator } from '../../src/simulator'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
@@ -16,15 +17,18 @@ const passwordHash = await hashPassword('right')
 const broken = () => { throw Object.assign(new Error('c4n4ry of the database'), { name: 'DatabaseError', code: 'E42' }) }
 const users = {
   findById: async () => broken(),
-  findForPassword: async (username) => (username === 'broken' ? broken() : { user, passwordHash }),
+  findByNevisId: async () => user,
+  addedBy: async () => ({ smsSince: new Date(), codesSince: new Date() }),
+  findForPassword: async (username) => (username === 'broken' ? broken() : { user: username === 'deleted' ? { ...user, nevisUserId: 'dd56f53d-0d2c-4b23-97cf-4f5a1e1b7a10' } : user, passwordHash }),
 }
-const cloud = { baseURL: 'http://127.0.0.1:1', accessKey: 'key-of-nobody' }
+const { CLOUD: baseURL = 'http://127.0.0.1:1', KEY: accessKey = 'key-of-nobody' } = process.env
+const cloud = { baseURL, accessKey }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
 /** Starts the app of the script, calls `work`, and ends the app. */
-async function withApp(work: (browser: Browser) => Promise<void>): Promise<string> {
-  const { child, texts, ended } = launch({}, undefined, ['--input-type=module', '-e', SCRIPT])
+async function withApp(work: (browser: Browser) => Promise<void>, settings: Record<string, string> = {}): Promise<string> {
+  const { child, texts, ended } = launch(settings, undefined, ['--input-type=module', '-e', SCRIPT])
   try {
     while (!texts.stdout.includes('\n')) {
       const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
@@ -51,6 +55,18 @@ describe('a fault', () => {
       expect((await browser.get('/account')).location).toBe('/login')
     })
     expect(logged).toBe('NevisError NEVIS_UNREACHABLE\n')
+  })
+
+  it('of an operator, who has deleted the user at Nevis › sends the user to support', async () => {
+    const simulator = await NevisSimulator.start()
+    try {
+      await withApp(async (browser) => {
+        expect((await submit(browser, '/login', '/login', { username: 'deleted', password: 'right' })).location).toBe('/login')
+        expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
+      }, { CLOUD: simulator.baseURL, KEY: simulator.accessKey })
+    } finally {
+      await simulator.close()
+    }
   })
 
   it('of the database › is told with 500, and logged by name and code alone', async () => {

@@ -53,7 +53,7 @@ describe('the callback', () => {
     const waiting = await enterPassword(app.browser(), app.account('ben'))
     await app.phone('ben').approve()
     const stranger = app.browser()
-    expect((await stranger.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await stranger.get(callbackOf(waiting))).location).toBe('/login?ended')
     expect((await stranger.get('/account')).location).toBe('/login')
   })
 

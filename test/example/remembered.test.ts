@@ -1,5 +1,5 @@
 /** Tests a browser that the example app remembers: the user signs in with the password only, but a transfer still asks for a second factor. */
-import { callbackOf, enterPassword, startExample, submit, type Running } from './support'
+import { callbackOf, enterPassword, startExample, submit, typeCode, type Running } from './support'
 import type { Browser } from '../support/browser'
 
 let app: Running
@@ -25,7 +25,7 @@ async function signOut(browser: Browser): Promise<void> {
   expect((await browser.get('/account')).location).toBe('/login')
 }
 
-const withPassword = (browser: Browser, username: string) => submit(browser, '/login', '/login', { ...app.account(username), recoveryCodes: '', factor: 'push' })
+const withPassword = (browser: Browser, username: string) => submit(browser, '/login', '/login', { ...app.account(username), recoveryCodes: '' })
 
 describe('a remembered browser', () => {
   it('signs in with the password alone after a sign-out, and a transfer still asks', async () => {
@@ -38,6 +38,25 @@ describe('a remembered browser', () => {
     expect(account.text).not.toContain('data-factor')
     expect((await browser.get('/transfer', page)).location).toBe('/step-up?for=transfer')
     expect((await browser.get('/account/devices', page)).location).toBe('/step-up?for=devices')
+  })
+
+  it('leads to the page that the user wanted before the sign-in', async () => {
+    const browser = await remembered('anna')
+    await signOut(browser)
+    expect((await browser.get('/account/password', page)).location).toBe('/login')
+    expect((await withPassword(browser, 'anna')).location).toBe('/account/password')
+  })
+
+  it('of a user who has lost the phone › signs in with a recovery code all the same, which opens the devices', async () => {
+    const browser = await remembered('anna')
+    await signOut(browser)
+    await withPassword(browser, 'anna')
+    expect((await browser.get('/step-up?for=devices', page)).text).toContain('Sign out, and sign in with a recovery code. Within five minutes')
+    await signOut(browser)
+    expect((await browser.get('/login', page)).text).toContain('name="factor" value="recovery">Sign in with a recovery code</button>')
+    const waiting = await enterPassword(browser, app.account('anna'), 'recovery')
+    expect((await typeCode(browser, waiting, app.account('anna').recoveryCodes[0] as string)).location).toBe('/account')
+    expect((await browser.get('/account/devices', page)).status).toBe(200)
   })
 
   it('is asked again when another user signs in, and when its user has all browsers forgotten', async () => {

@@ -58,6 +58,7 @@ describeWithPostgres('the example app as three processes', () => {
     password = /password (\S+)$/m.exec(stdout)?.[1] as string
     const database = new Client({ connectionString: postgres.url })
     await database.connect()
+    await database.query('update users set nevis_user_id = $1', [known[0]?.userId])
     for (const { username, userId } of known.slice(1)) {
       await database.query('insert into users (username, password_hash, nevis_user_id) select $1, password_hash, $2 from users where username = $3', [
         username,

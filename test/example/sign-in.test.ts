@@ -34,6 +34,7 @@ describe('the first page', () => {
     const browser = app.browser()
     const link = /<a href="(\/language\/de[^"]*)"/.exec((await browser.get('/help?a=1')).text)?.[1] as string
     expect((await browser.get(link)).location).toBe('/help?a=1')
+    expect((await browser.get(`/language/de?from=${encodeURIComponent('/transfer?recipient=St.%20Gallen')}`)).location).toBe('/transfer?recipient=St.%20Gallen')
     const others = ['//evil.example', '/\\evil.example', 'https://evil.example', '/%2fevil.example', '/help\\@evil.example', '']
     for (const from of others) expect([from, (await browser.get(`/language/de?from=${encodeURIComponent(from)}`)).location]).toEqual([from, '/'])
   })
@@ -152,14 +153,24 @@ describe('signing in', () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'sms' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not available here')
+    expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
+  })
+
+  it('that was approved after the session had ended › says on the login page that the request has ended', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    browser.cookies.delete('sid')
+    await app.phone('ben').approve()
+    const { location } = await browser.get(callbackOf(waiting))
+    expect(location).toBe('/login?ended')
+    expect((await browser.get(location as string)).text).toContain('<p class="message notice" role="status">The request has ended. Nothing was confirmed.</p>')
   })
 
   it('by a factor that is not offered › says so on the login page', async () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'nonsense' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not available here')
+    expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
     expect(app.stderr()).toBe('')
   })
 })

@@ -54,16 +54,36 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect(await greeting()).toBe('Hello anna')
   })
 
-  it('sends no push without a return from the provider, for a second use of one return, or after ten minutes', async () => {
+  it('sends no push without a return from the provider, to a user who is signed in, or after ten minutes', async () => {
     expect((await second()).location).toBe('/login')
     await throughProvider()
-    handleIn((await second()).location)
+    const handle = handleIn((await second()).location)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(handle))).location).toBe('/')
+    expect((await second()).location).toBe('/')
+    await browser.post('/logout')
     expect((await second()).location).toBe('/login')
     await throughProvider()
     const now = Date.now()
     jest.spyOn(Date, 'now').mockReturnValue(now + 600_000)
     expect((await second()).location).toBe('/login')
     expect(simulator.requests.filter(({ operation }) => operation === 'approve')).toHaveLength(1)
+  })
+
+  it('shows the waiting page of the one push after a double click, and after another click', async () => {
+    await throughProvider()
+    const clicks = await Promise.all([second(), second(browser.clone())])
+    clicks.push(await second())
+    for (const { location } of clicks) handleIn(location)
+    expect(simulator.requests.filter(({ operation }) => operation === 'approve')).toHaveLength(1)
+  })
+
+  it("does not sign the user in at the route that leads to the provider, if the user adds the provider's answer to its address", async () => {
+    const away = await browser.get('/auth/provider')
+    const back = new URL((await fetch(away.location as string, { redirect: 'manual' })).headers.get('location') as string)
+    expect((await browser.get(`/auth/provider${back.search}`)).location).toBe('/login')
+    expect(await greeting()).toBe('Hello')
+    expect((await second()).location).toBe('/login')
   })
 
   it('shows no text of a link that pretends to come from the provider', async () => {

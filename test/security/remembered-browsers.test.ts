@@ -76,6 +76,18 @@ describe('a remembered browser', () => {
     expect(browserEvents()).toEqual(['remembered', 'used', 'used', 'used'])
   })
 
+  it('asks for the factor that the request names, for a user who has lost the phone, and stays remembered', async () => {
+    const app = await start()
+    const browser = await rememberedBrowser(app)
+    const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+    expect(await meOf(browser)).toBeUndefined()
+    const code = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code }))).toBe('success')
+    signOut(browser)
+    expect(outcomeOf(await browser.post('/login', { ...credentials('anna'), factor: 'nothing' }))).not.toBe('success')
+    expect(outcomeOf(await enter(browser))).toBe('success')
+  })
+
   it('gives verify a profile that says so, without message and data', async () => {
     const app = await start({ strategy: { message: 'Sign in?', data: { cart: 7 }, firstFactorAmr: ['pwd'] } })
     const browser = await rememberedBrowser(app)

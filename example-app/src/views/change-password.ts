@@ -5,9 +5,9 @@ import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 import type { SignUpParts } from './sign-up.js'
 
-export function changePasswordPage(everyPage: EveryPage, { passwordLength: { min, max } }: SignUpParts): Html {
+export function changePasswordPage(everyPage: EveryPage, { passwordLength: { min } }: SignUpParts): Html {
   const { t, form, csrfToken } = everyPage
-  const isNew = html`type="password" autocomplete="new-password" required minlength="${min}" maxlength="${max}"`
+  const isNew = html`type="password" autocomplete="new-password" required minlength="${min}"`
   return layout(
     t('Change password'),
     everyPage,

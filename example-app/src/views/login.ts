@@ -1,10 +1,23 @@
 /** The form for username and password. */
+import { failureText } from 'passport-nevis'
 import { field } from '../form.js'
+import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import { withDenyHint, type EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
-export function loginPage(everyPage: EveryPage): Html {
+/** Failures whose usual sentence tells the user to choose or send something, which this page does not offer; with the sentence for this page. */
+const HERE: readonly (readonly [code: string, sentence: Text])[] = [
+  ...['unknown_factor', 'not_enrolled', 'user_blocked'].map((code) => [code, 'This way to confirm is not available here. Sign in again, or contact support.'] as const),
+  ['expired_transaction', 'This request has expired. Sign in again.'],
+]
+
+export interface LoginParts {
+  /** True if the session has ended while the user waited for the second factor. */
+  readonly hasEnded: boolean
+}
+
+export function loginPage(everyPage: EveryPage, { hasEnded }: LoginParts): Html {
   const { t, form, csrfToken, helpURL } = everyPage
   const error = form.errors['credentials']
   const isFirst = form.typed['username'] === undefined
@@ -12,7 +25,7 @@ export function loginPage(everyPage: EveryPage): Html {
   const sharedErrorId = error === undefined ? undefined : 'sign-in-error'
   return layout(
     t('Sign in'),
-    withDenyHint(everyPage),
+    withDenyHint(forSignIn(everyPage, hasEnded)),
     html`<section class="card narrow">
         <h1>${t('Sign in')}</h1>
         <form method="post" action="/login">
@@ -31,9 +44,17 @@ export function loginPage(everyPage: EveryPage): Html {
             sharedErrorId,
           })}
           <button class="button">${t('Sign in')}</button>
+          ${helpURL !== undefined && html`<p>${t('Lost your phone?')} <button class="plain" name="factor" value="recovery">${t('Sign in with a recovery code')}</button></p>`}
         </form>
         ${!isRegistered && html`<p>${t('No account yet?')} <a href="/sign-up">${t('Sign up')}</a></p>`}
         ${helpURL !== undefined && html`<p><a href="${helpURL}">${t('Help with signing in')}</a></p>`}
       </section>`,
   )
+}
+
+function forSignIn(everyPage: EveryPage, hasEnded: boolean): EveryPage {
+  const { t, language, failures = [], notices = [] } = everyPage
+  const sentenceFor = new Map(HERE.map(([code, sentence]) => [failureText(code, language), t(sentence)]))
+  const ended = hasEnded && failures.length === 0 ? [t('The request has ended. Nothing was confirmed.')] : []
+  return { ...everyPage, failures: failures.map((failure) => sentenceFor.get(failure) ?? failure), notices: [...notices, ...ended] }
 }

@@ -5,10 +5,10 @@ import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 export interface SignUpParts {
-  readonly passwordLength: { readonly min: number; readonly max: number }
+  readonly passwordLength: { readonly min: number }
 }
 
-export function signUpPage(everyPage: EveryPage, { passwordLength: { min, max } }: SignUpParts): Html {
+export function signUpPage(everyPage: EveryPage, { passwordLength: { min } }: SignUpParts): Html {
   const { t, form, csrfToken } = everyPage
   return layout(
     t('Sign up'),
@@ -27,7 +27,7 @@ export function signUpPage(everyPage: EveryPage, { passwordLength: { min, max } 
           ${field(form, {
             name: 'password',
             label: t('Password'),
-            attributes: html`type="password" autocomplete="new-password" required minlength="${min}" maxlength="${max}"`,
+            attributes: html`type="password" autocomplete="new-password" required minlength="${min}"`,
             rule: t('At least {min} characters', { min }),
           })}
           <button class="button">${t('Sign up')}</button>

@@ -11,18 +11,27 @@ const REASONS: Readonly<Record<Purpose, Text>> = {
   transfer: 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.',
 }
 
+/** What a user does who has lost the phone: after a sign-in with a recovery code, and after a sign-in in a remembered browser. */
+const AGAIN = 'Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.'
+const INSTEAD = 'Sign out, and sign in with a recovery code. Within five minutes, set up your new device under “Devices and security”.'
+
 /** The URL of the page that says what the confirmation is for. */
 export function stepUpURL(purpose: Purpose | undefined): string {
   return purpose === undefined ? '/step-up' : `/step-up?for=${purpose}`
 }
+
+export type RecoveryCode = 'fresh' | 'old' | 'unused'
 
 export interface StepUpParts {
   /** What the confirmation is for. If undefined, the page says only that the confirmation is for the user's security. */
   readonly purpose: Purpose | undefined
   /** What has not happened, if the user has sent a form before this confirmation. */
   readonly notDone: Text | undefined
-  /** Whether the recovery code of the sign-in still opens "Devices and security"; undefined if the user has not signed in with a recovery code. */
-  readonly recoveryCode: 'fresh' | 'old' | undefined
+  /**
+   * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered browser;
+   * undefined after a sign-in with another factor.
+   */
+  readonly recoveryCode: RecoveryCode | undefined
 }
 
 export function stepUpPage(everyPage: EveryPage, { purpose, notDone, recoveryCode }: StepUpParts): Html {
@@ -45,14 +54,14 @@ export function stepUpPage(everyPage: EveryPage, { purpose, notDone, recoveryCod
 }
 
 /** What a user without the phone can do: a recovery code is too weak for this confirmation, but is enough to set up a new device soon after the sign-in. */
-function lostPhone({ t, csrfToken, devicesURL }: EveryPage, recoveryCode: 'fresh' | 'old'): Html {
+function lostPhone({ t, csrfToken, devicesURL }: EveryPage, recoveryCode: RecoveryCode): Html {
   return html`<section class="card narrow">
         <h2>${t('Lost your phone?')}</h2>
         ${
           recoveryCode === 'fresh'
             ? html`<p>${t('You have signed in with a recovery code. Set up a new device first, then confirm with it.')}</p>
         <p class="buttons"><a class="button second" href="${devicesURL}">${t('Set up a new device')}</a></p>`
-            : html`<p>${t('Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.')}</p>
+            : html`<p>${t(recoveryCode === 'old' ? AGAIN : INSTEAD)}</p>
         <form method="post" action="/logout">${csrfField(csrfToken)}<button class="button second">${t('Sign out')}</button></form>
         <p class="quiet">${t('If you have no recovery code left, contact support.')}</p>`
         }

@@ -23,7 +23,8 @@ passport.use(oauth2)
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 const onProviderFailure = { failureRedirect: '/login', failureMessage: 'The sign-in at the provider failed.' } // not a text from the address
-app.get('/auth/provider', passport.authenticate('oauth2'))
+// `session: false` here, too: this strategy finishes a sign-in on each of its routes, if the address has the provider's `code`.
+app.get('/auth/provider', passport.authenticate('oauth2', { ...onProviderFailure, session: false }), (req, res) => res.redirect('/login'))
 
 // The provider sends the user back by GET, and a GET never sends a push. Remember the user, and show a button.
 app.get('/auth/provider/callback',
@@ -40,12 +41,10 @@ app.get('/login/second-factor', (req, res) => res.send(`<!doctype html><form met
   <button name="factor" value="push">Confirm on my phone</button> <button name="factor" value="sms">Send me a code</button></form>`))
 app.post('/login/second-factor',
   (req, res, next) => {
+    if (req.user) return res.redirect(303, '/') // signed in already, for example in another tab
     const { id, at } = req.session.firstFactor ?? {}
-    delete req.session.firstFactor // works once, and for ten minutes
-    req.session.save((failed) => { // the strategy reads the stored session again
-      if (failed || !(Date.now() - at < 600_000)) return next(failed)
-      users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
-    })
+    if (!(Date.now() - at < 600_000)) return next() // works for ten minutes, also for a double click
+    users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
   },
   passport.authenticate('nevis', onFailure)) // to the waiting page; an unknown user goes back to /login
 app.use(app.locals.onError) // for these routes, too

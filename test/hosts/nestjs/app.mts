@@ -28,7 +28,7 @@ function failureIn({ session }: Request) {
 export class Pages {
   @Get()
   home(@Req() request: Request) {
-    return `Hello ${(request.user as User | undefined)?.username ?? 'stranger'}`
+    return `Hello ${escapeHTML((request.user as User | undefined)?.username ?? 'stranger')}` // NestJS sends a text as HTML
   }
 
   @Get('login')
@@ -58,7 +58,7 @@ export class Transfer {
 
   @Post('to/:name')
   pay(@Param('name') name: string) {
-    return `Paid to ${name}`
+    return `Paid to ${escapeHTML(name)}`
   }
 }
 
