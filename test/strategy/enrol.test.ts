@@ -161,6 +161,16 @@ describe('after the right password', () => {
       expect(signIn.json()).toMatchObject({ user: { username: 'anna' }, nevis: { id: userId, operation: 'approve' } })
     })
 
+    it('gets no data of the strategy, such as a payment that the request names: only an approval does', async () => {
+      await app.close()
+      app = await start({ data: () => ({ kind: 'payment' }) })
+      const browser = app.browser()
+      const page = await finish(browser, await started(password(browser, 'anna', fields)), 'anna')
+      expect(page.json().nevis).toMatchObject({ operation: 'enroll' })
+      expect(page.json().nevis).not.toHaveProperty('data')
+      expect((await (approvals[factor] as (typeof approvals)[string])(app.browser(), 'anna')).json().nevis).toMatchObject({ operation: 'approve', data: { kind: 'payment' } })
+    })
+
     // Shows: C-enrol-app-14
     it('leaves no second factor record: it was no approval', async () => {
       const browser = app.browser()
