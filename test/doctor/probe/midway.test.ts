@@ -16,7 +16,7 @@ import { closeServers, originOf } from '../support'
 jest.setTimeout(60_000)
 
 const DEADLINE_MS = 15_000
-const FASTER = 100
+const FASTER = 20
 
 let simulator: NevisSimulator
 beforeEach(async () => void (simulator = await NevisSimulator.start()))
@@ -287,7 +287,7 @@ describe('the deletion of a test user', () => {
 })
 
 describe('a server that no longer answers', () => {
-  /** Makes the time limits of the probe a hundred times shorter. */
+  /** Makes the time limits of the probe twenty times shorter. */
   function withShortLimits(): void {
     const [start, startInterval] = [globalThis.setTimeout, globalThis.setInterval]
     jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === DEADLINE_MS ? ms / FASTER : ms, ...more)) as typeof setTimeout)
