@@ -51,8 +51,8 @@ function expectOneSuccess(outcomes: Record<string, number>): void {
   expect(others).toEqual({})
   expect(success).toBe(1)
   expect(used + unknown).toBe(TIMES - 1)
-  // More than one request must have reached Nevis, otherwise the requests did not race.
-  expect(world.asked('introspect')).toBeGreaterThan(1)
+  // More than one request must have tried to use the approval, otherwise the requests did not race. Requests of one process share one introspection.
+  expect(used).toBeGreaterThan(0)
 }
 
 describe(`the callback, ${TIMES} times at once with the cookie of one session`, () => {
