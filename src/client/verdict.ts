@@ -35,7 +35,7 @@ const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorr
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
-/** A field whose name contains one of these words gets the verdict `text`: it is text for people, or the reference number on a firewall's block page. */
+/** A field whose name contains one of these words gets the verdict `text`: it is a text for users or a number for support, which says nothing about the code. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']

@@ -158,7 +158,7 @@ export interface NevisStrategyOptions {
    */
   readonly rememberBrowser?:
     | {
-        /** 1 to 90 days, counted from the second factor. Using the browser does not extend them. */
+        /** For how many days the browser is remembered after the second factor: 1 to 90. A sign-in with the remembered browser does not extend this time. */
         readonly days: number
       }
     | undefined

@@ -17,7 +17,7 @@ export interface NevisAuthenticateOptions {
   operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /** The text that the phone shows with the factors `push` and `app`. Default: the strategy's option `message`. */
   message?: FromRequest<string | undefined> | undefined
-  /** A JSON value that comes back in `profile.data`. Set `message` at the same place. Default: the strategy's option `data`. */
+  /** A JSON value that comes back in `profile.data`. A route that sets `data` should set `message`, too. Default: the strategy's option `data`. */
   data?: Data | undefined
   /**
    * Where a signed-in user is redirected if the browser sends a callback again, for example after a reload. Unlike Passport's `successRedirect`, this

@@ -176,7 +176,7 @@ export class SecondFactors {
     return !tokens.some(({ text }) => next.has(text)) || tokens.some(({ text }, i) => isAnswer(source, body.first + i, responseOf(parameters)) || (next.has(text) && leavesRoute(source, body.first + i)))
   }
 
-  /** True if everything that the application assigns to the name at this token runs a strategy of this package. */
+  /** True if the app assigns to the name at this token only handlers that run a strategy of this package, such as `passport.authenticate('nevis')`. */
   private isDefined(source: Source, at: number, depth: number): boolean {
     return depth <= MAX_DEPTH && this.remembered(source, nameAt(source, at), false, () => {
       const found = this.definitionsAt(source, at)

@@ -34,7 +34,7 @@ export function isLost(facts: Facts, step: string): boolean {
   return NO_ANSWER.test(http) || (step.startsWith('limit.') ? isUnavailable(http) : isTransient(http))
 }
 
-/** The step in the name of a fact, or in a difference: `status.sms.verified` in `status.sms.verified.fields lacks …`. */
+/** The request of the probe that a fact or a difference is about: `status.sms.verified` for `status.sms.verified.fields lacks …`. */
 export function stepOf(difference: string): string {
   const [name = ''] = difference.split(' ')
   return name.slice(0, name.lastIndexOf('.'))
