@@ -239,7 +239,18 @@ async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const user = userOf(req)
-  return login === undefined || user === undefined || (await isLoginOf(user, req, login)) !== false
+  const isSame = login === undefined || user === undefined || (await isLoginOf(user, req, login)) !== false
+  if (!isSame) warnOfOtherUser()
+  return isSame
+}
+
+let hasWarned = false
+
+/** Warns once per process: if `serializeUser` does not return the same value for the user that `deserializeUser` returns, no request passes. */
+function warnOfOtherUser(): void {
+  if (hasWarned) return
+  hasWarned = true
+  process.emitWarning('requireSecondFactor: refused a request whose req.user is not the user of the session. Either an attacker has sent it, or serializeUser returns another value for the user from deserializeUser', { code: 'PASSPORT_NEVIS_OTHER_USER' })
 }
 
 /**

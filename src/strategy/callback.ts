@@ -74,14 +74,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // Count the code or token before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
-  // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
-  if (isEnrolment && answer.code !== undefined) {
-    const repeated = await refuseUnlessStillAllowed(request, transaction, factor, 0)
-    if (repeated !== undefined) return repeated
-  }
-
   const status = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  const outcome = await checkWithNevis(request, transaction, factor, answer, status)
+  const outcome = await checkWithNevis(request, transaction, factor, answer, status).catch((error: unknown) => refuseEnrolment(request, transaction, error))
+  if (!('status' in outcome)) return outcome
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
@@ -92,7 +87,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const field = (await mismatchOf(settings, transaction, factor, outcome)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) {
-    const repeated = await refuseUnlessStillAllowed(request, transaction, factor, 1)
+    const repeated = await assertMayStillEnroll(settings, request.req, factor, transaction, 1, request.budgets).catch((error: unknown) => refuseEnrolment(request, transaction, error))
     if (repeated !== undefined) return repeated
   }
   // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same, so that nobody else may finish
@@ -164,28 +159,29 @@ async function noteSignIn({ budgets }: StrategyRequest, { budget }: Transaction,
 }
 
 /**
- * Closes the transaction and throws if the user may no longer enrol, for example after enrolling a factor in another session.
- * @returns undefined if the user may; the result for a repeated callback if another request has just finished this enrolment
+ * Handles the refusal of an enrolment whose user may no longer enrol, for example after enrolling a factor in another session: closes the transaction.
+ * @returns the result for a repeated callback, if another request has just finished this enrolment
+ * @throws the refusal, and every other error
  */
-async function refuseUnlessStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<StrategyResult | undefined> {
-  try {
-    await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors, request.budgets)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    if (await request.budgets.endings.hasEnded(transaction)) return handleUsedTransaction(request, transaction)
-    publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
-    return request.close(transaction, error.code, { canGoOn: false })
-  }
+async function refuseEnrolment(request: StrategyRequest, transaction: Transaction, error: unknown): Promise<StrategyResult> {
+  if (!(error instanceof Refusal) || error.code !== 'already_enrolled') throw error
+  if (await request.budgets.endings.hasEnded(transaction)) return handleUsedTransaction(request, transaction)
+  publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
+  return request.close(transaction, error.code, { canGoOn: false })
 }
 
 async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, status: Status | undefined): Promise<Outcome> {
+  const { settings, req, budgets } = request
+  const check = async () => {
+    // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
+    if (transaction.operation === 'enroll' && answer.code !== undefined) await assertMayStillEnroll(settings, req, factor, transaction, 0, budgets)
+    return resultOf('factor', () => factor.check(settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
+  }
   try {
-    const check = () => resultOf('factor', () => factor.check(request.settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
     if (answer.code === undefined) return await check()
     // A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once, so both requests share one
     // call to Nevis, even if the second request comes just after the call has ended.
-    return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
+    return await settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined

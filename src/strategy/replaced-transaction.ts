@@ -82,7 +82,7 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
 
 function findOlder(request: StrategyRequest, transaction: Transaction): Transaction | undefined {
   const isPending = isPendingFor(transaction, { name: transaction.factor } as Factor, transaction.authenticatorId, Date.now())
-  // Do not end a step-up that another browser has started with the same session cookie: see `same-browser.ts`.
+  // Do not end a transaction that another browser has started with the same session cookie: see `same-browser.ts`.
   const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)
   return request.transactions.find((one) => one.id !== transaction.id && isPending(one) && isOfThisBrowser(one) && request.keys.digests.matches(one))
 }

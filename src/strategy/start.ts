@@ -108,7 +108,10 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     await forgetStart(request, context)
     throw reason
   }
-  if (isRepeatedAnswer(request, context, challenge)) throw request.mismatchRefusal('transactionId')
+  if (isRepeatedAnswer(request, context, challenge)) {
+    await forgetStart(request, context)
+    throw request.mismatchRefusal('transactionId')
+  }
   const { transaction, encryptedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
@@ -223,8 +226,8 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
 }
 
 /**
- * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the
- * user's approval of the earlier transaction would also count for this one.
+ * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the user's
+ * approval of the earlier transaction would also count for this one. The transaction that this start replaces may continue.
  */
 function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
   return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))

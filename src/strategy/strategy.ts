@@ -209,8 +209,9 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
 
 /**
  * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. So that an attacker cannot fill the session,
- * removes the oldest messages here, where Passport changes the session in any case. If the app changed the session on every request, the session middleware
- * would save it at the end of a slow page, and so undo a logout. Leaves `messages` unchanged if it is not a list, because it is then the app's own.
+ * removes the oldest messages here, where Passport also changes the session (except with a custom callback). If the app changed the session on every request,
+ * the session middleware would save it at the end of a slow page, and so undo a logout. Leaves `messages` unchanged if it is not a list, because it is then
+ * the app's own.
  */
 function limitMessages(req: NevisRequest): void {
   const session = sessionOf(req)

@@ -32,9 +32,9 @@ export class Digests {
    * @returns false if the transaction was changed, or has no digest because an older version of this package made it
    */
   matches(transaction: Transaction): boolean {
-    const { statusToken, statusTokenDigest } = transaction
-    // Only a transaction of an older version of this package has a status token without a digest. Such a transaction expires within minutes.
-    if (statusToken !== undefined && statusTokenDigest !== undefined && sha256(statusToken) !== statusTokenDigest) return false
+    const { closed, statusToken, statusTokenDigest } = transaction
+    // A transaction of an older version of this package has a status token without a digest, and expires within minutes.
+    if (statusTokenDigest !== undefined && (statusToken === undefined ? closed === undefined : sha256(statusToken) !== statusTokenDigest)) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))
     return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))

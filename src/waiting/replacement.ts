@@ -12,8 +12,8 @@ import type { Settings } from '../strategy/settings'
 import type { Keys } from '../trust/keys'
 
 /**
- * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user. A step-up must also
- * have been started by this browser: an attacker may have a copy of the session's cookie.
+ * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user, and this browser
+ * must have started it: an attacker may have a copy of the session's cookie. A sign-in may also come from a host where the start could set no cookie.
  * @returns undefined if there is none, or if its page would show recovery codes: only the handle of that page contains these codes
  * @internal
  */
@@ -27,6 +27,6 @@ export function pendingReplacement(settings: Settings, { digests }: Keys, req: H
   }
   if (one === undefined || one.closed !== undefined || one.codesKey !== undefined || Date.now() >= one.expiresAt) return undefined
   if (one.login !== closed.login || !digests.matches(one)) return undefined
-  const isSignIn = one.login === undefined && !settings.hasOwnSubject
-  return isSignIn || isFromSameBrowser({ req, settings }, one) ? one : undefined
+  const isUnmarkedSignIn = one.browser === undefined && one.login === undefined && !settings.hasOwnSubject
+  return isUnmarkedSignIn || isFromSameBrowser({ req, settings }, one) ? one : undefined
 }

@@ -9,7 +9,7 @@
 
 window.nevisLeavePage = (main, leave) => {
   const KEY = 'nevis-left'
-  const FORGET_MS = 60_000
+  const FORGET_MS = 10_000
   const LONGEST_MS = 30_000
   const now = Date.now()
   // If the browser blocks the storage, the script does not know when the page before was left, and always pauses.
