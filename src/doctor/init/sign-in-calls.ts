@@ -4,7 +4,7 @@
  * If it is not clear whether a call signs a user in, the call counts as one. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
-import { isLoginFollowed, isWriteFollowed, nameOfFunction } from './behind-sign-in'
+import { isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { requestWriteAt } from './request-writes'
 import { SecondFactors } from './second-factor'
@@ -27,13 +27,14 @@ export interface SignInCall {
 }
 
 const REMEMBERED = 'remember me'
+export const IMPERSONATION = /impersonat|login-?as|sudo/i
 /** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],
   [/remember/i, REMEMBERED],
   [/magic|confirm|verify|activate|invit/i, 'link in a mail'],
-  [/impersonate|login-?as|sudo/i, 'sign-in as another user'],
+  [IMPERSONATION, 'sign-in as another user'],
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
@@ -237,7 +238,7 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
-  const isRemembered = what === undefined && /remember/i.test(nameOfFunction(source, at) ?? '')
+  const isRemembered = what === undefined && /remember/i.test(namesOfFunctions(source, at)[0] ?? '')
   return `${what?.[1] ?? (isRemembered ? REMEMBERED : 'sign-in')}: ${call}`
 }
 

@@ -154,6 +154,45 @@ it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s 
   expect(out.replace(/\n +/g, ' ').includes(`app.js:24 redirected to ${target}; now the callback redirects, as after a login`)).toBe(isTold)
 })
 
+/** The attack: an admin who signs in as a customer starts the customer's second factor, and so sets up the admin's own phone as the customer's factor. */
+describe('a sign-in that must not start the second factor of its user', () => {
+  const login = '(req, res, next) => { req.login(user, (err) => { if (err) return next(err); res.redirect(\'/\') }) }'
+  const named = login.replace('(req, res, next) =>', 'function enter(req, res, next)')
+  it.each<[code: string, remedy: 'other' | 'GET' | 'changed']>([
+    [`app.post('/impersonate/:id', ${login})`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, ${login})`, 'other'],
+    [`app.post('/users/:id/enter', [auth.isLoggedIn], ${login})`, 'other'],
+    [`app.post('/users/:id/enter', restrictTo('admin'), ${login})`, 'other'],
+    [`app.route('/users/:id/enter').post(requireRole('staff'), ${login})`, 'other'],
+    [`app.use(ensureLoggedIn)\napp.post('/users/:id/enter', ${login})`, 'other'],
+    [`app.use('/users', ensureLoggedIn)\napp.post('/users/:id/enter', ${login})`, 'other'],
+    [`app.post('/users/:id/enter', ${login.replace('{', '{ if (!req.user?.isAdmin) return next();')})`, 'other'],
+    [`app.post('/users/:id/enter', ${login.replace('{', '{ if (!req.isAuthenticated()) return next();')})`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, enter)\n${named}`, 'other'],
+    [`app.post('/users/:id/enter', enter)\n${named.replace('{', '{ if (!req.user) return next();')}`, 'other'],
+    [`app.post('/users/:id/enter', (req, res, next) => enter(req, res, next))\n${named.replace('enter(', 'impersonate(')}`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, ${login.replace('user,', 'user, { session: false },').replace("res.redirect('/')", "passport.authenticate('nevis')(req, res, next)")})`, 'other'],
+    [`app.get('/impersonate/:id', isAdmin, ${login})`, 'other'],
+    [`app.get('/invite/:token', ${login})`, 'GET'],
+    [`app.route('/magic').get(${login})`, 'GET'],
+    [`app.get('/invite/:token', enter)\n${named}`, 'GET'],
+    [`app.get('/invite/:token', ${login.replace('user,', 'user, { session: false },').replace("res.redirect('/')", "passport.authenticate('nevis')(req, res, next)")})`, 'GET'],
+    [`app.post('/signup', checkCaptcha, ${login})`, 'changed'],
+    [`app.post('/signup', enter)\n${named}`, 'changed'],
+    [`app.post('/admin-contact', ${login.replace('{', '{ if (req.user) return next();')})`, 'changed'],
+    [`app.post('/profile', ensureLoggedIn, ${login.replace('user,', 'req.user,')})`, 'changed'],
+    [`app.use('/admin', isAdmin)\napp.post('/signup', ${login})`, 'changed'],
+    [`app.post('/signup', ${login})\napp.use(ensureLoggedIn)`, 'changed'],
+  ])('%s › %s', (code, remedy) => {
+    const folder = folderWith({ 'app.js': ONE_FILE.replace('const server', `${code}\nconst server`), 'db.js': DB })
+    const { exitCode, out } = init(folder, '--write')
+    const flat = out.replace(/\n +/g, ' ')
+    expect([exitCode, textsIn(folder)['app.js']?.includes(code)]).toEqual(remedy === 'changed' ? [0, false] : [1, true])
+    expect(flat.includes("do not start the other user's second factor")).toBe(remedy === 'other')
+    expect(flat.includes('a GET request never starts a second factor')).toBe(remedy === 'GET')
+  })
+})
+
 describe('package.json', () => {
   it.each(['{"name":"a","dependencies":{"express":"^5.0.0","passport":"^0.7.0"}}', '{ "dependencies": {} }', '{ "dependencies": { "express": "5" } }'])('on one line, %s › gets the dependency', (manifest) => {
     const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest })
