@@ -8,7 +8,10 @@ import { guardedMounts, guardIn, isBehind, routesIn, type Place } from './login-
 import type { Route } from './sign-in-calls'
 import type { Range, Source } from './source'
 
-const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
+const SENSITIVE = /password|passwd|e-?mail|address|phone|iban|delete|2fa|api-?key|token/i
+/** A path such as `/login/password` signs users in, so no login guard can be in front of it. */
+const SIGN_IN = /(?:^|\/)(?:log|sign)-?in(?:\/|$)/i
+const SIGN_OUT = /(?:log|sign)-?out|session/i
 
 const NAME = 'recentSecondFactor'
 
@@ -46,17 +49,18 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     })
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
     const paths = new Set(sensitive.map(({ route }) => route.path))
-    if (sensitive.every(({ route }) => route.method === 'get')) return []
+    const isChanging = sensitive.some(({ route }) => route.method !== 'get')
     // If every route of the file has a login guard, every route gets `requireSecondFactor`, also the GET routes with forms. The user is then asked for the
     // second factor before filling in a form, not after.
-    const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => paths.has(route.path))
+    const isChosen = ({ path }: Route) => isChanging && (guarded.length === all.length || paths.has(path))
+    const chosen = guarded.filter(({ route }) => isChosen(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     if (chosen.length === 0 || hasName(source)) return []
     declare(source)
     for (const { guard } of chosen) edits.insert(source, source.token(guard.last).end, `, ${NAME}`)
     covered.push(...chosen.map(({ route }) => ({ source, route })))
     return chosen.map(({ route }) => nameOf({ source, route }))
   })
-  const open = sources.flatMap((source) => routesIn(source).filter(isSensitive).filter(({ method }) => method !== 'get').map((route) => ({ source, route })))
+  const open = sources.flatMap((source) => routesIn(source).filter(isSensitive).filter(({ method, path }) => method !== 'get' && !SIGN_IN.test(path)).map((route) => ({ source, route })))
     .filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
   for (const mount of sources.flatMap((source) => guardedMounts(sources, source))) {
     const behind = open.filter((one) => !covered.includes(one) && isBehind(sources, mount, one))

@@ -350,6 +350,23 @@ describe('a sensitive route', () => {
     expect(out.includes('POST /password in app.js: init found no login guard')).toBe(!isGuard)
   })
 
+  it.each<[code: string, isChanged: boolean]>([
+    ["app.post('/account/address', ensureLoggedIn, change);", true],
+    ["app.put('/profile/phone', ensureLoggedIn, change);", true],
+    ["app.post('/iban', ensureLoggedIn, change);", true],
+    ["app.delete('/contracts/:id', ensureLoggedIn, remove);", true],
+    ["app.get('/contracts/:id', ensureLoggedIn, show);\napp.delete('/contracts/:id', remove);", false],
+    ["app.delete('/session', ensureLoggedIn, leave);", false],
+    ["app.delete('/logout', ensureLoggedIn, leave);", false],
+    ["app.post('/login/password', check);", false],
+    ["app.post('/auth/sign-in/email', check);", false],
+  ])('%j › gets requireSecondFactor: %s; and no guard is missing', (code, isChanged) => {
+    const other = "app.get('/contracts/:id', ensureLoggedIn, show);"
+    const { exitCode, out } = init(folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", `${code}\n${other}\napp.get('/',`), 'db.js': DB }))
+    expect([exitCode, added(out).filter((line) => line.includes('ensureLoggedIn'))]).toEqual([0, isChanged ? [code.replace('ensureLoggedIn', 'ensureLoggedIn, recentSecondFactor')] : []])
+    expect(out).not.toContain('found no login guard')
+  })
+
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
     const { exitCode, out } = init(folder, '--write')
