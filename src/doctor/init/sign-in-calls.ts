@@ -54,6 +54,7 @@ const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
+const IN_GET = 'if it has no second factor of its own: { session: false }, then a page with a form whose POST runs passport.authenticate(\'nevis\'), because a GET never starts a second factor: docs/guides/hosts/express.md, "After an OAuth 2 login"'
 const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
 const REMEMBER = 'its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED_LOGIN = "with session: false, every later handler of this request still gets the user in req.user, and no second factor was found behind it. Run passport.authenticate('nevis') right behind it, in the same handler or route"
@@ -201,7 +202,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
     if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
     return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? REMEMBER : NOT_FOLLOWED }
   }
-  const other = isRemembered ? REMEMBER : routeOf(source, at) === undefined ? NOT_ON_A_ROUTE : OTHER_STRATEGY
+  const route = routeOf(source, at)
+  const other = isRemembered ? REMEMBER : route === undefined ? NOT_ON_A_ROUTE : route.method === 'get' ? IN_GET : OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
   if (strategies?.some(isHarmless) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
   return { ...base, remedy: other }
