@@ -165,9 +165,11 @@ describe('the README alone', () => {
     expect((await browser.get('/login')).text).toBe(`Sign in. ${passportNevis.failures.start_requires_post.message}`)
   })
 
-  it('tells of an outage', async () => {
+  it('tells of an outage, and logs its error', async () => {
     simulator.faults.add({ reset: true })
+    const logged = jest.spyOn(console, 'error').mockImplementation(() => {})
     expect((await browser.post('/login', { username: 'anna', password: PASSWORD }, page)).status).toBe(503)
+    expect(logged.mock.calls).toEqual([['NEVIS_UNREACHABLE', expect.stringContaining('NevisError')]])
   })
 })
 
@@ -203,7 +205,7 @@ describe('the step-up and the signing', () => {
 })
 
 describe('the quick start', () => {
-  it('signs in, tells of a wrong password, shows what is secret, and tells of an outage', async () => {
+  it('signs in, tells of a wrong password, shows what is secret, and tells of an outage and logs its error', async () => {
     const code = snippetWith('docs/guides/quick-start.md', 'app.listen(3000)')
     jest.replaceProperty(process, 'env', { ...process.env, NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' })
     const browser = await serve(code.replace('app.listen(3000)', ''))
@@ -217,8 +219,10 @@ describe('the quick start', () => {
     expect((await browser.get('/')).text).toContain('Hello anna')
     expect((await browser.get('/secret')).text).toContain('Only with a second factor')
     simulator.faults.add({ reset: true })
+    const logged = jest.spyOn(console, 'error').mockImplementation(() => {})
     const outage = await browser.post('/login', { username: 'anna', password: 'open sesame' }, { accept: 'text/html' })
     expect([outage.status, outage.text.includes('Not available just now')]).toEqual([503, true])
+    expect(logged.mock.calls).toEqual([['NEVIS_UNREACHABLE', expect.stringContaining('NevisError')]])
   })
 })
 
@@ -233,7 +237,7 @@ describe('the quick start, if the session cannot be saved at the end of a respon
     expect((await browser.post('/login', { username: 'anna', password: 'wrong' })).location).toBe('/login')
     for (let i = 0; i < 100 && logged.mock.calls.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 10))
     // The quick start logs the error, and Express's own error handler logs it once more.
-    expect(logged.mock.calls).toEqual([[failed], [failed]])
+    expect(logged.mock.calls).toEqual([[undefined, failed.stack], [failed]])
   })
 })
 

@@ -31,7 +31,7 @@ describeWithChromium('signing in to the example app', () => {
     await page.goto(`${app.origin}/login`)
     await page.getByLabel('Username').fill(username)
     await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.locator('main[data-transaction]').waitFor()
     const [way, first] = [WAYS[factor], page.url()]
     if (way !== undefined) await Promise.all([page.waitForURL((url) => url.href !== first), page.getByRole('button', { name: way }).click()])

@@ -44,7 +44,7 @@ describeWithChromium('signing in to the example app through the widget', () => {
     await page.goto(`${app.origin}/login`)
     await page.getByLabel('Username').fill(username)
     await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('button', { name: 'Confirm in this window' }).click()
     await showsHeading(page, 'Confirm that it is you')
     await inWidget(page, 'Accept the request on your phone.')

@@ -47,7 +47,6 @@ declare global {
   function pay(data: unknown): void
   function onlySignedIn(req: unknown, res: unknown, next: () => void): void
   function show(view: WaitingView & { failure?: FailureCode }): void
-  function logErrors(error: unknown, req: unknown, res: unknown, next: (error?: unknown) => void): void
   const vault: { read(name: string): Promise<string> }
   const log: { error(code: unknown): void }
   function alertSomebody(event: unknown): void

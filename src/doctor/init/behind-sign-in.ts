@@ -126,14 +126,15 @@ function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFacto
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The name of the innermost named function around the token: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
-export function nameOfFunction(source: Source, at: number): string | undefined {
+/** The names of the functions around the token, the innermost first: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
+export function namesOfFunctions(source: Source, at: number): string[] {
+  const names: string[] = []
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const handler = functionAt(source, open)
     if (handler === undefined) continue
     const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
-    if (source.is(start, 'function') && source.isWord(start + 1)) return source.token(start + 1).text
-    if (source.is(handler.first - 1, '=') && source.isWord(handler.first - 2)) return source.token(handler.first - 2).text
+    if (source.is(start, 'function') && source.isWord(start + 1)) names.push(source.token(start + 1).text)
+    else if (source.is(handler.first - 1, '=') && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
   }
-  return undefined
+  return names
 }

@@ -9,6 +9,7 @@ import { signInCallsIn, routeOf, type SignInCall, type Route } from './sign-in-c
 import { covers, earlierRoutes } from './earlier-routes'
 import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
+import { loginRoutes } from './login-routes'
 import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
 import { parsesForms } from './body-parser'
 import { prefixOf } from './mount'
@@ -42,7 +43,7 @@ const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 
 
 export function planOf(app: AppFolder, version: string): Plan {
   const factors = new SecondFactors(app.sources)
-  const signInCalls = app.sources.flatMap((source) => signInCallsIn(source, factors))
+  const signInCalls = app.sources.flatMap((source) => signInCallsIn(source, factors)).map(loginRoutes(app.sources))
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
     signInCalls: signInCalls.map((signInCall) => ({ signInCall, state: signInCall.remedy === undefined ? 'closed' : 'left', why: undefined })),
     changes: [],

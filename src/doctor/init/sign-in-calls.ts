@@ -4,7 +4,7 @@
  * If it is not clear whether a call signs a user in, the call counts as one. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
-import { isLoginFollowed, isWriteFollowed, nameOfFunction } from './behind-sign-in'
+import { isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
 import { requestWriteAt } from './request-writes'
 import { SecondFactors } from './second-factor'
@@ -27,13 +27,14 @@ export interface SignInCall {
 }
 
 const REMEMBERED = 'remember me'
+export const IMPERSONATION = /impersonat|login-?as|sudo/i
 /** Patterns for a route's path or a file's name, each with the kind of sign-in that it suggests. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],
   [/remember/i, REMEMBERED],
   [/magic|confirm|verify|activate|invit/i, 'link in a mail'],
-  [/impersonate|login-?as|sudo/i, 'sign-in as another user'],
+  [IMPERSONATION, 'sign-in as another user'],
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
@@ -53,6 +54,7 @@ const LOOK = `if this signs a user in: ${LOGIN}`
 const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
+const IN_GET = 'if it has no second factor of its own: { session: false }, then a page with a form whose POST runs passport.authenticate(\'nevis\'), because a GET never starts a second factor: docs/guides/hosts/express.md, "After an OAuth 2 login"'
 const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
 const REMEMBER = 'its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED_LOGIN = "with session: false, every later handler of this request still gets the user in req.user, and no second factor was found behind it. Run passport.authenticate('nevis') right behind it, in the same handler or route"
@@ -200,7 +202,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
     if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
     return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? REMEMBER : NOT_FOLLOWED }
   }
-  const other = isRemembered ? REMEMBER : routeOf(source, at) === undefined ? NOT_ON_A_ROUTE : OTHER_STRATEGY
+  const route = routeOf(source, at)
+  const other = isRemembered ? REMEMBER : route === undefined ? NOT_ON_A_ROUTE : route.method === 'get' ? IN_GET : OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
   if (strategies?.some(isHarmless) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
   return { ...base, remedy: other }
@@ -237,7 +240,7 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
-  const isRemembered = what === undefined && /remember/i.test(nameOfFunction(source, at) ?? '')
+  const isRemembered = what === undefined && /remember/i.test(namesOfFunctions(source, at)[0] ?? '')
   return `${what?.[1] ?? (isRemembered ? REMEMBERED : 'sign-in')}: ${call}`
 }
 

@@ -154,6 +154,45 @@ it.each([["'/account'", true], ["'/'", false]])('a sign-up that redirects to %s 
   expect(out.replace(/\n +/g, ' ').includes(`app.js:24 redirected to ${target}; now the callback redirects, as after a login`)).toBe(isTold)
 })
 
+/** The attack: an admin who signs in as a customer starts the customer's second factor, and so sets up the admin's own phone as the customer's factor. */
+describe('a sign-in that must not start the second factor of its user', () => {
+  const login = '(req, res, next) => { req.login(user, (err) => { if (err) return next(err); res.redirect(\'/\') }) }'
+  const named = login.replace('(req, res, next) =>', 'function enter(req, res, next)')
+  it.each<[code: string, remedy: 'other' | 'GET' | 'changed']>([
+    [`app.post('/impersonate/:id', ${login})`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, ${login})`, 'other'],
+    [`app.post('/users/:id/enter', [auth.isLoggedIn], ${login})`, 'other'],
+    [`app.post('/users/:id/enter', restrictTo('admin'), ${login})`, 'other'],
+    [`app.route('/users/:id/enter').post(requireRole('staff'), ${login})`, 'other'],
+    [`app.use(ensureLoggedIn)\napp.post('/users/:id/enter', ${login})`, 'other'],
+    [`app.use('/users', ensureLoggedIn)\napp.post('/users/:id/enter', ${login})`, 'other'],
+    [`app.post('/users/:id/enter', ${login.replace('{', '{ if (!req.user?.isAdmin) return next();')})`, 'other'],
+    [`app.post('/users/:id/enter', ${login.replace('{', '{ if (!req.isAuthenticated()) return next();')})`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, enter)\n${named}`, 'other'],
+    [`app.post('/users/:id/enter', enter)\n${named.replace('{', '{ if (!req.user) return next();')}`, 'other'],
+    [`app.post('/users/:id/enter', (req, res, next) => enter(req, res, next))\n${named.replace('enter(', 'impersonate(')}`, 'other'],
+    [`app.post('/users/:id/enter', isAdmin, ${login.replace('user,', 'user, { session: false },').replace("res.redirect('/')", "passport.authenticate('nevis')(req, res, next)")})`, 'other'],
+    [`app.get('/impersonate/:id', isAdmin, ${login})`, 'other'],
+    [`app.get('/invite/:token', ${login})`, 'GET'],
+    [`app.route('/magic').get(${login})`, 'GET'],
+    [`app.get('/invite/:token', enter)\n${named}`, 'GET'],
+    [`app.get('/invite/:token', ${login.replace('user,', 'user, { session: false },').replace("res.redirect('/')", "passport.authenticate('nevis')(req, res, next)")})`, 'GET'],
+    [`app.post('/signup', checkCaptcha, ${login})`, 'changed'],
+    [`app.post('/signup', enter)\n${named}`, 'changed'],
+    [`app.post('/admin-contact', ${login.replace('{', '{ if (req.user) return next();')})`, 'changed'],
+    [`app.post('/profile', ensureLoggedIn, ${login.replace('user,', 'req.user,')})`, 'changed'],
+    [`app.use('/admin', isAdmin)\napp.post('/signup', ${login})`, 'changed'],
+    [`app.post('/signup', ${login})\napp.use(ensureLoggedIn)`, 'changed'],
+  ])('%s › %s', (code, remedy) => {
+    const folder = folderWith({ 'app.js': ONE_FILE.replace('const server', `${code}\nconst server`), 'db.js': DB })
+    const { exitCode, out } = init(folder, '--write')
+    const flat = out.replace(/\n +/g, ' ')
+    expect([exitCode, textsIn(folder)['app.js']?.includes(code)]).toEqual(remedy === 'changed' ? [0, false] : [1, true])
+    expect(flat.includes("do not start the other user's second factor")).toBe(remedy === 'other')
+    expect(flat.includes('a GET request never starts a second factor')).toBe(remedy === 'GET')
+  })
+})
+
 describe('package.json', () => {
   it.each(['{"name":"a","dependencies":{"express":"^5.0.0","passport":"^0.7.0"}}', '{ "dependencies": {} }', '{ "dependencies": { "express": "5" } }'])('on one line, %s › gets the dependency', (manifest) => {
     const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB, 'package.json': manifest })
@@ -309,6 +348,23 @@ describe('a sensitive route', () => {
     const { out } = init(folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", `app.post('/password', ${name}, change);\napp.get('/',`), 'db.js': DB }))
     expect(out.includes(`app.post('/password', ${name}, recentSecondFactor, change);`)).toBe(isGuard)
     expect(out.includes('POST /password in app.js: init found no login guard')).toBe(!isGuard)
+  })
+
+  it.each<[code: string, isChanged: boolean]>([
+    ["app.post('/account/address', ensureLoggedIn, change);", true],
+    ["app.put('/profile/phone', ensureLoggedIn, change);", true],
+    ["app.post('/iban', ensureLoggedIn, change);", true],
+    ["app.delete('/contracts/:id', ensureLoggedIn, remove);", true],
+    ["app.get('/contracts/:id', ensureLoggedIn, show);\napp.delete('/contracts/:id', remove);", false],
+    ["app.delete('/session', ensureLoggedIn, leave);", false],
+    ["app.delete('/logout', ensureLoggedIn, leave);", false],
+    ["app.post('/login/password', check);", false],
+    ["app.post('/auth/sign-in/email', check);", false],
+  ])('%j › gets requireSecondFactor: %s; and no guard is missing', (code, isChanged) => {
+    const other = "app.get('/contracts/:id', ensureLoggedIn, show);"
+    const { exitCode, out } = init(folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", `${code}\n${other}\napp.get('/',`), 'db.js': DB }))
+    expect([exitCode, added(out).filter((line) => line.includes('ensureLoggedIn'))]).toEqual([0, isChanged ? [code.replace('ensureLoggedIn', 'ensureLoggedIn, recentSecondFactor')] : []])
+    expect(out).not.toContain('found no login guard')
   })
 
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
@@ -571,9 +627,11 @@ describe('a door', () => {
   })
 
   it('with remember me › has a remedy that does not put the second factor in front of every page', () => {
-    const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\n` }))
+    const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\napp.get('/cb', passport.authenticate('google'))\napp.post('/cb', passport.authenticate('apple'))\n` }))
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if it has no second factor of its own: use it on one route instead, with { session: false }, then')
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:4 if it has no second factor of its own: { session: false }, then a page with a form whose POST runs')
+    expect(out.replace(/\n +/g, ' ')).toContain("app.js:5 if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')")
   })
 
   it.each(['const authenticate = passport.authenticate.bind(passport)', 'const { authenticate } = passport', "import { authenticate } from 'passport'"])('by another name, %s › is named where it is made and where it is used', (code) => {
