@@ -45,7 +45,7 @@ const PAGES: Readonly<Record<Purpose, ProtectedPage>> = {
 declare module 'express-session' {
   interface SessionData {
     /** A form that the user has sent without a recent second factor. */
-    unsent: { readonly userId: number; readonly at: number; readonly purpose: Purpose; readonly typed: Readonly<Record<string, string>> }
+    unsent: { readonly ownerId: number; readonly at: number; readonly purpose: Purpose; readonly typed: Readonly<Record<string, string>> }
   }
 }
 
@@ -82,7 +82,7 @@ export function confirmFirst(purpose: Purpose): RequestHandler {
       return guard(req, res, next)
     }
     if (req.method !== 'POST' || req.user === undefined) return guard(req, res, next)
-    req.session.unsent = { userId: req.user.id, at: Date.now(), purpose, typed: typedIn(req, fields) }
+    req.session.unsent = { ownerId: req.user.id, at: Date.now(), purpose, typed: typedIn(req, fields) }
     // `requireSecondFactor` reads the session again, so save this change first.
     req.session.save((error) => (error ? next(error) : guard(req, res, next)))
   }
@@ -103,6 +103,6 @@ function showAgain(req: Request, purpose: Purpose): void {
 /** Deletes a form that is old, or of another user: another user may have signed in to the same session since. */
 function unsentIn({ session, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
   const { unsent } = session
-  if (unsent !== undefined && (unsent.userId !== user?.id || Date.now() - unsent.at > UNSENT_MS)) delete session.unsent
+  if (unsent !== undefined && (unsent.ownerId !== user?.id || Date.now() - unsent.at > UNSENT_MS)) delete session.unsent
   return session.unsent?.purpose === purpose ? session.unsent : undefined
 }

@@ -19,6 +19,9 @@ declare module 'express-session' {
   }
 }
 
+/** What the next page shows once, and then removes from the session. */
+const SHOWN_ONCE = ['messages', 'notices', 'successes', 'form'] as const
+
 /** The values that every view gets. */
 export interface EveryPage extends Frame {
   /** The help page for signing in; undefined in an app without a second factor. */
@@ -45,10 +48,14 @@ export type View<Parts> = (everyPage: EveryPage, parts: Parts) => Html
  */
 export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts | Promise<Parts>): RequestHandler {
   return async (req, res) => {
-    const parts = await partsOf(req) // may fail, for example while Nevis is down: the messages below are then shown later
+    const isChanged = SHOWN_ONCE.some((name) => req.session[name] !== undefined)
+    const messages = take(req, 'messages').slice(-2) // Passport adds a message for each failure, also for links that the user did not open
+    const [notices, successes, form] = [take(req, 'notices'), take(req, 'successes'), takeForm(req)]
+    // Save now, before the page waits for Nevis: saved at the end of a slow page, the session would be written back even if the user has logged out meanwhile.
+    if (isChanged) await new Promise<void>((resolve, reject) => req.session.save((error) => (error ? reject(error as Error) : resolve())))
+    const parts = await partsOf(req)
     const language = languageOf(req)
     const isCancelled = (sentence: string) => sentence === failureText('cancelled')
-    const messages = take(req, 'messages').slice(-2) // Passport adds a message for each failure, also for links that the user did not open
     const everyPage: EveryPage = {
       language,
       t: translator(language),
@@ -59,9 +66,9 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       helpURL: req.app.locals['helpURL'] as string | undefined,
       failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
       // A message that says that the user has cancelled is shown as a notice, because the user has cancelled on purpose.
-      notices: [...messages.filter(isCancelled).map((sentence) => failureText(sentence, language)), ...take(req, 'notices')],
-      successes: take(req, 'successes'),
-      form: takeForm(req),
+      notices: [...messages.filter(isCancelled).map((sentence) => failureText(sentence, language)), ...notices],
+      successes,
+      form,
       // A getter, because reading the CSRF token creates a session, and only pages with a form need the token.
       get csrfToken() {
         return csrfToken(req)

@@ -51,7 +51,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   const renews = named === undefined && renewsSession(request, isAfterFirst)
-  // A user who names a factor wants to be asked, for example because the phone is lost: signed in with a recovery code, the user can set up the next phone.
+  // A user who names a factor wants to be asked, for example for a recovery code, because the phone is lost.
   const mayRecognise = named === undefined && factorName === undefined
   const recognised = mayRecognise ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
   if (recognised !== undefined) return recognised

@@ -143,7 +143,7 @@ describe('an answer with which all sign-ins by a factor fail', () => {
   it.each<[string, Facts, RegExp]>([
     ['of an inactive token', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: false'] }, /^sign-ins by push, sign-ins by widget fail: /],
     ['of a token of somebody else', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }, /^sign-ins by push, sign-ins by widget fail: /],
-    ['of a code of a text message with letters', { 'verification.enroll.sms.right.http': '200', 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '400', 'sms.code': 'other text' }, /^sign-ins by sms, enrolments by sms fail: the code has letters$/],
+    ['of a code of a text message with letters', { 'verification.enroll.sms.right.http': '200', 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '400', 'sms.code': 'other text' }, /^sign-ins by sms, enrolments by sms fail: the code does not consist of digits$/],
     ['of a status that names another user', { 'status.push.accepted.http': '200', 'status.push.accepted.fields': ['status: "succeeded"', 'token: JWT', 'userId: UUID'] }, /^sign-ins by push fail: /],
   ])('%s › is found, and no option is advised', (_name, facts, sentence) => {
     expect(findingsOfReport(reportWith(facts))).toEqual([expect.objectContaining({ level: 'error', finding: expect.stringMatching(sentence) as string })])

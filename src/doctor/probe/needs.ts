@@ -4,7 +4,7 @@
  * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
  */
 import { NOT_ACCEPTED } from './answers'
-import { CODE_WITH_LETTERS, FactsReader, type Facts } from './facts-reader'
+import { CODE_OF_OTHER_CHARACTERS, FactsReader, type Facts } from './facts-reader'
 import { BASE_URL, URL_WITH_SLASH } from './shape'
 
 const RIGHT = '200'
@@ -152,7 +152,7 @@ const ofCode: Reason = (facts, step) => {
 }
 
 /** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). */
-const ofCodeForm: Reason = (facts) => (facts.text('sms.code') === CODE_WITH_LETTERS ? 'the code has letters' : undefined)
+const ofCodeForm: Reason = (facts) => (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS ? 'the code does not consist of digits' : undefined)
 
 /** The steps that show whether sign-ins by a factor can work. */
 const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments'])[] = [

@@ -4,7 +4,7 @@
  * Out of scope: recovery codes (`user-stage.ts`).
  */
 import { textAt } from './answers'
-import { CODE_WITH_LETTERS } from './facts-reader'
+import { CODE_OF_OTHER_CHARACTERS } from './facts-reader'
 import type { Reply } from './reply'
 import { httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
@@ -99,7 +99,7 @@ async function typeUntilRight(context: StageContext, texts: TextMessages, first:
   for (let typed = 1; ; typed++) {
     const code = await texts.typedCode()
     if (code === undefined) return void noteFailure(`no code of a text message was typed (the stage ends after ${MOST_QUESTIONS} inputs that cannot be a code)`)
-    caller.facts['sms.code'] = /^\d+$/.test(code) ? `${code.length} digits` : CODE_WITH_LETTERS
+    caller.facts['sms.code'] = /^\d+$/.test(code) ? `${code.length} digits` : CODE_OF_OTHER_CHARACTERS
     if (await isRight(context, transaction, code)) return transaction
     const refusal = httpOf(caller, `verification.${first.step}.right`)
     for (const name of ['right', 'right.with-channel']) caller.forget(`verification.${first.step}.${name}`)

@@ -85,7 +85,7 @@ describe('a code', () => {
     })
     const { failed, facts } = await probe((right) => `A${right}`)
     sends.mockRestore()
-    expect([failed, refusalsIn(facts).map(({ sentence }) => sentence)]).toEqual([[], ['sign-ins by sms, enrolments by sms fail: the code has letters']])
+    expect([failed, refusalsIn(facts).map(({ sentence }) => sentence)]).toEqual([[], ['sign-ins by sms, enrolments by sms fail: the code does not consist of digits']])
   })
 
   it.each(['abc', 'hello', '12', '1234567890123', 'ä1234'])('that cannot be one, such as %s › is asked for again, and costs no text message', async (typed) => {
