@@ -40,6 +40,11 @@ describe('the source', () => {
     })
   })
 
+  it('with a guard of NestJS that checks the password alone › names its line, but not the guard of the second factor, nor the one of API tokens', () => {
+    const guards = "const guards = [(0, passport_1.AuthGuard)('nevis'),\n(0, passport_1.AuthGuard)('jwt'),\n(0, passport_1.AuthGuard)('local')]\n"
+    expect(reportOf({ 'server.js': guards }).open).toEqual(["sign-in: AuthGuard('local') at server.js:3"])
+  })
+
   it('loaded by a computed path › is read, but not an installed package, nor this package', () => {
     const files = { 'server.js': "require(__dirname + '/routes/kiosk')(app)\n", 'routes/kiosk.js': KIOSK, 'node_modules/a/index.js': KIOSK, 'data.json': '{}', 'passport-nevis/index.js': KIOSK, 'passport-nevis/package.json': '{ "name": "passport-nevis", "exports": "./index.js" }' }
     const folder = folderWith(files)
