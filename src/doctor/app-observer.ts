@@ -17,6 +17,8 @@ export interface PassportModule {
 
 export interface Registered {
   readonly name: string
+  /** Further names under which the application registers the same strategy. */
+  readonly otherNames: unknown[]
   readonly strategy: NevisStrategy
   /** The Passport package whose `use` got the strategy. Undefined if the application only exports the strategy. */
   readonly passport: PassportModule | undefined
@@ -129,14 +131,16 @@ export class AppObserver {
    * @param one the Nevis strategy that the call must name; by default, the call may name any
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {
-    const isOf = (asked: unknown) => ({ name, strategy }: Registered) => asked === name || asked === strategy
+    const isOf = (asked: unknown) => ({ name, otherNames, strategy }: Registered) => asked === name || asked === strategy || otherNames.includes(asked)
     return asks.some((asked) => (one === undefined ? this.registered : [one]).some(isOf(asked))) && asks.every((asked) => isWithoutCheck(asked) || this.registered.some(isOf(asked)))
   }
 
   /** Records the value if it is a NevisStrategy, even of another copy of this package. */
   register(strategy: unknown, name?: string, passport?: PassportModule): void {
-    if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
-    this.registered.push({ name: name ?? strategy.name, strategy, passport })
+    if (!isNevisStrategy(strategy)) return
+    const known = this.registered.find((one) => one.strategy === strategy)
+    if (known === undefined) this.registered.push({ name: name ?? strategy.name, otherNames: [], strategy, passport })
+    else known.otherNames.push(name ?? strategy.name)
   }
 }
 

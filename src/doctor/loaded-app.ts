@@ -47,17 +47,21 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const failures = watchConnections()
   const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
-  let exported: unknown[]
+  // True for the server of a Nevis simulator that the application starts itself. Such a server is not the server of the application.
+  const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
+  const found = () => servers.filter((server) => server.listening && !isCloud(server))
+  let exported: readonly unknown[]
   try {
-    exported = await withDeadline(deadline, exportsOf(path))
+    const { values, all } = await withDeadline(deadline, exportsOf(path))
+    exported = values
+    const isUsable = () => values.some(isListener) || (observer.registered.length > 0 && found().length > 0)
+    // An export may be a promise that never settles, or settles only when the application ends.
+    await Promise.race([withDeadline(deadline, all), once(process, 'beforeExit'), onceUsable(isUsable, deadline)])
   } catch (reason) {
     return reason instanceof LoadTimeout ? lateFinding(failures, file) : thrownFinding(reason, path, file)
   }
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  // True for the server of a Nevis simulator that the application starts itself. Such a server is not the server of the application.
-  const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
-  const found = () => servers.filter((server) => server.listening && !isCloud(server))
   // An exported app or a listening server is not enough: an application may register its strategy later, for example after it has connected to a database.
   const isReady = () => observer.registered.length > 0 && (app !== undefined || found().length > 0)
   let isIdle = false
@@ -94,11 +98,31 @@ function pathOf(file: string): string | undefined {
   }
 }
 
-async function exportsOf(path: string): Promise<unknown[]> {
+/** What a file exports: first its default export, then its named exports, then the properties of the default export. */
+interface Exports {
+  /** The value of a promise is in this list once the promise has settled. */
+  readonly values: readonly unknown[]
+  /** Settles when all promises have settled, or one has been rejected. */
+  readonly all: Promise<unknown>
+}
+
+async function exportsOf(path: string): Promise<Exports> {
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
-  const main = Object(await module['default']) as Record<string, unknown>
-  const all = [main, ...Object.values(module), ...(typeof main === 'object' ? Object.values(main) : [])]
-  return Promise.all(all.map(async (one) => one))
+  const named = Object.values(module)
+  const values: unknown[] = []
+  const take = async (index: number, one: unknown) => void (values[index] = await one)
+  const takeDefault = async () => {
+    const main = Object(await module['default']) as Record<string, unknown>
+    values[0] = main
+    if (typeof main === 'object') await Promise.all(Object.values(main).map((one, i) => take(1 + named.length + i, one)))
+  }
+  return { values, all: Promise.all([takeDefault(), ...named.map((one, i) => take(1 + i, one))]) }
+}
+
+/** Waits until the application is usable, and gives its other exports `STRATEGY_MS` to settle. */
+async function onceUsable(isUsable: () => boolean, deadline: number): Promise<void> {
+  const end = Date.now() + STRATEGY_MS
+  while (Date.now() < deadline && (Date.now() < end || !isUsable())) await pause(LOOK_EVERY_MS, undefined, { ref: false })
 }
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)

@@ -50,7 +50,7 @@ function needsOf(policy: string, html: string): Need[] {
     if (name !== '' && !directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
   }
   const sandbox = directives.get('sandbox')
-  if (sandbox !== undefined && !['allow-forms', 'allow-scripts', 'allow-same-origin'].every((flag) => sandbox.includes(flag))) return [{ need: 'sandbox', isAllowed: false }]
+  if (sandbox !== undefined && !['allow-forms', 'allow-scripts', 'allow-same-origin'].every((flag) => sandbox.some((one) => one.toLowerCase() === flag))) return [{ need: 'sandbox', isAllowed: false }]
   return NEEDS.flatMap(([name, source]) => {
     const element = name === 'script-src' ? 'script-src-elem' : name === 'style-src' ? 'style-src-elem' : name
     const allowed = directives.get(element) ?? directives.get(name) ?? (WITHOUT_FALLBACK.includes(name) ? undefined : directives.get('default-src'))
@@ -60,10 +60,12 @@ function needsOf(policy: string, html: string): Need[] {
 
 function allows(allowed: readonly string[], name: string, source: string, html: string): boolean | undefined {
   // Nonces count only for scripts and styles, and 'strict-dynamic' only for scripts, where it turns 'self' and host names off.
-  const nonces = /^(?:script|style)-src$/.test(name) ? allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? []) : []
+  const nonces = /^(?:script|style)-src$/.test(name) ? allowed.flatMap((one) => /^'nonce-(.+)'$/i.exec(one)?.[1] ?? []) : []
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
-  if (name === 'script-src' && allowed.includes("'strict-dynamic'")) return false
-  if (allowed.includes(source)) return true
+  // Browsers ignore the case of keywords and schemes, but not of a nonce.
+  const isListed = (keyword: string) => allowed.some((one) => one.toLowerCase() === keyword)
+  if (name === 'script-src' && isListed("'strict-dynamic'")) return false
+  if (isListed(source)) return true
   if (source !== "'self'") return false
   if (allowed.some((one) => /^(?:\*|https?:)$/i.test(one))) return true
   // A host name, with or without a scheme and a port, may be the public name of the application. A source with the scheme of another protocol, such as `wss:`,

@@ -17,7 +17,7 @@ const REMEMBER = 'remove it and use the option rememberBrowser, or let the cooki
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
 /** A finding names at most this many places at which the doctor cannot tell whether a sign-in skips the second factor. */
-const MAX_DOUBTS = 3
+const MAX_DOUBTS = 20
 
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
@@ -33,8 +33,9 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications, the password check
   // would look up the invented user in the database.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
-  // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls.
-  const passwords = [...new Map(others().map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
+  // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls. Of the calls on one line, the map keeps
+  // the last: one that has run for a request of the doctor, if there is one.
+  const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
   const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
   const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
   return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
@@ -73,7 +74,7 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   }
   const signedIn = attempts.find(({ trial }) => trial.isSignedIn)
   if (signedIn !== undefined) {
-    return warning(check, `POST ${signedIn.path} signed an invented user in after the password, without the second factor`, 'right only if you exempt some users: req.logIn(user, { session: false }, …) for all others')
+    return error(check, `POST ${signedIn.path} signed an invented user in after the password, without the second factor`, `sign in only after the second factor: req.logIn(user, { session: false }, …), then passport.authenticate('${nevis}')`)
   }
   const answered = attempts.find(({ trial: { password, start }, status }) => password?.hasCallback === false && start === undefined && status < 400)
   if (answered !== undefined) {
@@ -101,7 +102,7 @@ function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; 
         : { what: `no sign-in reached ${described(call)}, so the doctor does not know whether the second factor follows`, remedy: 'sign in there once: nobody may be signed in, or get a token, before the second factor' },
     ),
     ...attempts.filter(({ isUnknown }) => isUnknown).map(({ path, status }) => ({ what: `POST ${path} is answered (HTTP ${status}) without Passport, so the doctor does not know whether it signs users in`, remedy: LISTED })),
-    ...open.map((what) => ({ what: `the source contains ${what}, which the doctor cannot try`, remedy: LISTED })),
+    ...open.map((what) => ({ what: `the source contains ${what}${what.endsWith(', which the doctor cannot read') ? '' : ', which the doctor cannot try'}`, remedy: LISTED })),
   ]
 }
 

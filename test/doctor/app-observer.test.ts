@@ -25,10 +25,13 @@ describe('Passport', () => {
     const payments = new NevisStrategy(options, async () => false)
     passport.use(nevis)
     passport.use('payments', payments)
+    passport.use('signing', payments)
     expect(observer.registered).toEqual([
-      { name: 'nevis', strategy: nevis, passport: MODULE },
-      { name: 'payments', strategy: payments, passport: MODULE },
+      { name: 'nevis', otherNames: [], strategy: nevis, passport: MODULE },
+      { name: 'payments', otherNames: ['signing'], strategy: payments, passport: MODULE },
     ])
+    passport.authenticate('signing')
+    expect(observer.strategyCalls.map((call) => observer.isNevis(call))).toEqual([true])
   })
 
   it('has a strategy once, even if the app exports it, too', () => {

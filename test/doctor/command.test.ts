@@ -56,6 +56,7 @@ describe('the app', () => {
   it.each([
     ['exported.cjs', 'right at once'],
     ['exported.cjs', 'late'],
+    ['exported.cjs', 'endless export'],
     ['./listening.mjs', 'one server'],
     ['./listening.mjs', 'metrics first'],
   ])('%s (%s) › is well, whatever it says itself', async (file, FAULT) => {

@@ -113,10 +113,10 @@ describe('a password route', () => {
     expect([own, asked].map(({ mock }) => mock.calls)).toEqual([[], []])
   })
 
-  it('that exempts the invented user › is a warning, and nobody is signed in', async () => {
+  it('that signs the invented user in › is an error, and nobody is signed in', async () => {
     const { found } = await findings((app, { passport }) =>
       app.post('/login', passport.authenticate('local', { session: false }), (req, res) => req.logIn(req.user as never, () => res.redirect('/'))))
-    expect(troublesIn(found)['routes.password']).toBe('warning: POST /login signed an invented user in after the password, without the second factor')
+    expect(troublesIn(found)['routes.password']).toBe('error: POST /login signed an invented user in after the password, without the second factor')
   })
 })
 
@@ -166,11 +166,11 @@ describe('beside a right login', () => {
     expect(trouble).toMatch(new RegExp(`^unchecked: no sign-in reached passport\\.authenticate\\('local'\\) at ${HERE}, so the doctor does not know whether the second factor follows$`))
   })
 
-  it.each([{ session: false }, {}])('a cookie for all pages, with %j › is a warning, and its remedy works', async (options) => {
+  it.each([[{ session: false }, false], [{}, false], [{ session: false }, true]])('a cookie for all pages, with %j, in a handler: %j › is a warning, and its remedy works', async (options, isLate) => {
     const { trouble, remedy } = await beside((app, { passport }) => {
       class Cookie extends Strategy { override authenticate() { this.pass() } }
       passport.use('remember-me', new Cookie())
-      app.use(passport.authenticate('remember-me', options))
+      app.use(isLate ? ((req, res, next) => void (passport.authenticate('remember-me', options) as RequestHandler)(req, res, next)) as RequestHandler : passport.authenticate('remember-me', options))
     })
     expect(trouble).toMatch(/^warning: passport\.authenticate\('remember-me'\) at .* (?:runs in front of all pages, and can set req\.user there without a second factor|signs users in by itself.*)$/)
     expect(remedy).toBe(unsafe)
@@ -229,6 +229,8 @@ describe('an app in front of the pages', () => {
     ['a policy for all hosts with https', { first: header('Content-Security-Policy', 'default-src https: data:') }, {}],
     ['strict-dynamic for hosts', { first: header('Content-Security-Policy', "default-src 'self' 'strict-dynamic'; img-src data:; script-src https: 'strict-dynamic'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
     ['a sandbox', { first: header('Content-Security-Policy', 'sandbox allow-scripts') }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: sandbox' }],
+    ['a policy in capital letters', { first: header('Content-Security-Policy', "default-src 'SELF'; img-src DATA:; script-src 'Nonce-abc' 'self'; sandbox Allow-Forms allow-scripts allow-same-origin") }, {}],
+    ['strict-dynamic in capital letters', { first: header('Content-Security-Policy', "default-src 'self'; img-src data:; script-src 'self' 'STRICT-DYNAMIC'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
     ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
     ['a limiter that says so', { first: header('RateLimit-Limit', '100') }, { 'routes.status-limit': 'warning: a rate limiter runs before the status endpoint (header ratelimit-limit)' }],
     ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends 60 requests in two minutes' }],

@@ -40,6 +40,11 @@ describe('the source', () => {
     })
   })
 
+  it('with a guard of NestJS that checks the password alone › names its line, but not the guard of the second factor, nor the one of API tokens', () => {
+    const guards = "const guards = [(0, passport_1.AuthGuard)('nevis'),\n(0, passport_1.AuthGuard)('jwt'),\n(0, passport_1.AuthGuard)('local')]\n"
+    expect(reportOf({ 'server.js': guards }).open).toEqual(["sign-in: AuthGuard('local') at server.js:3"])
+  })
+
   it('loaded by a computed path › is read, but not an installed package, nor this package', () => {
     const files = { 'server.js': "require(__dirname + '/routes/kiosk')(app)\n", 'routes/kiosk.js': KIOSK, 'node_modules/a/index.js': KIOSK, 'data.json': '{}', 'passport-nevis/index.js': KIOSK, 'passport-nevis/package.json': '{ "name": "passport-nevis", "exports": "./index.js" }' }
     const folder = folderWith(files)
@@ -172,7 +177,7 @@ describe('the source', () => {
     expect(reportOf({ ...files, 'server.js': Array.from({ length: 51 }, (_, i) => `require('./${i}')\n`).join('') }).open).toEqual(['more than 10 MB of code, which the doctor cannot read'])
   })
 
-  it('with such a handler › is not called ok, beside a right login', async () => {
+  it('with such a handler › is not called ok, beside a right login, and up to 20 places are listed', async () => {
     const simulator = closing(await NevisSimulator.start())
     const observer = new AppObserver()
     class Watched extends Passport {}
@@ -181,8 +186,8 @@ describe('the source', () => {
     const { baseURL, accessKey } = simulator
     passport.use(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
     const app = express().post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-    const source = () => ({ closed: new Set<string>(), open: ['sign-in: session.passport = … at routes/kiosk.js:2'] })
+    const source = () => ({ closed: new Set<string>(), open: ['lib/big.js, which the doctor cannot read', ...Array.from({ length: 20 }, (_, i) => `sign-in: session.passport = … at routes/kiosk.js:${i + 1}`)] })
     const found = troublesIn(await appFindings({ origin: await originOf(app), observer, source }, false))
-    expect(found['routes.password']).toMatch(/the source contains sign-in: session\.passport = … at routes\/kiosk\.js:2, which the doctor cannot try$/)
+    expect(found['routes.password']).toMatch(/^unchecked: no sign-in reached .* follows; the source contains lib\/big\.js, which the doctor cannot read; (?:the source contains sign-in: session\.passport = … at routes\/kiosk\.js:\d+, which the doctor cannot try; ){18}and 2 more$/)
   })
 })

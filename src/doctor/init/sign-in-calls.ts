@@ -45,6 +45,8 @@ const LIKE_USER = /(?:user|account|(?<!^re|_re)member|customer|person|profile|id
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 /** Strategies that check no password or other credential, so that a call which names only these is no sign-in. */
 const NO_CHECK: readonly string[] = ['session', 'anonymous']
+/** Variables with a library that makes API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
+const TOKEN_MAKER = /^_?(?:jwt(?:_?service)?|jsonwebtoken)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
@@ -55,6 +57,8 @@ const NOT_CALLED = "find each place that calls this function with a strategy. If
 const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const IN_GET = 'if it has no second factor of its own: { session: false }, then a page with a form whose POST runs passport.authenticate(\'nevis\'), because a GET never starts a second factor: docs/guides/hosts/express.md, "After an OAuth 2 login"'
+const ACCEPTED_TOKEN = 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor'
+const GUARD = "NestJS: if the strategy has no second factor of its own, remove this guard, and run its strategy and passport.authenticate('nevis') as middleware: docs/guides/hosts/nestjs.md"
 const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
 const REMEMBER = 'its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED_LOGIN = "with session: false, every later handler of this request still gets the user in req.user, and no second factor was found behind it. Run passport.authenticate('nevis') right behind it, in the same handler or route"
@@ -85,6 +89,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   const isBracketed = !source.isWord(at) && source.is(at - 1, '[') && source.is(at + 1, ']')
   const isName = source.isWord(at) || isBracketed
   if (isName && text === 'authenticate') return useOfAuthenticate(source, at, factors)
+  if (source.isWord(at) && isAuthGuard(source, at)) return guardAt(source, at, factors)
   if (isName && (text === 'login' || text === 'logIn')) {
     return isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text, factors)
   }
@@ -99,7 +104,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   if (write !== undefined) {
     return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
-  const isToken = (text === 'sign' && isMember(source, at) && source.is(at + 1, '(') && /^(?:jwt|jsonwebtoken)$/i.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
+  const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
   if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
   return undefined
 }
@@ -184,13 +189,12 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
   const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || source.usesPassport
-  const isHarmless = (name: string) => NO_CHECK.includes(name) || factors.isNamed(name)
-  if (!isPassport || factors.isStrategy(source, first) || strategies?.every(isHarmless) === true) return undefined
+  if (!isPassport || factors.isStrategy(source, first) || strategies?.every((name) => isHarmless(name, factors)) === true) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
   const base = { kind: 'authenticate', strategy, what: named(source, at, call, strategy) } as const
   if (API_STRATEGY.test(strategy)) {
-    return { ...base, isToken: true, what: `API token: ${call}`, remedy: 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor' }
+    return { ...base, isToken: true, what: `API token: ${call}`, remedy: ACCEPTED_TOKEN }
   }
   const isRemembered = /remember/i.test(strategy)
   if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
@@ -205,9 +209,35 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const route = routeOf(source, at)
   const other = isRemembered ? REMEMBER : route === undefined ? NOT_ON_A_ROUTE : route.method === 'get' ? IN_GET : OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
-  if (strategies?.some(isHarmless) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
+  if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
   return { ...base, remedy: other }
 }
+
+/** True for `AuthGuard` of @nestjs/passport, also imported under another name. */
+function isAuthGuard(source: Source, at: number): boolean {
+  const { text } = source.token(at)
+  const imported = source.imports.get(text)
+  return text === 'AuthGuard' || (imported?.name === 'AuthGuard' && imported.from === '@nestjs/passport')
+}
+
+/**
+ * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. Its route runs after this
+ * strategy alone.
+ */
+function guardAt(source: Source, at: number, factors: SecondFactors): Found | undefined {
+  const open = source.is(at + 1, ')') ? at + 2 : at + 1
+  if (!source.is(open, '(') || source.is(at - 1, 'new') || source.is(at - 1, 'function')) return undefined
+  const [type] = source.partsOf(open)
+  const strategies = type && strategiesIn(source, type)
+  if (type !== undefined && (factors.isStrategy(source, type) || strategies?.every((name) => isHarmless(name, factors)) === true)) return undefined
+  const strategy = strategies?.join(', ') ?? (type === undefined ? '' : source.textOf(type))
+  const call = type === undefined ? 'AuthGuard()' : `AuthGuard('${strategy}')`
+  if (API_STRATEGY.test(strategy)) return { kind: 'other', isToken: true, what: `API token: ${call}`, remedy: ACCEPTED_TOKEN }
+  return { kind: 'other', strategy, what: named(source, at, call, strategy), remedy: GUARD }
+}
+
+/** True for a strategy of this package, and for one that checks no password or other credential. */
+const isHarmless = (name: string, factors: SecondFactors): boolean => NO_CHECK.includes(name) || factors.isNamed(name)
 
 /** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
 export function callOf(source: Source, at: number): Range {
@@ -222,7 +252,7 @@ function strategiesIn(source: Source, { first, last }: Range): string[] | undefi
     return name === undefined ? undefined : [name]
   }
   if (!source.is(first, '[')) return undefined
-  return source.partsOf(first).flatMap((part) => source.stringAt(part.first) ?? [])
+  return source.partsOf(first).map((part) => source.stringAt(part.first) ?? source.textOf(part))
 }
 
 function loginAt(source: Source, at: number, owner: string, factors: SecondFactors): Found {

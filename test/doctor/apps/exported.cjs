@@ -38,4 +38,4 @@ function setUp() {
 if (env.FAULT === 'no strategy') require('node:timers').setInterval(() => undefined, 1000)
 else if (env.FAULT === 'late') require('node:timers').setTimeout(setUp, 500)
 else setUp()
-module.exports = { app }
+module.exports = { app, ...(env.FAULT === 'endless export' && { closed: new Promise(() => undefined) }) }

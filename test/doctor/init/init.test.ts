@@ -445,6 +445,15 @@ describe('a door', () => {
     ['({ id: req.session.userId, name } = user)', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
+    ['passport.authenticate([kind])(req, res, next)', "passport.authenticate('kind')", 'LEFT'],
+    // In these cases, a guard of NestJS lets the request pass after its strategy alone; some of them are compiled.
+    ["__decorate([(0, common_1.UseGuards)((0, passport_1.AuthGuard)('local'))], A.prototype, 'token', null)", "sign-in: AuthGuard('local')", 'LEFT'],
+    ["__decorate([UseGuards(AuthGuard(['nevis', 'local']))], A)", "sign-in: AuthGuard('nevis, local')", 'LEFT'],
+    ["class Local extends AuthGuard('google') {}", "sign-in: AuthGuard('google')", 'LEFT'],
+    ["import { AuthGuard as Guard } from '@nestjs/passport'; const guard = Guard('local')", "sign-in: AuthGuard('local')", 'LEFT'],
+    ['const guard = AuthGuard()', 'sign-in: AuthGuard()', 'LEFT'],
+    ["const guard = AuthGuard('jwt')", "API token: AuthGuard('jwt')", 'LEFT'],
+    ['return { token: await this.jwtService.signAsync({ sub: user.id }) }', 'API token: signAsync(…) makes a token', 'LEFT'],
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
     // In these cases, the request is not called `req`, or the code takes the login function out of the request.
     ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
@@ -657,7 +666,7 @@ describe('a door', () => {
   })
 
   it.each([
-    'req.session.returnTo = req.originalUrl', 'req.session.userAgent = 1', "passport.authenticate(['session', 'anonymous'])", "passport.authenticate(['nevis'])",
+    'req.session.returnTo = req.originalUrl', 'req.session.userAgent = 1', "passport.authenticate(['session', 'anonymous'])", "passport.authenticate(['nevis'])", "class Guard extends AuthGuard('nevis') {}", 'const guard = new AuthGuard(reflector)',
     'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'req.session.userId = null', 'if (req.session.user == user) next()',
     "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
     'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
