@@ -10,6 +10,7 @@ import { requestWriteAt } from './request-writes'
 import { SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-writes'
 import { isFunction, type Range, type Source } from './source'
+import * as remedies from './sign-in-remedies'
 
 export interface SignInCall {
   readonly source: Source
@@ -49,21 +50,6 @@ const NO_CHECK: readonly string[] = ['session', 'anonymous']
 const TOKEN_MAKER = /^_?(?:jwt(?:_?service)?|jsonwebtoken)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
-const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
-const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
-const OWN_USER = 'it is not clear that this runs only after the second factor, and signs in the same user: sign in only the user that this callback gets, behind if (!user) return …: docs/guides/existing-app.md, "A callback of your own"'
-const LOOK = `if this signs a user in: ${LOGIN}`
-const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
-const ONE_OF_A_LIST = "each strategy of a list signs in by itself. Name one strategy that is not nevis, with { session: false }, then run passport.authenticate('nevis')"
-const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
-const IN_GET = 'if it has no second factor of its own: { session: false }, then a page with a form whose POST runs passport.authenticate(\'nevis\'), because a GET never starts a second factor: docs/guides/hosts/express.md, "After an OAuth 2 login"'
-const ACCEPTED_TOKEN = 'requests with it are not asked for a second factor: give such tokens out only behind requireSecondFactor'
-const GUARD = "NestJS: if the strategy has no second factor of its own, remove this guard, and run its strategy and passport.authenticate('nevis') as middleware: docs/guides/hosts/nestjs.md"
-const NOT_ON_A_ROUTE = "if it has no second factor of its own: use it on one route instead, with { session: false }, then passport.authenticate('nevis')"
-const REMEMBER = 'its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
-const NOT_FOLLOWED_LOGIN = "with session: false, every later handler of this request still gets the user in req.user, and no second factor was found behind it. Run passport.authenticate('nevis') right behind it, in the same handler or route"
-const REQUEST_USER = "every later handler of this request takes this user for signed in. Run passport.authenticate('nevis') right behind it, in the same handler or route, or set req.user in a handler behind the callback"
-const NOT_FOLLOWED = 'no second factor was found behind it. Run passport.authenticate(\'nevis\') right behind it, and move the other handlers, for example one that gives out a token, behind the callback'
 
 /** @param factors shows where the second factor follows, also in the other files of the application */
 export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
@@ -78,7 +64,7 @@ type Found = Omit<SignInCall, 'source' | 'at' | 'line'>
 
 /** The remedy of a sign-in by a "remember me" cookie is the same, whatever code signs the user in. */
 function remedyOf({ what, remedy, strategy }: Found): string | undefined {
-  return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? REMEMBER : remedy
+  return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? remedies.REMEMBER : remedy
 }
 
 const isMember = (source: Source, at: number): boolean => source.is(at - 1, '.') || source.is(at - 1, '?.')
@@ -98,7 +84,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
     const { last } = source.statementOf(at)
     const value = source.is(at + 1, '=') ? { first: at + 2, last: source.is(last, ';') ? last - 1 : last } : undefined
     const isClosed = factors.isBehind(source, at, value) === true || isWriteFollowed(source, at, factors)
-    return { kind: 'other', what: named(source, at, `${user}, a sign-in without Passport`), remedy: isClosed ? undefined : REQUEST_USER }
+    return { kind: 'other', what: named(source, at, `${user}, a sign-in without Passport`), remedy: isClosed ? undefined : remedies.REQUEST_USER }
   }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
@@ -111,7 +97,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
 
 function useOfLogin(source: Source, at: number, text: string, factors: SecondFactors): Found | undefined {
   const owner = source.tokens[at - 2]?.text ?? ''
-  const other = (call: string, remedy = LOGIN): Found => ({ kind: 'other', what: named(source, at, call), remedy })
+  const other = (call: string, remedy = remedies.LOGIN): Found => ({ kind: 'other', what: named(source, at, call), remedy })
   if (!isMember(source, at)) return isTakenOff(source, at, LIKE_REQUEST) ? other(`${text} destructured from the request`) : undefined
   if (owner === 'super') return other('super.logIn(…)', 'NestJS: call it only in the guard of the second factor: docs/guides/hosts/nestjs.md')
   if (source.is(at + 1, '(')) {
@@ -120,12 +106,12 @@ function useOfLogin(source: Source, at: number, text: string, factors: SecondFac
   }
   if (LIKE_REQUEST.test(owner)) return other(`${owner}.${text}, bound or promisified`)
   const isCalled = source.is(at + 1, '.') && ['call', 'apply'].includes(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
-  return isCalled && isUserGiven(source, at + 3) ? other(`${owner}.${text}.${source.token(at + 2).text}(…)`, LOOK) : undefined
+  return isCalled && isUserGiven(source, at + 3) ? other(`${owner}.${text}.${source.token(at + 2).text}(…)`, remedies.LOOK) : undefined
 }
 
 function bracketedLogin(source: Source, at: number, text: string): Found | undefined {
   const isLogin = LIKE_REQUEST.test(source.tokens[at - 2]?.text ?? '') || (source.is(at + 2, '(') && isUserGiven(source, at + 2))
-  return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: LOGIN } : undefined
+  return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: remedies.LOGIN } : undefined
 }
 
 /**
@@ -153,7 +139,7 @@ export function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
 
 function useOfAuthenticate(source: Source, at: number, factors: SecondFactors): Found | undefined {
   if (isMember(source, at) && source.is(at + 1, '(')) return authenticateAt(source, at, factors)
-  return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, stored or passed on instead of called'), remedy: NOT_CALLED } : undefined
+  return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, stored or passed on instead of called'), remedy: remedies.NOT_CALLED } : undefined
 }
 
 /** True if `passport.authenticate` is stored or bound instead of called: `passport.authenticate.bind(passport)` or `const { authenticate } = passport`. */
@@ -194,22 +180,22 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const call = `passport.authenticate('${strategy}')`
   const base = { kind: 'authenticate', strategy, what: named(source, at, call, strategy) } as const
   if (API_STRATEGY.test(strategy)) {
-    return { ...base, isToken: true, what: `API token: ${call}`, remedy: ACCEPTED_TOKEN }
+    return { ...base, isToken: true, what: `API token: ${call}`, remedy: remedies.ACCEPTED_TOKEN }
   }
   const isRemembered = /remember/i.test(strategy)
   if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
-    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? REMEMBER : CALLBACK }
+    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : remedies.CALLBACK }
   }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
   if (options !== undefined && isSessionOff(source, options)) {
     if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
-    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? REMEMBER : NOT_FOLLOWED }
+    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : remedies.NOT_FOLLOWED }
   }
   const route = routeOf(source, at)
-  const other = isRemembered ? REMEMBER : route === undefined ? NOT_ON_A_ROUTE : route.method === 'get' ? IN_GET : OTHER_STRATEGY
+  const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
-  if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: ONE_OF_A_LIST }
+  if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: remedies.ONE_OF_A_LIST }
   return { ...base, remedy: other }
 }
 
@@ -232,8 +218,8 @@ function guardAt(source: Source, at: number, factors: SecondFactors): Found | un
   if (type !== undefined && (factors.isStrategy(source, type) || strategies?.every((name) => isHarmless(name, factors)) === true)) return undefined
   const strategy = strategies?.join(', ') ?? (type === undefined ? '' : source.textOf(type))
   const call = type === undefined ? 'AuthGuard()' : `AuthGuard('${strategy}')`
-  if (API_STRATEGY.test(strategy)) return { kind: 'other', isToken: true, what: `API token: ${call}`, remedy: ACCEPTED_TOKEN }
-  return { kind: 'other', strategy, what: named(source, at, call, strategy), remedy: GUARD }
+  if (API_STRATEGY.test(strategy)) return { kind: 'other', isToken: true, what: `API token: ${call}`, remedy: remedies.ACCEPTED_TOKEN }
+  return { kind: 'other', strategy, what: named(source, at, call, strategy), remedy: remedies.GUARD }
 }
 
 /** True for a strategy of this package, and for one that checks no password or other credential. */
@@ -261,7 +247,7 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const isRequest = REQUEST.test(owner)
   const isBehind = isRequest ? factors.isBehind(source, at, source.partsOf(at + 1)[0]) : undefined
   const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
-  const remedy = isBehind === false ? OWN_USER : isOff ? NOT_FOLLOWED_LOGIN : isRequest ? LOGIN : LOOK
+  const remedy = isBehind === false ? remedies.OWN_USER : isOff ? remedies.NOT_FOLLOWED_LOGIN : isRequest ? remedies.LOGIN : remedies.LOOK
   // `init` cannot change a call that already has `session: false`, or that is in a callback of the second factor.
   return { kind: isOff || isBehind === false ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
