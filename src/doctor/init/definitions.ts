@@ -100,7 +100,7 @@ export interface FunctionCode {
 }
 
 /** Functions with such a name get a handler as their only argument, and pass the errors of its promise to `next`. */
-const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap(?:async|handler)?|catch(?:async)?(?:errors?)?)$/i
+const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap(?:ped|async|handler)?|catch(?:async)?(?:errors?)?)$/i
 
 /** The function that the code is as a whole, or that is the only argument of a function such as `asyncHandler`. */
 export function functionIn(source: Source, range: Range): FunctionCode | undefined {
