@@ -88,7 +88,7 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
   res.redirect(303, back)
 }
 
-/** The page for which the user confirms again. The strategy does not know it after the POST of a form, or if the user has opened `/step-up` by its address. */
+/** The page to show after the step-up: the one that required it (`confirmFirst` has stored its name), else `/account`. */
 function pageToConfirmFor({ session }: Request): string {
   const { confirming } = session
   delete session.confirming

@@ -84,7 +84,7 @@ export async function startSinglePage({ strategy, before }: SinglePageOptions = 
   })
   before?.(app, { nevis })
   const sessions = session({ secret: 'a secret for tests', resave: false, saveUninitialized: false })
-  // Signs the user in without a second factor record, like a user who signed in long ago.
+  // Signs the user in without a second factor record, so that each step-up asks for a second factor.
   app.post('/signed-in', sessions, passport.session(), express.json(), (req, res, next) => req.logIn(req.body as Express.User, (error) => (error ? next(error) : res.json({}))))
   app.post('/signed-out', sessions, (req, res) => req.session.destroy(() => res.json({})))
   addApi(app, { passport, nevis, session: sessions, transfer: (_user: unknown, body: unknown) => ({ number: transfers.push(body) }) })

@@ -1,5 +1,5 @@
 /**
- * Starts Nevis's widget by the app's script, and sends the widget's result to the callback.
+ * Starts Nevis's widget with the function `startNevisWidget` of the app's script, and sends the widget's result to the callback.
  *
  * Out of scope: everything else on the page (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */

@@ -15,7 +15,7 @@ export function measure({ log }) {
   return withChromium(async ({ ours, early, byHand, signIn }) => {
     const apps = [
       { way: 'events', app: ours },
-      { way: 'events, introspection with the status call', app: early },
+      { way: 'events, introspection right after the status call', app: early },
       { way: 'by hand, every 2 s', app: byHand },
     ].map((one) => ({ ...one, took: /** @type {number[]} */ ([]) }))
     for (let i = 0; i < PEOPLE; i++) {
