@@ -19,7 +19,7 @@ type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in at the redirect; absent if no user was. Another user who signs in to this session later must not get the `path`. */
+  /** Digest of the user who was signed in then; absent if no user was. Another user who signs in to this session later must not be sent to `path`. */
   readonly login?: string
 }
 

@@ -180,8 +180,8 @@ export class StatusWatch {
     // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
     // one: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // Here, `watched` has no status token. The `WatchedTransaction` with the token has existed since the start, and will report the transaction's end. So
-    // `watched` must report nothing.
+    // `watched` has no status token. If the `WatchedTransaction` with the token exists, that one reports the transaction's end (to `WatchReports`). Settle
+    // `watched`, so that it does not report the end again.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -69,7 +69,7 @@ export class Oracle {
     this.violation ??= violation
   }
 
-  /** Records a start that has sent the browser to the waiting page, and checks the rules for enrolments. */
+  /** Records a start that has sent the browser to the waiting page. If it is an enrolment, checks that the user was allowed to enrol the factor. */
   started(shown: Shown, { record, factors }: Before, replaced: Shown | undefined): void {
     const first = this.shown.find(({ id }) => id === shown.id)
     if (shown.by === 'anna') this.hasStarted = true
