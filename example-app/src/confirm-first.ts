@@ -100,9 +100,8 @@ function showAgain(req: Request, purpose: Purpose): void {
   req.session.notices = [`${t(notDone)} ${t(next)}`]
 }
 
-/** Deletes a form that is old, or of another user: another user may have signed in to the same session since. */
-function unsentIn({ session, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
-  const { unsent } = session
-  if (unsent !== undefined && (unsent.ownerId !== user?.id || Date.now() - unsent.at > UNSENT_MS)) delete session.unsent
-  return session.unsent?.purpose === purpose ? session.unsent : undefined
+/** The form of this page that was not sent, unless it is old or of another user, who has signed in to the same session before. */
+function unsentIn({ session: { unsent }, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
+  const isShown = unsent?.purpose === purpose && unsent.ownerId === user?.id && Date.now() - unsent.at <= UNSENT_MS
+  return isShown ? unsent : undefined
 }

@@ -250,7 +250,7 @@ let hasWarned = false
 function warnOfOtherUser(): void {
   if (hasWarned) return
   hasWarned = true
-  process.emitWarning('requireSecondFactor: refused a request whose req.user is not the user of the session. Either an attacker has sent it, or serializeUser returns another value for the user from deserializeUser', { code: 'PASSPORT_NEVIS_OTHER_USER' })
+  process.emitWarning('requireSecondFactor: refused a request whose req.user is not the user of the session. Either an attacker has sent it, or serializeUser has failed, or it returns another value for the user from deserializeUser', { code: 'PASSPORT_NEVIS_OTHER_USER' })
 }
 
 /**

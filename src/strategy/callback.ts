@@ -67,6 +67,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
   const transaction = typed?.transaction ?? chosen
+  // The session was read again since `assertMayFinish`: another tab may have ended the transaction.
+  if (transaction.closed !== undefined) throw await closedRefusal(request, transaction, transaction.closed)
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) return request.close(transaction, 'cancelled', { canGoOn: false })
@@ -75,8 +77,12 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
   const status = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  const outcome = await checkWithNevis(request, transaction, factor, answer, status).catch((error: unknown) => refuseEnrolment(request, transaction, error))
-  if (!('status' in outcome)) return outcome
+  let outcome: Outcome
+  try {
+    outcome = await checkWithNevis(request, transaction, factor, answer, status)
+  } catch (error) {
+    return refuseEnrolment(request, transaction, error)
+  }
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
@@ -175,7 +181,9 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   const check = async () => {
     // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
     if (transaction.operation === 'enroll' && answer.code !== undefined) await assertMayStillEnroll(settings, req, factor, transaction, 0, budgets)
-    return resultOf('factor', () => factor.check(settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
+    const outcome = await resultOf('factor', () => factor.check(settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
+    if (!isOutcome(outcome)) throw new TypeError(`NevisStrategy: check of the factor ${factor.name} must return an object with the status pending, succeeded or failed`)
+    return outcome
   }
   try {
     if (answer.code === undefined) return await check()
@@ -188,6 +196,11 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
+}
+
+/** False for what an app's own factor returns by mistake. Such a value must never count as a success. */
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && ['pending', 'succeeded', 'failed'].includes((value as Outcome).status)
 }
 
 /** The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the code. */

@@ -36,7 +36,7 @@ export class SharedCache<T> {
     const entry: Entry<T> = { answer: ask(), until: Infinity }
     const keepFor = (ms: number) => void (entry.until = performance.now() + ms)
     const { keepMs, keepFailureMs } = this
-    entry.answer.then((result) => keepFor(typeof keepMs === 'function' ? keepMs(result) : keepMs), () => keepFor(keepFailureMs))
+    entry.answer.then((result) => keepFor(typeof keepMs === 'function' ? keepMs(result) : keepMs), () => keepFor(keepFailureMs)).catch(() => keepFor(0))
     this.#entries.set(key, entry)
     return entry.answer
   }

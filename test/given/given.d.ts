@@ -44,7 +44,7 @@ declare global {
   function payout(req: unknown, res: unknown): void
   function transfer(req: unknown, res: unknown): void
   function stepUpPage(req: unknown, res: unknown): void
-  function pay(data: unknown): void
+  function pay(user: Express.User | undefined, data: unknown): void
   function onlySignedIn(req: unknown, res: unknown, next: () => void): void
   function show(view: WaitingView & { failure?: FailureCode }): void
   const vault: { read(name: string): Promise<string> }

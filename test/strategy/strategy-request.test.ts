@@ -585,6 +585,16 @@ describe('a code', () => {
     expect(held()).toMatchObject({ attempts: 0 })
   })
 
+  it.each([undefined, null, 'succeeded', {}, { to: '/' }, { profile: { id: USER } }, { userId: USER, transactionId: 't1' }, { status: 'denied', userId: USER, transactionId: 't1' }])(
+    'whose check, in an own factor, returns %j by mistake signs nobody in, and is an error for the app',
+    async (outcome) => {
+      const own: Factor = { ...sms(), check: async () => outcome as never }
+      const { on, transaction } = await begun(strategy({ factors: [push(), own] }))
+      const { action, args } = await enter(on, transaction, '1')
+      expect([action, String(args[0])]).toEqual(['error', 'TypeError: NevisStrategy: check of the factor sms must return an object with the status pending, succeeded or failed'])
+    },
+  )
+
   it('is not asked for by a push, which costs no attempt', async () => {
     const count = jest.spyOn(ledger, 'count')
     const on = strategy()

@@ -9,7 +9,7 @@ module.exports = function loginRoutes(app, { passport, nevis }) {
 
   function unlessInvited(req, res, next) {
     if (isInvited(req.user)) return next() // on to the second factor
-    req.logIn(req.user, { keepSessionInfo: true }, (err) => (err ? next(err) : res.redirect(req.session.returnTo || '/')))
+    req.logIn(req.user, { keepSessionInfo: true }, (err) => (err ? next(err) : res.redirect('/')))
   }
 
   app.route('/login/2fa').get(waitingPage(nevis)).post(secondFactor)
