@@ -51,6 +51,8 @@ export interface Transaction {
   readonly statusToken?: string
   /** SHA-256 of the status token. The field `digest` covers it, so another token in the session does not match. */
   readonly statusTokenDigest?: string
+  /** Digest of the address and the headers of the browser that started a sign-in: see `strategy/request-origin.ts`. */
+  readonly client?: string
   /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number
   /** When the transaction expires, in milliseconds since 1970. */

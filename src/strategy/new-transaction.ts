@@ -48,7 +48,8 @@ export async function newTransaction(
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
-  const browser = markBrowser(request)
+  const isMarked = login !== undefined || settings.hasOwnSubject
+  const browser = isMarked ? markBrowser(request) : undefined
   const origin = login === undefined || settings.ledger.isInMemory ? undefined : context.source.origin
   const remember = rememberOf(request, context, operation)
   const marks = remember === undefined ? undefined : await forgetMarks(request, context, server.userId)
@@ -86,6 +87,7 @@ export async function newTransaction(
     ...(login !== undefined && { login }),
     ...(isStepUp && { isStepUp }),
     ...(browser !== undefined && { browser }),
+    ...(!isMarked && { client: context.source.client }),
     ...(origin !== undefined && { origin }),
     ...(remember !== undefined && { remember }),
     ...(marks !== undefined && { forgetMarks: marks }),

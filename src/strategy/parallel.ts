@@ -42,7 +42,7 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   request.current = transaction
   if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
   else await request.refresh()
-  return waitForDecision(request, { source: { sessionId, origin } }, transaction, encryptedCodes)
+  return waitForDecision(request, { source: { ...context.source, sessionId, origin } }, transaction, encryptedCodes)
 }
 
 function asksForSame({ parameters, factorName, source }: StartContext, { transaction, sessionId }: StartResult): boolean {

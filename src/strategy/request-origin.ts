@@ -12,7 +12,10 @@ import { sessionIdOf } from '../host/session'
 import type { StartResult } from './start-queue'
 
 /** From which browser a request came. The two requests of a double click have the same source. */
-export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
+export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'> & {
+  /** A digest of the client's address and of the browser's headers, without the cookies, which change during a sign-in. Two browsers can have the same digest. */
+  readonly client: string
+}
 
 /**
  * The headers that a browser sends equally with a form and with `fetch`. Other headers, such as `accept` and `sec-fetch-mode`, depend on the kind of request,
@@ -35,7 +38,7 @@ const VALUE = /[^\s,;="]+/g
  * @internal
  */
 export function sourceOf(req: NevisRequest): RequestSource {
-  return { sessionId: sessionIdOf(req), origin: originOf(req) }
+  return { sessionId: sessionIdOf(req), origin: originOf(req), client: clientOf(req) }
 }
 
 /**
@@ -44,7 +47,14 @@ export function sourceOf(req: NevisRequest): RequestSource {
  */
 export function originOf(req: NevisRequest): string {
   const { headers } = req
-  const parts = [addressOf(req), BROWSER_HEADERS.map((name) => headers[name]), cookiesOf(headers.cookie)]
+  return digestOf([addressOf(req), BROWSER_HEADERS.map((name) => headers[name]), cookiesOf(headers.cookie)])
+}
+
+function clientOf(req: NevisRequest): string {
+  return digestOf([addressOf(req), BROWSER_HEADERS.map((name) => req.headers[name])])
+}
+
+function digestOf(parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 }
 

@@ -1,12 +1,11 @@
 /**
- * Recognises the browser that started a transaction. An attacker may have copied a session's cookie, and may have the password. The attacker could then start
- * the same sign-in or step-up as the user. So the strategy shows a pending transaction again only to the browser that started it; any other browser starts
- * its own, and the user sees a second request.
+ * Recognises the browser that started a step-up. An attacker who has copied a session's cookie can start the same step-up as its user. So the
+ * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
  *
  * Each start adds a new random secret to a second cookie. An attacker who copied the browser's cookies before this start does not have the secret. The second
- * cookie keeps the last four secrets, for transactions in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to
- * read the session store.
- * Out of scope: a double click, whose second request has no such cookie yet (`request-origin.ts`).
+ * cookie keeps the last four secrets, for step-ups in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to read
+ * the session store.
+ * Out of scope: sign-ins, except in an app with the option `subject` (`request-origin.ts`, `pending-start.ts`).
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'

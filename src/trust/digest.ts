@@ -76,9 +76,9 @@ export class Digests {
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { available, budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, hasOwnId, id, isCodeTyped, isUnsent, login, message, operation, phone, purpose } = transaction
-    const { browser, forgetMarks, isInPlaceOfApproval, isUserIdNamed, moves, origin, remember, slots, startedAt, statusTokenDigest, subject, typedCode, userId } = transaction
+    const { browser, client, forgetMarks, isInPlaceOfApproval, isUserIdNamed, moves, origin, remember, slots, startedAt, statusTokenDigest, subject, typedCode, userId } = transaction
     const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
-    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped, isUnsent, available, isUserIdNamed, hasOwnId, isInPlaceOfApproval, moves, forgetMarks: withSortedNames(forgetMarks), browser, origin, statusTokenDigest }
+    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped, isUnsent, available, isUserIdNamed, hasOwnId, isInPlaceOfApproval, moves, forgetMarks: withSortedNames(forgetMarks), browser, client, origin, statusTokenDigest }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

@@ -12,8 +12,8 @@ import type { Settings } from '../strategy/settings'
 import type { Keys } from '../trust/keys'
 
 /**
- * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user, and this browser
- * must have started it: an attacker may have a copy of the session's cookie. A sign-in may also come from a host where the start could set no cookie.
+ * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user. A step-up must also
+ * have been started by this browser (`strategy/same-browser.ts`): an attacker may have a copy of the session's cookie.
  * @returns undefined if there is none, or if its page would show recovery codes: only the handle of that page contains these codes
  * @internal
  */

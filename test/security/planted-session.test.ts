@@ -192,7 +192,7 @@ describe('the session of a victim who waits for the own request, whose cookie th
     const [first] = world.simulator.phone('anna').requests() as [PhoneRequest]
     const attacker = app.browser()
     attacker.cookies.set('connect.sid', cookieOf(victim) as string)
-    const own = await signIn(attacker, 'anna')
+    const own = handleIn((await attacker.post('/login', credentials, { 'user-agent': 'another browser' })).location)
     expect(world.asked('approve')).toBe(2)
     await world.simulator.phone('anna').approve(first.transactionId)
     expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('303 /login/2fa')

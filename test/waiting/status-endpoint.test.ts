@@ -219,7 +219,7 @@ describe('the status endpoint', () => {
     it('does nothing to any session, whatever the browser brings', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
-      expect([...browser.cookies.keys()].sort()).toEqual(['connect.sid', 'nevis-start'])
+      expect([...browser.cookies.keys()].sort()).toEqual(['connect.sid'])
       expect(store.uses).toBeGreaterThan(0)
       store.uses = 0
       await browser.get(statusOf(handle))
