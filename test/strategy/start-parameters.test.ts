@@ -19,7 +19,8 @@ describe('what is wanted', () => {
 
   it('is by default what the strategy says, and no more', async () => {
     expect(await wanted()).toStrictEqual({ subject: ANNA, operation: 'approve', budget })
-    expect(await wanted({}, settingsWith({ operation: 'enroll', message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'enroll', message: 'Hello', data: { a: 1 }, budget })
+    expect(await wanted({}, settingsWith({ message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'approve', message: 'Hello', data: { a: 1 }, budget })
+    expect(await wanted({}, settingsWith({ operation: 'enroll', message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'enroll', message: 'Hello', budget })
   })
 
   it('is what the route says, where it says something', async () => {
@@ -30,8 +31,8 @@ describe('what is wanted', () => {
   })
 
   it('is what functions make of the request, async or not', async () => {
-    const settings = settingsWith({ subject: async ({ body }: { body: object }) => body, operation: async () => 'enroll', message: () => 'Hello', data: async () => ({ a: 1 }) })
-    expect(await wanted({}, settings, request({ body: { userId: USER } }))).toStrictEqual({ subject: { userId: USER }, operation: 'enroll', message: 'Hello', data: { a: 1 }, budget })
+    const settings = settingsWith({ subject: async ({ body }: { body: object }) => body, operation: async () => 'approve-or-enroll', message: () => 'Hello', data: async () => ({ a: 1 }) })
+    expect(await wanted({}, settings, request({ body: { userId: USER } }))).toStrictEqual({ subject: { userId: USER }, operation: 'approve-or-enroll', message: 'Hello', data: { a: 1 }, budget })
     expect(await wanted({ message: ({ url }) => url, data: () => undefined }, settings, request({ body: ANNA }))).toMatchObject({ message: '/' })
   })
 
