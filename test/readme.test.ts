@@ -34,7 +34,7 @@ async function serve(code: string): Promise<Browser> {
     payout: (_req: unknown, res: { end(text: string): void }) => res.end('paid out'),
     transfer: (_req: unknown, res: { end(text: string): void }) => res.end('transferred'),
     stepUpPage: (_req: unknown, res: { end(text: string): void }) => res.end('a form'),
-    pay: (data: unknown) => void paid.push(data),
+    pay: (user: unknown, data: unknown) => void paid.push({ user, data }),
   }
   // The test fills in the address of the cloud and the options of the session. The rest of the code is unchanged.
   const filled = code
@@ -200,7 +200,7 @@ describe('the step-up and the signing', () => {
     expect(simulator.phone('anna').waiting).toMatchObject([{ message: '<html>Pay <b>CHF 5.00</b> to M&amp;S?</html>' }])
     expect(await finish(start)).toBe('/')
     await browser.post('/login/2fa/callback', { transaction: handleIn(start.location), amount: '9999.00' })
-    expect(paid).toEqual([{ kind: 'payment', amount: '5.00', payee: 'M&S' }])
+    expect(paid).toEqual([{ user: { username: 'anna' }, data: { kind: 'payment', amount: '5.00', payee: 'M&S' } }])
   })
 })
 
