@@ -102,7 +102,7 @@ function pathOf(file: string): string | undefined {
 interface Exports {
   /** The value of a promise is in this list once the promise has settled. */
   readonly values: readonly unknown[]
-  /** Settles when all promises have settled, or one has been rejected. */
+  /** Resolves when all these promises have resolved; rejects as soon as one of them rejects. */
   readonly all: Promise<unknown>
 }
 

@@ -33,8 +33,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications, the password check
   // would look up the invented user in the database.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
-  // Some applications call `passport.authenticate` in a handler. So the requests of the attempts may have added calls. Of the calls on one line, the map keeps
-  // the last: one that has run for a request of the doctor, if there is one.
+  // Some applications call `passport.authenticate` inside a handler, so each request that the doctor has made can have recorded one more call. Of the calls
+  // on the same line, one is enough: the sort puts those that have run last, and the map keeps the last.
   const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
   const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
   const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }

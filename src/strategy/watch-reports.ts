@@ -37,7 +37,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // The ledger has failed. Only publish the event `fault`, because the callback also ends the transaction.
+      // The ledger has failed, so the end of the transaction is not noted. The callback route notes it when the browser arrives there.
       publishFault(error, 'watch', about(name, sealed))
     }
   }

@@ -12,9 +12,9 @@ const REPORTS = 'reports/mutation'
 
 /**
  * @typedef {{ line: number, column: number }} Position counted from 1
- * @typedef {{ fileName: string, mutatorName: string, replacement?: string | undefined, status: string, location: { start: Position, end: Position } }} Result of Stryker's shape
+ * @typedef {{ fileName: string, mutatorName: string, replacement?: string | undefined, status: string, location: { start: Position, end: Position } }} Result the result of one mutant, as Stryker reports it
  * @typedef {{ status: string, line: number, mutatorName: string, original: string, replacement?: string | undefined }} Survivor
- * @typedef {{ file: string, at: string, source: string, counts: Record<string, number>, survivors: Survivor[] }} Measured one file's results, as they are stored
+ * @typedef {{ file: string, at: string, source: string, counts: Record<string, number>, survivors: Survivor[] }} Measured the results of one file, as they are stored; `at` is the day, such as 2026-11-30
  */
 
 /** @param {{ status: string }} result */

@@ -1,5 +1,8 @@
 // @ts-check
-/** The variants of an app. Each variant builds a folder without node_modules, and says how to start the app in this folder. Out of scope: signing in. */
+/**
+ * The ways to build and start an app that are tested: bundlers, package managers, runtimes. Each builds the app into a folder without node_modules, and returns
+ * the command that starts it there. Out of scope: signing in.
+ */
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -249,7 +249,7 @@ describe('the page', () => {
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
       expect(text).toContain('data-codes dir="ltr" translate="no">')
       expect(text).not.toContain('name="code"')
-      // The forms ask for more time, confirm the codes, or cancel. No form creates the codes again.
+      // The three forms ask for more time, confirm that the recovery codes are saved, or cancel. No form creates new recovery codes.
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
         { action: '/login/2fa/callback', fields: { transaction: handle } },
