@@ -1,7 +1,7 @@
 /**
  * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has this response as `req.res`. On
- * Fastify, it has none, so the functions below that need `req.res` do nothing. On Koa, koa-passport puts an object in its place, which can set headers and the
- * status, but does not tell whether an answer has begun.
+ * Fastify, it has none, so the functions below that need `req.res` do nothing. On Koa, `req.res` is an object of koa-passport, which can send, but has no
+ * `headersSent`.
  *
  * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
  * Out of scope: the content of an answer.

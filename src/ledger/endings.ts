@@ -11,8 +11,8 @@ import { MARGIN_SECONDS, secondsToKeep, type LedgerTransaction } from './lifetim
 import type { StartBudget } from './start-budget'
 
 /**
- * How long the ledger remembers a used token. After this time, the token is too old for any transaction: a transaction lives at most ten minutes, and the
- * token may not be more than a minute older than the transaction.
+ * How long the ledger remembers a used token. After this time, the token is too old for any transaction: a transaction lives at most ten minutes, and
+ * `trust/binding.ts` refuses a token that is more than a minute older than the transaction.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 
@@ -45,7 +45,8 @@ export class Endings {
 
   /**
    * Ends a transaction, with or without success. If the user repeats the start, for example enters the password again, the session gets a new id and keeps the
-   * transaction. The number of these changes (`moves`) is part of the ledger key: the transaction ends for the old session id, but not for the new one.
+   * transaction. `pending-start.ts` then claims the present key, and only if it is the first goes on under the key with the next number (`moves`). So a copy of
+   * the old session cannot finish the transaction, and it still ends only once.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
