@@ -107,7 +107,7 @@ function isInFollowedHandler(source: Source, at: number, factors: SecondFactors)
   return false
 }
 
-/** True for `function name(…) { … }` if the second factor follows wherever the file uses the name. */
+/** True for a handler `function name(…) { … }` if the second factor runs after this handler wherever the file uses its name. */
 function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
   // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each of them.
   const known = answers.get(source) ?? new Map<number, boolean>()

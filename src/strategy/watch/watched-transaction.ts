@@ -45,7 +45,7 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Reports of denials need the transaction for the user's name. Set by the start or by the first callback request. */
+  /** The transaction from the session: it names the user in reports of denials. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
