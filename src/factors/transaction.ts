@@ -104,7 +104,7 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The slots that are taken under the userId, like `slots` of the transaction. */
+    /** The slots under the userId, of the same starts as `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**

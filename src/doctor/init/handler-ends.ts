@@ -75,7 +75,7 @@ export function namesOfNext(source: Source, { first, last }: Range): Set<string>
   return names
 }
 
-/** An argument of `next` that is no error, or a spread, which may be empty: Express then goes on without the strategy. */
+/** An argument of `next` that is no error, or a spread, which may be empty: Express then runs the next handler or route. */
 const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
 
 /** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. Any other value counts as an error, as in `next(err)`. */
