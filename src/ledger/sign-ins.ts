@@ -8,7 +8,7 @@
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
 
-/** The longest time that an enrolment by app or SMS, or the time for another factor, can last, with a margin. The same for all strategies on one ledger. */
+/** Longer than any enrolment by app or SMS, and than any `firstFactorLifetimeSeconds`. The same for all strategies on one ledger. */
 const LIFETIME_SECONDS = 3600 + MARGIN_SECONDS
 
 /** @internal */

@@ -15,8 +15,8 @@ const CONTEXT = /^_*(?:ctx|context)$/
 const OF_REQUEST = /^(?:state|session|request|req|query|params|method|path|url|ip|headers|isAuthenticated|isUnauthenticated|log[iI]n)$/
 
 /**
- * True if the code at this token may answer the request: it uses the response in any way, or passes it on. Only a redirect to a fixed address gives out no
- * token.
+ * True if the code at this token may answer the request: it uses the response in any way, or passes it on. A redirect to a fixed address does not count,
+ * because it gives out no access token.
  * @param response the name of the handler's parameter that receives the response
  */
 export function isAnswer(source: Source, at: number, response?: string): boolean {
