@@ -547,7 +547,7 @@ describe('a door', () => {
     "exempt, secondFactor); function exempt(req, res, next) {\n  if (req.user.isExempt) return next('route')\n  next()\n}\napp.get('/x'",
     '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
     'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
-    // Not the whole argument, or not the whole value of a variable.
+    // The second factor is only a part of the argument, or of the value of a variable.
     "process.env.MFA === 'on' ? passport.authenticate('nevis') : skip",
     "maybe); const maybe = process.env.MFA === 'on' ? passport.authenticate('nevis') : skip\napp.get('/x'",
     "maybe); let maybe = passport.authenticate('nevis')\nif (process.env.MFA !== 'on') maybe = skip\napp.get('/x'",
