@@ -446,7 +446,7 @@ describe('a door', () => {
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['passport.authenticate([kind])(req, res, next)', "passport.authenticate('kind')", 'LEFT'],
-    // In these cases, a guard of NestJS lets the request pass after its strategy alone; some of them are compiled.
+    // In these cases, a guard of NestJS lets a request pass without the second factor. Two cases are code that TypeScript has compiled.
     ["__decorate([(0, common_1.UseGuards)((0, passport_1.AuthGuard)('local'))], A.prototype, 'token', null)", "sign-in: AuthGuard('local')", 'LEFT'],
     ["__decorate([UseGuards(AuthGuard(['nevis', 'local']))], A)", "sign-in: AuthGuard('nevis, local')", 'LEFT'],
     ["class Local extends AuthGuard('google') {}", "sign-in: AuthGuard('google')", 'LEFT'],
