@@ -397,7 +397,7 @@ describe('a door', () => {
     ["app.post('/reset/:token', (req, res) => { req.logIn(user, done) })", 'password reset: req.logIn(…)', 'LEFT'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) }, passport.authenticate('nevis'))", 'sign-up: req.login(…)', 'ok'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…) without a session', 'LEFT'],
-    // In these cases, the code is in a callback of the second factor, which Passport calls also after a failure.
+    // In these cases, `req.logIn` is in the callback of the second factor, which Passport also calls after a failure.
     ...([
       ['if (err) return next(err); if (!user) return res.end(); req.logIn(user, { session: true }, next)', 'ok'],
       ['if (err || !user) { log(err); return next(err) } req.session.regenerate(() => req.logIn(user, next))', 'ok'],
