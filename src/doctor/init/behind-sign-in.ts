@@ -47,7 +47,7 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The end of the innermost handler around the token, and the name of its response. A handler has a body, and at least three parameters or one such as `req`. */
+/** The end of the innermost handler around the token, and the name of its response. A handler has a body, and at least three parameters or a `req`. */
 function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
