@@ -1,7 +1,7 @@
 /**
  * Records when a user last enrolled a factor and, for an app that keeps its session in a cookie, when a user last signed in.
  *
- * An enrolment that was started before another one has finished is refused (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
+ * An enrolment is refused if the user has finished another one since its start (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
  * session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the password again.
  * Sessions in a store need no record of sign-ins: the store forgets the old session id when it gives the session a new one.
  */

@@ -263,7 +263,7 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
-    // Report the end before the pages learn of it: a user who starts again at once must find the ledger with the denial already counted.
+    // Report the end before the pages learn of it: if the user starts again at once, the ledger must already have counted the denial.
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
