@@ -57,7 +57,7 @@ function handlerAround(source: Source, at: number): { end?: number | undefined; 
 }
 
 /**
- * True if the code runs a strategy of this package, and neither answers nor calls the next handler elsewhere. What the code does after an error does not count.
+ * True if the code runs a strategy of this package, and has no other way to answer or to call the next handler. What it does after an error does not count.
  */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false

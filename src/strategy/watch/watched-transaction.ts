@@ -15,7 +15,7 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the first poll and a reload come shortly after the page. Each early
+ * How many requests of a waiting page may call Nevis earlier than the poll schedule says: the first poll and a reload come soon after the page. Each early
  * call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if this object so far knows only the handle (the encrypted transaction id). */
+  /** The transaction without its QR code, `cancelled` after `leave`; undefined if only its handle (the encrypted transaction id) is known yet. */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
