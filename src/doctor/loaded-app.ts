@@ -100,9 +100,9 @@ function pathOf(file: string): string | undefined {
 
 /** What a file exports: first its default export, then its named exports, then the properties of the default export. */
 interface Exports {
-  /** The value of a promise is in this list once the promise has settled. */
+  /** The exported values. If an export is a promise, the list contains its value once the promise has resolved. */
   readonly values: readonly unknown[]
-  /** Resolves when all these promises have resolved; rejects as soon as one of them rejects. */
+  /** Resolves when all exported promises have resolved; rejects as soon as one of them rejects. */
   readonly all: Promise<unknown>
 }
 
@@ -119,7 +119,7 @@ async function exportsOf(path: string): Promise<Exports> {
   return { values, all: Promise.all([takeDefault(), ...named.map((one, i) => take(1 + i, one))]) }
 }
 
-/** Waits until the application is usable, and gives its other exports `STRATEGY_MS` to settle. */
+/** Waits until the application is usable, but at least `STRATEGY_MS`, so that exported promises can settle. */
 async function onceUsable(isUsable: () => boolean, deadline: number): Promise<void> {
   const end = Date.now() + STRATEGY_MS
   while (Date.now() < deadline && (Date.now() < end || !isUsable())) await pause(LOOK_EVERY_MS, undefined, { ref: false })

@@ -33,8 +33,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications, the password check
   // would look up the invented user in the database.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
-  // Some applications call `passport.authenticate` inside a handler, so each request that the doctor has made can have recorded one more call. Of the calls
-  // on the same line, one is enough: the sort puts those that have run last, and the map keeps the last.
+  // Some applications call `passport.authenticate` inside a handler, so each request of the doctor can have recorded the same call once more. Keep only one,
+  // if possible one that has run: the sort puts these last, and the map keeps the last.
   const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
   const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
   const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
@@ -49,7 +49,7 @@ interface Seen {
   readonly ownNames: AppObserver['ownNames']
 }
 
-/** True for a call of `passport.authenticate` that names another strategy than Nevis's, alone or in a list. */
+/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. `session` and `anonymous` do not count. */
 function isOther(call: StrategyCall, observer: AppObserver): boolean {
   return call.method === 'authenticate' && !observer.isNevis(call) && !call.asks.every(isWithoutCheck)
 }

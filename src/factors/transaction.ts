@@ -104,7 +104,7 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The slots that are taken under the userId, like `slots` of the transaction. */
+    /** The slots under the userId, of the same starts as `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /**
@@ -112,7 +112,7 @@ export interface Transaction {
    * invalid.
    */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** Digests of the path of the route that started the transaction, and of its options such as `message` and `factors`. Absent if the route has none. */
+  /** Digests of the path and the options (such as `message`) of the route that started the transaction. Absent if the route sets none of these options. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
@@ -122,7 +122,7 @@ export interface Transaction {
   readonly login?: string
   /** True if a signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
-  /** Recognises the browser that started the transaction: SHA-256 of the secret in a cookie of this browser. Absent if no user was signed in at the start. */
+  /** Recognises the browser that started the transaction: SHA-256 of a secret in its cookie. Absent if no user was signed in, unless the app sets `subject`. */
   readonly browser?: string
   /**
    * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. Absent if no user was signed in, or if the

@@ -1,14 +1,14 @@
 /**
  * Records when a user last enrolled a factor and, for an app that keeps its session in a cookie, when a user last signed in.
  *
- * An enrolment that was started before another one has finished is refused (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
+ * An enrolment is refused if the user has finished another one since its start (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
  * session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the password again.
  * Sessions in a store need no record of sign-ins: the store forgets the old session id when it gives the session a new one.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
 
-/** The longest time that an enrolment by app or SMS, or the time for another factor, can last, with a margin. The same for all strategies on one ledger. */
+/** Longer than any enrolment by app or SMS, and than any `firstFactorLifetimeSeconds`. The same for all strategies on one ledger. */
 const LIFETIME_SECONDS = 3600 + MARGIN_SECONDS
 
 /** @internal */

@@ -127,7 +127,7 @@ export class StartBudget {
 
   /**
    * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day
-   * (`denialsOf`), the pause stays, because a denial during this pause could not begin a pause of its own.
+   * (`denialsOf`), the pause stays: a user has only one pause at a time, so a denial during this pause began no other one.
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
@@ -183,7 +183,7 @@ export class StartBudget {
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** Returns how many approval requests the user has denied since the first denial of the day. Returns 0 for a single denial, which may be a mistake. */
+  /** Returns how many approval requests the user has denied within a day. Returns 0 for a single denial, which may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++

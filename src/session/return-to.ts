@@ -42,7 +42,7 @@ export function sitePathOf(value: unknown): string | undefined {
 }
 
 /**
- * Stores the path of the page from which the user is redirected. Deletes the stored path if the user cannot return to this page, because it was a POST.
+ * Stores the path of the page from which the user is redirected. Deletes the stored path if the user cannot return to this page, as after a POST.
  * @returns true if the session has changed
  * @internal
  */

@@ -45,7 +45,7 @@ function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): A
   const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
   if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
   const holder = user ?? cloud.createUser(owner)
-  // New recovery codes replace the user's old ones. Nevis does not document whether they do.
+  // In the simulator, new recovery codes replace the user's old ones. Nevis does not document whether they do.
   holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
   // Nevis does not document in which field of the response the recovery codes are. The simulator uses `recoveryCodes`.
   return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))

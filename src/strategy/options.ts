@@ -108,7 +108,7 @@ export interface NevisStrategyOptions {
     | {
         /** How many transactions: 1 to 1000. */
         readonly starts: number
-        /** How long the user can start nothing after `starts` transactions, in seconds: 1 to 86 400. */
+        /** After `starts` transactions, the user can start nothing for this many seconds: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined

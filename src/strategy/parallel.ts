@@ -36,8 +36,8 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
     else if (context.renewsSession) await request.reload()
     return previous
   }
-  // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start renews the session, give the
-  // session another new id. The cookies are sent with the second response.
+  // The browser has closed the connection of the first request, so it never got the cookies of the first response. If this start must give the session
+  // a new id, do so in the second request, whose response the browser gets.
   const { transaction, encryptedCodes, sessionId, origin } = previous
   request.current = transaction
   if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)

@@ -33,7 +33,7 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * True if this start renews the session now. After a first factor, it always does. At a step-up in an app with the option `subject`, it does not in two cases:
+ * True if this start renews the session now, as always after a first factor. At a step-up in an app with the option `subject`, it does not in two cases:
  * - The browser has closed the connection, as at a double click: it would not get the new session id, so the user would be logged out. The second request of
  *   the double click then renews the session.
  * - The session already has a second factor record of this user, so it is no planted session of another user. And an attacker with a copy of the session's

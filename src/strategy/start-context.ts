@@ -12,7 +12,7 @@ import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
 /** The transaction that a start replaces, because the user chooses another factor or presses "Send again". */
 export type ReplacedTransaction = Transaction & {
-  /** True if an earlier request has already replaced the transaction that this request names. This object is then the newest replacement. */
+  /** True if this is not the transaction that the request names, but its newest replacement, which an earlier request has started. */
   readonly isNewerThanNamed: boolean
 }
 

@@ -153,7 +153,7 @@ export async function isForUserOf(
 ): Promise<boolean> {
   if (logsIn(options)) return true
   const subject = await subjectOf(settings, req)
-  // Accept a request without a user: an API may check the password and then issue tokens, without a login.
+  // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in.
   if (subject === undefined && req.user == null) return true
   return isSubjectOf(subject, transaction)
 }

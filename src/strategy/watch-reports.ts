@@ -49,7 +49,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },
-    // The user can get more time for new recovery codes (`extend.ts`). A process that knows only the handle from before the extension must not end them.
+    // The user can get more time to save recovery codes (`extend.ts`). A process that knows only the handle from before that must not end the transaction.
     abandoned: async (sealed, transaction) => {
       if (sealed.encryptedCodes === undefined) await end(sealed, false, namedBy(transaction) ?? {}, 'timed_out')
     },

@@ -1,5 +1,5 @@
 /**
- * The pages without a pending transaction: the start of a step-up, an invalid link, a request that the session does not hold, an outage.
+ * The pages without a pending transaction: the start of a step-up, an invalid link, a transaction that is not in the session, an outage.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */

@@ -13,7 +13,7 @@ const NARROWEST = { width: 320, height: 640 }
 const CONTROL_CONTRAST = 3
 /** The least contrast of a text with its background (WCAG 2.2, 1.4.3). */
 const TEXT_CONTRAST = 4.5
-/** The width of the focus ring and its distance from the control, in pixels. */
+/** The width of the focus ring plus its distance from the control, in pixels. */
 const RING = 5
 
 type Style = Readonly<Record<string, string>>
@@ -118,7 +118,7 @@ describeWithChromium('the waiting page', () => {
       await page.locator(one, { hasText: text }).waitFor({ state: 'attached' })
       expect([one, await page.locator(one).getAttribute('lang')]).toEqual([one, 'en'])
     }
-    // On the English page, only the root element says that the text is English.
+    // On the English page, the root element says that the text is English, so no other element needs `lang`.
     await page.goto(page.url().replace('/arabic', '/login/2fa'))
     await page.locator(`[${name}]`).click()
     await page.locator('[data-said]', { hasText: text }).waitFor({ state: 'attached' })

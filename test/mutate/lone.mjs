@@ -69,7 +69,7 @@ export function withSwitches(fileName, text) {
   return { text: inserted(text, insertions), mutants }
 }
 
-/** @param {ts.Node} node @returns {boolean} a call, an assignment or `delete` whose value is not used */
+/** @param {ts.Node} node @returns {boolean} true for a call, an assignment or `delete` whose value is not used */
 function isLone(node) {
   if (!ts.isExpressionStatement(node)) return false
   const what = unwrapped(node.expression)

@@ -51,7 +51,7 @@ function expectOneSuccess(outcomes: Record<string, number>): void {
   expect(others).toEqual({})
   expect(success).toBe(1)
   expect(used + unknown).toBe(TIMES - 1)
-  // More than one request must have tried to use the approval, otherwise the requests did not race. Requests of one process share one introspection.
+  // More than one request must have tried to use the approval, otherwise the requests did not race.
   expect(used).toBeGreaterThan(0)
 }
 

@@ -31,7 +31,7 @@ const userIdOf = (username: string) => (world.simulator.users.find((user) => use
 const reasons = () => world.events.all.filter(({ event }) => event === 'suspicious').map(({ reason }) => reason)
 const browserEvents = () => world.events.all.filter(({ event }) => event === 'browser').map(({ browser }) => browser)
 
-/** Routes for a step-up, a payment, and a page that shows the session. */
+/** Routes that start the second factor with various options, for an enrolment or for a step-up; and `/guarded`, which requires a second factor. */
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const local = passport.authenticate('local', { session: false })
   web.post('/login-by-push', local, passport.authenticate('nevis', { factors: ['push'] }), (_req, res) => void res.json({ action: 'success' }))

@@ -47,7 +47,7 @@ export const wrongFactors = passport.authorize('nevis', { factors: 'push' })
 export const wrongMessage = passport.authorize('nevis', { message: 5 })
 // @ts-expect-error maxAgeSeconds is missing
 export const withoutAge = requireSecondFactor({})
-// @ts-expect-error only the factors of this package have a rank
+// @ts-expect-error atLeast takes the name of a factor of this package
 export const unranked = atLeast('fax')
 // @ts-expect-error a value in a message must be a string or a number
 export const absent = htmlMessage`Pay ${undefined}`

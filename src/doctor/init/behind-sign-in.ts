@@ -47,7 +47,7 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and at least three parameters, or with a parameter such as `req`. */
+/** The end of the innermost handler around the token, and the name of its response. A handler has a body, and at least three parameters or a `req`. */
 function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
@@ -57,7 +57,7 @@ function handlerAround(source: Source, at: number): { end?: number | undefined; 
 }
 
 /**
- * True if the code runs a strategy of this package, and neither answers nor calls the next handler elsewhere. What the code does after an error does not count.
+ * True if the code runs a strategy of this package, and has no other way to answer or to call the next handler. What it does after an error does not count.
  */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false
@@ -107,7 +107,7 @@ function isInFollowedHandler(source: Source, at: number, factors: SecondFactors)
   return false
 }
 
-/** True for `function name(…) { … }` if the second factor follows wherever the file uses the name. */
+/** True for a handler `function name(…) { … }` if the second factor runs after this handler wherever the file uses its name. */
 function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
   // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each of them.
   const known = answers.get(source) ?? new Map<number, boolean>()

@@ -15,8 +15,8 @@ const CONTEXT = /^_*(?:ctx|context)$/
 const OF_REQUEST = /^(?:state|session|request|req|query|params|method|path|url|ip|headers|isAuthenticated|isUnauthenticated|log[iI]n)$/
 
 /**
- * True if the code at this token may answer the request: it uses the response in any way, or passes it on. Only a redirect to a fixed address gives out no
- * token.
+ * True if the code at this token may answer the request: it uses the response in any way, or passes it on. A redirect to a fixed address does not count,
+ * because it gives out no access token.
  * @param response the name of the handler's parameter that receives the response
  */
 export function isAnswer(source: Source, at: number, response?: string): boolean {
@@ -75,7 +75,7 @@ export function namesOfNext(source: Source, { first, last }: Range): Set<string>
   return names
 }
 
-/** An argument of `next` that is no error, or a spread, which may be empty: Express then goes on without the strategy. */
+/** An argument of `next` that is no error, or a spread, which may be empty: Express then runs the next handler or route. */
 const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
 
 /** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. Any other value counts as an error, as in `next(err)`. */

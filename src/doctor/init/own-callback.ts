@@ -37,7 +37,7 @@ function examined(source: Source, at: number, factors: SecondFactors): boolean {
   return isClosedWrapper(source, { strategy, login, handler, isChecked: isCheckedUser(source, callback, login.first, user) }, factors)
 }
 
-/** True if a `req.logIn` at this token is in the callback of a `passport.authenticate` for which `isClosedCallback` is true. */
+/** True if a `req.logIn` at this token is in the callback of a `passport.authenticate` that signs no user in before the second factor. */
 export function isInClosedCallback(source: Source, at: number, factors: SecondFactors): boolean {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     if (source.is(open, '(') && source.tokens[open - 1]?.text === 'authenticate') return isClosedCallback(source, open - 1, factors)
@@ -114,7 +114,7 @@ interface Wrapped {
   readonly strategy: Range
   readonly login: Range
   readonly handler: Range
-  /** True if `req.logIn` signs in the user that the callback got, and runs only if there is one. The second factor needs this. */
+  /** True if `req.logIn` signs in the user that the callback got, and runs only if there is one, as the callback of a second factor must. */
   readonly isChecked: boolean
 }
 

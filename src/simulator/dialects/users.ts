@@ -16,7 +16,7 @@ const ADDITIVE = 'The documents say that new fields and values come without noti
 const ofUnknown = (change: (answer: Answer, exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   LOOK_UPS.includes(exchange.operation) && exchange.refusal === 'unknown-user' ? change(answer, exchange) : answer
 
-/** Creates a function that changes the outermost object of responses to enrolments and to requests that find a user. */
+/** Creates a function that changes the JSON object in responses to enrolments and to requests that find a user. */
 const ofUser = (change: (user: Json, original: Json) => unknown) => inAnswers([...LOOK_UPS, 'enroll'], (user, { original }) => change(user, original.body as Json))
 const EVERYWHERE: readonly OperationName[] = [...LOOK_UPS, 'enroll', 'approve', 'getStatus']
 

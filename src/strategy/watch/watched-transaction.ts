@@ -15,7 +15,7 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many requests of waiting pages may call Nevis earlier than the poll schedule says: the first poll and a reload come shortly after the page. Each early
+ * How many requests of a waiting page may call Nevis earlier than the poll schedule says: the first poll and a reload come soon after the page. Each early
  * call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
@@ -45,7 +45,7 @@ export class WatchedTransaction {
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session. Reports of denials need the transaction for the user's name. Set by the start or by the first callback request. */
+  /** The transaction from the session: it names the user in reports of denials. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -83,7 +83,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code; undefined if this object so far knows only the handle (the encrypted transaction id). */
+  /** The transaction without its QR code, `cancelled` after `leave`; undefined if only its handle (the encrypted transaction id) is known yet. */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }
@@ -263,7 +263,7 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
-    // Report the end before the pages learn of it: a user who starts again at once must find the ledger with the denial already counted.
+    // Report the end before the pages learn of it: if the user starts again at once, the ledger must already have counted the denial.
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0

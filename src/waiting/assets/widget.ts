@@ -53,7 +53,7 @@ window.nevisWidget = (main, write, isDone, finish) => {
       })
   }
 
-  // Before the document is complete, the scripts of Nevis and of the app may not be loaded yet.
+  // `complete`: htmx or Turbo has inserted this page. Otherwise wait for the scripts of Nevis and of the app.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

@@ -56,7 +56,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
       else if (action) {
         try {
           const isStart = action.factor || action.extend
-          // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
+          // With `retry`, the server responds to a wrong code with the URL of the view. The view contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
           // The network failed, or the server refused the request. The user can try again, so the next call of `show` gets the error.

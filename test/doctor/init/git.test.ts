@@ -18,7 +18,7 @@ function repository() {
   const program = join(folder, '.git/program')
   writeFileSync(program, `#!/bin/sh\ntouch '${mark}'\nexit 1\n`)
   chmodSync(program, 0o755)
-  // Change the file's time, so that it differs from the time in git's index. `git status` must then read the file, and applies the filters to it.
+  // Change the file's time, so that it differs from the time in git's index. `git status` must then read the file, and applies the filter in `.gitattributes`.
   utimesSync(join(folder, 'app.js'), 1, 1)
   return { folder, mark, program }
 }

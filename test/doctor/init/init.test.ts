@@ -397,7 +397,7 @@ describe('a door', () => {
     ["app.post('/reset/:token', (req, res) => { req.logIn(user, done) })", 'password reset: req.logIn(…)', 'LEFT'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) }, passport.authenticate('nevis'))", 'sign-up: req.login(…)', 'ok'],
     ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…) without a session', 'LEFT'],
-    // In these cases, the code is in a callback of the second factor, which Passport calls also after a failure.
+    // In these cases, `req.logIn` is in the callback of the second factor, which Passport also calls after a failure.
     ...([
       ['if (err) return next(err); if (!user) return res.end(); req.logIn(user, { session: true }, next)', 'ok'],
       ['if (err || !user) { log(err); return next(err) } req.session.regenerate(() => req.logIn(user, next))', 'ok'],
@@ -446,7 +446,7 @@ describe('a door', () => {
     ...['currentUser', 'customerId', 'member_id', 'loggedInUser', 'auth', 'isSignedIn', 'adminName'].map((name): [string, string, string] => [`req.session.${name} = user.id`, `sign-in: session.${name} = …`, 'LEFT']),
     ...["'local', 'anonymous'", "'local', 'nevis'", "'nevis', 'ldapauth'", "'session', 'local'"].map((list): [string, string, string] => [`passport.authenticate([${list}])(req, res, next)`, `passport.authenticate('${list.replaceAll("'", '')}')`, 'LEFT']),
     ['passport.authenticate([kind])(req, res, next)', "passport.authenticate('kind')", 'LEFT'],
-    // In these cases, a guard of NestJS lets the request pass after its strategy alone; some of them are compiled.
+    // In these cases, a guard of NestJS lets a request pass without the second factor. Two cases are code that TypeScript has compiled.
     ["__decorate([(0, common_1.UseGuards)((0, passport_1.AuthGuard)('local'))], A.prototype, 'token', null)", "sign-in: AuthGuard('local')", 'LEFT'],
     ["__decorate([UseGuards(AuthGuard(['nevis', 'local']))], A)", "sign-in: AuthGuard('nevis, local')", 'LEFT'],
     ["class Local extends AuthGuard('google') {}", "sign-in: AuthGuard('google')", 'LEFT'],
@@ -547,7 +547,7 @@ describe('a door', () => {
     "exempt, secondFactor); function exempt(req, res, next) {\n  if (req.user.isExempt) return next('route')\n  next()\n}\napp.get('/x'",
     '(req: Request, res: Response, cb: NextFunction) => {\n  if (req.user.isExempt) return cb(null)\n  secondFactor(req, res, cb)\n}',
     'function check(req, res, cb) {\n  if (req.user.isExempt) cb()\n  else secondFactor(req, res, (err) => cb(err))\n}',
-    // Not the whole argument, or not the whole value of a variable.
+    // The second factor is only a part of the argument, or of the value of a variable.
     "process.env.MFA === 'on' ? passport.authenticate('nevis') : skip",
     "maybe); const maybe = process.env.MFA === 'on' ? passport.authenticate('nevis') : skip\napp.get('/x'",
     "maybe); let maybe = passport.authenticate('nevis')\nif (process.env.MFA !== 'on') maybe = skip\napp.get('/x'",

@@ -190,7 +190,7 @@ describe('following a transaction', () => {
       const second = listening()
       await pass(60_000)
       second.stop()
-      // In the first ten seconds, the app calls Nevis every second, and then every four seconds. Each interval can be a tenth shorter.
+      // In this minute, the app calls Nevis every second for ten seconds, and then every four seconds. Each interval can be a tenth shorter.
       expect(asked.length).toBeLessThanOrEqual(27)
       await pass(LIFETIME_MS)
     })
@@ -575,7 +575,7 @@ describe('deciding at the callback', () => {
       answer = unreachable
       await watch.look(sealed())
       for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
-      // One status call was for the page, and ten were for the twenty callbacks.
+      // One status call was for the page. The twenty callbacks made ten calls, the most that the limit for callbacks allows at once.
       expect(asked).toHaveLength(11)
     })
 
