@@ -76,7 +76,7 @@ export const onAnyFailure = { failWithError: true, failureMessage: true } satisf
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  // The session may have ended while the user waited. A message in the session would then be lost, too.
+  // The session may have ended while the user waited. Its messages are then lost, so the sign-in page's address says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
   // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.

@@ -112,7 +112,7 @@ function withTables(markdown, cell) {
 
 /**
  * Regenerates the table at the end of the threat model. The table has one row for each promise that the text names, for example `[T-password-2]`.
- * @param {string} markdown @param {(requirement: string) => string} cell
+ * @param {string} markdown @param {(requirement: string) => string} cell lists the test files of a promise
  */
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)

@@ -180,7 +180,7 @@ export class JestWithoutSandbox {
     return runs.run({}, () => this.#runHere(file, options))
   }
 
-  /** @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
+  /** Does the work of `#run`. @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
   async #runHere(file, { timeoutMs, wanted, activate, bail, counts }) {
     /** @type {Set<unknown>} */
     const strays = new Set()

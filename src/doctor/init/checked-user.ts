@@ -15,7 +15,7 @@ interface CheckedUser {
 /** A user that is signed in: a variable, in TypeScript also with a type. */
 const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
-/** True if the code at this token runs only with the user that the callback got, and `user` is this user. */
+/** True if the token `at` is behind the check in which the callback returns without a user, and `user` is the user that the callback got. */
 export function isCheckedUser(source: Source, callback: Range | undefined, at: number, user: Range | undefined): boolean {
   const own = callback === undefined ? undefined : checkedUser(source, callback)
   return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name

@@ -196,7 +196,7 @@ export class SecondFactors {
     })
   }
 
-  /** True if the code is an array of handlers: an argument of `app.post`, in another such array, or an option of a route. */
+  /** True if this array, or variable with an array, contains handlers: it is an argument of `app.post`, an item of such an array, or an option of a route. */
   private isOfList(source: Source, first: number, last: number): boolean {
     if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '')
     const start = source.is(first - 1, '...') ? first - 1 : first
