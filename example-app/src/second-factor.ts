@@ -21,8 +21,8 @@ import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
 declare module 'express-session' {
   interface SessionData {
     /**
-     * By id of the account: the version of the password that the user has entered (`Account.passwordVersion`), for sign-ins whose second factor is still
-     * missing.
+     * For sign-ins whose second factor is still missing: for each account id, the version of the password that the user has entered
+     * (`Account.passwordVersion`).
      */
     passwordVersions: Record<number, number>
     /** For what the user confirms again now; undefined for another purpose than the pages of `confirm-first.ts`. */

@@ -61,7 +61,10 @@ const EXCLUSIVE = ['shape', 'gateway']
 /** Dialects of these layers change single fields, so none of their changes may be lost. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
 
-/** True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. One of them may set the default status. */
+/**
+ * True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. `isSameField` does not find such a conflict if one of them
+ * sets the status that the simulator sends anyway.
+ */
 const isSameQuestion = (one: string, other: string) => one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '')
 
 const isWithin = (name: string, outer: string) => name.startsWith(`${outer}.`)

@@ -92,7 +92,7 @@ function cellFor(tests) {
 
 /**
  * Regenerates the last column of a document's tables. Also returns the requirements in the document.
- * @param {string} markdown @param {(requirement: string) => string} cell
+ * @param {string} markdown @param {(requirement: string) => string} cell returns the text of the last column
  */
 function withTables(markdown, cell) {
   /** @type {string[]} */

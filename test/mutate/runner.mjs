@@ -148,6 +148,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Runs the tests of a file with a mutant.
    * @param {string} file
    * @param {RunOptions & { mutant: string, hitLimit: number | undefined, isStatic: boolean }} options
    * @returns {Promise<Run>}
@@ -214,6 +215,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Returns a function that jest calls before and after each test of the file. It tells jest and Stryker the name of the test, and collects errors.
    * @param {string} file
    * @param {Pick<RunOptions, 'bail' | 'counts'>} options
    * @returns {import('@jest/types').Circus.EventHandler}
@@ -290,7 +292,7 @@ function idOf(file, test) {
   return `${file} › ${nameOf(test)}`
 }
 
-/** @param {string} file @param {Test} test @returns {TestResult} */
+/** The result of a test, in Stryker's form. @param {string} file @param {Test} test @returns {TestResult} */
 function resultOf(file, test) {
   const id = idOf(file, test)
   const result = { id, name: id, fileName: join(process.cwd(), file), timeSpentMs: test.duration ?? 0 }

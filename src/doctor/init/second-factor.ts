@@ -62,8 +62,8 @@ export class SecondFactors {
   }
 
   /**
-   * For code in the callback of `passport.authenticate('nevis', callback)`, also with options before the callback: true if the user that it signs in is the callback's own argument, and the callback
-   * has ended before if there is no such user. Passport also calls the callback if the second factor has failed.
+   * For code in the callback of `passport.authenticate('nevis', callback)` or `('nevis', options, callback)`: true if this code signs in the user that the
+   * callback got, after a check that there is a user. The check is needed, because Passport also calls the callback if the second factor has failed.
    * @returns undefined if the token is not in such a callback
    */
   isBehind(source: Source, at: number, user: Range | undefined): boolean | undefined {
