@@ -25,7 +25,7 @@ declare module 'express-session' {
      * (`Account.passwordVersion`).
      */
     passwordVersions: Record<number, number>
-    /** For what the user confirms again now; undefined for another purpose than the pages of `confirm-first.ts`. */
+    /** The page of `confirm-first.ts` for which the user confirms again now; undefined if the user confirms for something else. */
     confirming: Purpose
     /** When the user has set up a phone in this session, in milliseconds since 1970. */
     newPhoneAt: number

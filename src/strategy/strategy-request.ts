@@ -133,7 +133,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session. Afterwards, the app's changes so far are no longer changes: if another request changes the same property later, the later value stays.
+   * Saves the session. A later `reload` no longer restores what the app has changed so far: if another request changes the same property, that value stays.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {

@@ -35,8 +35,12 @@ const NEVER_FAKED = ['nextTick', 'queueMicrotask']
  * @typedef {import('@jest/types').Circus.TestEntry} Test
  * @typedef {import('@jest/types').Circus.DescribeBlock} Block
  * @typedef {{ results: TestResult[], error?: unknown, reached?: string | undefined }} Run
+ *   `error`: an error outside of the tests; `reached`: why Stryker counts the mutant as endless
  * @typedef {{ tests: string[], swc: import('./files.mjs').SwcOptions, sources?: Map<string, string> }} InProcess
+ *   `tests`: the test files; `sources`: texts that replace source files, by path
  * @typedef {{ timeoutMs: number, wanted?: Set<string> | undefined, activate?: () => void, bail?: boolean | undefined, counts?: boolean | undefined }} RunOptions
+ *   `wanted`: the ids of the tests to run, by default all; `activate`: turns the mutant on; `bail`: stop at the first failure; `counts`: Stryker counts which
+ *   test reaches which mutant
  */
 
 /** The global object, which holds Stryker's switches and jest's globals. @type {any} */

@@ -24,7 +24,7 @@ export function isCheckedUser(source: Source, callback: Range | undefined, at: n
 // A callback can contain many sign-ins. So cache the result, instead of reading the whole callback for each of them.
 const known = new WeakMap<Source, Map<number, CheckedUser | undefined>>()
 
-/** @returns undefined if the callback has no such check among its own statements, or may give its parameter another value */
+/** @returns undefined if the callback's own statements do not check that there is a user, or may give the parameter another value */
 function checkedUser(source: Source, { last }: Range): CheckedUser | undefined {
   const ofSource = known.get(source) ?? new Map<number, CheckedUser | undefined>()
   known.set(source, ofSource)

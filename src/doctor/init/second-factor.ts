@@ -77,8 +77,8 @@ export class SecondFactors {
   }
 
   /**
-   * True if the second factor follows this handler, which checks the password: it must come later in the list of handlers. If the handler is assigned to a
-   * variable, this must be so in every list that contains the variable.
+   * True if a handler with the second factor comes later in the list of handlers than this handler, which checks the password. If this handler is assigned to
+   * a variable, the second factor must come later in every list that contains the variable.
    */
   isFollowed(source: Source, handler: Range): boolean {
     const { first, last } = handler

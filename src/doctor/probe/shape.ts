@@ -28,7 +28,7 @@ const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
 /** Fields whose value may be an object that has codes, usernames or phone numbers as its names, for example `{ codes: { AbCdEfGhIjKlMnOp: true } }`. */
 const MAY_BE_MAP = /^_?(?:user|authenticator|phone|device|(?:recovery_?)?code|account|credential)s$/i
-/** The names that the report shows inside such a field: those in Nevis's documentation, in this package and in the dialects of the simulator. */
+/** Names that the report shows inside these fields, because they are in Nevis's documentation, in this package or in a dialect. Others become `<key>`. */
 const FIELDS_IN_MAP = new Set(
   `user userId username status createdAt updatedAt authenticators authenticatorId authenticatorType type name state id code codes value number phone phones
   recoveryCodes recovery_codes recoveryCode recovery sms fido2 fido uaf app push os osVersion deviceRef deviceName userDisabledPushNotification enrolledAt
