@@ -58,7 +58,7 @@ function isSameField(one: ReadonlyMap<string, string | undefined>, other: Readon
 
 /** A dialect of these layers moves fields or replaces the whole response. Two dialects of the same layer exclude each other. */
 const EXCLUSIVE = ['shape', 'gateway']
-/** Dialects of these layers change single fields, so none of their changes may be lost. */
+/** The values of `layer` of dialects that change single fields. Two such dialects must not undo each other's changes. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
 
 /**

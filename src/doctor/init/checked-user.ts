@@ -12,7 +12,7 @@ interface CheckedUser {
   readonly from: number
 }
 
-/** A user that is signed in: a variable, in TypeScript also with a type. */
+/** Code that stands for the user in `req.logIn(user)`: the name of a variable, in TypeScript also `user!` or `user as User`. */
 const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
 /** True if the token `at` is behind the check in which the callback returns without a user, and `user` is the user that the callback got. */

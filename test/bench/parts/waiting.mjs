@@ -41,6 +41,7 @@ export async function measure() {
   }
 
   /**
+   * Calls `work` with every number below `count`; at most 50 calls run at the same time.
    * @param {number} count
    * @param {(i: number) => Promise<unknown>} work
    */
