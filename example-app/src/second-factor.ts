@@ -79,7 +79,7 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
   // The session may have ended while the user waited. Its messages are then lost, so the sign-in page's address says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
-  // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.
+  // The user's old recovery codes end when Nevis creates new ones, even if the user does not save the new ones.
   if (back === UNSAVED_CODES) {
     back = pageOf('devices')
     const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
@@ -119,7 +119,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
     const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(purpose) }) as RequestHandler
     if (purpose === undefined) delete req.session.confirming
     else req.session.confirming = purpose
-    // The strategy reads the session again after it has called Nevis, so save this change first.
+    // The strategy reads the session again after it has called Nevis, so save the change of `confirming` first.
     req.session.save((error) => (error ? next(error) : start(req, res, next)))
   })
   return routes

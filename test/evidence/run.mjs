@@ -16,7 +16,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
 
-/** @typedef {{ file: string, line: number, title: string, shows: string[] }} Test */
+/** @typedef {{ file: string, line: number, title: string, shows: string[] }} Test `shows`: the requirements in the marker above the test */
 
 const MARKER = /^\/\/ Shows: (.+)$/
 const GENERATED = 'tests'

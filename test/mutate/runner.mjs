@@ -105,6 +105,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Runs all tests without a mutant, so that Stryker learns which tests reach which mutants.
    * @param {{ coverageAnalysis: string }} options
    * @returns {Promise<import('@stryker-mutator/api/test-runner').DryRunResult>}
    */
