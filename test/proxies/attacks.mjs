@@ -45,7 +45,7 @@ async function lies(proxy) {
   })
 }
 
-/** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
+/** True if the proxy took the answer from its cache. @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
 const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
 
 /**

@@ -204,7 +204,7 @@ export class SecondFactors {
     return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
   }
 
-  /** Examines each name only once. `unknown`: the answer as long as the examination runs, so that it ends even if a function calls itself. */
+  /** Examines each name only once. `unknown`: the answer for a name whose examination still runs, so that it ends even if a function calls itself. */
   private remembered(source: Source, key: string | number, unknown: boolean, examine: () => boolean): boolean {
     const known = this.known.get(source) ?? new Map<string | number, boolean>()
     this.known.set(source, known)
