@@ -45,7 +45,7 @@ const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
 /** The global object, which holds Stryker's switches and jest's globals. @type {any} */
 const world = globalThis
-/** @type {import('@stryker-mutator/api/core').InstrumenterContext} */
+/** Stryker's switches: which mutant is active, and how often a mutant was reached. @type {import('@stryker-mutator/api/core').InstrumenterContext} */
 const stryker = (world[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
 const real = { setTimeout, clearTimeout, Timeout: setTimeout(() => {}).constructor }
 const runs = new AsyncLocalStorage()
