@@ -56,7 +56,7 @@ function isSameField(one: ReadonlyMap<string, string | undefined>, other: Readon
   return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
 }
 
-/** The values of `layer` of dialects that move fields or replace the whole response. Two dialects with the same of these values exclude each other. */
+/** The values of `layer` of dialects that move fields or replace the whole response. Two dialects with the same such value exclude each other. */
 const EXCLUSIVE = ['shape', 'gateway']
 /** The values of `layer` of dialects that change single fields. Two such dialects must not undo each other's changes. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']

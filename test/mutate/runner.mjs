@@ -186,7 +186,7 @@ export class JestWithoutSandbox {
     return runs.run({}, () => this.#runHere(file, options))
   }
 
-  /** Does the work of `#run`. @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
+  /** Runs the tests of a file, and then undoes their mocks and fake timers. @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
   async #runHere(file, { timeoutMs, wanted, activate, bail, counts }) {
     /** @type {Set<unknown>} */
     const strays = new Set()

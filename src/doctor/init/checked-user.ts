@@ -15,7 +15,7 @@ interface CheckedUser {
 /** Code that stands for the user in `req.logIn(user)`: the name of a variable, in TypeScript also `user!` or `user as User`. */
 const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
-/** True if the token `at` is behind the check in which the callback returns without a user, and `user` is the user that the callback got. */
+/** True if the token `at` is behind the callback's check `if (!user) return …`, and `user` is the user that the callback got. */
 export function isCheckedUser(source: Source, callback: Range | undefined, at: number, user: Range | undefined): boolean {
   const own = callback === undefined ? undefined : checkedUser(source, callback)
   return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
