@@ -2,7 +2,7 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** @type {(names: string[]) => Record<string, 'readonly'>} */
+/** Declares global variables that the code may read but not set. @type {(names: string[]) => Record<string, 'readonly'>} */
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
 const nodeGlobals = readonly(
   ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'],

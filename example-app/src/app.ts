@@ -53,7 +53,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   const app = express()
   const passport = new Passport()
   passport.use(passwordStrategy(users))
-  // A session names the password with which it was opened, so that a change of the password ends all other sessions of the user.
+  // A session contains the version of the password at the sign-in, so that a change of the password ends all other sessions of the user.
   passport.serializeUser<SessionUser>(({ id, passwordVersion }, done) => done(null, { id, passwordVersion }))
   passport.deserializeUser<SessionUser, Request>((req, { id, passwordVersion }, done) => {
     users.findById(id).then((user) => {

@@ -51,7 +51,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
   })
 }
 
-/** The message is in the user's language, and the word "Code" is the same in both languages. */
+/** The text of the SMS: the message is in the user's language, English or German, and "Code" is the same word in both. */
 const smsText = (message = 'Alpine Mutual:') => `${message} Code: {{CODE}}`
 
 /**

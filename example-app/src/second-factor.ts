@@ -21,11 +21,11 @@ import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
 declare module 'express-session' {
   interface SessionData {
     /**
-     * By id of the account: the version of the password that the user has entered (`Account.passwordVersion`), for sign-ins whose second factor is still
-     * missing.
+     * For sign-ins whose second factor is still missing: for each account id, the version of the password that the user has entered
+     * (`Account.passwordVersion`).
      */
     passwordVersions: Record<number, number>
-    /** For what the user confirms again now; undefined for another purpose than the pages of `confirm-first.ts`. */
+    /** The page of `confirm-first.ts` for which the user confirms again now; undefined if the user confirms for something else. */
     confirming: Purpose
     /** When the user has set up a phone in this session, in milliseconds since 1970. */
     newPhoneAt: number
@@ -76,10 +76,10 @@ export const onAnyFailure = { failWithError: true, failureMessage: true } satisf
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (error.name !== 'AuthenticationError') return next(error)
-  // The session may have ended while the user waited. A message in the session would then be lost, too.
+  // The session may have ended while the user waited. Its messages are then lost, so the sign-in page's address says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
-  // The old codes end when Nevis makes new ones, even if the user does not keep the new ones.
+  // The user's old recovery codes end when Nevis creates new ones, even if the user does not save the new ones.
   if (back === UNSAVED_CODES) {
     back = pageOf('devices')
     const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
@@ -119,7 +119,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
     const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(purpose) }) as RequestHandler
     if (purpose === undefined) delete req.session.confirming
     else req.session.confirming = purpose
-    // The strategy reads the session again after it has called Nevis, so save this change first.
+    // The strategy reads the session again after it has called Nevis, so save the change of `confirming` first.
     req.session.save((error) => (error ? next(error) : start(req, res, next)))
   })
   return routes

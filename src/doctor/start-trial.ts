@@ -56,7 +56,7 @@ export class StartTrial {
       return end(response)
     }
     this.password ??= call
-    // A callback of the application could do anything with the invented user. So end the request instead of calling the callback.
+    // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before that.
     if (call.hasCallback || call.signsIn) return end(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)

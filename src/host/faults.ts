@@ -14,7 +14,7 @@ export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused:
    * - `request`: while a request was handled; the app's error handler got the error.
-   * - `watch`: while the watch asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
+   * - `watch`: while the strategy asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
    *   page keeps waiting, or shows the end.
    * - `browser`: while a remembered browser was checked or stored; the user had to give the second factor, or the browser was not remembered. Or while
    *   `forgetBrowsers(strategy, { userId })` asked Nevis for the username; the browsers that are stored under the userId were forgotten all the same.

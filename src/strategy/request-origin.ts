@@ -66,7 +66,7 @@ function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: strin
   const { remoteAddress } = socket ?? {}
   const forwarded = headers['x-forwarded-for'] ?? ''
   // The connection's address is one of the proxy's addresses, so leave it out. The number of addresses in the header counts, too: an app that trusts all
-  // proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address.
+  // proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address: one more than usual.
   if (ip !== undefined && ip !== remoteAddress) return [withoutPorts(ip), String(forwarded).split(',').length]
   const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
   return [remoteAddress, named.map(([name, value]) => [name, withoutPorts(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]

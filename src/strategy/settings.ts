@@ -27,7 +27,7 @@ import { defaultSchedule } from './watch/schedule'
 import { StatusWatch } from './watch/watch'
 import { watchReports } from './watch-reports'
 
-/** How many milliseconds a repeated callback may use what Nevis has answered to the first one. */
+/** For how many milliseconds a repeated callback request may reuse Nevis's answers to the first one. */
 const REPEATED_CALLBACK_MS = 5000
 
 /** @internal */

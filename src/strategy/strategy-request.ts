@@ -125,7 +125,7 @@ export class StrategyRequest {
     const written = Object.entries(before).filter(([name]) => !HOST_PROPERTIES.includes(name) && name !== this.settings.sessionKey)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
-    // Note the values before this request's values replace them. Otherwise a later `reload`, before the session is saved, would drop the app's changes.
+    // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would take these changes for saved, and drop them.
     this.lastRead = jsonOfProperties(session)
     for (const name of lastRead.keys()) if (!(name in before) && !HOST_PROPERTIES.includes(name)) delete session[name]
     for (const [name, value] of written) if (keepsAll || !(name in session) || lastRead.get(name) !== JSON.stringify(value)) session[name] = value
@@ -133,7 +133,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session. Afterwards, the app's changes so far are no longer changes: if another request changes the same property later, the later value stays.
+   * Saves the session. A later `reload` no longer restores what the app has changed so far: if another request changes the same property, that value stays.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {

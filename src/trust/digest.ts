@@ -33,7 +33,7 @@ export class Digests {
    */
   matches(transaction: Transaction): boolean {
     const { closed, statusToken, statusTokenDigest } = transaction
-    // A transaction of an older version of this package has a status token without a digest, and expires within minutes.
+    // In a transaction of an older version of this package, the status token has no digest. Accept this: the transaction expires within minutes.
     if (statusTokenDigest !== undefined && (statusToken === undefined ? closed === undefined : sha256(statusToken) !== statusTokenDigest)) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))

@@ -82,8 +82,8 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
 }
 
 /**
- * True after too many wrong recovery codes, if the user has another factor. (For an SMS, a new code can be sent.) The page then offers another factor first,
- * and the recovery codes last.
+ * True after too many wrong recovery codes, if the user has another factor: the page then offers another factor first, and the recovery codes last. False
+ * after too many wrong SMS codes, because a new code can be sent.
  */
 export function isUsedUp(view: WaitingView): boolean {
   return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)

@@ -42,7 +42,7 @@ const nameOf = (/** @type {CallFrame} */ { functionName, url, lineNumber }) => `
  */
 function treeOf({ nodes, samples = [], timeDeltas = [] }) {
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  /** @type {Map<number, import('node:inspector').Profiler.ProfileNode>} */
+  /** The parent of each node, by the id of the node. @type {Map<number, import('node:inspector').Profiler.ProfileNode>} */
   const parents = new Map()
   for (const node of nodes) for (const child of node.children ?? []) parents.set(child, node)
   /** @type {import('./svg.mjs').Flame} */

@@ -104,7 +104,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
-  // Transaction ids are tested here with the tokens, not with the UUIDs above: the client never puts a transaction id into a URL path, so any text will do.
+  // The client never puts a transaction id into a URL path, so a transaction id need not be a UUID: the client checks it like a token.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))

@@ -18,8 +18,8 @@ const company = privateCA('IP:0.0.0.0')
 afterAll(() => company.remove())
 
 /**
- * Starts a server in place of Nevis, with this certificate chain. Its address is 0.0.0.0, which reaches this machine but does not count as loopback. So the
- * client requires TLS and uses the proxy.
+ * Starts a server in place of Nevis, with this certificate chain. Its address is 0.0.0.0, which reaches this machine but does not count as loopback, so the
+ * client treats it like an address of another machine.
  */
 async function cloudWith(...chain: Buffer[]): Promise<string> {
   const server: Server = createServer({ key: company.key, cert: Buffer.concat(chain) }, (req, res) => void req.resume().on('end', () => res.end('{"active":true,"sub":"anna"}')))

@@ -56,12 +56,15 @@ function isSameField(one: ReadonlyMap<string, string | undefined>, other: Readon
   return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
 }
 
-/** A dialect of these layers moves fields or replaces the whole response. Two dialects of the same layer exclude each other. */
+/** The values of `layer` of dialects that move fields or replace the whole response. Two dialects with the same such value exclude each other. */
 const EXCLUSIVE = ['shape', 'gateway']
-/** Dialects of these layers change single fields, so none of their changes may be lost. */
+/** The values of `layer` of dialects that change single fields. Two such dialects must not undo each other's changes. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
 
-/** True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. One of them may set the default status. */
+/**
+ * True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. `isSameField` does not find such a conflict if one of them
+ * sets the status that the simulator sends anyway.
+ */
 const isSameQuestion = (one: string, other: string) => one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '')
 
 const isWithin = (name: string, outer: string) => name.startsWith(`${outer}.`)

@@ -43,7 +43,7 @@ async function doctor(argv: string[], settings: Record<string, string> = {}) {
 }
 
 it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s after the command is complete, before the process has ended › does not change the exit code', async (signal) => {
-  // The long timer keeps the process alive, as an open connection may. The other one says that the command is complete.
+  // The long timer keeps the process alive, as an open connection may. The interval prints `complete` as soon as the command has set its exit code.
   const timers = 'setTimeout(()=>undefined,10000);const timer=setInterval(()=>{if(process.exitCode===2){clearInterval(timer);console.log("complete")}},20)'
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${timers}`, COMMAND, 'nothing'], { stdio: ['ignore', 'pipe', 'ignore'] })
   await once(child.stdout, 'data')

@@ -16,7 +16,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
 
-/** @typedef {{ file: string, line: number, title: string, shows: string[] }} Test */
+/** @typedef {{ file: string, line: number, title: string, shows: string[] }} Test `shows`: the requirements in the marker above the test */
 
 const MARKER = /^\/\/ Shows: (.+)$/
 const GENERATED = 'tests'
@@ -92,7 +92,7 @@ function cellFor(tests) {
 
 /**
  * Regenerates the last column of a document's tables. Also returns the requirements in the document.
- * @param {string} markdown @param {(requirement: string) => string} cell
+ * @param {string} markdown @param {(requirement: string) => string} cell returns the text of the last column
  */
 function withTables(markdown, cell) {
   /** @type {string[]} */
@@ -112,7 +112,7 @@ function withTables(markdown, cell) {
 
 /**
  * Regenerates the table at the end of the threat model. The table has one row for each promise that the text names, for example `[T-password-2]`.
- * @param {string} markdown @param {(requirement: string) => string} cell
+ * @param {string} markdown @param {(requirement: string) => string} cell lists the test files of a promise
  */
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)

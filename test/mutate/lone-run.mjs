@@ -13,7 +13,7 @@ const MUTANT_MS = 60_000
 const SLOWER = 4
 const DRY_RUN_MS = 300_000
 
-/** @typedef {import('./lone.mjs').Mutant & { status: string }} Result */
+/** @typedef {import('./lone.mjs').Mutant & { status: string }} Result a mutant, and whether a test has killed it (`status`, in Stryker's words) */
 
 /**
  * Runs all mutants of the files.

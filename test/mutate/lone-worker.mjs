@@ -12,7 +12,7 @@ import { JestWithoutSandbox } from './runner.mjs'
 /** @type {JestWithoutSandbox} */
 let runner
 
-/** @type {Record<string, (message: any) => Promise<unknown>>} */
+/** The functions that answer the messages of `lone-run.mjs`, by the message's property `ask`. @type {Record<string, (message: any) => Promise<unknown>>} */
 const answers = {
   async load({ files, tests, swc }) {
     installSwitch()

@@ -14,6 +14,7 @@ const REPORTS = 'reports/mutation'
  * @typedef {{ line: number, column: number }} Position counted from 1
  * @typedef {{ fileName: string, mutatorName: string, replacement?: string | undefined, status: string, location: { start: Position, end: Position } }} Result the result of one mutant, as Stryker reports it
  * @typedef {{ status: string, line: number, mutatorName: string, original: string, replacement?: string | undefined }} Survivor
+ *   a mutant that no test has killed: Stryker has put the code `replacement` in the place of `original`
  * @typedef {{ file: string, at: string, source: string, counts: Record<string, number>, survivors: Survivor[] }} Measured the results of one file, as they are stored; `at` is the day, such as 2026-11-30
  */
 

@@ -35,13 +35,17 @@ const NEVER_FAKED = ['nextTick', 'queueMicrotask']
  * @typedef {import('@jest/types').Circus.TestEntry} Test
  * @typedef {import('@jest/types').Circus.DescribeBlock} Block
  * @typedef {{ results: TestResult[], error?: unknown, reached?: string | undefined }} Run
+ *   `error`: an error outside of the tests; `reached`: why Stryker counts the mutant as endless
  * @typedef {{ tests: string[], swc: import('./files.mjs').SwcOptions, sources?: Map<string, string> }} InProcess
+ *   `tests`: the test files; `sources`: texts that replace source files, by path
  * @typedef {{ timeoutMs: number, wanted?: Set<string> | undefined, activate?: () => void, bail?: boolean | undefined, counts?: boolean | undefined }} RunOptions
+ *   `wanted`: the ids of the tests to run, by default all; `activate`: turns the mutant on; `bail`: stop at the first failure; `counts`: Stryker counts which
+ *   test reaches which mutant
  */
 
 /** The global object, which holds Stryker's switches and jest's globals. @type {any} */
 const world = globalThis
-/** @type {import('@stryker-mutator/api/core').InstrumenterContext} */
+/** Stryker's switches: which mutant is active, and how often a mutant was reached. @type {import('@stryker-mutator/api/core').InstrumenterContext} */
 const stryker = (world[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
 const real = { setTimeout, clearTimeout, Timeout: setTimeout(() => {}).constructor }
 const runs = new AsyncLocalStorage()
@@ -101,6 +105,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Runs all tests without a mutant, so that Stryker learns which tests reach which mutants.
    * @param {{ coverageAnalysis: string }} options
    * @returns {Promise<import('@stryker-mutator/api/test-runner').DryRunResult>}
    */
@@ -148,6 +153,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Runs the tests of a file with a mutant.
    * @param {string} file
    * @param {RunOptions & { mutant: string, hitLimit: number | undefined, isStatic: boolean }} options
    * @returns {Promise<Run>}
@@ -180,7 +186,7 @@ export class JestWithoutSandbox {
     return runs.run({}, () => this.#runHere(file, options))
   }
 
-  /** @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
+  /** Runs the tests of a file, and then undoes their mocks and fake timers. @param {string} file @param {RunOptions} options @returns {Promise<Run>} */
   async #runHere(file, { timeoutMs, wanted, activate, bail, counts }) {
     /** @type {Set<unknown>} */
     const strays = new Set()
@@ -214,6 +220,7 @@ export class JestWithoutSandbox {
   }
 
   /**
+   * Returns a function that jest calls before and after each test of the file. It tells jest and Stryker the name of the test, and collects errors.
    * @param {string} file
    * @param {Pick<RunOptions, 'bail' | 'counts'>} options
    * @returns {import('@jest/types').Circus.EventHandler}
@@ -290,7 +297,7 @@ function idOf(file, test) {
   return `${file} › ${nameOf(test)}`
 }
 
-/** @param {string} file @param {Test} test @returns {TestResult} */
+/** The result of a test, in Stryker's form. @param {string} file @param {Test} test @returns {TestResult} */
 function resultOf(file, test) {
   const id = idOf(file, test)
   const result = { id, name: id, fileName: join(process.cwd(), file), timeSpentMs: test.duration ?? 0 }

@@ -26,7 +26,7 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // A proxy without the guide's configuration passes on the false headers (`LIES`), and the app believes them. This shows that the false headers reach the app.
+  // A proxy without the configuration of `reverse-proxies.md` passes on the false headers (`LIES`), and the app believes them: they do reach the app.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -45,7 +45,7 @@ async function lies(proxy) {
   })
 }
 
-/** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
+/** True if the proxy took the answer from its cache. @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
 const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
 
 /**
@@ -94,8 +94,8 @@ const cookies = (proxy) =>
 
 /** @param {ProxyName} proxy */
 async function cache(proxy) {
-  // Here, the app does not send the guide's `Cache-Control: no-store`. So a proxy may give a stored page of the app to another user, but never an answer of
-  // this package.
+  // Here, the app does not send `Cache-Control: no-store` as `reverse-proxies.md` says. So a proxy may give a stored page of the app to another user, but never
+  // an answer of this package.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')
@@ -113,7 +113,7 @@ async function cache(proxy) {
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
   })
 
-  // With the guide's line about caching (`Cache-Control: no-store`), no proxy may store any response of the app.
+  // If the app sends `Cache-Control: no-store` as `reverse-proxies.md` says, no proxy may store any response of the app.
   await within(proxy, { caches: true, env: { NO_STORE: '1' } }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')

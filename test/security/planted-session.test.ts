@@ -113,7 +113,7 @@ describe('a planted session', () => {
     const own = await signIn(attacker, 'anna')
     const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
     world.simulator.faults.add({ on: 'approve', delayMs: 100 })
-    // Both starts find anna's pending approval request. The first start moves this request into a new session, and then the second start into another one.
+    // Both starts find anna's pending approval request. The first start moves this request into a new session; then the second start moves it into another.
     await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
     const victim = plantedOne.clone()
     const handle = await signIn(victim, 'anna')

@@ -150,7 +150,7 @@ describe('a factor that turns out not to be set up', () => {
       const other = handleIn((await switchTo(handle, factor)).location)
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: other, code: code() }))).toBe('success')
     }
-    // The user is signed in now. A step-up without push goes the same way.
+    // The user is signed in now. A step-up also starts with push, which this user does not have, and can be finished by SMS.
     const handle = handleIn((await browser.post('/start', {})).location)
     const other = handleIn((await switchTo(handle, 'sms')).location)
     expect(outcomeOf(await browser.post('/start', { factor: 'sms' }))).toBe('303 /login/2fa')

@@ -13,5 +13,5 @@ export function codeOn(simulator: NevisSimulator, username: string): string {
   return code
 }
 
-/** Returns a wrong code with as many digits as `code`. Each `i` gives another wrong code. */
+/** Returns a wrong code of six digits, like the right one. Each `i` gives another wrong code. */
 export const otherCode = (code: string, i = 1): string => String((Number(code) + i) % 1_000_000).padStart(6, '0')

@@ -12,10 +12,10 @@ interface CheckedUser {
   readonly from: number
 }
 
-/** A user that is signed in: a variable, in TypeScript also with a type. */
+/** Code that stands for the user in `req.logIn(user)`: the name of a variable, in TypeScript also `user!` or `user as User`. */
 const OWN_USER = /^(\w+)(?:!| as [\w.]+)?$/
 
-/** True if the code at this token runs only with the user that the callback got, and `user` is this user. */
+/** True if the token `at` is behind the callback's check `if (!user) return …`, and `user` is the user that the callback got. */
 export function isCheckedUser(source: Source, callback: Range | undefined, at: number, user: Range | undefined): boolean {
   const own = callback === undefined ? undefined : checkedUser(source, callback)
   return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
@@ -24,7 +24,7 @@ export function isCheckedUser(source: Source, callback: Range | undefined, at: n
 // A callback can contain many sign-ins. So cache the result, instead of reading the whole callback for each of them.
 const known = new WeakMap<Source, Map<number, CheckedUser | undefined>>()
 
-/** @returns undefined if the callback has no such check among its own statements, or may give its parameter another value */
+/** @returns undefined if the callback's own statements do not check that there is a user, or may give the parameter another value */
 function checkedUser(source: Source, { last }: Range): CheckedUser | undefined {
   const ofSource = known.get(source) ?? new Map<number, CheckedUser | undefined>()
   known.set(source, ofSource)

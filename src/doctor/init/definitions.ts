@@ -129,7 +129,7 @@ function openOfFunction(source: Source, at: number, last: number): number | unde
   return undefined
 }
 
-/** The index of the `=>` of an arrow function that begins at this token. In TypeScript, a return type can be before it. */
+/** The index of the `=>` of an arrow function that begins at this token. In TypeScript, a return type can be before the `=>`. */
 function arrowAfter(source: Source, start: number, last: number): number | undefined {
   if (source.isWord(start)) return source.is(start + 1, '=>') ? start + 1 : undefined
   const close = source.is(start, '(') ? (source.token(start).pair as number) : last

@@ -62,8 +62,8 @@ export class SecondFactors {
   }
 
   /**
-   * For code in the callback of `passport.authenticate('nevis', callback)`, also with options before the callback: true if the user that it signs in is the callback's own argument, and the callback
-   * has ended before if there is no such user. Passport also calls the callback if the second factor has failed.
+   * For code in the callback of `passport.authenticate('nevis', callback)` or `('nevis', options, callback)`: true if this code signs in the user that the
+   * callback got, after a check that there is a user. The check is needed, because Passport also calls the callback if the second factor has failed.
    * @returns undefined if the token is not in such a callback
    */
   isBehind(source: Source, at: number, user: Range | undefined): boolean | undefined {
@@ -77,8 +77,8 @@ export class SecondFactors {
   }
 
   /**
-   * True if the second factor follows this handler, which checks the password: it must come later in the list of handlers. If the handler is assigned to a
-   * variable, this must be so in every list that contains the variable.
+   * True if a handler with the second factor comes later in the list of handlers than this handler, which checks the password. If this handler is assigned to
+   * a variable, the second factor must come later in every list that contains the variable.
    */
   isFollowed(source: Source, handler: Range): boolean {
     const { first, last } = handler
@@ -196,7 +196,7 @@ export class SecondFactors {
     })
   }
 
-  /** True if the code is an array of handlers: an argument of `app.post`, in another such array, or an option of a route. */
+  /** True if this array, or variable with an array, contains handlers: it is an argument of `app.post`, an item of such an array, or an option of a route. */
   private isOfList(source: Source, first: number, last: number): boolean {
     if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '')
     const start = source.is(first - 1, '...') ? first - 1 : first
@@ -204,7 +204,7 @@ export class SecondFactors {
     return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
   }
 
-  /** Examines each name only once. `unknown`: the answer as long as the examination runs, so that it ends even if a function calls itself. */
+  /** Examines each name only once. `unknown`: the answer for a name whose examination still runs, so that it ends even if a function calls itself. */
   private remembered(source: Source, key: string | number, unknown: boolean, examine: () => boolean): boolean {
     const known = this.known.get(source) ?? new Map<string | number, boolean>()
     this.known.set(source, known)

@@ -136,7 +136,7 @@ export class Source {
     while (last + 1 < end && !this.is(last, ';') && !this.isEnd(last, last + 1)) last = this.closing(last + 1)
     if (this.is(last + 1, ';')) last++
     const statement = { first, last }
-    // In `a;;`, this statement includes both semicolons, but the second one is also an empty statement of its own. So do not cache the result for semicolons.
+    // In `a;;`, the statement of `a` includes both semicolons, but the second semicolon is also an empty statement. So cache no statement for a semicolon.
     for (let i = first; i <= last; i = this.closing(i) + 1) if (!this.is(i, ';')) this.statementsAt[i] = statement
     return statement
   }

@@ -9,7 +9,7 @@ import { parseURL } from '../../client/parse-url'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
-/** Replaces the base URL followed by a slash: every character is equal, upper and lower case included. */
+/** The words of the report for a URL that is the base URL with a slash behind it. Upper and lower case must be the same, too. */
 export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
 
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
@@ -28,7 +28,7 @@ const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
 /** Fields whose value may be an object that has codes, usernames or phone numbers as its names, for example `{ codes: { AbCdEfGhIjKlMnOp: true } }`. */
 const MAY_BE_MAP = /^_?(?:user|authenticator|phone|device|(?:recovery_?)?code|account|credential)s$/i
-/** The names that the report shows inside such a field: those in Nevis's documentation, in this package and in the dialects of the simulator. */
+/** Names inside a field of `MAY_BE_MAP` that the report shows: those of Nevis's documentation, this package and the dialects. Others become `<key>`. */
 const FIELDS_IN_MAP = new Set(
   `user userId username status createdAt updatedAt authenticators authenticatorId authenticatorType type name state id code codes value number phone phones
   recoveryCodes recovery_codes recoveryCode recovery sms fido2 fido uaf app push os osVersion deviceRef deviceName userDisabledPushNotification enrolledAt

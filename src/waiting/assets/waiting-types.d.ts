@@ -3,7 +3,7 @@
 interface Window {
   /** Starts this script again, after htmx or Turbo has inserted another page. */
   nevisWaitingPage?: () => void
-  /** Leaves the page by this function, after a pause if the script has left a page shortly before. Defined in `leave-page.ts`. */
+  /** Calls `leave`, which leaves the page; first pauses if the script has left a page shortly before. Defined in `leave-page.ts`. */
   nevisLeavePage(main: HTMLElement, leave: () => void): void
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string

@@ -13,7 +13,7 @@ const SCHEDULES = [
 ]
 
 /**
- * Simulates the status calls for one user. Returns the number of calls until one finds the user's answer, and how many seconds after the answer this call is.
+ * Simulates the status calls for one user. Returns how many calls are made until one finds the user's answer, and how many seconds after the answer that is.
  * @param {number} answer how many seconds after the start the user answers
  * @param {readonly import('passport-nevis').PollStep[]} steps
  * @param {() => number} random makes each pause up to 10 % shorter or longer

@@ -15,7 +15,10 @@ const OTHERS = 20
  */
 export function measure({ log }) {
   return withChromium(async ({ ours, byHand, signIn }) => {
-    /** @type {(way: string, atOnce: number, took: number[], statusCalls: number) => { way: string, median: number, [figure: string]: number | string }} */
+    /**
+     * A row of the table. `atOnce`: how many users sign in at the same time; `took`: the seconds of each sign-in; `statusCalls`: of all these sign-ins.
+     * @type {(way: string, atOnce: number, took: number[], statusCalls: number) => { way: string, median: number, [figure: string]: number | string }}
+     */
     const rowOf = (way, atOnce, took, statusCalls) => {
       const row = { way, people: took.length, atOnce, best: Math.min(...took), median: quantile(took, 0.5), p95: quantile(took, 0.95), statusCalls: statusCalls / took.length }
       log(`${way}: ${row.median.toFixed(2)} s, best ${row.best.toFixed(3)} s`)

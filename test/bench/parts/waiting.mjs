@@ -13,6 +13,7 @@ export async function measure() {
   const cloud = await start('./servers/cloud.mjs')
   const app = await start('./servers/app.mjs', [cloud.address], { flags: ['--expose-gc'], env: { MAX_CALLS: String(MAX_CALLS) } })
   const calls = async () => /** @type {{ status: number }} */ (await (await fetch(`${cloud.address}/calls`)).json())
+  // Memory in bytes, CPU as a share of one core, the delay of the event loop in milliseconds, and the calls to the session store.
   const measure = async (query = '') => /** @type {{ rss: number, heap: number, cpuShare: number, delayP99: number, storeCalls: number }} */ (await (await fetch(`${app.address}/measure?${query}`)).json())
   const agent = new Agent({ keepAlive: true, maxSockets: 50 })
 
@@ -40,6 +41,7 @@ export async function measure() {
   }
 
   /**
+   * Calls `work` with every number below `count`; at most 50 calls run at the same time.
    * @param {number} count
    * @param {(i: number) => Promise<unknown>} work
    */

@@ -18,7 +18,10 @@ const newest = new Map()
 const calls = { approval: 0, status: 0, introspect: 0 }
 let origin = ''
 
-/** @type {Record<string, (body: { userId?: string, statusToken: string }, text: string) => [status: number, answer: object]>} */
+/**
+ * The function that answers each path. `text` is the body of the request; `body` is the same parsed, if it is JSON, and otherwise `{}`.
+ * @type {Record<string, (body: { userId?: string, statusToken: string }, text: string) => [status: number, answer: object]>}
+ */
 const routes = {
   '/api/v1/approval': (body) => {
     const transaction = { transactionId: randomUUID(), userId: body.userId ?? randomUUID(), status: 'pending' }

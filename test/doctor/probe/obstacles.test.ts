@@ -169,8 +169,8 @@ describe('a stage that fails', () => {
     const { unexplained } = recognise(results.facts, await jest.requireActual<typeof import('../../../src/doctor/probe/recognise')>('../../../src/doctor/probe/recognise').simulate(['quiet', 'users'], undefined, []))
     expect(results.failed.length).toBeGreaterThan(0)
     expect(unexplained.filter((one) => /no answer|was not tried/.test(one))).toEqual([])
-    // Without the facts that say "no answer", nothing explains why the probe did not try the step `enroll.app`. So the report must list this step as a
-    // difference from the simulator.
+    // The opposite: if every request got an answer, but the probe did not try the step `enroll.app`, the report must list this as a difference from the
+    // simulator. So remove the facts that say "no answer".
     const facts = Object.fromEntries(Object.entries(results.facts).filter(([, value]) => !String(value).startsWith('no answer')))
     expect(recognise(facts, { facts: { 'enroll.app.http': '200' }, dialects: new Map(), results: new Map() }).unexplained).toContain('enroll.app was not tried')
   })

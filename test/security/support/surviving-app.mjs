@@ -53,7 +53,7 @@ app.get('/shut', (req, res) => {
 app.get('/release', (req, res) => {
   gate.shut = ''
   for (const { resolve, reject } of gate.waiting.splice(0)) req.query.how === 'fail' ? reject(new Error('vault')) : resolve()
-  // Code of the app waits for these promises. `setImmediate` sends the response only after this code has continued.
+  // The calls that waited now continue. `setImmediate` sends the response only after the code behind these calls has run.
   setImmediate(() => res.json('released'))
 })
 app.use((req, res, next) => (gate.shut === '' ? next() : timeout('50ms')(req, res, next)))
