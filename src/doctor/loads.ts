@@ -17,7 +17,7 @@ interface FixedLoad {
 
 interface Loads {
   readonly fixed: readonly FixedLoad[]
-  /** Each load of a computed path in a function, and each use of `require` that is no plain call. */
+  /** The places where it is unclear which file is loaded: a computed path in a function, or a use of `require` that is no plain call. */
   readonly unclear: readonly string[]
 }
 

@@ -133,7 +133,7 @@ export function endSession(req: object): SessionLike {
     // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
     toJSON: { value: () => ({}) },
   }
-  // A logout or login of Passport may still regenerate the session: express-session then destroys the session with the id of the request.
+  // Passport may still regenerate the session at a logout or login: express-session then destroys the session whose id is in `req.sessionID`.
   function regenerate(...given: Parameters<NonNullable<SessionLike['regenerate']>>) {
     if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
     return before.regenerate?.(...given)

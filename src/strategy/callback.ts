@@ -106,7 +106,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
-  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor.
+  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. With a session in a cookie, also note a sign-in.
   if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.

@@ -88,9 +88,12 @@ const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === 
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
-/** False if the phone was not enrolled: Nevis then has no phone to ask. */
+/** False if a request by push or `app` has no phone to ask, because the phone was not enrolled. A request by SMS needs no enrolled phone. */
 const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' || !hasFailed(facts, 'status.enroll.app.succeeded')
-/** True if the cause may be the phone or a limit (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same, it is not. */
+/**
+ * True if the phone or a limit may be the cause of a 4xx (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same
+ * status, the instance itself is the cause.
+ */
 const isDoubtful = (facts: FactsReader, step: string) => ['approval.push', 'approval.sms'].includes(step) && facts.http(step).startsWith('4') && facts.http('approval.app') !== facts.http(step)
 
 const ofRequest: Reason = (facts, step) => {
@@ -103,7 +106,7 @@ const ofRequest: Reason = (facts, step) => {
 const ofAppRequest: Reason = (facts, step) =>
   ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
 
-/** The widget, too, gets its token from this status. Only the other factors compare the rest of the status. */
+/** Checks only the token of a status, which is all that the factor `widget` uses of it. For the other factors, `ofStatus` checks the rest, too. */
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {

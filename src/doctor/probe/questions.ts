@@ -189,7 +189,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
 ]
 
-/** Returns the answers to the questions. A reading is undefined if the probe has not sent the necessary requests, or has got no answers. */
+/** Returns each question with its answer; undefined if the probe has not sent the necessary requests, or has got no responses to them. */
 function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
   return QUESTIONS.map(([question, step, read]) => {
     const reader = new FactsReader(facts)

@@ -86,7 +86,7 @@ export class TestUsers {
     let isGone = false
     for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
       if (attempt > 0) await this.pause(PAUSE_MS)
-      // Nevis may find a new user by name only after some time. So look a user who may exist up in each attempt, and never by name if the userId is known.
+      // Nevis may find a new user by name only after some time. So as long as the userId is unknown, each attempt looks the user up by name.
       if (user.userId === undefined) isGone = await this.isGone(user)
       if (isGone && !user.mayExist) return false
       if (user.userId === undefined) continue
