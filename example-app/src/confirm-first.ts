@@ -23,7 +23,7 @@ interface ProtectedPage {
   readonly path: string
   /** Default: all factors. */
   readonly factors?: readonly string[]
-  /** The fields of the page's forms that the page shows again. Never a password. */
+  /** The fields of the page's forms whose values the page shows again after the confirmation. Never a password. */
   readonly fields: readonly string[]
   /** What has not happened, for a user who has sent a form before the confirmation; and what to do. */
   readonly notDone: Text

@@ -18,7 +18,7 @@ export function isPingUsable(facts: FactsReader): boolean {
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
-  // Nevis documents 400 for a malformed request. So only 400 shows that Nevis does not know the name.
+  // Nevis documents 400 for a malformed request. So only 400 shows that Nevis does not know the name of a channel.
   if (older === '400' && app !== older && app === push) return 'app'
   return app === '400' && app !== older && older === push ? 'qr-code' : undefined
 }
@@ -117,7 +117,7 @@ const ofStatus: Reason = (facts, step) => {
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
-/** The status of a text message may be missing. Only a final one decides. */
+/** After a right SMS code, the status may be missing. Only a final status other than `succeeded` is a reason. */
 const ofCodeStatus: Reason = (facts, step) => {
   const words = facts.kinds(step, 'status')
   const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))

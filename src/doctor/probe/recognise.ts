@@ -119,7 +119,7 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${stepOf(difference)}.http` in facts || (difference.split(' ')[0] as string) in facts
 }
 
-/** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
+/** Matches a difference that only shows that a request got no answer. The report names the stage of this request as failed. */
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
@@ -148,7 +148,7 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
-/** True if the dialect leaves out a field, and the instance has the field with a value of another kind. */
+/** True if `difference` says that the dialect leaves out a field, but the instance has this field, only with a value of another kind than the simulator. */
 function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
   const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
   const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)
