@@ -227,7 +227,7 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
 
 /**
  * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the user's
- * approval of the earlier transaction would also count for this one. The transaction that this start replaces may continue.
+ * approval of the earlier transaction would also count for this one. But the answer may name the transaction that this start replaces.
  */
 function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
   return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))

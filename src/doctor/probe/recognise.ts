@@ -123,8 +123,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got no answer or a momentary
- * one, a momentary answer counts as usual for this instance.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if most requests got no answer or a
+ * momentary one, momentary answers are usual for this instance, and only "no answer" counts.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))

@@ -88,8 +88,8 @@ export async function decided(context: StageContext, step: string, statusToken: 
 }
 
 /**
- * Waits until the person has decided on the phone. If the person has not decided in time, records a failure instead of the last response: the report would
- * present this response as the answer to a decision.
+ * Waits until the person has decided on the phone. If the person has not decided in time, records a failure instead of the last response: otherwise the
+ * report would present this response as the answer to a decision.
  * @param failure the beginning of the failure text, which says what has not happened, for example `the phone was not enrolled`
  * @returns the last response; undefined if the person has not decided
  */
