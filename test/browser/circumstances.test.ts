@@ -197,7 +197,7 @@ describeWithChromium('the waiting page', () => {
         await until(() => given.length === count)
         await (count === 4 ? saysNothing(page) : says(page, 'No connection. Trying again…'))
         await context.clock.runFor(900)
-        // The browser has sent any earlier request before this one.
+        // After this request, the page has also sent any request that it was about to send.
         await page.evaluate(`fetch('/me').then(() => undefined)`)
         expect(given).toHaveLength(count)
         await context.clock.runFor(1200)

@@ -110,7 +110,7 @@ const ofAppRequest: Reason = (facts, step) =>
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
-  // The client sends the access key after a 401. A failure is no answer of an accepted request: the person may not have scanned the code, for example.
+  // Neither is a reason: after a 401, the client repeats the call with the access key; and a failed request may only mean that the person has not scanned the code.
   if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
@@ -138,7 +138,7 @@ const ofToken: Reason = (facts, step) => {
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, step.replace(/^introspect\.(.*)$/, 'status.$1.verified')) ? ofToken(facts, step) : undefined)
 
-/** What only a token that the browser brings must have: it must say whose it is and since when, and must not be a status token. */
+/** Only for a token that the browser brings: it must also say whose it is and when it was issued, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'active') !== 'true') return undefined
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
