@@ -88,7 +88,7 @@ function aliasesIn(source: Source): { names: ReadonlySet<string>; values: Readon
   return { names, values }
 }
 
-/** The last `=>` between two brackets, up to the token that is read at the moment. */
+/** The latest `=>` directly inside a bracket. The token that is read at the moment may be in its body. `at`: the index of the `=>`. */
 interface Arrow {
   readonly at: number
   /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */

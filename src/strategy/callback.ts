@@ -96,8 +96,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     const repeated = await assertMayStillEnroll(settings, request.req, factor, transaction, 1, request.budgets).catch((error: unknown) => refuseEnrolment(request, transaction, error))
     if (repeated !== undefined) return repeated
   }
-  // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same, so that nobody else may finish
-  // an enrolment as the user's first one.
+  // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same. So note that: nobody
+  // may then finish another enrolment as the user's first one.
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) {
     await noteSignIn(request, transaction, outcome)
     return request.close(transaction, 'cancelled', { canGoOn: false })

@@ -179,7 +179,7 @@ describeWithChromium('the waiting page', () => {
       const given: number[] = []
       await context.route(/live/, (route) => {
         const answer = answers[given.length]
-        // Without an answer, the browser would open the event stream again after some seconds.
+        // After the last of these answers, the app itself answers.
         if (!answer) return route.continue()
         given.push(Date.now())
         return route.fulfill({ contentType: 'application/json', ...answer })
