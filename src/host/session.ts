@@ -167,7 +167,7 @@ export function isStored(req: object): boolean {
   const session = sessionOf(req) as SessionLike
   const id = sessionIdOf(req)
   if (id === undefined || (!isOfFastify(session) && loginOf(session) !== undefined)) return true
-  // Decode only a cookie that may be long enough, so that a request with thousands of short cookies costs little.
+  // Decode only a cookie that is long enough to contain the id, so that a request with thousands of short cookies costs little.
   return cookie.includes(id) || cookie.split(';').some((one) => one.length >= id.length && one.includes('%') && decoded(one).includes(id))
 }
 

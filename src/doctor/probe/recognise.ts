@@ -94,7 +94,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** The links of an enrolment lead to the app host at Nevis, and to the simulator itself there, so that a browser can open them. This is no difference. */
+/** The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. No difference. */
 function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
 }
