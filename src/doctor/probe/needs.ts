@@ -44,7 +44,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. `trust/binding.ts` compares every character. */
+  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. The option `issuer` must then name it. */
   readonly hasOtherIssuer: boolean
 }
 
@@ -110,7 +110,7 @@ const ofAppRequest: Reason = (facts, step) =>
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
-  // Neither is a reason: after a 401, the client repeats the call with the access key; and a failed request may only mean that the person has not scanned the code.
+  // A 401 is no reason: the client then repeats the call with the access key. Neither is a failed request: the person may not have scanned the code.
   if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
