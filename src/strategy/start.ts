@@ -161,7 +161,7 @@ async function spendStart(request: StrategyRequest, { parameters, replaced }: St
 
 /**
  * True if another process is already making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
- * (`ledger/start-budget.ts`). So a step-up that got slot 1 came before all concurrent starts, and the result is false.
+ * (`ledger/start-budget.ts`). So a step-up that got slot 1 was the first of all concurrent starts, and this function returns false for it.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, repeated: PromiseSettledResult<boolean>): Promise<boolean> {
   if (repeated.status === 'rejected') throw repeated.reason

@@ -214,7 +214,7 @@ export function unansweredIn(facts: Facts): string[] {
   return QUESTIONS.map(([question]) => question).filter((question) => !answered.includes(question))
 }
 
-/** Says which request the instance refused, so that this question has no answer; undefined if the question has an answer, or none for another reason. */
+/** Says which request the instance refused, so that this question has no answer; undefined if it has an answer, or has none for another reason. */
 export function refusalOf(question: string, facts: Facts): string | undefined {
   const [, reading] = readingsOf(facts).find(([one]) => one === question) ?? []
   return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got HTTP ${String(facts[`${reading.refused}.http`])}` : undefined

@@ -99,7 +99,7 @@ function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
 }
 
-/** The number of requests after which Nevis refuses further ones, and lifetimes, are settings of the instance. The report lists them as answers, not as differences. */
+/** Lifetimes, and how many requests Nevis allows, are settings of the instance. The report lists these numbers as answers, not as differences. */
 const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+)$/
 
 /**
@@ -174,8 +174,8 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
  * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
  * changes comes first.
  * @param hasFailed true if a stage failed: then it may not have sent all its requests
- * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, a gateway may have answered in Nevis's
- * place: then they show no dialect and no difference
+ * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, they are left out: a
+ * gateway may have answered in Nevis's place
  */
 export function recognise(facts: Facts, simulated: Simulated, hasFailed = false, ofFailed: StageResults['ofFailed'] = new Map()): Recognised {
   const all = settled(facts, simulated, hasFailed)
@@ -198,8 +198,8 @@ function settled(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, 
 }
 
 /**
- * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
- * example. The instance may then refuse the whole operation, so also lists the other steps of this operation that got this HTTP status only on the instance.
+ * Lists the steps that the simulator accepts and the instance refuses, if no dialect explains the refusal: for example, the access key may lack a permission.
+ * The instance then refuses other requests of the same operation, too. So also lists the steps of this operation that got this HTTP status only there.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])
