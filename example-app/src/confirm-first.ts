@@ -25,7 +25,7 @@ interface ProtectedPage {
   readonly factors?: readonly string[]
   /** The fields of the page's forms whose values the page shows again after the confirmation. Never a password. */
   readonly fields: readonly string[]
-  /** What has not happened, for a user who has sent a form before the confirmation; and what to do. */
+  /** For a user who has sent a form before the confirmation: what has not happened (`notDone`), and what to do (`next`). */
   readonly notDone: Text
   readonly next: Text
 }

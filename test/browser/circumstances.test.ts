@@ -232,7 +232,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server calls Nevis only at a request of the page. So if Nevis gets no call in a minute, the page sends no request.
+      // Without an open stream, the server calls Nevis only when the page asks for the status. So if Nevis gets no call in a minute, the page does not ask.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()
