@@ -17,7 +17,7 @@ interface FixedLoad {
 
 interface Loads {
   readonly fixed: readonly FixedLoad[]
-  /** The places where it is unclear which file is loaded: a computed path in a function, or a use of `require` that is no plain call. */
+  /** The places where it is unclear which file is loaded: a computed path in a function, or an indirect use of `require`. */
   readonly unclear: readonly string[]
 }
 
@@ -88,7 +88,7 @@ function aliasesIn(source: Source): { names: ReadonlySet<string>; values: Readon
   return { names, values }
 }
 
-/** The latest `=>` directly inside a bracket. The token that is read at the moment may be in its body. `at`: the index of the `=>`. */
+/** The latest `=>` directly inside a bracket: its body may contain the token that is read now. `at`: its index. */
 interface Arrow {
   readonly at: number
   /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */

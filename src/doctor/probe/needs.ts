@@ -88,7 +88,7 @@ const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === 
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
-/** False if a request by push or `app` has no phone to ask, because the phone was not enrolled. A request by SMS needs no enrolled phone. */
+/** False if Nevis has no phone to ask, because it was not enrolled. A request by SMS needs no enrolled phone. */
 const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' || !hasFailed(facts, 'status.enroll.app.succeeded')
 /**
  * True if the phone or a limit may be the cause of a 4xx (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same
@@ -106,7 +106,7 @@ const ofRequest: Reason = (facts, step) => {
 const ofAppRequest: Reason = (facts, step) =>
   ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
 
-/** Checks only the token of a status, which is all that the factor `widget` uses of it. For the other factors, `ofStatus` checks the rest, too. */
+/** Checks only the token of a status, which is all that the factor `widget` uses. For the other factors, `ofStatus` checks the rest. */
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
@@ -117,7 +117,7 @@ const ofStatus: Reason = (facts, step) => {
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
-/** After a right SMS code, the status may be missing. Only a final status other than `succeeded` is a reason. */
+/** After a right SMS code, the status may be missing. Only a failure is a reason. */
 const ofCodeStatus: Reason = (facts, step) => {
   const words = facts.kinds(step, 'status')
   const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))

@@ -123,8 +123,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if most requests got no answer or a
- * momentary one, momentary answers are usual for this instance, and only "no answer" counts.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if this holds for most
+ * requests, momentary answers are usual for this instance, and only "no answer" counts.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -148,7 +148,7 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
-/** True if `difference` says that the dialect leaves out a field, but the instance has this field, only with a value of another kind than the simulator. */
+/** True if the dialect leaves a field out, but the instance has it, with a value of another kind than the simulator. */
 function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
   const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
   const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)

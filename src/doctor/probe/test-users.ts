@@ -105,8 +105,7 @@ export class TestUsers {
 
   /**
    * Looks a test user up by userId, or by name if the userId is not given. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with
-   * the status and the fields that the response about an invented user had in the stage `quiet`. Any other response says nothing, not even a 404: a gateway
-   * may have sent it.
+   * the status and the fields that an invented user got in the stage `quiet`. Any other response says nothing, not even a 404: a gateway may have sent it.
    */
   private async lookUp(username: string, userId?: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })
