@@ -20,7 +20,7 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isOfThisBrowser`
+ * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isJustStartedHere`
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */

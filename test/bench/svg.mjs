@@ -68,7 +68,7 @@ export function bars(title, rows, limit) {
  * Draws points over two axes that begin at zero. With `line`, a line joins them.
  * @param {string} title
  * @param {{ x: string, y: string, line?: boolean }} axes their names
- * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all
+ * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all the points; those of this package have `ours`
  */
 export function points(title, { x: xName, y: yName, line = false }, all) {
   const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
