@@ -28,9 +28,10 @@ for (const line of ['> Building the package (dist/)', '> Building the example ap
 /** @type {Map<string, string>} */
 const jar = new Map()
 /**
+ * Sends a request to the app, with the cookies of the earlier answers.
  * @param {'GET' | 'POST'} method
  * @param {string | null} path
- * @param {Record<string, string>} [fields]
+ * @param {Record<string, string>} [fields] of the form
  */
 async function send(method, path, fields) {
   const response = await fetch(new URL(String(path), addresses.app), {
@@ -47,7 +48,8 @@ async function send(method, path, fields) {
 }
 const tokenIn = (/** @type {string} */ text) => /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
 /**
- * @param {string} what
+ * Throws if a value is not as it should be.
+ * @param {string} what name of the value, for the error
  * @param {unknown} actual
  * @param {RegExp | string | number} wanted
  */

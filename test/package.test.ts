@@ -87,9 +87,9 @@ describe('the tarball', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'tsconfig.json')
     const built = sources.map((entry) => relative(join(ROOT, 'src'), join(entry.parentPath, entry.name))).flatMap((path) => {
       const [, name, kind] = /^(.+)\.(ts|mts|js|css)$/.exec(path) as unknown as [string, string, string]
-      // The text of the pages' script and style is in `waiting/asset-text.js`, so these files are not in the package.
+      // The script and the style of the pages are not in the package as files: `waiting/asset-text.js` contains their text.
       if (name.startsWith('waiting/assets/')) return []
-      // The files of the commands are not imported by apps, so they need no type declarations.
+      // The folder `doctor` contains the commands. Apps do not import them, so they need no type declarations.
       if (name.startsWith('doctor/')) return [`${name}.js`]
       return kind === 'ts' ? [`${name}.js`, `${name}.d.ts`] : kind === 'mts' ? [`${name}.mjs`, `${name}.d.mts`] : [path]
     })

@@ -23,9 +23,9 @@ interface ProtectedPage {
   readonly path: string
   /** Default: all factors. */
   readonly factors?: readonly string[]
-  /** The fields of the page's forms that the page shows again. Never a password. */
+  /** The fields of the page's forms whose values the page shows again after the confirmation. Never a password. */
   readonly fields: readonly string[]
-  /** What has not happened, for a user who has sent a form before the confirmation; and what to do. */
+  /** For a user who has sent a form before the confirmation: what has not happened (`notDone`), and what to do (`next`). */
   readonly notDone: Text
   readonly next: Text
 }
@@ -44,7 +44,7 @@ const PAGES: Readonly<Record<Purpose, ProtectedPage>> = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** A form that the user has sent without a recent second factor. */
+    /** A form that was not carried out, because the user has sent it without a recent second factor. */
     unsent: { readonly ownerId: number; readonly at: number; readonly purpose: Purpose; readonly typed: Readonly<Record<string, string>> }
   }
 }
@@ -100,7 +100,7 @@ function showAgain(req: Request, purpose: Purpose): void {
   req.session.notices = [`${t(notDone)} ${t(next)}`]
 }
 
-/** The form of this page that was not sent, unless it is old or of another user, who has signed in to the same session before. */
+/** The form of this page that was not carried out, unless it is old, or of another user who was signed in to the same session before. */
 function unsentIn({ session: { unsent }, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
   const isShown = unsent?.purpose === purpose && unsent.ownerId === user?.id && Date.now() - unsent.at <= UNSENT_MS
   return isShown ? unsent : undefined

@@ -44,7 +44,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  // `codes=unsaved` only marks the way back from new codes. No other request may have it: a step-up would then end with the warning about unsaved codes.
+  // `codes=unsaved` is only for the `returnTo` of new recovery codes. Remove it from an address: otherwise a cancelled step-up would warn of unsaved codes.
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
 

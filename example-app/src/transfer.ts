@@ -1,6 +1,6 @@
 /**
- * Checks the form of a simulated money transfer. No money is moved. Any factor except a recovery code allows any transfer for five minutes. For a confirmation that shows the
- * amount and the payee on the phone, see the payment of an invoice (`paying.ts`).
+ * Checks the form of a simulated money transfer. No money is moved. Any factor except a recovery code allows any transfer for five minutes. For a confirmation
+ * that shows the amount and the payee on the phone, see the payment of an invoice (`paying.ts`).
  */
 import type { Request, Response } from 'express'
 import { refuse } from './form.js'

@@ -77,7 +77,7 @@ function helpCommand([command, ...others]: readonly string[], output: Output): 0
   return 0
 }
 
-/** Prints why the arguments are wrong, and which command explains them. `program` is this command, for example `passport-nevis doctor`. */
+/** Prints why the arguments are wrong, and how to get help. `program` is the command that was called, for example `passport-nevis doctor`. */
 function refuse(why: string, program: string, output: Output): 2 {
   output.error(`${program}: ${seeHelp(printable(why), program)}`)
   return 2

@@ -39,7 +39,7 @@ export const CHECKS = [
   'session.trust-proxy',
 ] as const
 
-/** `cloud.probe` is in the report only if the user passes the report of the command `probe` with `--report`. */
+/** The check `cloud.probe` only runs if the developer passes a report of the command `probe` with `--report`. */
 export type Check = (typeof CHECKS)[number] | 'cloud.probe'
 
 interface Base {

@@ -17,7 +17,7 @@ interface FixedLoad {
 
 interface Loads {
   readonly fixed: readonly FixedLoad[]
-  /** Each load of a computed path in a function, and each use of `require` that is no plain call. */
+  /** The places where it is unclear which file is loaded: a computed path in a function, or an indirect use of `require`. */
   readonly unclear: readonly string[]
 }
 
@@ -88,7 +88,7 @@ function aliasesIn(source: Source): { names: ReadonlySet<string>; values: Readon
   return { names, values }
 }
 
-/** The last `=>` between two brackets, up to the token that is read at the moment. */
+/** The latest `=>` directly inside a bracket: its body may contain the token that is read now. `at`: its index. */
 interface Arrow {
   readonly at: number
   /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */

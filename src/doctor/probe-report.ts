@@ -31,7 +31,7 @@ export interface ReportOfProbe {
   readonly failed?: readonly string[]
   /** Why the probe got no answers of Nevis; undefined if Nevis answered. */
   readonly obstacle: string | undefined
-  /** Why the probe has not compared the answers with those of the simulator, for example `interrupted`; absent if it has. */
+  /** Why the probe has not compared the answers with those of the simulator, for example `interrupted`; absent if it has compared them. */
   readonly notCompared?: string
   readonly facts: Facts
 }

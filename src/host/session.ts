@@ -133,7 +133,7 @@ export function endSession(req: object): SessionLike {
     // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
     toJSON: { value: () => ({}) },
   }
-  // A logout or login of Passport may still regenerate the session: express-session then destroys the session with the id of the request.
+  // Passport may still regenerate the session at a logout or login: express-session then destroys the session whose id is in `req.sessionID`.
   function regenerate(...given: Parameters<NonNullable<SessionLike['regenerate']>>) {
     if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
     return before.regenerate?.(...given)
@@ -167,7 +167,7 @@ export function isStored(req: object): boolean {
   const session = sessionOf(req) as SessionLike
   const id = sessionIdOf(req)
   if (id === undefined || (!isOfFastify(session) && loginOf(session) !== undefined)) return true
-  // Decode only a cookie that may be long enough, so that a request with thousands of short cookies costs little.
+  // Decode only a cookie that is long enough to contain the id, so that a request with thousands of short cookies costs little.
   return cookie.includes(id) || cookie.split(';').some((one) => one.length >= id.length && one.includes('%') && decoded(one).includes(id))
 }
 

@@ -75,8 +75,8 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // After `PERIOD_SECONDS`, the numbers start at 1 again, and another browser gets this number. `forgetAll` could not tell the two browsers apart. So this
-      // browser must expire before the numbers start again.
+      // After `PERIOD_SECONDS`, the counter starts at 1 again, and another browser gets this number. `forgetAll` could not tell the two browsers apart. So this
+      // browser must expire before the counter starts again.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }

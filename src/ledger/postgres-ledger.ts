@@ -139,7 +139,7 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // Ignore the error: if the database is down, the next `claim` or `count` fails and reports the error.
+      // Ignore an error of this deletion: if the database is down, the next `claim` or `count` fails and reports the error.
     }
   }
 }

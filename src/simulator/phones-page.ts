@@ -28,7 +28,7 @@ function messageHtml(message: string): string {
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
-/** A message as one line of escaped text without tags, for the comparison of message and notification. */
+/** A message as one line of escaped text without tags, to see whether a notification has the same text. */
 const lineOf = (message: string): string => messageHtml(message).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ').trim()
 
 /** Groups the digits of a Swiss mobile number, as people in Switzerland write it. Numbers of other countries stay as they are. */
@@ -48,7 +48,7 @@ export interface Refused {
 const reasonHtml = ({ reason, owner = '' }: Refused, t: Translate): string => escaped(t(reason, { name: owner }))
 
 const START_AGAIN = 'Start again in your app, and use the new link.'
-/** What the user can do about a link that a phone has refused. */
+/** For each reason why a phone refuses a link: what the user can do. */
 const ADVICE: ReadonlyMap<Text, Text> = new Map<Text, Text>([
   ['This is not an app link of this simulator.', 'On the page of your app, copy the link behind “Open the Access App”, and paste it here.'],
   ["{name}'s phone cannot answer this request: it is for another phone.", 'Paste the link at the other phone.'],

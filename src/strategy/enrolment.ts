@@ -69,7 +69,7 @@ export async function assertMayStillEnroll(
 
 /**
  * True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. Also true
- * after a sign-in, if the whole session is in a cookie.
+ * after a sign-in, if the whole session is in a cookie: the ledger then notes sign-ins under the same key.
  */
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))

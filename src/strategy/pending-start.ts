@@ -20,7 +20,7 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isOfThisBrowser`
+ * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isJustStartedHere`
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -66,8 +66,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
  * True if this browser may get the transaction.
  *
  * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this start gives the session a
- * new id. A sign-in that was started without a signed-in user has no cookie of this package. After the first factor, such as the password, it is shown to a
- * browser with the same address and headers. With the option `subject`, the session may contain the first factor, so a sign-in has that cookie, too.
+ * new id. Right after the first factor, such as the password, a browser with the same address and headers counts as that browser. A step-up, and any start with
+ * the option `subject` (the session may contain the first factor), requires the cookie of `same-browser.ts` instead.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
   if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return one.client === undefined || one.client === context.source.client

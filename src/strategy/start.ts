@@ -161,7 +161,7 @@ async function spendStart(request: StrategyRequest, { parameters, replaced }: St
 
 /**
  * True if another process is already making the same start, for the same browser. Each start takes the user's lowest free slot in the ledger
- * (`ledger/start-budget.ts`). So a step-up that got slot 1 came before all concurrent starts, and the result is false.
+ * (`ledger/start-budget.ts`). So a step-up that got slot 1 was the first of all concurrent starts, and this function returns false for it.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number, repeated: PromiseSettledResult<boolean>): Promise<boolean> {
   if (repeated.status === 'rejected') throw repeated.reason
@@ -227,7 +227,7 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
 
 /**
  * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the user's
- * approval of the earlier transaction would also count for this one. The transaction that this start replaces may continue.
+ * approval of the earlier transaction would also count for this one. But the answer may name the transaction that this start replaces.
  */
 function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
   return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))

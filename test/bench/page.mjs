@@ -11,11 +11,12 @@ const PEAK_LOGINS_PER_HOUR = 1_000_000
 const MAX_STATUS_CALLS = 200
 
 /**
- * The types of the results are taken from results.json.
- * @typedef {typeof import('./results.json', { with: { type: 'json' } })} Measured
- * @typedef {{ [Part in keyof Measured]: Measured[Part] & { void?: boolean, load?: number } }} Results
+ * @typedef {typeof import('./results.json', { with: { type: 'json' } })} Measured the results as they are stored
+ * @typedef {{ [Part in keyof Measured]: Measured[Part] & { void?: boolean, load?: number } }} Results the results of each part. `void`: true if the machine was
+ * too busy. `load`: the system load before the measurement
  * @typedef {{ date: string, node: string, machine: string, load?: number } & Awaited<ReturnType<typeof import('./parts/crowd-polling.mjs').measure>>} Polling
- * @typedef {(string | number | undefined)[]} Cells
+ * the result of the part `crowd-polling`
+ * @typedef {(string | number | undefined)[]} Cells one row of a table
  */
 
 /**

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { npmCommand } from '../../scripts/run.mjs'
 import { writePage } from './page.mjs'
 
-/** The parts in the order in which they run. The parts that most need a quiet machine come first. */
+/** The parts of the benchmark, in the order in which they run. The parts that most need a quiet machine come first. */
 const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'monitoring', 'first-paint', 'scale', 'memory', 'schedule', 'tap', 'tap-at-best', 'waiting', 'crowd', 'crowd-polling', 'load', 'rolling']
 const PEERS = fileURLToPath(new URL('./peers/', import.meta.url))
 const RESULTS = new URL('./results.json', import.meta.url)

@@ -10,7 +10,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { answers, freePort } from '../proxies/servers.mjs'
 import { microsOf } from './resources.mjs'
 
-/** @typedef {{ address: string, micros(): number, close(): Promise<void> }} Store `address` for the environment variable STORE; `micros`: CPU time of all its processes */
+/**
+ * @typedef {{ address: string, micros(): number, close(): Promise<void> }} Store a running store. `address`: the value of the app's environment variable STORE.
+ * `micros`: the CPU time of all its processes, in microseconds
+ */
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
 

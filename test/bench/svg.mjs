@@ -30,9 +30,10 @@ text { fill: #f0f6fc }
 
 const escape = (/** @type {unknown} */ text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
 /**
+ * Returns the SVG of a plot.
  * @param {number} height
  * @param {string} title
- * @param {readonly string[]} parts
+ * @param {readonly string[]} parts SVG elements
  */
 const svg = (height, title, parts, width = WIDTH) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
@@ -67,7 +68,7 @@ export function bars(title, rows, limit) {
  * Draws points over two axes that begin at zero. With `line`, a line joins them.
  * @param {string} title
  * @param {{ x: string, y: string, line?: boolean }} axes their names
- * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all
+ * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all the points; those of this package have `ours`
  */
 export function points(title, { x: xName, y: yName, line = false }, all) {
   const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
@@ -115,6 +116,7 @@ export function flames(title, root, shares, leastShare) {
   /** @type {(Flame & { x: number, depth: number })[]} */
   const boxes = []
   /**
+   * Adds the box of a function, and above it those of the functions that it called.
    * @param {Flame} node
    * @param {number} x
    * @param {number} depth

@@ -179,7 +179,7 @@ describeWithChromium('the waiting page', () => {
       const given: number[] = []
       await context.route(/live/, (route) => {
         const answer = answers[given.length]
-        // Without an answer, the browser would open the event stream again after some seconds.
+        // After the last of these answers, the app itself answers.
         if (!answer) return route.continue()
         given.push(Date.now())
         return route.fulfill({ contentType: 'application/json', ...answer })
@@ -197,7 +197,7 @@ describeWithChromium('the waiting page', () => {
         await until(() => given.length === count)
         await (count === 4 ? saysNothing(page) : says(page, 'No connection. Trying again…'))
         await context.clock.runFor(900)
-        // The browser has sent any earlier request before this one.
+        // After this request, the page has also sent any request that it was about to send.
         await page.evaluate(`fetch('/me').then(() => undefined)`)
         expect(given).toHaveLength(count)
         await context.clock.runFor(1200)
@@ -232,7 +232,7 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
-      // Without an open stream, the server calls Nevis only at a request of the page. So if Nevis gets no call in a minute, the page sends no request.
+      // Without an open stream, the server calls Nevis only when the page asks for the status. So if Nevis gets no call in a minute, the page does not ask.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()

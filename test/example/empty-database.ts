@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(join(modules, '@electric-sql/pglite/
 const ORIGINAL = join(modules, `.cache/passport-nevis/pglite-${version}`)
 const CREATE = "import { PGlite } from '@electric-sql/pglite'; const database = await PGlite.create(process.argv[1]); await database.close()"
 
-/** Creates the original. Two workers may do so at the same time: the second one finds that the folder exists, and removes its own. */
+/** Creates the folder `ORIGINAL`. Two workers may do so at the same time: the second one finds that `ORIGINAL` exists, and removes what it has created. */
 function create(): void {
   mkdirSync(dirname(ORIGINAL), { recursive: true })
   const folder = mkdtempSync(`${ORIGINAL}-`)

@@ -33,7 +33,7 @@ async function said(statements: string): Promise<unknown[]> {
   return JSON.parse(stdout) as unknown[]
 }
 
-/** The table as it was before usernames were unique without regard to case. */
+/** The table of the users as it was when usernames could still differ only in case. */
 const OLD_TABLE = `
   await database.create(\`create table users (
     id integer generated always as identity primary key, username text not null unique, password_hash text not null, nevis_user_id text unique,

@@ -143,7 +143,7 @@ describe('the code of the guide, in Express', () => {
 
   it('signs in with the password alone, and asks again after a new password and after a sign-out that clears the cookie', async () => {
     const simulator = await NevisSimulator.start()
-    // In the code of the guide, a user's username at Nevis is `user-` and the user's id in the app, here `user-anna`.
+    // In the code of the guide, a user's username at Nevis consists of `user-` and the user's id in the app. Here it is `user-anna`.
     simulator.addUser({ username: 'user-anna' })
     const nevis: NevisStrategy = strategyFor(simulator, { rememberBrowser: { days: 30 }, subject: ({ user }) => user && { username: `user-${(user as { username: string }).username}` } },
       ({ username = '' }, done) => done(null, { username: username.replace('user-', '') }))

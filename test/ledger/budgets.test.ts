@@ -64,7 +64,7 @@ let number = 0
 const transaction = () => ({ id: `t${++number}`, expiresAt: Date.now() + 120_000 })
 const key = budgetsOn(new MemoryLedger()).keyOf(ANNA)
 const ben = budgetsOn(new MemoryLedger()).keyOf({ username: 'ben' })
-/** The recorded calls as text, with `…` in place of each digest in a key. */
+/** The recorded calls of the ledger as text, with `…` in place of each digest in a key. */
 const shortened = (asked: Asked[]) => asked.map(([call, name, ...ttl]) => [call, name.replace(/[\w-]{43}|[\w-]{22}/, '…'), ...ttl].join(' '))
 const times = <T>(count: number, act: (i: number) => T) => Array.from({ length: count }, (_, i) => act(i))
 

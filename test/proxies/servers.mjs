@@ -15,7 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** @typedef {'nginx' | 'HAProxy' | 'Apache'} ProxyName */
 /** @typedef {{ port: number, folder: string, pem: string }} Place where a proxy listens, its folder, and the file with its key and certificate */
-/** @typedef {{ close(): Promise<void> }} Closable */
+/** @typedef {{ close(): Promise<void> }} Closable a server that a test must close */
 
 /** The programs that still run; they end with this process. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()

@@ -2,9 +2,9 @@
  * The attack: making the app forget a denied step-up, by another name of the same user.
  *
  * With `afterDenial: 'stop'`, no other factor may follow a denied step-up. The app has the option `subject`, so each start of a step-up gives the session a new
- * id, and keeps only the user's own transactions in it. In an earlier version, these were the transactions for exactly the same userId and username. So if the
- * username had changed, or the app named the user by username only, the next start removed the open step-up from the session. Another process then did not
- * learn that the user had denied it, and accepted a stolen recovery code.
+ * id, and keeps only the user's own transactions in it. In an earlier version, a transaction was the user's own only if userId and username were exactly
+ * the same. So if the username had changed, or the app named the user by username only, the next start removed the open step-up from the session. Another
+ * process then did not learn that the user had denied this step-up, and accepted a stolen recovery code.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'

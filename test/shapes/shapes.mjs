@@ -19,8 +19,8 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
  * that tell the app its port; without them, the app prints its port. `base`: the path under which the app is served
  */
 /**
- * @typedef {{ needs?: string[], make(entry: string, folder: string, tools: string): Promise<Start> }} Shape `needs`: packages from npm that are installed only
- * for this variant
+ * @typedef {{ needs?: string[], make(entry: string, folder: string, tools: string): Promise<Start> }} Shape one way to build and start the app.
+ * `needs`: packages from npm that are installed into the folder `tools` first. `make`: builds the app into `folder`, and returns the command that starts it
  */
 
 /** @param {string} file @returns {Start} */

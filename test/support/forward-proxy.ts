@@ -1,6 +1,6 @@
 /**
- * Forward proxies: one whose reply to CONNECT a test writes, and a real tinyproxy. On a machine without tinyproxy, the tests that need it are
- * skipped; in CI they must run.
+ * Forward proxies: one that replies to CONNECT as a test wants, and a real tinyproxy. On a machine without tinyproxy, the tests with tinyproxy are skipped; in
+ * CI they must run.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

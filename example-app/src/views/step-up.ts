@@ -28,8 +28,8 @@ export interface StepUpParts {
   /** What has not happened, if the user has sent a form before this confirmation. */
   readonly notDone: Text | undefined
   /**
-   * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered browser;
-   * undefined after a sign-in with another factor.
+   * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered
+   * browser; undefined after a sign-in with another factor.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }

@@ -83,8 +83,8 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 }
 
 /**
- * A step of Myers's algorithm (`fewestChanges` explains the diagonals). If the last change adds a line of `b`, it leads from diagonal k + 1 to diagonal k. If
- * the last change removes a line of `a`, it leads from diagonal k - 1 to diagonal k.
+ * A step of Myers's algorithm (`fewestChanges` explains the diagonals): from which diagonal the last change leads to diagonal k. A change that adds a line of
+ * `b` leads there from diagonal k + 1, and a change that removes a line of `a` from diagonal k - 1.
  * @returns of these two diagonals, the one on which more lines of the texts are already compared
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {

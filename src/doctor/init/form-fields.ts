@@ -14,7 +14,7 @@ const MAX_DEPTH = 4
 /** The number of functions that are examined at most. Otherwise a function that calls many others would take too long to examine. */
 const MAX_FUNCTIONS = 50
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Also matches less usual names, for code that reads a property of the request. */
+/** Also matches less usual names of the request, where code reads one of its properties, such as `headers`. */
 const LIKE_REQUEST = /^_*(?:r|rq|re?q\d?|request|ctx|context)$/
 /** Properties and methods of the request that have another value in the callback. */
 const OF_FORM = /^(?:body|query|querystring|param|headers|rawHeaders|header|get|authInfo|url|originalUrl|path|method|files?)$/

@@ -115,7 +115,7 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   return { signInCalls: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
 }
 
-/** One note for each route of the app that answers a request in place of a new route. */
+/** One note for each route of the app that would answer a request in place of a route that `init` adds. */
 function shadowing({ session, login }: Parts, waitingURL: string): string[] {
   const { route, path } = login
   const { source } = login.signInCall

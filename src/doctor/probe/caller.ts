@@ -241,7 +241,7 @@ export class Caller {
     return reply
   }
 
-  /** Records a way of sending (in chunks, or closing the connection) only if all responses came so: a gateway may treat a single one in another way. */
+  /** Records that bodies come in chunks, or that the server closes connections, only if this holds for all responses: a gateway may treat one differently. */
   noteDelivery(): void {
     const { all, withBody, inChunks, closing } = this.responses
     const isAlways = (count: number, of: number) => of > 0 && count === of

@@ -18,7 +18,7 @@ export function isPingUsable(facts: FactsReader): boolean {
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
-  // Nevis documents 400 for a malformed request. So only 400 shows that Nevis does not know the name.
+  // Nevis documents 400 for a malformed request. So only 400 shows that Nevis does not know the name of a channel.
   if (older === '400' && app !== older && app === push) return 'app'
   return app === '400' && app !== older && older === push ? 'qr-code' : undefined
 }
@@ -44,7 +44,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. `trust/binding.ts` compares every character. */
+  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. The option `issuer` must then name it. */
   readonly hasOtherIssuer: boolean
 }
 
@@ -88,9 +88,12 @@ const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === 
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
-/** False if the phone was not enrolled: Nevis then has no phone to ask. */
+/** False if Nevis has no phone to ask, because it was not enrolled. A request by SMS needs no enrolled phone. */
 const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' || !hasFailed(facts, 'status.enroll.app.succeeded')
-/** True if the cause may be the phone or a limit (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same, it is not. */
+/**
+ * True if the phone or a limit may be the cause of a 4xx (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same
+ * status, the instance itself is the cause.
+ */
 const isDoubtful = (facts: FactsReader, step: string) => ['approval.push', 'approval.sms'].includes(step) && facts.http(step).startsWith('4') && facts.http('approval.app') !== facts.http(step)
 
 const ofRequest: Reason = (facts, step) => {
@@ -103,18 +106,18 @@ const ofRequest: Reason = (facts, step) => {
 const ofAppRequest: Reason = (facts, step) =>
   ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
 
-/** The widget, too, gets its token from this status. Only the other factors compare the rest of the status. */
+/** Checks only the token of a status, which is all that the factor `widget` uses. For the other factors, `ofStatus` checks the rest. */
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
-  // The client sends the access key after a 401. A failure is no answer of an accepted request: the person may not have scanned the code, for example.
+  // A 401 is no reason: the client then repeats the call with the access key. Neither is a failed request: the person may not have scanned the code.
   if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
-/** The status of a text message may be missing. Only a final one decides. */
+/** After a right SMS code, the status may be missing. Only a failure is a reason. */
 const ofCodeStatus: Reason = (facts, step) => {
   const words = facts.kinds(step, 'status')
   const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))
@@ -135,7 +138,7 @@ const ofToken: Reason = (facts, step) => {
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, step.replace(/^introspect\.(.*)$/, 'status.$1.verified')) ? ofToken(facts, step) : undefined)
 
-/** What only a token that the browser brings must have: it must say whose it is and since when, and must not be a status token. */
+/** Only for a token that the browser brings: it must also say whose it is and when it was issued, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'active') !== 'true') return undefined
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'

@@ -189,7 +189,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
 ]
 
-/** Returns the answers to the questions. A reading is undefined if the probe has not sent the necessary requests, or has got no answers. */
+/** Returns each question with its answer; undefined if the probe has not sent the necessary requests, or has got no responses to them. */
 function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
   return QUESTIONS.map(([question, step, read]) => {
     const reader = new FactsReader(facts)
@@ -214,7 +214,7 @@ export function unansweredIn(facts: Facts): string[] {
   return QUESTIONS.map(([question]) => question).filter((question) => !answered.includes(question))
 }
 
-/** Says which request the instance refused, so that this question has no answer; undefined if the question has an answer, or none for another reason. */
+/** Says which request the instance refused, so that this question has no answer; undefined if it has an answer, or has none for another reason. */
 export function refusalOf(question: string, facts: Facts): string | undefined {
   const [, reading] = readingsOf(facts).find(([one]) => one === question) ?? []
   return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got HTTP ${String(facts[`${reading.refused}.http`])}` : undefined

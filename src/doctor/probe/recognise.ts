@@ -94,12 +94,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** The links of an enrolment lead to the app host at Nevis, and to the simulator itself there, so that a browser can open them. This is no difference. */
+/** The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. No difference. */
 function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
 }
 
-/** The number of requests after which Nevis refuses further ones, and lifetimes, are settings of the instance. The report lists them as answers, not as differences. */
+/** Lifetimes, and how many requests Nevis allows, are settings of the instance. The report lists these numbers as answers, not as differences. */
 const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+)$/
 
 /**
@@ -119,12 +119,12 @@ function wasTried(difference: string, facts: Facts): boolean {
   return `${stepOf(difference)}.http` in facts || (difference.split(' ')[0] as string) in facts
 }
 
-/** Matches a difference that only shows that a request got no answer. The report names its stage as failed. */
+/** Matches a difference that only shows that a request got no answer. The report names the stage of this request as failed. */
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. If most requests got no answer or a momentary
- * one, a momentary answer counts as usual for this instance.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if this holds for most
+ * requests, momentary answers are usual for this instance, and only "no answer" counts.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -148,7 +148,7 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
-/** True if the dialect leaves out a field, and the instance has the field with a value of another kind. */
+/** True if the dialect leaves a field out, but the instance has it, with a value of another kind than the simulator. */
 function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
   const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
   const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)
@@ -174,8 +174,8 @@ export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: 
  * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
  * changes comes first.
  * @param hasFailed true if a stage failed: then it may not have sent all its requests
- * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, a gateway may have answered in Nevis's
- * place: then they show no dialect and no difference
+ * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, they are left out: a
+ * gateway may have answered in Nevis's place
  */
 export function recognise(facts: Facts, simulated: Simulated, hasFailed = false, ofFailed: StageResults['ofFailed'] = new Map()): Recognised {
   const all = settled(facts, simulated, hasFailed)
@@ -198,8 +198,8 @@ function settled(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, 
 }
 
 /**
- * Lists the steps that the simulator accepts and the instance refuses, without a dialect that explains the refusal: the access key may lack a permission, for
- * example. The instance may then refuse the whole operation, so also lists the other steps of this operation that got this HTTP status only on the instance.
+ * Lists the steps that the simulator accepts and the instance refuses, if no dialect explains the refusal: for example, the access key may lack a permission.
+ * The instance then refuses other requests of the same operation, too. So also lists the steps of this operation that got this HTTP status only there.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])

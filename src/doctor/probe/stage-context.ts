@@ -67,7 +67,7 @@ export function httpOf({ facts }: Caller, step: string): string {
  * Asks Nevis for the status until it is no longer `pending`, and records the last response. An answer that Nevis gives only for a moment, such as HTTP 503, is
  * no decision.
  * @param whom what the probe waits for, which is printed if it has to wait
- * @returns the last response, the number of seconds until it came, and whether it is a decision
+ * @returns the last response, the number of seconds until it came, whether Nevis has answered, and whether this answer is a decision
  */
 export async function decided(context: StageContext, step: string, statusToken: string, mostSeconds: number, whom: string, pollMs = POLL_MS): Promise<Reply & { readonly seconds: number; readonly isDecided: boolean; readonly isAnswered: boolean }> {
   let unanswered = 0
@@ -88,8 +88,8 @@ export async function decided(context: StageContext, step: string, statusToken: 
 }
 
 /**
- * Waits until the person has decided on the phone. If the person has not decided in time, records a failure instead of the last response: the report would
- * present this response as the answer to a decision.
+ * Waits until the person has decided on the phone. If the person has not decided in time, records a failure instead of the last response: otherwise the
+ * report would present this response as the answer to a decision.
  * @param failure the beginning of the failure text, which says what has not happened, for example `the phone was not enrolled`
  * @returns the last response; undefined if the person has not decided
  */

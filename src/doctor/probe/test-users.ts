@@ -86,7 +86,7 @@ export class TestUsers {
     let isGone = false
     for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
       if (attempt > 0) await this.pause(PAUSE_MS)
-      // Nevis may find a new user by name only after some time. So look a user who may exist up in each attempt, and never by name if the userId is known.
+      // Nevis may find a new user by name only after some time. So as long as the userId is unknown, each attempt looks the user up by name.
       if (user.userId === undefined) isGone = await this.isGone(user)
       if (isGone && !user.mayExist) return false
       if (user.userId === undefined) continue
@@ -104,8 +104,8 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up by userId, or by name if the userId is not given. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with the
-   * status and the fields that an invented user got in the first stage. Any other response says nothing, not even a 404: a gateway may have sent it.
+   * Looks a test user up by userId, or by name if the userId is not given. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with
+   * the status and the fields that an invented user got in the stage `quiet`. Any other response says nothing, not even a 404: a gateway may have sent it.
    */
   private async lookUp(username: string, userId?: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })

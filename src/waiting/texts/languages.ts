@@ -22,7 +22,7 @@ export const languages: Readonly<Record<string, Texts>> = { en, de, fr, it }
 export interface Language {
   readonly tag: string
   readonly texts: Texts
-  /** The same texts, for pages: English texts that stand in for missing texts of the language are marked (`fallback.ts`). */
+  /** For pages: as `texts`, but an English text that stands in for a missing one is marked as English (`fallback.ts`). */
   readonly markedTexts: Texts
 }
 

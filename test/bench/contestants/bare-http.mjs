@@ -7,6 +7,7 @@ import { accessKey, nextUser } from './shared.mjs'
 export async function contestant(origin) {
   const agent = new Agent({ keepAlive: true })
   /**
+   * Sends a POST request.
    * @param {string} path
    * @param {string} body
    * @param {import('node:http').OutgoingHttpHeaders} headers

@@ -10,10 +10,10 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
  * Collects a package of the lock file and all packages that it needs.
- * @param {Record<string, { dependencies?: object, optionalDependencies?: object }>} packages of the lock file
- * @param {string} path
- * @param {Set<string>} [found]
- * @returns {Set<string>} their paths
+ * @param {Record<string, { dependencies?: object, optionalDependencies?: object }>} packages all packages of the lock file, by path
+ * @param {string} path of the package
+ * @param {Set<string>} [found] the paths that are already collected
+ * @returns {Set<string>} the paths of the package and of all that it needs
  */
 function needed(packages, path, found = new Set()) {
   if (found.has(path)) return found

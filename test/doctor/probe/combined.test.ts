@@ -43,7 +43,7 @@ describe('an instance with a host name of its own, instead of the simulator\'s I
   let few: Simulated
   beforeAll(async () => void (few = await simulate(PROBED, undefined, NAMES)))
 
-  /** What is recognised if a field of all answers to these steps has a value of another kind. */
+  /** What the probe recognises if this field has values of this kind in the answers to all steps that match `steps`. */
   const withKind = (steps: RegExp, field: string, kind: string) => {
     const changed = (fields: string | readonly string[]) => [fields].flat().map((one) => (one.replace(/: .*$/, '').endsWith(field) ? `${one.replace(/: .*$/, '')}: ${kind}` : one))
     const facts = Object.fromEntries(Object.entries(few.facts).map(([name, value]) => [name, name.endsWith('.fields') && steps.test(name) ? changed(value) : value]))

@@ -1,4 +1,4 @@
-/** Tests how the probe writes the file of its report: completely or not at all, with the mode of an older report, and through symbolic links. */
+/** Tests how the probe writes its report: completely or not at all, with the permissions of the file that it replaces, and through symbolic links. */
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

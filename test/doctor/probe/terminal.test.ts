@@ -35,7 +35,7 @@ afterEach(async () => {
 afterAll(() => rmSync(mockFolder, { recursive: true }))
 
 describe('the page to scan', () => {
-  /** Runs `TerminalPerson.scan`. Returns the page with the QR code as it is when the user is asked to open it. `answer` then ends this question. */
+  /** Runs `TerminalPerson.scan`. Returns the page with the QR code as it is when the user is asked to open it. `answer` answers this question. */
   async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
     let page = { html: '', mode: 0, folderMode: 0 }
     const question = (text: string) => {

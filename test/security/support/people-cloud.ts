@@ -15,7 +15,7 @@ export type Kind = 'app' | 'sms' | 'recovery'
 export interface Gateway {
   readonly status: number
   readonly body: string
-  /** True if the request also reaches the cloud, and has its effect there. */
+  /** True if the gateway passes the request on, so that it has its effect in the cloud. If `body` is empty, the caller gets the cloud's answer. */
   readonly passes: boolean
 }
 
@@ -208,7 +208,7 @@ export class PeopleCloud {
     return [201, { transactionId: transaction.id, userId: person.userId, statusToken, ...(channel === 'app' && linkOf(transaction)) }]
   }
 
-  /** The answer to an enrolment by SMS has neither the user's status nor the user's authenticators, as in Nevis's documents. */
+  /** Starts an enrolment. The answer to an enrolment by SMS has neither the user's status nor the user's authenticators, as in Nevis's documents. */
   private enroll(person: Person | undefined, channel: string, owner: Owner): [number, object?] {
     if (person === undefined) return problem(404)
     const before = userJson(person)

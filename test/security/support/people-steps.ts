@@ -1,5 +1,5 @@
 /**
- * Generates what users do at their browsers and phones: each kind of attack has its own steps, in any order.
+ * Generates random sequences of steps that users take at browsers and phones. Each kind of attack has steps of its own.
  *
  * Out of scope: running the steps (`people-run.ts`), and the rules (`people-oracle.ts`).
  */
