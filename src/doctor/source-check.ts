@@ -17,7 +17,7 @@ import { loadsIn } from './loads'
 const MAX_FILES = 500
 const MAX_BYTES = 200_000
 const MAX_TOTAL_BYTES = 10_000_000
-/** Of the files that are loaded, only these contain no code. Any other can, also one without an extension. */
+/** A loaded file with one of these extensions contains no JavaScript. A file with another extension, or without one, may contain some. */
 const NO_CODE = /\.(?:json|node|wasm)$/
 
 export interface SourceReport {

@@ -47,7 +47,7 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
 }
 
 /**
- * An answer whose body may be a stream that has not started to write.
+ * An answer whose body may also be a function that writes the body in parts.
  * @internal
  */
 export interface Answer extends Omit<PlainAnswer, 'body'> {

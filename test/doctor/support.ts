@@ -23,7 +23,7 @@ export interface Fault {
   readonly session?: Partial<SessionOptions>
   /** Middleware that is not mounted at all. */
   readonly without?: readonly Mount[]
-  /** Handlers that are mounted in place of the right ones. */
+  /** Handlers that replace the app's usual handlers at these places. */
   readonly instead?: Partial<Record<Mount, RequestHandler>>
   /** Runs before all other middleware. */
   readonly first?: RequestHandler

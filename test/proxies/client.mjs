@@ -10,8 +10,8 @@ import { request } from 'node:http'
 import { connect } from 'node:http2'
 import { createGunzip } from 'node:zlib'
 
-/** @typedef {{ status: number, headers: Record<string, string | string[] | undefined>, body: import('node:stream').Readable }} Response */
-/** @typedef {{ status: number, location: string, headers: Response['headers'], text: string }} Answer */
+/** @typedef {{ status: number, headers: Record<string, string | string[] | undefined>, body: import('node:stream').Readable }} Response body not yet read */
+/** @typedef {{ status: number, location: string, headers: Response['headers'], text: string }} Answer a response whose body (`text`) was read */
 
 export class Client {
   /** @type {Map<string, string>} */

@@ -48,7 +48,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
   }
 }
 
-/** The routes of the app by each name in them, so also by the names of their handlers. */
+/** Maps each name in the arguments of a route, such as the name of a handler, to the routes that contain this name. */
 function placesByName(sources: readonly Source[]): Map<string, Place[]> {
   const places = new Map<string, Place[]>()
   for (const source of sources) {

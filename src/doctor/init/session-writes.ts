@@ -14,8 +14,8 @@ export const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|de
 export const SETS = /^(?:set|defineProperty)$/
 
 /**
- * A cache for `isFilledKey`: whether `sessionWriteAt` reports a sign-in at a token. The token is the name to which an object literal with a key `passport` is
- * assigned, or the function that is called with the literal.
+ * A cache for `isFilledKey`. Its keys are tokens: a name to which an object literal with the key `passport` is assigned, or a function that is called with such
+ * a literal. The value is true if `sessionWriteAt` reports a sign-in at this token.
  */
 const callsOf = new WeakMap<Source, Map<number, boolean>>()
 

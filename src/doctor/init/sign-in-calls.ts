@@ -46,12 +46,12 @@ const LIKE_USER = /(?:user|account|(?<!^re|_re)member|customer|person|profile|id
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 /** Strategies that check no password or other credential, so that a call which names only these is no sign-in. */
 const NO_CHECK: readonly string[] = ['session', 'anonymous']
-/** Variables with a library that makes API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
+/** Matches variables that contain a library for API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
 const TOKEN_MAKER = /^_?(?:jwt(?:_?service)?|jsonwebtoken)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 
-/** @param factors shows where the second factor follows, also in the other files of the application */
+/** @param factors knows after which sign-ins the second factor follows, also in other files of the application; by default, only in `source` */
 export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
   const aliases = aliasesIn(source)
   return source.tokens.flatMap(({ kind, text, line }, at): SignInCall[] => {
@@ -62,7 +62,7 @@ export function signInCallsIn(source: Source, factors = new SecondFactors([sourc
 
 type Found = Omit<SignInCall, 'source' | 'at' | 'line'>
 
-/** The remedy of a sign-in by a "remember me" cookie is the same, whatever code signs the user in. */
+/** If a call names no strategy, and signs in by a "remember me" cookie, it gets the remedy for such cookies. */
 function remedyOf({ what, remedy, strategy }: Found): string | undefined {
   return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? remedies.REMEMBER : remedy
 }
@@ -115,8 +115,8 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
 }
 
 /**
- * True if the arguments look like those of Passport's `req.login(user, callback)`: the first or second one has a name like `user`, or the last one is a
- * callback.
+ * True if the arguments look like those of Passport's `req.login(user, callback)`: one of the first two has a name like `user`, or the last is a callback and
+ * the first is no string.
  */
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)

@@ -49,7 +49,7 @@ export interface ProbeReport {
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled, leftOut } = isCompared ? recognised : NOT_COMPARED
-  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
+  // Without a comparison, report why there is none. If the probe also ended in the middle of a stage, `failed` contains the reason for that.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
