@@ -30,7 +30,7 @@ export interface SourceReport {
 /**
  * @param entry the path of the file that starts the application
  * @param loaded the files that the process has loaded
- * @param unlisted what the process may have loaded besides
+ * @param unlisted code that the process may have loaded, but that `loadedFiles` cannot list
  */
 export function sourceReport(entry: string, loaded: readonly string[] = [], unlisted: readonly string[] = []): SourceReport {
   const { sources, unread } = reachableFrom(entry, loaded)
@@ -117,7 +117,7 @@ function foldersOfPackage(entry: string): string[] {
   try {
     folders.push(dirname(createRequire(entry).resolve('passport-nevis')))
   } catch {
-    // The application gets the package in another way, for example by an alias.
+    // The name does not resolve from `entry`: the application gets the package in another way, for example by an alias.
   }
   return folders.map((folder) => folder + sep)
 }

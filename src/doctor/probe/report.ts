@@ -93,7 +93,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question needs these flags. */
+/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question runs only with certain flags. */
 function withReason(question: string, { facts }: ProbeReport): string {
   const reason = refusalOf(question, facts) ?? flagsOf(question)
   return reason === undefined ? question : `${question} (${reason})`

@@ -76,7 +76,7 @@ describe('FairRate', () => {
     return taken
   }
 
-  /** The number of slots that are granted within a second. */
+  /** How many of 1000 waiting transactions may call Nevis within a second. */
   async function turnsInASecond(rate: RateLimiter): Promise<number> {
     const taken = crowd(rate, 1000)
     await jest.advanceTimersByTimeAsync(1000)
