@@ -197,9 +197,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. For used
- * cookies, however, the ledger keeps a record for longer: until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app
- * raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records a
+ * used cookie for longer, until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -57,8 +57,8 @@ describe('the deadline', () => {
       const key = new Promise<string>((resolve) => (give = resolve))
       expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
       give(ACCESS_KEY)
-      // The first call has timed out while it waited for the access key. If the first call still sent its request, the server would get this request before the
-      // request of the second call, and `requests` would be 2.
+      // The call above has timed out while it waited for the access key. If it still sent its request, the server would get that request before the request of
+      // the call below, and `requests` would be 2.
       await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
       expect(requests).toBe(1)
     })

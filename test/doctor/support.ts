@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The login has one route for each of these strategies. By default, it has one route for both the password and the second factor. */
+  /** Names of strategies. Each gets its own route `POST /login`. By default, one such route checks the password and then starts the second factor. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean

@@ -207,8 +207,8 @@ function isAuthGuard(source: Source, at: number): boolean {
 }
 
 /**
- * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. Its route runs after this
- * strategy alone.
+ * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. A route with such a guard
+ * needs only this strategy, and no second factor.
  */
 function guardAt(source: Source, at: number, factors: SecondFactors): Found | undefined {
   const open = source.is(at + 1, ')') ? at + 2 : at + 1
