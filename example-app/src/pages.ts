@@ -31,7 +31,7 @@ export interface EveryPage extends Frame {
   readonly form: RefusedForm
 }
 
-/** Adds to the sentence that says that the user has cancelled: the request may still be on the phone, where a user could accept it by mistake. */
+/** Adds a hint to the sentence that says that the user has cancelled: the phone may still show the request, and the user could accept it by mistake. */
 export function withDenyHint(everyPage: EveryPage): EveryPage {
   const { t, language, notices = [] } = everyPage
   const cancelled = failureText('cancelled', language)

@@ -111,7 +111,7 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
   return { sources, unread: isCut ? [...unread, `more than ${MAX_FILES} files`] : unread }
 }
 
-/** The folders of this package: that of this process, and that of the application. Both can be linked, and are then not in `node_modules`. */
+/** The folders of this package: of the copy that runs here, and of the copy that the application loads. A linked copy is not in `node_modules`. */
 function foldersOfPackage(entry: string): string[] {
   const folders = [join(__dirname, '..')]
   try {
@@ -147,7 +147,7 @@ function pathOf(url: string): string {
   }
 }
 
-/** The manifest of an installed package that `require` cannot load, because it only has ES modules. A linked package is part of the application. */
+/** The manifest of an installed package that `require` cannot load, because it only has ES modules. Undefined for a linked package. */
 function installedPackage(from: string, name: string): string | undefined {
   const [, packageName] = /^((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)(?:\/|$)/.exec(name) ?? []
   if (packageName === undefined) return undefined

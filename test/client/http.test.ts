@@ -326,7 +326,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // This agent connects without TLS. So the client gets an unencrypted response, as from an agent that passes on a proxy's own response.
+      // This agent connects without TLS, so the client gets an unencrypted response. Such a response could come from a proxy instead of Nevis.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

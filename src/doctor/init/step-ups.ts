@@ -29,7 +29,7 @@ interface Guarded {
 }
 
 /**
- * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If the guard is in the call
+ * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If a guard is in the call
  * that mounts a router, `requireSecondFactor` is added to this call.
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): StepUps {

@@ -40,7 +40,7 @@ export interface ProbeReport {
   readonly unexplained: readonly string[]
   /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
   readonly unsettled?: readonly string[]
-  /** Stages that failed, and whose answers show no dialect and no difference, because no dialect explains all of these answers. Absent if there are none. */
+  /** Stages that failed and are left out of the comparison, because no dialect explains all of their answers. Absent if there are none. */
   readonly leftOut?: readonly Stage[]
   readonly facts: Facts
 }

@@ -32,7 +32,7 @@ class Person {
     this.origin = origin
   }
 
-  /** @param {string} path @param {Record<string, string>} [fields] @returns {Promise<Reply>} */
+  /** Sends one request: a POST if there are `fields`. @param {string} path @param {Record<string, string>} [fields] @returns {Promise<Reply>} */
   async send(path, fields) {
     try {
       const response = await fetch(new URL(path, this.origin), {
