@@ -16,7 +16,7 @@ import { createGunzip } from 'node:zlib'
 export class Client {
   /** @type {Map<string, string>} */
   cookies = new Map()
-  /** @type {string[]} The paths that were asked for with GET. */
+  /** @type {string[]} The paths of all GET requests so far. */
   paths = []
   /** @type {import('node:http2').ClientHttp2Session | undefined} */
   #session

@@ -38,7 +38,7 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They are not compared. Absent if there are none. */
   readonly unsettled?: readonly string[]
   /** Stages that failed and are left out of the comparison, because no dialect explains all of their answers. Absent if there are none. */
   readonly leftOut?: readonly Stage[]

@@ -22,7 +22,7 @@ export class SecondFactorError extends Error {
   /** Seconds to wait before the next attempt, if the server sent a number. */
   declare readonly retryAfterSeconds: number | undefined
 
-  /** @param message the server's message for the user; by default a text for the developer */
+  /** @param message the server's message for the user; if there is none, a text for the developer */
   constructor(code: SecondFactorErrorCode, message: string = code, status = 0, retryAfterSeconds?: number) {
     super(message)
     Object.assign(this, { name: 'SecondFactorError', code, status, retryAfterSeconds })

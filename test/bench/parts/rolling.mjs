@@ -74,7 +74,7 @@ export async function measure({ log }) {
   return { people: PEOPLE, processes: PROCESSES, atOnce: AT_ONCE, rows }
 }
 
-/** @param {() => Promise<import('../stores.mjs').Store>} open */
+/** Measures one store, which `open` opens. @param {() => Promise<import('../stores.mjs').Store>} open */
 async function rowOf(open) {
   const random = seeded(20)
   const store = await open()
