@@ -39,7 +39,7 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
 /** The name at this token: the text of a word, or the value of a string literal. */
 export const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
-/** Recognises `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
+/** Recognises the token `name` in `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
 export function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
   if (source.isWord(at)) return source.is(at - 1, '.') || source.is(at - 1, '?.') ? { owner: at - 2, last: at } : undefined
   if (!source.is(at - 1, '[') || !source.is(at + 1, ']')) return undefined

@@ -196,7 +196,7 @@
       round += 1
     }
 
-    // A hidden tab closes its stream: a browser has only a few connections to a server, and visible tabs need them.
+    // Opens the stream anew, but only in a visible tab: a browser has only a few connections to a server, so a hidden tab closes its stream.
     function resume() {
       pause()
       if (isGone()) return
