@@ -45,6 +45,7 @@ export function npmCommand(args) {
 }
 
 /**
+ * Runs a program in the project's folder, and forwards SIGTERM and SIGINT to it. If it fails, this process exits with the same code.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env

@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs'
 
 export default class TotalReporter {
   /**
+   * Jest calls this method once, after the last test file.
    * @param {unknown} _contexts
    * @param {import('@jest/test-result').AggregatedResult} results
    */

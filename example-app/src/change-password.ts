@@ -36,7 +36,7 @@ interface Parts {
 
 export function changePassword({ config, users, secondFactor }: Parts): Router {
   const routes = Router()
-  // The waiting page of a sign-in links to this page, so the user may not be signed in yet.
+  // The waiting page of a sign-in links to this page. A user who is not signed in yet comes back to it after the sign-in.
   routes.get('/', comesBack)
   routes.use(signedIn, ...(secondFactor ? [secondFactor.guard] : []))
   routes.get('/', page(changePasswordPage, () => ({ passwordLength: PASSWORD_LENGTH })))

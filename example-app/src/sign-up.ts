@@ -25,7 +25,7 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
     const { username, password } = (req.body ?? {}) as Partial<Record<keyof Credentials, unknown>>
     const errors = errorsIn(t, { username, password }) ?? (await add(users, { username, password } as Credentials, t))
     if (errors === undefined) req.session.successes = [t('Welcome, {name}. Your account is ready: sign in.', { name: username as string })]
-    refuse(req, ['username'], errors ?? {}) // keeps the typed username: for this form if there are errors, otherwise for the sign-in form
+    refuse(req, ['username'], errors ?? {}) // keeps the typed username for the next page: this form if there are errors, otherwise the sign-in form
     res.redirect(303, errors === undefined ? '/login' : '/sign-up')
   })
   return routes

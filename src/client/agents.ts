@@ -68,7 +68,7 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
     const tunnel = new Tunnel(proxy, authority)
     const socket = createConnection({ ...options, socket: tunnel } as typeof options, connected)
     tunnel.on('error', (error) => socket?.destroy(error))
-    // Node's agent calls these on an idle connection. But a TLS socket does not pass them to a stream that is not a socket of Node.
+    // Node's agent calls `ref` and `unref` on an idle connection. But a TLS socket does not pass these calls to a stream that is not a socket of Node.
     return socket && Object.assign(socket, { ref: () => (tunnel.ref(), socket), unref: () => (tunnel.unref(), socket) })
   }
   return learning(agent)

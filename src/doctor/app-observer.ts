@@ -51,7 +51,7 @@ interface Request {
 
 export class AppObserver {
   readonly registered: Registered[] = []
-  /** The name that each strategy has itself, by the name under which it is registered: `local` by `staff`, in `passport.use('staff', new LocalStrategy(…))`. */
+  /** Maps the name under which a strategy is registered to the strategy's own name: `staff` to `local`, for `passport.use('staff', new LocalStrategy(…))`. */
   readonly ownNames = new Map<unknown, unknown>()
   readonly strategyCalls: StrategyCall[] = []
   readonly sessions: SessionSetup[] = []

@@ -31,7 +31,7 @@ process.exit = (code) => {
   return exit(code)
 }
 
-// Read the report first, because the application may change the working directory.
+// Read the probe's report before the application is loaded, because the application may change the working directory.
 const [file, reportFile] = process.argv.slice(2) as [string, string?]
 const report = reportFile === undefined ? undefined : readReport(reportFile)
 begin('app')

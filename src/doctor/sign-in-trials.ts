@@ -20,7 +20,7 @@ export interface Attempt {
   readonly isUnknown: boolean
 }
 
-/** @param passwords the `passport.authenticate` calls of other strategies; their `failureRedirect` paths are tried as well */
+/** @param passwords the `passport.authenticate` calls of other strategies. The login form is also posted to their `failureRedirect` paths */
 export async function attemptsAt(origin: string, observer: AppObserver, passwords: readonly StrategyCall[]): Promise<Attempt[]> {
   const redirects = passwords.flatMap(({ failureRedirect }) => (failureRedirect?.startsWith('/') === true ? [failureRedirect.split('?')[0] as string] : []))
   const attempts: Attempt[] = []

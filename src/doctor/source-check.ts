@@ -17,7 +17,7 @@ import { loadsIn } from './loads'
 const MAX_FILES = 500
 const MAX_BYTES = 200_000
 const MAX_TOTAL_BYTES = 10_000_000
-/** Of the files that are loaded, only these contain no code. Any other can, also one without an extension. */
+/** A loaded file with one of these extensions contains no JavaScript. A file with another extension, or without one, may contain some. */
 const NO_CODE = /\.(?:json|node|wasm)$/
 
 export interface SourceReport {
@@ -30,7 +30,7 @@ export interface SourceReport {
 /**
  * @param entry the path of the file that starts the application
  * @param loaded the files that the process has loaded
- * @param unlisted what the process may have loaded besides
+ * @param unlisted code that the process may have loaded, but that `loadedFiles` cannot list
  */
 export function sourceReport(entry: string, loaded: readonly string[] = [], unlisted: readonly string[] = []): SourceReport {
   const { sources, unread } = reachableFrom(entry, loaded)
@@ -111,13 +111,13 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
   return { sources, unread: isCut ? [...unread, `more than ${MAX_FILES} files`] : unread }
 }
 
-/** The folders of this package: that of this process, and that of the application. Both can be linked, and are then not in `node_modules`. */
+/** The folders of this package: of the copy that runs here, and of the copy that the application loads. A linked copy is not in `node_modules`. */
 function foldersOfPackage(entry: string): string[] {
   const folders = [join(__dirname, '..')]
   try {
     folders.push(dirname(createRequire(entry).resolve('passport-nevis')))
   } catch {
-    // The application gets the package in another way, for example by an alias.
+    // The name does not resolve from `entry`: the application gets the package in another way, for example by an alias.
   }
   return folders.map((folder) => folder + sep)
 }
@@ -147,7 +147,7 @@ function pathOf(url: string): string {
   }
 }
 
-/** The manifest of an installed package that `require` cannot load, because it only has ES modules. A linked package is part of the application. */
+/** The manifest of an installed package that `require` cannot load, because it only has ES modules. Undefined for a linked package. */
 function installedPackage(from: string, name: string): string | undefined {
   const [, packageName] = /^((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)(?:\/|$)/.exec(name) ?? []
   if (packageName === undefined) return undefined

@@ -18,7 +18,7 @@ export interface PlainAnswer {
   readonly status: number
   /** HTTP headers. Your code must set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** The body; empty for a redirect. If the body is a stream, destroy the stream when the browser disconnects, as web frameworks do. */
+  /** The body; empty for a redirect. A stream must be destroyed when the browser disconnects: web frameworks do this. */
   readonly body: string | Buffer | Readable
 }
 
@@ -47,7 +47,7 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
 }
 
 /**
- * An answer whose body may be a stream that has not started to write.
+ * An answer whose body may also be a function that writes the body in parts.
  * @internal
  */
 export interface Answer extends Omit<PlainAnswer, 'body'> {
@@ -138,7 +138,7 @@ function faultOf(reason: unknown): object {
 
 /**
  * Converts an answer to the value that a web framework sends.
- * @param req the request; if its connection closes, the stream stops
+ * @param req the request; if its connection closes, a streamed body stops
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */

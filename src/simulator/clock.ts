@@ -26,7 +26,7 @@ export class Clock {
   }
 }
 
-/** Formats a time in whole seconds, for example `2020-10-09T12:52:48Z`. Nevis uses this form in status responses and for users. */
+/** Formats a time in whole seconds, for example `2020-10-09T12:52:48Z`. Nevis uses this form in status responses and in user data. */
 export const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /**

@@ -97,8 +97,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
   const known = keysOf(budgets, { ...parameters, userId: replaced?.userId })
   const named = budgets.keysOf({ userId }).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // The ledger's mark of a `forgetBrowsers` call expires, and `leftSeconds` is the time until then. `isForgottenSince` (`ledger/browsers.ts`) needs this time
-  // as it was when the user gave the password. So add the seconds that have passed since then.
+  // `leftSeconds` is the time until the ledger's record of a `forgetBrowsers` call expires. `isForgottenSince` (`ledger/browsers.ts`) needs this time as it was
+  // when the user gave the password. So add the seconds that have passed since then.
   const waitedSeconds = (Date.now() - (replaced?.firstFactorAt ?? requestedAt)) / 1000
   return { ...(replaced === undefined ? marksBefore : replaced.forgetMarks), ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }
@@ -197,9 +197,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. For used
- * cookies, however, the ledger keeps a record for longer: until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app
- * raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records a
+ * used cookie for longer, until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -208,10 +208,9 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
 }
 
 /**
- * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. So that an attacker cannot fill the session,
- * removes the oldest messages here, where Passport also changes the session (except with a custom callback). If the app changed the session on every request,
- * the session middleware would save it at the end of a slow page, and so undo a logout. Leaves `messages` unchanged if it is not a list, because it is then
- * the app's own.
+ * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. Removes the oldest messages, so that an attacker
+ * cannot fill the session. Does so only at a failure, when Passport changes the session anyway (except with a custom callback): with a change on every request,
+ * the session middleware would save the session at the end of a slow page, and so undo a logout. If `messages` is not a list, it is the app's own, and stays.
  */
 function limitMessages(req: NevisRequest): void {
   const session = sessionOf(req)

@@ -134,7 +134,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     ])
     const { data } = transaction
     const hasFailed = seen.status === 'failed' || seen.status === 'expired'
-    // If a newer transaction has replaced this one, the user may have confirmed the newer one. So leave out details that would say that nothing was confirmed.
+    // The user may have confirmed a newer transaction that replaced this failed one. So show no details: they may say that nothing was confirmed.
     const details = hasFailed && transaction.next !== undefined ? undefined : detailsIn(options.details?.(data, parts.language.tag, hasFailed))
     const maskedPhone = options.maskedPhone && (await maskedPhoneFor((subject) => options.maskedPhone?.(subject, req), settings, transaction, seen))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }

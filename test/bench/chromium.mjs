@@ -30,7 +30,7 @@ export const ways = {
  * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App `cloud`: address of the app's own fake Nevis. `calls`: how many
  * status calls this fake Nevis has got
  * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
- * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
+ * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn the function `signIn` below
  */
 
 /**

@@ -101,9 +101,9 @@ export class Walker {
   }
 
   /**
-   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). Also checks that the page is accessible, also in
-   * dark and in forced colours, has a button or link to continue, and fits the narrowest screen, also with text of twice the size. The buttons of the page must
-   * look alike, and all pages of the app in this tab, also the waiting page, must have the same accent colour.
+   * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). The page must be accessible in light, dark and
+   * forced colours, and have a button or link to continue. It must fit the narrowest screen, and, with text of twice the size, its usual screen. Its buttons
+   * must look alike. All pages of the app in this tab, and the waiting page, must have the same accent colour.
    */
   async look(name: string): Promise<void> {
     const { page } = this

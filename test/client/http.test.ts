@@ -57,8 +57,8 @@ describe('the deadline', () => {
       const key = new Promise<string>((resolve) => (give = resolve))
       expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
       give(ACCESS_KEY)
-      // The first call has timed out while it waited for the access key. If the first call still sent its request, the server would get this request before the
-      // request of the second call, and `requests` would be 2.
+      // The call above has timed out while it waited for the access key. If it still sent its request, the server would get that request before the request of
+      // the call below, and `requests` would be 2.
       await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
       expect(requests).toBe(1)
     })
@@ -326,7 +326,7 @@ describe('connections', () => {
         res.end(PENDING)
       })
       const { port } = server.address() as AddressInfo
-      // This agent connects without TLS. So the client gets an unencrypted response, as from an agent that passes on a proxy's own response.
+      // This agent connects without TLS, so the client gets an unencrypted response. Such a response could come from a proxy instead of Nevis.
       const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
       expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
       expect(requests).toBe(1)

@@ -1,7 +1,7 @@
 /**
  * Replaces the cloud with nock.
  *
- * Out of scope: tests with real servers. As soon as nock is loaded, it replaces node:http, including connections and agents.
+ * Out of scope: tests with real servers. They must not load nock, because it replaces node:http, including connections and agents.
  */
 import nock from 'nock'
 

@@ -17,7 +17,7 @@ export interface Deviation {
   readonly because: string
 }
 
-/** The outcome of each flow if the simulator answers without a dialect. */
+/** The outcome of each flow (`flows.ts`) if the simulator answers without a dialect. */
 export const OUTCOMES: Readonly<Record<string, string>> = {
   'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
   'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved',

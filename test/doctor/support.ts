@@ -23,7 +23,7 @@ export interface Fault {
   readonly session?: Partial<SessionOptions>
   /** Middleware that is not mounted at all. */
   readonly without?: readonly Mount[]
-  /** Handlers that are mounted in place of the right ones. */
+  /** Handlers that replace the app's usual handlers at these places. */
   readonly instead?: Partial<Record<Mount, RequestHandler>>
   /** Runs before all other middleware. */
   readonly first?: RequestHandler
@@ -35,7 +35,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** The login has one route for each of these strategies. By default, it has one route for both the password and the second factor. */
+  /** Names of strategies. Each gets its own route `POST /login`. By default, one such route checks the password and then starts the second factor. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean

@@ -26,7 +26,7 @@ const cloud = { baseURL, accessKey }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
-/** Starts the app of the script, calls `work`, and ends the app. */
+/** Starts the app with `SCRIPT`, calls `work`, and ends the app. */
 async function withApp(work: (browser: Browser) => Promise<void>, settings: Record<string, string> = {}): Promise<string> {
   const { child, texts, ended } = launch(settings, undefined, ['--input-type=module', '-e', SCRIPT])
   try {

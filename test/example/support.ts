@@ -35,7 +35,7 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<Ended>
 }
 
-/** The environment of the process contains no setting of this machine, so that each test states all settings that matter. */
+/** The environment of the process contains only `PATH` of this machine's environment, so that each test states all settings that matter. */
 function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env['PATH'] as string, PORT: '0', SIMULATOR_PORT: '0', LOGIN_LIMIT: '1000', ...settings }
 }

@@ -12,7 +12,7 @@ interface Request {
   session: SessionLike
 }
 
-/** @param regenerate replaces the session, and then calls `done` or resolves, as a web framework does */
+/** A request with a session. @param regenerate replaces the session, and then calls `done` or resolves, as a web framework does */
 function requestWith(regenerate: (req: Request, done: (error?: unknown) => void) => unknown): Request {
   const req: Request = { session: {} }
   const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done), save: (done: () => void) => done() }) as SessionLike
@@ -65,7 +65,7 @@ describe('renewSession', () => {
 })
 
 describe('reloadSession', () => {
-  /** @param reload loads the session from the store, and then calls `done` or resolves, as a web framework does */
+  /** A request with a stored session. @param reload loads the session from the store, and then calls `done` or resolves, as a web framework does */
   const stored = (reload: (req: Request, done: (error?: unknown) => void) => unknown) => {
     const req = requestWith((one, done) => { one.session = fresh(); done() })
     const { session } = req

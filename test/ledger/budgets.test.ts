@@ -15,7 +15,7 @@ import { SecondsLedger } from '../support/ledger-contract'
 const NOW = 1_700_000_000_400
 const [HOUR, DAY, YEAR] = [3600, 86_400, 365 * 86_400]
 const ANNA: Subject = { username: 'anna' }
-/** The function `askAgain` of `spend` for a user who has answered no earlier approval request. */
+/** For the parameter `askAgain` of `spend`: the user has answered no earlier approval request. */
 const NOTHING_NEW = () => Promise.resolve(false)
 
 let seconds: number

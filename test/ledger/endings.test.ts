@@ -5,7 +5,7 @@
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 
-/** The function `askAgain` of `spend` for a user who has answered no earlier approval request. */
+/** For the parameter `askAgain` of `budgets.starts.spend`: the user has answered no earlier approval request. */
 const NOTHING_NEW = () => Promise.resolve(false)
 
 const NOW = 1_700_000_000_000

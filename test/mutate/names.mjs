@@ -15,7 +15,7 @@ export const testOf = (/** @type {string} */ name) => `test/${name}${TEST}`
 
 /**
  * @param {string} slice
- * @returns the names of the slice's source files, without those that are exempt from mutation testing
+ * @returns the names of the source files in this slice (a folder of src with its tests), without those that are exempt from mutation testing
  */
 export function filesOf(slice) {
   return expand(sliceOf(slice).files, 'src', SOURCE).filter((name) => reasonFor(name) === undefined)
@@ -30,7 +30,7 @@ export function testsOf(slice) {
   return { tests: expand(tests, 'test', TEST).map(testOf), more: expand(more, 'test', TEST).map(testOf) }
 }
 
-/** @throws if a file of src has no slice, or if slices.mjs names a file that does not exist */
+/** @throws if a file of src is in no slice and not exempt from mutation testing, or if slices.mjs names a file that does not exist */
 export function assertComplete() {
   const names = Object.keys(slices)
   const placed = new Set(names.flatMap((slice) => filesOf(slice)))

@@ -10,13 +10,13 @@ import { request } from 'node:http'
 import { connect } from 'node:http2'
 import { createGunzip } from 'node:zlib'
 
-/** @typedef {{ status: number, headers: Record<string, string | string[] | undefined>, body: import('node:stream').Readable }} Response */
-/** @typedef {{ status: number, location: string, headers: Response['headers'], text: string }} Answer */
+/** @typedef {{ status: number, headers: Record<string, string | string[] | undefined>, body: import('node:stream').Readable }} Response body not yet read */
+/** @typedef {{ status: number, location: string, headers: Response['headers'], text: string }} Answer a response whose body (`text`) was read */
 
 export class Client {
   /** @type {Map<string, string>} */
   cookies = new Map()
-  /** @type {string[]} The paths that were asked for with GET. */
+  /** @type {string[]} The paths of all GET requests so far. */
   paths = []
   /** @type {import('node:http2').ClientHttp2Session | undefined} */
   #session
@@ -36,13 +36,13 @@ export class Client {
     this.#session?.destroy()
   }
 
-  /** @param {string} path @param {Record<string, string>} [headers] */
+  /** Requests a page. @param {string} path @param {Record<string, string>} [headers] */
   get(path, headers = {}) {
     this.paths.push(path)
     return this.#whole('GET', path, headers)
   }
 
-  /** @param {string} path @param {Record<string, string>} [fields] @param {Record<string, string>} [headers] */
+  /** Sends a form. @param {string} path @param {Record<string, string>} [fields] @param {Record<string, string>} [headers] */
   post(path, fields = {}, headers = {}) {
     return this.#whole('POST', path, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(fields).toString())
   }
@@ -53,7 +53,10 @@ export class Client {
     return new EventStream(await this.#send('GET', path, { accept: 'text/event-stream', ...headers }))
   }
 
-  /** @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [form] @returns {Promise<Answer>} */
+  /**
+   * Sends a request, reads the whole body, and keeps the cookies.
+   * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [form] @returns {Promise<Answer>}
+   */
   async #whole(method, path, headers, form) {
     const { status, headers: received, body } = await this.#send(method, path, { accept: 'text/html', ...headers }, form)
     let text = ''
@@ -65,7 +68,10 @@ export class Client {
     return { status, location: String(received['location'] ?? ''), headers: received, text }
   }
 
-  /** @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [form] @returns {Promise<Response>} */
+  /**
+   * Sends a request, with the cookies, and does not read the body.
+   * @param {string} method @param {string} path @param {Record<string, string>} headers @param {string} [form] @returns {Promise<Response>}
+   */
   async #send(method, path, headers, form = '') {
     const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ')
     const sent = { ...this.headers, ...headers, ...(cookie && { cookie }), ...(form && { 'content-length': String(form.length) }) }

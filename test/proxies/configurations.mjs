@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The configuration of each proxy: the block of docs/guides/reverse-proxies.md, or the minimum that forwards requests, with the settings of a scenario.
+ * The configuration of each proxy: the block of docs/guides/reverse-proxies.md, or the minimum that forwards requests, and the `Settings` that a test needs.
  *
  * Out of scope: starting the proxy (`servers.mjs`).
  */

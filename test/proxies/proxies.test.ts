@@ -14,7 +14,7 @@ const describeWithProxies = areInstalled || process.env['CI'] !== undefined ? de
 const PROXIES = ['nginx', 'HAProxy', 'Apache']
 
 describeWithProxies('behind a reverse proxy', () => {
-  /** The names of the scenarios of `run.mjs` that have passed. */
+  /** The names of the tests in `run.mjs` that have passed. */
   let passed: (string | undefined)[]
 
   beforeAll(async () => {

@@ -317,7 +317,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
     })
 
-    // The attacker does not open the callback, but waits until the request is over, so that the app no longer asks Nevis.
+    // The attacker waits until the request has expired, because the app then no longer asks Nevis whether the user has denied.
     it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
       const browser = (await start()).browser()
       const transaction = await signIn(browser, 'anna', { factor })

@@ -18,7 +18,7 @@ let reached: () => void
 let app: TestApp
 let browser: Browser
 
-/** A function of the app that returns this result, but never returns while `hangs` is true. */
+/** Creates a function of the app. Its promise resolves to `value`; while `hangs` is true, the promise never settles. */
 const giving = <T>(value: T) => (): Promise<T> => {
   if (!hangs) return Promise.resolve(value)
   reached()

@@ -60,7 +60,7 @@ describe('an access key that never comes', () => {
     it('ends the callback with 504 and signs nobody in', async () => {
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
-      // The vault answers once, and the strategy decrypts the handle (the transaction's name in the URL) with this access key. When the strategy needs the
+      // The vault gives the access key once, and the strategy decrypts the handle (the transaction's name in the URL) with it. When the strategy needs the
       // access key again, to check the introspected token, the vault hangs.
       answers = 1
       const page = await browser.get(`/login/2fa/callback?transaction=${handle}`)

@@ -58,7 +58,7 @@ async function serve(code: string, slowPage?: RequestHandler): Promise<Browser> 
   return host.browser()
 }
 
-/** The code of the README with the parts that it leaves to the app. */
+/** The code of the README, with the parts that the README leaves to the app. */
 const ofReadme = () => `const loginPage = (message, res) => res.send(message), payoutPage = () => {}, payout = payoutPage
 ${snippetWith('README.md', 'new NevisStrategy(')}`
   .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: process.env.NEVIS_BASE_URL')
@@ -129,7 +129,7 @@ describe('after 70 callbacks that fail, 4 KB of sentences', () => {
     const browser = app.browser()
     await browser.post('/login', { username: 'otto', password: PASSWORD })
     await fail(browser, 70)
-    // With @fastify/secure-session, the session is in the cookie.
+    // With @fastify/secure-session, the session is in the cookie, which must not become too long.
     for (const cookie of browser.cookies.values()) expect(cookie.length).toBeLessThan(MAX_BYTES)
     const shown = async () => (await browser.get('/login')).text.split(failures.unknown_transaction.message).length - 1
     expect(await shown()).toBe(1)

@@ -3,7 +3,7 @@ import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type 
 import { Budgets } from '../../src/ledger/budgets'
 import { NevisSimulator } from '../../src/simulator'
 
-/** The function `askAgain` of `spend` for a user who has answered no earlier approval request. */
+/** For the parameter `askAgain` of `spend`: the user has answered no earlier approval request. */
 const NOTHING_NEW = () => Promise.resolve(false)
 
 const strategyOn = (ledger: Ledger, instance = 'bank') =>

@@ -44,5 +44,5 @@ export const wrongPrompt = ({ prompt }: SecondFactorView) => prompt === 'sleep'
 export const wrongCode: FailureCode = 'tired'
 // @ts-expect-error a field is misspelt
 export const misspelt = ({ send }: SecondFactorStep) => send({ kode: '1' })
-// @ts-expect-error the type of the callback's answer is not known
+// @ts-expect-error the result of `secondFactor` is `unknown` if the app does not give its type
 export const unknownResult = async (): Promise<string> => (await secondFactor('/api/login', {}, options)).username

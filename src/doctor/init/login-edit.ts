@@ -27,7 +27,7 @@ export interface LoginChange {
   readonly signIn: string | undefined
   /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string
-  /** True if these handlers redirect the user to the page on which the sign-in began, if there was such a page. */
+  /** True if the handlers in `after` redirect the user to the page on which the sign-in began, if there was such a page. */
   readonly returns: boolean
   /** The names of the removed options that show a message after the sign-in, such as `successFlash`. */
   readonly messages: readonly string[]
@@ -55,7 +55,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   const text = end === undefined ? '' : source.text.slice(start, source.token(end.last).end).trim()
   const isLost = options !== undefined && partsAtSuccess(source, options).some(({ first, last }) => hasComment(source, first, source.is(last + 1, ',') ? last + 1 : last))
   if (isLost || hasComment(source, call.last, Math.min(call.last + 1, closing - 1)) || hasComment(source, end?.last ?? call.last, closing - 1)) return 'a comment is in the code that init would remove: move the comment above the route'
-  // The callback of the second factor is another request, whose `req.body` does not contain the login form.
+  // Handlers that read the login form cannot run in the callback of the second factor: it is another request, whose `req.body` does not contain the form.
   const where = 'move them behind the callback yourself'
   const reads = behind.some((part) => /\bbody\b/.test(source.textOf(part))) || readsForm(sources, source, behind)
   const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`
@@ -78,7 +78,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   }
 }
 
-/** True if other handlers run before the password check, but not before the callback: in the same route, or in an earlier route with this path. */
+/** True if handlers in this route or in an earlier route with its path run before the password check, but not before the second factor's callback. */
 function isPrepared(source: Source, { owner, open, path }: Route, before: readonly Range[]): boolean {
   const callback = `${path.replace(/\/$/, '')}/2fa/callback`
   const isOther = ({ method, path: other }: Route) => (method === 'post' || (method === 'all' && !covers(other, callback))) && covers(other, path)
@@ -130,7 +130,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   edits.insert(source, source.token(first).end, added)
   for (const { first: from, last: to } of groupsOf(source, gone)) {
     const [start, stop] = [source.token(from).start, source.token(to).end]
-    // Remove the white space before the option only if nothing follows on its line: a comment above it would comment out what follows.
+    // If something follows on the option's line, keep the white space before the option: a `//` comment on the line above would comment out what follows.
     const isLast = /^[ \t]*\r?\n/.test(source.text.slice(stop))
     if (isLast) edits.replace(source, source.text.slice(0, start).trimEnd().length, stop, '')
     else edits.replace(source, start, stop + (/^[ \t]*/.exec(source.text.slice(stop)) as RegExpExecArray)[0].length, '')

@@ -20,7 +20,7 @@ const REQUEST = /^_?(?:req|request)$/
 /** The number of tokens in front of a sign-in that are examined at most. Otherwise a very long handler with many sign-ins would take too much time. */
 const MAX_TOKENS = 2000
 
-/** @returns a function that corrects what the developer must do at a call of `req.login` */
+/** @returns a function that replaces the remedy of a `req.login` call if `init` must not start the second factor there */
 export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall) => SignInCall {
   let mounts: GuardedMount[] | undefined
   let uses: Use[] | undefined
@@ -35,7 +35,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
     const { source, at } = signInCall
     const [user, options] = /^log[iI]n$/.test(source.token(at).text) && source.is(at + 1, '(') ? source.partsOf(at + 1) : []
     const isOff = options !== undefined && isSessionOff(source, options)
-    // In a callback of `passport.authenticate`, the user is one whom the strategy has checked.
+    // In a callback of `passport.authenticate`, the strategy has checked the user, so this is no admin who signs in as another user.
     if (user === undefined || (signInCall.remedy === undefined && !isOff) || isInAuthenticate(source, at)) return signInCall
     const own = routeOf(source, at)
     const names = namesOfFunctions(source, at)
@@ -48,7 +48,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
   }
 }
 
-/** The routes of the app by each name in them, so also by the names of their handlers. */
+/** Maps each name in the arguments of a route, such as the name of a handler, to the routes that contain this name. */
 function placesByName(sources: readonly Source[]): Map<string, Place[]> {
   const places = new Map<string, Place[]>()
   for (const source of sources) {
@@ -87,7 +87,7 @@ interface Use {
   readonly at: number
 }
 
-/** The guards of all later routes of an app or router: `app.use(ensureLoggedIn)`. */
+/** Finds the calls that put a guard in front of all later routes of an app or router: `app.use(ensureLoggedIn)`. */
 function usesOfGuards(source: Source): Use[] {
   return source.tokens.flatMap(({ text }, at): Use[] => {
     if (text !== 'use' || !source.is(at - 1, '.') || !source.isWord(at - 2) || !source.is(at + 1, '(')) return []
@@ -116,7 +116,7 @@ function readsSignedIn(source: Source, open: number | undefined, at: number): bo
   })
 }
 
-/** The brace of the innermost function around the token that has a parameter such as `req`. */
+/** The opening brace of the innermost function around the token, of those that have a parameter such as `req`. */
 function startOfHandler(source: Source, at: number): number | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     if (source.parametersOf(open)?.some((name) => REQUEST.test(name)) === true) return open

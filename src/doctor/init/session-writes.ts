@@ -14,8 +14,8 @@ export const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|de
 export const SETS = /^(?:set|defineProperty)$/
 
 /**
- * A cache for `isFilledKey`: whether `sessionWriteAt` reports a sign-in at a token. The token is the name to which an object literal with a key `passport` is
- * assigned, or the function that is called with the literal.
+ * A cache for `isFilledKey`. Its keys are tokens: a name to which an object literal with the key `passport` is assigned, or a function that is called with such
+ * a literal. The value is true if `sessionWriteAt` reports a sign-in at this token.
  */
 const callsOf = new WeakMap<Source, Map<number, boolean>>()
 
@@ -39,7 +39,7 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
 /** The name at this token: the text of a word, or the value of a string literal. */
 export const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
-/** Recognises `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
+/** Recognises the token `name` in `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
 export function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
   if (source.isWord(at)) return source.is(at - 1, '.') || source.is(at - 1, '?.') ? { owner: at - 2, last: at } : undefined
   if (!source.is(at - 1, '[') || !source.is(at + 1, ']')) return undefined

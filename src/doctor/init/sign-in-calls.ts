@@ -46,12 +46,12 @@ const LIKE_USER = /(?:user|account|(?<!^re|_re)member|customer|person|profile|id
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 /** Strategies that check no password or other credential, so that a call which names only these is no sign-in. */
 const NO_CHECK: readonly string[] = ['session', 'anonymous']
-/** Variables with a library that makes API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
+/** Matches variables that contain a library for API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
 const TOKEN_MAKER = /^_?(?:jwt(?:_?service)?|jsonwebtoken)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 
-/** @param factors shows where the second factor follows, also in the other files of the application */
+/** @param factors knows after which sign-ins the second factor follows, also in other files of the application; by default, only in `source` */
 export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
   const aliases = aliasesIn(source)
   return source.tokens.flatMap(({ kind, text, line }, at): SignInCall[] => {
@@ -62,7 +62,7 @@ export function signInCallsIn(source: Source, factors = new SecondFactors([sourc
 
 type Found = Omit<SignInCall, 'source' | 'at' | 'line'>
 
-/** The remedy of a sign-in by a "remember me" cookie is the same, whatever code signs the user in. */
+/** If a call names no strategy, and signs in by a "remember me" cookie, it gets the remedy for such cookies. */
 function remedyOf({ what, remedy, strategy }: Found): string | undefined {
   return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? remedies.REMEMBER : remedy
 }
@@ -115,8 +115,8 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
 }
 
 /**
- * True if the arguments look like those of Passport's `req.login(user, callback)`: the first or second one has a name like `user`, or the last one is a
- * callback.
+ * True if the arguments look like those of Passport's `req.login(user, callback)`: one of the first two has a name like `user`, or the last is a callback and
+ * the first is no string.
  */
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)
@@ -207,8 +207,8 @@ function isAuthGuard(source: Source, at: number): boolean {
 }
 
 /**
- * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. Its route runs after this
- * strategy alone.
+ * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. A route with such a guard
+ * needs only this strategy, and no second factor.
  */
 function guardAt(source: Source, at: number, factors: SecondFactors): Found | undefined {
   const open = source.is(at + 1, ')') ? at + 2 : at + 1
@@ -248,7 +248,7 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const isBehind = isRequest ? factors.isBehind(source, at, source.partsOf(at + 1)[0]) : undefined
   const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
   const remedy = isBehind === false ? remedies.OWN_USER : isOff ? remedies.NOT_FOLLOWED_LOGIN : isRequest ? remedies.LOGIN : remedies.LOOK
-  // `init` cannot change a call that already has `session: false`, or that is in a callback of the second factor.
+  // `init` cannot change a call with `session: false`, nor one in a callback of the second factor that may sign in another user than the one who approved.
   return { kind: isOff || isBehind === false ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
 

@@ -29,7 +29,7 @@ interface Guarded {
 }
 
 /**
- * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If the guard is in the call
+ * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If a guard is in the call
  * that mounts a router, `requireSecondFactor` is added to this call.
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): StepUps {
@@ -50,8 +50,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
     const paths = new Set(sensitive.map(({ route }) => route.path))
     const isChanging = sensitive.some(({ route }) => route.method !== 'get')
-    // If every route of the file has a login guard, every route gets `requireSecondFactor`, also the GET routes with forms. The user is then asked for the
-    // second factor before filling in a form, not after.
+    // If the file has a sensitive route that is no GET, all routes with its path are chosen, and all routes of the file if all have a login guard: also GET
+    // routes with forms, so that the user is asked for the second factor before filling in a form, not after.
     const isChosen = ({ path }: Route) => isChanging && (guarded.length === all.length || paths.has(path))
     const chosen = guarded.filter(({ route }) => isChosen(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     if (chosen.length === 0 || hasName(source)) return []

@@ -24,7 +24,7 @@ export function withWayBack(source: Source, { first, last }: Range): string | un
   const from = source.is(end.at, 'return') ? end.at + 1 : end.at
   const isRedirect = source.is(from, response ?? '') && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
   const target = isRedirect ? source.partsOf(from + 3).at(-1) : undefined
-  // Change no handler whose request is destructured, and so has no name, or whose last argument is the status, which Express 4 also accepts there.
+  // Change no handler whose request is destructured and so has no name, and none that calls `redirect(url, status)`, as Express 4 allows.
   if (target === undefined || request === undefined || !NAME.test(request) || /^\d+$/.test(source.textOf(target))) return undefined
   const [start, stop] = [source.token(target.first).start, source.token(target.last).end]
   return `${source.text.slice(source.token(first).start, start)}${returnToOr(source, request, target)}${source.text.slice(stop, source.token(last).end)}`

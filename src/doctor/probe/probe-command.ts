@@ -89,7 +89,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     const person = new TerminalPerson(terminal, signal, say)
     const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
-    // Before the comparison: the developer may end the command while it runs.
+    // Say this before the comparison, because the developer may end the command during the comparison.
     if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, address))

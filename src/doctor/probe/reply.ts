@@ -101,7 +101,7 @@ export class EndpointMemory {
     return this.isLasting(call, again) && isSame
   }
 
-  /** Until the first JSON, all endpoints count as one: if no Nevis instance is at this address, the probe must not send each request twice. */
+  /** Until the first JSON, leaves out the endpoint, so that the probe does not send each request twice if no Nevis instance is at this address. */
   #kindAt(call: Call, reply: Reply): string {
     return `${this.#inJson.size === 0 ? '' : endpointOf(call)} ${kindOf(reply)}`
   }

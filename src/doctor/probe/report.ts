@@ -38,9 +38,9 @@ export interface ProbeReport {
   readonly alike: readonly (readonly string[])[]
   /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
-  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They show no dialect. Absent if there are none. */
+  /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They are not compared. Absent if there are none. */
   readonly unsettled?: readonly string[]
-  /** Stages that failed, and whose answers show no dialect and no difference, because no dialect explains all of these answers. Absent if there are none. */
+  /** Stages that failed and are left out of the comparison, because no dialect explains all of their answers. Absent if there are none. */
   readonly leftOut?: readonly Stage[]
   readonly facts: Facts
 }
@@ -49,7 +49,7 @@ export interface ProbeReport {
 export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled, leftOut } = isCompared ? recognised : NOT_COMPARED
-  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
+  // Without a comparison, report why there is none. If the probe also ended in the middle of a stage, `failed` contains the reason for that.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
@@ -93,7 +93,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   return lines.join('\n')
 }
 
-/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question needs these flags. */
+/** Adds why a question has no answer: the instance refused a request that the answer needs, or the stage with this question runs only with certain flags. */
 function withReason(question: string, { facts }: ProbeReport): string {
   const reason = refusalOf(question, facts) ?? flagsOf(question)
   return reason === undefined ? question : `${question} (${reason})`

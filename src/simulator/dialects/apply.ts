@@ -14,7 +14,7 @@ export class Dialects {
    */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
-  /** Sorted by layer. Dialects of the same layer stay in the order of the option `dialect`: if two of them set the same field, the later one wins. */
+  /** In the order in which they change a response (`LAYERS`). Within a layer, in the order of the option `dialect`: for the same field, the later one wins. */
   private readonly dialects: readonly Dialect[]
 
   constructor(dialects: readonly Dialect[]) {

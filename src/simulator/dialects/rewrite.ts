@@ -22,7 +22,7 @@ export function inAnswers(operations: OperationName | readonly OperationName[], 
   }
 }
 
-/** Creates a function that changes the HTTP status of successful responses to this operation. */
+/** Creates a function that changes the HTTP status of successful responses to this operation, if `isMeant` is true for them. */
 export function withStatus(operation: OperationName, status: number, isMeant: (exchange: Exchange) => boolean = () => true): Rewrite {
   return (answer, exchange) => (exchange.operation === operation && answer.status < 400 && isMeant(exchange) ? { ...answer, status } : answer)
 }

@@ -19,7 +19,7 @@ const ofStatus = (change: (json: Json, answer: Answer, exchange: Exchange) => An
 const withJson = (change: (json: Json) => Json) => ofStatus((json, answer) => ({ ...answer, body: change(json) }))
 /**
  * Creates a function that changes responses to status requests.
- * @param status only responses that have this status without a dialect are changed
+ * @param status the function changes only responses that would have this status without any dialect
  */
 const when = (status: string, change: (json: Json, answer: Answer, exchange: Exchange) => Answer) =>
   ofStatus((json, answer, exchange) => (originalStatus(exchange) === status ? change(json, answer, exchange) : answer))

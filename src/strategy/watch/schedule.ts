@@ -63,7 +63,7 @@ export class RateLimiter {
     this.perSecond = maxPerSecond
   }
 
-  /** The current numbers of status calls, for `metricsOf`. */
+  /** For `metricsOf`: how many status calls wait (`queued`), how many were allowed so far (`taken`), and how many are now allowed per second. */
   usage(): { readonly queued: number; readonly taken: number; readonly perSecond: number } {
     return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }

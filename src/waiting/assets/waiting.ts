@@ -147,7 +147,7 @@
       end('elsewhere', nothingLeft, elsewhere)
     }
 
-    // Leaves only the heading, the note and, if another tab has gone to the callback, a link to continue in this tab.
+    // Shows that the transaction is over: leaves only the heading, the note and, if another tab has gone to the callback, a link to continue in this tab.
     function end(status: string, words: string, said: string) {
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
@@ -196,7 +196,7 @@
       round += 1
     }
 
-    // A hidden tab closes its stream: a browser has only a few connections to a server, and visible tabs need them.
+    // Opens the stream anew, but only in a visible tab: a browser has only a few connections to a server, so a hidden tab closes its stream.
     function resume() {
       pause()
       if (isGone()) return

@@ -103,7 +103,7 @@ export type FailureCode =
  */
 export type SecondFactorErrorCode = FailureCode | 'unavailable' | 'refused' | 'redirected' | 'foreign_origin' | 'unexpected_answer' | (string & Record<never, never>)
 
-/** What the user sends to the server. The reference lists the fields. */
+/** What the user sends to the server. */
 export interface SecondFactorFields {
   /** The code that the user typed. */
   readonly code?: string | undefined

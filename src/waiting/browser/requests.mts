@@ -22,7 +22,7 @@ export class SecondFactorError extends Error {
   /** Seconds to wait before the next attempt, if the server sent a number. */
   declare readonly retryAfterSeconds: number | undefined
 
-  /** @param message the server's message for the user; by default a text for the developer */
+  /** @param message the server's message for the user; if there is none, a text for the developer */
   constructor(code: SecondFactorErrorCode, message: string = code, status = 0, retryAfterSeconds?: number) {
     super(message)
     Object.assign(this, { name: 'SecondFactorError', code, status, retryAfterSeconds })
@@ -48,7 +48,7 @@ export interface Requests {
   resolve(url: string): URL
   /**
    * Sends a GET, or a POST if there are fields.
-   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503
+   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after 502 and 504, too
    */
   send(isRepeated: boolean, url: string, fields?: object): Promise<Answer>
   sleep(ms: number): Promise<void>

@@ -65,7 +65,7 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
     if (response.status !== 401 || new URL(response.url || request.url).origin !== origin) return response
     const refusal = (await response.clone().json().catch(() => undefined)) as { error?: unknown } | null | undefined
     if (refusal?.error !== 'insufficient_user_authentication') return response
-    // If another step-up has begun and ended since this request was sent, do not ask the user again.
+    // Wait for a running step-up, or start one. But if one has begun and ended since this request was sent, do not ask the user again.
     if (current || before === previous) await freshSecondFactor(request.signal)
     return send(request, headers)
   }

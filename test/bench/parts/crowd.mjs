@@ -89,6 +89,7 @@ export class Person {
 }
 
 /**
+ * Calls `work` for each element, for `atOnce` elements at a time.
  * @template T
  * @param {readonly T[]} all
  * @param {number} atOnce

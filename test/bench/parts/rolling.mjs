@@ -32,7 +32,7 @@ class Person {
     this.origin = origin
   }
 
-  /** @param {string} path @param {Record<string, string>} [fields] @returns {Promise<Reply>} */
+  /** Sends one request: a POST if there are `fields`. @param {string} path @param {Record<string, string>} [fields] @returns {Promise<Reply>} */
   async send(path, fields) {
     try {
       const response = await fetch(new URL(path, this.origin), {
@@ -74,7 +74,7 @@ export async function measure({ log }) {
   return { people: PEOPLE, processes: PROCESSES, atOnce: AT_ONCE, rows }
 }
 
-/** @param {() => Promise<import('../stores.mjs').Store>} open */
+/** Measures one store, which `open` opens. @param {() => Promise<import('../stores.mjs').Store>} open */
 async function rowOf(open) {
   const random = seeded(20)
   const store = await open()

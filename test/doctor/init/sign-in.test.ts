@@ -23,7 +23,7 @@ it.each<[string, Files, string]>([
   simulator.addUser({ username: 'anna' })
   const path = folderWith(files)
   expect(init(path, '--write').exitCode).toBe(0)
-  // A second factor is old after 1 ms, so that the step-up needs no wait.
+  // Let a second factor be too old after 1 ms, so that the step-up follows at once.
   const server = join(path, 'server.js')
   writeFileSync(server, readFileSync(server, 'utf8').replace('maxAgeSeconds: 300', 'maxAgeSeconds: 0.001'))
   mkdirSync(join(path, 'node_modules'))

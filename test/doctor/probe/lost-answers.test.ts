@@ -72,7 +72,7 @@ it('a lost answer to any single request › is no answer, no difference, and no 
 })
 
 describe('a request that the server refuses only for a moment', () => {
-  /** The facts as they are if one request got this status instead of its usual answer. */
+  /** What the probe would have recorded (`facts`) if Nevis had answered the request `step` with the HTTP status `http`. */
   const refused = (facts: Facts, step: string, http: string): Facts => ({ ...facts, [`${step}.http`]: http, [`${step}.type`]: 'application/json', [`${step}.fields`]: ['status: HTTP status'] })
 
   it.each(['429', '502', '503', '504'])('with HTTP %s › answers no question, and the doctor finds nothing wrong because of it', (http) => {
@@ -95,7 +95,7 @@ describe('a request that the server refuses only for a moment', () => {
 })
 
 describe('a request that the instance refuses, though the simulator accepts it', () => {
-  /** The facts as they are if the instance refuses one request with this status. */
+  /** What the probe would have recorded (`Facts`) if the instance had refused the request `step` with the HTTP status `http`. */
   const refused = (step: string, http: string): Facts => ({ ...plain.facts, [`${step}.http`]: http, [`${step}.type`]: 'application/json', [`${step}.fields`]: ['error: text', 'status: HTTP status'] })
 
   it('settles nothing: it is no difference and no dialect, the report names it, and no answer is guessed from it', () => {

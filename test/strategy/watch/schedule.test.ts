@@ -70,13 +70,13 @@ describe('FairRate', () => {
     jest.useRealTimers()
   })
 
-  /** Asks for `size` slots at once. `taken` gets the number of each slot when the slot is granted. */
+  /** Lets `size` transactions wait at once until they may call Nevis. `taken` gets the number of each transaction when it may. */
   function crowd(rate: RateLimiter, size: number, taken: number[] = []): number[] {
     for (let i = 0; i < size; i++) void rate.acquire().then(() => taken.push(i))
     return taken
   }
 
-  /** The number of slots that are granted within a second. */
+  /** How many of 1000 waiting transactions may call Nevis within a second. */
   async function turnsInASecond(rate: RateLimiter): Promise<number> {
     const taken = crowd(rate, 1000)
     await jest.advanceTimersByTimeAsync(1000)
