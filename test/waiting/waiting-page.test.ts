@@ -97,7 +97,7 @@ describe('the page', () => {
       expect(text).toContain('data-status-url="/login/2fa/status" data-callback-url="/login/2fa/callback"')
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa', fields: { transaction: handle, factor: 'push', retry: '1' } },
-        ...['app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        ...['app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor, retry: '1' } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       for (const label of ['Send again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {
@@ -163,7 +163,7 @@ describe('the page', () => {
       expect(text).toContain(`<div class="nevis-widget" data-intent-token="${intentToken}"></div>`)
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa/callback', fields: { transaction: handle, token: '' } },
-        ...['widget', 'push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        ...['widget', 'push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor, retry: '1' } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       expect(text).toContain('>Start over</button>')
