@@ -27,7 +27,7 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode, spendToken } from './code-attempts'
+import { answerIn, closedRefusal, endOnPage, isFromPage, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -53,17 +53,19 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const { settings } = request
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
+  // The waiting page says how the transaction has ended, for example that the user has denied it, and offers other factors.
+  if (opened.closed !== undefined && isFromPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
-    return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
+    return endOnPage(request, opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
   // If the transaction was started before the app turned on the option `typedCode`, the phone shows no code to type. The user must start again.
-  if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
+  if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return endOnPage(request, chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
   const transaction = typed?.transaction ?? chosen
@@ -224,8 +226,8 @@ async function askForCode(request: StrategyRequest, transaction: Transaction, fa
   return isWrong ? refuseWrongCode(request, transaction, typed.attempts) : { to: request.waitingURL(transaction) }
 }
 
-function refuseNotApproved(request: StrategyRequest, transaction: Transaction, { code, ending }: Failed): Promise<never> {
-  return request.close(transaction, code, { wasDenied: true, canGoOn: request.settings.afterDenial === 'offer', decided: { ending } })
+function refuseNotApproved(request: StrategyRequest, transaction: Transaction, { code, ending }: Failed): Promise<StrategyResult> {
+  return endOnPage(request, transaction, code, { wasDenied: true, canGoOn: request.settings.afterDenial === 'offer', decided: { ending } })
 }
 
 async function closeMismatched(request: StrategyRequest, transaction: Transaction, field: Parameters<StrategyRequest['mismatchRefusal']>[0]): Promise<never> {

@@ -95,9 +95,29 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.save()
   }
-  // Only the form of the waiting page sends the field `retry`. The redirect keeps the user on the waiting page, where the user can try another code.
-  if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
+  // The redirect keeps the user on the waiting page, where the user can try another code.
+  if (isFromPage(request)) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
+}
+
+/**
+ * Ends a transaction without success.
+ * @returns a redirect to the waiting page, if the form of that page sent the code: the page says how the transaction has ended, and offers other factors
+ * @throws Refusal with this code, if another form or a script sent the request
+ * @internal
+ */
+export async function endOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode, how?: Parameters<StrategyRequest['end']>[2]): Promise<StrategyResult> {
+  await request.end(transaction, code, how)
+  if (isFromPage(request)) return { to: request.waitingURL(transaction) }
+  throw new Refusal(code)
+}
+
+/**
+ * True for the form of the waiting page: only that form sends the field `retry`.
+ * @internal
+ */
+export function isFromPage({ req }: StrategyRequest): boolean {
+  return fieldOf(req, 'retry') !== undefined
 }
 
 /** The user's key in the ledger for counting codes. The key uses the userId, if known, because an app may use two usernames for one user. */

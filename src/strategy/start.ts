@@ -29,6 +29,7 @@ import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recogniseBrowser } from './remembered'
+import { stayOnPage } from './refused-switch'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherFactor } from './unavailable-factor'
 import { waitBeforeResend } from './resend'
@@ -74,11 +75,15 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       requestedAt,
       ...(marksBefore !== undefined && { marksBefore }),
     }
-    return (
-      (await reusePending(request, context)) ??
-      (await shareResult(request, previous, context)) ??
-      (await startNew(request, context, hasWaited))
-    )
+    try {
+      return (
+        (await reusePending(request, context)) ??
+        (await shareResult(request, previous, context)) ??
+        (await startNew(request, context, hasWaited))
+      )
+    } catch (reason) {
+      return stayOnPage(request, context, reason)
+    }
   })
   return target
 }

@@ -35,6 +35,8 @@ export interface PageParts extends PageSettings {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
+  /** The page of this site from which the signed-in user has started this step-up. */
+  readonly returnTo?: string | undefined
   /** Language of the message, by the app's option `messageLanguage`. */
   readonly messageLanguage?: string | undefined
   /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */

@@ -5,7 +5,7 @@
  */
 import { withQuery } from '../host/url'
 import type { PageParts } from './document'
-import { hidden, wayForm } from './forms'
+import { wayForm } from './forms'
 import { html, type Html } from './html'
 import { maskedPhonePart } from './masked-phone'
 import { phonesPart } from './phones-part'
@@ -78,7 +78,7 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again" data-start-over>${texts.startOver}</button>`)
-  return isSent(view) && form(needsPhone(view, view.factor) ? texts.resendOrChange : texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${parts.secondsUntilResend}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+  return isSent(view) && form(needsPhone(view, view.factor) ? texts.resendOrChange : texts.resend, html`<button class="nevis-again" data-resend="${parts.secondsUntilResend}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
 /**

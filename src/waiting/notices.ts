@@ -45,9 +45,9 @@ export function outageHtml(again: string, parts: PageSettings, query: Content['q
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts, query)
 }
 
-/** The link to continue: to the app for a signed-in user, to the sign-in page for others. */
-export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
-  return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
+/** The link to continue: for a signed-in user to the page before the step-up, or to the app's home page; for others to the sign-in page. */
+export function onPart({ isSignedIn, returnTo, homeURL, signInURL, language: { texts } }: PageParts): Html {
+  return isSignedIn ? mainLink(returnTo ?? homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }
 
 function mainLink(href: string, text: string): Html {

@@ -48,7 +48,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
-      ${view.missingFactor !== undefined && errorPart(failureWords(view, texts))}
+      ${view.failure !== undefined && view.failure !== 'wrong_code' && errorPart(failureWords(view, texts))}
       ${showsWidget(view) ? widgetHintPart(view, texts) : hintPart(view, texts)}
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}

@@ -1,6 +1,6 @@
 /**
- * Finds the pending transaction that has replaced a closed one: the user has chosen another factor, and then goes back in the browser's history, or follows a
- * link of the earlier page.
+ * Finds the transaction that has replaced a closed one: the user has chosen another factor, and then goes back in the browser's history, or follows a link of
+ * the earlier page.
  *
  * Out of scope: replacing a transaction (`strategy/replaced-transaction.ts`).
  */
@@ -12,12 +12,11 @@ import type { Settings } from '../strategy/settings'
 import type { Keys } from '../trust/keys'
 
 /**
- * Follows `next` from the closed transaction to a pending one of the same session. The pending one must belong to the same signed-in user. A step-up must also
- * have been started by this browser (`strategy/same-browser.ts`): an attacker may have a copy of the session's cookie.
- * @returns undefined if there is none, or if its page would show recovery codes: only the handle of that page contains these codes
+ * Follows `next` from a closed transaction to its newest replacement in the session.
+ * @returns undefined if the session no longer contains the newest replacement: the user has confirmed it
  * @internal
  */
-export function pendingReplacement(settings: Settings, { digests }: Keys, req: HostRequest, transactions: SessionTransactions, closed: Transaction): Transaction | undefined {
+export function newestReplacement(transactions: SessionTransactions, closed: Transaction): Transaction | undefined {
   // An attacker who can change the session could create a loop of `next`. So remember the visited transactions.
   const visited = new Set<string>()
   let one: Transaction | undefined = closed
@@ -25,8 +24,18 @@ export function pendingReplacement(settings: Settings, { digests }: Keys, req: H
     visited.add(one.id)
     one = transactions.get(one.next)
   }
-  if (one === undefined || one.closed !== undefined || one.codesKey !== undefined || Date.now() >= one.expiresAt) return undefined
-  if (one.login !== closed.login || !digests.matches(one)) return undefined
+  return one
+}
+
+/**
+ * True if the page of the closed transaction must lead to its newest replacement, which is pending. The two must belong to the same signed-in user. A step-up
+ * must also have been started by this browser (`strategy/same-browser.ts`): an attacker may have a copy of the session's cookie. False if the page of the
+ * replacement would show recovery codes: only the handle of that page contains these codes.
+ * @internal
+ */
+export function isOpenReplacement(settings: Settings, { digests }: Keys, req: HostRequest, one: Transaction, closed: Transaction): boolean {
+  if (one.closed !== undefined || one.codesKey !== undefined || Date.now() >= one.expiresAt) return false
+  if (one.login !== closed.login || !digests.matches(one)) return false
   const isUnmarkedSignIn = one.browser === undefined && one.login === undefined && !settings.hasOwnSubject
-  return isUnmarkedSignIn || isFromSameBrowser({ req, settings }, one) ? one : undefined
+  return isUnmarkedSignIn || isFromSameBrowser({ req, settings }, one)
 }

@@ -70,7 +70,10 @@ export interface WaitingView extends Offer {
     /** Whether the user has ticked the box. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended. After `wrong_code`, the transaction has not ended: the user may try another code. */
+  /**
+   * Why the transaction has ended. While the status is `pending`, why the user's last input was refused: after `wrong_code`, the user may try another code;
+   * after any other code, such as `too_many_starts`, the user could not switch to another factor or phone.
+   */
   readonly failure?: FailureCode
   /**
    * With the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. If the user has tried to switch to this factor, the status is still

@@ -7,13 +7,15 @@
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type Answer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
-import type { Subject } from '../factors/transaction'
+import type { Subject, Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
+import { sitePathOf, withPrefix } from '../session/return-to'
 import { SessionTransactions } from '../session/transactions'
+import type { Settings } from '../strategy/settings'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
@@ -24,7 +26,7 @@ import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { pageLanguages, pageSettingsOf } from './page-settings'
-import { pendingReplacement } from './replacement'
+import { isOpenReplacement, newestReplacement } from './replacement'
 import { unmarked } from './texts/fallback'
 import { viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
@@ -101,8 +103,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
-    const parts: PageParts = { ...settingsFor(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
-    const { isSignedIn } = parts
+    const common: PageParts = { ...settingsFor(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
+    const { isSignedIn } = common
     const handle = queryFieldOf(req, 'transaction')
     const seals = await settings.keys()
     const named = seals.handles.open(handle)
@@ -111,15 +113,18 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const held = named && transactions.get(named.id)
     const own = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
+    const parts = { ...common, returnTo: own && pageBefore(own, settings, req) }
+    const newest = own?.closed === undefined ? own : newestReplacement(transactions, own)
+    const isConfirmedSince = own !== undefined && newest === undefined && isSignedIn && !wantsJson
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
-    if (named === undefined || own === undefined) {
+    if (named === undefined || own === undefined || isConfirmedSince) {
       const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })
       const notice = code === 'used_transaction' ? usedHtml : unknownTransactionHtml
       return page(res, status, notice(parts, handle ? { transaction: handle } : {}).text, parts)
     }
-    const newer = own.closed === undefined ? undefined : pendingReplacement(settings, seals, req, transactions, own)
+    const newer = newest !== undefined && newest !== own && isOpenReplacement(settings, seals, req, newest, own) ? newest : undefined
     if (newer !== undefined && !wantsJson) return redirectTo(parts.waitingURL, seals.handles.seal(newer))
     const transaction = newer ?? own
     const sealed = newer ?? named
@@ -147,6 +152,12 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 
 function redirectTo(url: string, transaction: string): Answer {
   return completeAnswer(303, { Location: withQuery(url, { transaction }), 'Referrer-Policy': REFERRER_POLICY })
+}
+
+/** The page of this site from which the signed-in user has started the step-up. */
+function pageBefore({ login, returnTo }: Transaction, { waitingURL }: Settings, req: HostRequest): string | undefined {
+  const path = login === undefined ? undefined : sitePathOf(returnTo)
+  return path && withPrefix(path, waitingURL, req)
 }
 
 /**

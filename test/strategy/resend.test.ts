@@ -1,6 +1,6 @@
 /** The server enforces the pause before a push or text message is sent again. */
-import { sms } from '../../src'
-import { handleIn, signIn, waitingOf, type TestApp } from '../support/app'
+import { failures, sms } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf, tally } from '../security/support/lab'
 
@@ -88,6 +88,47 @@ describe('no pause', () => {
     await world.simulator.phone('anna').deny()
     await browser.get(`/login/2fa/status?transaction=${handle}`)
     expect(outcomeOf(await again(handle, 'push'))).toBe('303 /login/2fa')
+  })
+})
+
+describe('a switch that is refused, by the page\'s own form', () => {
+  const TOO_MANY = failures.too_many_starts.message
+  /** The alerts of a page. */
+  const alertsOf = (text: string) => [...text.matchAll(/role="alert">([^<]*)</g)].map(([, alert]) => alert)
+
+  it('leaves the user on the page of the live request, which says why and can still be approved', async () => {
+    app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+    browser = app.browser()
+    const first = await signIn(browser, 'anna', { factor: 'sms' })
+    const handle = handleIn((await again(first, 'push', { retry: '1' })).location)
+    expect(outcomeOf(await again(handle, 'sms'))).toBe('too_many_starts')
+    const page = await again(handle, 'app', { retry: '1' })
+    expect([page.status, page.headers.get('retry-after')]).toEqual([303, null])
+    const next = handleIn(page.location)
+    expect((await browser.get(waitingOf(next), { accept: 'application/json' })).json()).toMatchObject({ factor: 'push', status: 'pending', failure: 'too_many_starts' })
+    expect(alertsOf((await browser.get(waitingOf(next))).text)).toEqual([TOO_MANY])
+    expect(world.events.of('failed').map(({ code }) => code)).toEqual(['too_many_starts', 'too_many_starts'])
+    expect((await browser.post('/login', { username: 'anna', password: PASSWORD, factor: 'app', retry: '1' })).status).toBe(429)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(next)))).toBe('success')
+  })
+
+  it('fails as before once the request was denied', async () => {
+    app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+    browser = app.browser()
+    const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
+    await world.simulator.phone('anna').deny()
+    await browser.get(`/login/2fa/status?transaction=${handle}`)
+    expect(outcomeOf(await again(handle, 'app', { retry: '1' }))).toBe('too_many_starts')
+  })
+
+  it.each([
+    ['a factor that is not offered', 'fax', {}, 'unknown_factor'],
+    ['a phone of another user', 'push', { authenticatorId: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa' }, 'unknown_authenticator'],
+  ] as const)('because of %s › the same', async (_name, factor, fields, code) => {
+    const handle = await signIn(browser, 'anna')
+    const { text } = await browser.get((await again(handle, factor, { ...fields, retry: '1' })).location as string)
+    expect(alertsOf(text)).toEqual([failures[code].message])
   })
 })
 

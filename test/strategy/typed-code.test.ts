@@ -185,6 +185,29 @@ describe('a sign-in with a typed code', () => {
     })
   })
 
+  describe('from the page\'s own form, after a denial', () => {
+    it.each(['right', 'wrong'])('leads to the page, which says so and offers other factors: the %s code', async (which) => {
+      const handle = await signIn(browser, 'anna')
+      const typed = code()
+      await world.simulator.phone('anna').deny()
+      // The second code comes from another tab, after the first one has ended the transaction.
+      for (let i = 0; i < 2; i++) {
+        const page = await send(handle, which === 'right' ? typed : otherCode(typed), { retry: '1' })
+        expect(outcomeOf(page)).toBe(WAITING)
+        expect(await view(handleIn(page.location))).toMatchObject({ status: 'failed', failure: 'not_approved', factors: ['push', 'app', 'sms'] })
+      }
+      expect(outcomeOf(await send(handle, typed))).toBe('not_approved')
+    })
+
+    it('or after its time, leads to the page, which says so', async () => {
+      const handle = await signIn(browser, 'anna')
+      const typed = code()
+      world.later(120)
+      const page = await send(handle, typed, { retry: '1' })
+      expect(await view(handleIn(page.location))).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
+    })
+  })
+
   describe('as people type it', () => {
     it.each<[string, (code: string) => string]>([
       ['in groups', (typed) => `${typed.slice(0, 3)} ${typed.slice(3)}`],

@@ -1,7 +1,7 @@
 /** Tests the waiting page for every factor and state: the page that a user sees, and the same content as JSON. */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { metricsOf, app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'
+import { metricsOf, app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, requireSecondFactor, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp, statusOf } from '../support/app'
 import type { Browser, Page } from '../support/browser'
@@ -97,7 +97,7 @@ describe('the page', () => {
       expect(text).toContain('data-status-url="/login/2fa/status" data-callback-url="/login/2fa/callback"')
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa', fields: { transaction: handle, factor: 'push', retry: '1' } },
-        ...['app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        ...['app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor, retry: '1' } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       for (const label of ['Send again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {
@@ -163,7 +163,7 @@ describe('the page', () => {
       expect(text).toContain(`<div class="nevis-widget" data-intent-token="${intentToken}"></div>`)
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa/callback', fields: { transaction: handle, token: '' } },
-        ...['widget', 'push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        ...['widget', 'push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor, retry: '1' } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       expect(text).toContain('>Start over</button>')
@@ -829,6 +829,23 @@ describe('the page of a request that the user has replaced', () => {
     expect((await browser.post('/login/2fa/callback', { transaction: view.transaction, code: '0' })).json()).toMatchObject({ code: 'wrong_code' })
     await browser.post('/login/2fa', { transaction: newest, cancel: '1' })
     expect(expectPage(await browser.get(waitingOf(handle), PAGE)).text).toContain('<h1>Request cancelled</h1>')
+  })
+
+  it.each(['confirmed', 'cancelled'])('in a step-up › leads to the newest request and, once that one was %s, back to the page before the step-up', async (how) => {
+    await restart({ routes: (express, { passport }) => void express.get('/account', requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/login/2fa' })).post('/proof', passport.authorize('nevis'), (_req, res) => void res.end()) })
+    const browser = app.browser()
+    const { userId } = simulator.addUser({ username: 'ben', phone: '+41797654321' })
+    await browser.post('/prove', { username: 'ben', userId })
+    later(400_000)
+    expect((await browser.get('/account', PAGE)).location).toBe('/login/2fa')
+    const handle = handleIn((await browser.post('/login/2fa')).location)
+    const newest = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })).location)
+    expect(handleIn((await browser.get(waitingOf(handle), PAGE)).location)).not.toBe(handle)
+    if (how === 'cancelled') await browser.post('/login/2fa', { transaction: newest, cancel: '1' })
+    else expect((await browser.post('/proof', { transaction: newest, code: /\d{6}/.exec(simulator.sms('ben').at(-1) as string)?.[0] as string })).status).toBe(200)
+    const { text } = await browser.get(waitingOf(handle), PAGE)
+    expect(text).toContain(how === 'cancelled' ? '<h1>Request cancelled</h1>' : '<h1>Nothing to confirm here</h1>')
+    expect(text).toContain('<a class="nevis-button" href="/account">Continue</a>')
   })
 
   it('does not lead to a newer request that has expired', async () => {

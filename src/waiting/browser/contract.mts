@@ -64,7 +64,10 @@ export interface SecondFactorView {
     /** True if the user has chosen to be remembered. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
+  /**
+   * Why the transaction has ended. While the status is `pending`, why the user's last input was refused: after `wrong_code`, the user may try another code;
+   * after any other code, the user could not switch to another factor or phone.
+   */
   readonly failure?: FailureCode
   /** Only with the failure `not_enrolled` or `user_blocked`: the factor that the user cannot use. */
   readonly missingFactor?: FactorName

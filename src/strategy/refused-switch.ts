@@ -1,0 +1,37 @@
+/**
+ * If the user chooses another factor or phone on the waiting page, or presses "Send again", and this start is refused, keeps the user on the waiting page: the
+ * earlier transaction is still pending, so the user can still approve it.
+ *
+ * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
+ */
+import { Refusal, type FailureCode } from '../factors/failures'
+import { bodyFieldOf } from '../host/request'
+import { publish } from './events'
+import { waitForDecision, type StartContext } from './start-context'
+import type { StartResult } from './start-queue'
+import type { StrategyRequest } from './strategy-request'
+
+/** The failures that are only about the new start. After any other failure, such as `already_enrolled`, the earlier transaction cannot go on either. */
+const ONLY_OF_START: readonly FailureCode[] = [
+  'too_many_starts', 'unknown_factor', 'unknown_authenticator', 'phone_refused', 'not_enrolled', 'user_blocked', 'too_many_authenticators', 'factor_exists',
+]
+
+/**
+ * Shows the waiting page of the earlier transaction, with the reason why the start was refused. Only for a form of the waiting page (the request then has the
+ * field `retry`): other clients get the failure.
+ * @param reason the error of the start
+ * @returns a redirect to the waiting page
+ * @throws the error of the start, if the user cannot stay on the waiting page
+ * @internal
+ */
+export async function stayOnPage(request: StrategyRequest, { replaced, source }: StartContext, reason: unknown): Promise<StartResult> {
+  const isSwitch = replaced !== undefined && bodyFieldOf(request.req, 'retry') !== undefined
+  if (!isSwitch || !(reason instanceof Refusal) || !ONLY_OF_START.includes(reason.code)) throw reason
+  const about = request.about()
+  await request.refresh()
+  const current = request.transactionById(replaced.id)
+  // Polling records the user's denial in the ledger only. So ask the ledger, too.
+  if (current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt || (await request.budgets.endings.hasEnded(current))) throw reason
+  publish('failed', () => ({ ...about, code: reason.code }))
+  return waitForDecision(request, { source }, { ...current, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
+}
