@@ -30,7 +30,7 @@ export function precheckFailure(facts: Facts, hasProxy: boolean): string | undef
   const all = [...new Set(https(steps))]
   const [first = ''] = all
   const codes = all.map(codeOf)
-  if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => withMeaning(code, hasProxy)).join(', ')}`
+  if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => causeOf(code, hasProxy)).join(', ')}`
   const isPage = steps.some((step) => fieldsOf(step).includes('a page'))
   const ofKey = https(KEY_STEPS)
   if (!isPage && ofKey.every((status) => REFUSED.test(status))) return `the access key was refused (HTTP ${[...new Set(ofKey)].join(' and ')}): configure a key from "Access Keys" in the management console of this instance`
@@ -45,7 +45,7 @@ export function precheckFailure(facts: Facts, hasProxy: boolean): string | undef
   if (!isJson && ofJson.every((status) => status === '404')) return `every request of the API got HTTP 404${withPage}, so this is probably no Nevis instance: ${COMPARE}`
   if (!isJson && ofJson.every((status) => status === '401')) return `something in front of Nevis asks for a sign-in of its own (HTTP 401${withPage}): check the proxy or gateway, and ${COMPARE}`
   if (!isJson && ofJson.some((status) => codeOf(status) === undefined)) return `no response was JSON, so something in front of Nevis seems to answer${seen}: ${COMPARE}, and check the proxy`
-  if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => withMeaning(codeOf(status) ?? '', hasProxy)).join(', ')}`
+  if (ofJson.every((status) => codeOf(status) !== undefined)) return `the API did not answer: ${[...new Set(ofJson)].map((status) => causeOf(codeOf(status) ?? '', hasProxy)).join(', ')}`
   if (all.every((status) => status.startsWith('2'))) return `every response was HTTP ${all.join(' and ')}, even those about a user and a path that do not exist, so this is probably no Nevis instance: ${COMPARE}`
   if (all.length === 1) return `every response was HTTP ${first}, so this is probably no Nevis instance: ${COMPARE}`
   return undefined
@@ -61,8 +61,7 @@ export function stepFailure(facts: Facts, steps: Iterable<string>, counts429: bo
   const isTrouble = (http: string) => codeOf(http) !== undefined || /^50[234]$/.test(http) || (counts429 && http === '429')
   const troubled = [...steps].map((step) => String(facts[`${step}.http`])).filter(isTrouble)
   if (troubled.length === 0) return undefined
-  const noAnswer = (code: string) => (isTimeout(code) ? withMeaning(code, hasProxy) : `no answer (${code.startsWith('HTTP ') ? code : `${code}: ${meaningOf(code)}`})`)
-  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : noAnswer(codeOf(http) as string))).join(', ')
+  const kinds = [...new Set(troubled)].map((http) => (codeOf(http) === undefined ? `HTTP ${http}` : causeOf(codeOf(http) as string, hasProxy))).join(', ')
   const what = kinds.includes('HTTP ') ? 'no lasting answer' : 'no answer of Nevis'
   return `${troubled.length} ${troubled.length === 1 ? 'request' : 'requests'} got ${what}: ${kinds}`
 }
@@ -72,27 +71,22 @@ function codeOf(http: string): string | undefined {
   return /^no answer \((.*)\)$/.exec(http)?.[1]
 }
 
-/** The error of a request that got no answer within the time limit of the probe. */
-function isTimeout(code: string): boolean {
-  return code === 'TimeoutError'
+/** Says why a request got no answer: the code of the error, and what the code means. */
+function causeOf(code: string, hasProxy: boolean): string {
+  if (code === 'TimeoutError') return `timeout after ${CALL_DEADLINE_MS / 1000} s (${hasProxy ? 'check the proxy' : 'behind a proxy, set HTTPS_PROXY'})`
+  const [, meaning = 'the connection failed', behindProxy = meaning] = MEANINGS.find(([pattern]) => pattern.test(code)) ?? []
+  return `${code} (${hasProxy ? behindProxy : meaning})`
 }
 
-function withMeaning(code: string, hasProxy: boolean): string {
-  if (!isTimeout(code)) return `${code} (${meaningOf(code)})`
-  return `no answer within ${CALL_DEADLINE_MS / 1000} s (${hasProxy ? 'check the proxy' : 'behind a proxy, set HTTPS_PROXY'})`
-}
-
-function meaningOf(code: string): string {
-  return MEANINGS.find(([pattern]) => pattern.test(code))?.[1] ?? 'the connection failed'
-}
-
-const MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/^ECONNREFUSED$/, 'no server listens at this address'],
-  [/^ENOTFOUND$/, 'this host name does not exist: compare the instance id with your management console'],
+/** What a code means, and what it means if the probe connects to a forward proxy instead of Nevis, if that differs. */
+const MEANINGS: readonly (readonly [code: RegExp, meaning: string, behindProxy?: string])[] = [
+  [/^ECONNREFUSED$/, 'no server listens at this address', 'no server listens at the address of the proxy: check HTTPS_PROXY'],
+  [/^ENOTFOUND$/, 'this host name does not exist: compare the instance id with your management console', 'the host name of the proxy does not exist: check HTTPS_PROXY'],
   [/^EAI_AGAIN$/, 'the name server does not answer'],
-  [/^ETIMEDOUT$/, 'no response in time; behind a proxy, set HTTPS_PROXY'],
+  [/^ETIMEDOUT$/, 'no response in time; behind a proxy, set HTTPS_PROXY', 'no response of the proxy in time: check the proxy'],
   [/^PROXY_AUTHENTICATION_REQUIRED$/, 'the forward proxy wants a user name and a password'],
   [/^PROXY_/, 'the forward proxy does not open a connection to Nevis'],
+  [/^HTTP \d+ without JSON$/, 'a gateway may have answered; run the probe again'],
   [/^HTTP 5/, 'the server was not available for a moment; run the probe again'],
   [/^HPE_HEADER_OVERFLOW$/, 'the headers of the response are too long: check the proxy or gateway'],
   [/^HPE_/, 'the response is not HTTP: compare the base URL with your management console, and check the proxy'],

@@ -90,7 +90,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
     interruption.explain(undefined)
     // Say this before the comparison, because the developer may end the command during the comparison.
-    if (results.usersLeft > 0) say(`These test users may still exist. Delete them in the management console of Nevis:\n  ${results.namesLeft.join('\n  ')}`)
+    if (results.usersLeft > 0) say(`These test users may still exist. Look for them in the management console of Nevis, and delete those that you find:\n  ${results.namesLeft.join('\n  ')}`)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
     output.log(textOf(report, address))
     if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')

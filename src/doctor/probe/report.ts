@@ -23,6 +23,7 @@ export interface ProbeReport {
   /** Why the responses do not come from a Nevis instance that accepts the access key. If this is present, the report has no answers. */
   readonly obstacle?: string
   readonly calls: number
+  /** The number of test users whose deletion Nevis did not confirm. */
   readonly usersLeft: number
   /** Why the probe ended early: before its last stage, or before it had compared the responses with those of the simulator. Otherwise absent. */
   readonly endedBy?: string
@@ -40,16 +41,26 @@ export interface ProbeReport {
   readonly unexplained: readonly string[]
   /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They are not compared. Absent if there are none. */
   readonly unsettled?: readonly string[]
-  /** Stages that failed and are left out of the comparison, because no dialect explains all of their answers. Absent if there are none. */
+  /**
+   * Stages that failed, and whose answers may not come from Nevis, because no dialect is known to explain all of them: they answer no question, and show no
+   * dialect and no difference. Absent if there are none.
+   */
   readonly leftOut?: readonly Stage[]
+  /** What the probe has recorded, without the stages in `leftOut`. */
   readonly facts: Facts
+  /** What the probe has recorded in the stages in `leftOut`, for a bug report. Nothing is concluded from it. Absent if there are no such stages. */
+  readonly leftOutFacts?: Facts
 }
 
 /** @param recognised the matching dialects; or why the probe has not compared the responses with those of the simulator, for example `INTERRUPTED` */
-export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
+export function reportOf({ facts: recorded, finished, failed, ofFailed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
-  const { dialects, alike, unexplained, unsettled, leftOut } = isCompared ? recognised : NOT_COMPARED
-  // Without a comparison, report why there is none. If the probe also ended in the middle of a stage, `failed` contains the reason for that.
+  const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
+  // Without a comparison, nothing shows whether Nevis itself gave the answers of a failed stage.
+  const leftOut = isCompared ? recognised.leftOut ?? [] : [...new Set(ofFailed.values())]
+  const recordedIn = (isLeftOut: boolean): Facts => Object.fromEntries(Object.entries(recorded).filter(([name]) => (leftOut.length > 0 && ofFailed.has(name)) === isLeftOut))
+  const facts = recordedIn(false)
+  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,
@@ -66,8 +77,9 @@ export function reportOf({ facts, finished, failed, obstacle, calls, usersLeft, 
     alike,
     unexplained,
     ...(unsettled !== undefined && { unsettled }),
-    ...(leftOut !== undefined && { leftOut }),
+    ...(leftOut.length > 0 && { leftOut }),
     facts,
+    ...(leftOut.length > 0 && { leftOutFacts: recordedIn(true) }),
   }
 }
 
@@ -86,10 +98,10 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
     lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
     lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
     lines.push(...section('Not settled, because the instance refused requests that the simulator accepts (the access key may lack a permission, for example)', unsettled))
-    lines.push(...section('Left out of the comparison with the simulator, because these stages failed and no dialect explains all of their answers', leftOut))
+    lines.push(...section('Left out with all of their answers, because these stages failed and no dialect is known to explain all of these answers', leftOut))
   } else lines.push(`No result: ${obstacle}.`, `  address: ${address}`, '  The responses were not compared with the simulator.', '')
   lines.push(...section('Stages that failed', failed.filter(({ reason }) => reason !== obstacle).map(({ stage, reason }) => `${stage}: ${reason}`)))
-  lines.push(`Stages: ${stages.map((stage) => (hasFailed(report, stage) && obstacle === undefined ? `${stage} (failed)` : stage)).join(', ') || 'none completed'}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
+  lines.push(`Stages: ${stages.map((stage) => (hasFailed(report, stage) && obstacle === undefined ? `${stage} (failed)` : stage)).join(', ') || 'none completed'}. Calls: ${calls}. Test users that may still exist: ${usersLeft}.${endedBy === undefined || obstacle !== undefined ? '' : ` Ended early: ${endedBy}.`}`)
   return lines.join('\n')
 }
 

@@ -56,11 +56,11 @@ export function introspect({ caller }: StageContext, step: string, token: string
   return caller.call(step, { path: '/api/v1/introspect', form: { token } })
 }
 
-/** Describes the recorded response to a step for a failure message: `HTTP 403`, `no answer (ECONNRESET)`, or `no answer within 15 s`. */
+/** Describes the recorded response to a step for a failure message: `HTTP 403`, `no answer: ECONNRESET`, or `no answer within 15 s`. */
 export function httpOf({ facts }: Caller, step: string): string {
   const http = String(facts[`${step}.http`] ?? 'not sent')
   if (http === 'no answer (TimeoutError)') return `no answer within ${CALL_DEADLINE_MS / 1000} s`
-  return /^\d/.test(http) ? `HTTP ${http}` : http
+  return /^\d/.test(http) ? `HTTP ${http}` : http.replace(/^no answer \((.*)\)$/, 'no answer: $1')
 }
 
 /**

@@ -22,6 +22,8 @@ interface TestUser {
    * or one that a gateway has answered, may have created the user.
    */
   mayExist: boolean
+  /** True if Nevis itself has answered that it has deleted the user. */
+  isDeleted: boolean
 }
 
 export class TestUsers {
@@ -53,8 +55,9 @@ export class TestUsers {
     const { username } = enrollment
     let user = this.made.find((one) => one.username === username)
     const mayHaveExisted = user?.mayExist ?? false
-    if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true }))
+    if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true, isDeleted: false }))
     user.mayExist = true
+    user.isDeleted = false
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
@@ -70,7 +73,7 @@ export class TestUsers {
   }
 
   /**
-   * Deletes every test user that may exist, and confirms each deletion by a look-up.
+   * Deletes every test user that may exist, and confirms each deletion by a look-up, or by a second deletion that Nevis answers with 404.
    * @returns the usernames of the test users that may still exist
    */
   async deleteAll(): Promise<readonly string[]> {
@@ -90,17 +93,23 @@ export class TestUsers {
       if (user.userId === undefined) isGone = await this.isGone(user)
       if (isGone && !user.mayExist) return false
       if (user.userId === undefined) continue
-      noteDeletion(user, await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) }))
-      if (await this.isGone(user)) return false
+      const wasDeleted = user.isDeleted
+      const deletion = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) })
+      noteDeletion(user, deletion)
+      // The access key may be allowed to delete users, but not to look them up. Then a second deletion confirms the first one, if Nevis no longer knows the user.
+      if (await this.isGone(user, wasDeleted && isUnknownToNevis(deletion))) return false
     }
     return !isGone
   }
 
-  /** Looks a test user up. If a gateway may have sent the response, the user counts as gone only if `mayExist` is false. */
-  private async isGone(user: TestUser): Promise<boolean> {
+  /**
+   * Looks a test user up. If a gateway may have sent the response, the user counts as gone only if `mayExist` is false.
+   * @param isConfirmed true if Nevis's answers to deletions show that the user is gone, unless the look-up finds the user
+   */
+  private async isGone(user: TestUser, isConfirmed = false): Promise<boolean> {
     const { userId, isUnknown } = await this.lookUp(user.username, user.userId)
     user.userId ??= userId
-    return userId === undefined && (isUnknown === 'surely' || (isUnknown === 'probably' && !user.mayExist))
+    return userId === undefined && (isConfirmed || isUnknown === 'surely' || (isUnknown === 'probably' && !user.mayExist))
   }
 
   /**
@@ -113,7 +122,7 @@ export class TestUsers {
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
     // A response with a userId, even another user's, does not prove that the test user is gone.
     if (saysNothing || textAt(json, 'userId') !== undefined) return { userId: userIdOf(json, username), isUnknown: 'no' }
-    if (status === 404 && isErrorOfNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
+    if (isUnknownToNevis(reply)) return { userId: undefined, isUnknown: 'surely' }
     return { userId: undefined, isUnknown: this.caller.isAnsweredLike(`user.unknown-${userId === undefined ? 'name' : 'id'}`, reply) ? 'probably' : 'no' }
   }
 }
@@ -123,10 +132,14 @@ function isErrorOfNevis({ status, json }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status
 }
 
+function isUnknownToNevis(reply: Reply): boolean {
+  return reply.status === 404 && isErrorOfNevis(reply)
+}
+
 /** Sets `mayExist` to false if Nevis itself has answered that it has deleted the user, or does not know the userId. */
 function noteDeletion(user: TestUser, reply: Reply): void {
-  const isDeleted = [200, 204].includes(reply.status) && !isOfGateway(reply)
-  if (isDeleted || (reply.status === 404 && isErrorOfNevis(reply))) user.mayExist = false
+  if ([200, 204].includes(reply.status) && !isOfGateway(reply)) user.isDeleted = true
+  if (user.isDeleted || isUnknownToNevis(reply)) user.mayExist = false
 }
 
 function pathOf(userId: string): string {

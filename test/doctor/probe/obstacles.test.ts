@@ -10,6 +10,7 @@ import { PassThrough } from 'node:stream'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { precheckFailure, stepFailure } from '../../../src/doctor/probe/obstacle'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { recognise, runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import type { Stage } from '../../../src/doctor/probe/stages'
@@ -56,11 +57,23 @@ describe('the result of the probe', () => {
     try {
       const { out, err } = await probe('https://nevis.example')
       const address = 'https://nevis.example through the proxy http://127.0.0.1:1 of the environment (HTTPS_PROXY or ALL_PROXY)'
-      expect([out, err]).toEqual([expect.stringContaining(notCompared(address)), expect.stringContaining(`Asking ${address}\n`)])
+      expect([out, err]).toEqual([expect.stringContaining(`No result: nothing answered: ECONNREFUSED (no server listens at the address of the proxy: check HTTPS_PROXY).\n${notCompared(address)}`), expect.stringContaining(`Asking ${address}\n`)])
       expect(out + err).not.toContain('secret')
     } finally {
       if (before === undefined) delete process.env['HTTPS_PROXY']
       else process.env['HTTPS_PROXY'] = before
+    }
+  })
+
+  it.each([
+    ['ETIMEDOUT', 'no response of the proxy in time: check the proxy', 'no response in time; behind a proxy, set HTTPS_PROXY'],
+    ['ENOTFOUND', 'the host name of the proxy does not exist: check HTTPS_PROXY', 'this host name does not exist: compare the instance id with your management console'],
+    ['EAI_AGAIN', 'the name server does not answer', 'the name server does not answer'],
+  ])('with the error %s › says what the error means behind a forward proxy, and without one', (code, behindProxy, meaning) => {
+    const facts = { 'ping.http': `no answer (${code})` }
+    for (const [hasProxy, cause] of [[true, behindProxy], [false, meaning]] as const) {
+      expect(precheckFailure(facts, hasProxy)).toBe(`nothing answered: ${code} (${cause})`)
+      expect(stepFailure(facts, ['ping'], true, hasProxy)).toBe(`1 request got no answer of Nevis: ${code} (${cause})`)
     }
   })
 
@@ -152,7 +165,7 @@ it('a server that takes requests and never answers › is found after two reques
   const deadline = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, ms: number, ...more: []) => start(task, ms === 15_000 ? 100 : ms, ...more)) as typeof setTimeout)
   const { exitCode, out } = await probe(await originOf(() => void requests++))
   deadline.mockRestore()
-  expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: no answer within 15 s (behind a proxy, set HTTPS_PROXY).\n')])
+  expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: nothing answered: timeout after 15 s (behind a proxy, set HTTPS_PROXY).\n')])
   expect(out).toContain(' Calls: 2. ')
 })
 
@@ -179,7 +192,7 @@ describe('a stage that fails', () => {
     simulator.faults.add({ on: 'getUser', reset: true, times: 1 })
     const { exitCode, out, isCompared } = await probe(simulator.baseURL)
     expect([exitCode, isCompared]).toEqual([1, true])
-    expect(out).toContain('Stages that failed:\n  quiet: 1 request got no answer of Nevis: no answer (ECONNRESET: the connection was closed before a response; run the probe again)\n')
+    expect(out).toContain('Stages that failed:\n  quiet: 1 request got no answer of Nevis: ECONNRESET (the connection was closed before a response; run the probe again)\n')
   })
 
   it.each<[readonly Stage[], Parameters<NevisSimulator['faults']['add']>[0], string]>([
@@ -241,7 +254,7 @@ describe('the file of the report', () => {
       return Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })
     })
     const { exitCode, err, out } = await probe(simulator.baseURL, ['--out', join(inner, 'report.json')])
-    expect([exitCode, out]).toEqual([1, expect.stringContaining('Users left behind: 0.')])
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('Test users that may still exist: 0.')])
     expect(err).toMatch(/passport-nevis probe: the report could not be written to \S+report\.json \(ENOENT\)$/)
   })
 

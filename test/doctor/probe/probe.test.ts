@@ -234,9 +234,9 @@ describe('the probe', () => {
       try {
         const { port } = server.address() as AddressInfo
         const { facts, calls, endedBy, obstacle } = await runStages(options({ baseURL: `http://127.0.0.1:${port}`, stages: ['quiet'] }))
-        expect([facts['ping.http'], endedBy, obstacle]).toEqual(['no answer (TimeoutError)', undefined, 'nothing answered: no answer within 15 s (behind a proxy, set HTTPS_PROXY)'])
-        expect(precheckFailure(facts, true)).toBe('nothing answered: no answer within 15 s (check the proxy)')
-        expect(stepFailure(facts, ['ping'], true, true)).toBe('1 request got no answer of Nevis: no answer within 15 s (check the proxy)')
+        expect([facts['ping.http'], endedBy, obstacle]).toEqual(['no answer (TimeoutError)', undefined, 'nothing answered: timeout after 15 s (behind a proxy, set HTTPS_PROXY)'])
+        expect(precheckFailure(facts, true)).toBe('nothing answered: timeout after 15 s (check the proxy)')
+        expect(stepFailure(facts, ['ping'], true, true)).toBe('1 request got no answer of Nevis: timeout after 15 s (check the proxy)')
         expect(limits).toEqual(Array.from({ length: calls }, () => 15_000))
       } finally {
         timers.mockRestore()
@@ -304,7 +304,7 @@ describe('the command', () => {
     const results = await runStages(options({ stages: ['quiet'] }))
     const text = textOf(reportOf(results, recognise(results.facts, simulated)))
     expect(text).toContain('Does the status endpoint need the access key?\n  no\n  passport-nevis: ')
-    expect(text).toContain('Users left behind: 0.')
+    expect(text).toContain('Test users that may still exist: 0.')
     const other = { dialects: ['chunked'], alike: [['chunked', 'encoded-gzip']], unexplained: ['ping.http is 418'] }
     const told = textOf({ ...reportOf(results, other), answers: [{ question: 'Why?', answer: 'so', does: 'this', option: '`that`' }] })
     expect(told).toContain('Why?\n  so\n  passport-nevis: this\n  option: `that`\n')

@@ -235,7 +235,7 @@ describe('the command', () => {
     simulator.faults.add({ on: 'deleteUser', status: 500 })
     expect(await run(['--users'], '').exitCode).toBe(1)
     const names = said.join('\n').match(/Passport-Nevis-Probe-\w+/g)
-    expect([names?.length, said.join('\n')]).toEqual([simulator.users.length, expect.stringContaining('Delete them in the management console of Nevis:')])
+    expect([names?.length, said.join('\n')]).toEqual([simulator.users.length, expect.stringContaining('Look for them in the management console of Nevis, and delete those that you find:')])
     expect(printed.join()).not.toMatch(/Passport-Nevis-Probe-/i)
   })
 
