@@ -5,7 +5,7 @@
  * password alone would be enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery code, sets up a new
  * device here, and then removes the lost one.
  */
-import { Router, type Request, type RequestHandler, type Response } from 'express'
+import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { Authenticator } from 'passport'
 import { NevisClient, forgetBrowsers, ownAuthenticator, type Authenticator as Device, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
@@ -54,7 +54,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   }))
 
   // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
-  routes.post('/add', hasPhone, (req, res, next) => {
+  routes.post('/add', hasPhone, async (req, res, next) => {
+    const { id } = userOf(req)
     const factor = ADDABLE.find((name) => name === (req.body as { factor?: unknown }).factor)
     if (factor === undefined) return void notFound(req, res, next)
     const returnTo = factor === 'recovery' ? UNSAVED_CODES : HERE
@@ -63,10 +64,17 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       factors: [factor], // the waiting page offers no other factor: only "Devices and security" says that new recovery codes end the old ones
       message: (request: Request) => textsFor(request)('Set it up for Alpine Mutual?'),
       returnTo,
-      failureRedirect: HERE,
+      failWithError: true,
       failureMessage: true,
-    }) as RequestHandler
-    start(req, res, next)
+    }) as (req: Request, res: Response, next: NextFunction) => void
+    // Before the call to Nevis: the old codes may end with this call, even if its answer is lost or the user leaves the page.
+    if (factor === 'recovery') await users.countUnsavedCodes(id, 1)
+    start(req, res, (error?: Error | string) => {
+      const isRefused = error instanceof Error && error.name === 'AuthenticationError' // for example by a limit, so that no codes were made
+      if (!isRefused) return next(error)
+      const takenBack = factor === 'recovery' ? users.countUnsavedCodes(id, -1) : Promise.resolve()
+      takenBack.then(() => res.redirect(303, HERE), next)
+    })
   })
 
   routes.post('/rename', async (req, res, next) => {

@@ -143,6 +143,7 @@ export const german = {
   'With a recovery code, you sign in without your phone. Each code works once.': 'Mit einem Wieder\u00adherstellungs\u00adcode melden Sie sich ohne Ihr Telefon an. Jeder Code gilt nur einmal.',
   'Created on {day}. New codes may end the old ones at once, even if you cancel. Destroy the old ones as soon as you have saved the new ones.': 'Erstellt am {day}. Neue Codes können die alten sofort ungültig machen, auch wenn Sie abbrechen. Vernichten Sie die alten, sobald Sie die neuen gesichert haben.',
   'Your old recovery codes and the ones just shown may not work. Create new ones.': 'Ihre alten und die soeben angezeigten Wiederherstellungscodes gelten vielleicht nicht. Erstellen Sie neue.',
+  'You have not confirmed that you have saved your newest codes. They and all earlier ones may not work. Create new ones.': 'Sie haben noch nicht bestätigt, dass Sie Ihre neuesten Codes gesichert haben. Diese und alle früheren gelten vielleicht nicht mehr. Erstellen Sie neue.',
   'You have none yet.': 'Sie haben noch keine.',
   'Create recovery codes': 'Wieder\u00adherstellungs\u00adcodes erstellen',
   'Create new recovery codes': 'Neue Wieder\u00adherstellungs\u00adcodes erstellen',

@@ -27,12 +27,14 @@ const CREATE = `
     sms_since timestamptz,
     sms_phone text,
     codes_since timestamptz,
+    codes_unsaved integer not null default 0,
     is_demo boolean not null default false
   )`
 /** Adds the columns that a table of an older version lacks. */
 const ADD_COLUMNS = `
   alter table users add column if not exists password_version integer not null default 0;
-  alter table users add column if not exists sms_phone text`
+  alter table users add column if not exists sms_phone text;
+  alter table users add column if not exists codes_unsaved integer not null default 0`
 /**
  * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. Otherwise a stranger could sign up
  * as `anna`, start too often, and so make the user `Anna` wait.
@@ -51,6 +53,8 @@ export interface Added {
   /** The end of the phone number, such as `•••• 0001`; null if this app does not know it. */
   readonly smsPhone: string | null
   readonly codesSince: Date | null
+  /** True if new codes were made since `codesSince` without the user's confirmation that they are saved. The codes of `codesSince` may have ended. */
+  readonly hasUnsavedCodes: boolean
 }
 
 interface NewAccount {
@@ -142,12 +146,24 @@ export class Users {
    */
   async noteAdded(id: number, factor: string, maskedPhone?: string): Promise<void> {
     if (factor === 'sms') await this.database.query('update users set sms_since = now(), sms_phone = $2 where id = $1', [id, maskedPhone ?? null])
-    if (factor === 'recovery') await this.database.query('update users set codes_since = now() where id = $1', [id])
+    if (factor === 'recovery') await this.database.query('update users set codes_since = now(), codes_unsaved = 0 where id = $1', [id])
+  }
+
+  /**
+   * Counts new recovery codes that the user has not confirmed yet. A counter, so that a refused request takes back only its own change if two requests arrive
+   * at once.
+   * @param change 1 before new codes are made, -1 if none were made
+   */
+  async countUnsavedCodes(id: number, change: 1 | -1): Promise<void> {
+    await this.database.query('update users set codes_unsaved = greatest(0, codes_unsaved + $2) where id = $1', [id, change])
   }
 
   async addedBy(id: number): Promise<Added> {
-    const added = await this.one<Added>('select sms_since as "smsSince", sms_phone as "smsPhone", codes_since as "codesSince" from users where id = $1', [id])
-    return added ?? { smsSince: null, smsPhone: null, codesSince: null }
+    const added = await this.one<Added>(
+      'select sms_since as "smsSince", sms_phone as "smsPhone", codes_since as "codesSince", codes_unsaved > 0 as "hasUnsavedCodes" from users where id = $1',
+      [id],
+    )
+    return added ?? { smsSince: null, smsPhone: null, codesSince: null, hasUnsavedCodes: false }
   }
 
   /** Adds or renews a demo account. Throws if an account that is not for the demo has this username, in upper or lower case; that account stays unchanged. */

@@ -35,6 +35,8 @@ p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
 .request { background: var(--screen); border: 1px solid var(--accent); border-radius: 1rem; padding: .875rem; margin-top: .75rem }
 .request .message { font-size: 1.05rem; white-space: pre-line }
 .choices { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem } .choices form { flex: 1 8rem; min-width: 0 }
+/* Half of a narrow phone's width is enough for a German word. */
+.choices button { padding-inline: .25rem }
 .texts { list-style: none; margin: 0; padding: 0 }
 .texts li { width: fit-content; max-width: 95%; background: var(--screen); border-radius: 1rem 1rem 1rem .25rem; padding: .5rem .75rem;
   margin-top: .5rem; overflow-wrap: anywhere; white-space: pre-line }

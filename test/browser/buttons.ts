@@ -1,4 +1,4 @@
-/** Whether the buttons of a page look alike, and which accent colours the page uses. */
+/** Whether the buttons of a page look alike, whether their texts have one line, and which accent colours the page uses. */
 import type { Page } from 'playwright-core'
 
 export interface Look {
@@ -6,6 +6,15 @@ export interface Look {
   readonly accents: readonly string[]
   /** Buttons whose font, corners or height differ from those of the first button, and buttons that are narrower than those beside them. */
   readonly unequal: readonly string[]
+}
+
+/** Finds the buttons whose text has more than one line. */
+export function wrapped(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('main .button, main .nevis-button')].filter((one) => one.checkVisibility()).filter((one) => {
+    const text = document.createRange()
+    text.selectNodeContents(one)
+    return new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size > 1
+  }).map(({ textContent }) => textContent.trim())`)
 }
 
 /** Describes the buttons of a page. Ignores what does not look like a button: links within a sentence, and the links and buttons of a list of choices. */

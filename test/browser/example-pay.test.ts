@@ -41,6 +41,13 @@ describeWithChromium('in the example app', () => {
     await page.setViewportSize(DESKTOP)
   }
 
+  /** Where the logo and the content begin, and how large the heading is: the same on the app's own pages and on the waiting page, so that nothing jumps. */
+  const frameOf = (page: Page) => page.evaluate<object>(`(() => {
+    const { left, top, bottom } = document.querySelector('header img').getBoundingClientRect()
+    const { fontSize, lineHeight } = getComputedStyle(document.querySelector('h1'))
+    return { left, middle: (top + bottom) / 2, header: document.querySelector('header').offsetHeight, content: document.querySelector('.card, .nevis').getBoundingClientRect().top, fontSize, lineHeight }
+  })()`)
+
   /** @param hasScript false if the browser runs no JavaScript: the page then does not continue by itself */
   async function signIn(context: BrowserContext, person: string, hasScript = true): Promise<Page> {
     const { username, password } = app.account(person)
@@ -77,10 +84,12 @@ describeWithChromium('in the example app', () => {
       await page.getByRole('link', { name: 'Pay invoices' }).click()
       await showsHeading(page, 'Invoices')
       await look(page, 'invoices')
+      const frame = await frameOf(page)
 
       await page.getByRole('button', { name: `Pay CHF 240.50 to ${DENTIST}` }).click()
       await showsHeading(page, 'Check your phone')
       await page.getByText(`Pay CHF 240.50`).waitFor()
+      expect(await frameOf(page)).toEqual(frame)
       await look(page, 'sign')
 
       const phone = await phones(await chromium.open({ viewport: DESKTOP }))
@@ -108,6 +117,8 @@ describeWithChromium('in the example app', () => {
       await app.phone('ben').deny()
       await showsHeading(page, 'Request not approved')
       await look(page, 'sign-denied')
+      const [bar, button] = await page.evaluate<string[]>("[getComputedStyle(document.querySelector('.nevis-message dl')).borderLeftColor, getComputedStyle(document.querySelector('.nevis-button')).backgroundColor]")
+      expect(bar).not.toBe(button)
       await page.getByRole('button', { name: 'Cancel' }).click()
       await showsHeading(page, 'Invoices')
       await page.getByText('The request was cancelled.').waitFor()

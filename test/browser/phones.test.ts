@@ -2,11 +2,11 @@
  * Tests the simulator's page with the phones in a browser. The title shows the number of new requests. An update of the page keeps the text that the user is
  * typing. The page reads QR codes from the camera or from a picture. Out of scope: the HTML and the buttons (`test/simulator/pages.test.ts`).
  */
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { NevisClient } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { describeWithChromium } from '../support/chromium'
-import { useChromium } from './support'
+import { brokenWords, useChromium } from './support'
 
 /** Replaces the camera and the QR code reader, which this browser lacks. The replacement of the reader finds `text` in every picture. */
 const CAMERA = (text: string) => `
@@ -28,8 +28,8 @@ describeWithChromium('the page with the phones', () => {
   })
   afterEach(() => simulator.close())
 
-  async function open(script?: string): Promise<Page> {
-    const context = await chromium.open()
+  async function open(script?: string, options?: BrowserContextOptions): Promise<Page> {
+    const context = await chromium.open(options)
     if (script !== undefined) await context.addInitScript(script)
     const page = await context.newPage()
     await page.goto(simulator.baseURL)
@@ -49,6 +49,15 @@ describeWithChromium('the page with the phones', () => {
     await page.getByRole('button', { name: 'Accept' }).click()
     await page.getByText('No requests').waitFor()
     expect(await page.title()).toBe('Phones of the Nevis simulator')
+  })
+
+  it('at each width from 320 pixels › breaks no word of a button in German', async () => {
+    await nevis.approve({ channel: 'push', username: 'anna', message: 'Anmelden?', prompt: true })
+    const page = await open(CAMERA(''), { locale: 'de-CH' })
+    for (const width of [320, 360, 384, 400, 440, 480, 520, 560, 600, 640, 760, 800, 840, 880, 1120, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect([width, await brokenWords(page)]).toEqual([width, []])
+    }
   })
 
   it.each(['camera', 'picture'])('sets up a phone by the QR code, read from a %s', async (way) => {

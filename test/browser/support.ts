@@ -141,6 +141,23 @@ export function overflowing(page: Page): Promise<string[]> {
   }).map(({ outerHTML }) => outerHTML.slice(0, 100))`)
 }
 
+/** Finds the words of buttons that begin on one line and end on another. */
+export function brokenWords(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('button, .button')].filter((one) => one.checkVisibility()).flatMap((one) => {
+    const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT)
+    const broken = []
+    while (walker.nextNode()) {
+      for (const { 0: word, index } of walker.currentNode.data.matchAll(/\\S+/g)) {
+        const range = document.createRange()
+        range.setStart(walker.currentNode, index)
+        range.setEnd(walker.currentNode, index + word.length)
+        if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word)
+      }
+    }
+    return broken
+  })`)
+}
+
 export const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 
 /** Waits until the heading is this one. */

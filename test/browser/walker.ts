@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { type WrittenPages } from './accessibility'
 import { COLOUR_RULES, violations } from './axe'
-import { lookOf } from './buttons'
+import { lookOf, wrapped } from './buttons'
 import { overflowing, wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
 const NARROWEST = 320
-const WIDTHS = [320, 360, 768, 1280]
+const WIDEST = 1280
+const WIDTHS = [NARROWEST, 360, 768, WIDEST]
 
 export class Walker {
   /** The accent colours of the app's pages that were looked at in this tab. */
@@ -103,7 +104,7 @@ export class Walker {
   /**
    * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). The page must be accessible in light, dark and
    * forced colours, and have a button or link to continue. It must fit the narrowest screen, and, with text of twice the size, its usual screen. Its buttons
-   * must look alike. All pages of the app in this tab, and the waiting page, must have the same accent colour.
+   * must look alike, and have texts of one line on the widest screen. All pages of the app in this tab, and the waiting page, must have the same accent colour.
    */
   async look(name: string): Promise<void> {
     const { page } = this
@@ -115,6 +116,8 @@ export class Walker {
     expect([name, unequal, [...this.accents]]).toEqual([name, [], [...this.accents].slice(0, 1)])
     if (process.env['SCREENSHOTS'] !== undefined) await this.picture(name)
     const size = page.viewportSize() as { width: number; height: number }
+    await page.setViewportSize({ ...size, width: WIDEST })
+    expect([name, await wrapped(page)]).toEqual([name, []])
     await page.setViewportSize({ ...size, width: NARROWEST })
     await this.fits(name)
     await page.setViewportSize(size)

@@ -243,7 +243,9 @@ describe('the number for codes by SMS', () => {
 
 describe('new recovery codes', () => {
   const make = async (browser: Browser) => (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'recovery' })).location as string
+  const save = async (browser: Browser, waiting: string) => submit(browser, waiting, '/login/2fa/callback', { transaction: new URL(waiting, app.origin).searchParams.get('transaction') as string, code: 'saved' })
   const WARNING = 'Your old recovery codes and the ones just shown may not work. Create new ones.'
+  const LASTING = 'You have not confirmed that you have saved your newest codes. They and all earlier ones may not work.'
 
   it('end the old ones › as the page says before', async () => {
     const browser = await signIn(app, 'anna')
@@ -255,8 +257,7 @@ describe('new recovery codes', () => {
 
   it('cancelled, or confirmed too late › are followed by a warning; saved in time › are not', async () => {
     const browser = await signIn(app, 'anna')
-    const save = async (waiting: string) => submit(browser, waiting, '/login/2fa/callback', { transaction: new URL(waiting, app.origin).searchParams.get('transaction') as string, code: 'saved' })
-    expect((await save(await make(browser))).location).toBe(DEVICES)
+    expect((await save(browser, await make(browser))).location).toBe(DEVICES)
     expect((await browser.get(DEVICES, page)).text).not.toContain(WARNING)
 
     const { location } = await choose(browser, await make(browser), { cancel: '1' })
@@ -268,11 +269,43 @@ describe('new recovery codes', () => {
     await browser.get(late, page)
     await sixMinutesLater(app)
     await sixMinutesLater(app)
-    expect((await save(late)).location).toBe(location)
+    expect((await save(browser, late)).location).toBe(location)
     expect((await browser.get(location as string, page)).location).toBe('/step-up?for=devices')
     const { text } = await browser.get('/step-up?for=devices', page)
     expect(text).toContain(WARNING)
     expect(text).not.toContain('Send a new one.')
+  })
+
+  it('left before they are confirmed › leave a warning in place of the old date until codes are confirmed; refused by a limit › change nothing', async () => {
+    const { browser } = await newcomer()
+    const shown = async () => {
+      const { text } = await browser.get(DEVICES, page)
+      return { warning: text.includes(LASTING), date: text.includes('Created on'), none: text.includes('You have none yet.'), way: text.includes('Sign in with a recovery code') }
+    }
+    const [unsaved, saved] = [{ warning: true, date: false, none: false, way: false }, { warning: false, date: true, none: false, way: true }]
+    expect(await shown()).toEqual({ ...unsaved, warning: false, none: true })
+    await make(browser)
+    expect(await shown()).toEqual(unsaved)
+    await save(browser, await make(browser))
+    expect(await shown()).toEqual(saved)
+
+    /** Starts until a limit refuses. Returns the address of the last waiting page. */
+    const startUntilRefused = async (factor: string) => {
+      for (let tries = 0, last = ''; tries < 20; tries++) {
+        const next = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor, phone: '+41 79 555 00 02' })).location as string
+        if (next === DEVICES) return last
+        last = next
+      }
+      throw new Error('no limit refuses')
+    }
+    const last = await startUntilRefused('recovery')
+    expect((await browser.get(DEVICES, page)).text).toContain('Too many requests. Try again in a few minutes.')
+    expect(await shown()).toEqual(unsaved)
+    await save(browser, last)
+    expect(await shown()).toEqual(saved)
+    await startUntilRefused('sms')
+    expect(await make(browser)).toBe(DEVICES)
+    expect(await shown()).toEqual(saved)
   })
 })
 

@@ -19,9 +19,10 @@ export interface DevicesParts {
   readonly added: Added
 }
 
-export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, smsPhone, codesSince } }: DevicesParts): Html {
+export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, smsPhone, codesSince, hasUnsavedCodes } }: DevicesParts): Html {
   const { t, form } = everyPage
-  const isOnlyWayIn = !smsSince && !codesSince
+  const hasCodes = codesSince !== null && !hasUnsavedCodes
+  const isOnlyWayIn = !smsSince && !hasCodes
   const adding = (factor: string, fields: Html) =>
     posting(everyPage, 'add', html`<input type="hidden" name="factor" value="${factor}">
           ${fields}`)
@@ -57,16 +58,19 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       <section class="card medium">
         <h2>${t('Recovery codes')}</h2>
         <p>${t('With a recovery code, you sign in without your phone. Each code works once.')} ${
-          codesSince ? onDay(everyPage, 'Created on {day}. New codes may end the old ones at once, even if you cancel. Destroy the old ones as soon as you have saved the new ones.', codesSince) : t('You have none yet.')
+          hasCodes
+            ? onDay(everyPage, 'Created on {day}. New codes may end the old ones at once, even if you cancel. Destroy the old ones as soon as you have saved the new ones.', codesSince)
+            : !hasUnsavedCodes && t('You have none yet.')
         }</p>
-        ${adding('recovery', html`<button class="button second">${codesSince ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
+        ${hasUnsavedCodes && html`<p class="error">${t('You have not confirmed that you have saved your newest codes. They and all earlier ones may not work. Create new ones.')}</p>`}
+        ${adding('recovery', html`<button class="button second">${codesSince || hasUnsavedCodes ? t('Create new recovery codes') : t('Create recovery codes')}</button>`)}
       </section>
       <section class="card medium">
         <h2>${t('Remembered browsers')}</h2>
         <p>${t('In a remembered browser, your password alone is enough to sign in.')}</p>
         ${posting(everyPage, 'forget-browsers', html`<button class="button second">${t('Forget all browsers')}</button>`)}
       </section>
-      ${devices.length > 0 && lostPart(everyPage, [devices.length > 1 && 'with another device', smsSince && 'by SMS', codesSince && 'with a recovery code'])}`,
+      ${devices.length > 0 && lostPart(everyPage, [devices.length > 1 && 'with another device', smsSince && 'by SMS', hasCodes && 'with a recovery code'])}`,
   )
 }
 
