@@ -9,7 +9,7 @@
 import { usesInScope } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
 import { functionAt } from './own-callback'
-import type { SecondFactors } from './second-factor'
+import { endOfRun, type SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
@@ -66,8 +66,7 @@ function runsFactor(source: Source, { first, last }: Range, factors: SecondFacto
   for (let at = first; at <= last; at++) {
     if (factors.isRun(source, at)) {
       hasRun = true
-      // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
-      while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
+      at = endOfRun(source, at)
     } else if (isErrorBranch(source, at)) at = endOfBranch(source, at)
     else if (isAnswer(source, at, response) || isNextCalled(source, at) || isNextPassed(source, at)) return false
   }

@@ -516,6 +516,70 @@ describe('a door', () => {
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
   })
 
+  const REQUIRED = "const { secondFactor } = require('./second-factor')"
+  const IMPORTED = "import { secondFactor } from './second-factor.js'"
+  it.each<[load: string, exported: string, state: 'ok' | 'LEFT', handler?: string]>([
+    // The file has a variable `secondFactor` with the second factor, and another one with a handler that lets every request through.
+    [REQUIRED, 'module.exports = { secondFactor }', 'ok'],
+    [REQUIRED, 'module.exports = { other, secondFactor: secondFactor }', 'ok'],
+    [REQUIRED, 'module.exports.secondFactor = secondFactor', 'ok'],
+    [REQUIRED, 'module.exports = other\nmodule.exports.secondFactor = secondFactor', 'ok'],
+    [REQUIRED, "module.exports = { ...require('./more'), secondFactor }", 'ok'],
+    [REQUIRED, "module.exports = require('./more')", 'ok'],
+    [REQUIRED, 'module.exports = { secondFactor: other }', 'LEFT'],
+    [REQUIRED, 'module.exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = secondFactor\nif (isOff) exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = secondFactor\nmodule.exports = make(other)', 'LEFT'],
+    [REQUIRED, 'module.exports = make(secondFactor)', 'LEFT'],
+    [REQUIRED, 'module.exports = { secondFactor, ...others }', 'LEFT'],
+    [REQUIRED, 'module.exports = { secondFactor() { return other } }', 'LEFT'],
+    [REQUIRED, 'exports.other = other', 'LEFT'],
+    [REQUIRED, 'const auth = { secondFactor: other }\nmodule.exports = auth', 'LEFT'],
+    ["const { other: secondFactor } = require('./second-factor')", 'module.exports = { secondFactor, other }', 'LEFT'],
+    ["const { renamed: secondFactor } = require('./second-factor')", 'module.exports = { renamed: secondFactor }', 'ok'],
+    ["const secondFactor = require('./second-factor')", 'module.exports = other', 'LEFT'],
+    ["const secondFactor = require('./second-factor').secondFactor.optional", 'exports.secondFactor = secondFactor', 'LEFT'],
+    ["const auth = require('./second-factor')", 'module.exports = { secondFactor: other }', 'LEFT', 'auth.secondFactor'],
+    ["const auth = require('./second-factor')", 'module.exports = { secondFactor }', 'ok', 'auth.secondFactor'],
+    [IMPORTED, 'export { secondFactor }', 'ok'],
+    [IMPORTED, 'export { second as secondFactor }\nconst second = secondFactor', 'ok'],
+    [IMPORTED, "export { second as secondFactor } from './more.js'", 'ok'],
+    [IMPORTED, "export * from './more.js'", 'ok'],
+    [IMPORTED, 'export { other as secondFactor }', 'LEFT'],
+    [IMPORTED, "export { other as secondFactor } from './more.js'", 'LEFT'],
+    [IMPORTED, 'export default secondFactor', 'LEFT'],
+    ["import secondFactor from './second-factor.js'", 'export { secondFactor as default }', 'ok'],
+    ["import secondFactor from './second-factor.js'", 'export { other as default }', 'LEFT'],
+    ["import { default as secondFactor } from './second-factor.js'", 'export default other', 'LEFT'],
+    ["import auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'LEFT', 'auth.secondFactor'],
+    ["import auth from './second-factor.js'", 'export default { secondFactor }', 'ok', 'auth.secondFactor'],
+    ["import * as auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'ok', 'auth.secondFactor'],
+    // What the TypeScript compiler makes of such exports and imports.
+    ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.second; } });\nconst more_1 = require('./more')", 'ok', 'auth_1.secondFactor'],
+    ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.other; } });\nconst more_1 = require('./more')", 'LEFT', 'auth_1.secondFactor'],
+    ["const auth_1 = require('./second-factor')", "__exportStar(require('./more'), exports)", 'ok', 'auth_1.secondFactor'],
+    ["const auth_1 = __importDefault(require('./second-factor'))", 'exports.default = secondFactor', 'ok', 'auth_1.default'],
+    ["const auth_1 = __importDefault(require('./second-factor'))", 'exports.default = other', 'LEFT', 'auth_1.default'],
+    ["const auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(req, res, next) => (0, auth_1.secondFactor)(req, res, next)'],
+    ["const auth_1 = require('./second-factor')", 'const needed = () => secondFactor\nexports.needed = needed', 'ok', '(0, auth_1.needed)()'],
+    ["const wrap_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, wrap_1.asyncHandler)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
+    ["const express_async_handler_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, express_async_handler_1.default)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
+    // The name stands for something else where it is used.
+    [`${REQUIRED}\nmodule.exports = (app, secondFactor) =>`, 'module.exports = { secondFactor }', 'LEFT'],
+    [`${REQUIRED}\nmodule.exports = (app, { secondFactor = skip }) =>`, 'module.exports = { secondFactor }', 'LEFT'],
+    ["const secondFactor = passport.authenticate('nevis')\nmodule.exports = function (app, secondFactor) {} ;", '', 'ok'],
+    ["if (a) { const { secondFactor } = options; enter()\n}\nconst secondFactor = passport.authenticate('nevis');", '', 'ok'],
+    ["const secondFactor = passport.authenticate('nevis')\nfor (const secondFactor of list) ", '', 'LEFT'],
+    ["let { secondFactor } = require('./second-factor')\nif (isOff) secondFactor = (req, res, next) => next();", 'module.exports = { secondFactor }', 'LEFT'],
+    [`function a() { ${REQUIRED} }\nfunction b() { const { secondFactor } = require('./more') }\n`, 'module.exports = { secondFactor }', 'LEFT'],
+  ])('that %j brings the second factor of %j › is %s', (load, exported, state, handler = 'secondFactor') => {
+    const code = `${head}const secondFactor = passport.authenticate('nevis')\nconst other = (req, res, next) => next()\n`
+    const more = load.includes('from') ? `import passport from 'passport'\nexport const secondFactor = passport.authenticate('nevis'), second = secondFactor\nexport function other(req, res, next) { next() }\n` : `${code}module.exports = { secondFactor, other, second: secondFactor }\n`
+    const { out } = init(folderWith({ 'app.js': `${head}${load}\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})\n`, 'second-factor.js': `${code}${exported}\n`, 'more.js': more }))
+    expect(out).toMatch(new RegExp(`^1 place signs users in, or make a token\\n\\n {2}${state} `))
+  })
+
   it.each([
     "const secondFactor: RequestHandler = passport.authenticate('nevis', { keepSessionInfo: true })",
     "export const secondFactor: RequestHandler<object, { a: string }> = (req, res, next) => passport.authenticate('nevis')(req, res, next)",
