@@ -14,6 +14,7 @@ import { isFunction, type Range, type Source } from './source'
 
 const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
 const NEXT = /^(?:next|done)$/
+const ERROR = /^_?e(?:rr(?:or)?)?$/
 /** The number of tokens behind a sign-in that are examined at most. Otherwise a very long handler with many sign-ins would take too much time. */
 const MAX_TOKENS = 2000
 
@@ -47,13 +48,20 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and at least three parameters, or with a parameter such as `req`. */
+/**
+ * The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and a parameter such as `req`, or with at
+ * least three parameters of which the first is no error: `(err, user, info)` are those of a callback. If the handler around a callback has no body, as in
+ * `(req, res) => find((err, user, info) => { … })`, the callback is examined alone.
+ */
 function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
+  let callback: number | undefined
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
-    if (names.length > 2 || names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return { end: source.token(open).pair, response: responseOf(names) }
+    const isHandler = names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))
+    if (isHandler || (names.length > 2 && !ERROR.test(names[0] as string))) return { end: source.token(open).pair, response: responseOf(names) }
+    if (names.length > 2) callback ??= source.token(open).pair
   }
-  return {}
+  return { end: callback }
 }
 
 /**

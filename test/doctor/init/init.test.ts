@@ -274,6 +274,8 @@ it.each<[string, (text: string) => string, string]>([
   ['an earlier route for all paths', (text) => text.replace('// Sessions', "app.get('*', start);\n$&"), 'GET * at app.js:20 may answer requests to the new route /login/2fa/status:'],
   ['a comment that init would remove from a sign-up', (text) => text.replace("app.get('/',", "app.post('/signup', function(req, res, next) { req.logIn(user, function(err) {\n  res.redirect(/* profile */ '/me');\n}); });\n$&"), 'a comment is in its redirect'],
   ['a body parser on the password route alone', (text) => text.replace('app.use(express.urlencoded({ extended: false }));', '').replace("'/login', passport", "'/login', express.urlencoded(), passport"), 'mount a body parser for forms before the three new routes'],
+  ['a body parser of a path that only begins like that of the login', (text) => text.replace('app.use(', "app.use('/log', "), 'mount a body parser for forms before the three new routes'],
+  ['a body parser of computed paths', (text) => text.replace('app.use(', 'app.use(/api/, '), 'mount a body parser for forms before the three new routes'],
   ['a body parser of other paths', (text) => text.replace('app.use(', "app.use('/api', "), 'mount a body parser for forms before the three new routes'],
 ])('%s › is named', (_name, change, note) => {
   const { out } = init(folderWith({ 'app.js': change(ONE_FILE), 'db.js': DB }))
@@ -311,6 +313,19 @@ it('csurf on single routes › a page without it has no token, instead of a Type
   const folder = folderWith({ 'app.js': ONE_FILE.replace('const db', "const csrf = require('csurf')();\nconst db").replace("'/login', passport", "'/login', csrf, passport"), 'db.js': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
   expect(textsIn(folder)['app.js']).toContain('csrfToken: (req) => req.csrfToken?.()')
+})
+
+it('csurf in TypeScript › compiles: the option is a function that returns a string', () => {
+  const text = ONE_FILE.replace(/(?:const|var) (.*) = require\((.*)\);/g, 'import $1 from $2;').replace('import { Strategy: LocalStrategy }', 'import { Strategy as LocalStrategy }')
+  const folder = folderWith({ 'app.ts': text.replace('import db', "import csurf from 'csurf'\nimport db"), 'db.ts': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.ts']).toContain("waitingPage(nevis, { csrfToken: (req) => (req as { csrfToken?: () => string }).csrfToken?.() ?? '', signInURL: '/login' })")
+})
+
+it.each(["(req, res) => res.redirect(req.session.returnTo || '/')", "function (req, res) {\n  res.redirect('/');\n}"])('behind a handler that limits the sign-ins, %j › needs nothing of that handler, and is moved', (handler) => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace("function(req, res) {\n  res.redirect('/');\n}", handler).replace("'/login', passport", "'/login', limiter, passport"), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain('recordSecondFactor(), ')
 })
 
 it.each(['passport.config.js', 'config/auth.config.ts'])('a sign-in in %s › is found, because apps configure Passport in such files', (path) => {
@@ -486,6 +501,10 @@ describe('a door', () => {
     ['Object.assign(req.session, saved)', 'sign-in: assign(session, …)', 'LEFT'],
     ["_.set(req.session, 'passport.user', id)", 'sign-in: set(session, …)', 'LEFT'],
     ['req.session = { ...other }', 'sign-in: session = { … }', 'LEFT'],
+    ['({ id: req.user } = found)', 'sign-in: req.user = …, a sign-in without Passport', 'LEFT'],
+    ['({ a: { id: req.session.userId } = { id: 1 } } = user)', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['(0, lodash_1.merge)(req.session, saved)', 'sign-in: merge(session, …)', 'LEFT'],
+    ["(0, lodash_1.set)(req, 'user', user)", 'sign-in: set(req, { user })', 'LEFT'],
     ['Object.assign(req.session, { passport: { user: id } })', 'sign-in: assign(session, …)', 'LEFT'],
     ['req.session = { passport: { user: id } }', 'sign-in: session = { … }', 'LEFT'],
     ["store.set(sid, { cookie, passport: { user: id } })", 'sign-in: passport: { user }', 'LEFT'],
@@ -735,7 +754,8 @@ describe('a door', () => {
     "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
     'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
     'req.session.remember = true', 'req.session.cart = []', "req.session['cart'] = []", 'Object.assign(req.session, { cart: [] })', 'Object.assign(user, req.session)', "delete req.session['passport']", 'req.session = null', 'const one = { passport: number }',
-    'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
+    '({ userId = req.session.userId } = req.body)', 'const own = ({ userId = req.session.userId } = {}) => userId', 'const { a: { userId = req.session.userId } } = one', 'const [id = one(req.session.userId)] = ids', 'const { [req.session.userId]: own } = users',
+    '({ user = req.user } = options)', 'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
   ])('is not %s', (code) => {
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^No place was found that signs users in\./)
   })
