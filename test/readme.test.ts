@@ -218,6 +218,17 @@ describe('the quick start', () => {
     expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location).toBe('/')
     expect((await browser.get('/')).text).toContain('Hello anna')
     expect((await browser.get('/secret')).text).toContain('Only with a second factor')
+    const now = Date.now()
+    const later = jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+    const page = { accept: 'text/html' }
+    for (const decide of ['deny', 'approve'] as const) {
+      expect((await browser.get('/secret?tab=1', page)).location).toBe('/login/2fa')
+      const stepUp = await browser.post('/login/2fa')
+      await simulator.phone('anna')[decide]()
+      expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(stepUp.location)}`)).location).toBe('/secret?tab=1')
+    }
+    expect((await browser.get('/secret?tab=1', page)).text).toContain('Only with a second factor')
+    later.mockRestore()
     simulator.faults.add({ reset: true })
     const logged = jest.spyOn(console, 'error').mockImplementation(() => {})
     const outage = await browser.post('/login', { username: 'anna', password: 'open sesame' }, { accept: 'text/html' })

@@ -62,7 +62,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
-  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}${behind}`))
+  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? statusFinding(`the status endpoint is at ${status}${behind}`, observer))
   else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so polling keeps the session alive and may restore old session data`, `mount the status endpoint before session(): ${mount}`))
   if (isStatus) findings.push(await limitFinding(origin, statusURL, statusReply))
 
@@ -107,6 +107,12 @@ function withoutPrefix(address: string, prefix: string): string {
   if (url === undefined) return address.startsWith(`${prefix}/`) ? address.slice(prefix.length) : address
   if (url.pathname.startsWith(`${prefix}/`)) url.pathname = url.pathname.slice(prefix.length)
   return url.href
+}
+
+/** A session other than that of express-session, such as the one of Fastify or Koa, may run before the status endpoint without the doctor's seeing it. */
+function statusFinding(where: string, { sessions }: AppObserver): Finding {
+  if (sessions.length > 0) return ok('routes.status', where)
+  return unchecked('routes.status', `${where}; the doctor cannot see whether a session runs before it`, 'mount the status endpoint outside of the session: docs/guides/hosts shows where')
 }
 
 /** Reports a URL in the options that is not ASCII. Frameworks differ in how they send such a URL in a header: some encode it, some drop it, some throw. */

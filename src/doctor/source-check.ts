@@ -100,7 +100,9 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
       const found = fileOf(file, specifier)
       // What a loaded file loads at its start is loaded already.
       const isStarted = !isLater && started.has(file)
-      if (found === undefined && !isStarted) unread.push(`${name}(…) of an unknown path at ${path}:${line}`)
+      // The path of an import can contain data, and a very long path would hide the rest of the finding.
+      const shown = /^[\w@#~./-]{1,80}$/.test(specifier) ? `'${specifier}'` : '…'
+      if (found === undefined && !isStarted) unread.push(`${name}(${shown}) at ${path}:${line}, a file or package that was not found (perhaps optional)`)
       if (found === undefined || !isOfApp(found)) continue
       if (isStarted) started.add(found)
       if (seen.has(found)) continue

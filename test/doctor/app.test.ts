@@ -214,6 +214,7 @@ describe('an app with one fault', () => {
     }],
     ['no session at all', { without: ['session'] }, {
       ...Object.fromEntries(SESSION.map((check) => [check, NO_SESSION])),
+      'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it',
       'routes.waiting': 'error: GET /2fa fails (SESSION_REQUIRED, HTTP 500)',
       'routes.waiting-post': 'error: POST /2fa fails (SESSION_REQUIRED, HTTP 500)',
       'routes.callback': 'error: GET /2fa/callback fails (SESSION_REQUIRED, HTTP 500)',
@@ -361,7 +362,7 @@ describe('an app with another session', () => {
 
   it('judges its cookie, and says what it cannot see', async () => {
     const findings = await findingsOf(simulator, made('HttpOnly; SameSite=Lax'))
-    expect(troublesIn(findings)).toEqual(Object.fromEntries(others.map((check) => [check, NO_SESSION])))
+    expect(troublesIn(findings)).toEqual({ ...Object.fromEntries(others.map((check) => [check, NO_SESSION])), 'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it' })
     expect(remediesIn(findings)['session.store']).toBe('check the options of your session yourself, with docs/guides/doctor.md')
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })

@@ -27,7 +27,7 @@ afterAll(() => simulator.close())
 /** All unprintable characters, except for the line breaks of the report. */
 const UNPRINTABLE = /(?!\n)[\p{C}\u2028\u2029]/u
 /** The checks of the options of express-session. If an app uses another session library, the doctor cannot see its options. */
-const otherSession = ['session.store', 'session.resave', 'session.save-uninitialized', 'session.secret', 'session.trust-proxy']
+const otherSession = ['routes.status', 'session.store', 'session.resave', 'session.save-uninitialized', 'session.secret', 'session.trust-proxy']
 const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
 
 /** Runs the built command as a process, in the folder of the apps. */

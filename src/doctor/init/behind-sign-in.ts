@@ -9,11 +9,12 @@
 import { usesInScope } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
 import { functionAt } from './own-callback'
-import type { SecondFactors } from './second-factor'
+import { endOfRun, type SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
 
 const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
 const NEXT = /^(?:next|done)$/
+const ERROR = /^_?e(?:rr(?:or)?)?$/
 /** The number of tokens behind a sign-in that are examined at most. Otherwise a very long handler with many sign-ins would take too much time. */
 const MAX_TOKENS = 2000
 
@@ -47,13 +48,20 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
   return isInFollowedHandler(source, first, factors)
 }
 
-/** The end of the innermost handler around the token, and the name of its response. A handler has a body, and at least three parameters or a `req`. */
+/**
+ * The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and a parameter such as `req`, or with at
+ * least three parameters of which the first is no error: `(err, user, info)` are those of a callback. If the handler around a callback has no body, as in
+ * `(req, res) => find((err, user, info) => { … })`, the callback is examined alone.
+ */
 function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
+  let callback: number | undefined
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open) ?? []
-    if (names.length > 2 || names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))) return { end: source.token(open).pair, response: responseOf(names) }
+    const isHandler = names.some((name) => /^_?(?:req|request|ctx|context)$/.test(name))
+    if (isHandler || (names.length > 2 && !ERROR.test(names[0] as string))) return { end: source.token(open).pair, response: responseOf(names) }
+    if (names.length > 2) callback ??= source.token(open).pair
   }
-  return {}
+  return { end: callback }
 }
 
 /**
@@ -66,8 +74,7 @@ function runsFactor(source: Source, { first, last }: Range, factors: SecondFacto
   for (let at = first; at <= last; at++) {
     if (factors.isRun(source, at)) {
       hasRun = true
-      // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
-      while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
+      at = endOfRun(source, at)
     } else if (isErrorBranch(source, at)) at = endOfBranch(source, at)
     else if (isAnswer(source, at, response) || isNextCalled(source, at) || isNextPassed(source, at)) return false
   }

@@ -23,9 +23,10 @@ function isMounted(sources: readonly Source[], source: Source, at: number, path:
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     if (!source.is(open, '(') || !source.is(open - 1, 'use') || !source.is(open - 2, '.')) continue
     const [first] = source.partsOf(open)
-    const mountPath = first && source.stringAt(first.first)
+    const mountPath = first && source.fixedTextAt(first.first)
+    if (mountPath === undefined && first !== undefined && ['regex', 'template', 'string'].includes(source.token(first.first).kind)) return false
     const prefix = prefixOf(sources, source, source.tokens[open - 3]?.text ?? '') ?? ''
-    return path.startsWith(`${prefix}${mountPath ?? ''}`.replace(/\/$/, ''))
+    return `${path}/`.startsWith(`${prefix}${mountPath ?? ''}`.replace(/\/?$/, '/'))
   }
   return false
 }

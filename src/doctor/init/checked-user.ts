@@ -3,6 +3,7 @@
  *
  * Other checks do not count, so that the result is certain. Out of scope: what the callback then does with the user (`second-factor.ts`).
  */
+import { isParameterList } from './definitions'
 import type { Range, Source } from './source'
 
 interface CheckedUser {
@@ -56,23 +57,6 @@ function isSet(source: Source, at: number): boolean {
     if (!isPattern) return false
     if (source.is(open, '(')) return isParameterList(source, open)
   }
-}
-
-/** A return type of TypeScript with more tokens is not read. */
-const MAX_TYPE = 100
-
-/** True for the parameters of a function, a method or `catch`. */
-function isParameterList(source: Source, open: number): boolean {
-  const close = source.token(open).pair as number
-  if (source.is(close + 1, '{')) return !/^(?:if|for|await|while|switch|with)$/.test(source.tokens[open - 1]?.text ?? '')
-  if (!source.isTypeScript || !source.is(close + 1, ':')) return source.is(close + 1, '=>')
-  const { parent } = source.token(open)
-  const { last } = source.statementOf(open)
-  for (let at = close + 2; at <= last; at++) {
-    if (at > close + MAX_TYPE) return true
-    if (source.token(at).parent === parent && (source.is(at, '=>') || (source.is(at, '{') && source.isBlock(at)))) return true
-  }
-  return false
 }
 
 /** The last token of `if (!user) return …` or `if (err || !user) { …; return … }`; undefined for other statements. */

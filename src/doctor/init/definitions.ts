@@ -1,27 +1,32 @@
 /**
- * Finds the code that a name in a source file stands for: the values that the file assigns to it, and the function of this name. Also reads the parameters and
- * the body of a function.
+ * Finds the code that a variable of a source file stands for: the values that the file assigns to it, and the function of this name. Also reads the parameters
+ * and the body of a function.
  *
- * Out of scope: names of other files (`second-factor.ts`), and what the code does (`handler-ends.ts`).
+ * Out of scope: names of other files (`exports.ts`), and what the code does (`handler-ends.ts`).
  */
 import type { Range, Source } from './source'
 
 const places = new WeakMap<Source, Map<string, number[]>>()
 
-/** The indexes of the tokens with this name, except for properties of objects. */
-function usesOf(source: Source, name: string): readonly number[] {
+/** The indexes of all tokens with this text that are words. */
+export function wordsOf(source: Source, text: string): readonly number[] {
   let known = places.get(source)
   if (known === undefined) {
     known = new Map()
-    for (const [at, { kind, text }] of source.tokens.entries()) {
+    for (const [at, { kind, text: word }] of source.tokens.entries()) {
       if (kind !== 'word') continue
-      const found = known.get(text)
-      if (found === undefined) known.set(text, [at])
+      const found = known.get(word)
+      if (found === undefined) known.set(word, [at])
       else found.push(at)
     }
     places.set(source, known)
   }
-  return (known.get(name) ?? []).filter((at) => !source.is(at - 1, '.'))
+  return known.get(text) ?? []
+}
+
+/** The indexes of the tokens with this name, except for properties of objects. */
+export function usesOf(source: Source, name: string): readonly number[] {
+  return wordsOf(source, name).filter((at) => !source.is(at - 1, '.') && !source.is(at - 1, '?.'))
 }
 
 /** The other tokens with the name that is declared at this token, in the block of the declaration. */
@@ -31,25 +36,77 @@ export function usesInScope(source: Source, name: string, declared: number): num
   return usesOf(source, name).filter((at) => at !== declared && at > block && at < end)
 }
 
-/**
- * The code that the file assigns to this name: each value behind `name =` or `exports.name =`, and the function of this name. Leaves out
- * `exports.name = void 0` and `exports.name = name`, which TypeScript writes.
- */
+/** The code that the file assigns to this variable: each value behind `name =`, and the function of this name. */
 export function definitionsOf(source: Source, name: string): Range[] {
-  const exported = usesOf(source, 'exports').flatMap((at) => (source.is(at + 1, '.') && source.is(at + 2, name) ? [at + 2] : []))
-  const found = [...usesOf(source, name), ...exported].flatMap((at): Range[] => {
+  return usesOf(source, name).flatMap((at): Range[] => {
     if (source.is(at - 1, 'function')) return [{ first: source.is(at - 2, 'async') ? at - 2 : at - 1, last: source.statementOf(at).last }]
-    const equals = equalsAfter(source, at)
-    return equals === undefined ? [] : [{ first: equals + 1, last: endOfValue(source, equals) }]
+    const value = valueAssigned(source, at)
+    return value === undefined ? [] : [value]
   })
-  return found.filter(({ first, last }) => !(source.is(last - 1, 'void') && source.is(last, '0')) && !(first === last && source.is(first, name)))
 }
 
-/** The code that the file exports as a whole: behind `module.exports =`, `exports.default =` or `export default`. */
-export function wholeExportsOf(source: Source): Range[] {
-  const esm = usesOf(source, 'default').flatMap((at) => (source.is(at - 1, 'export') ? [{ first: at + 1, last: source.statementOf(at).last }] : []))
-  const commonJs = usesOf(source, 'module').flatMap((at) => (source.is(at + 2, 'exports') && source.is(at + 3, '=') ? [{ first: at + 4, last: endOfValue(source, at + 3) }] : []))
-  return [...esm, ...commonJs, ...definitionsOf(source, 'default')]
+/** The value behind `name =`, also behind `name ??=` and a type of TypeScript. Undefined for `name = void 0`, with which the output of TypeScript begins. */
+export function valueAssigned(source: Source, at: number): Range | undefined {
+  const equals = equalsAfter(source, at)
+  if (equals === undefined) return undefined
+  const last = endOfValue(source, equals)
+  return source.is(last - 1, 'void') && source.is(last, '0') ? undefined : { first: equals + 1, last }
+}
+
+const unknown = new WeakMap<Source, Map<string, readonly Range[]>>()
+
+/** True if the variable at this token is a parameter, or gets its value by destructuring or a loop, so that its value is not known. */
+export function isUnknownAt(source: Source, at: number): boolean {
+  const ofSource = unknown.get(source) ?? new Map<string, readonly Range[]>()
+  unknown.set(source, ofSource)
+  const name = source.token(at).text
+  const scopes = ofSource.get(name) ?? usesOf(source, name).flatMap((use) => scopeOfUnknown(source, use) ?? [])
+  ofSource.set(name, scopes)
+  return scopes.some(({ first, last }) => first <= at && at <= last)
+}
+
+/** The part of the file in which the variable has the unknown value that it gets at this token; undefined if it gets none, or if the token imports a name. */
+function scopeOfUnknown(source: Source, at: number): Range | undefined {
+  if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined
+  if (source.is(at + 1, '=>')) return { first: at, last: endOfFunction(source, at) }
+  for (let { parent: open } = source.token(at), inner = at; open !== -1; inner = open, open = source.token(open).parent) {
+    const close = source.token(open).pair as number
+    const after = source.tokens[inner === at ? at + 1 : (source.token(inner).pair as number) + 1]?.text ?? ''
+    const isKey = inner === at && source.is(open, '{') && after === ':'
+    if (isKey || (source.isBlock(open) && source.is(open, '{') && !/^(?:const|let|var)$/.test(source.tokens[open - 1]?.text ?? ''))) return undefined
+    if (source.is(open, '(') && isParameterList(source, open)) return { first: open, last: endOfFunction(source, close) }
+    if (source.is(open, '(')) return /^(?:for|await)$/.test(source.tokens[open - 1]?.text ?? '') && /^(?:of|in)$/.test(after) ? blockAround(source, open) : undefined
+    if (source.is(close + 1, '=')) return inner === at && source.is(close + 2, 'require') ? undefined : blockAround(source, close)
+  }
+  return undefined
+}
+
+function blockAround(source: Source, at: number): Range {
+  const block = source.blockOf(at)
+  return { first: block, last: block === -1 ? source.tokens.length : (source.token(block).pair as number) }
+}
+
+/** The end of the function whose parameters end at this token. */
+function endOfFunction(source: Source, close: number): number {
+  const brace = source.is(close + 1, '=>') ? close + 2 : close + 1
+  return source.is(brace, '{') ? (source.token(brace).pair as number) : source.statementOf(close).last
+}
+
+/** A return type of TypeScript with more tokens is not read. */
+const MAX_TYPE = 100
+
+/** True for the parameters of a function, a method or `catch`. */
+export function isParameterList(source: Source, open: number): boolean {
+  const close = source.token(open).pair as number
+  if (source.is(close + 1, '{')) return !/^(?:if|for|await|while|switch|with)$/.test(source.tokens[open - 1]?.text ?? '')
+  if (!source.isTypeScript || !source.is(close + 1, ':')) return source.is(close + 1, '=>')
+  const { parent } = source.token(open)
+  const { last } = source.statementOf(open)
+  for (let at = close + 2; at <= last; at++) {
+    if (at > close + MAX_TYPE) return true
+    if (source.token(at).parent === parent && (source.is(at, '=>') || (source.is(at, '{') && source.isBlock(at)))) return true
+  }
+  return false
 }
 
 /** The index of the `=` behind a name, also behind `??` or `||`, and behind a type of TypeScript: `const secondFactor: RequestHandler = …`. */
@@ -82,8 +139,11 @@ export function valueIn(source: Source, range: Range): Range {
   return source.is(first, '(') && source.token(first).pair === last && last > first + 1 ? valueIn(source, { first: first + 1, last: last - 1 }) : { first, last }
 }
 
-/** The last name of code that is only a name or a call: `c` in `a.b.c` and in `a.b.c(…)`. Undefined for all other code. */
+/** The last name of code that is only a name or a call: `c` in `a.b.c`, `a.b.c(…)` and the `(0, a.b.c)(…)` of compiled code. Undefined for all other code. */
 export function nameIn(source: Source, { first, last }: Range): number | undefined {
+  const close = source.token(first).pair
+  const callee = source.is(first, '(') && close !== undefined && source.openOfCall(close - 1) === close + 1 ? close - 1 : undefined
+  if (callee !== undefined) return source.token(close as number + 1).pair === last ? callee : undefined
   let at = source.is(first, '(') ? (source.token(first).pair as number) : first
   if (!source.is(at, ')') && !source.isWord(at)) return undefined
   while (source.is(at + 1, '.') && source.isWord(at + 2)) at += 2
@@ -106,16 +166,22 @@ const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap
 export function functionIn(source: Source, range: Range): FunctionCode | undefined {
   const { first, last } = valueIn(source, range)
   const name = nameIn(source, { first, last })
-  const [only, ...others] = name !== undefined && name < last && WRAPPER.test(source.token(name).text) ? source.partsOf(name + 1) : []
+  const open = name === undefined ? undefined : source.openOfCall(name)
+  const [only, ...others] = name !== undefined && open !== undefined && WRAPPER.test(wrapperAt(source, name)) ? source.partsOf(open) : []
   if (only !== undefined) return others.length === 0 ? functionIn(source, only) : undefined
   const start = source.is(first, 'async') ? first + 1 : first
-  const [open, arrow] = source.is(start, 'function') ? [openOfFunction(source, start, last), undefined] : [start, arrowAfter(source, start, last)]
-  const body = arrow === undefined ? open && bodyOfFunction(source, open, last) : arrow + 1
-  if (open === undefined || body === undefined || body > last) return undefined
+  const [parameters, arrow] = source.is(start, 'function') ? [openOfFunction(source, start, last), undefined] : [start, arrowAfter(source, start, last)]
+  const body = arrow === undefined ? parameters && bodyOfFunction(source, parameters, last) : arrow + 1
+  if (parameters === undefined || body === undefined || body > last) return undefined
   const isBlock = source.is(body, '{')
   if (isBlock && source.token(body).pair !== last) return undefined
   const result = isBlock ? onlyResult(source, body) : { first: body, last }
-  return { parameters: source.isWord(open) ? [source.token(open).text] : parametersIn(source, open), body: { first: body, last }, result }
+  return { parameters: source.isWord(parameters) ? [source.token(parameters).text] : parametersIn(source, parameters), body: { first: body, last }, result }
+}
+
+/** The name of the called function; for the `express_async_handler_1.default` of compiled code, the name of the package. */
+function wrapperAt(source: Source, at: number): string {
+  return source.is(at, 'default') && source.is(at - 1, '.') ? source.token(at - 2).text.replace(/_\d+$|_/g, '') : source.token(at).text
 }
 
 function onlyResult(source: Source, brace: number): Range | undefined {

@@ -4,8 +4,8 @@
  *
  * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
-import { definitionsOf, valueIn } from './definitions'
-import { resolved } from './mount'
+import { valueIn } from './definitions'
+import { codeAt } from './exports'
 import { memberAt, nameAt } from './session-writes'
 import { isTakenOff } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'
@@ -32,7 +32,7 @@ export function readsForm(sources: readonly Source[], source: Source, handlers: 
 }
 
 class Search {
-  private readonly seen = new Map<Source, Set<string>>()
+  private readonly seen = new Map<Source, Set<number>>()
   private count = 0
 
   constructor(private readonly sources: readonly Source[]) {}
@@ -53,27 +53,13 @@ class Search {
   /** Examines the function with the name at this token, for example `setRememberMe` in `remember.setRememberMe`. `at` is -1 if the handler is not a name. */
   ofName(source: Source, at: number, depth: number): boolean | NotFound {
     const name = at === -1 ? 'a handler' : source.token(at).text
-    const isMember = source.is(at - 1, '.')
-    const owner = isMember ? source.imports.get(source.tokens[at - 2]?.text ?? '') : undefined
-    const from = owner === undefined ? source : resolved(this.sources, source, owner.from)
-    if (at === -1 || from === undefined || (isMember && owner === undefined)) return { name }
-    return this.defined(from, name, depth)
-  }
-
-  private defined(source: Source, name: string, depth: number): boolean | NotFound {
-    const seen = this.seen.get(source) ?? new Set<string>()
-    this.seen.set(source, seen)
-    if (seen.has(name)) return false
-    seen.add(name)
-    if (depth > MAX_DEPTH || ++this.count > MAX_FUNCTIONS) return { name }
-    const imported = source.imports.get(name)
-    if (imported !== undefined) {
-      const other = resolved(this.sources, source, imported.from)
-      return other === undefined || imported.name === undefined ? { name } : this.defined(other, imported.name, depth + 1)
-    }
-    const found = definitionsOf(source, name).map((range): boolean | NotFound => {
-      const isCode = isFunction(source, range)
-      return isCode ? this.inCode(source, range, depth) : this.ofName(source, nameEnd(source, valueIn(source, range)), depth + 1)
+    if (at === -1 || depth > MAX_DEPTH || ++this.count > MAX_FUNCTIONS) return { name }
+    const found = codeAt(this.sources, source, at).map(([other, range]): boolean | NotFound => {
+      const seen = this.seen.get(other) ?? new Set<number>()
+      this.seen.set(other, seen)
+      if (seen.has(range.first)) return false
+      seen.add(range.first)
+      return isFunction(other, range) ? this.inCode(other, range, depth) : this.ofName(other, nameEnd(other, valueIn(other, range)), depth + 1)
     })
     return found.length === 0 ? { name } : found.includes(true) || (found.find((answer) => typeof answer === 'object') ?? false)
   }

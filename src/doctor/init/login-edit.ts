@@ -14,8 +14,11 @@ import { returnToOr, withWayBack } from './way-back'
 /** Options with which Passport acts after the right password. `init` removes them, because after the password route, the second factor is still missing. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const SHOWN_AT_SUCCESS = ['successFlash', 'successMessage']
-/** A handler that only redirects to a fixed path, such as `(req, res) => res.redirect('/')`. Such a handler needs nothing that other handlers have prepared. */
-const FIXED_REDIRECT = /^(?:async\s+)?(?:function\s*\w*\s*)?\(\s*\w+\s*,\s*(\w+)\s*(?:,\s*\w+\s*)?\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\1\.redirect\(\s*(?:'[^'\n]*'|"[^"\n]*")\s*\)\s*;?\s*\}?$/
+/**
+ * A handler that only redirects to a fixed path, or to the page that the session names: `(req, res) => res.redirect(req.session.returnTo || '/')`. Such a
+ * handler needs nothing that other handlers have put into `req` or `res`.
+ */
+const FIXED_REDIRECT = /^(?:async\s+)?(?:function\s*\w*\s*)?\(\s*(\w+)\s*,\s*(\w+)\s*(?:,\s*\w+\s*)?\)\s*(?:=>\s*)?(?:\{\s*)?(?:return\s+)?\2\.redirect\(\s*(?:\1\.session\.\w+\s*(?:\|\||\?\?)\s*)?(?:'[^'\n]*'|"[^"\n]*")\s*\)\s*;?\s*\}?$/
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
 export interface LoginChange {

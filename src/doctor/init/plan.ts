@@ -175,7 +175,9 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
   const indent = source.indentAt(route.statement.first)
   const passport = source.token(signInCall.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
-  const look = [...(isProtected ? ['csrfToken: (req) => req.csrfToken?.()'] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
+  // In TypeScript, the request has no `csrfToken`, and the option must return a string.
+  const csrfToken = source.isTypeScript ? "(req) => (req as { csrfToken?: () => string }).csrfToken?.() ?? ''" : '(req) => req.csrfToken?.()'
+  const look = [...(isProtected ? [`csrfToken: ${csrfToken}`] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
   if (source !== strategy.source) edits.useStrategy(source)

@@ -4,7 +4,7 @@
  *
  * Out of scope: code that stores the user in the session (`session-writes.ts`).
  */
-import { COPIES, hasKey, memberAt, nameAt, SETS, valueAfter } from './session-writes'
+import { COPIES, hasKey, isInPattern, memberAt, nameAt, SETS, valueAfter } from './session-writes'
 import type { Source } from './source'
 
 /**
@@ -15,16 +15,18 @@ import type { Source } from './source'
 export function requestWriteAt(source: Source, at: number, request: RegExp): string | undefined {
   const name = nameAt(source, at)
   if (name === undefined) return undefined
-  if (source.isWord(at) && source.is(at + 1, '(')) {
-    const [first, second, ...others] = source.partsOf(at + 1)
+  const open = source.isWord(at) ? source.openOfCall(at) : undefined
+  if (open !== undefined) {
+    const [first, second, ...others] = source.partsOf(open)
     if (first === undefined || second === undefined || !isRequest(source, first.last, request)) return undefined
     const isCopied = COPIES.test(name) && [second, ...others].some((part) => hasKey(source, part.first, /^user$/) && !isEnd(source, part.first))
     return isCopied || (SETS.test(name) && source.stringAt(second.first) === 'user') ? `${name}(req, { user })` : undefined
   }
   const member = name === 'user' || name === 'state' ? memberAt(source, at) : undefined
   const value = member === undefined ? undefined : valueAfter(source, member.last)
-  if (member === undefined || value === undefined || !isRequest(source, member.owner, request)) return undefined
-  if (name === 'state') return hasKey(source, value, /^user$/) && !isEnd(source, value) ? 'ctx.state = { user }' : undefined
+  if (member === undefined || !isRequest(source, member.owner, request)) return undefined
+  if (value === undefined && !isInPattern(source, member.last)) return undefined
+  if (name === 'state') return value !== undefined && hasKey(source, value, /^user$/) && !isEnd(source, value) ? 'ctx.state = { user }' : undefined
   return isState(source, member.owner) ? 'ctx.state.user = …' : 'req.user = …'
 }
 

@@ -5,9 +5,9 @@
  * is not found, may do anything: the answer is then no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { isCheckedUser } from './checked-user'
-import { definitionsOf, functionIn, nameIn, usesInScope, valueIn, wholeExportsOf, type FunctionCode } from './definitions'
+import { functionIn, isUnknownAt, nameIn, usesInScope, valueIn, type FunctionCode } from './definitions'
+import { codeAt } from './exports'
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext, responseOf } from './handler-ends'
-import { resolved } from './mount'
 import type { Range, Source } from './source'
 
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
@@ -120,11 +120,11 @@ export class SecondFactors {
 
   /** True for a call whose result runs a strategy: `passport.authenticate('nevis')`, or a function that returns this. `at`: the name of the called function. */
   private isMade(source: Source, at: number, depth: number, parameter?: string): boolean {
-    const [argument] = source.partsOf(at + 1)
+    const [argument] = source.partsOf(source.openOfCall(at) as number)
     const isStrategy = argument !== undefined && (this.isStrategy(source, argument) || (argument.first === argument.last && source.is(argument.first, parameter ?? '')))
     if (source.is(at, 'authenticate')) return isStrategy
     return depth <= MAX_DEPTH && this.remembered(source, `${nameAt(source, at)}(${isStrategy})`, false, () => {
-      const found = this.definitionsAt(source, at)
+      const found = codeAt(this.sources, source, at)
       return found.length > 0 && found.every(([other, range]) => {
         const { parameters, result } = functionIn(other, range) ?? {}
         return result !== undefined && this.isSecondFactor(other, result, depth + 1, isStrategy ? parameters?.[0] : undefined)
@@ -134,8 +134,9 @@ export class SecondFactors {
 
   /** True if the code at this token runs a strategy of this package, for example `passport.authenticate('nevis')(req, res, next)`. */
   isRun(source: Source, at: number, depth = 0, parameter?: string): boolean {
-    if (!source.isWord(at) || !source.is(at + 1, '(')) return false
-    const isCalledTwice = source.is((source.token(at + 1).pair as number) + 1, '(')
+    const open = source.isWord(at) ? source.openOfCall(at) : undefined
+    if (open === undefined) return false
+    const isCalledTwice = source.is((source.token(open).pair as number) + 1, '(')
     return isCalledTwice ? this.isMade(source, at, depth, parameter) : !source.is(at, 'authenticate') && this.isDefined(source, at, depth)
   }
 
@@ -150,8 +151,7 @@ export class SecondFactors {
     for (let at = body.first; at <= body.last; at++) {
       if (this.isRun(source, at, depth, parameter)) {
         hasRun = true
-        // Skip the arguments: `(…)`, and the second pair of parentheses in `passport.authenticate('nevis')(req, res, next)`.
-        while (source.is(at + 1, '(')) at = source.token(at + 1).pair as number
+        at = endOfRun(source, at)
       } else if (isAnswer(source, at, responseOf(parameters)) || (next.has(source.token(at).text) && goesOn(source, at)) || isNextPassed(source, at, parameters[2])) return false
     }
     return hasRun
@@ -164,7 +164,7 @@ export class SecondFactors {
     if (code === undefined) {
       if (nameIn(source, value) !== value.last || depth > MAX_DEPTH) return true
       return this.remembered(source, `${nameAt(source, value.last)} answers`, true, () => {
-        const found = this.definitionsAt(source, value.last)
+        const found = codeAt(this.sources, source, value.last)
         return found.length === 0 || found.some(([other, definition]) => this.mayAnswer(other, definition, depth + 1))
       })
     }
@@ -179,7 +179,7 @@ export class SecondFactors {
   /** True if the app assigns to the name at this token only handlers that run a strategy of this package, such as `passport.authenticate('nevis')`. */
   private isDefined(source: Source, at: number, depth: number): boolean {
     return depth <= MAX_DEPTH && this.remembered(source, nameAt(source, at), false, () => {
-      const found = this.definitionsAt(source, at)
+      const found = codeAt(this.sources, source, at)
       return found.length > 0 && found.every(([other, range]) => this.isSecondFactor(other, range, depth + 1))
     })
   }
@@ -215,27 +215,20 @@ export class SecondFactors {
     known.set(key, is)
     return is
   }
-
-  /** The code that the application assigns to the name at this token: `f`, or `A.f` of an imported module. */
-  private definitionsAt(source: Source, at: number): [Source, Range][] {
-    const { text } = source.token(at)
-    if (!source.is(at - 1, '.')) return this.definitionsIn(source, text, 0)
-    const module = source.is(at - 3, '.') ? undefined : source.imports.get(source.tokens[at - 2]?.text ?? '')
-    const other = module === undefined || module.name !== undefined ? undefined : resolved(this.sources, source, module.from)
-    return other === undefined ? [] : this.definitionsIn(other, text, 0)
-  }
-
-  private definitionsIn(source: Source, name: string, depth: number): [Source, Range][] {
-    const imported = source.imports.get(name)
-    if (imported === undefined) return definitionsOf(source, name).map((range) => [source, range])
-    const other = depth > MAX_DEPTH ? undefined : resolved(this.sources, source, imported.from)
-    if (other === undefined) return []
-    return imported.name === undefined ? wholeExportsOf(other).map((range) => [other, range]) : this.definitionsIn(other, imported.name, depth + 1)
-  }
 }
 
-/** The name at this token, with the name of its module: `f` or `A.f`. */
-const nameAt = (source: Source, at: number) => source.textOf({ first: source.is(at - 1, '.') ? at - 2 : at, last: at })
+/** The name at this token, with the name of its module: `f` or `A.f`. With a mark if the value of this variable is not known here. */
+function nameAt(source: Source, at: number): string {
+  const first = source.is(at - 1, '.') ? at - 2 : at
+  return `${source.is(first - 1, '.') ? '.' : ''}${isUnknownAt(source, first) ? '?' : ''}${source.textOf({ first, last: at })}`
+}
+
+/** The end of the arguments of a call that runs the strategy, also of the second ones in `passport.authenticate('nevis')(req, res, next)`. */
+export function endOfRun(source: Source, at: number): number {
+  let end = source.token(source.openOfCall(at) as number).pair as number
+  while (source.is(end + 1, '(')) end = source.token(end + 1).pair as number
+  return end
+}
 
 /** The handlers of an array, one by one; all other code is one handler. */
 function handlersIn(source: Source, { first, last }: Range): Range[] {

@@ -23,7 +23,8 @@ const callsOf = new WeakMap<Source, Map<number, boolean>>()
 export function sessionWriteAt(source: Source, at: number): string | undefined {
   const name = nameAt(source, at)
   if (name === undefined) return isDynamicWrite(source, at) ? 'session[…] = …' : undefined
-  if (source.isWord(at) && source.is(at + 1, '(')) return callAt(source, at, name)
+  const open = source.isWord(at) ? source.openOfCall(at) : undefined
+  if (open !== undefined) return callAt(source, at, name, open)
   const member = memberAt(source, at)
   if (member === undefined) return name === 'passport' && isFilledKey(source, at) ? 'passport: { user }' : undefined
   const value = valueAfter(source, member.last)
@@ -63,13 +64,17 @@ export function valueAfter(source: Source, at: number): number | undefined {
 }
 
 /** True for a target of a destructuring assignment: `[req.session.userId] = …` or `({ id: req.session.userId } = …)`. */
-function isInPattern(source: Source, at: number): boolean {
+export function isInPattern(source: Source, at: number): boolean {
   if (!source.is(at + 1, ',') && !source.is(at + 1, ']') && !source.is(at + 1, '}')) return false
-  for (let { parent } = source.token(at); source.is(parent, '[') || source.is(parent, '{'); { parent } = source.token(parent)) {
+  for (let inner = at, { parent } = source.token(at); source.is(parent, '[') || source.is(parent, '{'); inner = parent, { parent } = source.token(parent)) {
     const before = source.tokens[parent - 1]
-    // In `users[req.session.userId] = …`, the bracket follows a value: the session is only read.
-    if (source.is(parent, '[') && before !== undefined && (before.kind !== 'punct' || [')', ']', '?.'].includes(before.text))) return false
-    if (source.is((source.token(parent).pair as number) + 1, '=')) return true
+    const close = source.token(parent).pair as number
+    // In `users[req.session.userId] = …` and `{ [req.session.userId]: … }`, the session is only read.
+    if (source.is(parent, '[') && ((before !== undefined && (before.kind !== 'punct' || [')', ']', '?.'].includes(before.text))) || source.is(close + 1, ':'))) return false
+    // So it is in a default value: `{ id = req.session.userId } = …`.
+    const part = source.partsOf(parent).find(({ first, last }) => first <= inner && inner <= last)
+    for (let i = inner - 1; part !== undefined && i > part.first; i = (source.is(i, ')') || source.is(i, ']') || source.is(i, '}') ? (source.token(i).pair as number) : i) - 1) if (source.is(i, '=')) return false
+    if (source.is(close + 1, '=')) return true
   }
   return false
 }
@@ -110,8 +115,8 @@ function hasLogin(source: Source, open: number): boolean {
   return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
 }
 
-function callAt(source: Source, at: number, name: string): string | undefined {
-  const parts = source.partsOf(at + 1)
+function callAt(source: Source, at: number, name: string, open: number): string | undefined {
+  const parts = source.partsOf(open)
   const [first, second] = parts
   const isOfSession = (source.is(at - 1, '.') || source.is(at - 1, '?.')) && isSession(source, at - 2)
   if (isOfSession && name === 'set' && first !== undefined && isLoginPath(source, first)) return 'session.set(…)'

@@ -14,9 +14,16 @@ export interface Range {
 export interface Imported {
   /** The import path as in the source, for example `./auth`. */
   readonly from: string
-  /** The exported name; undefined if the file imports the whole module or its default export. */
+  /** The exported name; undefined if the file imports the whole module or its default export. Empty if it takes more than one property, as in `require('a').b.c`. */
   readonly name: string | undefined
+  /** True for the default export of an ES module: `import a from './a'`. */
+  readonly isDefault?: boolean
+  /** The index of the variable in `variable = require(…)`. */
+  readonly at?: number
 }
+
+/** The functions with which compilers wrap `require('./a')`. */
+const INTEROP = /^_*(?:import_?(?:default|star)|interop_?require_?(?:default|wildcard)|toESM)$/i
 
 /** A token that cannot begin a statement. A line that begins with such a token continues the statement of the previous line. */
 const CONTINUES = /^(?:[^\w$#@'"`{}~!]+|!==?|in|of|instanceof|as|satisfies)$/
@@ -70,6 +77,14 @@ export class Source {
   fixedTextAt(index: number): string | undefined {
     const { kind, text } = this.tokens[index] ?? {}
     return kind === 'template' && text !== undefined && !/\\|\$\{/.test(text) ? text.slice(1, -1) : this.stringAt(index)
+  }
+
+  /** The parenthesis with the arguments of the function with this name: `f(…)`, or `(0, a.f)(…)` in compiled code. Undefined if the name is not called here. */
+  openOfCall(name: number): number | undefined {
+    if (this.is(name + 1, '(')) return name + 1
+    const { pair } = this.tokens[name + 1] ?? {}
+    const isCompiled = this.isWord(name) && this.is(name + 1, ')') && pair !== undefined && this.is(pair + 1, '0') && this.is(pair + 2, ',')
+    return isCompiled && this.is(name + 2, '(') ? name + 2 : undefined
   }
 
   textOf({ first, last }: Range): string {
@@ -194,15 +209,24 @@ export class Source {
   private readImports(): Map<string, Imported> {
     const statements = new Set<number>()
     const found = new Map<string, Imported>()
+    const add = (name: string, one: Imported) => {
+      const known = found.get(name)
+      // If two functions of the file import different code under one name, it is not clear which code the name stands for.
+      const isClear = known === undefined || (known.from === one.from && known.name === one.name)
+      found.set(name, isClear ? one : { ...one, name: '' })
+    }
     const names = (open: number, from: string) => {
-      for (const { first, last } of this.partsOf(open)) found.set(this.token(last).text, { from, name: this.token(this.is(first, 'type') && first < last ? first + 1 : first).text })
+      for (const { first, last } of this.partsOf(open)) add(this.token(last).text, { from, name: this.token(this.is(first, 'type') && first < last ? first + 1 : first).text })
     }
     this.tokens.forEach(({ text }, i) => {
       const from = this.stringAt(i + 2)
-      if (text === 'require' && this.is(i + 1, '(') && from !== undefined && this.is(i - 1, '=')) {
-        const member = this.is(i + 4, '.') ? this.token(i + 5).text : undefined
-        if (this.isWord(i - 2)) found.set(this.token(i - 2).text, { from, name: member })
-        else if (this.is(i - 2, '}')) names(this.token(i - 2).pair as number, from)
+      const isWrapped = this.is(i - 1, '(') && INTEROP.test(this.tokens[i - 2]?.text ?? '')
+      const equals = isWrapped ? (this.is(i - 3, '.') ? i - 5 : i - 3) : i - 1
+      if (text === 'require' && this.is(i + 1, '(') && from !== undefined && this.is(equals, '=')) {
+        const isLong = this.is(i + 6, '.') || this.is(i + 6, '(')
+        const member = !isWrapped && this.is(i + 4, '.') ? (isLong ? '' : this.token(i + 5).text) : undefined
+        if (this.isWord(equals - 1)) add(this.token(equals - 1).text, { from, name: member, at: equals - 1 })
+        else if (this.is(equals - 1, '}')) names(this.token(equals - 1).pair as number, from)
       }
       const module = this.stringAt(i + 1)
       if (text !== 'from' || module === undefined || this.token(i).parent !== -1) return
@@ -213,7 +237,7 @@ export class Source {
         if (this.is(at, '{')) {
           names(at, module)
           at = this.token(at).pair as number
-        } else if (this.isWord(at) && !['type', 'as'].includes(this.token(at).text)) found.set(this.token(at).text, { from: module, name: undefined })
+        } else if (this.isWord(at) && !['type', 'as'].includes(this.token(at).text)) add(this.token(at).text, { from: module, name: undefined, isDefault: !this.is(at - 1, 'as') })
       }
     })
     return found
@@ -273,13 +297,4 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
     if (pair !== undefined && pair > i) i = pair
   }
   return false
-}
-
-/** The paths and packages that the file loads with `import` or `require`. */
-export function specifiersIn(source: Source): string[] {
-  return source.tokens.flatMap((_token, at) => {
-    const text = source.fixedTextAt(at)
-    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && (source.is(at - 2, 'require') || source.is(at - 2, 'import')))
-    return text !== undefined && isLoaded ? [text] : []
-  })
 }

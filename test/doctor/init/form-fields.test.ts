@@ -19,6 +19,8 @@ const cases = (body: string): [string, Files][] => [
   ['a function that makes it', app("remember('day')", `const remember = (time) => ${body};`)],
   ['a function that calls it', app('outer', `const keep = ${body};\nfunction outer(req, res, next) {\n  keep(req, res, next);\n}`)],
   ['a function of another file', app('remember', "const { remember } = require('./remember');", { 'remember.js': `exports.remember = ${body}\n` })],
+  ['the whole of another file', app('remember', "const remember = require('./remember');", { 'remember.js': `module.exports = ${body}\n` })],
+  ['a function that another file exports under another name', app('remember', "const { remember } = require('./remember');", { 'remember.js': `const keep = ${body}\nconst remember = null\nmodule.exports = { remember: keep }\n` })],
   ['a member of another file', app('cookies.remember', "const cookies = require('./remember');", { 'remember.js': `exports.remember = ${body}\n` })],
 ]
 
@@ -39,7 +41,7 @@ it.each(cases(HARMLESS))('a handler that does not read the form, as %s › is mo
 it.each([
   ['a function of a package', 'remember', app('remember', "const { remember } = require('cookies');")],
   ['a member of an object', 'remember', app('cookies.remember', 'const cookies = makeCookies();')],
-  ['a default export', 'remember', app('remember', "const remember = require('./remember');", { 'remember.js': `module.exports = ${HARMLESS}\n` })],
+  ['an export that is not clear', 'remember', app('remember', "const { remember } = require('./remember');", { 'remember.js': `const remember = ${HARMLESS}\nmodule.exports = make(remember)\n` })],
   ['a function that is not there', 'remember', app('remember', '')],
   ['a function that passes the request to one', 'keep', app('remember', 'const remember = (req, res) => keep(req);')],
   ['a function that another function returns', 'a handler', app('remember', 'const remember = (req, res) => make(1)(req, res);')],

@@ -274,6 +274,8 @@ it.each<[string, (text: string) => string, string]>([
   ['an earlier route for all paths', (text) => text.replace('// Sessions', "app.get('*', start);\n$&"), 'GET * at app.js:20 may answer requests to the new route /login/2fa/status:'],
   ['a comment that init would remove from a sign-up', (text) => text.replace("app.get('/',", "app.post('/signup', function(req, res, next) { req.logIn(user, function(err) {\n  res.redirect(/* profile */ '/me');\n}); });\n$&"), 'a comment is in its redirect'],
   ['a body parser on the password route alone', (text) => text.replace('app.use(express.urlencoded({ extended: false }));', '').replace("'/login', passport", "'/login', express.urlencoded(), passport"), 'mount a body parser for forms before the three new routes'],
+  ['a body parser of a path that only begins like that of the login', (text) => text.replace('app.use(', "app.use('/log', "), 'mount a body parser for forms before the three new routes'],
+  ['a body parser of computed paths', (text) => text.replace('app.use(', 'app.use(/api/, '), 'mount a body parser for forms before the three new routes'],
   ['a body parser of other paths', (text) => text.replace('app.use(', "app.use('/api', "), 'mount a body parser for forms before the three new routes'],
 ])('%s › is named', (_name, change, note) => {
   const { out } = init(folderWith({ 'app.js': change(ONE_FILE), 'db.js': DB }))
@@ -311,6 +313,19 @@ it('csurf on single routes › a page without it has no token, instead of a Type
   const folder = folderWith({ 'app.js': ONE_FILE.replace('const db', "const csrf = require('csurf')();\nconst db").replace("'/login', passport", "'/login', csrf, passport"), 'db.js': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
   expect(textsIn(folder)['app.js']).toContain('csrfToken: (req) => req.csrfToken?.()')
+})
+
+it('csurf in TypeScript › compiles: the option is a function that returns a string', () => {
+  const text = ONE_FILE.replace(/(?:const|var) (.*) = require\((.*)\);/g, 'import $1 from $2;').replace('import { Strategy: LocalStrategy }', 'import { Strategy as LocalStrategy }')
+  const folder = folderWith({ 'app.ts': text.replace('import db', "import csurf from 'csurf'\nimport db"), 'db.ts': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.ts']).toContain("waitingPage(nevis, { csrfToken: (req) => (req as { csrfToken?: () => string }).csrfToken?.() ?? '', signInURL: '/login' })")
+})
+
+it.each(["(req, res) => res.redirect(req.session.returnTo || '/')", "function (req, res) {\n  res.redirect('/');\n}"])('behind a handler that limits the sign-ins, %j › needs nothing of that handler, and is moved', (handler) => {
+  const folder = folderWith({ 'app.js': ONE_FILE.replace("function(req, res) {\n  res.redirect('/');\n}", handler).replace("'/login', passport", "'/login', limiter, passport"), 'db.js': DB })
+  expect(init(folder, '--write').exitCode).toBe(0)
+  expect(textsIn(folder)['app.js']).toContain('recordSecondFactor(), ')
 })
 
 it.each(['passport.config.js', 'config/auth.config.ts'])('a sign-in in %s › is found, because apps configure Passport in such files', (path) => {
@@ -486,6 +501,10 @@ describe('a door', () => {
     ['Object.assign(req.session, saved)', 'sign-in: assign(session, …)', 'LEFT'],
     ["_.set(req.session, 'passport.user', id)", 'sign-in: set(session, …)', 'LEFT'],
     ['req.session = { ...other }', 'sign-in: session = { … }', 'LEFT'],
+    ['({ id: req.user } = found)', 'sign-in: req.user = …, a sign-in without Passport', 'LEFT'],
+    ['({ a: { id: req.session.userId } = { id: 1 } } = user)', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['(0, lodash_1.merge)(req.session, saved)', 'sign-in: merge(session, …)', 'LEFT'],
+    ["(0, lodash_1.set)(req, 'user', user)", 'sign-in: set(req, { user })', 'LEFT'],
     ['Object.assign(req.session, { passport: { user: id } })', 'sign-in: assign(session, …)', 'LEFT'],
     ['req.session = { passport: { user: id } }', 'sign-in: session = { … }', 'LEFT'],
     ["store.set(sid, { cookie, passport: { user: id } })", 'sign-in: passport: { user }', 'LEFT'],
@@ -514,6 +533,70 @@ describe('a door', () => {
     const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = void 0\nexports.secondFactor = passport.authenticate('nevis')\nexports.limit = (req, res, next) => next()\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
     expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+  })
+
+  const REQUIRED = "const { secondFactor } = require('./second-factor')"
+  const IMPORTED = "import { secondFactor } from './second-factor.js'"
+  it.each<[load: string, exported: string, state: 'ok' | 'LEFT', handler?: string]>([
+    // The file has a variable `secondFactor` with the second factor, and another one with a handler that lets every request through.
+    [REQUIRED, 'module.exports = { secondFactor }', 'ok'],
+    [REQUIRED, 'module.exports = { other, secondFactor: secondFactor }', 'ok'],
+    [REQUIRED, 'module.exports.secondFactor = secondFactor', 'ok'],
+    [REQUIRED, 'module.exports = other\nmodule.exports.secondFactor = secondFactor', 'ok'],
+    [REQUIRED, "module.exports = { ...require('./more'), secondFactor }", 'ok'],
+    [REQUIRED, "module.exports = require('./more')", 'ok'],
+    [REQUIRED, 'module.exports = { secondFactor: other }', 'LEFT'],
+    [REQUIRED, 'module.exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = secondFactor\nif (isOff) exports.secondFactor = other', 'LEFT'],
+    [REQUIRED, 'exports.secondFactor = secondFactor\nmodule.exports = make(other)', 'LEFT'],
+    [REQUIRED, 'module.exports = make(secondFactor)', 'LEFT'],
+    [REQUIRED, 'module.exports = { secondFactor, ...others }', 'LEFT'],
+    [REQUIRED, 'module.exports = { secondFactor() { return other } }', 'LEFT'],
+    [REQUIRED, 'exports.other = other', 'LEFT'],
+    [REQUIRED, 'const auth = { secondFactor: other }\nmodule.exports = auth', 'LEFT'],
+    ["const { other: secondFactor } = require('./second-factor')", 'module.exports = { secondFactor, other }', 'LEFT'],
+    ["const { renamed: secondFactor } = require('./second-factor')", 'module.exports = { renamed: secondFactor }', 'ok'],
+    ["const secondFactor = require('./second-factor')", 'module.exports = other', 'LEFT'],
+    ["const secondFactor = require('./second-factor').secondFactor.optional", 'exports.secondFactor = secondFactor', 'LEFT'],
+    ["const auth = require('./second-factor')", 'module.exports = { secondFactor: other }', 'LEFT', 'auth.secondFactor'],
+    ["const auth = require('./second-factor')", 'module.exports = { secondFactor }', 'ok', 'auth.secondFactor'],
+    [IMPORTED, 'export { secondFactor }', 'ok'],
+    [IMPORTED, 'export { second as secondFactor }\nconst second = secondFactor', 'ok'],
+    [IMPORTED, "export { second as secondFactor } from './more.js'", 'ok'],
+    [IMPORTED, "export * from './more.js'", 'ok'],
+    [IMPORTED, 'export { other as secondFactor }', 'LEFT'],
+    [IMPORTED, "export { other as secondFactor } from './more.js'", 'LEFT'],
+    [IMPORTED, 'export default secondFactor', 'LEFT'],
+    ["import secondFactor from './second-factor.js'", 'export { secondFactor as default }', 'ok'],
+    ["import secondFactor from './second-factor.js'", 'export { other as default }', 'LEFT'],
+    ["import { default as secondFactor } from './second-factor.js'", 'export default other', 'LEFT'],
+    ["import auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'LEFT', 'auth.secondFactor'],
+    ["import auth from './second-factor.js'", 'export default { secondFactor }', 'ok', 'auth.secondFactor'],
+    ["import * as auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'ok', 'auth.secondFactor'],
+    // What the TypeScript compiler makes of such exports and imports.
+    ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.second; } });\nconst more_1 = require('./more')", 'ok', 'auth_1.secondFactor'],
+    ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.other; } });\nconst more_1 = require('./more')", 'LEFT', 'auth_1.secondFactor'],
+    ["const auth_1 = require('./second-factor')", "__exportStar(require('./more'), exports)", 'ok', 'auth_1.secondFactor'],
+    ["const auth_1 = __importDefault(require('./second-factor'))", 'exports.default = secondFactor', 'ok', 'auth_1.default'],
+    ["const auth_1 = __importDefault(require('./second-factor'))", 'exports.default = other', 'LEFT', 'auth_1.default'],
+    ["const auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(req, res, next) => (0, auth_1.secondFactor)(req, res, next)'],
+    ["const auth_1 = require('./second-factor')", 'const needed = () => secondFactor\nexports.needed = needed', 'ok', '(0, auth_1.needed)()'],
+    ["const wrap_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, wrap_1.asyncHandler)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
+    ["const express_async_handler_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, express_async_handler_1.default)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
+    // The name stands for something else where it is used.
+    [`${REQUIRED}\nmodule.exports = (app, secondFactor) =>`, 'module.exports = { secondFactor }', 'LEFT'],
+    [`${REQUIRED}\nmodule.exports = (app, { secondFactor = skip }) =>`, 'module.exports = { secondFactor }', 'LEFT'],
+    ["const secondFactor = passport.authenticate('nevis')\nmodule.exports = function (app, secondFactor) {} ;", '', 'ok'],
+    ["if (a) { const { secondFactor } = options; enter()\n}\nconst secondFactor = passport.authenticate('nevis');", '', 'ok'],
+    ["const secondFactor = passport.authenticate('nevis')\nfor (const secondFactor of list) ", '', 'LEFT'],
+    ["let { secondFactor } = require('./second-factor')\nif (isOff) secondFactor = (req, res, next) => next();", 'module.exports = { secondFactor }', 'LEFT'],
+    [`function a() { ${REQUIRED} }\nfunction b() { const { secondFactor } = require('./more') }\n`, 'module.exports = { secondFactor }', 'LEFT'],
+  ])('that %j brings the second factor of %j › is %s', (load, exported, state, handler = 'secondFactor') => {
+    const code = `${head}const secondFactor = passport.authenticate('nevis')\nconst other = (req, res, next) => next()\n`
+    const more = load.includes('from') ? `import passport from 'passport'\nexport const secondFactor = passport.authenticate('nevis'), second = secondFactor\nexport function other(req, res, next) { next() }\n` : `${code}module.exports = { secondFactor, other, second: secondFactor }\n`
+    const { out } = init(folderWith({ 'app.js': `${head}${load}\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})\n`, 'second-factor.js': `${code}${exported}\n`, 'more.js': more }))
+    expect(out).toMatch(new RegExp(`^1 place signs users in, or make a token\\n\\n {2}${state} `))
   })
 
   it.each([
@@ -671,7 +754,8 @@ describe('a door', () => {
     "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
     'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
     'req.session.remember = true', 'req.session.cart = []', "req.session['cart'] = []", 'Object.assign(req.session, { cart: [] })', 'Object.assign(user, req.session)', "delete req.session['passport']", 'req.session = null', 'const one = { passport: number }',
-    'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
+    '({ userId = req.session.userId } = req.body)', 'const own = ({ userId = req.session.userId } = {}) => userId', 'const { a: { userId = req.session.userId } } = one', 'const [id = one(req.session.userId)] = ids', 'const { [req.session.userId]: own } = users',
+    '({ user = req.user } = options)', 'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
   ])('is not %s', (code) => {
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^No place was found that signs users in\./)
   })

@@ -69,6 +69,18 @@ describe('a handler of one route', () => {
   })
 
   it.each([
+    ['if (err || !user) return next(err)\n      req.user = user\n      secondFactor(req, res, next)', 'ok'],
+    ['if (err || !user) return next(err)\n      req.user = user\n      res.json(tokenFor(user))', 'LEFT'],
+    ['if (err || !user) return next(err)\n      req.user = user\n      next()', 'LEFT'],
+  ])('with the callback of a password check, %j › is %s', (code, state) => {
+    for (const parameters of ['(err, user, info)', '(error, user, info, status)', 'function (e, user, info)']) {
+      const callback = `${parameters}${parameters.startsWith('f') ? '' : ' =>'} {\n      ${code}\n    }`
+      const { out } = init(folderWith({ 'app.js': `${HEAD}app.post('/in', (req, res, next) => check(req, ${callback}))\n` }))
+      expect(out).toContain(`\n  ${state.padEnd(14)}app.js:5  sign-in: req.user = …`)
+    }
+  })
+
+  it.each([
     [`${OFF}, (err) => {\n    if (err) return next(err)\n    secondFactor(req, res, next)\n  })`, 'ok'],
     [`${OFF}, (err) => {\n    if (err) return res.status(500).send('no')\n    secondFactor(req, res, next)\n  })`, 'ok'],
     [`${OFF}, (err) => (err ? next(err) : secondFactor(req, res, next)))`, 'ok'],

@@ -18,7 +18,7 @@ exports.nevis = new NevisStrategy({
   accessKey: process.env.NEVIS_ACCESS_KEY,
   operation: 'approve-or-enroll', // users without a second factor set one up
   factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/login/2fa',
-}, async (profile) => users.findByUsername(profile.username))
+}, async ({ username }) => users.findByUsername(username))
 passport.use(exports.nevis)
 
 passport.serializeUser((user, cb) => {

@@ -1,0 +1,155 @@
+/**
+ * Finds the code that a name stands for, also if another file of the application exports the code, under this or another name.
+ *
+ * In doubt, no code is found. Out of scope: names of installed packages, and what the code does (`second-factor.ts`, `form-fields.ts`).
+ */
+import { definitionsOf, isUnknownAt, nameIn, usesOf, valueAssigned, valueIn, wordsOf } from './definitions'
+import { resolved } from './mount'
+import type { Imported, Range, Source } from './source'
+
+const MAX_DEPTH = 6
+
+type Code = readonly [Source, Range]
+/** What a file exports: code of its own, or an export of another file. */
+type Export = Range | Imported
+
+/**
+ * The code that the application assigns to the name at this token: `f`, `A.f` of an imported module, or `exports.f`.
+ * @param depth the number of exports that led to this name
+ */
+export function codeAt(sources: readonly Source[], source: Source, at: number, depth = 0): Code[] {
+  const { text } = source.token(at)
+  if (!source.is(at - 1, '.')) return isUnknownAt(source, at) ? [] : codeOf(sources, source, text, depth)
+  if (source.is(at - 2, 'exports')) return exportedCode(sources, source, text, depth)
+  const owner = at - 2
+  const module = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? undefined : source.imports.get(source.token(owner).text)
+  const other = module === undefined || module.name !== undefined ? undefined : resolved(sources, source, module.from)
+  if (other === undefined) return []
+  // In an ES module, `A.f` of `import A from './a'` is a property of the default export, and not an export itself.
+  if (module?.isDefault !== true || !other.isModule) return exportedCode(sources, other, text, depth)
+  return allOf(exportsOf(other, undefined).map((one) => {
+    const property = 'from' in one ? undefined : propertyIn(other, one, text)
+    return property === undefined || property === 'none' ? [] : codeIn(sources, other, property, depth)
+  }))
+}
+
+function codeOf(sources: readonly Source[], source: Source, name: string, depth: number): Code[] {
+  const imported = source.imports.get(name)
+  const own = definitionsOf(source, name).filter(({ first }) => imported?.at === undefined || first !== imported.at + 2).map((range): Code => [source, range])
+  const code = imported === undefined ? [] : codeIn(sources, source, imported, depth)
+  return imported !== undefined && code.length === 0 ? [] : [...code, ...own]
+}
+
+/** The code of an export, also if the export is only a name for it. */
+function codeIn(sources: readonly Source[], source: Source, one: Export, depth: number): Code[] {
+  if (depth > MAX_DEPTH) return []
+  if ('from' in one) {
+    const other = resolved(sources, source, one.from)
+    return other === undefined ? [] : exportedCode(sources, other, one.name, depth)
+  }
+  const value = valueIn(source, one)
+  return nameIn(source, value) === value.last ? codeAt(sources, source, value.last, depth + 1) : [[source, value]]
+}
+
+function exportedCode(sources: readonly Source[], source: Source, name: string | undefined, depth: number): Code[] {
+  const found = exportsOf(source, name === 'default' ? undefined : name)
+  const each = (one: Export) => codeIn(sources, source, one, depth + 1)
+  if (found.length > 0) return allOf(found.map(each))
+  const inherited = name === undefined ? [] : starsOf(source).map((from) => each({ from, name })).filter(({ length }) => length > 0)
+  return inherited.length === 1 ? (inherited[0] as Code[]) : []
+}
+
+/** All code together; none if a part of the code is not found. */
+function allOf(parts: readonly Code[][]): Code[] {
+  return parts.every(({ length }) => length > 0) ? parts.flat() : []
+}
+
+/** An export that no file has: the code is then not found. */
+const NOT_FOUND: Imported = { from: '', name: '' }
+
+/** What the file exports under this name, or as its default export and as a whole: every value that it may have. */
+function exportsOf(source: Source, name: string | undefined): Export[] {
+  return [...moduleExports(source, name ?? 'default'), ...commonJsExports(source, name)]
+}
+
+/** The exports of an ES module: `export const name`, `export { x as name }`, `export { x as name } from './a'`, `export default …`. */
+function moduleExports(source: Source, name: string): Export[] {
+  return usesOf(source, name).flatMap((at): Export[] => {
+    const { parent } = source.token(at)
+    if (source.is(at, 'default') && source.is(at - 1, 'export')) return [{ first: at + 1, last: source.statementOf(at).last }]
+    if (source.is(parent, '{') && source.is(parent - 1, 'export')) {
+      const part = source.partsOf(parent).find(({ last }) => last === at)
+      if (part === undefined) return []
+      const close = source.token(parent).pair as number
+      const from = source.is(close + 1, 'from') ? source.stringAt(close + 2) : undefined
+      return [from === undefined ? { first: part.first, last: part.first } : { from, name: source.token(part.first).text }]
+    }
+    const { first } = source.statementOf(at)
+    const isDeclared = parent === -1 && source.is(first, 'export') && !source.is(first + 1, 'default') && /^(?:const|let|var|function|class|,)$/.test(source.token(at - 1).text)
+    return isDeclared ? [{ first: at, last: at }] : []
+  })
+}
+
+/** The exports of a CommonJS module: `exports.name = …`, `module.exports = { name: … }`, and the getters of compiled code. */
+function commonJsExports(source: Source, name: string | undefined): Export[] {
+  const found: Export[] = []
+  let isReplaced = false
+  let isOwn = false
+  for (const at of wordsOf(source, 'exports')) {
+    const isModule = source.is(at - 1, '.') && source.is(at - 2, 'module')
+    if (source.is(at - 1, '.') && !isModule) continue
+    const value = valueAssigned(source, source.is(at + 1, '.') && source.is(at + 2, name ?? 'default') ? at + 2 : isModule ? at : -1)
+    if (value === undefined) continue
+    if (!source.is(at + 1, '=')) {
+      found.push(value)
+      isOwn ||= isModule
+    } else if (name === undefined) found.push(value)
+    else {
+      const property = propertyIn(source, value, name)
+      if (property === undefined) isReplaced = true
+      else if (property !== 'none') found.push(property)
+    }
+  }
+  for (const at of wordsOf(source, 'defineProperty')) {
+    if (!source.is(at + 2, 'exports') || source.stringAt(at + 4) !== (name ?? 'default')) continue
+    const getter = source.partsOf(at + 1)[2]
+    let result = getter?.first ?? 0
+    while (getter !== undefined && result < getter.last && !source.is(result, 'return')) result++
+    found.push(source.is(result, 'return') ? { first: result + 1, last: source.statementOf(result).last } : NOT_FOUND)
+  }
+  // `module.exports = auth` may contain a property of this name, and replaces what `exports.name = …` has set.
+  return isReplaced && !isOwn ? [NOT_FOUND] : found
+}
+
+/** The property of an object literal, or of a whole other module: `require('./a')`. `none` if the literal has no such property; undefined if that is not known. */
+function propertyIn(source: Source, range: Range, name: string): Export | 'none' | undefined {
+  const { first, last } = valueIn(source, range)
+  const from = moduleIn(source, { first, last })
+  if (from !== undefined) return { from, name }
+  if (!source.is(first, '{') || source.token(first).pair !== last) return undefined
+  let found: Export | 'none' = 'none'
+  for (const part of source.partsOf(first)) {
+    if (source.is(part.first, '...')) {
+      const spread = moduleIn(source, { first: part.first + 1, last: part.last })
+      if (spread === undefined || found !== 'none') return undefined
+      found = { from: spread, name }
+    } else if (source.is(part.first, '[')) return undefined
+    else if (source.is(part.first, name) || source.stringAt(part.first) === name) {
+      if (part.last === part.first) found = part
+      else if (source.is(part.first + 1, ':')) found = { first: part.first + 2, last: part.last }
+      else return undefined // a method or a getter
+    }
+  }
+  return found
+}
+
+/** The path in `require('./a')`, if the code is only this call. */
+function moduleIn(source: Source, { first, last }: Range): string | undefined {
+  return source.is(first, 'require') && last === first + 3 ? source.stringAt(first + 2) : undefined
+}
+
+/** The modules all of whose exports the file exports, too: `export * from './a'`, and the `__exportStar(require('./a'), exports)` of compiled code. */
+function starsOf(source: Source): string[] {
+  const modules = wordsOf(source, 'export').flatMap((at) => (source.is(at + 1, '*') && source.is(at + 2, 'from') ? (source.stringAt(at + 3) ?? []) : []))
+  return [...modules, ...wordsOf(source, '__exportStar').flatMap((at) => (source.is(at + 2, 'require') ? (source.stringAt(at + 4) ?? []) : []))]
+}
