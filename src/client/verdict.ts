@@ -106,11 +106,16 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
-  if (!NEUTRAL_NAMES.has(name) && mayRefuse(parts, value)) return 'unclear'
+  if ((!NEUTRAL_NAMES.has(name) || isWord(name, value)) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
   // An undocumented field whose object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
+}
+
+/** True if a documented field has a word in place of its documented value, as in `{"user": "rejected"}`. But a username may be any word. */
+function isWord(name: string, value: unknown): boolean {
+  return name !== 'username' && (value === false || (typeof value === 'string' && /^[a-z][a-z _-]{0,30}$/i.test(value)))
 }
 
 /** True for an unknown field that may mean that Nevis has refused the code: `"code": "WRONG_CODE"`, `"wrongCode": true`, `"codeIsRight": false`. */

@@ -3,6 +3,7 @@
  * Out of scope: anything that belongs to one factor only.
  */
 import type { Approval, Enrollment, FailedStatus, NevisClient, SucceededStatus, UnknownStatus, User } from '../client/client'
+import { NevisError } from '../client/errors'
 import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome, Succeeded } from './factor'
@@ -19,6 +20,19 @@ export function userReference(subject: Subject): { userId: string } | { username
  */
 export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Promise<User> {
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
+}
+
+/**
+ * Like `fetchUser`, but returns undefined for a user whom Nevis does not know.
+ * @throws NevisError, any code but `NEVIS_NOT_FOUND`
+ */
+export async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
+  try {
+    return await fetchUser(nevis, subject)
+  } catch (error) {
+    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 /** Adds the userId to the subject (the user). If the userId is not known, asks Nevis for it. */

@@ -9,12 +9,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { assertIntentChannels } from '../client/checks'
-import type { Intent, NevisClient, User } from '../client/client'
-import { NevisError } from '../client/errors'
+import type { Intent, User } from '../client/client'
 import type { IntentChannel } from '../client/wire'
-import type { Subject } from './transaction'
 import type { Challenge, Factor } from './factor'
-import { fetchUser, notApproved, showsFactor, userReference, withUserId } from './shared'
+import { findUser, notApproved, showsFactor, userReference, withUserId } from './shared'
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
@@ -26,7 +24,7 @@ type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
  * The factor `widget`: Nevis's own element in the page. Use it only if no other factor fits, because this package cannot ask Nevis for the status of the
- * widget. See SECURITY.md, "The widget". The intent token is valid for one use within ten minutes, and the widget does not show your message.
+ * widget. See docs/threat-model.md, "The widget". The intent token is valid for one use within ten minutes, and the widget does not show your message.
  *
  * An enrolment succeeds when the user's status at Nevis is no longer `new`. Nevis does not document whether the status also changes if the user enrols only a
  * phone number.
@@ -69,14 +67,4 @@ function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
 
 function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
-}
-
-/** Returns undefined for a user whom Nevis does not know yet. The enrolment will create this user. */
-async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
-  try {
-    return await fetchUser(nevis, subject)
-  } catch (error) {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
-    throw error
-  }
 }

@@ -61,19 +61,20 @@ export async function saveSession(session: SessionLike): Promise<void> {
 }
 
 /**
- * Gives the session a new id and keeps its content. Afterwards, an attacker who knows the old id cannot use the session (session fixation; OWASP ASVS 5.0,
+ * Gives the session a new id and keeps its content, or only one property of it. Afterwards, an attacker who knows the old id cannot use the session (session fixation; OWASP ASVS 5.0,
  * 7.2.4). A session without `regenerate` stays unchanged.
+ * @param only the property to keep; undefined to keep all
  * @returns the session to use from now on; many session packages replace the object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
-export async function renewSession(req: object): Promise<SessionLike> {
+export async function renewSession(req: object, only?: string): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
   // Leave a session without `save` unchanged: it is in a cookie and has no id that an attacker could know. Some of these sessions lose their content at
   // `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
   // `Object.entries` skips symbols. Some session packages store the session's old id under a symbol, which must not be copied.
-  const kept = Object.entries(before)
+  const kept = Object.entries(before).filter(([name]) => only === undefined || name === only)
   try {
     await completed(before.regenerate.bind(before))
   } catch (error) {

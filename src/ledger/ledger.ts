@@ -111,7 +111,7 @@ const LATENCY_WEIGHT = 0.1
 
 /**
  * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and no user is signed in. While the ledger is
- * unavailable (for example while Redis is down), a start fails before it calls Nevis, and a callback fails and leaves its transaction open. Waiting pages go on,
+ * unavailable (for example while Redis is down), a start fails before Nevis notifies the user, and a callback fails. Waiting pages go on,
  * because the status endpoint needs no ledger.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal

@@ -5,6 +5,7 @@
  */
 import { subjectMismatch } from '../trust/binding'
 import type { NamedAuthenticator, NevisClient, User } from '../client/client'
+import { fetchUser } from '../factors/shared'
 import type { Subject } from '../factors/transaction'
 
 /**
@@ -17,7 +18,7 @@ import type { Subject } from '../factors/transaction'
  * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
  */
 export async function ownAuthenticator(client: NevisClient, subject: Subject, authenticatorId: unknown): Promise<NamedAuthenticator | undefined> {
-  const user = await userOf(client, subject)
+  const user = await fetchUser(client, subject)
   return subjectMismatch(subject, user) === undefined ? findAuthenticator(user, authenticatorId) : undefined
 }
 
@@ -32,17 +33,8 @@ export async function authenticatorMismatch(
   subject: Subject,
   authenticatorId: string,
 ): Promise<'userId' | 'username' | 'usernameCase' | 'authenticatorId' | undefined> {
-  const user = await userOf(client, subject)
+  const user = await fetchUser(client, subject)
   return subjectMismatch(subject, user) ?? (findAuthenticator(user, authenticatorId) === undefined ? 'authenticatorId' : undefined)
-}
-
-/**
- * Reads the user's record at Nevis.
- * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
- * @internal
- */
-export function userOf(client: NevisClient, { userId, username }: Subject): Promise<User> {
-  return userId === undefined ? client.findUserByUsername(username as string) : client.getUser(userId)
 }
 
 function findAuthenticator({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {

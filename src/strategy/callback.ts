@@ -13,9 +13,7 @@
  *
  * Out of scope: how answers are compared (`trust/proof.ts`, `trust/binding.ts`).
  */
-import { createHash } from 'node:crypto'
 import type { Status } from '../client/client'
-import { NevisError } from '../client/errors'
 import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
@@ -27,7 +25,7 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, closedRefusal, endOnPage, isFromPage, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode, spendToken } from './code-attempts'
+import { answerIn, checkOnce, closedRefusal, endOnPage, isFromPage, noteWrongCode, refuseWrongCode, spendToken, type CheckedCode } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -75,20 +73,19 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) return request.close(transaction, 'cancelled', { canGoOn: false })
   if (!isAnsweredOnPhone(settings, transaction)) await assertNoEarlierDenial(request, transaction)
-  // Count the code or token before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
-  const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   if (answer.token !== undefined) await spendToken(request, transaction)
   const status = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  let outcome: Outcome
+  let checked: CheckedCode
   try {
-    outcome = await checkWithNevis(request, transaction, factor, answer, status)
+    checked = await checkWithNevis(request, transaction, factor, answer, status)
   } catch (error) {
     return refuseEnrolment(request, transaction, error)
   }
+  const { outcome, attempts } = checked
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
-    await noteWrongCode(request, transaction)
+    if (answer.code === undefined) await noteWrongCode(request, transaction)
     return refuseWrongCode(request, transaction, attempts)
   }
 
@@ -178,36 +175,21 @@ async function refuseEnrolment(request: StrategyRequest, transaction: Transactio
   return request.close(transaction, error.code, { canGoOn: false })
 }
 
-async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, status: Status | undefined): Promise<Outcome> {
+async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, status: Status | undefined): Promise<CheckedCode> {
   const { settings, req, budgets } = request
-  const check = async () => {
+  const check = async (): Promise<Outcome> => {
     // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
     if (transaction.operation === 'enroll' && answer.code !== undefined) await assertMayStillEnroll(settings, req, factor, transaction, 0, budgets)
     const outcome = await resultOf('factor', () => factor.check(settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
     if (!isOutcome(outcome)) throw new TypeError(`NevisStrategy: check of the factor ${factor.name} must return an object with the status pending, succeeded or failed`)
     return outcome
   }
-  try {
-    if (answer.code === undefined) return await check()
-    // A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once, so both requests share one
-    // call to Nevis, even if the second request comes just after the call has ended.
-    return await settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
-  } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
-    const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
-    if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
-    throw error
-  }
+  return answer.code === undefined ? { attempts: 0, outcome: await check() } : checkOnce(request, transaction, answer.code, check)
 }
 
 /** False for what an app's own factor returns by mistake. Such a value must never count as a success. */
 function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && ['pending', 'succeeded', 'failed'].includes((value as Outcome).status)
-}
-
-/** The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the code. */
-function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
-  return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
@@ -267,8 +249,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The approval is already marked as used. So ignore an error of the ledger: otherwise the user could not sign in.
-  await giveBackStarts(request, transaction).catch(() => undefined)
+  await giveBackStarts(request, transaction)
   const profile = profileOf(transaction, outcome, factor)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const accepted = () => {

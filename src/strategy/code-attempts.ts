@@ -3,6 +3,9 @@
  *
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */
+import { createHash } from 'node:crypto'
+import { NevisError } from '../client/errors'
+import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
@@ -23,13 +26,52 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
   return value
 }
 
+export interface CheckedCode {
+  /** How many codes this transaction has had, including this one. */
+  readonly attempts: number
+  readonly outcome: Outcome
+}
+
+/**
+ * Counts a code, and checks it.
+ *
+ * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check,
+ * and the code counts once. A request that repeats a right code just after its check has ended shares the check, too.
+ * @throws Refusal `codes_locked`, `too_many_attempts`; the errors of `check`
+ * @internal
+ */
+export async function checkOnce(request: StrategyRequest, transaction: Transaction, code: string, check: () => Promise<Outcome>): Promise<CheckedCode> {
+  const { id, moves = 0 } = transaction
+  // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the code.
+  const key = createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
+  try {
+    return await request.settings.codeChecks.get(key, () => checkCode(request, transaction, check))
+  } catch (error) {
+    // `strategy.ts` adds facts of its request to a Refusal. So each request that shares the check needs a Refusal of its own.
+    throw error instanceof Refusal ? new Refusal(error.code, error.message, error.retryAfterSeconds) : error
+  }
+}
+
+async function checkCode(request: StrategyRequest, transaction: Transaction, check: () => Promise<Outcome>): Promise<CheckedCode> {
+  // Count the code before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
+  const attempts = await spendCode(request, transaction)
+  try {
+    const outcome = await check()
+    if (outcome.status === 'failed' && outcome.retryable) await noteWrongCode(request, transaction)
+    return { attempts, outcome }
+  } catch (error) {
+    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
+    if (error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined) await noteUnclearCode(request, transaction)
+    throw error
+  }
+}
+
 /**
  * Counts one more code of this transaction and of this user, before the code is checked.
  * @returns how many codes this transaction has had, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
- * @internal
  */
-export async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
+async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
   const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
   if (over === undefined) return count
   const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
@@ -69,11 +111,8 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
   await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
 }
 
-/**
- * Counts a code for which Nevis's answer was unclear: the answer did not say whether the code was right.
- * @internal
- */
-export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
+/** Counts a code for which Nevis's answer was unclear: the answer did not say whether the code was right. */
+async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
   await request.budgets.codes.noteUnclear(codeKeyOf(request, transaction))
 }
 

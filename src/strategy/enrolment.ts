@@ -9,13 +9,12 @@
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
-import { userOf } from './authenticators'
 import { isSameId, subjectMismatch } from '../trust/binding'
 import type { NevisClient, User } from '../client/client'
-import { NevisError } from '../client/errors'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
+import { findUser } from '../factors/shared'
 import type { Budgets } from '../ledger/budgets'
 import type { Settings } from './settings'
 import type { NevisRequest } from '../host/request'
@@ -98,15 +97,6 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 export async function firstOperation(client: NevisClient, subject: Subject): Promise<{ operation: Operation; user: User | undefined }> {
   const user = await findUser(client, subject)
   return { operation: user !== undefined && hasFactor(user) ? 'approve' : 'enroll', user }
-}
-
-async function findUser(client: NevisClient, subject: Subject): Promise<User | undefined> {
-  try {
-    return await userOf(client, subject)
-  } catch (error) {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
-    throw error
-  }
 }
 
 /**

@@ -3,11 +3,11 @@
  *
  * Out of scope: sessions that are signed in. Your app ends those sessions.
  */
-import { userOf } from './authenticators'
 import { about, publish } from './events'
 import type { NevisStrategy } from './strategy'
 import type { User } from '../client/client'
 import { NevisError } from '../client/errors'
+import { findUser } from '../factors/shared'
 import type { Subject } from '../factors/transaction'
 import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
@@ -38,7 +38,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   if (isName(username)) await forget({ username })
   // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
-    const user = await findUser(settings, { username })
+    const user = await userAtNevis(settings, { username })
     if (user !== undefined) await forget({ userId: user.userId })
   }
   if (isName(userId) && !isName(username)) await forgetUnderUsername(settings, userId, forget)
@@ -53,7 +53,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
  * sign-in can start while Nevis fails.
  */
 async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
-  const user = await findUser(settings, { userId }).catch((error: unknown) => {
+  const user = await userAtNevis(settings, { userId }).catch((error: unknown) => {
     if (!(error instanceof NevisError)) throw error
     publishFault(error, 'browser', about(settings.name, { subject: { userId } }))
     return undefined
@@ -61,14 +61,10 @@ async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: 
   if (isName(user?.username)) await forget({ username: user.username })
 }
 
-async function findUser({ client }: NevisStrategy['settings'], subject: Subject): Promise<User | undefined> {
-  try {
-    const user = await userOf(client, subject)
-    return subjectMismatch(subject, user) === undefined ? user : undefined
-  } catch (error) {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
-    throw error
-  }
+/** The user's record at Nevis; undefined if Nevis does not know the user, or answers with another user. */
+async function userAtNevis({ client }: NevisStrategy['settings'], subject: Subject): Promise<User | undefined> {
+  const user = await findUser(client, subject)
+  return user !== undefined && subjectMismatch(subject, user) === undefined ? user : undefined
 }
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

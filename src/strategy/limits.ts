@@ -3,10 +3,9 @@
  *
  * Out of scope: who may reset limits. Your app decides that, and should log each reset.
  */
-import { userOf } from './authenticators'
 import { subjectMismatch } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
-import { NevisError } from '../client/errors'
+import { findUser } from '../factors/shared'
 import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
@@ -33,10 +32,7 @@ export async function liftLimits(strategy: NevisStrategy, subject: Subject): Pro
   await lift(budgets, subject)
   const lifted = { ...(isName(userId) && { userId }), ...(isName(username) && { username }) }
   if (isName(userId) && isName(username)) return lifted
-  const user = await userOf(settings.client, isName(userId) ? { userId } : { username }).catch((error: unknown) => {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
-    throw error
-  })
+  const user = await findUser(settings.client, isName(userId) ? { userId } : { username })
   if (user === undefined && !wasHeld) return {}
   if (user === undefined || subjectMismatch(subject, user) !== undefined) return lifted
   await lift(budgets, user)

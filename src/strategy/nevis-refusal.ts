@@ -12,9 +12,8 @@ import { NevisError } from '../client/errors'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
-import { isBlocked } from '../factors/shared'
+import { fetchUser, isBlocked } from '../factors/shared'
 import type { Subject } from '../factors/transaction'
-import { userOf } from './authenticators'
 import type { Settings } from './settings'
 
 /** HTTP statuses for which this file looks up the reason in the user's record at Nevis. */
@@ -36,7 +35,7 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   if (!(error instanceof NevisError)) return undefined
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')
   if (!UNEXPLAINED.includes(error.nevisStatus ?? 0)) return undefined
-  const user = await userOf(settings.client, subject).catch(() => undefined)
+  const user = await fetchUser(settings.client, subject).catch(() => undefined)
   if (user === undefined) return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
   if (isBlocked(user)) return new Refusal('user_blocked', undefined, error.retryAfterSeconds)
   if (operation === 'approve') {
@@ -47,7 +46,7 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
 }
 
 async function isUserBlocked({ client }: Settings, subject: Subject): Promise<boolean> {
-  const user = await userOf(client, subject).catch(() => undefined)
+  const user = await fetchUser(client, subject).catch(() => undefined)
   return user !== undefined && isBlocked(user)
 }
 

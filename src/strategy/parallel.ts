@@ -40,7 +40,7 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   // a new id, do so in the second request, whose response the browser gets.
   const { transaction, encryptedCodes, sessionId, origin } = previous
   request.current = transaction
-  if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+  if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context)
   else await request.refresh()
   return waitForDecision(request, { source: { ...context.source, sessionId, origin } }, transaction, encryptedCodes)
 }

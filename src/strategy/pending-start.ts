@@ -41,21 +41,22 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     // The session gets a new id, and the transaction gets a new ledger key. `endings.claim` claims the old key, so that a copy of the session with the old id
     // cannot finish the transaction.
     if (!(await request.budgets.endings.claim(pending))) return undefined
-    await renewForSubject(request, pending, isAfterFirstFactor)
+    await renewForSubject(request, pending, context)
   } else {
     await request.refresh()
-    const current = request.transactionById(pending.id)
-    if (current === undefined || current.closed !== undefined) return undefined
   }
-  request.current = pending
+  // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
+  const current = request.transactionById(pending.id)
+  if (current === undefined || current.closed !== undefined) return undefined
   publish('reused', () => request.about())
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
-  const { digest: _before, ...rest } = pending
+  const { digest: _before, login, ...rest } = current
   const transaction = request.keys.digests.withDigest({
     ...rest,
     ...box,
     ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
-    ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
+    ...(login !== undefined && !context.isOfAnotherLogin && { login }),
+    ...(renewsSession && { moves: (current.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   })
   if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)

@@ -3,12 +3,11 @@
  *
  * Out of scope: starting the new transaction (`start.ts`).
  */
-import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
 import { assertNotDenied } from './after-denial'
-import type { ReplacedTransaction } from './start-context'
+import type { PreparedStart, ReplacedTransaction, StartContext } from './start-context'
 import { isPendingFor } from './start-parameters'
 import { isFromSameBrowser } from './same-browser'
 import type { Field, StrategyRequest } from './strategy-request'
@@ -58,31 +57,42 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
   return newest
 }
 
+/** The older transaction that a start replaces. */
+export interface Older {
+  readonly transaction: Transaction
+  /** True if the ledger says that it had ended before this start, although the session still says that it is open, as after a failed write of the session. */
+  readonly hasEnded: boolean
+}
+
 /**
- * Ends the older transaction that this start replaces, by an entry in the ledger. If this start replaces none, ends an older pending transaction with the
- * same user, factor and parameters.
+ * The older transaction that this start replaces: the one that the request names, else a pending transaction with the same user, factor and parameters. Called
+ * before Nevis notifies the user, to find out whether that transaction has ended before this start or during it.
+ * @internal
+ */
+export async function olderTransaction(request: StrategyRequest, { replaced }: Pick<StartContext, 'replaced'>, { parameters, factor, authenticatorId }: PreparedStart): Promise<Older | undefined> {
+  if (replaced !== undefined) return { transaction: replaced, hasEnded: false }
+  const isPending = isPendingFor(parameters, factor, authenticatorId, Date.now())
+  // Leave a step-up that another browser has started with the same session cookie: see `same-browser.ts`. A pending sign-in is ended in any case.
+  const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)
+  const transaction = request.transactions.find((one) => isPending(one) && isOfThisBrowser(one) && request.keys.digests.matches(one))
+  return transaction && { transaction, hasEnded: await request.budgets.endings.hasEnded(transaction) }
+}
+
+/**
+ * Ends the older transaction that this start replaces, by an entry in the ledger, unless it had ended before this start. The caller must still close it in the
+ * session.
  * @param transaction the new transaction
- * @returns the older transaction, which the caller must still close in the session
  * @throws Refusal `cancelled` if the user has meanwhile cancelled the older transaction or finished it with success. The user then needs no new one, so this
  * function ends the new transaction before it throws
  * @internal
  */
-export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {
+export async function endReplaced(request: StrategyRequest, transaction: Transaction, { transaction: older, hasEnded }: Older, { replaced }: Pick<StartContext, 'replaced'>): Promise<void> {
+  if (hasEnded) return
   const { endings } = request.budgets
-  const older = replaced ?? findOlder(request, transaction)
-  if (older === undefined || older.id === transaction.id) return undefined
   // With `afterDenial: 'stop'`, a user who has denied cannot switch to another factor, but can start again with the password.
   const mayGoOn = async () => (await endings.mayTryOtherFactor(older)) || (replaced === undefined && (await endings.wasDenied(older)))
   if (!(await request.abandon(older)) && !(await mayGoOn())) {
     await request.abandon(transaction)
     throw new Refusal('cancelled')
   }
-  return older
-}
-
-function findOlder(request: StrategyRequest, transaction: Transaction): Transaction | undefined {
-  const isPending = isPendingFor(transaction, { name: transaction.factor } as Factor, transaction.authenticatorId, Date.now())
-  // Do not end a transaction that another browser has started with the same session cookie: see `same-browser.ts`.
-  const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)
-  return request.transactions.find((one) => one.id !== transaction.id && isPending(one) && isOfThisBrowser(one) && request.keys.digests.matches(one))
 }

@@ -8,7 +8,7 @@ import { MAX_BROWSER_DAYS } from '../ledger/browsers'
 import { NevisClient, type Introspection } from '../client/client'
 import type { Operation } from '../client/wire'
 import { isListOfValues } from '../factors/amr'
-import type { Factor, Outcome } from '../factors/factor'
+import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
@@ -21,6 +21,7 @@ import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
 import { typedCodeLine } from '../factors/typed-code'
 import type { FromRequest, NevisStrategyOptions } from './options'
+import type { CheckedCode } from './code-attempts'
 import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
 import { defaultSchedule } from './watch/schedule'
@@ -65,8 +66,8 @@ export interface Settings {
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue
-  /** Calls to Nevis that verify a code. If the browser repeats a callback, as at a double click, both requests share one call. */
-  readonly codeChecks: SharedCache<Outcome>
+  /** Checks of codes. If the browser repeats a callback, as at a double click, both requests share one check. */
+  readonly codeChecks: SharedCache<CheckedCode>
   /** Introspections, by a digest of the transaction's id and the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
   readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string
@@ -138,7 +139,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     availableFactors: options.availableFactors === undefined ? undefined : callable('availableFactors', options.availableFactors),
     hasWidget: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
-    codeChecks: new SharedCache<Outcome>(({ status }) => (status === 'succeeded' ? REPEATED_CALLBACK_MS : 0), 0),
+    codeChecks: new SharedCache<CheckedCode>(({ outcome }) => (outcome.status === 'failed' ? 0 : REPEATED_CALLBACK_MS), 0),
     introspections: new SharedCache<Introspection>(REPEATED_CALLBACK_MS, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),

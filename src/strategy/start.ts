@@ -25,12 +25,12 @@ import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { forgetStart, isRepeated, isSessionRenewedElsewhere, isStartedByOtherProcess, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
 import { isFromSameBrowser } from './same-browser'
-import { isAfterFirstFactor, mayRenew, renewForSubject, renewsSession } from './session-fixation'
+import { firstFactorOf, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recogniseBrowser } from './remembered'
 import { stayOnPage } from './refused-switch'
-import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
+import { endReplaced, olderTransaction, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForOtherFactor } from './unavailable-factor'
 import { waitBeforeResend } from './resend'
 import { returnToOf } from './return-to'
@@ -50,7 +50,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
-  const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
+  const first = named === undefined ? await firstFactorOf(request) : { isAfterFirstFactor: false, isOfAnotherLogin: false }
+  const isAfterFirst = first.isAfterFirstFactor
   const renews = named === undefined && renewsSession(request, isAfterFirst)
   // A user who names a factor wants to be asked, for example for a recovery code, because the phone is lost.
   const mayRecognise = named === undefined && factorName === undefined
@@ -70,7 +71,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       replaced,
       factorName,
       source,
-      isAfterFirstFactor: isAfterFirst,
+      ...first,
       renewsSession: renews,
       requestedAt,
       ...(marksBefore !== undefined && { marksBefore }),
@@ -99,9 +100,18 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   const [slot, repeated] = await Promise.all([spendStart(request, context), Promise.allSettled([isRepeated(request, context)])])
   if (await freeIfFailed(request, context, slot, () => isPendingElsewhere(request, context, slot, repeated[0]))) return resultOfOtherProcess(request, context, slot)
 
-  const prepared = await freeIfFailed(request, context, slot, () => prepare(request, context)).catch(async (reason: unknown) => {
+  try {
+    return await notifyAndStore(request, context, slot, startedAt)
+  } catch (reason) {
     await forgetStart(request, context)
     throw reason
+  }
+}
+
+async function notifyAndStore(request: StrategyRequest, context: StartContext, slot: number, startedAt: number): Promise<StartResult> {
+  const { prepared, older } = await freeIfFailed(request, context, slot, async () => {
+    const prepared = await prepare(request, context)
+    return { prepared, older: await olderTransaction(request, context, prepared) }
   })
   let challenge: Challenge
   try {
@@ -109,14 +119,10 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
   } catch (reason) {
     forgetIfUnusable(request, reason, context.parameters.budget, prepared.factor.name)
     const kept = await waitForOtherFactor(request, context, prepared, reason, slot, startedAt)
-    if (kept !== undefined) return kept
-    await forgetStart(request, context)
-    throw reason
+    if (kept === undefined) throw reason
+    return kept
   }
-  if (isRepeatedAnswer(request, context, challenge)) {
-    await forgetStart(request, context)
-    throw request.mismatchRefusal('transactionId')
-  }
+  if (isRepeatedAnswer(request, context, challenge)) throw request.mismatchRefusal('transactionId')
   const { transaction, encryptedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
@@ -127,17 +133,21 @@ async function startNew(request: StrategyRequest, context: StartContext, hasWait
     await request.abandon(transaction)
     throw new Refusal('cancelled')
   }
-  const older = await endReplaced(request, transaction, context.replaced)
+  const replaces = older !== undefined && older.transaction.id !== transaction.id
+  if (replaces) await endReplaced(request, transaction, older, context)
   // Renew the session only after Nevis has answered: until then, the second request of a double click, which has the old session id, must find its session.
   await prepareSession(request, context, transaction)
-  if (older !== undefined) {
-    const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-    // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
-    // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
-    const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
-    request.transactions.close({ ...older, ...(isOwn && { next: transaction.id }) }, 'cancelled', keepsToken)
-  }
+  if (replaces) closeReplaced(request, context, older.transaction, transaction)
   return waitForDecision(request, context, transaction, encryptedCodes)
+}
+
+/** Closes the replaced transaction in the session. The session is saved later. */
+function closeReplaced(request: StrategyRequest, context: StartContext, older: Transaction, { id }: Transaction): void {
+  const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
+  // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
+  // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
+  const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
+  request.transactions.close({ ...older, ...(isOwn && { next: id }) }, 'cancelled', keepsToken)
 }
 
 /** Refuses a factor that the user may not choose, before the start is counted and before Nevis is called. */
@@ -244,7 +254,7 @@ function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replace
  */
 async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {
   try {
-    if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+    if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context)
     else await request.refresh()
   } catch (error) {
     await request.abandon(transaction)

@@ -20,6 +20,7 @@ import { resolveOptions, type Settings } from './settings'
 import { logsIn, sessionOf, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/second-factor'
 import { isLoginOf, isStored } from '../host/session'
+import { StorageError } from '../host/storage'
 import { withPrefix } from '../session/return-to'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
@@ -149,7 +150,8 @@ export class NevisStrategy extends PassportStrategy {
     } catch (reason) {
       // Passport may next write the failure message into the session. If the user has logged out meanwhile, that would restore the old session and undo the
       // logout. So read the session again, even if the strategy has not waited for I/O: the app's middleware may have waited before it called the strategy.
-      if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch(() => undefined)
+      // If the store does not answer, this request must not write the session either.
+      if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch((failed: unknown) => failed instanceof StorageError && request?.abandonSession())
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession

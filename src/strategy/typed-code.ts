@@ -4,9 +4,10 @@
  * The session stores a keyed digest of the code. Out of scope: generating the code (`factors/`), and the checks that follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
+import type { Outcome } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
-import { answerIn, noteWrongCode, spendCode } from './code-attempts'
+import { answerIn, checkOnce } from './code-attempts'
 import type { StrategyRequest } from './strategy-request'
 
 /** What a callback contains: no code (`none`), a wrong code, or the right code. */
@@ -23,13 +24,12 @@ export type TypedCode =
 export async function typedCodeOf(request: StrategyRequest, transaction: Transaction): Promise<TypedCode> {
   if (fieldOf(request.req, 'code') === undefined) return { verdict: 'none' }
   const value = answerIn(request, 'code')
-  const attempts = await spendCode(request, transaction)
   const code = smsCodeIn(value)
-  if (code !== undefined && request.keys.typedCodes.matches(transaction.typedCode, code, transaction.id)) {
-    return { verdict: 'right', transaction: await keepTyped(request, transaction, attempts) }
-  }
-  await noteWrongCode(request, transaction)
-  return { verdict: 'wrong', attempts, isCode: code !== undefined }
+  const isRight = code !== undefined && request.keys.typedCodes.matches(transaction.typedCode, code, transaction.id)
+  // After the right code, the outcome still depends on the user's answer on the phone.
+  const checked = async (): Promise<Outcome> => (isRight ? { status: 'pending' } : { status: 'failed', code: 'wrong_code', retryable: true })
+  const { attempts } = await checkOnce(request, transaction, value, checked)
+  return isRight ? { verdict: 'right', transaction: await keepTyped(request, transaction, attempts) } : { verdict: 'wrong', attempts, isCode: code !== undefined }
 }
 
 /** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type the code again. */

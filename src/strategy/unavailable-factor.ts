@@ -7,9 +7,9 @@
 import { randomUUID } from 'node:crypto'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { FactorName } from '../factors/names'
+import { fetchUser } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { secondFactorOf } from '../session/second-factor'
-import { userOf } from './authenticators'
 import { publish } from './events'
 import { offeredFactors } from './factor-choice'
 import { newTransaction } from './new-transaction'
@@ -59,7 +59,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   const created = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
   const { digest: _digest, ...rest } = created.transaction
   const transaction = request.keys.digests.withDigest({ ...rest, isUnsent: true })
-  if (mayRenew(request, context, { ...transaction, ...(await confirmedUser(request, context, transaction)) })) await renewForSubject(request, transaction, context.isAfterFirstFactor)
+  if (mayRenew(request, context, { ...transaction, ...(await confirmedUser(request, context, transaction)) })) await renewForSubject(request, transaction, context)
   else await request.refresh()
   return waitForDecision(request, context, { ...transaction, closed: code })
 }
@@ -71,7 +71,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
  */
 async function confirmedUser({ req, settings }: StrategyRequest, { isAfterFirstFactor, renewsSession }: StartContext, { subject }: Transaction): Promise<{ userId?: string }> {
   if (!renewsSession || isAfterFirstFactor || subject.userId !== undefined || secondFactorOf(req, { sessionKey: settings.sessionKey }) === undefined) return {}
-  return userOf(settings.client, subject).then(({ userId }) => ({ userId }), () => ({}))
+  return fetchUser(settings.client, subject).then(({ userId }) => ({ userId }), () => ({}))
 }
 
 /** If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction, which the user may still approve. */

@@ -6,11 +6,11 @@
  * Out of scope: that an approval is used only once (`ledger/endings.ts`).
  */
 import { createHash } from 'node:crypto'
-import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
+import { isSameId, outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
 import type { Introspection, NevisClient } from '../client/client'
-import { NevisError } from '../client/errors'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
+import { findUser } from '../factors/shared'
 import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
@@ -59,11 +59,8 @@ export async function mismatchOf(
  */
 export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>, { subject, isUserIdNamed }: Transaction, outcome: Succeeded): Promise<Mismatch | undefined> {
   if (subject.userId !== undefined || subject.username === undefined || outcome.username !== undefined || isUserIdNamed === true) return undefined
-  const user = await client.findUserByUsername(subject.username).catch((error: unknown) => {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
-    throw error
-  })
-  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (user.userId === outcome.userId ? undefined : 'userId'))
+  const user = await findUser(client, { username: subject.username })
+  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (isSameId(user.userId, outcome.userId) ? undefined : 'userId'))
 }
 
 /**

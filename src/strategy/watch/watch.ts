@@ -175,7 +175,7 @@ export class StatusWatch {
     const known = this.transactions.get(keyOf(sealed))
     // Replace an expired `WatchedTransaction`: the user may have got more time for the same transaction (`strategy/extend.ts`). Also replace it if the
     // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
-    if (known !== undefined && (!known.isOver(now) || known.hasFailed()) && !known.hasMovedBefore(sealed)) return known
+    if (known !== undefined && (!known.isOver(now) || known.hasFailed() || now >= sealed.expiresAt) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
     // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
     // one: otherwise it would later report that the user has abandoned the transaction.
@@ -204,14 +204,14 @@ export class StatusWatch {
     for (const [id, watched] of this.transactions) {
       const keepMs = watched.hasFailed() ? (this.options.keepDeniedMs ?? 0) : 0
       if (watched.isOver(now - keepMs) && !watched.isUndecided()) this.transactions.delete(id)
-      else if (watched.isOver(now - ABANDONED_AFTER_MS)) this.drop(id, watched)
+      else if (watched.isUndecided() && watched.isOver(now - ABANDONED_AFTER_MS)) this.drop(id, watched)
     }
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
-    this.transactions.delete(id)
     void watched.finish().then(() => {
-      if (watched.hasFailed() && this.options.keepDeniedMs !== undefined) this.transactions.set(id, watched)
+      const isKept = watched.hasFailed() && this.options.keepDeniedMs !== undefined
+      if (!isKept && this.transactions.get(id) === watched) this.transactions.delete(id)
     })
   }
 

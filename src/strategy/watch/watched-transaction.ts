@@ -48,6 +48,7 @@ export class WatchedTransaction {
   /** The transaction from the session: it names the user in reports of denials. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
+  private finishing: Promise<void> | undefined
   private timer: NodeJS.Timeout | undefined
   private isPolling = false
   private isSettled = false
@@ -123,7 +124,11 @@ export class WatchedTransaction {
   }
 
   /** Called once after the transaction has expired. Asks Nevis once more, because the user may have denied while no page was open. */
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
+    return (this.finishing ??= this.finishOnce())
+  }
+
+  private async finishOnce(): Promise<void> {
     try {
       if (!this.isLeft && (await this.reports.hasEnded?.(this.#sealed)) === true) return
       if (this.#sealed.statusToken !== undefined) await this.rate.acquire().then(() => this.ask())
@@ -158,7 +163,7 @@ export class WatchedTransaction {
 
   /** Nevis's answer for a callback: a success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
   async decide(transaction: Transaction): Promise<Status> {
-    this.#transaction = transaction
+    this.remember(transaction)
     if (!this.hasJustSucceeded() && (this.asking !== undefined || this.decisions.tryAcquire())) {
       this.deciding += 1
       await this.ask()
