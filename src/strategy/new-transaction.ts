@@ -46,8 +46,7 @@ export async function newTransaction(
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
-  // Another user's password ends the login of this session (`session-fixation.ts`), so the transaction does not belong to that login.
-  const login = context.isOfAnotherLogin ? undefined : request.login()
+  const login = context.endsLogin ? undefined : request.login()
   const isStepUp = login !== undefined && (replaced === undefined ? !context.isAfterFirstFactor : replaced.isStepUp === true)
   const isMarked = login !== undefined || settings.hasOwnSubject
   const browser = isMarked ? markBrowser(request) : undefined

@@ -55,7 +55,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     ...rest,
     ...box,
     ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
-    ...(login !== undefined && !context.isOfAnotherLogin && { login }),
+    ...(login !== undefined && !context.endsLogin && { login }),
     ...(renewsSession && { moves: (current.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   })

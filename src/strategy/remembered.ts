@@ -52,7 +52,7 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   publish('browser', () => ({ ...request.about(), browser: 'used' }))
 
   const returnTo = returnToOf(request)
-  await renewForSubject(request, { subject: parameters.subject, userId }, { isAfterFirstFactor: true, isOfAnotherLogin: false })
+  await renewForSubject(request, { subject: parameters.subject, userId }, { isAfterFirstFactor: true, endsLogin: false })
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.save()
   const username = parameters.subject.username ?? subject.username

@@ -5,25 +5,30 @@
  * Out of scope: concurrent starts (`parallel.ts`).
  */
 import type { Transaction } from '../factors/transaction'
+import { logsIn } from '../host/request'
 import { hasContent, isOfAnotherLogin, isStored, renewSession } from '../host/session'
 import { renewWithSecondFactor, secondFactorOf } from '../session/second-factor'
 import { isOfSamePerson, isSameId } from '../trust/binding'
 import type { StartContext } from './start-context'
 import type { StrategyRequest } from './strategy-request'
 
-type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'isOfAnotherLogin'>
+type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
 
 /**
  * Finds out whether the user has probably given the password (or another first factor) in this request.
  *
  * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
  * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
+ *
+ * `endsLogin`: another user's password, at a route that signs in, ends a login with a second factor. Otherwise an attacker who copies the cookie of the session
+ * and enters the attacker's own password would get the only session in which the user is still signed in, and a logout by the user could not end it.
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
-  const { req, session } = request
+  const { req, session, settings, options } = request
   const isOther = await isOfAnotherLogin(req, session)
-  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther, isOfAnotherLogin: isOther }
+  const endsLogin = isOther && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
+  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther, endsLogin }
 }
 
 /**
@@ -57,9 +62,8 @@ function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = su
 
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). From the old session, it keeps only the transactions of the user for whom the second factor is started.
- * At a step-up, it also keeps the record of the last second factor. After a password, which begins a new sign-in, it does not keep this record. After another
- * user's password, it keeps neither the login nor the app's data: otherwise an attacker who copies a session's cookie and enters the attacker's own password
- * would get the only session in which the user is still signed in, and a logout by the user could not end it.
+ * At a step-up, it also keeps the record of the last second factor. After a password, which begins a new sign-in, it does not keep this record. If this start ends
+ * the session's login (`endsLogin`), it keeps neither the login nor the app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay
@@ -67,16 +71,17 @@ function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = su
  * @throws Refusal `unknown_transaction` if another request has ended the session meanwhile, and the user has not just given the password; StorageError
  * @internal
  */
-export async function renewForSubject(request: StrategyRequest, user: Pick<Transaction, 'subject' | 'userId'>, { isAfterFirstFactor: isAfterFirst, isOfAnotherLogin: isOfAnother }: Renewal): Promise<void> {
+export async function renewForSubject(request: StrategyRequest, user: Pick<Transaction, 'subject' | 'userId'>, { isAfterFirstFactor: isAfterFirst, endsLogin }: Renewal): Promise<void> {
   const { req, session, settings } = request
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
+  // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
+  const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
-  request.useSession(isAfterFirst ? await renewSession(req, isOfAnother ? settings.sessionKey : undefined) : await renewWithSecondFactor(req, settings.sessionKey), true)
+  request.useSession(isAfterFirst ? await renewSession(req, endsLogin ? settings.sessionKey : undefined) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => {
-    // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
-    if (stops && isOfAnother && one.login !== undefined && one.login === login) return true
+    if (isOfAnother && one.login !== undefined && one.login === login) return true
     return isOfPerson(request, one, user) && !(stops && isAfterFirst && one.login !== undefined)
   })
 }

@@ -25,8 +25,8 @@ export interface StartContext {
   readonly source: RequestSource
   /** True if the user gave a first factor, such as the password, in this request. */
   readonly isAfterFirstFactor: boolean
-  /** True if that first factor is of another user than the one who is logged in to the session. */
-  readonly isOfAnotherLogin: boolean
+  /** True if that first factor was of another user than the one who is logged in to the session with a second factor: this start ends that login. */
+  readonly endsLogin: boolean
   readonly renewsSession: boolean
   /** When the request came, in milliseconds since 1970. */
   readonly requestedAt: number

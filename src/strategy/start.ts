@@ -50,7 +50,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
-  const first = named === undefined ? await firstFactorOf(request) : { isAfterFirstFactor: false, isOfAnotherLogin: false }
+  const first = named === undefined ? await firstFactorOf(request) : { isAfterFirstFactor: false, endsLogin: false }
   const isAfterFirst = first.isAfterFirstFactor
   const renews = named === undefined && renewsSession(request, isAfterFirst)
   // A user who names a factor wants to be asked, for example for a recovery code, because the phone is lost.

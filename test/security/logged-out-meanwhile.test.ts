@@ -97,6 +97,7 @@ function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect'): { a
 const stores = (name: string, describeIt: typeof describe, newStore: () => Promise<session.Store>) => {
   describeIt(`with sessions in ${name}`, () => {
     let app: TestApp
+    let store: session.Store
     let browser: Browser
     let oldCookie: Browser
     let slowVerify: () => Promise<void>
@@ -104,7 +105,8 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     beforeEach(async () => {
       slowVerify = async () => undefined
       const verify: AppOptions['verify'] = (profile, done) => void slowVerify().then(() => done(null, { username: profile.username }))
-      app = await world.start({ routes, verify, session: { store: await newStore() } })
+      store = await newStore()
+      app = await world.start({ routes, verify, session: { store } })
       browser = await signedIn(app)
       oldCookie = browser.clone()
     })
@@ -135,6 +137,29 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       await browser.post('/logout')
       release()
       expect(outcomeOf(await callback)).toBe('unknown_transaction')
+      await expectLoggedOut()
+    })
+
+    // Shows: T-old-session-2
+    it('a log-out during a slow start that Nevis then refuses lasts, even if the store cannot be read then', async () => {
+      world.simulator.faults.add({ on: 'approve', status: 404, body: '{"status":404}', times: 1 })
+      const { client } = app.nevis.settings
+      const real = client.approve.bind(client)
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const asked = new Promise<void>((resolve) => {
+        jest.spyOn(client, 'approve').mockImplementationOnce(async (request) => {
+          resolve()
+          await gate
+          jest.spyOn(store, 'get').mockImplementationOnce((_id, done) => done(new Error('read ECONNRESET')))
+          return real(request)
+        })
+      })
+      const start = oldCookie.clone().post('/messages')
+      await asked
+      await browser.post('/logout')
+      release()
+      expect(outcomeOf(await start)).toBe('302 /failed')
       await expectLoggedOut()
     })
 

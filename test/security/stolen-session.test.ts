@@ -8,6 +8,9 @@
  *
  * A later version had the same fault only in apps with the option `subject`. In such an app, each start gives the session a new id, and the strategy did not
  * check which browser sent the start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
+ *
+ * A later version had one more: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which only the
+ * thief's browser had, and kept its login: the thief was signed in as the user, and a logout by the user could not end that.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
@@ -24,6 +27,12 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/other', passport.authorize('nevis', { message: 'Change the address?' }))
   web.all('/signed-in', passport.authenticate('nevis', { keepSessionInfo: true }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   web.all('/confirmed', passport.authorize('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.post('/basket', (req, res) => {
+    Object.assign(req.session, { basket: 'full' })
+    res.end()
+  })
+  web.get('/basket', (req, res) => void res.end((req.session as { basket?: string }).basket))
+  web.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.end())))
   web.get('/guarded', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
 }
 
@@ -42,6 +51,25 @@ async function stolen(options: Partial<NevisStrategyOptions> = {}): Promise<{ ap
 
 const start = async (browser: Browser, path: string) => handleIn((await browser.post(path)).location)
 const [pushesOf, newest] = [() => world.simulator.phone('anna').requests(), () => world.simulator.phone('anna').requests().at(-1)?.transactionId as string]
+
+// Shows: T-old-session-7
+it.each([['the default', {}], ['an own', { subject: (req: object) => (req as { user?: { username: string } }).user }]])('a thief who enters the password of an account of their own, with %s option subject › gets neither the login nor the data of the session', async (_name, options) => {
+  const { app, user } = await stolen(options)
+  const first = handleIn((await user.post('/step-up')).location)
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await user.get(`/confirmed?transaction=${first}`))).toBe('success')
+  await user.post('/basket')
+  const thief = user.clone()
+  expect((await thief.get('/me')).json().user).toEqual({ username: 'anna' })
+  const handle = handleIn((await thief.post('/login', { username: 'ben', password: PASSWORD })).location)
+  expect([(await thief.get('/me')).json().user, (await thief.get('/basket')).text, pushesOf().length]).toEqual([null, '', 1])
+  await user.post('/logout')
+  expect((await thief.get('/me')).json().user).toBeNull()
+  // A user who signs in with another account, in a session of their own, still can.
+  await world.simulator.phone('ben').approve()
+  expect((await thief.get(`/login/2fa/callback?transaction=${handle}`)).json()).toMatchObject({ action: 'success', user: { username: 'ben' } })
+  expect((await app.browser().get('/me')).json().user).toBeNull()
+})
 
 describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (path, callback) => {
   // Shows: T-old-session-7

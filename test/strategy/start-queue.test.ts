@@ -40,6 +40,29 @@ describe('turns', () => {
     expect(log).toEqual(['one begins, at once', 'two begins, after A', 'three begins, after B'])
   })
 
+  it('come after one that still runs, even if the one between them has waited too long', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] })
+    try {
+      const one = workOf('one', log)
+      const three = workOf('three', log)
+      const first = turns.run('anna', one.run)
+      const refused = expect(turns.run('anna', workOf('two', log).run)).rejects.toMatchObject({ code: 'too_many_starts' })
+      await jest.advanceTimersByTimeAsync(15_000)
+      await refused
+      const last = turns.run('anna', three.run)
+      await settled()
+      expect(log).toEqual(['one begins, at once'])
+      one.end('A')
+      await first
+      await settled()
+      expect(log).toEqual(['one begins, at once', 'three begins, after undefined'])
+      three.end('C')
+      expect(await last).toBe('C')
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
   it('do not wait for those under another key', async () => {
     const one = workOf('one', log)
     const first = turns.run('anna', one.run)
