@@ -31,10 +31,10 @@ const OF_GROUP: Readonly<Record<string, Situation>> = {
   'Enrolment by SMS': { flows: ['E sms', 'A sms'], factors: { phone: undefined } },
   'Status of an SMS': { flows: ['L sms', 'W sms', 'S sms', 'E sms', 'A sms'] },
   'Verification of a code': { flows: CODES },
-  'Enrolment of an app': { flows: ['E app', 'E wid', 'A app', 'V app'] },
+  'Enrolment of an app': { flows: ['E app', 'E wid', 'A app', 'A wid', 'V app'] },
   Approvals: { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms', 'D push', 'N push', 'V app'] },
   'QR codes and links': { flows: ['L app', 'S app', 'E app', 'A app', 'V app'] },
-  'Intent tokens': { flows: ['L wid', 'E wid'] },
+  'Intent tokens': { flows: ['L wid', 'S wid', 'E wid', 'A wid'] },
   Status: { flows: ALL, isSlow: true },
 }
 

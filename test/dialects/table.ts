@@ -21,10 +21,10 @@ export interface Deviation {
 export const OUTCOMES: Readonly<Record<string, string>> = {
   'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
   'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved',
-  'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in',
+  'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in', 'S wid': 'in',
   // Recovery codes cannot be a user's first factor.
   'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
-  'A app': 'in', 'A sms': 'in', 'A rec': 'in',
+  'A app': 'in', 'A sms': 'in', 'A rec': 'in', 'A wid': 'in',
   'N push': 'not in', 'V app': 'not in',
 }
 
@@ -35,7 +35,9 @@ const wrong = deviation('wrong')
 
 const STARTS = ['L ', 'W ', 'D ', 'S ', 'E ', 'A ', 'N ']
 /** Flows whose proof is an introspected token. */
-const INTROSPECTED = ['L push', 'L app', 'L sms', 'L wid', 'S push', 'S app', 'S sms', 'E app', 'E sms', 'E wid', 'A app', 'A sms']
+const INTROSPECTED = ['L push', 'L app', 'L sms', 'L wid', 'S push', 'S app', 'S sms', 'S wid', 'E app', 'E sms', 'E wid', 'A app', 'A sms', 'A wid']
+/** Flows in which the browser brings the token of Nevis's widget. */
+const BROUGHT = ['L wid', 'S wid', 'E wid', 'A wid']
 const POLLED = ['L push', 'L app', 'S push', 'S app', 'E app', 'A app']
 const mismatch = (because: string) => [design(INTROSPECTED, 'callback: binding_mismatch', because), design('W sms', 'wrong_code, then callback: binding_mismatch', because)]
 
@@ -61,7 +63,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'channel-unknown': [design(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
   'status-succeeded-without-token': [
     design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
-    design(['L wid', 'E wid'], 'callback: missing_code', 'The widget has no token to bring.'),
+    design(BROUGHT, 'callback: missing_code', 'The widget has no token to bring.'),
   ],
   'status-succeeded-once': [wrong('L push, two processes', 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
   'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
@@ -69,11 +71,12 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'A status that says failed decides.'),
     design('W sms', 'wrong_code, then callback: not_approved', 'A status that says failed decides.'),
   ],
-  'subject-transaction-id': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'The widget\'s transaction is Nevis\'s own, and its id is not known.')],
-  'subject-missing': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
-  'subject-null': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
-  'times-null': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
-  'without-times': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
+  'subject-transaction-id': [design(BROUGHT, 'callback: binding_mismatch', 'The widget\'s transaction is Nevis\'s own, and its id is not known.')],
+  'subject-username': [wrong('S wid', 'callback: binding_mismatch', 'The app names the user by userId, and the strategy does not ask Nevis for the username.')],
+  'subject-missing': [design(BROUGHT, 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
+  'subject-null': [design(BROUGHT, 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
+  'times-null': [design(BROUGHT, 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
+  'without-times': [design(BROUGHT, 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
   'token-lives-0-seconds': mismatch('The token has expired by what it says itself.'),
   'issued-hours-ago': mismatch('The token may be that of an earlier approval.'),
   'expiry-minus-one': [
@@ -117,8 +120,8 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'unknown-user-200-null': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'unknown-user-404-text': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
-  'status-of-other-token-400': [design(['L wid', 'E wid'], 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
-  'status-of-result-token': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
+  'status-of-other-token-400': [design(BROUGHT, 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
+  'status-of-result-token': [design(BROUGHT, 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
   'key-ended-401': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
   'key-ended-403-without-body': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
   'key-ends-midway': [
