@@ -12,7 +12,7 @@ const PROJECTS = [
   ['src/waiting/assets', 'the browser script of the waiting page'],
   ['src/waiting/browser', 'the browser entry, without types of Node'],
   ['example-app', 'the example app'],
-  ['example-app/public', 'the browser script of the example app'],
+  ['example-app/tsconfig.public.json', 'the browser script of the example app'],
   ['test', 'the tests'],
   ['test/types', 'apps that must compile, and apps that must not'],
   ['test/hosts', 'the hosts: Fastify, NestJS'],

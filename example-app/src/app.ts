@@ -13,11 +13,11 @@ import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
 import { knownBrowsers } from './known-browsers.js'
 import { chooseLanguage, textsFor } from './language.js'
-import { handleError, logError, notFound, page, signedIn, signedOut, userOf } from './pages.js'
+import { handleError, logError, notFound, page, signOut, signedIn, signedOut, userOf } from './pages.js'
 import { passwordRefused, passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
 import type { Redis } from './redis.js'
-import { accountLimit, csrfProtection, headers, noStore, passwordLimit, sessions } from './security.js'
+import { accountLimit, csrfProtection, headers, noStore, outdatedForm, passwordLimit, sessions } from './security.js'
 import { signUp } from './sign-up.js'
 import { transfer } from './transfer.js'
 import type { Users } from './users.js'
@@ -26,11 +26,11 @@ import { homePage } from './views/home.js'
 import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
-import { outagePage, recordSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
+import { recordSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { accountParts, afterPassword, approved, backWhereUserWas, goOn, look, onAnyFailure, passwordProtection, paymentApproval, stepUpRoutes, transferProtection, waitingLook } from './second-factor.js'
+import { accountParts, afterPassword, approved, backWhereUserWas, goOn, onAnyFailure, outage, passwordProtection, paymentApproval, stepUpRoutes, transferProtection, waitingLook } from './second-factor.js'
 import { ownPolicy } from './security.js'
 import { helpPage } from './views/help.js'
 // second factor: end
@@ -75,7 +75,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because the status endpoint needs no session
   // second factor: end
   const browsers = knownBrowsers(config)
-  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)
+  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, outdatedForm, browsers.note)
 
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
@@ -108,7 +108,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
-  app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
+  app.post('/logout', signOut)
 
   app.get('/account', signedIn, page(accountPage, (req) => ({
     user: userOf(req),
@@ -148,7 +148,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use(notFound)
   app.use(logError)
   // second factor: begin
-  app.use(outagePage(nevis, look))
+  app.use(outage(nevis))
   // second factor: end
   app.use(handleError)
   return app

@@ -34,6 +34,11 @@ interface Parts {
   readonly users: Users
 }
 
+/** The `data` of an enrolment on this page, which its callback gets back. */
+interface Addition {
+  readonly kind: 'new factor' | 'new number'
+}
+
 interface DeviceForm {
   readonly authenticatorId?: unknown
   readonly name?: unknown
@@ -56,6 +61,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   // Redirects to the waiting page. After the enrolment, the callback redirects back to "Devices and security".
   routes.post('/add', hasPhone, async (req, res, next) => {
     const { id } = userOf(req)
+    const { smsSince } = await users.addedBy(id)
     const factor = ADDABLE.find((name) => name === (req.body as { factor?: unknown }).factor)
     if (factor === undefined) return void notFound(req, res, next)
     const returnTo = factor === 'recovery' ? UNSAVED_CODES : HERE
@@ -63,6 +69,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       operation: 'enroll',
       factors: [factor], // the waiting page offers no other factor: only "Devices and security" says that new recovery codes end the old ones
       message: (request: Request) => textsFor(request)('Set it up for Alpine Mutual?'),
+      data: { kind: factor === 'sms' && smsSince !== null ? 'new number' : 'new factor' } satisfies Addition,
       returnTo,
       failWithError: true,
       failureMessage: true,
@@ -124,6 +131,11 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
 /** The devices with the Access App. Leaves out passkeys (`fido2`), because they receive no request. */
 export function devicesIn({ authenticators }: { readonly authenticators: readonly Device[] }): readonly Device[] {
   return authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
+}
+
+/** True if the enrolment has replaced the number for codes by SMS. */
+export function isNewNumber(data: unknown): boolean {
+  return (data as Partial<Addition> | null | undefined)?.kind === 'new number'
 }
 
 /** The user's Nevis id. Every user of these routes has an id, because the first use of a second factor links the account to a user at Nevis. */

@@ -3,9 +3,9 @@ import type { Text } from './german.js'
 import { html, type Html } from './html.js'
 import type { Language, Translate } from './language.js'
 
-/** @param amount with two decimals, such as `1250.00`; gives `CHF 1'250.00` */
+/** @param amount with two decimals, such as `1250.00`; gives `CHF 1'250.00`, with a no-break space */
 export function francs(amount: string): string {
-  return `CHF ${amount.replace(/\B(?=(\d{3})+\.)/g, "'")}`
+  return `CHF\u00a0${amount.replace(/\B(?=(\d{3})+\.)/g, "'")}`
 }
 
 const LOCALES = { en: 'en-GB', de: 'de-CH' } as const

@@ -3,8 +3,8 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
 import { failureText } from 'passport-nevis'
 import { takeForm, type RefusedForm } from './form.js'
 import type { Html } from './html.js'
-import { languageOf, translator } from './language.js'
-import { csrfToken } from './security.js'
+import { languageOf, textsFor, translator } from './language.js'
+import { appPolicy, csrfToken } from './security.js'
 import { errorPage } from './views/error.js'
 import type { Frame } from './views/layout.js'
 
@@ -88,6 +88,14 @@ export const signedOut: RequestHandler = (req, res, next) => {
   else next()
 }
 
+/** Signs the user out. The sign-in page then says so. */
+export const signOut: RequestHandler = (req, res, next) =>
+  req.logout((error) => {
+    if (error) return next(error)
+    req.session.successes = [textsFor(req)('You are signed out.')]
+    res.redirect(303, '/login')
+  })
+
 /** The user of the request; only for routes after the middleware `signedIn`, or after the check of the password. */
 export function userOf(req: Request): Express.User {
   if (req.user === undefined) throw new Error('This route needs signedIn before it')
@@ -95,9 +103,7 @@ export function userOf(req: Request): Express.User {
 }
 
 export const notFound: RequestHandler = (req, res) => {
-  const { user } = req
-  const frame = user && { user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
-  res.status(404).send(errorPage(404, languageOf(req), frame).text)
+  res.status(404).send(errorPage(404, languageOf(req), frameOf(req)).text)
 }
 
 /** Logs the name and the code of an error, but not its message, which could contain personal data. */
@@ -110,7 +116,17 @@ export const logError: ErrorRequestHandler = (error: Fault, _req, _res, next) =>
 export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) => {
   if (res.headersSent) return next(error)
   const status = statusOf(error)
-  res.status(status).send(errorPage(status, languageOf(req), { isSignedOut: req.user === undefined }).text)
+  const isPassing = status > 500
+  if (isPassing) res.set('Retry-After', '10')
+  const options = { ...frameOf(req), isSignedOut: req.user === undefined, again: isPassing && req.method === 'GET' ? req.originalUrl : undefined }
+  // Set the policy again: the page that has failed may have removed it (`ownPolicy`).
+  appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
+}
+
+/** What the header of an error page shows. After the password alone, `req.user` is set, but the user is not signed in yet. */
+function frameOf(req: Request): Pick<Frame, 'user' | 'devicesURL' | 'csrfToken'> {
+  const { user } = req
+  return user === undefined || req.path === '/login' ? {} : { user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
 }
 
 interface Fault {

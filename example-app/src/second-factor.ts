@@ -4,10 +4,10 @@
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
-import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, secondFactorOf, type NevisStrategy, type SecondFactorRecord, type WaitingPageOptions } from 'passport-nevis'
+import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, outagePage, secondFactorOf, type NevisStrategy, type SecondFactorRecord, type WaitingPageOptions } from 'passport-nevis'
 import type { Cloud } from './config.js'
 import { MAX_AGE_SECONDS, confirmFirst, isConfirmed, notDoneFor, pageOf, purposeIn, type Purpose } from './confirm-first.js'
-import { UNSAVED_CODES, devicesIn } from './devices.js'
+import { UNSAVED_CODES, devicesIn, isNewNumber } from './devices.js'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
@@ -33,13 +33,26 @@ declare module 'express-session' {
 }
 
 /** The look of the waiting page and the outage page: the name, logo, links and stylesheet of this app. */
-export const look = {
+const look = {
   brand: { name: 'Alpine Mutual', logo: '/logo.svg', logoDark: '/logo-dark.svg', icon: '/favicon.svg', href: '/' },
   signInURL: '/login',
   helpURL: '/help',
   changePasswordURL: '/account/password',
   stylesheet: '/brand.css',
   language: languageOf,
+}
+
+/**
+ * The outage page, for the time in which Nevis or a store is down. On the app's own pages, a signed-in user sees the app's error page instead, which has the
+ * navigation.
+ */
+export function outage(nevis: NevisStrategy): ErrorRequestHandler {
+  const page = outagePage(nevis, look)
+  return (error, req, res, next) => {
+    const isOwnPage = req.user !== undefined && !/^\/login\b/.test(req.path) && req.accepts(['html', 'json']) === 'html'
+    if (isOwnPage) next(error)
+    else page(error, req, res, next)
+  }
 }
 
 /** Options of the waiting page. For a payment, the page also lists the amount and the payee, and after a failure says that nothing was paid. */
@@ -248,7 +261,7 @@ const ENROLLED: Readonly<Record<string, Text>> = {
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
   if (nevis?.operation === 'enroll') {
-    req.session.successes = [textsFor(req)(ENROLLED[nevis.factor] ?? 'It is set up.')]
+    req.session.successes = [textsFor(req)(isNewNumber(nevis.data) ? 'Your mobile number has been changed.' : (ENROLLED[nevis.factor] ?? 'It is set up.'))]
     if (nevis.factor === 'app') req.session.newPhoneAt = Date.now()
     // A real bank notifies the user here, for example by e-mail: an attacker may have set up the new factor (docs/guides/enrolment.md).
   }

@@ -1,7 +1,7 @@
 /** The middleware before all routes: security headers, session, CSRF protection, limits for passwords. */
 import { RedisStore } from 'connect-redis'
 import { csrfSync } from 'csrf-sync'
-import type { Request, RequestHandler } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import session from 'express-session'
 import helmet from 'helmet'
@@ -24,6 +24,9 @@ const POLICY = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 }
+
+/** Sets the Content-Security-Policy of the app's own pages. */
+export const appPolicy: RequestHandler = helmet.contentSecurityPolicy({ useDefaults: false, directives: POLICY })
 
 export function headers({ cookieSecure }: Config): RequestHandler {
   return helmet({
@@ -66,6 +69,17 @@ const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: str
 
 /** Refuses a POST that does not have the CSRF token of its session in the field `_csrf`. */
 export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
+
+/**
+ * For a form in a tab that was opened before the user has signed in or out in another tab, so that its token is old. If the user already is where the form leads,
+ * redirects there, and refuses all other forms.
+ */
+export const outdatedForm: ErrorRequestHandler = (error, req, res, next) => {
+  const isOutdated = error === csrf.invalidCsrfTokenError
+  if (isOutdated && req.user && ['/login', '/sign-up'].includes(req.path)) res.redirect(303, '/account')
+  else if (isOutdated && !req.user && req.path === '/logout') res.redirect(303, '/login')
+  else next(error)
+}
 
 /** Returns the CSRF token of this session. If the session has no token yet, creates a token, which also creates the session. */
 export function csrfToken(req: Request): string {

@@ -94,7 +94,7 @@ describeWithChromium('in the example app', () => {
 
       const phone = await phones(await chromium.open({ viewport: DESKTOP }))
       const request = phone.getByRole('region', { name: 'anna' })
-      expect(await request.locator('.message').innerText()).toBe(`Pay CHF 240.50\nto ${DENTIST}?`)
+      expect(await request.locator('.message').innerText()).toBe(`Pay CHF\u00a0240.50\nto ${DENTIST}?`)
       await look(phone, 'sign-on-the-phone')
       await request.getByRole('button', { name: 'Accept' }).click()
 
@@ -158,8 +158,8 @@ describeWithChromium('in the example app', () => {
       await pay(second, POWER)
       const phone = await phones(await chromium.open({ viewport: DESKTOP }))
       expect(await phone.getByRole('region', { name: 'ben' }).locator('.message').allInnerTexts()).toEqual([
-        `Pay CHF 86.15\nto ${POWER}?`,
-        `Pay CHF 240.50\nto ${DENTIST}?`,
+        `Pay CHF\u00a086.15\nto ${POWER}?`,
+        `Pay CHF\u00a0240.50\nto ${DENTIST}?`,
       ])
       await look(phone, 'two-on-the-phone')
       await app.phone('ben').approve()

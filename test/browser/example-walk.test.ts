@@ -352,7 +352,8 @@ describeWithChromium('a stranger', () => {
   async function signOut(at: Walker): Promise<void> {
     await at.open('/account')
     await at.tap('button', 'Abmelden')
-    await at.sees('Ihre Bank, zweifach geschützt')
+    await at.sees('Anmelden')
+    await at.reads('Sie sind abgemeldet.')
   }
 
   async function confirmOnceMore(at: Walker, phones: Walker): Promise<void> {

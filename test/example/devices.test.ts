@@ -188,6 +188,7 @@ describe('the page of devices', () => {
     const browser = await signIn(app, 'ben')
     for (const path of ['/', '/account', '/invoices', '/transfer', '/step-up', '/nothing']) expect((await browser.get(path, page)).text).toContain(`<a href="${DEVICES}">`)
     expect((await browser.get(DEVICES, page)).text).toContain(`<a href="${DEVICES}" aria-current="page">`)
+    expect((await browser.post('/transfer', {}, page)).text).toContain(`<a href="${DEVICES}">`) // refused without the token of the form
   })
 
   it('after something was set up › still has its second factor', async () => {
@@ -205,7 +206,9 @@ describe('the number for codes by SMS', () => {
     const text = await app.phone(username).sms()
     expect(text).toMatch(/^Set it up for Alpine Mutual\? Code: \d{4,}$/)
     const code = /\d{4,}/.exec(text)?.[0] as string
+    const isFirst = (await shown(browser)) === undefined
     expect((await typeCode(browser, waiting, code)).location).toBe(DEVICES)
+    expect((await browser.get(DEVICES, page)).text).toContain(`<p class="message" role="status">${isFirst ? 'You can sign in by SMS now.' : 'Your mobile number has been changed.'}</p>`)
   }
 
   it('is shown by its last digits, to its user alone, and without the rest', async () => {

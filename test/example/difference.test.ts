@@ -49,7 +49,7 @@ describe('the lines of the second factor', () => {
         const pay = /action="(\/invoices\/\d+\/pay)"/.exec((await browser.get('/invoices')).text)?.[1] as string
         expect((await submit(browser, '/invoices', pay)).location).toMatch(/\/receipt$/)
         expect(await app.phone('anna').requests()).toBe(0)
-        expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+        expect((await submit(browser, '/account', '/logout')).location).toBe('/login')
       } finally {
         await app.stop()
       }

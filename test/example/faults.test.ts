@@ -5,20 +5,22 @@ import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
 /**
- * Starts the app with a Nevis address at which no server listens, and with a stub in place of the database. The stub fails for the username `broken`, and for
- * a signed-in user.
+ * Starts the app with a Nevis address at which no server listens, and with a stub in place of the database. The stub fails for the username `broken`, for a
+ * signed-in user, and, for the user with `USER_ID` as Nevis's id, when the waiting page asks for the phone number.
  */
 const SCRIPT = `
 import { createApp } from './dist/app.js'
 import { readConfig } from './dist/config.js'
 import { hashPassword } from './dist/password.js'
-const user = { id: 1, username: 'anna' }
+const { USER_ID } = process.env
+const user = { id: 1, username: 'anna', ...(USER_ID && { nevisUserId: USER_ID }) }
+let asked = 0
 const passwordHash = await hashPassword('right')
 const broken = () => { throw Object.assign(new Error('c4n4ry of the database'), { name: 'DatabaseError', code: 'E42' }) }
 const users = {
   findById: async () => broken(),
   findByNevisId: async () => user,
-  addedBy: async () => ({ smsSince: new Date(), codesSince: new Date() }),
+  addedBy: async () => (USER_ID && ++asked > 1 ? broken() : { smsSince: new Date(), codesSince: new Date() }),
   findForPassword: async (username) => (username === 'broken' ? broken() : { user: username === 'deleted' ? { ...user, nevisUserId: 'dd56f53d-0d2c-4b23-97cf-4f5a1e1b7a10' } : user, passwordHash }),
 }
 const { CLOUD: baseURL = 'http://127.0.0.1:1', KEY: accessKey = 'key-of-nobody' } = process.env
@@ -64,6 +66,21 @@ describe('a fault', () => {
         expect((await submit(browser, '/login', '/login', { username: 'deleted', password: 'right' })).location).toBe('/login')
         expect((await browser.get('/login')).text).toContain('This way to confirm is not available here. Sign in again, or contact support.')
       }, { CLOUD: simulator.baseURL, KEY: simulator.accessKey })
+    } finally {
+      await simulator.close()
+    }
+  })
+
+  it('of the database on the waiting page, which has a policy of its own › is told with the policy of the app', async () => {
+    const simulator = await NevisSimulator.start()
+    try {
+      const { userId } = simulator.addUser({ username: 'anna', phone: '+41791234567' })
+      await withApp(async (browser) => {
+        const { location } = await submit(browser, '/login', '/login', { username: 'anna', password: 'right' })
+        expect(location).toMatch(/^\/login\/2fa\?transaction=/)
+        const [failed, usual] = [await browser.get(location as string, { accept: 'text/html' }), await browser.get('/login')]
+        expect([failed.status, failed.headers.get('content-security-policy')]).toEqual([500, usual.headers.get('content-security-policy')])
+      }, { CLOUD: simulator.baseURL, KEY: simulator.accessKey, USER_ID: userId })
     } finally {
       await simulator.close()
     }

@@ -62,7 +62,7 @@ describe('paying an invoice', () => {
     await app.phone('ben').deny()
     const { location } = await browser.get(callbackOf(waiting))
     expect(location).toBe(await afterFailure(browser, POWER))
-    expect((await browser.get(waiting, page)).text).toContain(`<dd><bdi>CHF 86.15</bdi></dd></div><div><dt>To</dt><dd><bdi>${POWER}</bdi></dd></div><div><dt>Status</dt><dd><bdi>Nothing was paid with this request`)
+    expect((await browser.get(waiting, page)).text).toContain(`<dd><bdi>CHF\u00a086.15</bdi></dd></div><div><dt>To</dt><dd><bdi>${POWER}</bdi></dd></div><div><dt>Status</dt><dd><bdi>Nothing was paid with this request`)
     expect((await browser.get(location as string, page)).text).toContain(`Nothing was paid: CHF\u00a086.15 to ${POWER} is still open. If your phone still shows the request, deny it there.`)
     expect((await browser.get('/invoices', page)).text).not.toContain('Nothing was paid')
     expect(await isPaid(browser, POWER)).toBe(false)
@@ -129,13 +129,13 @@ describe('an attack', () => {
     const other = (await addressOf(browser, DENTIST)).split('/')[2] as string
     const lies = { amount: '0.05', payee: DENTIST, message: 'Pay nothing?', id: other, 'data[amount]': '0.05', data: '{"amount":"0.05"}', kind: 'login' }
     const waiting = await startPaying(browser, POWER, lies)
-    expect(await app.phone('ben').message()).toBe(`Pay CHF 86.15 to ${POWER}?`)
+    expect(await app.phone('ben').message()).toBe(`Pay CHF\u00a086.15 to ${POWER}?`)
     await app.phone('ben').approve()
     const form = await browser.get('/invoices', page)
     const fields = { _csrf: hiddenField(form.text, '_csrf'), transaction: transactionIn(waiting), ...lies }
     const { location } = await browser.post(`/login/2fa/callback?amount=0.05&id=${other}`, fields, page)
     const receipt = await browser.get(location as string, page)
-    expect(receipt.text).toContain('CHF 86.15')
+    expect(receipt.text).toContain('CHF\u00a086.15')
     expect(receipt.text).toContain(POWER)
     expect([await isPaid(browser, POWER), await isPaid(browser, DENTIST)]).toEqual([true, false])
     const id = (location as string).split('/')[2] as string
@@ -145,7 +145,7 @@ describe('an attack', () => {
   it('with the callback again, ten at once and one later › pays once', async () => {
     const browser = await signIn(app, 'ben')
     const waiting = await startPaying(browser, DENTIST)
-    expect(await app.phone('ben').message()).toBe(`Pay CHF 240.50 to ${DENTIST}?`)
+    expect(await app.phone('ben').message()).toBe(`Pay CHF\u00a0240.50 to ${DENTIST}?`)
     await app.phone('ben').approve()
     const tabs = Array.from({ length: 10 }, () => browser.clone())
     const answers = await Promise.all(tabs.map((tab) => tab.get(callbackOf(waiting), page)))
@@ -181,7 +181,7 @@ describe('two payments', () => {
     await app.phone('anna').approve()
     for (const [waiting, amount] of [[second, '1&#39;250.00'], [first, '86.15']] as const) {
       const { location } = await browser.get(callbackOf(waiting), page)
-      expect((await browser.get(location as string, page)).text).toContain(`CHF ${amount}`)
+      expect((await browser.get(location as string, page)).text).toContain(`CHF\u00a0${amount}`)
     }
     expect((await browser.post('/transfer', { _csrf: form, recipient: 'Ben', amount: '50' }, page)).location).toBe('/account')
   })

@@ -1,6 +1,8 @@
 /** Tests which requests the example app refuses. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Browser } from '../support/browser'
-import { callbackOf, enterPassword, hiddenField, signIn, startExample, submit, type Running } from './support'
+import { callbackOf, enterPassword, exampleApp, hiddenField, signIn, startExample, submit, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -33,7 +35,9 @@ describe('a protected route', () => {
   it('after the sign-out › refuses, also with the old cookie', async () => {
     const browser = await signIn(app, 'anna')
     const old = browser.clone()
-    expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+    expect((await submit(browser, '/account', '/logout')).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('<p class="message" role="status">You are signed out.</p>')
+    expect((await browser.get('/login')).text).not.toContain('You are signed out.')
     await expectShut(browser)
     expect((await old.get('/account')).location).toBe('/login')
   })
@@ -68,11 +72,15 @@ describe('the callback', () => {
 })
 
 describe('a form', () => {
-  it.each(['/login', '/login/2fa', '/login/2fa/callback', '/logout', '/step-up', '/transfer', '/invoices/1/pay', '/account/password'])('to %s without its token › is refused with 403', async (path) => {
+  it.each(['/login', '/login/2fa', '/login/2fa/callback', '/sign-up', '/step-up', '/transfer', '/invoices/1/pay', '/account/password'])('to %s without its token › is refused with 403', async (path) => {
     const browser = app.browser()
     await browser.get('/login')
     expect((await browser.post(path)).status).toBe(403)
     expect((await browser.post(path, { _csrf: '0'.repeat(256) })).status).toBe(403)
+  })
+
+  it('to sign out, without its token and without a login › leads to the sign-in page', async () => {
+    for (const fields of [{}, { _csrf: '0'.repeat(256) }]) expect(await app.browser().post('/logout', fields)).toMatchObject({ status: 303, location: '/login' })
   })
 })
 
@@ -88,10 +96,12 @@ describe('the token of the forms', () => {
     const waiting = await enterPassword(browser, app.account('ben'))
     await app.phone('ben').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    // The forms of a tab from before the login, in which the user need not sign in or up any more.
+    for (const path of ['/login', '/sign-up']) expect(await browser.post(path, { _csrf: planted, ...app.account('ben'), recoveryCodes: '' })).toMatchObject({ status: 303, location: '/account' })
     for (const path of ['/logout', '/transfer', '/step-up', '/login/2fa']) expect([path, (await browser.post(path, { _csrf: planted })).status]).toEqual([path, 403])
     const fresh = hiddenField((await browser.get('/account')).text, '_csrf')
     expect(fresh).not.toBe(planted)
-    expect((await browser.post('/logout', { _csrf: fresh })).location).toBe('/')
+    expect((await browser.post('/logout', { _csrf: fresh })).location).toBe('/login')
   })
 })
 
@@ -122,6 +132,12 @@ describe('an address that does not exist', () => {
 
   it('nor can be read is told with 404, too', async () => {
     expect((await app.browser().get('/%E0%A4%A')).status).toBe(404)
+  })
+
+  it('of a file that is not for browsers is told with 404, too', async () => {
+    const folder = join(exampleApp, 'public')
+    const files = (await readdir(folder)).filter((name) => !/\.(css|js|svg)$/.test(name))
+    for (const name of ['tsconfig.json', ...files]) expect([name, (await app.browser().get(`/${name}`)).status]).toEqual([name, 404])
   })
 })
 

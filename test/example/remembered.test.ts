@@ -21,7 +21,7 @@ async function remembered(username: string): Promise<Browser> {
 }
 
 async function signOut(browser: Browser): Promise<void> {
-  expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+  expect((await submit(browser, '/account', '/logout')).location).toBe('/login')
   expect((await browser.get('/account')).location).toBe('/login')
 }
 

@@ -17,13 +17,13 @@ describe('a transfer', () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get('/transfer', page)).status).toBe(200)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Anna', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Anna')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Anna')
   })
 
   it('to a company with “&” in its name › goes through, and the page shows the name as it is', async () => {
     const browser = await signIn(app, 'ben')
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Clara & Söhne', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Clara &#38; Söhne')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Clara &#38; Söhne')
   })
 
   it.each([
@@ -80,7 +80,7 @@ describe('a form that is sent with a second factor that is six minutes old', () 
     expect(text).toContain(`<p class="message notice" role="status">${TOO_LATE} Check your entries and send the form once more.</p>`)
     for (const typed of ['Ben', '50']) expect(text).toContain(`value="${typed}"`)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF 50.00 to Ben')
+    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Ben')
     expect((await browser.get('/transfer', page)).text).not.toContain(TOO_LATE)
   })
 

@@ -1,7 +1,7 @@
 /** Tests that a user of the example app who has no phone with the Access App, or has lost the phone, always finds the way to set one up. */
 import type { Browser } from '../support/browser'
 import { circumstances, nevisComesBack, nevisGoesDown, sixMinutesLater } from './circumstances'
-import { callbackOf, choose, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
+import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -86,11 +86,20 @@ describe('a user who has SMS and recovery codes only', () => {
     expect(text).not.toContain('message failure')
   })
 
-  it('sees the invoices while Nevis is down', async () => {
+  it('sees the invoices while Nevis is down, and the navigation on the pages that cannot be shown', async () => {
     const browser = await signInBySms('clara')
+    const fields = { _csrf: hiddenField((await browser.get(DEVICES, page)).text, '_csrf'), authenticatorId: 'x', name: 'Mine' }
     await nevisGoesDown(app)
     try {
       expect((await browser.get('/invoices', page)).status).toBe(200)
+      for (const [answer, button] of [
+        [await browser.get(DEVICES, page), `<a class="button" href="${DEVICES}">Try again</a>`],
+        [await browser.post(`${DEVICES}/rename`, fields, page), '<a class="button" href="/">Go to the home page</a>'],
+      ] as const) {
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10'])
+        for (const part of ['Not available just now', `<a href="${DEVICES}">`, 'action="/logout"', button]) expect(answer.text).toContain(part)
+      }
+      expect((await browser.get(DEVICES, { accept: 'application/json' })).json()).toMatchObject({ code: 'unavailable' })
     } finally {
       await nevisComesBack(app)
     }
@@ -144,7 +153,7 @@ describe('a user who has lost the phone and has recovery codes', () => {
     expect(confirm).toContain('Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.')
     expect(confirm).not.toContain(NEW_DEVICE)
     expect(confirm.split('action="/logout"')).toHaveLength(3) // in the navigation, and beside the sentence
-    expect((await submit(browser, '/step-up', '/logout')).location).toBe('/')
+    expect((await submit(browser, '/step-up', '/logout')).location).toBe('/login')
 
     const again = await signInByCode('anna', 2)
     await setUpApp(again, 'anna')

@@ -8,6 +8,7 @@ const SENTENCES: Readonly<Record<number, readonly [heading: Text, advice: Text]>
   403: ['This form is out of date', 'Go back, reload the page and try again.'],
   404: ['There is no such page', 'Check the address, or start again from the home page.'],
   429: ['Too many attempts', 'Wait a few minutes before you try again.'],
+  502: ['Not available just now', 'The second factor cannot be reached. Please try again in a moment.'],
   503: ['Not available just now', 'The second factor cannot be reached. Please try again in a moment.'],
   504: ['Not available just now', 'The second factor took too long to answer. Please try again in a moment.'],
 }
@@ -16,13 +17,18 @@ const OTHERS = {
   server: ['Something went wrong', 'Please try again later.'],
 } satisfies Record<string, readonly [Text, Text]>
 
-/**
- * @param frame who is signed in, for the navigation; default: no user. `isSignedOut`: the user may have signed out in another tab, and must sign in to send the
- * refused form again
- */
-export function errorPage(status: number, language: Language, { isSignedOut = false, ...frame }: Partial<Frame> & { readonly isSignedOut?: boolean } = {}): Html {
+export interface ErrorOptions extends Partial<Frame> {
+  /** True if the user may have signed out in another tab, and must sign in to send the refused form again. */
+  readonly isSignedOut?: boolean
+  /** The page that the button "Try again" opens; undefined if trying again does not help. */
+  readonly again?: string | undefined
+}
+
+/** @param options who is signed in, for the navigation (default: no user), and where the button leads (default: to the home page) */
+export function errorPage(status: number, language: Language, { isSignedOut = false, again, ...frame }: ErrorOptions = {}): Html {
   const t = translator(language)
-  const toSignIn = status === 403 && isSignedOut
+  const [target, button]: readonly [string, Text] =
+    again !== undefined ? [again, 'Try again'] : status === 403 && isSignedOut ? ['/login', 'Go to the sign-in page'] : ['/', 'Go to the home page']
   const [heading, advice] = SENTENCES[status] ?? (status < 500 ? OTHERS.request : OTHERS.server)
   return layout(
     t(heading),
@@ -31,7 +37,7 @@ export function errorPage(status: number, language: Language, { isSignedOut = fa
         <h1>${t(heading)}</h1>
         <p>${t(advice)}</p>
         <p class="quiet">${t('Error {status}', { status })}</p>
-        <p class="buttons">${toSignIn ? html`<a class="button" href="/login">${t('Go to the sign-in page')}</a>` : html`<a class="button" href="/">${t('Go to the home page')}</a>`}</p>
+        <p class="buttons"><a class="button" href="${target}">${t(button)}</a></p>
       </section>`,
   )
 }

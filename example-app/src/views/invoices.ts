@@ -17,7 +17,7 @@ export function invoicesPage(everyPage: EveryPage, { invoices, canPay, unpaid }:
   const { t } = everyPage
   const { notices = [] } = everyPage
   const nothingPaid =
-    unpaid && t('Nothing was paid: {amount} to {payee} is still open. If your phone still shows the request, deny it there.', { amount: francs(unpaid.amount).replace(' ', '\u00a0'), payee: unpaid.payee })
+    unpaid && t('Nothing was paid: {amount} to {payee} is still open. If your phone still shows the request, deny it there.', { amount: francs(unpaid.amount), payee: unpaid.payee })
   return layout(
     t('Invoices'),
     { ...everyPage, notices: nothingPaid === undefined ? notices : [...notices, nothingPaid] },
