@@ -590,7 +590,11 @@ describe('a door', () => {
     ["const secondFactor = passport.authenticate('nevis')\nmodule.exports = function (app, secondFactor) {} ;", '', 'ok'],
     ["if (a) { const { secondFactor } = options; enter()\n}\nconst secondFactor = passport.authenticate('nevis');", '', 'ok'],
     ["const secondFactor = passport.authenticate('nevis')\nfor (const secondFactor of list) ", '', 'LEFT'],
+    ["function mount(app, { secondFactor } = {}) { enter(secondFactor) }\nconst secondFactor = passport.authenticate('nevis')", '', 'ok'],
+    ["for (const { secondFactor } of list) enter(secondFactor)\nconst secondFactor = passport.authenticate('nevis')", '', 'ok'],
+    ["for (secondFactor of list) enter(secondFactor)\nvar secondFactor = passport.authenticate('nevis')", '', 'LEFT'],
     ["let { secondFactor } = require('./second-factor')\nif (isOff) secondFactor = (req, res, next) => next();", 'module.exports = { secondFactor }', 'LEFT'],
+    ["function a() { const secondFactor = require('./second-factor') }\nconst secondFactor = require('./second-factor')", 'module.exports = secondFactor', 'ok'],
     [`function a() { ${REQUIRED} }\nfunction b() { const { secondFactor } = require('./more') }\n`, 'module.exports = { secondFactor }', 'LEFT'],
   ])('that %j brings the second factor of %j › is %s', (load, exported, state, handler = 'secondFactor') => {
     const code = `${head}const secondFactor = passport.authenticate('nevis')\nconst other = (req, res, next) => next()\n`
