@@ -315,7 +315,7 @@ it('csurf on single routes › a page without it has no token, instead of a Type
   expect(textsIn(folder)['app.js']).toContain('csrfToken: (req) => req.csrfToken?.()')
 })
 
-it('csurf in TypeScript › compiles: the option is a function that returns a string', () => {
+it('csurf in TypeScript › the option reads the token of a request whose type has none, and returns a string', () => {
   const text = ONE_FILE.replace(/(?:const|var) (.*) = require\((.*)\);/g, 'import $1 from $2;').replace('import { Strategy: LocalStrategy }', 'import { Strategy as LocalStrategy }')
   const folder = folderWith({ 'app.ts': text.replace('import db', "import csurf from 'csurf'\nimport db"), 'db.ts': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
