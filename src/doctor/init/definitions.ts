@@ -69,16 +69,25 @@ export function isUnknownAt(source: Source, at: number): boolean {
 function scopeOfUnknown(source: Source, at: number): Range | undefined {
   if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined
   if (source.is(at + 1, '=>')) return { first: at, last: endOfFunction(source, at) }
+  let scope: Range | undefined
   for (let { parent: open } = source.token(at), inner = at; open !== -1; inner = open, open = source.token(open).parent) {
     const close = source.token(open).pair as number
     const after = source.tokens[inner === at ? at + 1 : (source.token(inner).pair as number) + 1]?.text ?? ''
     const isKey = inner === at && source.is(open, '{') && after === ':'
-    if (isKey || (source.isBlock(open) && source.is(open, '{') && !/^(?:const|let|var)$/.test(source.tokens[open - 1]?.text ?? ''))) return undefined
-    if (source.is(open, '(') && isParameterList(source, open)) return { first: open, last: endOfFunction(source, close) }
-    if (source.is(open, '(')) return /^(?:for|await)$/.test(source.tokens[open - 1]?.text ?? '') && /^(?:of|in)$/.test(after) ? blockAround(source, open) : undefined
-    if (source.is(close + 1, '=')) return inner === at && source.is(close + 2, 'require') ? undefined : blockAround(source, close)
+    if (isKey) return undefined
+    if (source.is(open, '(')) return isParameterList(source, open) ? { first: open, last: endOfFunction(source, close) } : (scope ?? scopeOfLoop(source, open, after))
+    if (source.is(open, '{') && source.isBlock(open) && !/^(?:const|let|var)$/.test(source.tokens[open - 1]?.text ?? '')) break
+    // Goes on, because the pattern can be a parameter with a default value: `({ name } = {}) => …`.
+    if (source.is(close + 1, '=')) scope ??= inner === at && source.is(close + 2, 'require') ? undefined : blockAround(source, close)
   }
-  return undefined
+  return scope
+}
+
+/** The part of the file in which a loop sets its variable: `for (const name of names) …`. @param after the token behind the variable */
+function scopeOfLoop(source: Source, open: number, after: string): Range | undefined {
+  if (!/^(?:for|await)$/.test(source.tokens[open - 1]?.text ?? '') || !/^(?:of|in)$/.test(after)) return undefined
+  const isOwn = source.is(open + 1, 'const') || source.is(open + 1, 'let')
+  return isOwn ? { first: open, last: source.statementOf((source.token(open).pair as number) + 1).last } : blockAround(source, open)
 }
 
 function blockAround(source: Source, at: number): Range {

@@ -35,7 +35,7 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
 
 function codeOf(sources: readonly Source[], source: Source, name: string, depth: number): Code[] {
   const imported = source.imports.get(name)
-  const own = definitionsOf(source, name).filter(({ first }) => imported?.at === undefined || first !== imported.at + 2).map((range): Code => [source, range])
+  const own = definitionsOf(source, name).filter(({ first }) => imported?.at?.includes(first - 2) !== true).map((range): Code => [source, range])
   const code = imported === undefined ? [] : codeIn(sources, source, imported, depth)
   return imported !== undefined && code.length === 0 ? [] : [...code, ...own]
 }

@@ -188,11 +188,11 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
+  const route = routeOf(source, at)
   if (options !== undefined && isSessionOff(source, options)) {
     if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
-    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : remedies.NOT_FOLLOWED }
+    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : route?.method === 'get' ? remedies.NOT_FOLLOWED_IN_GET : remedies.NOT_FOLLOWED }
   }
-  const route = routeOf(source, at)
   const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
   if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: remedies.ONE_OF_A_LIST }

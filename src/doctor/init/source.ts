@@ -18,8 +18,8 @@ export interface Imported {
   readonly name: string | undefined
   /** True for the default export of an ES module: `import a from './a'`. */
   readonly isDefault?: boolean
-  /** The index of the variable in `variable = require(…)`. */
-  readonly at?: number
+  /** The indexes of the variable in each `variable = require(…)`. */
+  readonly at?: readonly number[]
 }
 
 /** The functions with which compilers wrap `require('./a')`. */
@@ -213,7 +213,7 @@ export class Source {
       const known = found.get(name)
       // If two functions of the file import different code under one name, it is not clear which code the name stands for.
       const isClear = known === undefined || (known.from === one.from && known.name === one.name)
-      found.set(name, isClear ? one : { ...one, name: '' })
+      found.set(name, { ...one, ...(!isClear && { name: '' }), at: [...(known?.at ?? []), ...(one.at ?? [])] })
     }
     const names = (open: number, from: string) => {
       for (const { first, last } of this.partsOf(open)) add(this.token(last).text, { from, name: this.token(this.is(first, 'type') && first < last ? first + 1 : first).text })
@@ -225,7 +225,7 @@ export class Source {
       if (text === 'require' && this.is(i + 1, '(') && from !== undefined && this.is(equals, '=')) {
         const isLong = this.is(i + 6, '.') || this.is(i + 6, '(')
         const member = !isWrapped && this.is(i + 4, '.') ? (isLong ? '' : this.token(i + 5).text) : undefined
-        if (this.isWord(equals - 1)) add(this.token(equals - 1).text, { from, name: member, at: equals - 1 })
+        if (this.isWord(equals - 1)) add(this.token(equals - 1).text, { from, name: member, at: [equals - 1] })
         else if (this.is(equals - 1, '}')) names(this.token(equals - 1).pair as number, from)
       }
       const module = this.stringAt(i + 1)

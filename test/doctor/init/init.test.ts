@@ -315,7 +315,7 @@ it('csurf on single routes › a page without it has no token, instead of a Type
   expect(textsIn(folder)['app.js']).toContain('csrfToken: (req) => req.csrfToken?.()')
 })
 
-it('csurf in TypeScript › compiles: the option is a function that returns a string', () => {
+it('csurf in TypeScript › the option reads the token of a request whose type has none, and returns a string', () => {
   const text = ONE_FILE.replace(/(?:const|var) (.*) = require\((.*)\);/g, 'import $1 from $2;').replace('import { Strategy: LocalStrategy }', 'import { Strategy as LocalStrategy }')
   const folder = folderWith({ 'app.ts': text.replace('import db', "import csurf from 'csurf'\nimport db"), 'db.ts': DB })
   expect(init(folder, '--write').exitCode).toBe(0)
@@ -590,7 +590,11 @@ describe('a door', () => {
     ["const secondFactor = passport.authenticate('nevis')\nmodule.exports = function (app, secondFactor) {} ;", '', 'ok'],
     ["if (a) { const { secondFactor } = options; enter()\n}\nconst secondFactor = passport.authenticate('nevis');", '', 'ok'],
     ["const secondFactor = passport.authenticate('nevis')\nfor (const secondFactor of list) ", '', 'LEFT'],
+    ["function mount(app, { secondFactor } = {}) { enter(secondFactor) }\nconst secondFactor = passport.authenticate('nevis')", '', 'ok'],
+    ["for (const { secondFactor } of list) enter(secondFactor)\nconst secondFactor = passport.authenticate('nevis')", '', 'ok'],
+    ["for (secondFactor of list) enter(secondFactor)\nvar secondFactor = passport.authenticate('nevis')", '', 'LEFT'],
     ["let { secondFactor } = require('./second-factor')\nif (isOff) secondFactor = (req, res, next) => next();", 'module.exports = { secondFactor }', 'LEFT'],
+    ["function a() { const secondFactor = require('./second-factor') }\nconst secondFactor = require('./second-factor')", 'module.exports = secondFactor', 'ok'],
     [`function a() { ${REQUIRED} }\nfunction b() { const { secondFactor } = require('./more') }\n`, 'module.exports = { secondFactor }', 'LEFT'],
   ])('that %j brings the second factor of %j › is %s', (load, exported, state, handler = 'secondFactor') => {
     const code = `${head}const secondFactor = passport.authenticate('nevis')\nconst other = (req, res, next) => next()\n`
@@ -719,11 +723,13 @@ describe('a door', () => {
   })
 
   it('with remember me › has a remedy that does not put the second factor in front of every page', () => {
-    const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\napp.get('/cb', passport.authenticate('google'))\napp.post('/cb', passport.authenticate('apple'))\n` }))
+    const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\napp.get('/cb', passport.authenticate('google'))\napp.post('/cb', passport.authenticate('apple'))\napp.get('/back', passport.authenticate('oauth2', { session: false }), keep)\napp.post('/back', passport.authenticate('saml', { session: false }), keep)\n` }))
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if it has no second factor of its own: use it on one route instead, with { session: false }, then')
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:4 if it has no second factor of its own: { session: false }, then a page with a form whose POST runs')
     expect(out.replace(/\n +/g, ' ')).toContain("app.js:5 if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')")
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:6 no second factor was found behind it, and a GET never starts one: the handlers behind it may only keep the user in the session')
+    expect(out.replace(/\n +/g, ' ')).toContain("app.js:7 no second factor was found behind it. Run passport.authenticate('nevis') right behind it")
   })
 
   it.each(['const authenticate = passport.authenticate.bind(passport)', 'const { authenticate } = passport', "import { authenticate } from 'passport'"])('by another name, %s › is named where it is made and where it is used', (code) => {
