@@ -52,15 +52,17 @@ export class StartQueue<Result = StartResult> {
     // If this start fails because it has waited too long, the earlier start still runs. So the next start must wait for the earlier start, too.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
-    void settled.then(() => {
+    const forget = () => {
       if (this.#last.get(key) === settled) this.#last.delete(key)
-    })
+    }
     try {
       return await own
     } finally {
       const left = (this.#waiting.get(key) as number) - 1
       if (left === 0) this.#waiting.delete(key)
       else this.#waiting.set(key, left)
+      if (previous === undefined) forget()
+      else void settled.then(forget)
     }
   }
 }

@@ -209,9 +209,11 @@ export class StatusWatch {
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
+    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and afterwards if so.
+    const mayKeep = this.options.keepDeniedMs !== undefined
+    if (!mayKeep) this.transactions.delete(id)
     void watched.finish().then(() => {
-      const isKept = watched.hasFailed() && this.options.keepDeniedMs !== undefined
-      if (!isKept && this.transactions.get(id) === watched) this.transactions.delete(id)
+      if (!watched.hasFailed() && this.transactions.get(id) === watched) this.transactions.delete(id)
     })
   }
 
