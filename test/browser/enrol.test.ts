@@ -123,7 +123,10 @@ describeWithChromium('enrolment on the waiting page', () => {
       await context.addInitScript('if (navigator.clipboard) navigator.clipboard.writeText = async () => { if (!window.isAllowed) throw new Error() }')
       const { page } = await enrolling(context, 'recovery')
       await page.getByRole('button', { name: 'Copy' }).click()
-      await page.getByText('The codes could not be copied. Download them, print them or write them down.').waitFor()
+      const failure = page.getByText('The codes could not be copied. Download them, print them or write them down.')
+      await failure.waitFor()
+      // A text for screen readers only is one pixel high.
+      expect((await failure.boundingBox())?.height).toBeGreaterThan(10)
       expect(await page.getByRole('button', { name: 'I have saved these codes' }).isDisabled()).toBe(true)
       await page.evaluate('window.isAllowed = true')
       await page.getByRole('button', { name: 'Copy' }).click()
