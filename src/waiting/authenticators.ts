@@ -57,6 +57,12 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
+  /** The user's phones, if the user has chosen one of them and may choose another one; else an empty list. */
+  async phonesIfChosen(transaction: Transaction, session: SessionLike): Promise<readonly OfferedAuthenticator[]> {
+    const isChosen = transaction.authenticatorId !== undefined && this.mayChoose(transaction, session)
+    return (isChosen && (await this.listOf(transaction))) || []
+  }
+
   /** True if the browser of this session may send the request to another phone of the user. Only such a browser gets the names of the phones. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings

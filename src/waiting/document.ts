@@ -5,6 +5,7 @@
  * (`page.ts`, `notices.ts`).
  */
 import { withQuery } from '../host/url'
+import type { OfferedAuthenticator } from './authenticators'
 import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
@@ -41,6 +42,10 @@ export interface PageParts extends PageSettings {
   readonly messageLanguage?: string | undefined
   /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */
   readonly secondsUntilResend?: number | undefined
+  /** True if the user has pressed "Check now", the link for browsers without JavaScript. */
+  readonly hasChecked?: boolean | undefined
+  /** The user's phones if the user has chosen one, else an empty list. Present if the push or SMS was sent again. */
+  readonly sentAgain?: readonly OfferedAuthenticator[] | undefined
 }
 
 export interface Content {

@@ -10,11 +10,11 @@ import type { WaitingView } from './view'
 
 export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
   const { enrollSteps, enrollWarning } = parts.language.texts
-  const { install, scan, finish } = enrollSteps
+  const { install, scan, finish, check } = enrollSteps
   return html`<ol class="nevis-steps">
         <li>${install}${storesPart(parts)}</li>
         <li>${scan}<p class="nevis-warning">${enrollWarning}</p>${appPart(view, parts)}</li>
-        <li>${finish}</li>
+        <li><span class="nevis-scripted">${finish}</span><noscript>${check}</noscript></li>
       </ol>`
 }
 

@@ -90,6 +90,6 @@ export function isUsedUp(view: WaitingView): boolean {
 }
 
 /** True if a push or an SMS was sent, which may not have arrived. */
-function isSent({ factor, appLinkUri }: WaitingView): boolean {
+export function isSent({ factor, appLinkUri }: WaitingView): boolean {
   return factor !== 'recovery' && appLinkUri === undefined
 }

@@ -14,6 +14,7 @@ import { maskedPhonePart } from './masked-phone'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
 import { rememberPart } from './remember-part'
+import { sentAgainPart } from './sent-again-part'
 import { unmarked } from './texts/fallback'
 import { languages } from './texts/languages'
 import type { Texts } from './texts/texts'
@@ -30,9 +31,10 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
-      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-ends-soon="${texts.endsSoon}">
+      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-silent="${texts.noResponse}" data-ends-soon="${texts.endsSoon}">
       ${isScriptNeeded ? widgetHeading(heading, view, texts) : html`<h1>${heading}</h1>`}
       <p class="nevis-note" role="status" data-note></p>
+      ${!isOver && sentAgainPart(view, parts)}
       ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherFactorsPart(view, parts)}
@@ -78,10 +80,13 @@ function hintWords(view: WaitingView, texts: Texts): Piece {
   return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts))
 }
 
-/** Without JavaScript, the user presses a link to reload the page. An automatic reload would lose what the user has typed. */
-function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
-  const again = withQuery(waitingURL, { transaction: view.transaction })
-  return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
+/**
+ * Without JavaScript, the user presses a link to load the page again, with the query field `checked`: the new page then says that there is no answer yet. An
+ * automatic reload would lose what the user has typed.
+ */
+function checkPart(view: WaitingView, { waitingURL, hasChecked, language: { texts } }: PageParts): Html {
+  const again = withQuery(waitingURL, { transaction: view.transaction, checked: '1' })
+  return html`<noscript>${hasChecked && html`<p role="status">${texts.noAnswerYet}</p>`}<p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
 /**

@@ -38,6 +38,11 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
       </section>`
 }
 
+/** The name of each phone; its position in the list if it has none. */
+export function phoneNames(phones: readonly OfferedAuthenticator[], language: Language): string[] {
+  return entriesOf(phones, language).map(({ name }) => name)
+}
+
 /** Two phones may have the same name, system and date. Their entries then also show the time, or their position in the list. */
 function entriesOf(phones: readonly OfferedAuthenticator[], language: Language): Entry[] {
   const numbered = (i: number) => language.texts.phone.replace('{n}', String(i + 1))

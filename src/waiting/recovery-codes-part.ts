@@ -26,7 +26,7 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
         <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download="${texts.downloaded}">${texts.download}</a>
         <button type="button" data-print hidden>${texts.print}</button>
       </div>
-      <span class="nevis-unseen" role="status" data-said></span>
+      <p class="nevis-unseen" role="status" data-said data-copy-failed="${texts.copyFailed}"></p>
       ${callbackForm(view, parts, html`class="nevis-written"`, html`<label><input type="checkbox" required data-saved> ${texts.saved}</label>${button}`)}`
 }
 

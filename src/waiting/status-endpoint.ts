@@ -36,8 +36,8 @@ const HEARTBEAT_MS = 20_000
 /**
  * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`. The handle is the encrypted transaction id; `prompt` says what the
  * waiting page does (`wait`, `code`, `widget` or `confirm`). With `Accept: text/event-stream`, the endpoint sends the same data as events named `status`: one
- * immediately, and one when the user has answered. A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in.
- * Mount it before the session middleware.
+ * immediately, and one when the user has answered. When Nevis stops or starts to respond, the endpoint sends an event named `silence`, with the same data.
+ * A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if an option is unknown
@@ -91,7 +91,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
         sink.end(last)
       }
       slot.close = end
-      unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
+      unfollow = followStatus(settings, sealed, (decided) => end(event(decided)), () => sink.write(event(knownStatusOf(settings, sealed), 'silence')))
       // If `closeStreams()` was called while this stream was being opened, end the stream at once.
       if (streams.areClosed) end()
       return stop
@@ -155,6 +155,6 @@ class OpenStreams {
   }
 }
 
-function event(status: WaitingStatus): string {
-  return `event: status\ndata: ${JSON.stringify(status)}\n\n`
+function event(status: WaitingStatus, name = 'status'): string {
+  return `event: ${name}\ndata: ${JSON.stringify(status)}\n\n`
 }

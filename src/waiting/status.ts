@@ -21,6 +21,8 @@ export interface WaitingStatus {
   readonly expiresAt: string
   /** Seconds that the browser should wait before it requests the status again. */
   readonly retryAfterSeconds: number
+  /** True if the status is `pending` and Nevis has not responded to the last two status calls. The page then says that it tries again. */
+  readonly isSilent?: true
 }
 
 /**
@@ -42,11 +44,12 @@ export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus
 
 /**
  * Calls the listener once, when the user has answered or the transaction has expired.
+ * @param silenceChanged called each time when `isSilent` of the status changes before that
  * @returns a function that stops listening
  * @internal
  */
-export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void): () => void {
-  return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)))
+export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void, silenceChanged?: () => void): () => void {
+  return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)), silenceChanged)
 }
 
 function watchable(settings: Settings, sealed: Sealed): Sealed {
@@ -61,6 +64,7 @@ function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingS
     prompt: promptFor(settings, sealed),
     expiresAt: new Date(sealed.expiresAt).toISOString(),
     retryAfterSeconds: Math.ceil(settings.watch.delayMs(sealed) / 1000),
+    ...(status === 'pending' && settings.watch.isSilent(watchable(settings, sealed)) && { isSilent: true }),
   }
 }
 

@@ -27,6 +27,7 @@ import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { pageLanguages, pageSettingsOf } from './page-settings'
 import { isOpenReplacement, newestReplacement } from './replacement'
+import { isSentAgain } from './sent-again-part'
 import { unmarked } from './texts/fallback'
 import { viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
@@ -145,7 +146,13 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded' || view.status === 'unreadable') return redirectTo(parts.callbackURL, view.transaction)
-    const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req), secondsUntilResend: secondsUntilResend(transaction) })
+    const { text } = pageHtml(view, {
+      ...parts,
+      messageLanguage: options.messageLanguage?.(data, req),
+      secondsUntilResend: secondsUntilResend(transaction),
+      hasChecked: queryFieldOf(req, 'checked') !== undefined,
+      sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
+    })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)
 }

@@ -164,6 +164,23 @@ describeWithChromium('the waiting page', () => {
     })
   })
 
+  it('while Nevis does not respond › says so, by the event stream and by JSON, and no longer once it responds', async () => {
+    const silent = 'A service that we need does not respond. Trying again…'
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    await until(() => streams() === 1)
+    const outage = cloud.simulator.faults.add({ on: 'getStatus', status: 503 })
+    await says(page, silent)
+    outage.remove()
+    await saysNothing(page)
+    endpoint.closeStreams()
+    const second = cloud.simulator.faults.add({ on: 'getStatus', status: 503 })
+    await says(page, silent)
+    second.remove()
+    await cloud.simulator.phone(username).approve()
+    await isSignedIn(page)
+    forgiveComplaints(/503/)
+  })
+
   describe('where a gateway or another process answers', () => {
     it('something else than a status › never loads itself again, says that it tries again, and goes on later', async () => {
       const context = await chromium.open()

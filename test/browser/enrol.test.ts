@@ -118,6 +118,22 @@ describeWithChromium('enrolment on the waiting page', () => {
       forgiveComplaints(/403/)
     })
 
+    it('says that it could not copy them where the browser refuses, and that they are not saved', async () => {
+      const context = await chromium.open()
+      await context.addInitScript('if (navigator.clipboard) navigator.clipboard.writeText = async () => { if (!window.isAllowed) throw new Error() }')
+      const { page } = await enrolling(context, 'recovery')
+      await page.getByRole('button', { name: 'Copy' }).click()
+      const failure = page.getByText('The codes could not be copied. Download them, print them or write them down.')
+      await failure.waitFor()
+      // A text for screen readers only is one pixel high.
+      expect((await failure.boundingBox())?.height).toBeGreaterThan(10)
+      expect(await page.getByRole('button', { name: 'I have saved these codes' }).isDisabled()).toBe(true)
+      await page.evaluate('window.isAllowed = true')
+      await page.getByRole('button', { name: 'Copy' }).click()
+      await page.getByRole('button', { name: 'Copied ✓' }).waitFor()
+      expect(await page.getByText('could not be copied').count()).toBe(0)
+    })
+
     it('prints only the codes and their heading, with the account and the date', async () => {
       const { page, username } = await enrolling(await chromium.open(), 'recovery')
       await page.emulateMedia({ media: 'print' })

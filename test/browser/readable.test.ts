@@ -106,6 +106,17 @@ describeWithChromium('the waiting page', () => {
         expect(second.y - RING - (first.y + first.height)).toBeGreaterThanOrEqual(4)
       },
     )
+
+    it.each(['push', 'phones', 'enroll-sms-instead'])('keeps its ring 4 pixels away from the text of a link to another method: %s', async (name) => {
+      const page = await show(name)
+      const gaps = await page.evaluate<number[]>(`[...document.querySelectorAll('.nevis-ways :is(a, summary, form button)')].map((one) => {
+        one.focus({ focusVisible: true })
+        const { outlineOffset, paddingInlineStart } = getComputedStyle(one)
+        return parseFloat(outlineOffset) + parseFloat(paddingInlineStart)
+      })`)
+      expect(gaps.length).toBeGreaterThan(0)
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4)
+    })
   })
 
   it.each([['data-copy', 'Copied ✓'], ['data-download', 'Downloaded ✓']])('on a page in a language that lacks the text › says that it is English: %s', async (name, text) => {

@@ -82,6 +82,17 @@ describeWithChromium('a push with a typed code', () => {
     })
   })
 
+  it('after a denial on the phone › leads to the page with the other factors, as without a typed code', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    const code = codeFor(username)
+    await cloud.simulator.phone(username).deny()
+    await type(page, code)
+    await showsHeading(page, 'Request not approved')
+    await page.getByRole('button', { name: 'Send a request to my phone' }).waitFor()
+    await page.getByRole('button', { name: 'Send me a code by SMS' }).click()
+    await showsHeading(page, 'Enter the code from the SMS')
+  })
+
   it('accepts a code that was pasted with a space', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     const code = codeFor(username)

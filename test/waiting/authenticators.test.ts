@@ -29,7 +29,7 @@ async function waiting(authenticators: number | readonly string[], factor = 'pus
 
 /** The phones on a page: for each button, the factor and the phone's id that the button sends, and the button's text. */
 const phonesOf = (text: string) =>
-  [...text.matchAll(/name="factor" value="(\w+)"><input type="hidden" name="authenticatorId" value="([^"]*)">.*?<button><bdi>(.*?)<\/bdi>/g)].map(([, factor, id, name]) => [factor, id, name])
+  [...text.matchAll(/name="factor" value="(\w+)">(?:<input type="hidden" name="retry" value="1">)?<input type="hidden" name="authenticatorId" value="([^"]*)">.*?<button><bdi>(.*?)<\/bdi>/g)].map(([, factor, id, name]) => [factor, id, name])
 
 describe('the waiting page', () => {
   describe('as it is opened', () => {
@@ -153,6 +153,7 @@ describe('the waiting page', () => {
       expect(phonesOf(text)).toEqual([['push', ids[0], 'Old phone'], ['push', ids[1], 'New phone']])
 
       const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent again to <bdi>Old phone</bdi>.</p>')
       expect(world.simulator.phone('eve').waiting.at(-1)).toMatchObject({ authenticatorId: ids[0] })
       await world.simulator.phone('eve').approve()
       expect((await browser.get(callbackOf(chosen))).json()).toMatchObject({ action: 'success' })
@@ -243,6 +244,7 @@ describe('the waiting page', () => {
       it('is the one that was chosen, once one was chosen', async () => {
         const { browser, handle, ids, app } = await waiting(['Old phone', 'New phone'])
         const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent again to <bdi>Old phone</bdi>.</p>')
         expect(await asked({ browser, handle: chosen, ids, app })).toEqual([ids[0]])
         await world.simulator.phone('eve').deny()
         const { text } = await browser.get(urlOf(chosen), PAGE)

@@ -1,7 +1,7 @@
 /** Tests that the waiting page contains only what the factor, the transaction's state and the operation need. */
 import { NevisStrategy, sms, waitingPage, type Challenge, type Factor } from '../../src'
 import { lab } from '../security/support/lab'
-import { signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'
+import { handleIn, signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -127,6 +127,27 @@ describe('sending it again', () => {
     const waits = await waiting('push')
     stopClock(-5)
     expect(await waits.text()).toContain('<button class="nevis-again" data-resend="15"')
+  })
+
+  it.each(['push', 'sms'])('is told on the next page, until the user does something else: %s', async (factor) => {
+    const { browser, handle, text } = await waiting(factor)
+    const switchTo = async (named: string, name: string) => (await browser.post('/login/2fa', { transaction: named, factor: name })).location as string
+    expect(await text()).not.toContain('Sent again')
+    world.later(15)
+    const again = await switchTo(handle, factor)
+    expect((await browser.get(again, PAGE)).text).toContain('<p role="status">Sent again.</p>')
+    if (factor === 'sms') {
+      const wrong = await browser.post('/login/2fa/callback', { transaction: handleIn(again), code: 'x', retry: '1' })
+      expect((await browser.get(wrong.location as string, PAGE)).text).not.toContain('Sent again')
+    }
+    const other = await switchTo(handleIn(again), factor === 'sms' ? 'push' : 'sms')
+    expect((await browser.get(other, PAGE)).text).not.toContain('Sent again')
+  })
+
+  it.each(['app', 'recovery'])('is not told where nothing was sent: %s', async (factor) => {
+    const { browser, handle } = await waiting(factor)
+    const { location } = await browser.post('/login/2fa', { transaction: handle, factor })
+    expect((await browser.get(location as string, PAGE)).text).not.toContain('Sent again')
   })
 
   it.each(['app', 'recovery'])('is not offered where nothing was sent: %s', async (factor) => {

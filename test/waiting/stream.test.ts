@@ -85,12 +85,22 @@ class Stream {
     return this.headers['content-type'] === 'text/event-stream; charset=utf-8'
   }
 
-  /** The status of each event. Throws if anything else than an event named `status` has arrived. */
-  get events(): { status: string }[] {
+  /** Every event. Throws if anything else than an event named `status` or `silence` has arrived. */
+  private get all(): { name: string; data: { status: string; isSilent?: boolean } }[] {
     return this.text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':')).map((block) => {
-      const [, data] = /^event: status\ndata: (.*)$/.exec(block) as unknown as [string, string]
-      return JSON.parse(data)
+      const [, name, data] = /^event: (status|silence)\ndata: (.*)$/.exec(block) as unknown as [string, string, string]
+      return { name, data: JSON.parse(data) }
     })
+  }
+
+  /** The status of each event named `status`. */
+  get events(): { status: string }[] {
+    return this.all.filter(({ name }) => name === 'status').map(({ data }) => data)
+  }
+
+  /** Whether Nevis does not respond, by each event named `silence`. */
+  get silences(): (boolean | undefined)[] {
+    return this.all.filter(({ name }) => name === 'silence').map(({ data }) => data.isSilent)
   }
 
   get statuses(): string[] {
@@ -251,7 +261,14 @@ describe('a stream', () => {
       const stream = await Stream.open(url, handle)
       await until(() => fault.hits > 1)
       expect(stream.statuses).toEqual(['pending'])
+      await until(() => stream.silences.length > 0)
+      const late = await Stream.open(url, handle)
+      await until(() => late.events.length > 0)
+      expect(late.events).toEqual([expect.objectContaining({ status: 'pending', isSilent: true })])
+      late.leave()
       fault.remove()
+      await until(() => stream.silences.length > 1)
+      expect(stream.silences).toEqual([true, undefined])
       await simulator.phone('anna').approve()
       await until(() => stream.isOver)
       expect(stream.statuses).toEqual(['pending', 'succeeded'])

@@ -109,7 +109,9 @@ describe('the page', () => {
     it('offers to look again without JavaScript, and does not refresh by itself', async () => {
       const { browser, handle } = await started()
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain(`<noscript><p>Have you finished on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}">Check now</a></p></noscript>`)
+      const again = `<p>Have you finished on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}&#38;checked=1">Check now</a></p></noscript>`
+      expect(text).toContain(`<noscript>${again}`)
+      expect((await browser.get(`${waitingOf(handle)}&checked=1`, PAGE)).text).toContain(`<noscript><p role="status">No answer yet.</p>${again}`)
       expect(text).not.toContain('http-equiv')
     })
 
@@ -368,6 +370,9 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
+      expect(text).toContain(
+        '<li><span class="nevis-scripted">Follow the steps in the app. This page then continues by itself.</span><noscript>Follow the steps in the app. Then check below whether the set-up is complete.</noscript></li>',
+      )
       // The page does not offer recovery codes, because a user without a second factor cannot begin with recovery codes.
       expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')

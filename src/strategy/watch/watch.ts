@@ -61,10 +61,16 @@ export class StatusWatch {
 
   /**
    * Calls the listener once, as soon as the transaction is decided or has expired.
+   * @param silenceChanged called each time when the result of `isSilent` changes before that
    * @returns a function that stops listening
    */
-  follow(sealed: Sealed, listener: Listener): () => void {
-    return this.openedFor(sealed).follow(listener)
+  follow(sealed: Sealed, listener: Listener, silenceChanged: () => void = () => {}): () => void {
+    return this.openedFor(sealed).follow(listener, silenceChanged)
+  }
+
+  /** True if Nevis has not responded to the last status calls for this transaction. */
+  isSilent(sealed: Sealed): boolean {
+    return this.transactions.get(keyOf(sealed))?.isSilent() ?? false
   }
 
   /**

@@ -26,6 +26,8 @@ const MAX_WAIT_MS = 2000
 /** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
 
+/** After this many failed status calls in a row, the waiting page says that Nevis does not respond. A call that timed out is enough: it took seconds. */
+const FAILURES_UNTIL_TOLD = 2
 /** After this many answers in a row without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_UNREADABLE = 3
 
@@ -55,7 +57,8 @@ export class WatchedTransaction {
   private isLeft = false
   /** True if a waiting page or a callback has asked this process for the status. */
   isOpened = false
-  private readonly listeners = new Set<Listener>()
+  /** The listeners, each with a function that is called when `isSilent` changes. */
+  private readonly listeners = new Map<Listener, () => void>()
 
   constructor(
     sealed: Sealed,
@@ -92,6 +95,13 @@ export class WatchedTransaction {
   /** True if Nevis has answered that the user denied the request or did not answer in time. */
   hasFailed(): boolean {
     return this.status === 'failed'
+  }
+
+  /** True if Nevis has not responded to the last status calls. */
+  isSilent(): boolean {
+    const error = this.#last?.error
+    const isTimeout = error instanceof NevisError && error.code === 'NEVIS_TIMEOUT'
+    return this.failures >= (isTimeout ? 1 : FAILURES_UNTIL_TOLD)
   }
 
   isUndecided(): boolean {
@@ -149,8 +159,8 @@ export class WatchedTransaction {
     return this.now()
   }
 
-  follow(listener: Listener): () => void {
-    this.listeners.add(listener)
+  follow(listener: Listener, silenceChanged: () => void): () => void {
+    this.listeners.set(listener, silenceChanged)
     this.notifyIfDecided()
     // Ask Nevis at once when the first page begins to listen, unless another page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
@@ -229,15 +239,9 @@ export class WatchedTransaction {
     const status = this.now()
     if (status === 'pending') return
     this.stop()
-    const listeners = [...this.listeners]
+    const listeners = [...this.listeners.keys()]
     this.listeners.clear()
-    for (const listener of listeners) {
-      try {
-        listener(status)
-      } catch {
-        // Ignore the error of this listener, so that the other listeners are called, too.
-      }
-    }
+    for (const listener of listeners) callSafely(() => listener(status))
   }
 
   private ask(): Promise<void> {
@@ -249,6 +253,7 @@ export class WatchedTransaction {
 
   /** Makes one status call. If the call fails, the transaction stays pending. */
   private async askOnce(): Promise<void> {
+    const wasSilent = this.isSilent()
     try {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
@@ -263,6 +268,7 @@ export class WatchedTransaction {
     }
     this.rate.adapt(this.failures === 0)
     this.notifyIfDecided()
+    if (wasSilent !== this.isSilent()) for (const silenceChanged of [...this.listeners.values()]) callSafely(silenceChanged)
   }
 
   private async accept(answer: Status): Promise<void> {
@@ -281,5 +287,14 @@ export class WatchedTransaction {
     } catch {
       // Ignore the error: the callback reports the end of the transaction instead.
     }
+  }
+}
+
+/** Ignores an error of a listener, so that the other listeners are called, too. */
+function callSafely(listener: () => void): void {
+  try {
+    listener()
+  } catch {
+    // See above.
   }
 }

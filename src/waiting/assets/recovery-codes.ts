@@ -23,14 +23,23 @@ window.nevisRecoveryCodes = (main, write) => {
   box?.addEventListener('change', gate)
   gate()
 
+  const said = main.querySelector<HTMLElement>('[data-said]')
+  // A success is shown on the button, and said to screen readers only. A failure is shown to everyone.
+  function say(text: string, isError = false) {
+    if (!said) return
+    said.className = isError ? 'nevis-error' : 'nevis-unseen'
+    write(said, text)
+  }
+
   function saved(element: HTMLElement, text = '') {
-    if (text) for (const one of [element, main.querySelector('[data-said]') as HTMLElement]) write(one, text)
+    if (text) write(element, text)
+    say(text)
     if (box) box.checked = true
     gate()
   }
 
   const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
-  if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => saved(button, button.dataset['copy']), () => undefined))
+  if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => saved(button, button.dataset['copy']), () => say(said?.dataset['copyFailed'] ?? '', true)))
   offer('[data-download]', (link) => saved(link, link.dataset['download']))
   offer('[data-print]', (button) => {
     window.print()

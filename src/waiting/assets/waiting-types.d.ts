@@ -24,12 +24,14 @@ interface PageData {
   readonly elsewhere: string
   readonly nothingLeft: string
   readonly offline: string
+  readonly silent: string
   readonly endsSoon: string
 }
 
 /** The JSON of the status endpoint. */
 interface StatusJson {
   readonly status: string
+  readonly isSilent?: boolean
   readonly retryAfterSeconds?: number
 }
 

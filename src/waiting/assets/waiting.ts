@@ -42,7 +42,7 @@
     if (main.dataset['status'] !== 'pending') return
 
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
-    const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
+    const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, silent, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
     // Every pending page has `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
@@ -66,14 +66,14 @@
     // How often the page has stopped asking for the status (`pause`). An answer to a request from before such a stop is ignored.
     let round = 0
     let isOver = false
-    let warning = ''
+    let [warning, silence] = ['', '']
 
     // A screen reader announces every write. So write only if the text has changed.
     function say(text: string) {
       if (note.textContent !== text) write(note, text)
     }
 
-    // The server puts a Unicode mark before each English text for which the page's language has no translation.
+    // The server puts a Unicode mark before each English text without a translation.
     function write(element: HTMLElement, text: string) {
       element.textContent = text
       if (text.startsWith('\u2066')) element.lang = 'en'
@@ -81,13 +81,14 @@
     }
 
     function sayWhetherOnline() {
-      if (!isOver) say(navigator.onLine ? warning : offline)
+      if (!isOver) say(navigator.onLine ? [silence, warning].filter(Boolean).join(' ') : offline)
     }
 
     /** @throws TypeError if the JSON is not of the status endpoint: a gateway before the app may have answered, for example with 429 */
-    function learn({ status }: StatusJson) {
+    function learn({ status, isSilent }: StatusJson) {
       if (!STATUSES.includes(status)) throw new TypeError()
       if (isOver || isGone()) return
+      silence = isSilent ? silent : ''
       if (status === 'pending') return sayWhetherOnline()
       isOver = true
       pause()
@@ -161,7 +162,8 @@
     function listen() {
       const opened = new EventSource(withTransaction(statusUrl))
       stream = opened
-      opened.addEventListener('status', ({ data }) => void attempt(() => learn(JSON.parse(data as string) as StatusJson)).catch(() => say(offline)))
+      const read = ({ data }: MessageEvent) => void attempt(() => learn(JSON.parse(data as string) as StatusJson)).catch(() => say(offline))
+      for (const name of ['status', 'silence']) opened.addEventListener(name, read)
       opened.onopen = () => {
         errors = 0
         sayWhetherOnline()
@@ -203,8 +205,6 @@
       sayWhetherOnline()
       if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
     }
-
-    const isDone = () => isOver || isGone()
 
     function finish() {
       isOver = true
@@ -292,7 +292,7 @@
     // Removes spaces from a code that the user has pasted or typed.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
-    window.nevisWidget(main, write, isDone, finish)
+    window.nevisWidget(main, write, () => isOver || isGone(), finish)
     tick()
     resume()
   }

@@ -48,8 +48,8 @@ export interface Texts {
   readonly notConfirmed: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
-  /** The numbered steps to set up the app. */
-  readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
+  /** The numbered steps to set up the app. Without JavaScript, the page does not continue by itself, so `check` replaces `finish`. */
+  readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish' | 'check', string>>
   /** Warning above the QR code and the link of an enrolment: if another person scans or opens them, that person's phone is registered. */
   readonly enrollWarning: string
   /** Alternative text of the QR code. */
@@ -80,6 +80,8 @@ export interface Texts {
   readonly checkHint: string
   /** Only shown without JavaScript: the link that reloads the page. */
   readonly checkNow: string
+  /** Only shown without JavaScript: shown after the link `checkNow`, if the user has not answered yet. */
+  readonly noAnswerYet: string
   /** Heading above the buttons that start another factor. */
   readonly otherWays: string
   /** Replaces the text `otherWays` during an enrolment. */
@@ -90,6 +92,10 @@ export interface Texts {
   readonly resendOrChange: string
   /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
+  /** Shown after the push or the SMS was sent again. */
+  readonly sentAgain: string
+  /** Replaces the text `sentAgain` if the user has chosen one of several phones; `{phone}` is its name. */
+  readonly sentAgainTo: string
   /** The text of the link that opens the list of the user's phones. */
   readonly anotherPhone: string
   /** Heading of the list of the user's own phones. */
@@ -124,6 +130,8 @@ export interface Texts {
   readonly continueInThisTab: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string
+  /** Shown while Nevis does not respond. */
+  readonly noResponse: string
   /** Explains why a link to a transaction cannot be used in this browser. */
   readonly unknownTransaction: string
   /** Heading above `unknownTransaction`. */
@@ -178,6 +186,8 @@ export interface Texts {
   readonly copy: string
   /** The button `copy`, after copying. */
   readonly copied: string
+  /** Shown if the browser has refused to copy the recovery codes. */
+  readonly copyFailed: string
   /** Link beside the recovery codes that downloads them. */
   readonly download: string
   /** The link `download`, after the download. */

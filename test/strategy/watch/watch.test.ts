@@ -630,12 +630,36 @@ describe('the end of a transaction without success', () => {
   })
 })
 
+describe('Nevis that does not respond', () => {
+  it.each([
+    ['NEVIS_UNREACHABLE', [false, true, true, false]],
+    ['NEVIS_TIMEOUT', [true, true, true, false]],
+    ['NEVIS_UNEXPECTED_RESPONSE', [false, false, false]],
+  ] as const)('is told after two failed calls in a row, or one that timed out, until it responds: %s', async (code, expected) => {
+    const told: boolean[] = []
+    const stop = watch.follow(sealed(), () => undefined, () => told.push(watch.isSilent(sealed())))
+    const silent: boolean[] = []
+    for (let i = 1; i <= expected.length; i++) {
+      answer = i === expected.length ? 'pending' : new NevisError(code, 'getStatus', code === 'NEVIS_UNEXPECTED_RESPONSE' ? { nevisStatus: 200 } : {})
+      const before = asked.length
+      while (asked.length === before) await pass(500)
+      silent.push(watch.isSilent(sealed()))
+    }
+    expect(silent).toEqual(expected)
+    expect(told).toEqual(expected[1] ? [true, false] : [])
+    stop()
+  })
+})
+
 describe('a listener that throws', () => {
   it('keeps nobody else from hearing', async () => {
-    watch.follow(sealed(), () => { throw new Error('gone') })
+    const gone = () => { throw new Error('gone') }
+    watch.follow(sealed(), gone, gone)
     const { heard } = listening()
-    answer = 'succeeded'
+    answer = new NevisError('NEVIS_TIMEOUT', 'getStatus')
     await pass(1200)
+    answer = 'succeeded'
+    await pass(5000)
     expect(heard).toEqual(['succeeded'])
   })
 })

@@ -1,0 +1,25 @@
+/**
+ * Says that the push or the SMS was sent again: otherwise the page would look the same as before.
+ *
+ * Out of scope: the button "Send again" (`factor-forms.ts`), and the choice of another phone (`phones-part.ts`).
+ */
+import type { Transaction } from '../factors/transaction'
+import type { SessionTransactions } from '../session/transactions'
+import type { PageParts } from './document'
+import { isSent } from './factor-forms'
+import { filled, html, type Html } from './html'
+import { phoneNames } from './phones-part'
+import type { WaitingView } from './view'
+
+/** True if the transaction has replaced one with the same factor: the user has pressed "Send again", or has chosen another phone. */
+export function isSentAgain(transactions: SessionTransactions, { id, factor, operation, firstFactorAt }: Transaction): boolean {
+  return transactions.list().some((one) => one.next === id && one.factor === factor && one.operation === operation && one.firstFactorAt === firstFactorAt)
+}
+
+export function sentAgainPart(view: WaitingView, { sentAgain: phones, language }: PageParts): Html | false {
+  // A failure is about what the user has done since then.
+  if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false
+  const { sentAgain, sentAgainTo } = language.texts
+  const name = phones.length > 1 ? phoneNames(phones, language)[phones.findIndex(({ isAsked }) => isAsked)] : undefined
+  return html`<p role="status">${name === undefined ? sentAgain : filled(sentAgainTo, '{phone}', html`<bdi>${name}</bdi>`)}</p>`
+}
