@@ -7,7 +7,7 @@
 import session from 'express-session'
 import { MemoryLedger, type Ledger } from '../../src'
 import { lab, outcomeOf } from '../security/support/lab'
-import { PASSWORD, type TestApp } from '../support/app'
+import { handleIn, PASSWORD, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -87,4 +87,19 @@ it('a step-up during which the session store fails does not count, and begins no
   store.readsLeft = Infinity
   world.later(3)
   expect([(await second.post('/up')).status, (await third.post('/up')).status]).toEqual([303, 429])
+})
+
+describe('a session that still shows a transaction as open, after that one has ended', () => {
+  // The store fails when the callback writes the end of the transaction, as the ledger has already noted it.
+  it('does not hinder the next starts: each of them leads to one new request, and a double click to no other', async () => {
+    const app = await appWith(5)
+    const browser = await signedIn(app)
+    const first = handleIn((await browser.post('/up')).location)
+    const before = { ...(store as unknown as { sessions: Record<string, string> }).sessions }
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction: first, cancel: '1' }))).toBe('cancelled')
+    Object.assign((store as unknown as { sessions: Record<string, string> }).sessions, before)
+    expect(outcomeOf(await browser.post('/up'))).toBe('303 /login/2fa')
+    expect(outcomeOf(await browser.post('/up'))).toBe('303 /login/2fa')
+    expect(world.asked('approve')).toBe(2)
+  })
 })

@@ -105,6 +105,19 @@ describe('a sign-in with a typed code', () => {
       expect(outcomeOf(await send(handle, typed))).toBe('success')
     })
 
+    it('is kept by another tab that starts the same again at the same time', async () => {
+      const handle = await signIn(browser, 'anna')
+      const { ledger } = app.nevis.settings
+      const look = ledger.look.bind(ledger)
+      // The second tab has read the session, and waits for the ledger while the first tab sends the right code.
+      jest.spyOn(ledger, 'look').mockImplementationOnce(async (key) => {
+        await send(handle, code())
+        return look(key)
+      })
+      const again = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
+      expect(await view(again)).toMatchObject({ prompt: 'wait', status: 'pending' })
+    })
+
     it('is kept while Nevis does not answer', async () => {
       const handle = await signIn(browser, 'anna')
       const typed = code()
@@ -171,6 +184,25 @@ describe('a sign-in with a typed code', () => {
       await approve()
       for (let i = 1; i < 5; i++) expect(outcomeOf(await send(handle, otherCode(typed, i)))).toBe('wrong_code')
       expect(outcomeOf(await send(handle, typed))).toBe('success')
+    })
+
+    it('four times does not end the sign-in if the right one is then sent twice, by a double click', async () => {
+      const handle = await signIn(browser, 'anna')
+      const typed = code()
+      await approve()
+      for (let i = 1; i < 5; i++) await send(handle, otherCode(typed, i))
+      expect((await Promise.all([send(handle, typed), send(handle, typed)])).map(outcomeOf)).toContain('success')
+    })
+
+    it('of an SMS that is sent twice, by a double click, counts once, and so does the right one that follows', async () => {
+      const handle = await signIn(browser, 'anna', { factor: 'sms' })
+      const sent = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+      // Both requests are under way before Nevis answers the first one.
+      world.simulator.faults.add({ on: 'verifyCode', delayMs: 100 })
+      const twice = async (one: string) => (await Promise.all([send(handle, one), send(handle, one)])).map(outcomeOf)
+      for (let i = 1; i < 3; i++) expect(await twice(otherCode(sent, i))).toEqual(['wrong_code', 'wrong_code'])
+      expect(await twice(sent)).toContain('success')
+      expect(asked('verifyCode')).toEqual([3])
     })
 
     it('by the page\'s own form leads back to the page, which says how many are left', async () => {

@@ -436,6 +436,26 @@ describe('many transactions', () => {
   })
 })
 
+describe('a denied transaction that is kept after its end, so that the denial still counts', () => {
+  it('is known all the time, and Nevis is asked about it once', async () => {
+    watch = new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond: 200, keepDeniedMs: 3_600_000 })
+    const user = { budget: 'anna' }
+    const transaction = { ...sealed(), ...user, operation: 'approve', shown: {} } as unknown as Transaction
+    watch.begin(transaction)
+    watch.leave(transaction)
+    answer = 'failed'
+    latencyMs = 100
+    await pass(LIFETIME_MS + 61_000)
+    const known: number[] = []
+    for (let i = 0; i < 20; i++) {
+      watch.usage() // forgets what is over, every ten seconds at most
+      known.push(watch.requestsOf(user).length)
+      await pass(10_000)
+    }
+    expect([known, asked.length]).toEqual([Array(20).fill(1), 1])
+  })
+})
+
 describe('deciding at the callback', () => {
   const transaction = { id: 't', factor: 'push', operation: 'approve', statusToken: 'token' } as Transaction
   const decide = (change: Partial<Transaction> = {}) => watch.decide({ ...transaction, expiresAt: startedAt + LIFETIME_MS, ...change })
