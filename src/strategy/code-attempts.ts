@@ -1,5 +1,6 @@
 /**
- * Counts the codes and the widget's tokens that a browser sends. Each is counted before it is checked, so that parallel requests cannot exceed the limit.
+ * Counts the codes that a browser sends, and the tokens that a page sends after it got them from Nevis's widget. Each is counted before it is checked, so that
+ * parallel requests cannot exceed the limit.
  *
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */

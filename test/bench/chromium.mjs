@@ -23,7 +23,7 @@ export const ways = {
   'events': {},
   'JSON polling': { script: 'delete window.EventSource; window.EventSource = class { constructor() { this.readyState = 2; setTimeout(() => this.onerror?.()) } addEventListener() {} close() {} }; window.EventSource.CLOSED = 2' },
   'no JavaScript': { javaScriptEnabled: false },
-  'by hand, every 2 s': {},
+  'by hand, page polls every 2 s': {},
 }
 
 /**

@@ -72,7 +72,7 @@ function generations({ ratio: all, generations: each }) {
  */
 function waitForCallback({ rows }) {
   const [ours, early] = [rows.find(({ way }) => way === 'events'), rows.find(({ way }) => way.includes('introspection'))]
-  return ours === undefined || early === undefined ? '' : ` The median user of this package (row "events") waits ${number(1000 * (ours.median - early.median))} ms longer than the median user in the row "introspection right after the status call", because this package introspects the token only in the callback.`
+  return ours === undefined || early === undefined ? '' : ` The median user of this package (row "events") waits ${number(1000 * (ours.median - early.median))} ms longer than the median user in the row "events, token introspected right after the status call", because this package introspects the token only in the callback.`
 }
 
 /** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined> & { 'crowd-polling': (result: Polling) => string }} */

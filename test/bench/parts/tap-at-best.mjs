@@ -15,8 +15,8 @@ export function measure({ log }) {
   return withChromium(async ({ ours, early, byHand, signIn }) => {
     const apps = [
       { way: 'events', app: ours },
-      { way: 'events, introspection right after the status call', app: early },
-      { way: 'by hand, every 2 s', app: byHand },
+      { way: 'events, token introspected right after the status call', app: early },
+      { way: 'by hand, page polls every 2 s', app: byHand },
     ].map((one) => ({ ...one, took: /** @type {number[]} */ ([]) }))
     for (let i = 0; i < PEOPLE; i++) {
       for (const { app, took } of apps) took.push(await signIn(app, {}, SECONDS, { atLook: true }))

@@ -24,7 +24,7 @@ export function measure({ log }) {
       log(`${way}: ${row.median.toFixed(2)} s, best ${row.best.toFixed(3)} s`)
       return row
     }
-    const inTurn = await Promise.all([{ way: 'events', app: ours }, { way: 'by hand, every 2 s', app: byHand }].map(async (one) => ({ ...one, took: /** @type {number[]} */ ([]), before: await one.app.calls() })))
+    const inTurn = await Promise.all([{ way: 'events', app: ours }, { way: 'by hand, page polls every 2 s', app: byHand }].map(async (one) => ({ ...one, took: /** @type {number[]} */ ([]), before: await one.app.calls() })))
     for (const seconds of spreadAnswers(PAIRS, seeded(7))) {
       for (const { way, app, took } of inTurn) took.push(await signIn(app, ways[way] ?? {}, seconds))
     }

@@ -1,5 +1,6 @@
 /**
- * A cloud that answers what its script says, and records separately which approvals users gave and which codes were correct.
+ * A cloud that answers what its script says. Whatever it answers, it records which approvals users really gave and which codes were correct, so that a test can
+ * compare the package's decisions with that.
  *
  * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells them apart by
  * the usernames and tokens in the requests.
