@@ -30,8 +30,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications, the password check
-  // would look up the invented user in the database.
+  // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications,
+  // a trial sign-in with an invented username would reach the app's own password check and its database, so the doctor makes none.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
   // Some applications call `passport.authenticate` inside a handler, so each request of the doctor can have recorded the same call once more. Keep only one,
   // if possible one that has run: the sort puts these last, and the map keeps the last.

@@ -148,7 +148,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  // Record the browser under Nevis's username, too, although `wasForgotten` does not compare it: the app may call `forgetBrowsers` with the username.
+  // Count the browser under Nevis's username, too, so that `forgetBrowsers` with the username finds it. Recognising the browser does not compare this name.
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()

@@ -182,7 +182,7 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
 /** An answer because of which sign-ins or enrolments fail, whatever the options are. */
 export interface Refusal {
   readonly steps: readonly string[]
-  /** For example `sign-ins by push, sign-ins by app fail: the introspection of a transaction token gets HTTP 403`. */
+  /** What fails, and why. For example `sign-ins by push, sign-ins by app fail: …` means that both fail, because Nevis answers a call with HTTP 403. */
   readonly sentence: string
 }
 
