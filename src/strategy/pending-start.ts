@@ -19,8 +19,8 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Shows the waiting page of a pending transaction, if this request asks for the same thing again.
- * @param isStartedElsewhere true if another process has just started a transaction of this user: see `isJustStartedHere`
+ * Shows the waiting page of a pending transaction, if this request asks for the same user, factor and parameters again.
+ * @param isStartedElsewhere true if another process has just started a transaction for the same click: then it counts as this browser's (`isJustStartedHere`)
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */

@@ -15,7 +15,7 @@ declare module 'express-session' {
   interface SessionData {
     /** The state of passport-nevis in the session. */
     nevis: { transactions: Record<string, object> }
-    /** Used by the apps that sign in without this package: the pending approval, the token in its status answer, and the signed-in user. */
+    /** Session data of the apps that sign in without this package: the pending approval, the transaction token that Nevis gives for it, and the signed-in user. */
     pending: { transactionId: string; userId: string; statusToken: string }
     token: string
     user: string

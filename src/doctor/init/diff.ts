@@ -83,9 +83,9 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 }
 
 /**
- * A step of Myers's algorithm (`fewestChanges` explains the diagonals): from which diagonal the last change leads to diagonal k. A change that adds a line of
- * `b` leads there from diagonal k + 1, and a change that removes a line of `a` from diagonal k - 1.
- * @returns of these two diagonals, the one on which more lines of the texts are already compared
+ * A step of Myers's algorithm for the shortest difference of two texts (`fewestChanges` explains the diagonals). Diagonal k is reached by adding a line of `b` on
+ * diagonal k + 1, or by removing a line of `a` on diagonal k - 1.
+ * @returns the one of these two diagonals that has come further in the texts
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))

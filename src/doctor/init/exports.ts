@@ -14,8 +14,9 @@ type Code = readonly [Source, Range]
 type Export = Range | Imported
 
 /**
- * The code that the application assigns to the name at this token: `f`, `A.f` of an imported module, or `exports.f`.
- * @param depth the number of exports that led to this name
+ * Finds what the application assigns to the name at this token, such as the body of a function. The name can be `f`, `A.f` of an imported module, or `exports.f`.
+ * @param depth how many exports in other files the search has already followed; limits the search
+ * @returns an empty list if the search cannot tell
  */
 export function codeAt(sources: readonly Source[], source: Source, at: number, depth = 0): Code[] {
   const { text } = source.token(at)
