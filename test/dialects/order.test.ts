@@ -115,7 +115,7 @@ beforeAll(async () => {
     if (isOuter) pairsOf(given)
     return rewritten.apply(this, given)
   })
-  // The comparisons take seconds, in which the tokens of a dialect would expire. So the clock of the machine stands still; the simulator's clock is moved.
+  // Comparing many dialects takes seconds, and a dialect's tokens may live only seconds. So the clock of this process stands still meanwhile.
   const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now())
   await runOnSimulator([], STAGES)
   clock.mockRestore()

@@ -48,7 +48,7 @@ export interface StageResults {
   /** The stages that ran to their end. A stage that ran to its end is also in `failed` if, for example, one of its requests got no answer. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
-  /** The names of the facts that failed stages have recorded, each with its stage. */
+  /** The stage of each recorded fact, if this stage failed later: such a fact may not come from Nevis itself. */
   readonly ofFailed: ReadonlyMap<string, Stage>
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
   readonly obstacle: string | undefined

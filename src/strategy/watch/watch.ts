@@ -186,8 +186,8 @@ export class StatusWatch {
     // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
     // one: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // `watched` has no status token. If the `WatchedTransaction` with the token exists, that one reports the transaction's end (to `WatchReports`). Settle
-    // `watched`, so that it does not report the end again.
+    // `watched` is the one without a status token. If the other one, with the token, exists already, it reports the transaction's end. So settle `watched`: the
+    // end must not be reported twice.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -152,7 +152,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** Returns the status for a page's request. Does not ask Nevis if another tab has an event stream open: this process then polls Nevis for that stream. */
+  /** Returns the status for a page's request. While another tab has an event stream open, makes no call to Nevis of its own: this process polls Nevis for that stream. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
