@@ -7,7 +7,7 @@
  */
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { Authenticator } from 'passport'
-import { NevisClient, forgetBrowsers, ownAuthenticator, type Authenticator as Device, type NevisStrategy } from 'passport-nevis'
+import { NevisClient, forgetBrowsers, ownAuthenticator, type Authenticator as Device, type Failure, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
 import { confirmFirst } from './confirm-first.js'
 import { refuse } from './form.js'
@@ -77,9 +77,10 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     // Before the call to Nevis: the old codes may end with this call, even if its answer is lost or the user leaves the page.
     if (factor === 'recovery') await users.countUnsavedCodes(id, 1)
     start(req, res, (error?: Error | string) => {
-      const isRefused = error instanceof Error && error.name === 'AuthenticationError' // for example by a limit, so that no codes were made
-      if (!isRefused) return next(error)
-      const takenBack = factor === 'recovery' ? users.countUnsavedCodes(id, -1) : Promise.resolve()
+      if (!(error instanceof Error && error.name === 'AuthenticationError')) return next(error)
+      // This failure comes before the call to Nevis. After any other, Nevis may have made new codes, so the warning stays.
+      const isBeforeCall = (req.authInfo as Failure).code === 'too_many_starts'
+      const takenBack = factor === 'recovery' && isBeforeCall ? users.countUnsavedCodes(id, -1) : Promise.resolve()
       takenBack.then(() => res.redirect(303, HERE), next)
     })
   })

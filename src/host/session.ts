@@ -61,9 +61,9 @@ export async function saveSession(session: SessionLike): Promise<void> {
 }
 
 /**
- * Gives the session a new id and keeps its content, or only one property of it. Afterwards, an attacker who knows the old id cannot use the session (session fixation; OWASP ASVS 5.0,
- * 7.2.4). A session without `regenerate` stays unchanged.
- * @param only the property to keep; undefined to keep all
+ * Gives the session a new id and keeps its content. Afterwards, an attacker who knows the old id cannot use the session (session fixation; OWASP ASVS 5.0,
+ * 7.2.4). A session in a cookie stays unchanged.
+ * @param only the only property to keep; undefined to keep all
  * @returns the session to use from now on; many session packages replace the object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
@@ -83,6 +83,8 @@ export async function renewSession(req: object, only?: string): Promise<SessionL
     throw error
   }
   const after = sessionOf(req) as SessionLike
+  // koa-session gives the session a new id and leaves the content in it.
+  if (only !== undefined) for (const name of namesIn(after)) if (name !== only && name !== 'cookie') delete after[name]
   for (const [name, value] of kept) after[name] = value
   return after
 }
@@ -211,9 +213,12 @@ export async function isLoginOf(user: unknown, req: object, login: string): Prom
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
+  return namesIn(session).some((name) => name !== 'cookie')
+}
+
+function namesIn(session: SessionLike): string[] {
   // `toJSON` omits the internal fields of a session of koa-session.
-  const data = typeof session.toJSON === 'function' ? session.toJSON() : session
-  return Object.keys(data).some((name) => name !== 'cookie')
+  return Object.keys(typeof session.toJSON === 'function' ? session.toJSON() : session)
 }
 
 /**

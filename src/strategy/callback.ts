@@ -184,7 +184,7 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
     if (!isOutcome(outcome)) throw new TypeError(`NevisStrategy: check of the factor ${factor.name} must return an object with the status pending, succeeded or failed`)
     return outcome
   }
-  return answer.code === undefined ? { attempts: 0, outcome: await check() } : checkOnce(request, transaction, answer.code, check)
+  return answer.code === undefined ? { attempts: 0, outcome: await check(), isRight: false } : checkOnce(request, transaction, answer.code, check)
 }
 
 /** False for what an app's own factor returns by mistake. Such a value must never count as a success. */

@@ -10,6 +10,7 @@ import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
+import { publish } from './events'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
 /** A code with more characters is refused without a check. Recovery codes have 16 characters, to which users may add dashes and spaces. */
@@ -31,6 +32,7 @@ export interface CheckedCode {
   /** How many codes this transaction has had, including this one. */
   readonly attempts: number
   readonly outcome: Outcome
+  readonly isRight: boolean
 }
 
 /**
@@ -59,7 +61,8 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
   try {
     const outcome = await check()
     if (outcome.status === 'failed' && outcome.retryable) await noteWrongCode(request, transaction)
-    return { attempts, outcome }
+    // A typed code is right although the user's answer on the phone is still pending.
+    return { attempts, outcome, isRight: outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false) }
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
     if (error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined) await noteUnclearCode(request, transaction)
@@ -135,9 +138,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.save()
   }
-  // The redirect keeps the user on the waiting page, where the user can try another code.
-  if (isFromPage(request)) return { to: request.waitingURL(transaction) }
-  throw new Refusal('wrong_code')
+  return refuseOnPage(request, transaction, 'wrong_code')
 }
 
 /**
@@ -148,8 +149,14 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
  */
 export async function endOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode, how?: Parameters<StrategyRequest['end']>[2]): Promise<StrategyResult> {
   await request.end(transaction, code, how)
-  if (isFromPage(request)) return { to: request.waitingURL(transaction) }
-  throw new Refusal(code)
+  return refuseOnPage(request, transaction, code)
+}
+
+/** If the waiting page's form sent the request, publishes the failure, which Passport then does not learn of, and redirects back to that page. */
+function refuseOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode): StrategyResult {
+  if (!isFromPage(request)) throw new Refusal(code)
+  publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
+  return { to: request.waitingURL(transaction) }
 }
 
 /**

@@ -46,8 +46,11 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     await request.refresh()
   }
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
-  const current = request.transactionById(pending.id)
-  if (current === undefined || current.closed !== undefined) return undefined
+  const stored = request.transactionById(pending.id)
+  const isOpen = stored !== undefined && stored.closed === undefined
+  // After a renewal, the claim above shows that nothing has ended the transaction, and a start of another one would have no session: so go on with it.
+  if (!isOpen && !renewsSession) return undefined
+  const current = isOpen ? stored : pending
   publish('reused', () => request.about())
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
   const { digest: _before, login, ...rest } = current

@@ -27,7 +27,8 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
   const { req, session, settings, options } = request
   const isOther = await isOfAnotherLogin(req, session)
-  const endsLogin = isOther && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
+  // Only Passport sets `req.authInfo`, after a password check. Without it, `serializeUser` may just give another value for the same user.
+  const endsLogin = isOther && req.authInfo != null && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
   return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther, endsLogin }
 }
 

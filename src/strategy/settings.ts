@@ -139,7 +139,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     availableFactors: options.availableFactors === undefined ? undefined : callable('availableFactors', options.availableFactors),
     hasWidget: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
-    codeChecks: new SharedCache<CheckedCode>(({ outcome }) => (outcome.status === 'failed' ? 0 : REPEATED_CALLBACK_MS), 0),
+    codeChecks: new SharedCache<CheckedCode>(({ isRight }) => (isRight ? REPEATED_CALLBACK_MS : 0), 0),
     introspections: new SharedCache<Introspection>(REPEATED_CALLBACK_MS, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),

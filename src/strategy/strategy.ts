@@ -151,7 +151,7 @@ export class NevisStrategy extends PassportStrategy {
       // Passport may next write the failure message into the session. If the user has logged out meanwhile, that would restore the old session and undo the
       // logout. So read the session again, even if the strategy has not waited for I/O: the app's middleware may have waited before it called the strategy.
       // If the store does not answer, this request must not write the session either.
-      if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch((failed: unknown) => failed instanceof StorageError && request?.abandonSession())
+      if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch((failed: unknown) => failed instanceof StorageError && request.abandonSession())
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession

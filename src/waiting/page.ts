@@ -38,6 +38,7 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherFactorsPart(view, parts)}
+      ${isOver && changePasswordPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
       ${!isOver && otherTabPart(view, parts)}
@@ -60,6 +61,12 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
+}
+
+/** After a denial or too many wrong codes, another person may have entered the user's password. */
+function changePasswordPart({ failure }: WaitingView, { changePasswordURL, language: { texts } }: PageParts): Html | false {
+  const isSuspicious = failure === 'not_approved' || failure === 'too_many_attempts' || failure === 'codes_locked'
+  return changePasswordURL !== undefined && isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
 /** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
@@ -113,12 +120,9 @@ function withoutHeading(sentences: string, code: FailureCode, texts: Texts): str
 /** The page after the transaction has ended. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
-  const { changePasswordURL } = parts
   const failure = view.failure as FailureCode
-  const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(failure)
   const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
-      ${isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

@@ -30,7 +30,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
   let browser: Browser
   /** Each scenario has its own user. */
   let username: string
-  const people = Array.from({ length: 30 }, (_, i) => ({ username: `person${i}`, phone: `+417900000${10 + i}` }))
+  const people = Array.from({ length: 32 }, (_, i) => ({ username: `person${i}`, phone: `+417900000${10 + i}` }))
   let next = 0
 
   const start = (fields: Record<string, string> = {}) => browser.post('/login', { username, password: PASSWORD, ...fields })
@@ -68,6 +68,16 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
   })
 
   afterEach(() => simulator.faults.clear())
+
+  // A session in a cookie cannot be ended: its copy stays valid.
+  ;(isSessionInCookie ? it.skip : it)('another user\'s password ends the login in a copy of the session', async () => {
+    await signInBySms()
+    const thief = browser.clone()
+    expect(await greeting(thief)).toBe(`Hello ${username}`)
+    username = people[next++]?.username as string
+    expect((await thief.post('/login', { username, password: PASSWORD, factor: 'sms' })).status).toBe(303)
+    expect([await greeting(), await greeting(thief)]).toEqual(['Hello stranger', 'Hello stranger'])
+  })
 
   afterAll(async () => {
     await program?.close()

@@ -7,7 +7,7 @@
 import session from 'express-session'
 import { MemoryLedger, type Ledger } from '../../src'
 import { lab, outcomeOf } from '../security/support/lab'
-import { handleIn, PASSWORD, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -101,5 +101,18 @@ describe('a session that still shows a transaction as open, after that one has e
     expect(outcomeOf(await browser.post('/up'))).toBe('303 /login/2fa')
     expect(outcomeOf(await browser.post('/up'))).toBe('303 /login/2fa')
     expect(world.asked('approve')).toBe(2)
+  })
+})
+
+describe('with `afterDenial: \'stop\'`, a password that is entered again while a step-up is pending', () => {
+  it('leads to the pending request: no second push, and the approval counts', async () => {
+    const app = await world.start({ strategy: { afterDenial: 'stop' }, routes: (web, { passport }) => void web.post('/password', passport.authenticate('local'), (_req, res) => void res.end()) })
+    const browser = app.browser()
+    await browser.post('/password', CREDENTIALS)
+    let handle = ''
+    for (let i = 0; i < 3; i++) handle = await signIn(browser, 'anna')
+    expect([world.asked('approve'), (await browser.get('/me')).json().user]).toEqual([1, { username: 'anna' }])
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
   })
 })

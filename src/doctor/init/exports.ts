@@ -134,7 +134,7 @@ function propertyIn(source: Source, range: Range, name: string): Export | 'none'
       const spread = moduleIn(source, { first: part.first + 1, last: part.last })
       if (spread === undefined || found !== 'none') return undefined
       found = { from: spread, name }
-    } else if (source.is(part.first, '[')) return undefined
+    } else if (source.is(part.first, '[') || hasModifier(source, part)) return undefined
     else if (source.is(part.first, name) || source.stringAt(part.first) === name) {
       if (part.last === part.first) found = part
       else if (source.is(part.first + 1, ':')) found = { first: part.first + 2, last: part.last }
@@ -142,6 +142,11 @@ function propertyIn(source: Source, range: Range, name: string): Export | 'none'
     }
   }
   return found
+}
+
+/** True for a getter, a setter, an async method or a generator of an object literal: `get f() {}`, `*f() {}`. */
+function hasModifier(source: Source, { first, last }: Range): boolean {
+  return last > first + 2 && /^(?:get|set|async|\*)$/.test(source.token(first).text) && !source.is(first + 1, ':') && !source.is(first + 1, '(')
 }
 
 /** The path in `require('./a')`, if the code is only this call. */
