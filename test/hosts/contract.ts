@@ -70,7 +70,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
   afterEach(() => simulator.faults.clear())
 
   // A session in a cookie cannot be ended: its copy stays valid.
-  ;(isSessionInCookie ? it.skip : it)('another user\'s password ends the login in a copy of the session', async () => {
+  if (!isSessionInCookie) it('another user\'s password ends the login in a copy of the session', async () => {
     await signInBySms()
     const thief = browser.clone()
     expect(await greeting(thief)).toBe(`Hello ${username}`)
