@@ -88,9 +88,9 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * publishes an event `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware. It passes an error to `next` if the request has no approval, if no user is signed in, or if a log-out would not delete the record
- * (`@fastify/secure-session` with `clearSessionOnLogin: false`). It passes a StorageError `SESSION_UNAVAILABLE` to `next` if the session cannot be renewed or
- * saved
+ * @returns middleware. It passes an error to `next` if the request has no approval, if `req.authInfo.nevis` is a copy of the profile, if no user is signed in,
+ * or if a log-out would not delete the record (`@fastify/secure-session` with `clearSessionOnLogin: false`). It passes a StorageError `SESSION_UNAVAILABLE` to
+ * `next` if the session cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -110,7 +110,10 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     // If this request has signed a user in, the reason was the approval, so this user is the approver. If the user was signed in before this request, the
     // approver may be another user, so check.
-    if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
+    if (isApproval && notes === undefined) {
+      throw new Error('recordSecondFactor needs the profile that the strategy has passed on, but req.authInfo.nevis is a copy: an option such as transformAuthInfo must not copy it')
+    }
+    if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
 }

@@ -19,7 +19,7 @@ export function isSentAgain(transactions: SessionTransactions, { id, factor, ope
 export function sentAgainPart(view: WaitingView, { sentAgain: phones, language }: PageParts): Html | false {
   // A failure is about what the user has done since then.
   if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false
-  const { sentAgain, sentAgainTo } = language.texts
+  const { sentAgain, sentToPhone } = language.texts
   const name = phones.length > 1 ? phoneNames(phones, language)[phones.findIndex(({ isAsked }) => isAsked)] : undefined
-  return html`<p role="status">${name === undefined ? sentAgain : filled(sentAgainTo, '{phone}', html`<bdi>${name}</bdi>`)}</p>`
+  return html`<p role="status">${name === undefined ? sentAgain : filled(sentToPhone, '{phone}', html`<bdi>${name}</bdi>`)}</p>`
 }

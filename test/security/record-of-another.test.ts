@@ -80,6 +80,11 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
   app.post('/login-with-phone', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
   app.all('/authorized', passport.authorize('nevis'), recordSecondFactor(), ok)
   app.all('/without-login', passport.authenticate('nevis', { session: false }), recordSecondFactor(), ok)
+  const copied: RequestHandler = (req, _res, next) => {
+    req.authInfo = structuredClone(req.authInfo) as object
+    next()
+  }
+  app.all('/copied', passport.authorize('nevis'), copied, recordSecondFactor(), ok)
   app.all('/own-callback', own, recordSecondFactor(), ok)
   app.all('/signed-in', passport.authenticate('nevis'), recordSecondFactor(), ok)
   app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), ok)
@@ -123,6 +128,14 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
     expect(await approved('ben', '/own-callback', {}, '/login-with-phone')).toBe(200)
     expect(await transfer()).toBe(401)
     expect(suspicions()).toEqual([OF_ANOTHER])
+  })
+
+  // Shows: T-password-5
+  it('an app that passes on a copy of the profile › anna gets no record, and the app an error', async () => {
+    await serve(REQUEST_USER)
+    await signIn('anna')
+    expect(await approved('ben', '/copied', BEN)).toBe(500)
+    expect(await transfer()).toBe(401)
   })
 
   it('a callback route before passport.session() › anna gets no record', async () => {

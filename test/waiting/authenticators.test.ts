@@ -153,7 +153,7 @@ describe('the waiting page', () => {
       expect(phonesOf(text)).toEqual([['push', ids[0], 'Old phone'], ['push', ids[1], 'New phone']])
 
       const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
-      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent again to <bdi>Old phone</bdi>.</p>')
+      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent to <bdi>Old phone</bdi>. Earlier requests are no longer valid.</p>')
       expect(world.simulator.phone('eve').waiting.at(-1)).toMatchObject({ authenticatorId: ids[0] })
       await world.simulator.phone('eve').approve()
       expect((await browser.get(callbackOf(chosen))).json()).toMatchObject({ action: 'success' })
@@ -244,7 +244,7 @@ describe('the waiting page', () => {
       it('is the one that was chosen, once one was chosen', async () => {
         const { browser, handle, ids, app } = await waiting(['Old phone', 'New phone'])
         const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
-      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent again to <bdi>Old phone</bdi>.</p>')
+      expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent to <bdi>Old phone</bdi>. Earlier requests are no longer valid.</p>')
         expect(await asked({ browser, handle: chosen, ids, app })).toEqual([ids[0]])
         await world.simulator.phone('eve').deny()
         const { text } = await browser.get(urlOf(chosen), PAGE)

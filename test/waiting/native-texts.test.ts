@@ -29,7 +29,7 @@ describe('English', () => {
     [en.otherWays, 'Other ways to confirm'],
     [en.enrollOtherWays, 'Other ways'],
     [en.resend, 'Send again'],
-    [en.sentAgain, 'Sent again.'],
+    [en.sentAgain, 'Sent again. Earlier requests and codes are no longer valid.'],
     [en.written, 'I have saved these codes'],
     [failures.not_approved.message, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
     [failures.expired_transaction.message, 'This request has expired. Send a new one.'],

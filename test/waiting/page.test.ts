@@ -135,7 +135,7 @@ describe('sending it again', () => {
     expect(await text()).not.toContain('Sent again')
     world.later(15)
     const again = await switchTo(handle, factor)
-    expect((await browser.get(again, PAGE)).text).toContain('<p role="status">Sent again.</p>')
+    expect((await browser.get(again, PAGE)).text).toContain('<p role="status">Sent again. Earlier requests and codes are no longer valid.</p>')
     if (factor === 'sms') {
       const wrong = await browser.post('/login/2fa/callback', { transaction: handleIn(again), code: 'x', retry: '1' })
       expect((await browser.get(wrong.location as string, PAGE)).text).not.toContain('Sent again')

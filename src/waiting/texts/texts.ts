@@ -95,7 +95,7 @@ export interface Texts {
   /** Shown after the push or the SMS was sent again. */
   readonly sentAgain: string
   /** Replaces the text `sentAgain` if the user has chosen one of several phones; `{phone}` is its name. */
-  readonly sentAgainTo: string
+  readonly sentToPhone: string
   /** The text of the link that opens the list of the user's phones. */
   readonly anotherPhone: string
   /** Heading of the list of the user's own phones. */
