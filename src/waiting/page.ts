@@ -38,7 +38,6 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherFactorsPart(view, parts)}
-      ${isOver && changePasswordPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
       ${!isOver && otherTabPart(view, parts)}
@@ -124,5 +123,6 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
+      ${changePasswordPart(view, parts)}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }
