@@ -88,9 +88,9 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * publishes an event `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware. It passes an error to `next` if the request has no approval, if `req.authInfo.nevis` is a copy of the profile, if no user is signed in,
- * or if a log-out would not delete the record (`@fastify/secure-session` with `clearSessionOnLogin: false`). It passes a StorageError `SESSION_UNAVAILABLE` to
- * `next` if the session cannot be renewed or saved
+ * @returns middleware. It passes an error to `next` if the request has no approval, if no user is signed in, or if a log-out would not delete the record
+ * (`@fastify/secure-session` with `clearSessionOnLogin: false`). It passes a StorageError `SESSION_UNAVAILABLE` to `next` if the session cannot be renewed or
+ * saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -99,7 +99,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const profile = authInfoOf(req)?.nevis
     const session = sessionOf(req)
     const login = session && loginOf(session)
-    const notes = profile && callbacks().get(profile)
+    const notes = profile && notesOf(req, profile)
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info. In NestJS, write PassportModule.register({ session: true })')
     }
@@ -110,10 +110,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     // If this request has signed a user in, the reason was the approval, so this user is the approver. If the user was signed in before this request, the
     // approver may be another user, so check.
-    if (isApproval && notes === undefined) {
-      throw new Error('recordSecondFactor needs the profile that the strategy has passed on, but req.authInfo.nevis is a copy: an option such as transformAuthInfo must not copy it')
-    }
-    if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
+    if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -141,9 +138,14 @@ const REGISTRY = Symbol.for('passport-nevis.callbacks')
  * Returns the facts about the callback of each approval, which the strategy stores for `recordSecondFactor`. The map is on `globalThis`, because npm may
  * install two copies of this package: one with the strategy, one with the middleware.
  */
-function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
-  const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
+function callbacks(): WeakMap<object, CallbackNotes> {
+  const shared = globalThis as { [REGISTRY]?: WeakMap<object, CallbackNotes> }
   return (shared[REGISTRY] ??= new WeakMap())
+}
+
+/** Finds the facts by the request, too, because the app may have copied the profile, for example with Passport's `transformAuthInfo`. */
+function notesOf(req: object, profile: NevisProfile): CallbackNotes | undefined {
+  return callbacks().get(profile) ?? callbacks().get(req)
 }
 
 /**
@@ -153,7 +155,8 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
   const session = sessionOf(req)
-  callbacks().set(profile, { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover })
+  const notes = { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover }
+  callbacks().set(profile, notes).set(req, notes)
 }
 
 /** Reads the session again and gives it a new id. Throws if the user has logged out meanwhile. */
@@ -165,7 +168,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
 
 /** True if the sign-in in this request has already given the session a new id. The session must then keep this id, because the app may have stored it. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
-  const before = callbacks().get(profile)?.sessionId
+  const before = notesOf(req, profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
 }
 

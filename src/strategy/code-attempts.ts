@@ -39,7 +39,7 @@ export interface CheckedCode {
  * Counts a code, and checks it.
  *
  * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check,
- * and the code counts once. A request that repeats a right code just after its check has ended shares the check, too.
+ * and a right code counts once. A request that repeats a right code just after its check has ended shares the check, too. A wrong code counts each time.
  * @throws Refusal `codes_locked`, `too_many_attempts`; the errors of `check`
  * @internal
  */
@@ -47,8 +47,13 @@ export async function checkOnce(request: StrategyRequest, transaction: Transacti
   const { id, moves = 0 } = transaction
   // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the code.
   const key = createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
+  let isShared = true
   try {
-    return await request.settings.codeChecks.get(key, () => checkCode(request, transaction, check))
+    const checked = await request.settings.codeChecks.get(key, () => {
+      isShared = false
+      return checkCode(request, transaction, check)
+    })
+    return isShared && !checked.isRight ? await checkCode(request, transaction, async () => checked.outcome) : checked
   } catch (error) {
     // `strategy.ts` adds facts of its request to a Refusal. So each request that shares the check needs a Refusal of its own.
     throw error instanceof Refusal ? new Refusal(error.code, error.message, error.retryAfterSeconds) : error

@@ -81,7 +81,7 @@ describeWithNginx('behind nginx', () => {
       observer.register(app.nevis, 'nevis')
       const findings = (await appFindings({ origin: app.origin, observer }, false)).filter(({ check }) => check.startsWith('routes.'))
       expect(findings.filter(({ level }) => level === 'error')).toEqual([])
-      expect(findings.find(({ check }) => check === 'routes.status')?.finding).toBe('the status endpoint is at /login/2fa/status; browsers use the prefix /sub, which your proxy must remove from the path')
+      expect(findings.find(({ check }) => check === 'routes.status')?.finding).toBe('the status endpoint is at /login/2fa/status; browsers use the prefix /sub, which your proxy must remove from the path; the doctor cannot see whether a session runs before it')
     })
   })
 

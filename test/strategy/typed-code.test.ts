@@ -194,7 +194,7 @@ describe('a sign-in with a typed code', () => {
       expect((await Promise.all([send(handle, typed), send(handle, typed)])).map(outcomeOf)).toContain('success')
     })
 
-    it('of an SMS that is sent twice, by a double click, counts once, and so does the right one that follows', async () => {
+    it('of an SMS that is sent twice, by a double click, is checked once, and the right one that follows counts once', async () => {
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
       const sent = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
       // Both requests are under way before Nevis answers the first one.
