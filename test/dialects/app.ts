@@ -67,12 +67,13 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     }
     passport[how]('nevis', (route ?? {}) as never, settled as never)(req, res, next)
   }
+  const message = (req: object) => (req as { body: { message?: string } }).body.message
   const data = (req: object) => ({ username: (req as { user: User }).user.username })
 
   const server = express()
   server.get('/login/2fa/status', statusEndpoint(nevis))
   server.use(express.urlencoded({ extended: false }), session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
-  server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data }))
+  server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data, message }))
   server.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   server.all('/login/2fa/callback', act('authenticate'))
   // Signs the user in, as if the user had just given the second factor.

@@ -105,8 +105,8 @@ class Person {
     return outcomeIn(await app.browser(this.browser).get(callbackOf(this.handle)))
   }
 
-  async bring(fields: Record<string, string>): Promise<string> {
-    return outcomeIn(await this.browser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
+  async bring(fields: Record<string, string>, app = this.world.apps[0]): Promise<string> {
+    return outcomeIn(await app.browser(this.browser).post('/login/2fa/callback', { transaction: this.handle, ...fields }))
   }
 
   /** Lets the phone answer, waits for the status as the waiting page does (by server-sent events or by polling), and then requests the callback. */
@@ -197,9 +197,9 @@ function sign(factor: string, begin: (person: Person) => Promise<string | undefi
       case 'app':
         return inOr(await person.wait(() => person.scan(), how, world.apps[at]))
       case 'sms':
-        return inOr(await person.bring({ code: person.code }))
+        return inOr(await person.bring({ code: person.code }, world.apps[at]))
       case 'recovery':
-        return inOr(await person.bring({ code: world.factors?.recoveryCodes?.[0] ?? (CODES[0] as string) }))
+        return inOr(await person.bring({ code: world.factors?.recoveryCodes?.[0] ?? (CODES[0] as string) }, world.apps[at]))
       default:
         return inOr(await person.bring({ token: await widgetToken(person, 'approve') }))
     }
@@ -258,12 +258,16 @@ const further = (factor: string): Flow => async (world, username) => {
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
-const denial: Flow = async (world, username) => {
+/** Returns a flow in which the user denies on the phone. With the factor `app`, the phone can deny only a request with a message: it approves others by scanning. */
+const denial = (factor: 'push' | 'app'): Flow => async (world, username) => {
   const person = new Person(world, username)
   person.add()
-  const refused = await person.login('push')
+  const refused = await person.login(factor, factor === 'app' ? { message: 'Sign in?' } : {})
   if (refused !== undefined) return refused
-  const outcome = await person.wait(() => world.simulator.phone(username).deny())
+  const outcome = await person.wait(async () => {
+    if (factor === 'app') await person.scan()
+    await world.simulator.phone(username).deny()
+  })
   return outcome === 'success' ? 'UNSAFE: a denial lets in' : outcome
 }
 
@@ -295,12 +299,17 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'L push, JSON': sign('push', byPassword('push'), 'json'),
   'L push, two processes': sign('push', byPassword('push'), 'events', 1),
   'L app': sign('app', byPassword('app')),
+  'L app, JSON': sign('app', byPassword('app'), 'json'),
+  'L app, two processes': sign('app', byPassword('app'), 'events', 1),
   'L sms': sign('sms', byPassword('sms')),
+  'L sms, two processes': sign('sms', byPassword('sms'), 'events', 1),
   'L rec': sign('recovery', byPassword('recovery')),
+  'L rec, two processes': sign('recovery', byPassword('recovery'), 'events', 1),
   'L wid': sign('widget', byPassword('widget')),
   'W sms': wrongFirst('sms', '000'),
   'W rec': wrongFirst('recovery', 'ZZZZ-9999-zzzz-9999'),
-  'D push': denial,
+  'D push': denial('push'),
+  'D app': denial('app'),
   'S push': sign('push', stepUp('push')),
   'S app': sign('app', stepUp('app')),
   'S sms': sign('sms', stepUp('sms')),

@@ -13,7 +13,10 @@ export interface Situation extends Omit<Setting, 'dialect'> {
 }
 
 const ALL = Object.keys(FLOWS)
-const CODES = ['L sms', 'W sms', 'S sms', 'E sms', 'L rec', 'W rec', 'S rec', 'A sms']
+const L_APP = ['L app', 'L app, JSON', 'L app, two processes']
+const L_SMS = ['L sms', 'L sms, two processes']
+const L_REC = ['L rec', 'L rec, two processes']
+const CODES = [...L_SMS, 'W sms', 'S sms', 'E sms', ...L_REC, 'W rec', 'S rec', 'A sms']
 const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: ALL, options: { strategy: { transactionTokens } } })
 const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
 
@@ -29,11 +32,11 @@ const rotate = ({ simulator }: World) => void simulator.rotateAccessKey()
 const OF_GROUP: Readonly<Record<string, Situation>> = {
   'Enrolment of recovery codes': { flows: ['E rec', 'A rec'], factors: { recoveryCodes: [] } },
   'Enrolment by SMS': { flows: ['E sms', 'A sms'], factors: { phone: undefined } },
-  'Status of an SMS': { flows: ['L sms', 'W sms', 'S sms', 'E sms', 'A sms'] },
+  'Status of an SMS': { flows: [...L_SMS, 'W sms', 'S sms', 'E sms', 'A sms'] },
   'Verification of a code': { flows: CODES },
   'Enrolment of an app': { flows: ['E app', 'E wid', 'A app', 'A wid', 'V app'] },
-  Approvals: { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms', 'D push', 'N push', 'V app'] },
-  'QR codes and links': { flows: ['L app', 'S app', 'E app', 'A app', 'V app'] },
+  Approvals: { flows: ['L push', ...L_APP, ...L_SMS, 'S push', 'S app', 'S sms', 'D push', 'D app', 'N push', 'V app'] },
+  'QR codes and links': { flows: [...L_APP, 'S app', 'E app', 'A app', 'D app', 'V app'] },
   'Intent tokens': { flows: ['L wid', 'S wid', 'E wid', 'A wid'] },
   Status: { flows: ALL, isSlow: true },
 }
@@ -47,10 +50,10 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'phone-only-once-409': { flows: ['A sms'] },
   'wrong-phone-422': { flows: ['E sms', 'A sms'], phone: '+99912345678' },
   'wrong-code': { flows: ['W sms', 'W rec'] },
-  'verification-needs-channel': { flows: ['L sms', 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
-  'app-channel-is-qr-code': { flows: ['L app', 'S app'], options: { app: { channel: 'qr-code' } } },
+  'verification-needs-channel': { flows: [...L_SMS, 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
+  'app-channel-is-qr-code': { flows: [...L_APP, 'S app', 'D app'], options: { app: { channel: 'qr-code' } } },
   'channel-unknown': { flows: ['L push', 'S push'] },
-  'link-custom-scheme': { flows: ['L app', 'S app', 'E app', 'A app', 'V app'], options: { app: { linkSchemes: ['myaccessapp:'] } } },
+  'link-custom-scheme': { flows: [...L_APP, 'S app', 'E app', 'A app', 'D app', 'V app'], options: { app: { linkSchemes: ['myaccessapp:'] } } },
   'audience-api': token({ acceptAudienceApi: true }),
   'audience-list-with-api': token({ acceptAudienceApi: true }),
   'issuer-app-host': { flows: ALL, options: ({ baseURL }) => ({ strategy: { issuer: [baseURL, baseURL.replace('127.0.0.1', '127.0.0.1-app')] } }) },
@@ -60,8 +63,8 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'subject-transaction-id': token({ subject: 'transactionId' }),
   'subject-missing': token({ subject: 'none' }),
   'subject-null': token({ subject: 'none' }),
-  'verification-without-intent-tokens': { flows: ['L sms', 'L rec'] },
-  'blocked-verification': { flows: ['L sms', 'L rec', 'S sms', 'S rec'], simulator: { pushRateLimit: 0 }, prepare: block },
+  'verification-without-intent-tokens': { flows: [...L_SMS, ...L_REC] },
+  'blocked-verification': { flows: [...L_SMS, ...L_REC, 'S sms', 'S rec'], simulator: { pushRateLimit: 0 }, prepare: block },
   'blocked-start': { flows: ['L push', 'L sms', 'S push', 'S sms', 'E sms'], simulator: { pushRateLimit: 0, smsRateLimit: 0 } },
   'authenticator-limit': { flows: ['A app'], factors: { authenticators: 10 } },
   'nothing-to-ask': { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms'], factors: (flow) => (flow.endsWith('sms') ? { phone: undefined } : { authenticators: 0 }) },
@@ -71,7 +74,7 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'key-ended': { flows: ['L push', 'L app', 'L sms', 'L rec', 'S push', 'S sms'], prepare: rotate },
   'key-ends-midway': { flows: ['L push', 'L app', 'L sms', 'W sms', 'S push', 'S app', 'S sms'] },
   'firewall-page-403': { flows: ['L push', 'L sms', 'L rec', 'E app'] },
-  'verification-page-200': { flows: ['W sms', 'W rec', 'L sms', 'L rec'] },
+  'verification-page-200': { flows: ['W sms', 'W rec', ...L_SMS, ...L_REC] },
 }
 
 export function situationOf(name: string): Situation {

@@ -19,8 +19,9 @@ export interface Deviation {
 
 /** The outcome of each flow (`flows.ts`) if the simulator answers without a dialect. */
 export const OUTCOMES: Readonly<Record<string, string>> = {
-  'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
-  'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved',
+  'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L app, JSON': 'in', 'L app, two processes': 'in',
+  'L sms': 'in', 'L sms, two processes': 'in', 'L rec': 'in', 'L rec, two processes': 'in', 'L wid': 'in',
+  'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved', 'D app': 'not_approved',
   'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in', 'S wid': 'in',
   // Recovery codes cannot be a user's first factor.
   'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
@@ -65,7 +66,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
     design(BROUGHT, 'callback: missing_code', 'The widget has no token to bring.'),
   ],
-  'status-succeeded-once': [wrong('L push, two processes', 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
+  'status-succeeded-once': [wrong(['L push, two processes', 'L app, two processes'], 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
   'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
   'sms-status-failed-after-verification': [
     design(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'A status that says failed decides.'),
