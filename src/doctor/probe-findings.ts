@@ -5,7 +5,7 @@
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
-import { refusalsIn, refusedRequestsIn } from './probe/needs'
+import { acceptedWrongCodesIn, refusalsIn, refusedRequestsIn } from './probe/needs'
 import type { ReportedAnswer, ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
@@ -43,9 +43,10 @@ export function withGeneral({ obstacle, unexplained, unsettled = [], stages, ans
   const incomplete = failed.length === 0 ? [] : [warning('cloud.probe', `the report is incomplete: ${failed.length === 1 ? 'the stage' : 'the stages'} ${failed.join(', ')} failed`, failed.every((stage) => stage === 'quiet') ? 'run the probe again (with --users)' : 'run the probe again with the flags of these stages')]
   const open = notCompared === undefined ? [] : [warning('cloud.probe', `the report was not compared with the simulator (${notCompared}), so it names no answers that this version does not know`, 'run the probe again')]
   const failing = refusalsIn(facts, isUsed).map(({ sentence }) => error('cloud.probe', sentence, 'leave out these factors at this instance, and report this answer: no option of this version accepts it'))
+  const dangers = acceptedWrongCodesIn(facts, isUsed).map((sentence) => error('cloud.probe', sentence, 'do not use this factor at this instance; check the gateway in front of Nevis, and report this answer to Nevis'))
   const doubtful = refusedRequestsIn(facts, isUsed).map((sentence) => warning('cloud.probe', sentence, REQUEST_REMEDY))
   const unknown = `${unexplained.length === 1 ? '1 answer' : `${unexplained.length} answers`} of the instance ${unexplained.length === 1 ? 'differs' : 'differ'} from the documents in ways that this version does not know`
   const refused = unsettled.length === 0 ? [] : [warning('cloud.probe', `the instance refused requests that the simulator accepts, so the report leaves open how it answers: ${unsettled.join(', ')}`, 'check the permissions of the access key and your subscription, and run the probe again')]
-  const all = [...failing, ...doubtful, ...incomplete, ...open, ...refused, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
+  const all = [...dangers, ...failing, ...doubtful, ...incomplete, ...open, ...refused, ...findings, ...(unexplained.length === 0 ? [] : [warning('cloud.probe', unknown, 'test each factor once with a user of your own before you go live')])]
   return all.some(({ level }) => level !== 'unchecked') ? all : [...all, ok('cloud.probe', `${allWell}, as far as the probe asked (stages: ${stages.join(', ')})`)]
 }

@@ -116,7 +116,7 @@ export class Caller {
   /** Sends a request once more, after a pause, if Nevis has refused it because of too many requests. Not in the stage `limits`, which tests this refusal. */
   private async afterPause(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status !== 429) this.hasTooMany = false
-    if (reply.status !== 429 || reply.json === undefined || this.hasTooMany || step?.startsWith('limit.') === true) return reply
+    if (reply.status !== 429 || this.hasTooMany || step?.startsWith('limit.') === true) return reply
     const seconds = /^\d+$/.test(reply.retryAfter ?? '') ? Number(reply.retryAfter) : PAUSE_MS / 1000
     await this.pause(Math.min(seconds * 1000, MOST_PAUSE_MS))
     const again = await this.sendInTime(call, this.signal, step)

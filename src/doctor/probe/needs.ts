@@ -200,6 +200,22 @@ export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean 
 }
 
 /**
+ * Lists the factors of which the instance accepts wrong codes: its answer to a wrong code is an empty HTTP 200, or looks like its answer to a right code. With
+ * such a factor, any code would sign in.
+ * @param isUsed as for `refusalsIn`
+ */
+export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
+  return ['recovery', 'sms'].flatMap((factor) => {
+    const facts = new FactsReader(allFacts)
+    const [wrong, right] = [`verification.${factor}.wrong`, `verification.${factor}.right`]
+    if (!isUsed(factor) || facts.http(wrong) !== RIGHT) return []
+    const isLikeRight = facts.http(right) === RIGHT && ofCode(facts, right) === undefined && facts.fields(right).join() === facts.fields(wrong).join()
+    const isAccepted = facts.fields(wrong).length === 0 || isLikeRight
+    return isAccepted && !facts.hasReadLost ? [`a wrong code of the factor ${factor} got the answer of a right code (HTTP 200), so any code would sign in`] : []
+  })
+}
+
+/**
  * Lists the requests for approvals by push or SMS that got a 4xx. The cause may be the instance, but also the phone or a limit.
  * @param isUsed as for `refusalsIn`
  */

@@ -6,7 +6,7 @@
  * (`recognise.ts`).
  */
 import type { Facts } from './facts-reader'
-import { refusalsIn } from './needs'
+import { acceptedWrongCodesIn, refusalsIn } from './needs'
 import { answersIn, flagsOf, refusalOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
@@ -91,6 +91,7 @@ export function textOf(report: ProbeReport, address = 'the instance'): string {
   const { answers, unanswered, alike, unexplained, unsettled = [], leftOut = [], calls, usersLeft, stages, failed = [], obstacle, endedBy } = report
   const lines: string[] = []
   if (obstacle === undefined) {
+    lines.push(...section('DANGER: this instance, or a gateway in front of it, accepts wrong codes. Do not use these factors', acceptedWrongCodesIn(report.facts)))
     lines.push(...answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), '']))
     lines.push(...section('This instance gives answers that this package refuses, whatever the options are', refusalsIn(report.facts).map(({ sentence }) => sentence)))
     lines.push(...section('Questions without an answer, because the stage was not run or got no usable answer', unanswered.map((question) => withReason(question, report))))

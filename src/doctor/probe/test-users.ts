@@ -62,7 +62,7 @@ export class TestUsers {
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
-    user.mayExist = mayHaveExisted || user.userId !== undefined || !isErrorOfNevis(reply)
+    user.mayExist = mayHaveExisted || user.userId !== undefined || !isRefusal(reply)
     return { ...reply, userId: user.userId }
   }
 
@@ -130,6 +130,11 @@ export class TestUsers {
 /** True for an error body as Nevis documents it: JSON with the HTTP status as a number. */
 function isErrorOfNevis({ status, json }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status
+}
+
+/** True if Nevis has refused the request. After a 5xx, 408 or 429, the request may have been carried out: a gateway may answer so in Nevis's place. */
+function isRefusal(reply: Reply): boolean {
+  return reply.status < 500 && reply.status !== 408 && reply.status !== 429 && isErrorOfNevis(reply)
 }
 
 function isUnknownToNevis(reply: Reply): boolean {

@@ -19,7 +19,7 @@ afterEach(async () => {
 })
 
 /** Runs the probe on the simulator. Where `statusOf` returns a status, the request gets this status instead of reaching the simulator. */
-async function probe(stages: readonly Stage[], statusOf: (req: IncomingMessage, body: string) => number | undefined, headers = {}) {
+async function probe(stages: readonly Stage[], statusOf: (req: IncomingMessage, body: string) => number | undefined, headers = {}, bodyOf = (status: number) => JSON.stringify({ status })) {
   const pauses: number[] = []
   const bodies: string[] = []
   const listener: RequestListener = async (req, res) => {
@@ -27,7 +27,7 @@ async function probe(stages: readonly Stage[], statusOf: (req: IncomingMessage, 
     for await (const chunk of req) body += String(chunk)
     bodies.push(body)
     const status = statusOf(req, body)
-    if (status !== undefined) return void res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify({ status }))
+    if (status !== undefined) return void res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(bodyOf(status))
     request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.pipe(res.writeHead(answer.statusCode as number, answer.headers))).end(body)
   }
   const person = new SimulatedPerson(simulator)
@@ -46,6 +46,13 @@ it.each([[{}, 2000], [{ 'retry-after': '7' }, 7000], [{ 'retry-after': '3600' },
   const { facts, failed, pauses } = await probe(['quiet', 'users'], (req) => (isIntent(req) && ++count === 1 ? 429 : undefined), headers)
   const { facts: usual } = await probe(['quiet', 'users'], () => undefined)
   expect([facts, failed, pauses]).toEqual([usual, [], [ms]])
+})
+
+it.each([['an empty body', ''], ['a page', '<h1>Too many requests</h1>']])('a single 429 with %s, as from a gateway › is repeated after a pause, too', async (_name, body) => {
+  let count = 0
+  const { facts, failed, pauses } = await probe(['quiet', 'users'], (req) => (isIntent(req) && ++count === 1 ? 429 : undefined), {}, () => body)
+  const { facts: usual } = await probe(['quiet', 'users'], () => undefined)
+  expect([facts, failed, pauses]).toEqual([usual, [], [2000]])
 })
 
 it.each([429, 502, 503, 504])('a %i that lasts › is no lasting answer, no difference, and hides no dialect', async (status) => {

@@ -1,9 +1,11 @@
 /** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
-import { refusalsIn } from '../../../src/doctor/probe/needs'
+import type { Facts } from '../../../src/doctor/probe/facts-reader'
+import { acceptedWrongCodesIn, refusalsIn } from '../../../src/doctor/probe/needs'
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
 import { TestUsers } from '../../../src/doctor/probe/test-users'
@@ -152,4 +154,17 @@ it('test users that may still exist › are named before the comparison with the
   await probeCommand([], { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }, { log: () => undefined, error: (text) => void err.push(text) })
   deletions.mockRestore()
   expect(err.slice(-2)).toEqual([expect.stringMatching(/^These test users may still exist\. .*\n {2}Passport-Nevis-Probe-1$/), 'Comparing with the simulator in each dialect …'])
+})
+
+describe('a wrong code', () => {
+  it.each<[string, Record<string, unknown>, number]>([
+    ['that gets an empty HTTP 200', { 'verification.sms.wrong.http': '200' }, 1],
+    ['that gets the answer of a right code', { 'verification.sms.wrong.http': '200', 'verification.sms.wrong.fields': ['status: "ok"'], 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['status: "ok"'] }, 1],
+    ['that gets another answer than a right code', { 'verification.sms.wrong.http': '200', 'verification.sms.wrong.fields': ['status: "failed"'], 'verification.sms.right.http': '200' }, 0],
+    ['that gets HTTP 400', { 'verification.sms.wrong.http': '400', 'verification.sms.right.http': '200' }, 0],
+  ])('%s › is reported as a danger, if an app would accept it', (_name, facts, dangers) => {
+    expect(acceptedWrongCodesIn(facts as Facts)).toHaveLength(dangers)
+    const report = reportOf({ facts: facts as Facts, finished: ['sms'], failed: [], ofFailed: new Map(), obstacle: undefined, calls: 1, usersLeft: 0, namesLeft: [], endedBy: undefined }, 'the comparison was interrupted')
+    expect(textOf(report).startsWith('DANGER: ')).toBe(dangers === 1)
+  })
 })
