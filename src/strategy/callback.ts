@@ -51,19 +51,19 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const { settings } = request
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
-  // The waiting page says how the transaction has ended, for example that the user has denied it, and offers other factors.
-  if (opened.closed !== undefined && isFromPage(request)) return { to: request.waitingURL(opened) }
+  // The waiting page says that the user has denied the transaction, and offers other factors.
+  if (opened.closed === 'not_approved' && isFromPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
-    return endOnPage(request, opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
+    return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
   // If the transaction was started before the app turned on the option `typedCode`, the phone shows no code to type. The user must start again.
-  if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return endOnPage(request, chosen, 'expired_transaction')
+  if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
   const transaction = typed?.transaction ?? chosen

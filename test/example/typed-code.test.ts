@@ -68,7 +68,7 @@ describe('paying an invoice', () => {
     const [address] = /\/invoices\/\d+\/pay/.exec((await browser.get('/invoices', { accept: 'text/html' })).text) as RegExpExecArray
     const started = await submit(browser, '/invoices', address)
     const code = await codeOf('anna')
-    expect(await app.phone('anna').message()).toMatch(new RegExp(`^Pay CHF .* to .*\\? Enter this code on the page: ${code}$`))
+    expect(await app.phone('anna').message()).toMatch(new RegExp(`^Pay CHF\\u00a0.* to .*\\? Enter this code on the page: ${code}$`))
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(started.location as string))).location).toMatch(/^\/login\/2fa\?transaction=/)
     const paid = await typeCode(browser, started.location as string, code)
