@@ -11,6 +11,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import { publish } from './events'
+import type { CheckedCode } from './settings'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
 /** A code with more characters is refused without a check. Recovery codes have 16 characters, to which users may add dashes and spaces. */
@@ -26,13 +27,6 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
   if (!value) throw new Refusal('missing_code')
   if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
   return value
-}
-
-export interface CheckedCode {
-  /** How many codes this transaction has had, including this one. */
-  readonly attempts: number
-  readonly outcome: Outcome
-  readonly isRight: boolean
 }
 
 /**

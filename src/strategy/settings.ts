@@ -8,7 +8,7 @@ import { MAX_BROWSER_DAYS } from '../ledger/browsers'
 import { NevisClient, type Introspection } from '../client/client'
 import type { Operation } from '../client/wire'
 import { isListOfValues } from '../factors/amr'
-import type { Factor } from '../factors/factor'
+import type { Factor, Outcome } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
@@ -21,12 +21,19 @@ import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
 import { typedCodeLine } from '../factors/typed-code'
 import type { FromRequest, NevisStrategyOptions } from './options'
-import type { CheckedCode } from './code-attempts'
 import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
 import { defaultSchedule } from './watch/schedule'
 import { StatusWatch } from './watch/watch'
 import { watchReports } from './watch-reports'
+
+/** The result of checking a code that the browser has sent (`code-attempts.ts`). */
+export interface CheckedCode {
+  /** How many codes this transaction has had, including this one. */
+  readonly attempts: number
+  readonly outcome: Outcome
+  readonly isRight: boolean
+}
 
 /** For how many milliseconds a repeated callback request may reuse Nevis's answers to the first one. */
 const REPEATED_CALLBACK_MS = 5000
