@@ -81,7 +81,7 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
   app.all('/authorized', passport.authorize('nevis'), recordSecondFactor(), ok)
   app.all('/without-login', passport.authenticate('nevis', { session: false }), recordSecondFactor(), ok)
   const copied: RequestHandler = (req, _res, next) => {
-    req.authInfo = structuredClone(req.authInfo) as object
+    req.authInfo = structuredClone(req.authInfo)
     next()
   }
   app.all('/copied', passport.authorize('nevis'), copied, recordSecondFactor(), ok)
