@@ -6,8 +6,8 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import { isUsableAccessKey, type AccessKeySource } from './access-key'
-import { isJsonObject } from './answer'
 import { isLoopback } from './loopback'
+import { refuseUnknown } from './option-names'
 import { hasWrongPort, parseURL } from './parse-url'
 
 /** The options of a {@link NevisClient}. `accessKey` is required, and exactly one of `instance` and `baseURL`. */
@@ -43,15 +43,7 @@ export interface ResolvedOptions {
   readonly httpsAgent: HttpsAgent | undefined
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
-  'instance',
-  'baseURL',
-  'accessKey',
-  'timeoutMs',
-  'retries',
-  'httpAgent',
-  'httpsAgent',
-])
+const NAMES: readonly (keyof NevisClientOptions)[] = ['instance', 'baseURL', 'accessKey', 'timeoutMs', 'retries', 'httpAgent', 'httpsAgent']
 /** A DNS label. A `/` or `#` in the instance id would change the host of the URL, and so the receiver of the access key. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -60,12 +52,7 @@ const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
  * @throws TypeError that names the option, never its value.
  */
 export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
-  if (!isJsonObject(options)) {
-    throw new TypeError('NevisClient: options must be an object')
-  }
-  for (const name of Object.keys(options)) {
-    if (!NAMES.has(name)) throw new TypeError(`NevisClient: unknown option ${JSON.stringify(name)}`)
-  }
+  refuseUnknown('NevisClient', options, NAMES)
   const { instance, baseURL, accessKey, timeoutMs = 10_000, retries = 2, httpAgent, httpsAgent } = options
   if ((instance === undefined) === (baseURL === undefined)) {
     throw new TypeError('NevisClient: set exactly one of instance and baseURL')

@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { NevisError } from '../client/errors'
+import { refuseUnknown } from '../client/option-names'
 import { fieldIn } from '../client/places'
 import type { Operation } from '../client/wire'
 import type { Challenge, Factor } from './factor'
@@ -39,10 +40,12 @@ const LINK = /^[!-~]{1,8192}$/
  * enrolment. If the start has a message, the phone shows it and the user must accept it explicitly.
  * @param options which phones may scan the QR code, and which links are shown
  * @returns the factor, for `factors` of the strategy
- * @throws TypeError when an option is wrong
+ * @throws TypeError if an option is wrong or unknown
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
  */
-export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [] }: AppOptions = {}): Factor {
+export function app(options: AppOptions = {}): Factor {
+  refuseUnknown('app', options, ['channel', 'anyAuthenticator', 'linkSchemes'])
+  const { channel = 'app', anyAuthenticator = false, linkSchemes = [] } = options
   if (channel !== 'app' && channel !== 'qr-code') throw new TypeError('app: channel must be "app" or "qr-code"')
   if (typeof anyAuthenticator !== 'boolean') throw new TypeError('app: anyAuthenticator must be true or false')
   if (!Array.isArray(linkSchemes) || !linkSchemes.every((scheme) => typeof scheme === 'string' && SCHEME.test(scheme))) {

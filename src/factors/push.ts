@@ -6,6 +6,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
 import { plainText } from '../client/messages'
+import { refuseUnknown } from '../client/option-names'
 import type { Factor } from './factor'
 import { approvalChallenge, userReference, outcomeByStatus } from './shared'
 import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed-code'
@@ -30,10 +31,12 @@ function notificationOf(message: string): string | undefined {
  * registered last. Users enrol for push with the factor `app`.
  * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
- * @throws TypeError when an option is wrong
+ * @throws TypeError if an option is wrong or unknown
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push; for `typedCode` RFC 10027, 6.1.16
  */
-export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
+export function push(options: PushOptions = {}): Factor {
+  refuseUnknown('push', options, ['typedCode'])
+  const { typedCode: hasCode = false } = options
   if (typeof hasCode !== 'boolean') throw new TypeError('push: typedCode must be true or false')
   return {
     name: 'push',

@@ -10,6 +10,7 @@ import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
 import type { NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import { plainText } from '../client/messages'
+import { refuseUnknown } from '../client/option-names'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
 import { isRightCode } from './code-check'
@@ -45,13 +46,16 @@ export interface SmsOptions {
  * The factor `sms`: a code by text message, typed into the page. For approval and enrolment.
  * @param options the text, whether a correct code also needs introspection, and which numbers cannot be enrolled
  * @returns the factor, for `factors` of the strategy
- * @throws TypeError if `message` is neither a function nor a GSM-7 text with `{{CODE}}`, or `refusedPrefixes` is not a list of
+ * @throws TypeError if an option is unknown or of the wrong type, `message` is a text that is not GSM-7 with `{{CODE}}`, or `refusedPrefixes` is not a list of
  * strings of `+` and 1 to 14 digits
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
-export function sms({ message: text, requireIntrospection = false, refusedPrefixes = [], sendChannelWithVerification = false }: SmsOptions = {}): Factor {
+export function sms(options: SmsOptions = {}): Factor {
+  refuseUnknown('sms', options, ['message', 'requireIntrospection', 'refusedPrefixes', 'sendChannelWithVerification'])
+  const { message: text, requireIntrospection = false, refusedPrefixes = [], sendChannelWithVerification = false } = options
   if (typeof text === 'string') assertSmsText('sms', text)
   else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')
+  if (typeof requireIntrospection !== 'boolean') throw new TypeError('sms: requireIntrospection must be true or false')
   if (typeof sendChannelWithVerification !== 'boolean') throw new TypeError('sms: sendChannelWithVerification must be true or false')
   const channel = sendChannelWithVerification ? { channel: 'sms' as const } : {}
   assertPhonePrefixes('sms', 'refusedPrefixes', refusedPrefixes)

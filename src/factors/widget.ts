@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import { assertIntentChannels } from '../client/checks'
 import type { Intent, User } from '../client/client'
+import { refuseUnknown } from '../client/option-names'
 import type { IntentChannel } from '../client/wire'
 import type { Challenge, Factor } from './factor'
 import { findUser, notApproved, showsFactor, userReference, withUserId } from './shared'
@@ -30,10 +31,12 @@ type UserIdentifiers = Pick<User, 'userId' | 'username'>
  * phone number.
  * @param options which channels the widget may use
  * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
- * @throws TypeError if `channels` is wrong
+ * @throws TypeError if `channels` is wrong, or an option is unknown
  * @see https://docs.nevis.net/authcloud/widget/auth-widget
  */
-export function widget({ channels }: WidgetOptions = {}): Factor {
+export function widget(options: WidgetOptions = {}): Factor {
+  refuseUnknown('widget', options, ['channels'])
+  const { channels } = options
   if (channels !== undefined) assertIntentChannels('widget', channels)
   const restriction = channels === undefined ? {} : { channels: [...channels] }
   return {

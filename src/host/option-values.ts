@@ -1,7 +1,7 @@
 /**
  * Checks the value of an option by its type: address, string, number, boolean, function.
  *
- * Each function throws a TypeError that names the option, never its value. Out of scope: which options there are (`options.ts`).
+ * Each function throws a TypeError that names the option, never its value. Out of scope: which options there are (`client/option-names.ts`).
  */
 
 import { parseURL } from '../client/parse-url'
@@ -66,13 +66,6 @@ export function flag(option: string, value: unknown): boolean {
 export function callable<F>(option: string, value: F): F {
   if (typeof value !== 'function') throw optionError(`${option} must be a function`)
   return value
-}
-
-/** Refuses unknown options. A misspelt option would have no effect, and the app could allow more than intended. */
-export function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
 }
 
 /**

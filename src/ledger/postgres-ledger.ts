@@ -4,6 +4,7 @@
  * Every time comes from the database's clock, so that processes agree even if their own clocks differ. Out of scope: the connections, which
  * your app opens and closes.
  */
+import { refuseUnknown } from '../client/option-names'
 import type { Ledger } from './ledger'
 
 /** The method of a connection pool that {@link PostgresLedger} calls. `Pool` of `pg` and PGlite have this method. */
@@ -48,12 +49,14 @@ export class PostgresLedger implements Ledger {
   /**
    * @param pool a `Pool` of `pg`, PGlite, or anything else with this `query`
    * @param options the name of the ledger's table
-   * @throws TypeError if `pool` has no `query`, or the name of the table is not allowed
+   * @throws TypeError if `pool` has no `query`, the name of the table is not allowed, or an option is unknown
    */
   constructor(
     private readonly pool: PostgresConnection,
-    { table = 'passport_nevis_ledger' }: PostgresLedgerOptions = {},
+    options: PostgresLedgerOptions = {},
   ) {
+    refuseUnknown('PostgresLedger', options, ['table'])
+    const { table = 'passport_nevis_ledger' } = options
     if (typeof (Object(pool) as PostgresConnection).query !== 'function') throw new TypeError('PostgresLedger: pool must have a method query(text, values), as a Pool of pg')
     if (typeof table !== 'string' || !TABLE_NAME.test(table)) {
       throw new TypeError('PostgresLedger: table must be a name, or schema.name, of lower-case letters, digits and _, of at most 49 characters each')

@@ -3,6 +3,7 @@
  *
  * Each call is one atomic command with one key. Out of scope: the connection, which your app opens and closes (`redis-connection.ts`).
  */
+import { refuseUnknown } from '../client/option-names'
 import type { Ledger } from './ledger'
 import { commandsOf, type RedisConnection, type SendCommand } from './redis-connection'
 
@@ -32,9 +33,12 @@ export class RedisLedger implements Ledger {
    * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. The
    * client may connect later
    * @param options the prefix of the ledger's keys in Redis
-   * @throws TypeError for any other client, for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
+   * @throws TypeError if an option is wrong or unknown, for any other client, for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
    */
-  constructor(client: RedisConnection, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
+  constructor(client: RedisConnection, options: RedisLedgerOptions = {}) {
+    refuseUnknown('RedisLedger', options, ['prefix'])
+    const { prefix = 'passport-nevis:' } = options
+    if (typeof prefix !== 'string') throw new TypeError('RedisLedger: prefix must be a string')
     this.send = commandsOf(client)
     this.prefix = prefix
   }

@@ -3,6 +3,7 @@
  *
  * Out of scope: which options there are, and their defaults (`settings.ts`).
  */
+import { refuseUnknown } from '../client/option-names'
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
 import { flag, optionError, text, wholeNumber } from '../host/option-values'
@@ -53,7 +54,8 @@ export function postOriginsOf(value: unknown, addresses: readonly string[]): rea
 }
 
 export function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
-  wholeNumber(`${option}.${unit}`, value?.[unit], 1, 1000)
+  refuseUnknown(`NevisStrategy: ${option}`, value, [unit, 'perSeconds'])
+  wholeNumber(`${option}.${unit}`, value[unit], 1, 1000)
   wholeNumber(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
   return Object.freeze({ ...value })
 }
@@ -68,10 +70,8 @@ export function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
 }
 
 export function claimsOf(claims: TransactionTokenClaims = {}): TransactionTokenClaims {
-  if (typeof claims !== 'object' || claims === null) throw optionError('transactionTokens must be an object')
-  const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId', ...others } = claims
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw optionError(`transactionTokens: unknown option "${unknown}"`)
+  refuseUnknown('NevisStrategy: transactionTokens', claims, ['acceptAudienceApi', 'acceptMissingIssuer', 'subject'])
+  const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId' } = claims
   if (!SUBJECTS.includes(subject)) throw optionError('transactionTokens.subject must be "userId", "username", "transactionId" or "none"')
   return Object.freeze({
     acceptAudienceApi: flag('transactionTokens.acceptAudienceApi', acceptAudienceApi),

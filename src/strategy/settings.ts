@@ -6,6 +6,7 @@
 import { withoutSlash } from '../trust/binding'
 import { MAX_BROWSER_DAYS } from '../ledger/browsers'
 import { NevisClient, type Introspection } from '../client/client'
+import { refuseUnknown } from '../client/option-names'
 import type { Operation } from '../client/wire'
 import { isListOfValues } from '../factors/amr'
 import type { Factor, Outcome } from '../factors/factor'
@@ -13,7 +14,7 @@ import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
 import { budgetOf, claimsOf, factorsOf, ledgerOf, factorNamesOf, postOriginsOf, scheduleOf } from './option-objects'
-import { address, flag, callable, optionError, refuseUnknown, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
+import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { HostRequest, NevisRequest } from '../host/request'
 import type { TransactionTokenClaims } from '../trust/token-claims'
 import { keysOf, type CurrentKeys } from '../trust/keys'
@@ -98,10 +99,7 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw optionError('options must be an object')
-  const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
-  if (unknown !== undefined) throw optionError(`unknown option "${unknown}"`)
-
+  refuseUnknown('NevisStrategy', options, Object.keys(KNOWN))
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, enrollmentLifetimeSeconds = 600, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options

@@ -3,6 +3,7 @@
  *
  * Out of scope: resolving the options (`page-settings.ts`), and options that only one of the two pages has.
  */
+import { refuseUnknown } from '../client/option-names'
 import type { HostResponse } from '../host/answer'
 import type { HostRequest } from '../host/request'
 import type { Locales } from './texts/languages'
@@ -91,8 +92,8 @@ export const PAGE_TYPES = {
  * @internal
  */
 export function checkOptions(owner: string, options: object, types: Readonly<Record<string, string>>): void {
+  refuseUnknown(owner, options, Object.keys(types))
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(types, name)) throw new TypeError(`${owner}: unknown option "${name}"`)
     const type = types[name] as string
     if (value !== undefined && type !== 'any' && (typeof value !== type || value === null)) throw new TypeError(`${owner}: ${name} must be of type ${type}`)
   }

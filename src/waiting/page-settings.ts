@@ -3,6 +3,7 @@
  *
  * Out of scope: the HTML (`document.ts`).
  */
+import { refuseUnknown } from '../client/option-names'
 import type { HostResponse } from '../host/answer'
 import { address } from '../host/option-values'
 import { queryFieldOf, userOf, type HostRequest } from '../host/request'
@@ -24,6 +25,7 @@ export function pageSettingsOf<Req extends HostRequest, Res extends HostResponse
   const languages = pageLanguages(owner, options)
   const { offered } = languages
   const footerLinks = (options.footerLinks ?? []).map(({ text, href }) => ({ text, href: link('footerLinks', href) as string }))
+  refuseUnknown(`${owner}: storeLinks`, options.storeLinks ?? {}, ['ios', 'android'])
   const storeLinks = { ios: link('storeLinks.ios', options.storeLinks?.ios), android: link('storeLinks.android', options.storeLinks?.android) }
   const common = {
     assets: linksOf(settings, options.stylesheet),
@@ -83,8 +85,7 @@ function textIn(text: FooterLink['text'], { tag }: Language): string {
 
 function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly href: string }) | undefined {
   if (brand === undefined) return undefined
-  const unknown = Object.keys(brand).find((key) => !['name', 'logo', 'logoDark', 'icon', 'href'].includes(key))
-  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "brand.${unknown}"`)
+  refuseUnknown(`${owner}: brand`, brand, ['name', 'logo', 'logoDark', 'icon', 'href'])
   if (typeof brand.name !== 'string' || brand.name === '') throw new TypeError(`${owner}: brand.name must be a non-empty string`)
   for (const name of ['logo', 'logoDark', 'icon'] as const) if (brand[name] !== undefined) checkImage(owner, `brand.${name}`, brand[name])
   return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }

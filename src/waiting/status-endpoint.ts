@@ -4,10 +4,10 @@
  * Mount the endpoint before the session middleware: it needs no session, and polling would keep a session alive for ever. Out of scope: which status a browser
  * may see (`status.ts`).
  */
+import { refuseUnknown } from '../client/option-names'
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
 import type { Stream } from '../host/stream'
 import type { Sealed } from '../trust/handle'
-import { refuseUnknown } from '../host/option-values'
 import { queryFieldOf, type HostRequest } from '../host/request'
 import type { Settings } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
@@ -40,12 +40,13 @@ const HEARTBEAT_MS = 20_000
  * A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
- * @throws TypeError if an option is unknown
+ * @throws TypeError if an option is wrong or unknown
  * @returns middleware, and `closeStreams()` for a graceful shutdown
  */
 export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointOptions = {}): StatusEndpoint {
   refuseUnknown('statusEndpoint', options, ['maxStreams'])
   const { maxStreams = 10_000 } = options
+  if (!Number.isInteger(maxStreams) || maxStreams < 0) throw new TypeError('statusEndpoint: maxStreams must be a whole number, 0 or more')
   const { settings } = strategy
   const streams = new OpenStreams(maxStreams)
   endpoints.set(settings, [...(endpoints.get(settings) ?? []), streams])

@@ -61,6 +61,12 @@ describe('the factors', () => {
     [() => app({ channel: 'qr' as never }), 'app: channel must be "app" or "qr-code"'],
     [() => app({ anyAuthenticator: 'yes' as never }), 'app: anyAuthenticator must be true or false'],
     [() => sms({ message: 7 as never }), 'sms: message must be a string or a function'],
+    [() => sms({ requireIntrospection: 'no' as never }), 'sms: requireIntrospection must be true or false'],
+    [() => push({ typedcode: true } as object), 'push: unknown option "typedcode"'],
+    [() => push(true as never), 'push: options must be an object'],
+    [() => app({ anyAuthenticators: true } as object), 'app: unknown option "anyAuthenticators"'],
+    [() => sms({ requireIntrospecion: true } as object), 'sms: unknown option "requireIntrospecion"'],
+    [() => widget({ chanels: ['app'] } as object), 'widget: unknown option "chanels"'],
     ...['+41900', ['41900'], ['+'], ['+41 900'], ['+123456789012345'], ['+1', 7], [''], ['+1\n'], null].map((refusedPrefixes): [() => Factor, string] => [
       () => sms({ refusedPrefixes: refusedPrefixes as never }), 'sms: refusedPrefixes must be a list of strings, each + and 1 to 14 digits',
     ]),

@@ -214,6 +214,11 @@ describe('PostgresLedger', () => {
     expect(() => new PostgresLedger(pool as never)).toThrow(new TypeError('PostgresLedger: pool must have a method query(text, values), as a Pool of pg'))
   })
 
+  it('refuses an unknown option by name', () => {
+    const pool = { query: async () => ({ rows: [] }) }
+    expect(() => new PostgresLedger(pool, { tabel: 'nevis' } as object)).toThrow(new TypeError('PostgresLedger: unknown option "tabel"'))
+  })
+
   it('stores keys that PostgreSQL cannot, each as its own', async () => {
     const stored: unknown[] = []
     const ledger = new PostgresLedger({ query: async (_text, [key]) => (stored.push(key), { rows: [] }) })

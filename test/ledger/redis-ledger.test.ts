@@ -299,6 +299,13 @@ describe('RedisLedger', () => {
       expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 5 or newer'))
     })
 
+    it.each<[object, string]>([
+      [{ perfix: 'bank:' }, 'unknown option "perfix"'],
+      [{ prefix: 5 }, 'prefix must be a string'],
+    ])('refuses the options %j when it is made', (options, sentence) => {
+      expect(() => new RedisLedger(plain, options)).toThrow(new TypeError(`RedisLedger: ${sentence}`))
+    })
+
     it.each(['slave', 'all', (nodes: unknown[]) => nodes as never] as const)('refuses a Cluster that reads from replicas: scaleReads %s', (scaleReads) => {
       const cluster = new Cluster([], { lazyConnect: true, scaleReads })
       expect(() => new RedisLedger(cluster)).toThrow(new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master", because a replica can be out of date'))

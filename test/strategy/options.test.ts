@@ -94,6 +94,7 @@ describe('new NevisStrategy', () => {
       [{ name: '' }, 'name must be a non-empty string'],
       [{ issuer: [] }, 'issuer must not be an empty list'],
       [{ maxAttempts: 0 }, 'maxAttempts must be a whole number from 1 to 20'],
+      [{ attemptBudget: { attempts: 1, perSeconds: 60, perHour: 1 } }, 'attemptBudget: unknown option "perHour"'],
       [{ startBudget: { starts: 1, perSeconds: 0 } }, 'startBudget.perSeconds must be a whole number from 1 to 86400'],
       [{ attemptBudget: {} }, 'attemptBudget.attempts must be a whole number from 1 to 1000'],
       [{ healthCheck: 1 }, 'healthCheck must be true or false'],

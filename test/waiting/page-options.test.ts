@@ -285,7 +285,8 @@ describe('a callback that comes again', () => {
 describe('a wrong option', () => {
   it.each([
     [{ brand: { logo: '/x' } }, 'brand.name must be a non-empty string'],
-    [{ brand: { name: 'x', color: 'red' } }, 'unknown option "brand.color"'],
+    [{ brand: { name: 'x', color: 'red' } }, 'brand: unknown option "color"'],
+    [{ storeLinks: { iphone: '/app' } }, 'storeLinks: unknown option "iphone"'],
     [{ brand: { name: 'x', logo: 'https://cdn.example/logo.svg' } }, 'brand.logo must be a path of your own site such as "/logo.svg", or a data:image/ URL'],
     [{ brand: { name: 'x', logoDark: '//cdn.example/x' } }, 'brand.logoDark must be a path of your own site such as "/logo.svg", or a data:image/ URL'],
     [{ brand: { name: 'x', icon: 'data:text/html,x' } }, 'brand.icon must be a path of your own site such as "/logo.svg", or a data:image/ URL'],

@@ -318,6 +318,10 @@ describe('a sign-in by stream', () => {
 })
 
 describe('more streams than there may be', () => {
+  it.each([-1, 1.5, 'many', null])('is refused if it is no whole number: %p', async (maxStreams) => {
+    await expect(serve({ maxStreams: maxStreams as number })).rejects.toThrow(new TypeError('statusEndpoint: maxStreams must be a whole number, 0 or more'))
+  })
+
   it('are answered in JSON that says when to come again, until a place is free', async () => {
     const { url } = await serve({ maxStreams: 2 })
     const handle = await started()
