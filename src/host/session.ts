@@ -185,15 +185,15 @@ function decoded(cookie: string): string {
 
 /**
  * True if `req.user` is not the user whom Passport has logged in to the session, for example because a Bearer token identifies the request's user.
- * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; true if
+ * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; `unknown` if
  * `serializeUser` fails
  * @internal
  */
-export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
+export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean | 'unknown'> {
   const login = loginOf(session)
   if (login === undefined) return false
-  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser((req as { user?: unknown }).user, req, session)).catch(() => '')
-  return own !== undefined && own !== login
+  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser((req as { user?: unknown }).user, req, session)).catch(() => 'unknown' as const)
+  return own === 'unknown' ? own : own !== undefined && own !== login
 }
 
 /**

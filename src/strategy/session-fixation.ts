@@ -27,9 +27,8 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
   const { req, session, settings, options } = request
   const isOther = await isOfAnotherLogin(req, session)
-  // Only Passport sets `req.authInfo`, after a password check. Without it, `serializeUser` may just give another value for the same user.
-  const endsLogin = isOther && req.authInfo != null && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
-  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther, endsLogin }
+  const endsLogin = isOther === true && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
+  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther !== false, endsLogin }
 }
 
 /**
@@ -77,7 +76,7 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
   // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
-  const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session))
+  const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session)) !== false
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(isAfterFirst ? await renewSession(req, endsLogin ? settings.sessionKey : undefined) : await renewWithSecondFactor(req, settings.sessionKey), true)

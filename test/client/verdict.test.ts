@@ -50,6 +50,7 @@ describe('a body', () => {
       { errors: ['x'] }, { failure: 'x' }, { invalid: true }, { accountLocked: true }, { codeExpired: true }, { status: 'succeeded', error: 'x' },
       { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
       { result: { success: false } }, { ...USER, status: 'blocked' }, { ...USER, valid: false }, { ...ENROLLMENT, enrollment: { status: 'failed' } },
+      { user: [{ error: 'wrong code' }] }, { recoveryCodes: [{ valid: false }] }, { enrollment: [[{ status: 'failed' }]] }, { phone: { enrolled: false } }, { phone: [[{ verified: false }]] },
       { userId: USER.userId, status: 'new' }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
       { accepted: false }, { correct: false }, { ...USER, results: [{ valid: false }] }, '{"success":false,"success":false}',
       { ...USER, phone: { blocked: true } }, { ...USER, phones: [null, { number: '1' }, { blocked: true }] },
@@ -72,6 +73,7 @@ describe('a body', () => {
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
       { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },
+      { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
       { user: 'rejected' }, { token: 'expired' }, { statusToken: 'invalid' }, { enrollment: 'failed' }, { qrCode: false }, { transactionId: 'not found' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')

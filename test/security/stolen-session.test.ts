@@ -71,6 +71,28 @@ it.each([['the default', {}], ['an own', { subject: (req: object) => (req as { u
   expect((await app.browser().get('/me')).json().user).toBeNull()
 })
 
+// Shows: T-old-session-7
+it('a thief who signs up for an account of their own, or enters its password at a JSON API › gets neither the login nor the data of the session', async () => {
+  const app = await world.start({
+    routes(web, own) {
+      routes(web, own)
+      // As in the guide "Add it to an existing app": after a sign-up, and in a custom callback, Passport does not set `req.authInfo`.
+      web.post('/sign-up', (req, _res, next) => req.logIn({ username: 'ben' }, { session: false }, next), own.passport.authenticate('nevis', { keepSessionInfo: true }))
+    },
+  })
+  const user = app.browser()
+  await user.post('/password', { username: 'anna', password: PASSWORD })
+  const first = handleIn((await user.post('/step-up')).location)
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await user.get(`/confirmed?transaction=${first}`))).toBe('success')
+  await user.post('/basket')
+  const thief = user.clone()
+  expect(outcomeOf(await thief.post('/sign-up'))).toBe('303 /login/2fa')
+  expect([(await thief.get('/me')).json().user, (await thief.get('/basket')).text]).toEqual([null, ''])
+  await user.post('/logout')
+  expect((await thief.get('/me')).json().user).toBeNull()
+})
+
 describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (path, callback) => {
   // Shows: T-old-session-7
   it('does not get the step-up of the user, but a request of their own, which the user sees', async () => {
