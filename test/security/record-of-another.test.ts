@@ -77,6 +77,8 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
   const ok: RequestHandler = (_req, res) => void res.end('ok')
   app.post('/login', passport.authenticate('local', { keepSessionInfo: true }), ok)
   app.post('/step-up', passport.authorize('nevis'))
+  app.get('/me', (req, res) => void res.end((req.user as User | undefined)?.username ?? 'nobody'))
+  app.post('/step-up-and-sign-in', passport.authenticate('nevis'))
   app.post('/login-with-phone', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
   app.all('/authorized', passport.authorize('nevis'), recordSecondFactor(), ok)
   app.all('/without-login', passport.authenticate('nevis', { session: false }), recordSecondFactor(), ok)
@@ -190,6 +192,16 @@ describe('the honest user', () => {
     expect(await approved('anna', callback, headers)).toBe(200)
     expect(await transfer()).toBe(200)
     expect(suspicions()).toEqual([])
+  })
+
+  it('of an app whose serializeUser returns another value each time › gets no access, and the next step-up by passport.authenticate signs the user out', async () => {
+    let time = 0
+    await serve({ ...REQUEST_USER, serialize: (_req, { username }) => ({ username, time: time++ }) })
+    expect(await approved('anna', '/signed-in', {}, '/login-with-phone')).toBe(200)
+    expect(await transfer()).toBe(401)
+    expect((await browser.get('/me')).text).toBe('anna')
+    expect((await browser.post('/step-up-and-sign-in')).status).toBe(303)
+    expect((await browser.get('/me')).text).toBe('nobody')
   })
 
   it('signs in with the phone › gets the record, and serializeUser runs once', async () => {
