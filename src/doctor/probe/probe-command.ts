@@ -87,11 +87,10 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   try {
     say(`Asking ${address}`)
     const person = new TerminalPerson(terminal, signal, say)
-    const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
-    interruption.explain(undefined)
+    const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal })
     // Say this before the comparison, because the developer may end the command during the comparison.
     if (results.usersLeft > 0) say(`These test users may still exist. Look for them in the management console of Nevis, and delete those that you find:\n  ${results.namesLeft.join('\n  ')}`)
-    const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
+    const report = reportOf(results, results.obstacle === undefined ? await compared(results, signal, say) : NOT_COMPARED)
     output.log(textOf(report, address))
     if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')
     const isWritten = given.out === undefined || written(given.out, report, output)
@@ -107,12 +106,10 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
  * @returns the recognised dialects; or the reason, as a string, if there is no comparison: the probe was interrupted, the person pressed Ctrl-D at a question,
  * or the comparison failed, for example because the simulator cannot listen
  */
-async function compared({ finished, facts, failed, ofFailed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
-  const { signal } = interruption
+async function compared({ finished, facts, failed, ofFailed, endedBy }: StageResults, signal: AbortSignal, say: (line: string) => void): Promise<Recognised | string> {
   if (signal.aborted) return INTERRUPTED
   if (endedBy === INPUT_ENDED) return INPUT_ENDED
   say('Comparing with the simulator in each dialect …')
-  interruption.explain('Ending the comparison. The report follows …')
   try {
     const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
     return signal.aborted ? INTERRUPTED : recognise(facts, simulated, failed.length > 0, ofFailed)

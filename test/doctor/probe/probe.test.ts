@@ -78,6 +78,7 @@ describe('the probe', () => {
         'Asking Nevis for text message 2: you do not need its code.',
         'Asking Nevis for text message 3: its code signs in.',
         'Deleting the test users …',
+        'No test user is left at Nevis.',
       ])
     })
   })
