@@ -11,6 +11,7 @@ import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
 import { Interruption } from './interruption'
 import { faultOfPath, hasContent, writeWhole } from './out-file'
+import { acceptedWrongCodesIn } from './needs'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { INTERRUPTED, reportOf, textOf, whyNotCompared, type ProbeReport } from './report'
 import { asksIn, runStages, type Stage, type StageResults } from './stages'
@@ -41,7 +42,9 @@ does not contain the link.
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
 the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-.
 The probe ends by itself after an hour.
-Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for wrong arguments.
+Exit code: 0 if no stage failed, all test users are deleted, the report is complete, and the instance accepts no wrong
+code (DANGER); 1 if not; 2 for wrong arguments. The exit code does not depend on other findings of the report:
+"doctor --report <file>" ends with 1 if the report contains an error.
 `
 
 const OPTIONS = {
@@ -94,7 +97,8 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     output.log(textOf(report, address))
     if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')
     const isWritten = given.out === undefined || written(given.out, report, output)
-    return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
+    const isDangerous = acceptedWrongCodesIn(report.facts).length > 0
+    return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && !isDangerous && isWritten ? 0 : 1
   } finally {
     terminal.close()
     interruption.end()

@@ -313,6 +313,12 @@ describe('the command', () => {
     rmSync(dirname(file), { recursive: true })
   })
 
+  it('of an instance that accepts wrong codes › ends with 1, as the doctor does, and says DANGER first', async () => {
+    simulator.faults.add({ on: 'verifyCode', status: 200, body: {} })
+    const exitCode = await run(['--users'], '').exitCode
+    expect([exitCode, printed.join()]).toEqual([1, expect.stringMatching(/^DANGER: this instance, or a gateway in front of it, accepts wrong codes/)])
+  })
+
   it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {
     expect(await run(['--sms', '+41 79 123 45 67'], 'maybe\n').exitCode).toBe(0)
     expect([enrolments(), asked]).toEqual([0, [expect.stringMatching(/^The stage "sms" sends two or three text messages/)]])
