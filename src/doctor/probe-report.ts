@@ -33,6 +33,8 @@ export interface ReportOfProbe {
   readonly obstacle: string | undefined
   /** Why the probe has not compared the answers with those of the simulator, for example `interrupted`; absent if it has compared them. */
   readonly notCompared?: string
+  /** The number of test users whose deletion Nevis did not confirm; absent in a report without this number. */
+  readonly usersLeft?: number
   readonly facts: Facts
 }
 
@@ -43,11 +45,11 @@ export function readReport(file: string): ReportOfProbe | string {
     if (statSync(file).size > MAX_BYTES) return 'the file is too large for a report of the probe'
     // An editor may have put a byte-order mark before the JSON.
     const json: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
-    const { probe, answers, unexplained, unsettled = [], stages = [], failed = [], obstacle, isCompared, endedBy, facts = {} } = isJsonObject(json) ? json : {}
+    const { probe, answers, unexplained, unsettled = [], stages = [], failed = [], obstacle, isCompared, endedBy, usersLeft, facts = {} } = isJsonObject(json) ? json : {}
     if (typeof probe === 'number' && probe !== 1) return `the report was made by another version of the probe (probe: ${probe}, this version reads probe: 1)`
     const isReport = probe === 1 && isListOf(answers, isAnswer, MOST_ANSWERS) && isListOf(unexplained, isText) && isListOf(unsettled, isText) && isListOf(stages, isText, MOST_STAGES) && isListOf(failed, isFailure) && isJsonObject(facts)
     if (!isReport) return 'the file is not a report of the probe'
-    return { answers, unexplained, unsettled, stages, failed: [...new Set(failed.map(({ stage }) => stage))], obstacle: typeof obstacle === 'string' ? obstacle : undefined, ...(isCompared === false && { notCompared: isText(endedBy) ? endedBy : 'interrupted' }), facts: factsIn(facts) }
+    return { answers, unexplained, unsettled, stages, failed: [...new Set(failed.map(({ stage }) => stage))], obstacle: typeof obstacle === 'string' ? obstacle : undefined, ...(isCompared === false && { notCompared: isText(endedBy) ? endedBy : 'interrupted' }), ...(typeof usersLeft === 'number' && { usersLeft }), facts: factsIn(facts) }
   } catch (reason) {
     return wordOf(reason) === 'SyntaxError' ? 'the file is not a report of the probe' : `the report cannot be read (${wordOf(reason)})`
   }

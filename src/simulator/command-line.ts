@@ -98,8 +98,10 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   const { port, instance, 'access-key': accessKey } = flags
   let simulator: NevisSimulator | undefined
   try {
-    const dialect = flags.dialect.flatMap(namesIn)
+    const named = flags.dialect.map(namesIn)
+    const dialect = named.flatMap(({ names }) => names)
     simulator = await NevisSimulator.start({ port: Number(port), instance, dialect, ...(accessKey !== undefined && { accessKey }) })
+    for (const { gap } of named) if (gap !== undefined) output.error(`passport-nevis-simulator: ${gap}`)
     output.log(startupText(simulator, [...new Set(flags.user)]))
     return { simulator }
   } catch (error) {

@@ -117,6 +117,18 @@ describe('--dialect', () => {
     expect(await run('--port', '0', '--dialect', file)).toMatchObject({ exitCode: 2, out: '', err: `passport-nevis-simulator: --dialect: ${file} is the report of a probe that was interrupted before the comparison, so it names no dialects` })
   })
 
+  test.each<[object, string | undefined]>([
+    [{ unexplained: ['ping.http is 203', 'intent.http is 202'], unsettled: ['enroll.recovery: HTTP 403'], leftOut: ['sms'] }, '2 differences that no dialect explains (`unexplained` in the file), 1 request that the instance refused (`unsettled` in the file), 1 failed stage (`leftOut` in the file)'],
+    [{ unexplained: ['ping.http is 203'] }, '1 difference that no dialect explains (`unexplained` in the file)'],
+    [{ unexplained: [] }, undefined],
+  ])('with a report of which dialects imitate only a part (%j) › starts, and says in one line what is not imitated', async (lists, gap) => {
+    const err: string[] = []
+    const file = written(JSON.stringify({ probe: 1, dialects: ['chunked'], ...lists }))
+    const outcome = await main(['--port', '0', '--dialect', file], { log: () => undefined, error: (text) => void err.push(text) })
+    closing((outcome as { simulator: NevisSimulator }).simulator)
+    expect(err).toEqual(gap === undefined ? [] : [`passport-nevis-simulator: the simulator imitates the instance of ${file} only in part. It does not imitate: ${gap}`])
+  })
+
   test('with a byte-order mark before the report › takes its dialects', async () => {
     expect(await wrongCodeStatus('--dialect', written('\uFEFF{"dialects":["wrong-code-422"]}'))).toBe(422)
   })

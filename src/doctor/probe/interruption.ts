@@ -9,13 +9,14 @@ import type { Interface } from 'node:readline/promises'
 /** The probe ends itself after one hour. */
 const MAX_MS = 60 * 60_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Printed after each signal, whatever the probe is doing. So this sentence must be true in each stage, during the deletion, and during the comparison. */
+const WHAT_FOLLOWS = 'Please wait: the probe deletes its test users, names those that may be left, and prints the report of the completed stages.'
 
 export class Interruption {
   readonly #controller = new AbortController()
-  readonly #timer = setTimeout(() => this.#controller.abort(), MAX_MS)
-  readonly #onSignal = () => this.#interrupt()
+  readonly #timer = setTimeout(() => this.#stop('An hour has passed.'), MAX_MS)
+  readonly #onSignal = () => this.#stop('Interrupted.')
   readonly #ignore = () => undefined
-  #words: string | undefined
 
   /** Listens to the signals of the process and to Ctrl-C in the terminal. */
   constructor(
@@ -34,14 +35,6 @@ export class Interruption {
     return this.#controller.signal
   }
 
-  /**
-   * Sets what is printed after each signal, while the probe does something that a signal does not end, such as deleting its test users.
-   * @param words undefined: print nothing
-   */
-  explain(words: string | undefined): void {
-    this.#words = words
-  }
-
   /** Stops listening to the signals of the process and to the terminal. */
   end(): void {
     clearTimeout(this.#timer)
@@ -49,8 +42,8 @@ export class Interruption {
     for (const stream of [process.stdout, process.stderr]) stream.removeListener('error', this.#ignore)
   }
 
-  #interrupt(): void {
+  #stop(why: string): void {
     this.#controller.abort()
-    if (this.#words !== undefined) this.say(this.#words)
+    this.say(`${why} ${WHAT_FOLLOWS}`)
   }
 }

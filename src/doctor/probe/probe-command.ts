@@ -11,6 +11,7 @@ import { cloudOf, type Environment } from '../environment'
 import { printable } from '../printable'
 import { Interruption } from './interruption'
 import { faultOfPath, hasContent, writeWhole } from './out-file'
+import { acceptedWrongCodesIn } from './needs'
 import { NOT_COMPARED, recognise, simulate, type Recognised } from './recognise'
 import { INTERRUPTED, reportOf, textOf, whyNotCompared, type ProbeReport } from './report'
 import { asksIn, runStages, type Stage, type StageResults } from './stages'
@@ -41,7 +42,9 @@ does not contain the link.
 The report describes the shapes of responses. It contains no token, code, id, phone number, key or name. You can interrupt
 the probe with Ctrl-C at any time: it then deletes the test users, whose names begin with Passport-Nevis-Probe-.
 The probe ends by itself after an hour.
-Exit code: 0 if no stage failed and all test users are deleted, 1 if not, 2 for wrong arguments.
+Exit code: 0 if no stage failed, all test users are deleted, the report is complete, and the instance accepts no wrong
+code (DANGER); 1 if not; 2 for wrong arguments. The exit code does not depend on other findings of the report:
+"doctor --report <file>" ends with 1 if the report contains an error.
 `
 
 const OPTIONS = {
@@ -87,15 +90,15 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   try {
     say(`Asking ${address}`)
     const person = new TerminalPerson(terminal, signal, say)
-    const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal, onDeletion: () => interruption.explain('Deleting the test users. Please wait …') })
-    interruption.explain(undefined)
+    const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal })
     // Say this before the comparison, because the developer may end the command during the comparison.
     if (results.usersLeft > 0) say(`These test users may still exist. Look for them in the management console of Nevis, and delete those that you find:\n  ${results.namesLeft.join('\n  ')}`)
-    const report = reportOf(results, results.obstacle === undefined ? await compared(results, interruption, say) : NOT_COMPARED)
+    const report = reportOf(results, results.obstacle === undefined ? await compared(results, signal, say) : NOT_COMPARED)
     output.log(textOf(report, address))
     if (results.finished.includes('app')) say('The test users are deleted at Nevis only. If the Access App still lists their accounts, delete these accounts in the app.')
     const isWritten = given.out === undefined || written(given.out, report, output)
-    return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && isWritten ? 0 : 1
+    const isDangerous = acceptedWrongCodesIn(report.facts).length > 0
+    return report.endedBy === undefined && results.failed.length === 0 && results.usersLeft === 0 && !isDangerous && isWritten ? 0 : 1
   } finally {
     terminal.close()
     interruption.end()
@@ -107,12 +110,10 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
  * @returns the recognised dialects; or the reason, as a string, if there is no comparison: the probe was interrupted, the person pressed Ctrl-D at a question,
  * or the comparison failed, for example because the simulator cannot listen
  */
-async function compared({ finished, facts, failed, ofFailed, endedBy }: StageResults, interruption: Interruption, say: (line: string) => void): Promise<Recognised | string> {
-  const { signal } = interruption
+async function compared({ finished, facts, failed, ofFailed, endedBy }: StageResults, signal: AbortSignal, say: (line: string) => void): Promise<Recognised | string> {
   if (signal.aborted) return INTERRUPTED
   if (endedBy === INPUT_ENDED) return INPUT_ENDED
   say('Comparing with the simulator in each dialect …')
-  interruption.explain('Ending the comparison. The report follows …')
   try {
     const simulated = await simulate(finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`), undefined, signal)
     return signal.aborted ? INTERRUPTED : recognise(facts, simulated, failed.length > 0, ofFailed)

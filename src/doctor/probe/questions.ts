@@ -81,12 +81,17 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     answer: `HTTP ${facts.http('user.unknown-name')}`,
     does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, means that a user is new' : 'no user counts as new, so `approve-or-enroll` enrols nobody',
   })],
-  ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => {
-    const http = facts.http('user.by-folded-name')
-    const isFound = isRight(http) && facts.fields('user.by-folded-name').some((one) => one.startsWith('userId'))
+  ['Does Nevis keep the upper and lower case of a username?', 'user.by-name', ifAccepted(['user.by-name'], (facts) => {
+    const kind = facts.kinds('user.by-name', 'username').find((one) => one.startsWith('the username'))
+    if (kind === undefined) return undefined
+    return { answer: kind === 'the username' ? 'yes' : 'no: the username comes back in another case', does: 'a username that differs in case only is accepted only if the userId is the same, so your app should know the userId (`nevisUserId`)' }
+  })],
+  ['Does Nevis find a user by the username in lower case?', 'user.by-lower-case-name', (facts) => {
+    const http = facts.http('user.by-lower-case-name')
+    const isFound = isRight(http) && facts.fields('user.by-lower-case-name').some((one) => one.startsWith('userId'))
     // The answer is "no" only if Nevis answers as it does about a user who does not exist.
-    if (!isFound && http !== facts.http('user.unknown-name')) return { refused: 'user.by-folded-name' }
-    return { answer: isFound ? 'yes: a name in other letters finds the same user' : 'no', does: 'two names mean the same user only if the userId is the same' }
+    if (!isFound && http !== facts.http('user.unknown-name')) return { refused: 'user.by-lower-case-name' }
+    return { answer: isFound ? 'yes, though the user was enrolled with capital letters' : 'no: Nevis does not know this user', does: 'the client sends a username in the letters that your app has given' }
   }],
   ['Where are the recovery codes?', 'enroll.recovery', ifAccepted(['enroll.recovery'], (facts) => {
     const places = facts.fields('enroll.recovery').filter((one) => /: recovery codes?( in one text)?$/.test(one)).map((one) => one.split(': ')[0])

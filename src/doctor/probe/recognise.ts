@@ -155,6 +155,21 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
   return name !== undefined && [...differences].some(isOfField) && ![...changes].some(isOfField)
 }
 
+/**
+ * Lists the steps at which only the HTTP status can be compared: the instance sends an error that the simulator does not send, and most other errors of the
+ * instance have other fields or another type than the simulator's, for example `application/problem+json`. In each dialect, the error of such a step has the
+ * form of the simulator's errors, so its fields and its type would fit no dialect.
+ */
+function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlySet<string> {
+  const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))
+  const ofBoth = errors.filter((name) => facts[name] === simulated[name]).map(stepOf)
+  const formOf = (all: Facts, step: string) => JSON.stringify([all[`${step}.type`], all[`${step}.fields`]])
+  const ofOtherForm = ofBoth.filter((step) => formOf(facts, step) !== formOf(simulated, step))
+  return new Set(ofOtherForm.length * 2 > ofBoth.length ? errors.filter((name) => facts[name] !== simulated[name]).map(stepOf) : [])
+}
+
+const OF_FORM = /^\S+\.(fields|type) /
+
 export interface Recognised {
   readonly dialects: readonly string[]
   /** Groups of dialects that the probe cannot tell apart. Only the first dialect of a group is in `dialects`. */
@@ -222,7 +237,9 @@ function isAnswerOfNevis(name: string, http: string): boolean {
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
   // After a failure, a stage does not send its further requests. That a request was not sent then says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
-  const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !(mayStop && NOT_TRIED.test(one))))
+  const otherErrors = stepsOfOtherErrors(facts, simulated)
+  const isOfOtherError = (one: string) => OF_FORM.test(one) && otherErrors.has(stepOf(one))
+  const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !isOfOtherError(one) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))
   const visible = (changes: Differences) =>
     new Set([...telling(changes)].filter((one) => differences.has(one) || (wasTried(one, facts) && !isHidden(one, changes, facts, simulated))))

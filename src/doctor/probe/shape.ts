@@ -2,10 +2,10 @@
  * Describes the shape of a response: the paths of its fields, and the kinds of their values. The description contains no value except the words in the list
  * `WORDS`, such as `pending`, because a value may be a token, code, id, phone number, key or name.
  *
- * Out of scope: choosing the requests (`*-stage.ts`).
+ * Out of scope: choosing the requests (`*-stage.ts`), and deciding which names of fields may be shown (`field-names.ts`).
  */
-
 import { parseURL } from '../../client/parse-url'
+import { isFieldName } from './field-names'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
@@ -25,16 +25,6 @@ const MAX_DEPTH = 8
 const MAX_FIELDS = 200
 /** Numbers in this range are seconds since 1970 (years 2001 to 5138). Larger numbers are milliseconds. */
 const SECONDS = [1e9, 1e11] as const
-const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
-/** Fields whose value may be an object that has codes, usernames or phone numbers as its names, for example `{ codes: { AbCdEfGhIjKlMnOp: true } }`. */
-const MAY_BE_MAP = /^_?(?:user|authenticator|phone|device|(?:recovery_?)?code|account|credential)s$/i
-/** Names inside a field of `MAY_BE_MAP` that the report shows: those of Nevis's documentation, this package and the dialects. Others become `<key>`. */
-const FIELDS_IN_MAP = new Set(
-  `user userId username status createdAt updatedAt authenticators authenticatorId authenticatorType type name state id code codes value number phone phones
-  recoveryCodes recovery_codes recoveryCode recovery sms fido2 fido uaf app push os osVersion deviceRef deviceName userDisabledPushNotification enrolledAt
-  lastUpdatedAt lastLoginDateSuccess lastLoginDateFailure exceededRateLimits enrollment transactionId statusToken token tenant labels active used
-  message error detail timestamp items`.split(/\s+/),
-)
 
 /**
  * Describes a body.
@@ -43,17 +33,17 @@ const FIELDS_IN_MAP = new Set(
  */
 export function shapeOf(json: unknown, known: Known): string[] {
   const found = new Set<string>()
-  const visit = (value: unknown, path: string, depth: number, isInMap = false): void => {
+  const visit = (value: unknown, path: string, depth: number): void => {
     if (found.size >= MAX_FIELDS) return
     if (Array.isArray(value) && depth < MAX_DEPTH) {
       if (value.length === 0) found.add(`${path}: empty list`)
-      for (const item of value) visit(item, `${path}[]`, depth + 1, isInMap)
+      for (const item of value) visit(item, `${path}[]`, depth + 1)
     } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
       const entries = Object.entries(value)
       if (entries.length === 0) found.add(`${path}: empty object`)
       for (const [name, inner] of entries) {
-        const shown = isInMap && !FIELDS_IN_MAP.has(name) ? '<key>' : nameOf(name, known)
-        visit(inner, path === '' ? shown : `${path}.${shown}`, depth + 1, isInMap || MAY_BE_MAP.test(name))
+        const shown = nameOf(name, known)
+        visit(inner, path === '' ? shown : `${path}.${shown}`, depth + 1)
       }
     } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known)}`)
   }
@@ -63,7 +53,15 @@ export function shapeOf(json: unknown, known: Known): string[] {
 
 /** Returns the name of a field. Returns `<key>` if the name may be data, such as a username: the report must not contain data. */
 function nameOf(name: string, known: Known): string {
-  return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
+  return isFieldName(name) && labelOf(name, known) === undefined ? name : '<key>'
+}
+
+/** The words that replace a text that the probe has sent or received; undefined for another text. */
+function labelOf(text: string, known: Known): string | undefined {
+  const label = known.get(text)
+  if (label !== undefined) return label
+  const other = [...known].find(([value]) => value.toLowerCase() === text.toLowerCase())
+  return other && `${other[1]}, in another case`
 }
 
 /** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is in the list `WORDS`, for example `pending`. */
@@ -75,10 +73,8 @@ export function kindOf(value: unknown, known: Known): string {
 }
 
 function kindOfText(text: string, known: Known): string {
-  const label = known.get(text)
+  const label = labelOf(text, known)
   if (label !== undefined) return label
-  const folded = [...known].find(([value]) => value.toLowerCase() === text.toLowerCase())
-  if (folded !== undefined) return `${folded[1]}, in another case`
   if (text === '') return 'empty text'
   if (WORDS.has(text.toLowerCase())) return `"${text}"`
   return KINDS.find(([, pattern]) => pattern.test(text))?.[0] ?? linkKindOf(text, known) ?? 'text'

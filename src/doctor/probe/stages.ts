@@ -33,8 +33,6 @@ export interface StageOptions {
   readonly say: (line: string) => void
   /** Aborting this signal skips the remaining stages. The test users are still deleted. */
   readonly signal: AbortSignal
-  /** Called before the test users are deleted. */
-  readonly onDeletion?: () => void
 }
 
 /** A stage of the probe that could not complete its task, and the reason. */
@@ -120,11 +118,10 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
   } finally {
-    if (users.count > 0) {
-      options.onDeletion?.()
-      say('Deleting the test users …')
-    }
+    const { count } = users
+    if (count > 0) say('Deleting the test users …')
     namesLeft = await users.deleteAll()
+    if (count > 0 && namesLeft.length === 0) say('No test user is left at Nevis.')
   }
   // Leave out the responses of a stage that did not end: an incomplete stage cannot be compared with the simulator, on which the probe runs complete stages.
   const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts

@@ -33,7 +33,7 @@ export async function userStage(context: StageContext): Promise<void> {
 
 async function lookUp({ caller }: StageContext, username: string, userId: string | undefined): Promise<void> {
   await caller.call('user.by-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
-  await caller.call('user.by-folded-name', { method: 'GET', path: `/api/v1/users?username=${username.toLowerCase()}` })
+  await caller.call('user.by-lower-case-name', { method: 'GET', path: `/api/v1/users?username=${username.toLowerCase()}` })
   if (userId !== undefined) await caller.call('user.by-id', { method: 'GET', path: `/api/v1/users/${encodeURIComponent(userId)}` })
 }
 

@@ -241,6 +241,25 @@ describe('the deletion of a test user', () => {
     expect([usersLeft, lookUps > 3, simulator.users]).toEqual([0, true, []])
   })
 
+  /** Passes each enrolment on to Nevis, but answers with this status in its place; says at each look-up by name that there is no such user. */
+  const enrollingUnseen = (status: number): RequestListener => (req, res) => {
+    const refuse = (http: number) => void res.writeHead(http, { 'content-type': 'application/json' }).end(JSON.stringify({ status: http, error: 'x' }))
+    if (req.method === 'GET') return refuse(404)
+    req.pipe(request(simulator.baseURL + String(req.url), { method: req.method, headers: req.headers }, (answer) => answer.resume().on('end', () => refuse(status))))
+  }
+  const isEnrolmentOrLookUp = (_count: number, method: string, path: string) => path.endsWith('/enroll') || isLookUp(method, path)
+
+  it.each([408, 429, 500, 502, 503, 504])('whose enrolment a gateway answers with %i, and whom Nevis does not find by name until the end › is not confirmed: the user is named', async (status) => {
+    const { usersLeft, namesLeft } = await probe(before(isEnrolmentOrLookUp, enrollingUnseen(status)), ['quiet', 'app'])
+    expect([usersLeft, namesLeft]).toEqual([1, simulator.users.map(({ username }) => username)])
+  })
+
+  it.each([400, 403, 409, 422])('whose enrolment Nevis itself refuses with %i › is not necessary: no user is named', async (status) => {
+    const refused: RequestListener = (_req, res) => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status, error: 'x' }))
+    const { usersLeft, namesLeft } = await probe(before((_count, _method, path) => path.endsWith('/enroll'), refused), ['quiet', 'app'])
+    expect([usersLeft, namesLeft, simulator.users]).toEqual([0, [], []])
+  })
+
   it.each<[string, RequestListener]>([['a page and 200', page(200)], ['a page and 404', page(404)], ['a redirect', redirect]])('that a gateway answers with %s › is not counted', async (_name, instead) => {
     const { usersLeft } = await probe(before((_count, method, path) => method === 'DELETE' || isLookUp(method, path), (req, res) => (req.method === 'DELETE' ? instead : page(404))(req, res)), ['quiet', 'app'])
     expect([usersLeft, simulator.users.length]).toEqual([1, 1])

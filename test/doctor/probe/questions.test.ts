@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
-import { FactsReader } from '../../../src/doctor/probe/facts-reader'
+import { FactsReader, type Facts } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { BASE_URL, shapeOf } from '../../../src/doctor/probe/shape'
 import type { Stage } from '../../../src/doctor/probe/stages'
@@ -82,6 +82,27 @@ it.each([
   expect(recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() })).toEqual({ dialects: [], alike: [], unexplained: [] })
 })
 
+describe('about the case of usernames', () => {
+  const answersTo = (facts: Facts) => answersIn(facts).filter(({ question }) => /case/.test(question)).map(({ question, answer }) => [question, answer])
+  const [KEPT, FOUND] = ['Does Nevis keep the upper and lower case of a username?', 'Does Nevis find a user by the username in lower case?']
+
+  it.each<[string, string | readonly string[], string]>([
+    ['that answers as the simulator does', [], 'yes'],
+    ['that answers with each username in lower case', 'usernames-folded', 'no: the username comes back in another case'],
+  ])('of an instance %s › answers two questions, each for itself', async (_name, dialect, kept) => {
+    const { facts } = await runOnSimulator(dialect, ['quiet', 'users'])
+    expect(answersTo(facts)).toEqual([[KEPT, kept], [FOUND, 'no: Nevis does not know this user']])
+    // An instance that finds the user whatever the case.
+    const found = { ...facts, 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': facts['user.by-name.fields'] ?? [] }
+    expect(answersTo(found)).toEqual([[KEPT, kept], [FOUND, 'yes, though the user was enrolled with capital letters']])
+  })
+
+  it('of an instance that names no username › leaves the first question open', async () => {
+    const { facts } = await runOnSimulator([], ['quiet', 'users'])
+    expect(answersTo({ ...facts, 'user.by-name.fields': ['userId: the userId'] }).map(([question]) => question)).toEqual([FOUND])
+  })
+})
+
 describe('the doctor, with a report', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -149,6 +170,14 @@ describe('the doctor, with a report', () => {
     const failed = [{ stage: 'users', reason: 'a' }, { stage: 'users', reason: 'b' }, { stage: 'sms', reason: 'c' }]
     expect(findings({ probe: 1, stages: ['quiet', 'users'], failed, answers: [], unexplained: [] })).toEqual([['warning', 'the report is incomplete: the stages users, sms failed', 'run the probe again with the flags of these stages']])
     expect(findings({ probe: 1, stages: ['quiet'], failed: [{ stage: 'quiet', reason: 'a' }], answers: [], unexplained: [] })).toEqual([['warning', 'the report is incomplete: the stage quiet failed', 'run the probe again (with --users)']])
+  })
+
+  it('that says that test users may be left at Nevis › is a warning, which names how to find them', () => {
+    const report = { probe: 1, stages: ['quiet', 'users'], answers: [], unexplained: [] }
+    const remedy = 'look in the management console for users whose names begin with Passport-Nevis-Probe-, and delete them'
+    expect(findings({ ...report, usersLeft: 2 })).toEqual([['warning', 'the probe may have left 2 of its test users on the instance', remedy]])
+    expect(findings({ ...report, usersLeft: 0 }).map(([level]) => level)).toEqual(['ok'])
+    expect(findings({ ...report, usersLeft: '<b>2</b>' }).map(([level]) => level)).toEqual(['ok'])
   })
 
   it.each(['interrupted', 'the comparison with the simulator failed (EADDRNOTAVAIL)'])('that was not compared with the simulator (%s) › is a warning, not "ok"', (endedBy) => {

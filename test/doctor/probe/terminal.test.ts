@@ -24,6 +24,8 @@ jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
   simulate: jest.fn(() => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() })),
 }))
+/** What the command says after each signal, in each phase. */
+const INTERRUPTED = 'Interrupted. Please wait: the probe deletes its test users, names those that may be left, and prints the report of the completed stages.'
 const leftovers = () => readdirSync(mockFolder)
 
 let simulator: NevisSimulator
@@ -154,7 +156,7 @@ describe('the command', () => {
     expect([simulator.users, leftovers(), process.listenerCount(signal)]).toEqual([[], [], asked])
   })
 
-  it('interrupted again while it deletes the user › goes on, and says that it takes a moment', async () => {
+  it('interrupted again while it deletes the user › goes on, and says the same sentence each time, and at the end that no user is left', async () => {
     const asked = process.listenerCount('SIGINT')
     const { exitCode } = await scanning()
     const listening: boolean[] = []
@@ -167,7 +169,7 @@ describe('the command', () => {
     }
     process.emit('SIGINT')
     expect(await exitCode).toBe(1)
-    expect([simulator.users, listening, said.filter((line) => line === 'Deleting the test users. Please wait …').length]).toEqual([[], [true, true], 2])
+    expect([simulator.users, listening, said.filter((line) => line === INTERRUPTED).length, said.at(-1)]).toEqual([[], [true, true], 3, 'No test user is left at Nevis.'])
     // The responses of an interrupted probe are not compared with the simulator's dialects, and the report says so.
     expect([jest.mocked(simulate).mock.calls, printed.join()]).toEqual([[], expect.stringContaining('dialects of the simulator:\n  not compared, because the probe was interrupted\n')])
   })
@@ -185,7 +187,7 @@ describe('the command', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stages: ['quiet'], endedBy: 'interrupted', isCompared: false, dialects: [], unexplained: [] })
     rmSync(file)
     expect(printed.join()).toContain('not compared, because the probe was interrupted')
-    expect(said).toContain('Ending the comparison. The report follows …')
+    expect(said.filter((line) => line === INTERRUPTED)).toHaveLength(2)
   })
 
   describe('whose comparison with the simulator fails', () => {
@@ -290,7 +292,7 @@ describe('the command', () => {
     const { exitCode } = await scanning()
     endHour()
     expect(await exitCode).toBe(1)
-    expect([simulator.users, Math.max(...asked)]).toEqual([[], 3_600_000])
+    expect([simulator.users, Math.max(...asked), said]).toEqual([[], 3_600_000, expect.arrayContaining([INTERRUPTED.replace('Interrupted', 'An hour has passed')])])
   })
 
   it('prints the link only at the terminal: neither the report nor its file contains it', async () => {
@@ -309,6 +311,12 @@ describe('the command', () => {
     expect(token).toBeDefined()
     expect([...printed, ...said, readFileSync(file, 'utf8')].join('\n')).not.toContain(token)
     rmSync(dirname(file), { recursive: true })
+  })
+
+  it('of an instance that accepts wrong codes › ends with 1, as the doctor does, and says DANGER first', async () => {
+    simulator.faults.add({ on: 'verifyCode', status: 200, body: {} })
+    const exitCode = await run(['--users'], '').exitCode
+    expect([exitCode, printed.join()]).toEqual([1, expect.stringMatching(/^DANGER: this instance, or a gateway in front of it, accepts wrong codes/)])
   })
 
   it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {

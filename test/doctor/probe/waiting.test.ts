@@ -26,7 +26,7 @@ it('the probe says once that it waits for the phone, and for how long', async ()
   // The stage `app` waits for the phone at most four times: for the enrolment, and for three approvals.
   expect(said.filter((line) => line.startsWith('Waiting ')).length).toBeLessThanOrEqual(4)
   const { said: atOnce } = await probe(['quiet', 'app'], () => undefined)
-  expect(atOnce).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Deleting the test users …'])
+  expect(atOnce).toEqual(['Stage "quiet" …', 'Stage "app" …', 'Deleting the test users …', 'No test user is left at Nevis.'])
 })
 
 it('after five requests in a row without an answer, the probe no longer waits, and tries no approvals', async () => {
