@@ -25,6 +25,12 @@ export interface SourceReport {
   readonly closed: ReadonlySet<string>
   /** The sign-ins for which the source does not show that they require the second factor, one sentence each. */
   readonly open: readonly string[]
+  /** The first line that calls `recordSecondFactor`. Undefined if no line does. */
+  readonly recordedAt: string | undefined
+  /** The first line that calls `requireSecondFactor` or `secondFactorOf`. */
+  readonly requiredAt: string | undefined
+  /** False if the application has code that the doctor could not read. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -37,7 +43,17 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const factors = new SecondFactors(sources)
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
+  const callOf = (name: RegExp) => {
+    for (const source of sources) {
+      const at = source.tokens.findIndex(({ kind, text }, i) => kind === 'word' && name.test(text) && source.openOfCall(i) !== undefined)
+      if (at !== -1) return `${source.path}:${source.token(at).line}`
+    }
+    return undefined
+  }
   return {
+    recordedAt: callOf(/^recordSecondFactor$/),
+    requiredAt: callOf(/^(?:requireSecondFactor|secondFactorOf)$/),
+    isWhole: unread.length + unlisted.length === 0,
     closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
     open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...[...unread, ...unlisted].map((what) => `${what}, which the doctor cannot read`)],
   }

@@ -26,7 +26,7 @@ const MAX_DOUBTS = 20
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
  * sign-in starts there, so `unseen` is subtracted from the number of routes
  */
-export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<Finding[]> {
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<{ findings: Finding[]; attempts: readonly Attempt[] }> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
@@ -36,9 +36,10 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // Some applications call `passport.authenticate` inside a handler, so each request of the doctor can have recorded the same call once more. Keep only one,
   // if possible one that has run: the sort puts these last, and the map keeps the last.
   const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
-  const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
+  const { closed, open }: Pick<SourceReport, 'closed' | 'open'> = source?.() ?? { closed: new Set<string>(), open: [] }
   const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
-  return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
+  const findings = [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
+  return { findings, attempts }
 }
 
 interface Seen {
@@ -128,6 +129,7 @@ function namesOf({ asks }: StrategyCall): string[] {
 /** The names of the strategies, for example `local` or `local, nevis`. */
 const nameOf = (call: StrategyCall) => namesOf(call).join(', ')
 
-function described(call: StrategyCall): string {
-  return `passport.authenticate('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`
+/** For example `passport.authenticate('local') at routes/auth.js:12`. */
+export function described(call: StrategyCall): string {
+  return `passport.${call.method}('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`
 }

@@ -40,6 +40,14 @@ describe('the source', () => {
     })
   })
 
+  it('names the first line that records the second factor, and the first that requires it', () => {
+    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "\nif (!secondFactorOf(req)) next()\n" }
+    const folder = folderWith(files)
+    const { recordedAt, requiredAt, isWhole } = sourceReport(join(folder, 'server.js'))
+    expect([recordedAt, requiredAt, isWhole]).toEqual([expect.stringMatching(/a\.js:2$/), expect.stringMatching(/b\.js:2$/), true])
+    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, isWhole: false })
+  })
+
   it('with a guard of NestJS that checks the password alone › names its line, but not the guard of the second factor, nor the one of API tokens', () => {
     const guards = "const guards = [(0, passport_1.AuthGuard)('nevis'),\n(0, passport_1.AuthGuard)('jwt'),\n(0, passport_1.AuthGuard)('local')]\n"
     expect(reportOf({ 'server.js': guards }).open).toEqual(["sign-in: AuthGuard('local') at server.js:3"])
@@ -187,7 +195,7 @@ describe('the source', () => {
     const { baseURL, accessKey } = simulator
     passport.use(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
     const app = express().post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-    const source = () => ({ closed: new Set<string>(), open: ['lib/big.js, which the doctor cannot read', ...Array.from({ length: 20 }, (_, i) => `sign-in: session.passport = … at routes/kiosk.js:${i + 1}`)] })
+    const source = () => ({ ...sourceReport(__filename), closed: new Set<string>(), open: ['lib/big.js, which the doctor cannot read', ...Array.from({ length: 20 }, (_, i) => `sign-in: session.passport = … at routes/kiosk.js:${i + 1}`)] })
     const found = troublesIn(await appFindings({ origin: await originOf(app), observer, source }, false))
     expect(found['routes.password']).toMatch(/^unchecked: no sign-in reached .* follows; the source contains lib\/big\.js, which the doctor cannot read; (?:the source contains sign-in: session\.passport = … at routes\/kiosk\.js:\d+, which the doctor cannot try; ){18}and 2 more$/)
   })
