@@ -25,6 +25,9 @@ export function isWithoutCheck(asked: unknown): boolean {
   return asked === 'session' || asked === 'anonymous'
 }
 
+/** True for the names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
+export const isPasswordStrategy = (name: string): boolean => /^(?:local(?!apikey)|ldap|password)/i.test(name)
+
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')
   const { session, assignProperty, failureRedirect, successRedirect, successReturnToOrRedirect } = Object(args[1]) as Readonly<Record<string, unknown>>

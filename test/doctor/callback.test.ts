@@ -59,7 +59,7 @@ async function findings({ session, start, callback, last, source }: Routes) {
   else app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), home)
   last?.(app, parts)
   app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
-  const whole: SourceReport = { closed: new Set(), open: [], recordedAt: undefined, requiredAt: undefined, isWhole: true, ...source }
+  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, isWhole: true, ...source }
   const found = await appFindings({ origin: await originOf(app), observer, source: () => whole }, false)
   return { trouble: troublesIn(found), text: textsIn(found), remedy: remediesIn(found) }
 }

@@ -32,6 +32,13 @@ const reportOf = (files: Files) => {
   return { closed: [...closed].map(short), open: open.map(short) }
 }
 
+function forgottenIn(files: Files) {
+  const folder = folderWith(files)
+  const { open, forgotten } = sourceReport(join(folder, 'server.js'))
+  const short = (text: string) => text.replaceAll(`${relative(process.cwd(), folder)}/`, '')
+  return { open: open.map(short), forgotten: forgotten.map(short) }
+}
+
 describe('the source', () => {
   it('with a handler that writes the session › names its line, in a file that the app loads', () => {
     expect(reportOf({ 'server.js': SERVER, 'routes/login.js': LOGIN, 'routes/kiosk.js': KIOSK })).toEqual({
@@ -46,6 +53,42 @@ describe('the source', () => {
     const { recordedAt, requiredAt, isWhole } = sourceReport(join(folder, 'server.js'))
     expect([recordedAt, requiredAt, isWhole]).toEqual([expect.stringMatching(/a\.js:2$/), expect.stringMatching(/b\.js:2$/), true])
     expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, isWhole: false })
+  })
+
+  it.each<[string, Files]>([
+    ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
+    ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
+    ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
+    ['the session in a handler of the login path', { 'server.js': "router.post('/sign-in', async (req, res) => {\n\n  req.session.userId = (await check(req.body)).id\n})\n" }],
+    ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
+  ])('with a password route that signs in by itself, as %s › is certainly wrong, and its line is named', (_name, files) => {
+    const { open, forgotten } = forgottenIn(files)
+    expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.js:3$/)])
+    expect(open).toEqual(expect.arrayContaining(forgotten))
+  })
+
+  it.each<[string, Files]>([
+    ['a sign-up', { 'server.js': "app.post('/signup', (req, res, next) => req.login(user, next))\n" }],
+    ['a re-login after a new password', { 'server.js': "app.post('/password', signedIn, (req, res, next) => req.login(req.user, next))\n" }],
+    ['the second factor for some users', { 'server.js': "app.post('/login', passport.authenticate('local', { session: false }), unlessInvited, passport.authenticate('nevis'))\nfunction unlessInvited(req, res, next) { if (isInvited(req.user)) return next()\n  req.logIn(req.user, () => res.redirect('/'))\n}\n" }],
+    ['a variable with the second factor', { 'server.js': "const onto = passport.authenticate('nevis')\napp.post('/login', (req, res, next) => {\n  if (a) return onto(req, res, next)\n  req.login(user, next)\n})\n" }],
+    ['another second factor', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!totpIsRight(req)) return next()\n  req.login(user, next)\n})\n" }],
+    ['session: false', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, { session: false }, next))\n" }],
+    ['options that are elsewhere', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, options, next))\n" }],
+    ['another strategy', { 'server.js': "app.get('/in', passport.authenticate('google'))\n" }],
+    ['a handler that is also on another path', { 'server.js': "app.post('/login', auth.login)\napp.post('/invited', auth.login)\nauth.login = (req, res, next) => req.login(user, next)\n" }],
+  ])('with %s › is not certainly wrong', (_name, files) => {
+    expect(forgottenIn(files).forgotten).toEqual([])
+  })
+
+  it('with a password route that signs in by itself › is an error of the doctor', async () => {
+    const simulator = closing(await NevisSimulator.start())
+    const observer = new AppObserver()
+    const { baseURL, accessKey } = simulator
+    observer.register(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
+    const source = () => sourceReport(join(folderWith({ 'server.js': "app.post('/login', (req, res, next) => req.login(user, next))\n" }), 'server.js'))
+    const found = troublesIn(await appFindings({ origin: await originOf(express()), observer, source }, false))
+    expect(found['routes.password']).toMatch(/^error: the password alone signs users in, and no second factor follows: sign-in: req\.login\(…\) at \S+server\.js:1$/)
   })
 
   it('with a guard of NestJS that checks the password alone › names its line, but not the guard of the second factor, nor the one of API tokens', () => {

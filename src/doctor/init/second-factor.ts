@@ -132,6 +132,12 @@ export class SecondFactors {
     })
   }
 
+  /** True if any code in the range runs a strategy of this package, or names a handler that does. */
+  isIn(source: Source, { first, last }: Range): boolean {
+    for (let at = first; at <= last; at++) if (source.isWord(at) && (this.isRun(source, at) || this.isDefined(source, at, 0))) return true
+    return false
+  }
+
   /** True if the code at this token runs a strategy of this package, for example `passport.authenticate('nevis')(req, res, next)`. */
   isRun(source: Source, at: number, depth = 0, parameter?: string): boolean {
     const open = source.isWord(at) ? source.openOfCall(at) : undefined
