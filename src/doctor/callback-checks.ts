@@ -51,7 +51,7 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
   const cookie = cookiesFor(pathname, marked.headers, marked.path)
   const { trial } = await callback(cookie)
   for (const one of [first?.trial, trial]) one?.deleteSession()
-  return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer), signInFinding(name, trial, source?.())]
+  return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer, registered), signInFinding(name, trial, source?.())]
 }
 
 const sessionsOf = ({ hasSession, hasPassportSession }: { readonly hasSession: boolean; readonly hasPassportSession: boolean }) => ({ hasSession, hasPassportSession })
@@ -60,7 +60,7 @@ function markedBy({ path, headers, trial }: Attempt): Marked {
   return { name: `POST ${path}`, path, headers, mark: trial.id, ...sessionsOf(trial) }
 }
 
-function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, isCookieSent: boolean, isStartUnknown: boolean, { strategyCalls }: AppObserver): Finding {
+function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, isCookieSent: boolean, isStartUnknown: boolean, { strategyCalls }: AppObserver, { passport }: Registered): Finding {
   const check = 'routes.session'
   if (trial.call === undefined) return unchecked(check, `a request of the doctor did not reach the strategy at ${callback}`, SIGN_IN_ONCE)
   const without = !marked.hasSession ? marked.name : !trial.hasSession ? callback : undefined
@@ -71,7 +71,9 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
   if (trial.earlierMark !== marked.mark) {
     return error(check, `the session that ${marked.name} stores no longer exists at ${callback}, so no user can sign in`, 'check the session store (see session.store), and mount one session() before both routes: two of them may have different names, secrets or stores')
   }
-  const early = !marked.hasPassportSession ? marked.name : !trial.hasPassportSession ? callback : undefined
+  // @fastify/passport restores the user in a hook of its own, which the doctor does not see.
+  const isSeen = passport?.name !== '@fastify/passport'
+  const early = !isSeen ? undefined : !marked.hasPassportSession ? marked.name : !trial.hasPassportSession ? callback : undefined
   const passportSession = strategyCalls.find(({ asks }) => asks.includes('session'))
   if (early !== undefined && passportSession !== undefined) {
     const where = passportSession.place === undefined ? '' : ` at ${passportSession.place}`
@@ -81,7 +83,7 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
   if (isStartUnknown) {
     return unchecked(check, `the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session`, `${SIGN_IN_ONCE}; session() and passport.session() must run before the route of the start`)
   }
-  return ok(check, `the session that ${marked.name} stores still exists at ${callback}, and passport.session() runs before both`)
+  return ok(check, `the session that ${marked.name} stores still exists at ${callback}${isSeen ? ', and passport.session() runs before both' : ''}`)
 }
 
 function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial, source: SourceReport | undefined): Finding {
