@@ -61,6 +61,8 @@ describe('the source', () => {
     ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
     ['the session in a handler of the login path', { 'server.js': "router.post('/sign-in', async (req, res) => {\n\n  req.session.userId = (await check(req.body)).id\n})\n" }],
     ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
+    ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
+    ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
   ])('with a password route that signs in by itself, as %s › is certainly wrong, and its line is named', (_name, files) => {
     const { open, forgotten } = forgottenIn(files)
     expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.js:3$/)])
@@ -79,6 +81,31 @@ describe('the source', () => {
     ['a handler that is also on another path', { 'server.js': "app.post('/login', auth.login)\napp.post('/invited', auth.login)\nauth.login = (req, res, next) => req.login(user, next)\n" }],
   ])('with %s › is not certainly wrong', (_name, files) => {
     expect(forgottenIn(files).forgotten).toEqual([])
+  })
+
+  const PASSWORD = "app.post('/login', passport.authenticate('local', { session: false }), "
+  it.each<[string, Files]>([
+    ['an arrow property of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth {\n  other = 1\n  confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) }\n}\nmodule.exports = new Auth()\n" }],
+    ['a static method of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "module.exports = class Auth {\n  other() {}\n  static async confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) }\n}\n" }],
+    ['a method of an object of a class in the same file', { 'server.js': `class Auth { confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n\n${PASSWORD}auth.confirm)\n` }],
+    ['an array that is spread', { 'server.js': `const guards = [passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
+    ['an array of another file', { 'server.js': `const { guards } = require('./auth')\n${PASSWORD}guards, done)\n`, 'auth.js': "const guards = [(req, res, next) => next(), passport.authenticate('nevis')]\nexports.guards = guards\n" }],
+    ['a handler behind the spread array with the password', { 'server.js': "const checks = [validate, passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\n" }],
+  ])('with the second factor in %s › is closed', (_name, files) => {
+    const { closed, open } = reportOf({ 'auth.js': '', ...files })
+    expect([closed.length, open.filter((text) => !text.includes('cannot read'))]).toEqual([1, []])
+  })
+
+  it.each<[string, Files]>([
+    ['a property that the app changes', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth { confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) } }\nmodule.exports = new Auth()\nmodule.exports.confirm = other\n" }],
+    ['a static method, but of an object', { 'server.js': `class Auth { static confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n${PASSWORD}auth.confirm)\n` }],
+    ['a method that may go on without it', { 'server.js': `class Auth { static confirm(req, res, next) { if (a) return next()\n passport.authenticate('nevis')(req, res, next) } }\n${PASSWORD}Auth.confirm)\n` }],
+    ['a getter', { 'server.js': `class Auth { static get confirm() { return passport.authenticate('nevis') } }\n${PASSWORD}Auth.confirm)\n` }],
+    ['an array that grows', { 'server.js': `const guards = [passport.authenticate('nevis')]\nguards.unshift(giveToken)\n${PASSWORD}...guards)\n` }],
+    ['an array behind a handler that answers', { 'server.js': `const guards = [(req, res) => res.json({ token }), passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
+    ['only one of two routes with the array of the password', { 'server.js': "const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\napp.post('/token', ...checks, giveToken)\n" }],
+  ])('with the second factor in %s › is not closed', (_name, files) => {
+    expect(reportOf({ 'auth.js': '', ...files }).closed).toEqual([])
   })
 
   it('with a password route that signs in by itself › is an error of the doctor', async () => {
