@@ -196,7 +196,7 @@ describe('an app with one fault', () => {
     ['no start', { without: ['start'] }, { ...START_UNKNOWN, 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, { ...START_UNKNOWN,
       'routes.password': expect.stringMatching(/^unchecked: no sign-in reached passport\.authenticate\('local'\) at \S+, so the doctor does not know whether the second factor follows$/) as string,
-      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
+      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor \(POST \/login is refused with HTTP 403, probably by CSRF protection\); other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],

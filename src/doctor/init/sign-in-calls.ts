@@ -94,7 +94,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
     return { kind: 'other', signsIn: !write.includes('['), what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
-  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
+  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'a request with this token is not asked for a second factor: create the token only on routes behind requireSecondFactor' }
   return undefined
 }
 
