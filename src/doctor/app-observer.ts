@@ -6,7 +6,7 @@
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
-import type { StartTrial } from './start-trial'
+import type { Trial } from './start-trial'
 import { callOf, isWithoutCheck, type StrategyCall } from './strategy-calls'
 
 /** The package from which the application gets Passport, with its version. */
@@ -64,8 +64,8 @@ export class AppObserver {
   isConnect = false
   /** True once the application called `use`, `authenticate` or `authorize` of an observed Passport package. */
   isPassportUsed = false
-  /** The trial sign-in of the command `doctor` (`start-trial.ts`), while it runs. */
-  trial: StartTrial | undefined
+  /** The trial request of the command `doctor` (`start-trial.ts`, `callback-trial.ts`), while it runs. */
+  trial: Trial | undefined
 
   /**
    * Observes a Passport package: which strategies the application registers, and where it calls `authenticate` and `authorize`.
@@ -87,7 +87,7 @@ export class AppObserver {
     }
     const { strategyCalls } = this
     const noteHost = (request: readonly unknown[]) => void (this.isConnect ||= typeof request[2] === 'function')
-    const isTried = (call: StrategyCall, request: readonly unknown[]) => this.trial?.runs(call, this.isNevis(call), request) === true
+    const isTried = (call: StrategyCall, request: readonly unknown[], middleware: unknown) => this.trial?.runs(call, this.isNevis(call), request, middleware) === true
     for (const method of ['authenticate', 'authorize'] as const) {
       const make = methods[method] as Callable
       methods[method] = function (...args) {
@@ -96,8 +96,8 @@ export class AppObserver {
         const call = callOf(method, args)
         isUsed()
         strategyCalls.push(call)
-        return function (this: unknown, ...request: unknown[]) {
-          if (isTried(call, request)) return undefined
+        return function middleware(this: unknown, ...request: unknown[]) {
+          if (isTried(call, request, middleware)) return undefined
           noteHost(request)
           call.hasRun = true
           return (made as Callable).apply(this, request)
@@ -117,7 +117,7 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          // Do not record the requests of the doctor's trial sign-ins, because no page of the second factor has these paths.
+          // Do not record the doctor's trial requests: most of them go to other paths than those of the second factor.
           if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })

@@ -124,6 +124,7 @@ function isCommand(typed: string): typed is Command {
 
 function unknownCommand(typed: string): string {
   if (/^simulat/.test(typed)) return `unknown command "${typed}", did you mean "npx passport-nevis-simulator"?`
+  if (/\.[cm]?[jt]sx?$/.test(typed) || typed.includes('/')) return `unknown command "${typed}", did you mean "npx passport-nevis doctor ${typed}"?`
   const shared = (command: string) => [...new Set(command)].filter((letter) => typed.includes(letter)).length / new Set(command + typed).size
   const [best] = Object.keys(USAGES).sort((one, other) => shared(other) - shared(one))
   return `unknown command "${typed}"${best !== undefined && shared(best) >= 0.5 ? `, did you mean "${best}"?` : ''}`

@@ -29,6 +29,8 @@ export const CHECKS = [
   'routes.status-limit',
   'routes.callback',
   'routes.callback-post',
+  'routes.session',
+  'routes.sign-in',
   'session.store',
   'session.resave',
   'session.save-uninitialized',

@@ -6,6 +6,7 @@
  * Out of scope: the application's list of routes, which every framework stores differently.
  */
 import { parseURL } from '../client/parse-url'
+import { callbackFindings } from './callback-checks'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import { limitFinding } from './limit-check'
 import { policyFinding } from './policy-check'
@@ -82,7 +83,10 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
       : (csrfFinding('routes.callback-post', callback, postReply) ?? fault('routes.callback-post', `POST ${callback}`, postReply, callbackRoute))
     findings.push(finding)
   }
-  findings.push(...(await startFindings(origin, observer, registered, choice.level === 'unchecked' ? 1 : 0, source)))
+  const start = await startFindings(origin, observer, registered, choice.level === 'unchecked' ? 1 : 0, source)
+  findings.push(...start.findings)
+  if (reachedStrategy(callbackReply) && !isQueryIgnored) findings.push(...(await callbackFindings(origin, observer, registered, callbackURL, start.attempts, source)))
+  for (const { trial } of start.attempts) trial.deleteSession()
   return { findings, callback: callbackReply }
 }
 

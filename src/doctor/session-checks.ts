@@ -39,7 +39,7 @@ export function withUncheckedSession(findings: readonly Finding[], { sessions }:
     return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')
   }
   return sessions.some(({ uses }) => uses.length > 0)
-    ? withUnchecked(findings, 'express-session ran, but created no session', 'check the secret, the store and the cookie path of express-session')
+    ? withUnchecked(findings, 'express-session ran, but created no session', 'check the options secret and store of session(). If its option cookie has a path, the URLs of the waiting page and of the callback must begin with this path')
     : withUnchecked(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 

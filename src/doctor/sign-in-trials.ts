@@ -16,6 +16,8 @@ export interface Attempt {
   readonly path: string
   readonly trial: StartTrial
   readonly status: number
+  /** The headers of the answer, with the cookies. */
+  readonly headers: Reply['headers']
   /** True if a handler of the application answered the request, and no Passport strategy saw it. Such a handler may sign users in by itself. */
   readonly isUnknown: boolean
 }
@@ -33,7 +35,7 @@ export async function attemptsAt(origin: string, observer: AppObserver, password
     const isAnswered = !trial.isReached && ![404, 405].includes(reply.status)
     if (isAnswered && !others.has(folder)) others.set(folder, (await post(origin, observer, `${folder}${INVENTED}`)).reply)
     const other = others.get(folder)
-    attempts.push({ path, trial, status: reply.status, isUnknown: isAnswered && (reply.status !== other?.status || reply.location !== other.location) })
+    attempts.push({ path, trial, status: reply.status, headers: reply.headers, isUnknown: isAnswered && (reply.status !== other?.status || reply.location !== other.location) })
   }
   return attempts
 }

@@ -9,6 +9,7 @@ import type { Session } from 'node:inspector'
 import { createRequire, isBuiltin } from 'node:module'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { forgottenIn } from './forgotten-factor'
 import { signInCallsIn } from './init/sign-in-calls'
 import { SecondFactors } from './init/second-factor'
 import { Source } from './init/source'
@@ -25,6 +26,14 @@ export interface SourceReport {
   readonly closed: ReadonlySet<string>
   /** The sign-ins for which the source does not show that they require the second factor, one sentence each. */
   readonly open: readonly string[]
+  /** Those of the open sign-ins that certainly are a password route without the second factor. */
+  readonly forgotten: readonly string[]
+  /** The first line that calls `recordSecondFactor`. Undefined if no line does. */
+  readonly recordedAt: string | undefined
+  /** The first line that calls `requireSecondFactor` or `secondFactorOf`. */
+  readonly requiredAt: string | undefined
+  /** False if the application has code that the doctor could not read. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -37,7 +46,19 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const factors = new SecondFactors(sources)
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
+  const isForgotten = forgottenIn(sources, factors)
+  const callOf = (name: RegExp) => {
+    for (const source of sources) {
+      const at = source.tokens.findIndex(({ kind, text }, i) => kind === 'word' && name.test(text) && source.openOfCall(i) !== undefined)
+      if (at !== -1) return `${source.path}:${source.token(at).line}`
+    }
+    return undefined
+  }
   return {
+    forgotten: signInCalls.filter(isForgotten).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
+    recordedAt: callOf(/^recordSecondFactor$/),
+    requiredAt: callOf(/^(?:requireSecondFactor|secondFactorOf)$/),
+    isWhole: unread.length + unlisted.length === 0,
     closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
     open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...[...unread, ...unlisted].map((what) => `${what}, which the doctor cannot read`)],
   }

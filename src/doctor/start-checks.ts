@@ -8,15 +8,13 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { attemptsAt, type Attempt } from './sign-in-trials'
 import type { SourceReport } from './source-check'
 import type { AppObserver, Registered } from './app-observer'
-import { isWithoutCheck, type StrategyCall } from './strategy-calls'
+import { isPasswordStrategy, isWithoutCheck, type StrategyCall } from './strategy-calls'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
-/** Names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
-const PASSWORD = /^(?:local(?!apikey)|ldap|password)/i
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
-/** A finding names at most this many places at which the doctor cannot tell whether a sign-in skips the second factor. */
+/** A finding names at most this many places. */
 const MAX_DOUBTS = 20
 
 /**
@@ -26,7 +24,7 @@ const MAX_DOUBTS = 20
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
  * sign-in starts there, so `unseen` is subtracted from the number of routes
  */
-export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<Finding[]> {
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<{ findings: Finding[]; attempts: readonly Attempt[] }> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => observer.isNevis(call, registered))
   const starts = own.filter(({ hasRun }) => !hasRun)
@@ -36,9 +34,10 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // Some applications call `passport.authenticate` inside a handler, so each request of the doctor can have recorded the same call once more. Keep only one,
   // if possible one that has run: the sort puts these last, and the map keeps the last.
   const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
-  const { closed, open } = source?.() ?? { closed: new Set<string>(), open: [] }
-  const seen = { passwords, attempts, closed, open, ownNames: observer.ownNames }
-  return [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
+  const { closed, open, forgotten }: Pick<SourceReport, 'closed' | 'open' | 'forgotten'> = source?.() ?? { closed: new Set<string>(), open: [], forgotten: [] }
+  const seen = { passwords, attempts, closed, open, forgotten, ownNames: observer.ownNames }
+  const findings = [passwordFinding(passwords.length + starts.length === 0, seen, registered.name), startFinding(starts, starts.length - unseen, registered.name, attempts)]
+  return { findings, attempts }
 }
 
 interface Seen {
@@ -46,6 +45,7 @@ interface Seen {
   readonly attempts: readonly Attempt[]
   readonly closed: SourceReport['closed']
   readonly open: SourceReport['open']
+  readonly forgotten: SourceReport['forgotten']
   readonly ownNames: AppObserver['ownNames']
 }
 
@@ -56,8 +56,8 @@ function isOther(call: StrategyCall, observer: AppObserver): boolean {
 
 function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   const check = 'routes.password'
-  const { passwords, attempts, ownNames } = seen
-  const isPassword = (call: StrategyCall) => [...namesOf(call), ...call.asks.map((one) => String(ownNames.get(one)))].some((name) => PASSWORD.test(name))
+  const { passwords, attempts, forgotten, ownNames } = seen
+  const isPassword = (call: StrategyCall) => [...namesOf(call), ...call.asks.map((one) => String(ownNames.get(one)))].some(isPasswordStrategy)
   const calls = passwords.filter(({ signsIn }) => signsIn)
   const [worst] = [...calls.filter(isPassword), ...calls]
   if (worst !== undefined) {
@@ -76,19 +76,25 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   if (signedIn !== undefined) {
     return error(check, `POST ${signedIn.path} signed an invented user in after the password, without the second factor`, `sign in only after the second factor: req.logIn(user, { session: false }, …), then passport.authenticate('${nevis}')`)
   }
+  if (forgotten[0] !== undefined) {
+    return error(check, `the password alone signs users in, and no second factor follows: ${shortened(forgotten)}`, `sign in only after the second factor: { session: false }, then passport.authenticate('${nevis}'). npx passport-nevis init lists all places with what to do`)
+  }
   const answered = attempts.find(({ trial: { password, start }, status }) => password?.hasCallback === false && start === undefined && status < 400)
   if (answered !== undefined) {
     return warning(check, `POST ${answered.path} answered an invented user after the password (HTTP ${answered.status}), without the second factor`, NOT_FOLLOWED.replace("'nevis'", `'${nevis}'`))
   }
   const doubts = doubtsIn(seen)
   if (doubts[0] !== undefined) {
-    const more = doubts.length > MAX_DOUBTS ? `; and ${doubts.length - MAX_DOUBTS} more` : ''
-    return unchecked(check, doubts.slice(0, MAX_DOUBTS).map(({ what }) => what).join('; ') + more, doubts[0].remedy)
+    return unchecked(check, shortened(doubts.map(({ what }) => what)), doubts[0].remedy)
   }
   if (isBlind) {
     return unchecked(check, 'no route that checks a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
   }
   return ok(check, 'no other strategy signs users in by itself')
+}
+
+function shortened(texts: readonly string[]): string {
+  return texts.slice(0, MAX_DOUBTS).join('; ') + (texts.length > MAX_DOUBTS ? `; and ${texts.length - MAX_DOUBTS} more` : '')
 }
 
 /** The places that the doctor has seen and cannot judge: each may sign a user in without the second factor. */
@@ -113,8 +119,10 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
+  const refused = attempts.find(({ trial, status }) => !trial.isReached && [400, 403, 419, 422].includes(status))
+  const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection)`
   // These other routes may use the strategy for something else than a sign-in, for example for an enrolment, a payment or a step-up.
-  if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor; other routes use the strategy${where}`, remedy)
+  if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor${why}; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }
@@ -128,6 +136,7 @@ function namesOf({ asks }: StrategyCall): string[] {
 /** The names of the strategies, for example `local` or `local, nevis`. */
 const nameOf = (call: StrategyCall) => namesOf(call).join(', ')
 
-function described(call: StrategyCall): string {
-  return `passport.authenticate('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`
+/** For example `passport.authenticate('local') at routes/auth.js:12`. */
+export function described(call: StrategyCall): string {
+  return `passport.${call.method}('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`
 }

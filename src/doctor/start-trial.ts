@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { StrategyCall } from './strategy-calls'
+import { deleteSession, markSession } from './trial-session'
 
 export const TRIAL_HEADER = 'x-passport-nevis-doctor'
 const INVENTED = 'passport-nevis-doctor'
@@ -26,7 +27,17 @@ interface TrialResponse {
 
 type Next = () => void
 
-export class StartTrial {
+/** Requests of the doctor for which no strategy runs. */
+export interface Trial {
+  /**
+   * Runs instead of the middleware of a `passport.authenticate` call.
+   * @param middleware the function that the app got from this call
+   * @returns false if the request is not part of this trial, so that the caller must run the middleware
+   */
+  runs(call: StrategyCall, isNevis: boolean, request: readonly unknown[], middleware: unknown): boolean
+}
+
+export class StartTrial implements Trial {
   /** The value of the header that marks the requests of this trial. The value is random, so that a visitor of the application cannot send it. */
   readonly id = randomUUID()
   /** The `passport.authenticate` call of the password strategy that the request reached. */
@@ -37,14 +48,17 @@ export class StartTrial {
   isReached = false
   /** True if the application called `req.logIn` for the invented user without `session: false`. */
   isSignedIn = false
+  /** True if the request had a session when it reached `start`. */
+  hasSession = false
+  /** True if `passport.session()` has run before `start`. */
+  hasPassportSession = false
+  private request: unknown
 
-  /**
-   * Runs instead of the middleware of a `passport.authenticate` call.
-   * @returns false if the request is not part of this trial, so that the caller must run the middleware
-   */
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
-    if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function' || call.asks.every((one) => one === 'session')) return false
+    if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function') return false
+    if (call.asks.includes('session')) this.hasPassportSession = true
+    if (call.asks.every((one) => one === 'session')) return false
     // Skip a strategy that runs before all routes, such as one that reads a cookie: it checks no password. `start-checks.ts` reports such a strategy.
     if (call.hasRun && !isNevis) {
       ;(next as Next)()
@@ -52,16 +66,24 @@ export class StartTrial {
     }
     this.isReached = true
     if (isNevis) {
-      if (req.user !== undefined) this.start = call
-      return end(response)
+      if (req.user !== undefined) {
+        this.start = call
+        this.request = request
+        this.hasSession = markSession(request, this.id)
+      }
+      return endTrial(response)
     }
     this.password ??= call
     // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before that.
-    if (call.hasCallback || call.signsIn) return end(response)
+    if (call.hasCallback || call.signsIn) return endTrial(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)
     ;(next as Next)()
     return true
+  }
+
+  deleteSession(): void {
+    deleteSession(this.request)
   }
 
   private logIn(options: unknown, done: unknown): void {
@@ -72,7 +94,8 @@ export class StartTrial {
   }
 }
 
-function end(response: unknown): true {
+/** Ends the request of a trial with an empty answer. */
+export function endTrial(response: unknown): true {
   const target = response as TrialResponse
   target.statusCode = 204
   if (target.end === undefined) target.send?.()

@@ -12,6 +12,8 @@ export interface StrategyCall {
   readonly signsIn: boolean
   /** True if the call has a custom callback, which decides whether the user is signed in. */
   readonly hasCallback: boolean
+  /** True if Passport itself redirects at a success (`successRedirect`), so that no later handler of the route runs. */
+  readonly isRedirected: boolean
   readonly failureRedirect: string | undefined
   /** The line of the application with this call, for example `routes/auth.js:12`. */
   readonly place: string | undefined
@@ -23,14 +25,18 @@ export function isWithoutCheck(asked: unknown): boolean {
   return asked === 'session' || asked === 'anonymous'
 }
 
+/** True for the names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
+export const isPasswordStrategy = (name: string): boolean => /^(?:local(?!apikey)|ldap|password)/i.test(name)
+
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')
-  const { session, assignProperty, failureRedirect } = Object(args[1]) as { session?: unknown; assignProperty?: unknown; failureRedirect?: unknown }
+  const { session, assignProperty, failureRedirect, successRedirect, successReturnToOrRedirect } = Object(args[1]) as Readonly<Record<string, unknown>>
   return {
     method,
     asks: [args[0]].flat(),
     signsIn: method === 'authenticate' && !hasCallback && session !== false && assignProperty === undefined,
     hasCallback,
+    isRedirected: !hasCallback && Boolean(successRedirect ?? successReturnToOrRedirect),
     failureRedirect: typeof failureRedirect === 'string' ? failureRedirect : undefined,
     place: callingPlace(),
     hasRun: false,

@@ -96,7 +96,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
   const sessionKey = sessionKeyOf('recordSecondFactor', options.sessionKey ?? 'nevis')
-  return middleware(async (req) => {
+  const record: Middleware = middleware(async (req) => {
     const profile = authInfoOf(req)?.nevis
     const session = sessionOf(req)
     const login = session && loginOf(session)
@@ -114,6 +114,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
+  // The command `doctor` recognises this middleware by its name, in the list of a route's handlers.
+  return Object.defineProperty(record, 'name', { value: 'recordSecondFactor' })
 }
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {

@@ -135,7 +135,7 @@ describe('express-session in a host that is not Express', () => {
       check: 'session.trust-proxy',
       level: 'unchecked',
       finding: 'express-session ran, but created no session',
-      remedy: 'check the secret, the store and the cookie path of express-session',
+      remedy: 'check the options secret and store of session(). If its option cookie has a path, the URLs of the waiting page and of the callback must begin with this path',
     })
   })
 

@@ -36,12 +36,16 @@ const store = new SharedLedger()
 // In Redis, a PTTL of -2 means that the key does not exist.
 const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await store.claim()) ? 'OK' : null), DEL: async () => { await store.forget(); return 1 }, PTTL: async () => (isHeld ? DAY_SECONDS * 1000 : -2), EVAL: countTwice }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
-const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
-class SharedStore { constructor() { Object.assign(this, sessionStore) } }
+const memory = new session.MemoryStore()
+const sessionStore = { on() {}, generate() {}, get: memory.get.bind(memory), set: memory.set.bind(memory), createSession: memory.createSession.bind(memory) }
+class SharedStore extends session.MemoryStore {}
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
 const storeWith = (own: Partial<session.MemoryStore>) => Object.assign(new session.MemoryStore(), own)
 const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim: async (key, seconds) => { isHeld = true; return claim(key, seconds) }, count: countTwice, look: store.look, forget: store.forget }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
+const START_UNKNOWN = { 'routes.session': 'unchecked: the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session' }
+const NO_COOKIE = { 'routes.session': 'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in' }
+const NOT_KEPT = { 'routes.session': 'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in' }
 const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()
 const json = (status: number, body: object): RequestHandler => (_req, res) => void res.status(status).json(body)
@@ -78,6 +82,8 @@ describe('an app that is well', () => {
       'routes.status-limit': 'no rate limiter is in front of the status endpoint',
       'routes.callback': 'the callback is at /2fa/callback',
       'routes.callback-post': 'POST /2fa/callback accepts the forms of the waiting page',
+      'routes.session': 'the session that POST /login stores still exists at GET /2fa/callback, and passport.session() runs before both',
+      'routes.sign-in': 'behind the second factor, GET /2fa/callback signs the user in and runs recordSecondFactor()',
       'session.store': 'sessions are kept in memory: fine for development',
       'session.resave': 'resave is false',
       'session.save-uninitialized': 'saveUninitialized is false',
@@ -133,6 +139,9 @@ describe('an app that is well', () => {
       // the doctor also tries a path in the same folder that does not exist, to compare the answers.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
+      // No trial sign-in has reached a start. So the doctor stores a session at the callback, and reads this session there with a second request.
+      'GET /2fa/callback?transaction=passport-nevis-doctor',
+      'GET /2fa/callback?transaction=passport-nevis-doctor',
     ])
   })
 
@@ -182,16 +191,16 @@ describe('an app with one fault', () => {
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
     ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
     ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
-    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
-    ['no start that a sign-in reaches', { starts: ['nevis', 'nevis'] }, { 'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+, test\/doctor\/support\.ts:\d+$/) as string }],
-    ['no start', { without: ['start'] }, { 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
-    ['CSRF protection', { guard: onPost(answer(403)) }, {
+    ['no start but one for somebody else', { starts: ['local'] }, { ...START_UNKNOWN, 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start that a sign-in reaches', { starts: ['nevis', 'nevis'] }, { ...START_UNKNOWN, 'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+, test\/doctor\/support\.ts:\d+$/) as string }],
+    ['no start', { without: ['start'] }, { ...START_UNKNOWN, 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['CSRF protection', { guard: onPost(answer(403)) }, { ...START_UNKNOWN,
       'routes.password': expect.stringMatching(/^unchecked: no sign-in reached passport\.authenticate\('local'\) at \S+, so the doctor does not know whether the second factor follows$/) as string,
-      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
+      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor \(POST \/login is refused with HTTP 403, probably by CSRF protection\); other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
-    ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
+    ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, { ...START_UNKNOWN,
       // A guard refuses each POST before the strategy runs. So the doctor cannot know whether the POST to the waiting page starts a second factor.
       'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
@@ -244,10 +253,10 @@ describe('an app with one fault', () => {
     ['no sameSite', { session: { cookie: {} } }, { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
     ['sameSite none, not secure', { session: { cookie: { sameSite: 'none' } } }, { 'session.same-site': 'error: sameSite is none without secure: browsers reject such a cookie' }],
     ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: browsers send the session cookie with forms of other sites' }],
-    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
-    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
-    ['a session store that fails', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.(Object.assign(new Error('ERR syntax error'), { name: 'ReplyError' })) }) } }, { 'session.store': 'error: the session store fails (ReplyError)' }],
-    ['a session store that keeps nothing', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.() }) } }, { 'session.store': 'error: the session store does not keep a session' }],
+    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { ...NO_COOKIE, 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
+    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { ...NO_COOKIE, 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
+    ['a session store that fails', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.(Object.assign(new Error('ERR syntax error'), { name: 'ReplyError' })) }) } }, { ...NOT_KEPT, 'session.store': 'error: the session store fails (ReplyError)' }],
+    ['a session store that keeps nothing', { ...production, session: { ...production.session, store: storeWith({ set: (_id, _session, done) => done?.() }) } }, { ...NOT_KEPT, 'session.store': 'error: the session store does not keep a session' }],
     ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are kept in the memory of one process, and are lost when the process ends' }],
     ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy uses the MemoryLedger, which works for a single process only' }],
     ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
@@ -351,10 +360,11 @@ describe('a callback that answers by itself', () => {
 
 describe('an app with another session', () => {
   const others = SESSION.filter((check) => !['session.http-only', 'session.secure', 'session.same-site'].includes(check))
+  const kept = { save: (done: () => void) => done() }
   const made = (...cookies: string[]): Fault => ({
     without: ['session'],
     first: (req, res, next) => {
-      Object.assign(req, { session: { save: (done: () => void) => done() } })
+      Object.assign(req, { session: kept })
       res.setHeader('Set-Cookie', ['_csrf=c4n4ry; Path=/', ...cookies.map((cookie) => `sid=c4n4ry; ${cookie}`)])
       next()
     },
@@ -362,7 +372,7 @@ describe('an app with another session', () => {
 
   it('judges its cookie, and says what it cannot see', async () => {
     const findings = await findingsOf(simulator, made('HttpOnly; SameSite=Lax'))
-    expect(troublesIn(findings)).toEqual({ ...Object.fromEntries(others.map((check) => [check, NO_SESSION])), 'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it' })
+    expect(troublesIn(findings)).toEqual({ ...Object.fromEntries(others.map((check) => [check, NO_SESSION])), 'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it', 'routes.session': 'warning: the app never calls passport.session(), so no request knows who is signed in' })
     expect(remediesIn(findings)['session.store']).toBe('check the options of your session yourself, with docs/guides/doctor.md')
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })

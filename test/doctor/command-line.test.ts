@@ -25,6 +25,8 @@ describe('the command', () => {
     [['prob', '--users'], 'passport-nevis', 'unknown command "prob", did you mean "probe"?'],
     [['xyz', 'doctor'], 'passport-nevis', 'unknown command "xyz".'],
     [['simulator'], 'passport-nevis', 'unknown command "simulator", did you mean "npx passport-nevis-simulator"?'],
+    [['server.js'], 'passport-nevis', 'unknown command "server.js", did you mean "npx passport-nevis doctor server.js"?'],
+    [['./dist/', '--json'], 'passport-nevis', 'unknown command "./dist/", did you mean "npx passport-nevis doctor ./dist/"?'],
     [['help', 'docter'], 'passport-nevis', 'unknown command "docter", did you mean "doctor"?'],
     [['help', 'toString'], 'passport-nevis', 'unknown command "toString".'],
     [['help', 'doctor', 'probe'], 'passport-nevis', 'help takes at most one command.'],
@@ -86,7 +88,7 @@ describe('the command', () => {
     expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment variables \(NODE_ENV is not production\)\n\nok {11}cloud\.settings/)
     expect(out).toContain('ok           cloud.access-key            Nevis accepts the access key')
     expect(out).toMatch(/not checked {2}app\.loaded, [^]*session\.trust-proxy\n {13}no file was given\n {13}→ npx passport-nevis doctor </)
-    expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 24 not checked$/)
+    expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 26 not checked$/)
     expect(out).not.toContain('c4n4ry')
   })
 
@@ -115,7 +117,7 @@ describe('the command', () => {
     const { exitCode, out } = await run(['doctor'], { ...cloud(), NODE_ENV: 'production' })
     expect(exitCode).toBe(0)
     expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment variables \(NODE_ENV is production\)\n\n/)
-    expect(out).toMatch(/5 ok, 1 warning, 0 errors, 24 not checked$/)
+    expect(out).toMatch(/5 ok, 1 warning, 0 errors, 26 not checked$/)
   })
 
   it('with an error › ends with 1 and gives the remedy', async () => {

@@ -3,7 +3,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import expressSession from 'express-session'
 import { Passport, Strategy } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { app as qrCode, NevisStrategy, push, statusEndpoint, waitingPage } from '../../src'
+import { app as qrCode, NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
 import type { Check } from '../../src/doctor/findings'
@@ -50,7 +50,7 @@ async function findings(login: (app: Express, parts: Parts) => void, { first, se
   login(app, { passport, asked })
   app.get('/2fa', waitingPage(nevis))
   app.post('/2fa', passport.authenticate('nevis'))
-  app.all('/2fa/callback', passport.authenticate('nevis'))
+  app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect('/'))
   app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
   return { found: await appFindings({ origin: await originOf(app), observer }, false), asked }
 }

@@ -32,12 +32,90 @@ const reportOf = (files: Files) => {
   return { closed: [...closed].map(short), open: open.map(short) }
 }
 
+function forgottenIn(files: Files) {
+  const folder = folderWith(files)
+  const { open, forgotten } = sourceReport(join(folder, 'server.js'))
+  const short = (text: string) => text.replaceAll(`${relative(process.cwd(), folder)}/`, '')
+  return { open: open.map(short), forgotten: forgotten.map(short) }
+}
+
 describe('the source', () => {
   it('with a handler that writes the session › names its line, in a file that the app loads', () => {
     expect(reportOf({ 'server.js': SERVER, 'routes/login.js': LOGIN, 'routes/kiosk.js': KIOSK })).toEqual({
       closed: ['routes/login.js:2'],
       open: ['sign-in: session.passport = …, a sign-in without Passport at routes/kiosk.js:2'],
     })
+  })
+
+  it('names the first line that records the second factor, and the first that requires it', () => {
+    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "\nif (!secondFactorOf(req)) next()\n" }
+    const folder = folderWith(files)
+    const { recordedAt, requiredAt, isWhole } = sourceReport(join(folder, 'server.js'))
+    expect([recordedAt, requiredAt, isWhole]).toEqual([expect.stringMatching(/a\.js:2$/), expect.stringMatching(/b\.js:2$/), true])
+    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, isWhole: false })
+  })
+
+  it.each<[string, Files]>([
+    ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
+    ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
+    ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
+    ['the session in a handler of the login path', { 'server.js': "router.post('/sign-in', async (req, res) => {\n\n  req.session.userId = (await check(req.body)).id\n})\n" }],
+    ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
+    ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
+    ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
+  ])('with a password route that signs in by itself, as %s › is certainly wrong, and its line is named', (_name, files) => {
+    const { open, forgotten } = forgottenIn(files)
+    expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.js:3$/)])
+    expect(open).toEqual(expect.arrayContaining(forgotten))
+  })
+
+  it.each<[string, Files]>([
+    ['a sign-up', { 'server.js': "app.post('/signup', (req, res, next) => req.login(user, next))\n" }],
+    ['a re-login after a new password', { 'server.js': "app.post('/password', signedIn, (req, res, next) => req.login(req.user, next))\n" }],
+    ['the second factor for some users', { 'server.js': "app.post('/login', passport.authenticate('local', { session: false }), unlessInvited, passport.authenticate('nevis'))\nfunction unlessInvited(req, res, next) { if (isInvited(req.user)) return next()\n  req.logIn(req.user, () => res.redirect('/'))\n}\n" }],
+    ['a variable with the second factor', { 'server.js': "const onto = passport.authenticate('nevis')\napp.post('/login', (req, res, next) => {\n  if (a) return onto(req, res, next)\n  req.login(user, next)\n})\n" }],
+    ['another second factor', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!totpIsRight(req)) return next()\n  req.login(user, next)\n})\n" }],
+    ['session: false', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, { session: false }, next))\n" }],
+    ['options that are elsewhere', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, options, next))\n" }],
+    ['another strategy', { 'server.js': "app.get('/in', passport.authenticate('google'))\n" }],
+    ['a handler that is also on another path', { 'server.js': "app.post('/login', auth.login)\napp.post('/invited', auth.login)\nauth.login = (req, res, next) => req.login(user, next)\n" }],
+  ])('with %s › is not certainly wrong', (_name, files) => {
+    expect(forgottenIn(files).forgotten).toEqual([])
+  })
+
+  const PASSWORD = "app.post('/login', passport.authenticate('local', { session: false }), "
+  it.each<[string, Files]>([
+    ['an arrow property of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth {\n  other = 1\n  confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) }\n}\nmodule.exports = new Auth()\n" }],
+    ['a static method of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "module.exports = class Auth {\n  other() {}\n  static async confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) }\n}\n" }],
+    ['a method of an object of a class in the same file', { 'server.js': `class Auth { confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n\n${PASSWORD}auth.confirm)\n` }],
+    ['an array that is spread', { 'server.js': `const guards = [passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
+    ['an array of another file', { 'server.js': `const { guards } = require('./auth')\n${PASSWORD}guards, done)\n`, 'auth.js': "const guards = [(req, res, next) => next(), passport.authenticate('nevis')]\nexports.guards = guards\n" }],
+    ['a handler behind the spread array with the password', { 'server.js': "const checks = [validate, passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\n" }],
+  ])('with the second factor in %s › is closed', (_name, files) => {
+    const { closed, open } = reportOf({ 'auth.js': '', ...files })
+    expect([closed.length, open.filter((text) => !text.includes('cannot read'))]).toEqual([1, []])
+  })
+
+  it.each<[string, Files]>([
+    ['a property that the app changes', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth { confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) } }\nmodule.exports = new Auth()\nmodule.exports.confirm = other\n" }],
+    ['a static method, but of an object', { 'server.js': `class Auth { static confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n${PASSWORD}auth.confirm)\n` }],
+    ['a method that may go on without it', { 'server.js': `class Auth { static confirm(req, res, next) { if (a) return next()\n passport.authenticate('nevis')(req, res, next) } }\n${PASSWORD}Auth.confirm)\n` }],
+    ['a getter', { 'server.js': `class Auth { static get confirm() { return passport.authenticate('nevis') } }\n${PASSWORD}Auth.confirm)\n` }],
+    ['an array that grows', { 'server.js': `const guards = [passport.authenticate('nevis')]\nguards.unshift(giveToken)\n${PASSWORD}...guards)\n` }],
+    ['an array behind a handler that answers', { 'server.js': `const guards = [(req, res) => res.json({ token }), passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
+    ['only one of two routes with the array of the password', { 'server.js': "const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\napp.post('/token', ...checks, giveToken)\n" }],
+  ])('with the second factor in %s › is not closed', (_name, files) => {
+    expect(reportOf({ 'auth.js': '', ...files }).closed).toEqual([])
+  })
+
+  it('with a password route that signs in by itself › is an error of the doctor', async () => {
+    const simulator = closing(await NevisSimulator.start())
+    const observer = new AppObserver()
+    const { baseURL, accessKey } = simulator
+    observer.register(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
+    const source = () => sourceReport(join(folderWith({ 'server.js': "app.post('/login', (req, res, next) => req.login(user, next))\n" }), 'server.js'))
+    const found = troublesIn(await appFindings({ origin: await originOf(express()), observer, source }, false))
+    expect(found['routes.password']).toMatch(/^error: the password alone signs users in, and no second factor follows: sign-in: req\.login\(…\) at \S+server\.js:1$/)
   })
 
   it('with a guard of NestJS that checks the password alone › names its line, but not the guard of the second factor, nor the one of API tokens', () => {
@@ -187,7 +265,7 @@ describe('the source', () => {
     const { baseURL, accessKey } = simulator
     passport.use(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
     const app = express().post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-    const source = () => ({ closed: new Set<string>(), open: ['lib/big.js, which the doctor cannot read', ...Array.from({ length: 20 }, (_, i) => `sign-in: session.passport = … at routes/kiosk.js:${i + 1}`)] })
+    const source = () => ({ ...sourceReport(__filename), closed: new Set<string>(), open: ['lib/big.js, which the doctor cannot read', ...Array.from({ length: 20 }, (_, i) => `sign-in: session.passport = … at routes/kiosk.js:${i + 1}`)] })
     const found = troublesIn(await appFindings({ origin: await originOf(app), observer, source }, false))
     expect(found['routes.password']).toMatch(/^unchecked: no sign-in reached .* follows; the source contains lib\/big\.js, which the doctor cannot read; (?:the source contains sign-in: session\.passport = … at routes\/kiosk\.js:\d+, which the doctor cannot try; ){18}and 2 more$/)
   })

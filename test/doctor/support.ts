@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Passport } from 'passport'
-import { NevisStrategy, push, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
+import { NevisStrategy, push, recordSecondFactor, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import type { Check, Finding } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
@@ -100,14 +100,14 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   if (fault.first) app.use(fault.first)
   const mounts: Record<Mount, () => void> = {
     status: () => app.get('/2fa/status', fault.instead?.status ?? statusEndpoint(nevis)),
-    session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session })),
+    session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session }), passport.session()),
     start: () => {
       if (fault.starts === undefined) app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
       else for (const name of fault.starts) app.post('/login', passport.authenticate(name))
     },
     waiting: () => app.get('/2fa', fault.instead?.waiting ?? waitingPage(nevis)),
     choose: () => app.post('/2fa', fault.instead?.choose ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
-    callback: () => app.all('/2fa/callback', fault.instead?.callback ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
+    callback: () => app.all('/2fa/callback', fault.instead?.callback ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis')), recordSecondFactor(), (_req, res) => res.redirect('/')),
   }
   const mount = (name: Mount) => fault.without?.includes(name) || mounts[name]()
   if (!fault.statusLast) mount('status')

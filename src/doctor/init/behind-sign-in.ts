@@ -133,7 +133,7 @@ function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFacto
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The names of the functions around the token, the innermost first: `function name() {}`, `const name = () => {}` or `exports.name = () => {}`. */
+/** The names of the functions around the token, the innermost first: `function name() {}`, `const name = () => {}`, `{ name: () => {} }` or the method `name() {}`. */
 export function namesOfFunctions(source: Source, at: number): string[] {
   const names: string[] = []
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
@@ -141,7 +141,8 @@ export function namesOfFunctions(source: Source, at: number): string[] {
     if (handler === undefined) continue
     const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
     if (source.is(start, 'function') && source.isWord(start + 1)) names.push(source.token(start + 1).text)
-    else if (source.is(handler.first - 1, '=') && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
+    else if ((source.is(handler.first - 1, '=') || source.is(handler.first - 1, ':')) && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
+    else if (source.is(start, '(') && source.isWord(start - 1)) names.push(source.token(start - 1).text)
   }
   return names
 }

@@ -180,7 +180,8 @@ export function functionIn(source: Source, range: Range): FunctionCode | undefin
   if (only !== undefined) return others.length === 0 ? functionIn(source, only) : undefined
   const start = source.is(first, 'async') ? first + 1 : first
   const [parameters, arrow] = source.is(start, 'function') ? [openOfFunction(source, start, last), undefined] : [start, arrowAfter(source, start, last)]
-  const body = arrow === undefined ? parameters && bodyOfFunction(source, parameters, last) : arrow + 1
+  // Without `function` and `=>`, the code can be the parameters and the body of a method: `(req, res) { … }`.
+  const body = arrow === undefined ? (parameters !== undefined && source.is(parameters, '(') ? bodyOfFunction(source, parameters, last) : undefined) : arrow + 1
   if (parameters === undefined || body === undefined || body > last) return undefined
   const isBlock = source.is(body, '{')
   if (isBlock && source.token(body).pair !== last) return undefined

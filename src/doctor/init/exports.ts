@@ -4,6 +4,7 @@
  * In doubt, no code is found. Out of scope: names of installed packages, and what the code does (`second-factor.ts`, `form-fields.ts`).
  */
 import { definitionsOf, isUnknownAt, nameIn, usesOf, valueAssigned, valueIn, wordsOf } from './definitions'
+import { classesNamed, memberIn } from './members'
 import { resolved } from './mount'
 import type { Imported, Range, Source } from './source'
 
@@ -24,6 +25,8 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
   if (source.is(at - 2, 'exports')) return exportedCode(sources, source, text, depth)
   const owner = at - 2
   const module = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? undefined : source.imports.get(source.token(owner).text)
+  const members = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? [] : membersOf(sources, codeOf(sources, source, source.token(owner).text, depth), text, depth)
+  if (members.length > 0) return members
   const other = module === undefined || module.name !== undefined ? undefined : resolved(sources, source, module.from)
   if (other === undefined) return []
   // In an ES module, `A.f` of `import A from './a'` is a property of the default export, and not an export itself.
@@ -34,9 +37,22 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
   }))
 }
 
+/** The code of `f` in `A.f`, if `A` is a class, or `new C()`. */
+function membersOf(sources: readonly Source[], owners: readonly Code[], name: string, depth: number): Code[] {
+  if (depth > MAX_DEPTH) return []
+  return allOf(owners.map(([source, range]) => {
+    const made = source.is(range.first, 'new') ? nameIn(source, { first: range.first + 1, last: range.last }) : undefined
+    const classes = made === undefined ? [[source, range] as const] : codeAt(sources, source, made, depth + 1)
+    return allOf(classes.map(([other, one]): Code[] => {
+      const member = memberIn(other, one, name, made === undefined)
+      return member === undefined ? [] : [[other, member]]
+    }))
+  }))
+}
+
 function codeOf(sources: readonly Source[], source: Source, name: string, depth: number): Code[] {
   const imported = source.imports.get(name)
-  const own = definitionsOf(source, name).filter(({ first }) => imported?.at?.includes(first - 2) !== true).map((range): Code => [source, range])
+  const own = [...definitionsOf(source, name), ...classesNamed(source, name)].filter(({ first }) => imported?.at?.includes(first - 2) !== true).map((range): Code => [source, range])
   const code = imported === undefined ? [] : codeIn(sources, source, imported, depth)
   return imported !== undefined && code.length === 0 ? [] : [...code, ...own]
 }

@@ -98,11 +98,30 @@ export class SecondFactors {
     const parts = source.partsOf(parent)
     const index = parts.findIndex((part) => part.first === first && part.last === last)
     if (index === -1) return false
-    for (const part of parts.slice(index + 1, index + 1 + MAX_HANDLERS).flatMap((one) => handlersIn(source, one))) {
-      if (this.isSecondFactor(source, part, 0)) return true
-      if (this.mayAnswer(source, part, 0)) return false
+    for (const [other, part] of parts.slice(index + 1, index + 1 + MAX_HANDLERS).flatMap((one) => this.handlersIn(source, one))) {
+      if (this.isSecondFactor(other, part, 0)) return true
+      if (this.mayAnswer(other, part, 0)) return false
     }
-    return false
+    return this.isArrayFollowed(source, parent)
+  }
+
+  /** True if the second factor comes later than this array in every list of handlers that contains the array. */
+  private isArrayFollowed(source: Source, open: number): boolean {
+    if (!source.is(open, '[') || source.is(open - 1, ':')) return false
+    const withSpread = (first: number, last: number) => ({ first: source.is(first - 1, '...') ? first - 1 : first, last })
+    if (!source.is(open - 1, '=')) return this.isFollowedInList(source, withSpread(open, source.token(open).pair as number))
+    const uses = source.isWord(open - 2) ? usesInScope(source, source.token(open - 2).text, open - 2) : []
+    return uses.length > 0 && uses.every((at) => this.isFollowedInList(source, withSpread(at, at)))
+  }
+
+  /** The handlers of an array, one by one, also if the code is only the name of the array. All other code is one handler. */
+  private handlersIn(source: Source, { first, last }: Range, depth = 0): [Source, Range][] {
+    const open = source.is(first, '...') ? first + 1 : first
+    if (source.is(open, '[') && source.token(open).pair === last) return source.partsOf(open).flatMap((part) => this.handlersIn(source, part, depth))
+    const name = depth < MAX_DEPTH ? nameIn(source, { first: open, last }) : undefined
+    const [code, ...others] = name === last ? codeAt(this.sources, source, last) : []
+    const isArray = code !== undefined && others.length === 0 && code[0].is(code[1].first, '[') && isUnchanged(code[0], code[1].first)
+    return isArray ? this.handlersIn(code[0], valueIn(code[0], code[1]), depth + 1) : [[source, { first, last }]]
   }
 
   /**
@@ -130,6 +149,12 @@ export class SecondFactors {
         return result !== undefined && this.isSecondFactor(other, result, depth + 1, isStrategy ? parameters?.[0] : undefined)
       })
     })
+  }
+
+  /** True if any code in the range runs a strategy of this package, or names a handler that does. */
+  isIn(source: Source, { first, last }: Range): boolean {
+    for (let at = first; at <= last; at++) if (source.isWord(at) && (this.isRun(source, at) || this.isDefined(source, at, 0))) return true
+    return false
   }
 
   /** True if the code at this token runs a strategy of this package, for example `passport.authenticate('nevis')(req, res, next)`. */
@@ -230,8 +255,8 @@ export function endOfRun(source: Source, at: number): number {
   return end
 }
 
-/** The handlers of an array, one by one; all other code is one handler. */
-function handlersIn(source: Source, { first, last }: Range): Range[] {
-  const open = source.is(first, '...') ? first + 1 : first
-  return source.is(open, '[') && source.token(open).pair === last ? source.partsOf(open).flatMap((part) => handlersIn(source, part)) : [{ first, last }]
+/** True if the array is the value of a constant that the file uses only as a whole: `list.push(…)` and `list[0] = …` would change it. */
+function isUnchanged(source: Source, open: number): boolean {
+  const isConstant = source.is(open - 1, '=') && source.isWord(open - 2) && source.is(open - 3, 'const')
+  return isConstant && usesInScope(source, source.token(open - 2).text, open - 2).every((at) => !source.is(at + 1, '.') && !source.is(at + 1, '['))
 }

@@ -23,6 +23,8 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
+  /** True if the call certainly stores the user in the session: it is not with `session: false`, bound or only similar to a sign-in. */
+  readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
 }
@@ -43,6 +45,7 @@ const REQUEST = /^_?(?:req|request|ctx|context)$/
 const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
 /** Matches variables that contain a user, for example `newUser` or `account`; not `username` or `userId`. */
 const LIKE_USER = /(?:user|account|(?<!^re|_re)member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
+const NEXT = /^(?:next|done)$/
 const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 /** Strategies that check no password or other credential, so that a call which names only these is no sign-in. */
 const NO_CHECK: readonly string[] = ['session', 'anonymous']
@@ -88,10 +91,10 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
-    return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
+    return { kind: 'other', signsIn: !write.includes('['), what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
-  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'requests with it are not asked for a second factor: create it only behind requireSecondFactor' }
+  if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'a request with this token is not asked for a second factor: create the token only on routes behind requireSecondFactor' }
   return undefined
 }
 
@@ -196,7 +199,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
   if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: remedies.ONE_OF_A_LIST }
-  return { ...base, remedy: other }
+  return { ...base, signsIn: properties?.has('assignProperty') !== true, remedy: other }
 }
 
 /** True for `AuthGuard` of @nestjs/passport, also imported under another name. */
@@ -249,7 +252,13 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
   const remedy = isBehind === false ? remedies.OWN_USER : isOff ? remedies.NOT_FOLLOWED_LOGIN : isRequest ? remedies.LOGIN : remedies.LOOK
   // `init` cannot change a call with `session: false`, nor one in a callback of the second factor that may sign in another user than the one who approved.
-  return { kind: isOff || isBehind === false ? 'other' : 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
+  return { kind: isOff || isBehind === false ? 'other' : 'login', signsIn: isRequest && isBehind === undefined && !isOff && (options === undefined || keepsSession(source, options)), what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
+}
+
+/** True if the second argument of `req.login` is a callback, or options without `session`. */
+function keepsSession(source: Source, options: Range): boolean {
+  const isLiteral = source.is(options.first, '{') && !/\bsession\b|\.\.\./.test(source.textOf(options))
+  return isLiteral || isFunction(source, options) || NEXT.test(source.token(options.first).text)
 }
 
 /** Describes a sign-in for the report, for example `password reset: req.login(…)`. */

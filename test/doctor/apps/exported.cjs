@@ -28,11 +28,11 @@ const app = express()
 function setUp() {
   passport.use(nevis)
   app.get('/login/2fa/status', statusEndpoint(nevis))
-  app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
+  app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }), passport.session())
   app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
   app.get('/login/2fa', waitingPage(nevis))
   app.post('/login/2fa', passport.authenticate('nevis'))
-  if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
+  if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor(), (_req, res) => res.redirect('/'))
 }
 // Some apps create the strategy only after they have connected to a database. The timers stand for this connection, which also keeps an app running.
 if (env.FAULT === 'no strategy') require('node:timers').setInterval(() => undefined, 1000)

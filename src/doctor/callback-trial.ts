@@ -1,0 +1,47 @@
+/**
+ * A trial request to the callback route: notes what the request has when it reaches the Nevis strategy, and which handlers are behind the strategy. The request
+ * ends there, so neither the strategy nor these handlers run.
+ *
+ * Out of scope: judging the result (`callback-checks.ts`).
+ */
+import { randomUUID } from 'node:crypto'
+import { endTrial, TRIAL_HEADER, type Trial } from './start-trial'
+import type { StrategyCall } from './strategy-calls'
+import { deleteSession, markIn, markSession } from './trial-session'
+
+/** What Express stores about the route of a request. */
+interface ExpressRoute {
+  readonly stack?: readonly { readonly handle?: unknown; readonly method?: string }[]
+}
+
+export class CallbackTrial implements Trial {
+  readonly id = randomUUID()
+  /** The `passport.authenticate` or `passport.authorize` call of the Nevis strategy that the request reached. */
+  call: StrategyCall | undefined
+  hasSession = false
+  hasPassportSession = false
+  /** The mark that an earlier request has stored in the session. */
+  earlierMark: unknown
+  /** The names of the handlers behind the strategy in the same route; undefined if Express has no list of these handlers, as with `app.use`. */
+  laterHandlers: readonly string[] | undefined
+  private request: unknown
+
+  runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[], middleware: unknown): boolean {
+    const { headers, method, route } = Object(request) as { headers?: Readonly<Record<string, unknown>>; method?: string; route?: ExpressRoute }
+    if (headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function') return false
+    if (call.asks.includes('session')) this.hasPassportSession = true
+    if (!isNevis) return false
+    this.call = call
+    this.request = request
+    this.earlierMark = markIn(request)
+    this.hasSession = markSession(request, this.id)
+    const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
+    const at = layers.findIndex(({ handle }) => handle === middleware)
+    if (route?.stack !== undefined) this.laterHandlers = layers.slice(at + 1).map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
+    return endTrial(response)
+  }
+
+  deleteSession(): void {
+    deleteSession(this.request)
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Tests what the doctor finds between the start and the end of a sign-in: whether the session of the start still exists at the callback, whether
+ * `passport.session()` runs before both routes, and which handlers are behind the second factor.
+ */
+import express, { type Express, type RequestHandler } from 'express'
+import expressSession, { type SessionOptions } from 'express-session'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } from '../../src'
+import { appFindings } from '../../src/doctor/app-checks'
+import { AppObserver } from '../../src/doctor/app-observer'
+import type { SourceReport } from '../../src/doctor/source-check'
+import { NevisSimulator } from '../../src/simulator'
+import { closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn } from './support'
+
+let simulator: NevisSimulator
+beforeAll(async () => void (simulator = await NevisSimulator.start()))
+beforeEach(() => void (simulator.requests.length = 0))
+afterEach(closeServers)
+afterAll(() => simulator.close())
+
+interface Parts {
+  readonly passport: InstanceType<typeof Passport>
+  readonly session: (options?: Partial<SessionOptions>) => RequestHandler
+}
+interface Routes {
+  /** Mounts the session and `passport.session()`. */
+  readonly session?: (app: Express, parts: Parts) => void
+  readonly start?: (app: Express, parts: Parts) => void
+  readonly callback?: (app: Express, parts: Parts) => void
+  /** Runs behind all routes. */
+  readonly last?: (app: Express, parts: Parts) => void
+  readonly source?: Partial<SourceReport>
+}
+
+const home: RequestHandler = (_req, res) => res.redirect('/')
+
+async function findings({ session, start, callback, last, source }: Routes) {
+  const observer = new AppObserver()
+  class Watched extends Passport {}
+  observer.watchPassport({ name: 'passport', version: '0.7.0' }, Watched.prototype)
+  const watched = observer.watchSessions(expressSession)
+  const passport = new Watched()
+  const parts: Parts = { passport, session: (options) => watched({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...options }) }
+  const { baseURL, accessKey } = simulator
+  const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false)
+  passport.use(nevis)
+  passport.use(new LocalStrategy((_username, _password, done) => done(null, false)))
+  const app = express()
+  app.get('/2fa/status', statusEndpoint(nevis))
+  app.use(express.urlencoded({ extended: false }))
+  if (session) session(app, parts)
+  else app.use(parts.session(), passport.session())
+  if (start) start(app, parts)
+  else app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+  app.get('/2fa', waitingPage(nevis))
+  app.post('/2fa', passport.authenticate('nevis'))
+  if (callback) callback(app, parts)
+  else app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), home)
+  last?.(app, parts)
+  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, isWhole: true, ...source }
+  const found = await appFindings({ origin: await originOf(app), observer, source: () => whole }, false)
+  return { trouble: troublesIn(found), text: textsIn(found), remedy: remediesIn(found) }
+}
+
+const HERE = String.raw`test\/doctor\/callback\.test\.ts:\d+`
+
+describe('the session of the start', () => {
+  const memory = new expressSession.MemoryStore()
+
+  it('that exists at the callback › is ok, and is deleted from the store', async () => {
+    const store = new expressSession.MemoryStore()
+    const { trouble, text } = await findings({ session: (app, { session, passport }) => app.use(session({ store }), passport.session()) })
+    expect(trouble).toEqual({})
+    expect(text['routes.session']).toBe('the session that POST /login stores still exists at GET /2fa/callback, and passport.session() runs before both')
+    expect(Reflect.get(store, 'sessions')).toEqual({})
+    expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
+  })
+
+  it.each<[string, Routes, string]>([
+    ['that the store loses', { session: (app, { session, passport }) => app.use(session({ store: Object.assign(new expressSession.MemoryStore(), { get: (_id: string, done: (error: null) => void) => done(null) }) }), passport.session()) },
+      'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in'],
+    ['whose cookie is for another path', { session: () => undefined, start: (app, { session, passport }) => app.post('/login', session({ store: memory, cookie: { path: '/login' } }), passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')), callback: (app, { session, passport }) => app.all('/2fa/callback', session(), passport.session(), passport.authenticate('nevis'), recordSecondFactor(), home) },
+      'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in'],
+    ['whose cookie has another name at the callback', { session: () => undefined, start: (app, { session, passport }) => app.post('/login', session({ name: 'one', store: memory }), passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')), callback: (app, { session, passport }) => app.all('/2fa/callback', session({ name: 'two', store: memory }), passport.session(), passport.authenticate('nevis'), recordSecondFactor(), home) },
+      'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in'],
+    ['whose cookie is only for https, without a TLS proxy that the app trusts', { session: (app, { session, passport }) => app.use(session({ cookie: { secure: true }, saveUninitialized: true }), passport.session()) },
+      'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in'],
+    ['which is mounted behind the start', { session: () => undefined, start: (app, { session, passport }) => {
+      app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+      app.use(session(), passport.session())
+    } }, 'error: POST /login has no session'],
+  ])('%s › is an error', async (_name, routes, expected) => {
+    const { trouble } = await findings(routes)
+    expect(trouble['routes.session']).toBe(expected)
+  })
+
+  it('that the callback does not find › is deleted from the store, too', async () => {
+    const store = new expressSession.MemoryStore()
+    const { trouble } = await findings({ session: (app, { session, passport }) => app.use(session({ store, cookie: { secure: true } }), passport.session()) })
+    expect([trouble['routes.session'], Reflect.get(store, 'sessions')]).toEqual([expect.stringMatching(/^error/), {}])
+  })
+
+  it('if the doctor reaches no start › is not called ok', async () => {
+    const { trouble } = await findings({ start: (app, { passport }) => app.post('/enter', passport.authenticate('local', { session: false }), passport.authenticate('nevis')) })
+    expect(trouble['routes.session']).toMatch(/^unchecked: the callback keeps its session, but the doctor reached no start of the second factor/)
+  })
+
+  it('that the store loses, if the doctor reaches no start › is an error', async () => {
+    const store = Object.assign(new expressSession.MemoryStore(), { set: (_id: string, _session: unknown, done?: () => void) => done?.() })
+    const { trouble } = await findings({ session: (app, { session, passport }) => app.use(session({ store }), passport.session()), start: () => undefined })
+    expect(trouble['routes.session']).toBe('error: the session that GET /2fa/callback stores no longer exists at GET /2fa/callback, so no user can sign in')
+  })
+})
+
+describe('passport.session()', () => {
+  it('behind the routes › is an error that names its line', async () => {
+    const { trouble } = await findings({ session: (app, { session }) => app.use(session()), last: (app, { passport }) => app.use(passport.session()) })
+    expect(trouble['routes.session']).toMatch(new RegExp(`^error: passport\\.session\\(\\) at ${HERE} does not run before POST /login, so this route does not know who is signed in$`))
+  })
+
+  it('between the start and the callback › is an error, too', async () => {
+    const { trouble } = await findings({
+      session: (app, { session }) => app.use(session()),
+      start: (app, { passport }) => app.post('/login', passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
+    })
+    expect(trouble['routes.session']).toMatch(new RegExp(`^error: passport\\.session\\(\\) at ${HERE} does not run before GET /2fa/callback, `))
+  })
+
+  it('nowhere › is a warning', async () => {
+    const { trouble } = await findings({ session: (app, { session }) => app.use(session()) })
+    expect(trouble['routes.session']).toBe('warning: the app never calls passport.session(), so no request knows who is signed in')
+  })
+})
+
+describe('behind the second factor', () => {
+  const at = `passport\\.authenticate\\('nevis'\\) at ${HERE}`
+  const callback = (...handlers: RequestHandler[]) => (options: object = {}): Routes => ({ callback: (app, { passport }) => app.all('/2fa/callback', passport.authenticate('nevis', options), ...handlers) })
+  const right = callback(recordSecondFactor(), home)
+
+  it.each<[string, Routes, RegExp]>([
+    ['session: false in front of recordSecondFactor()', right({ session: false }), new RegExp(`^error: ${at} has session: false or assignProperty, so it signs nobody in, and recordSecondFactor\\(\\) behind it fails$`)],
+    ['session: false in front of another handler', callback(home)({ session: false }), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in$`)],
+    ['successRedirect in front of recordSecondFactor()', right({ successRedirect: '/' }), new RegExp(`^error: ${at} has successRedirect, so Passport redirects before recordSecondFactor\\(\\) runs$`)],
+    ['no recordSecondFactor() in an app with requireSecondFactor()', { ...callback(home)(), source: { requiredAt: 'app.js:7' } }, new RegExp(`^error: recordSecondFactor\\(\\) does not run behind ${at}, so requireSecondFactor\\(\\) at app\\.js:7 asks for the second factor again and again$`)],
+    ['recordSecondFactor() on another route', { ...callback(home)(), source: { recordedAt: 'app.js:9' } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}; the source has one at app\\.js:9$`)],
+    ['no recordSecondFactor(), and code that the doctor cannot read', { ...callback(home)(), source: { isWhole: false } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['no handler', callback()(), /^unchecked: the doctor does not see recordSecondFactor/],
+    ['no handler but recordSecondFactor()', callback(recordSecondFactor())(), new RegExp(`^unchecked: recordSecondFactor\\(\\) is the last handler behind ${at}, so the doctor does not know what answers`)],
+    ['a callback of its own', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis', () => next()) as RequestHandler)(req, res, next), recordSecondFactor(), home) }, new RegExp(`^unchecked: ${at} has a callback of its own, which the doctor does not call$`)],
+  ])('%s › is not called ok', async (_name, routes, expected) => {
+    const { trouble, remedy } = await findings(routes)
+    expect(trouble).toEqual({ 'routes.sign-in': expect.stringMatching(expected) as string })
+    expect(remedy['routes.sign-in']).toMatch(/\w{3}/)
+  })
+
+  it.each<[string, Routes]>([
+    ['in the route', right()],
+    ['in a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }],
+    ['in a chain of the route', { callback: (app, { passport }) => app.route('/2fa/callback').get(passport.authenticate('nevis'), recordSecondFactor(), home).post(passport.authenticate('nevis'), recordSecondFactor(), home) }],
+    ['after passport.authorize', { callback: (app, { passport }) => app.all('/2fa/callback', passport.authorize('nevis'), recordSecondFactor(), home) }],
+  ])('recordSecondFactor() %s › is ok', async (_name, routes) => {
+    const { trouble, text } = await findings(routes)
+    expect(trouble).toEqual({})
+    expect(text['routes.sign-in']).toBe('behind the second factor, GET /2fa/callback signs the user in and runs recordSecondFactor()')
+  })
+
+  it.each<[string, Routes]>([['a handler', callback(home)()], ['successRedirect', callback()({ successRedirect: '/' })]])('only %s, in an app that never asks for the record › is ok, and the finding says so', async (_name, routes) => {
+    const { trouble, text } = await findings(routes)
+    expect(trouble).toEqual({})
+    expect(text['routes.sign-in']).toBe('behind the second factor, GET /2fa/callback signs the user in. No route has requireSecondFactor(), so recordSecondFactor() is not needed')
+  })
+
+  it('a handler of the app › does not run', async () => {
+    const own = jest.fn()
+    await findings(callback(own)())
+    expect(own).not.toHaveBeenCalled()
+  })
+})
