@@ -36,6 +36,8 @@ export interface PageParts extends PageSettings {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
+  /** The same on every page of a transaction, whose handles differ: the tabs that wait for it find each other by this name. Absent without a transaction. */
+  readonly sharedName?: string | undefined
   /** The page of this site from which the signed-in user has started this step-up. */
   readonly returnTo?: string | undefined
   /** Language of the message, by the app's option `messageLanguage`. */

@@ -4,6 +4,7 @@
  * The folder `waiting/` also has the status endpoint, the outage page, the texts, the script and the style. Out of scope: starting or finishing a
  * transaction; the page's forms post to the strategy's routes for that.
  */
+import { createHash } from 'node:crypto'
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type Answer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
@@ -150,6 +151,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       ...parts,
       messageLanguage: options.messageLanguage?.(data, req),
       secondsUntilResend: secondsUntilResend(transaction),
+      sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })
