@@ -62,12 +62,6 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
 }
 
-/** After a denial or too many wrong codes, another person may have entered the user's password. */
-function changePasswordPart({ failure }: WaitingView, { changePasswordURL, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = failure === 'not_approved' || failure === 'too_many_attempts' || failure === 'codes_locked'
-  return changePasswordURL !== undefined && isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
-}
-
 /** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
 function otherTabPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   return html`<div class="nevis-keep" data-continue hidden><a href="${withQuery(waitingURL, { transaction: view.transaction })}">${texts.continueInThisTab}</a></div>`
@@ -123,6 +117,5 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
-      ${changePasswordPart(view, parts)}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }
