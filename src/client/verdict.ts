@@ -25,7 +25,7 @@ type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 /** A field whose name ends with one of these words says whether Nevis has accepted the code. `false`, `null` and any unknown word mean no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
-  'accepted approved authenticated authorized confirmed enrolled registered match matches matched passed allowed granted',
+  'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
@@ -35,6 +35,8 @@ const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorr
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
+/** A field whose name ends with one of these words says no if its value is `false`, but says nothing otherwise: it may be a date. */
+const ENROLLED_NAMES = wordSet('enrolled registered')
 /** A field whose name contains one of these words gets the verdict `text`, unless a word of its value refuses: it is a text for users, or a number for support. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
@@ -104,8 +106,8 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
-  if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
-  if (parts.some((part) => TEXT_NAMES.has(part))) return mayRefuse([], value) ? 'unclear' : isNonEmpty(value) ? 'text' : undefined
+  if (value === false && (ENROLLED_NAMES.has(last) || parts.some((part) => RESULT_NAMES.has(part)))) return 'no'
+  if (parts.some((part) => TEXT_NAMES.has(part))) return refusesInText(value, depth) ? 'unclear' : isNonEmpty(value) ? 'text' : undefined
   if ((!NEUTRAL_NAMES.has(name) || isWord(name, value)) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? verdictOfNeutralList(json, name, value, depth) : (verdictOfList(value, depth) ?? 'unknown')
   // An undocumented field whose object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, is `unknown`.
@@ -125,12 +127,19 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
+/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of this text says no. */
+function refusesInText(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
+  if (isJsonObject(value)) return ['no', 'unclear'].includes(verdictOfObject(value, depth + 1) ?? '')
+  return Array.isArray(value) && value.some((item) => depth > MAX_DEPTH || refusesInText(item, depth + 1))
+}
+
 /** Nevis does not document what a field `phone` contains: it may be a phone number, an object that describes the phone, or a list of such objects. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   if (depth > MAX_DEPTH) return 'unclear'
   if (Array.isArray(value)) return strongest(value.map((one) => verdictOfPhone(one, depth + 1)))
-  return isJsonObject(value) && verdictOfObject(value, depth + 1) === 'no' ? 'no' : undefined
+  return value === false || (isJsonObject(value) && verdictOfObject(value, depth + 1) === 'no') ? 'no' : undefined
 }
 
 /** A list in a documented field, such as `recoveryCodes`, says nothing about the code, unless one of its items does. */
@@ -140,7 +149,12 @@ function verdictOfNeutralList(json: RawAnswer, name: string, list: readonly unkn
 }
 
 function verdictOfList(list: readonly unknown[], depth: number): FieldVerdict {
-  return strongest(list.map((item) => (isJsonObject(item) ? verdictOfObject(item, depth + 1) : typeof item === 'string' ? 'unknown' : undefined)))
+  if (depth > MAX_DEPTH) return 'unclear'
+  return strongest(list.map((item) => {
+    if (isJsonObject(item)) return verdictOfObject(item, depth + 1)
+    if (Array.isArray(item)) return verdictOfList(item, depth + 1)
+    return item === false ? 'unclear' : typeof item === 'string' ? 'unknown' : undefined
+  }))
 }
 
 function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdict {

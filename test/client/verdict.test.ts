@@ -23,6 +23,7 @@ describe('a body', () => {
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
       { phone: '0791234567' }, { phone: '** 67' },
+      { status: 'succeeded', message: 'No further action is needed.' }, { valid: true, description: 'Code accepted. Do not share it.' },
       { items: [{ ok: true }] }, { items: [{ status: 'ok' }] }, { items: [{ status: 200 }] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('yes')
@@ -33,6 +34,7 @@ describe('a body', () => {
       ['who is new', { ...USER, status: 'new', authenticators: [] }],
       ['inside of another object', { user: { ...USER, status: 'new' } }],
       ['with a phone in an unknown state, and notifications off', { ...USER, authenticators: [{ ...USER.authenticators[0], state: 'suspended', valid: false, uaf: { userDisabledPushNotification: false } }] }],
+      ['with the day on which the phone was registered', { ...USER, phone: { number: '+41791234567', registered: '2026-01-01T00:00:00Z' }, phones: [{ number: '•••• 0001', enrolled: '2026-01-01' }] }],
       ['with a masked number', { ...USER, phone: '+41 79 *** ** 67', phones: [{ number: '•••• 0001' }] }],
       ['with a factor in an unknown state', { ...USER, phone: { number: '+41791234567', state: 'unconfirmed' } }],
       ['who is blocked for push, and whose last login failed', { ...USER, exceededRateLimits: { push: { status: 'exceeded', blocked: true } }, lastLoginDateSuccess: '2026-01-09T08:44:36Z', lastLoginDateFailure: '2026-01-10T08:44:36Z' }],
@@ -50,7 +52,7 @@ describe('a body', () => {
       { errors: ['x'] }, { failure: 'x' }, { invalid: true }, { accountLocked: true }, { codeExpired: true }, { status: 'succeeded', error: 'x' },
       { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
       { result: { success: false } }, { ...USER, status: 'blocked' }, { ...USER, valid: false }, { ...ENROLLMENT, enrollment: { status: 'failed' } },
-      { user: [{ error: 'wrong code' }] }, { recoveryCodes: [{ valid: false }] }, { enrollment: [[{ status: 'failed' }]] }, { phone: { enrolled: false } }, { phone: [[{ verified: false }]] },
+      { user: [{ error: 'wrong code' }] }, { recoveryCodes: [{ valid: false }] }, { enrollment: [[{ status: 'failed' }]] }, { phone: { enrolled: false } }, { phone: [[{ verified: false }]] }, { status: 'succeeded', phone: [false] }, { status: 'succeeded', data: [[{ valid: false }]] },
       { userId: USER.userId, status: 'new' }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
       { accepted: false }, { correct: false }, { ...USER, results: [{ valid: false }] }, '{"success":false,"success":false}',
       { ...USER, phone: { blocked: true } }, { ...USER, phones: [null, { number: '1' }, { blocked: true }] },
@@ -73,7 +75,7 @@ describe('a body', () => {
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
       { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },
-      { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
+      { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { registered: true }, { status: 'succeeded', message: ['wrong code'] }, { status: 'succeeded', details: { result: 'failed' } }, { status: 'succeeded', details: [{ valid: false }] }, { status: 'succeeded', checks: [false] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
       { user: 'rejected' }, { token: 'expired' }, { statusToken: 'invalid' }, { enrollment: 'failed' }, { qrCode: false }, { transactionId: 'not found' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
