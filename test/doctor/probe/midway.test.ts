@@ -280,6 +280,36 @@ describe('the deletion of a test user', () => {
     expect([endedBy, usersLeft, simulator.users.length]).toEqual(['interrupted', 1, 1])
   })
 
+  it.each([1, 3])('whose further enrolment was interrupted, and is carried out by Nevis only in pause %i after the deletion › is deleted again', async (late) => {
+    const interrupted = new AbortController()
+    let [enrolments, waited] = [0, 0]
+    let carryOut: (() => Promise<unknown>) | undefined
+    const held: RequestListener = (req) => {
+      const parts: Buffer[] = []
+      req.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
+        const body = Buffer.concat(parts)
+        carryOut = () => fetch(simulator.baseURL + String(req.url), { method: 'POST', headers: { authorization: String(req.headers.authorization), 'content-type': 'application/json' }, body })
+        interrupted.abort()
+      })
+    }
+    const pause = async () => {
+      if (++waited === late) await carryOut?.()
+    }
+    const { endedBy, usersLeft } = await probe(before((_count, _method, path) => path.endsWith('/enroll') && ++enrolments === 2, held), ['quiet', 'users'], { signal: interrupted.signal, pause })
+    // Without enough pauses, the enrolment is carried out after the end of the probe.
+    if (waited < late) await carryOut?.()
+    expect([endedBy, usersLeft, simulator.users, waited]).toEqual(['interrupted', 0, [], late])
+  })
+
+  it('whose further enrolment was interrupted, while Nevis no longer answers look-ups by name › is named', async () => {
+    const interrupted = new AbortController()
+    let enrolments = 0
+    const isLost = (_count: number, _method: string, path: string) => (path.endsWith('/enroll') && ++enrolments === 2) || (enrolments === 2 && path.includes('?username='))
+    const instead: RequestListener = (req, res) => (req.method === 'GET' ? refusal(req, res) : interrupted.abort())
+    const { usersLeft } = await probe(before(isLost, instead), ['quiet', 'users'], { signal: interrupted.signal })
+    expect(usersLeft).toBe(1)
+  })
+
   it('that Nevis refuses for a moment, because of too many requests › is tried again two seconds later', async () => {
     let elapsedMs = 0
     let deletions = 0
