@@ -75,10 +75,9 @@ export class NevisClient {
    */
   async ping(): Promise<string> {
     const answer = await this.answerToPing()
-    if (answer.status === 404) throw answer.unexpected()
-    if (answer.status !== 200) throw answer.statusError()
-    if (answer.text.trim().toUpperCase() !== 'PONG') throw answer.jsonObject() === undefined ? asFromPage(answer.unexpected('the answer is not PONG')) : answer.unexpected('the answer is not PONG')
-    return 'PONG'
+    if (answer.status === 200 && answer.text.trim().toUpperCase() === 'PONG') return 'PONG'
+    const error = answer.status === 200 ? answer.unexpected('the answer is not PONG') : answer.status === 404 ? answer.unexpected() : answer.statusError()
+    throw answer.isEmpty || answer.jsonObject() !== undefined ? error : asFromPage(error)
   }
 
   /**
@@ -270,16 +269,18 @@ export class NevisClient {
   }
 
   /**
-   * Sends the status request without the access key, and again with the key after a 401. Nevis's overview requires the key for all requests, but no example
-   * of this endpoint sends it.
+   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Nevis's overview requires the key for all
+   * requests, but no example of this endpoint sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
     const call = { operation: 'getStatus', method: 'POST', path: STATUS_PATH, body, repeatable: true } as const
-    const answer = await this.#http.send(this.#doesStatusNeedKey ? call : { ...call, withoutKey: true })
-    if (answer.status !== 401 || this.#doesStatusNeedKey || !answer.isErrorOfNevis) return answer
-    this.#doesStatusNeedKey = true
-    return this.#http.send(call)
+    const withoutKey = !this.#doesStatusNeedKey
+    const answer = await this.#http.send({ ...call, withoutKey })
+    if (answer.status !== 401 || !withoutKey || /^\s*</.test(answer.text)) return answer
+    const second = await this.#http.send(call)
+    this.#doesStatusNeedKey ||= second.status !== 401
+    return second
   }
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {

@@ -101,7 +101,7 @@ export function decodeStatus(answer: Answer): Status {
   if (status === undefined) throw answer.unexpected('the HTTP status and the field status contradict each other')
   if (status === 'unknown') return { status, raw: fields.json }
   const details = compact<StatusDetails>({
-    username: fields.optionalString('username'),
+    username: status === 'succeeded' ? fields.optionalString('username') : fields.looseString('username'),
     createdAt: fields.optionalText('createdAt'),
     lastUpdatedAt: fields.optionalText('lastUpdatedAt'),
     raw: fields.json,
@@ -110,11 +110,12 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Accept malformed ids and tokens, because the caller only compares them. If a malformed id threw an error here, a user's denial would become an error.
+  // Accept malformed ids and tokens, because the caller only compares them, and leave out empty ones. If a malformed id threw an error here, a user's denial
+  // would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),
-    token: fields.optionalString('token'),
+    token: fields.looseString('token'),
   })
   return { status, ...undecided, ...details }
 }

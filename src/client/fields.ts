@@ -66,9 +66,14 @@ export class Fields {
     return isUuid(value) ? value.toLowerCase() : value
   }
 
+  /** Reads a string that is only compared and never sent. An empty string, or a value of another type, counts as absent. */
+  looseString(name: string): string | undefined {
+    return this.optionalText(name) || undefined
+  }
+
   /** Accepts any non-empty string as an id, for an id that is only compared and never sent. Converts a UUID to lower case. */
   looseId(name: string): string | undefined {
-    const value = this.optionalString(name)
+    const value = this.looseString(name)
     return isUuid(value) ? value.toLowerCase() : value
   }
 

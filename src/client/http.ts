@@ -28,7 +28,7 @@ export interface HttpCall {
   /** The `Accept` header. Default `application/json`. */
   readonly accept?: string
   /** True: do not send the access key. Only for the status endpoint, which usually does not need it. */
-  readonly withoutKey?: true
+  readonly withoutKey?: boolean
   /** True: the request may be retried, because it notifies no user, uses up no code and changes nothing at Nevis. */
   readonly repeatable?: true
   /**

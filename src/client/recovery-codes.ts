@@ -47,9 +47,13 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   })
 }
 
-/** Finds codes in a text that contains nothing but codes: at least two, separated by white space, commas or semicolons. */
+/** Returns the codes in a text that contains nothing but codes: at least two, separated by white space, commas or semicolons. */
+export function codesInText(text: string): readonly string[] | undefined {
+  return codesOf(text.trim().split(/[\s,;]+/), CODE, 2)
+}
+
 function listInText(text: string, isNamed: boolean): Found[] {
-  const codes = codesOf(text.trim().split(/[\s,;]+/), CODE, 2)
+  const codes = codesInText(text)
   return codes === undefined ? [] : [{ codes, isNamed }]
 }
 

@@ -9,6 +9,7 @@ import type { Answer } from '../client/answer'
 import type { Introspection, NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
 import { parseURL } from '../client/parse-url'
+import { CLOCK_EFFECT } from './clock-effect'
 import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
@@ -57,7 +58,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError)
     return error('cloud.reachable', `${baseURL} does not answer (${reason})`, remedy)
   }
   const { status, text } = answer
-  const isThere = status === 401 || status === 403 || (status === 200 && text.trim() === 'PONG')
+  const isThere = status === 401 || status === 403 || (status === 200 && text.trim().toUpperCase() === 'PONG')
   if (isThere) return ok('cloud.reachable', `${baseURL} answers`)
   const remedy = status === 429 || status >= 500 ? 'try again later; see the state of the service at https://status.nevis.net' : 'compare the instance id, or the base URL, with your management console'
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status}, ${kindOf(text)})`, remedy)
@@ -84,8 +85,7 @@ function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Fin
   const seconds = Math.ceil(Math.abs(skewMs) / 1000)
   if (seconds > WARN_SKEW_SECONDS) {
     const text = `the clock of this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
-    const effect = 'sign-ins work, because the strategy reads the times in tokens by the clock of Nevis; but if your processes have different clocks, they judge each other\'s records wrongly'
-    return warning('cloud.clock', `${text}; ${effect}`, 'synchronise the clock with a time server (NTP)')
+    return warning('cloud.clock', `${text}; ${CLOCK_EFFECT}`, 'synchronise the clock with a time server (NTP)')
   }
   return ok('cloud.clock', `the clocks of this machine and of Nevis differ by at most ${WARN_SKEW_SECONDS} s`)
 }

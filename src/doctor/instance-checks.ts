@@ -9,7 +9,7 @@ import { error, warning, type Finding } from './findings'
 import { withGeneral } from './probe-findings'
 import type { ReportOfProbe } from './probe-report'
 import { FactsReader } from './probe/facts-reader'
-import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './probe/needs'
+import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, smsChannelOf, TOKEN_STEPS, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
 /** The settings of a strategy that this file compares with the probe's report on the Nevis instance. */
 export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'enrollmentLifetimeMs' | 'startBudget' | 'attemptBudget'> & {
@@ -21,7 +21,7 @@ type Rule = (facts: FactsReader, settings: InstanceSettings) => Finding | undefi
 export function instanceFindings(report: ReportOfProbe, settings: InstanceSettings): Finding[] {
   const findings = RULES.flatMap(([step, rule]) => {
     const facts = new FactsReader(report.facts)
-    const finding = facts.has(step) ? rule(facts, settings) : undefined
+    const finding = [step].flat().some((one) => facts.has(one)) ? rule(facts, settings) : undefined
     // A finding would be a guess if it depends on a request to which Nevis has not answered.
     return finding === undefined || facts.hasReadLost ? [] : [finding]
   })
@@ -39,12 +39,13 @@ function optionsOf({ factors }: InstanceSettings, name: string): Readonly<Record
   return factors.find((factor) => factor.name === name)?.instanceOptions ?? {}
 }
 
-/** Pairs: a step of the probe, and the rule that checks the response to this step. If the report has no response to the step, the rule is skipped. */
-const RULES: readonly (readonly [step: string, rule: Rule])[] = [
+/** Pairs: a step of the probe, and the rule that checks the response to this step. If the report has no response to the step (or to none of several), the rule is skipped. */
+const RULES: readonly (readonly [step: string | readonly string[], rule: Rule])[] = [
   ['ping', (facts, { health }) => (health === undefined || isPingUsable(facts) ? undefined : wrong(`healthCheck refuses every sign-in: the answer to /ping is ${facts.saw('ping')}`, 'remove healthCheck'))],
   ['user.unknown-name', (facts, { operation }) => {
-    if (operation !== 'approve-or-enroll' || facts.http('user.unknown-name') === '404') return undefined
-    return wrong(`approve-or-enroll enrols nobody: an unknown user gets HTTP ${facts.http('user.unknown-name')}`, "set operation to a function that returns 'enroll' for a new user")
+    if (operation !== 'approve-or-enroll' || isUnknownUserClear(facts)) return undefined
+    const http = facts.http('user.unknown-name')
+    return wrong(`approve-or-enroll enrols nobody: an unknown user gets HTTP ${http}${http === '404' ? " without Nevis's own error body" : ''}`, "set operation to a function that returns 'enroll' for a new user")
   }],
   ['approval.app.no-device', wrongChannel],
   ['approval.app.refused', (facts, settings) => (facts.has('approval.app.no-device') ? undefined : wrongChannel(facts, settings))],
@@ -61,11 +62,13 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
   }],
   ['status.sms.verified', (facts, settings) => {
     if (optionsOf(settings, 'sms')['requireIntrospection'] !== true || canRequireIntrospection(facts)) return undefined
+    // A 401 shows that the endpoint refused the request, not what the status is.
+    if (facts.http('status.sms.verified') === '401') return undefined
     return wrong(`requireIntrospection refuses every right code of a text message: the status after it is ${facts.saw('status.sms.verified')}, without an active token`, 'remove requireIntrospection from sms()')
   }],
-  ['introspect.push.accept', missingTokenOption],
-  ['introspect.push.accept', unneededTokenOption],
-  ['introspect.push.accept', (facts, { issuers, client }) => {
+  [TOKEN_STEPS, missingTokenOption],
+  [TOKEN_STEPS, unneededTokenOption],
+  [TOKEN_STEPS, (facts, { issuers, client }) => {
     const needs = tokenNeedsOf(facts)
     if (needs === undefined || needs.acceptMissingIssuer) return undefined
     const isOwn = issuers.includes(client.baseURL)
@@ -79,8 +82,9 @@ const RULES: readonly (readonly [step: string, rule: Rule])[] = [
     return starts > after ? doubtful(`Nevis blocks a user after ${after} requests, before startBudget with ${starts} starts does`, `startBudget: { starts: ${Math.max(1, after)}, … }`) : undefined
   }],
   ['limit.codes', (facts, { attemptBudget: { attempts } }) => {
-    const after = Number(facts.text('limit.codes.after'))
-    return attempts > after ? doubtful(`Nevis blocks a user after ${after} wrong codes, before attemptBudget with ${attempts} attempts does`, `attemptBudget: { attempts: ${Math.max(1, after)}, … }`) : undefined
+    const isNumberOpen = areCodesBlocked(facts)
+    const after = Number(facts.text('limit.codes.after').replace(isNumberOpen ? 'more than ' : '', ''))
+    return attempts > after ? doubtful(`Nevis blocks a user after ${isNumberOpen ? 'at most ' : ''}${after} wrong codes, before attemptBudget with ${attempts} attempts does`, `attemptBudget: { attempts: ${Math.max(1, after)}, … }`) : undefined
   }],
 ]
 

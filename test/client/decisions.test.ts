@@ -94,12 +94,20 @@ describe('getStatus', () => {
     // Shows: C-status-7
     it.each([
       ...['transactionId', 'userId', 'token'].map((name): [string, number, string] => [name, 200, 'succeeded']),
-      ['transactionId', 200, 'pending'],
-      ['transactionId', 412, 'failed'],
     ] as [string, number, string][])('rejects an unusable %s: HTTP %i %s', async (name, code, word) => {
       for (const value of [...(name === 'token' ? [undefined, null] : []), '', 7, {}]) {
         status(code, { ...STATUS, status: word, [name]: value } as nock.Body)
         expect((await nevisError(newClient().getStatus('x'))).message).toContain(name)
+      }
+    })
+  })
+
+  describe('that is no success, with an unusable field', () => {
+    it.each(['transactionId', 'userId', 'token', 'username'].flatMap((name) => [[name, 200, 'pending'], [name, 412, 'failed']] as const))('takes %s for absent: HTTP %i %s', async (name, code, word) => {
+      for (const value of ['', 7, {}]) {
+        status(code, { ...STATUS, status: word, [name]: value } as nock.Body)
+        const answer = await newClient().getStatus('x')
+        expect([answer.status, name in answer]).toEqual([word, false])
       }
     })
   })
@@ -126,15 +134,37 @@ describe('getStatus', () => {
   })
 
   describe('with an access key that is asked for', () => {
-    it('sends it from then on, and only if Nevis itself has said so', async () => {
-      const missing = { error: 'Unauthorized', path: '/api/v1/status', status: 401, timestamp: 1 }
-      const keyed = { reqheaders: { authorization: `Bearer ${ACCESS_KEY}` } }
+    const keyed = () => nock(CLOUD, { reqheaders: { authorization: `Bearer ${ACCESS_KEY}` } }).post('/api/v1/status')
+    const keyless = () => nock(CLOUD, { badheaders: ['authorization'] }).post('/api/v1/status')
+
+    it.each<[string, nock.Body]>([
+      ['in an error body of Nevis', { error: 'Unauthorized', path: '/api/v1/status', status: 401, timestamp: 1 }],
+      ['without a body', ''],
+      ['in a text', 'Unauthorized'],
+      ['in other JSON', { message: 'Full authentication is required' }],
+    ])('%s, sends it from then on; not after an HTML page, which a gateway may have sent', async (_name, body) => {
       const client = newClient()
-      status(401, '<html>Unauthorized</html>')
+      keyless().reply(401, '<html>Unauthorized</html>')
       expect((await nevisError(client.getStatus('x'))).code).toBe('NEVIS_UNAUTHORIZED')
-      status(401, missing)
-      nock(CLOUD, keyed).post('/api/v1/status').times(2).reply(200, { ...STATUS, status: 'pending' })
+      keyless().reply(401, body)
+      keyed().times(2).reply(200, { ...STATUS, status: 'pending' })
       for (let i = 0; i < 2; i++) await expect(client.getStatus('x')).resolves.toMatchObject({ status: 'pending' })
+    })
+
+    it('and is refused, asks without it the next time', async () => {
+      const client = newClient()
+      keyless().reply(401, '')
+      keyed().reply(401, '')
+      expect((await nevisError(client.getStatus('x'))).code).toBe('NEVIS_UNAUTHORIZED')
+      keyless().reply(200, { ...STATUS, status: 'pending' })
+      await expect(client.getStatus('x')).resolves.toMatchObject({ status: 'pending' })
+    })
+
+    it('by several calls at once, answers all of them', async () => {
+      const client = newClient()
+      keyless().times(3).reply(401, '')
+      keyed().times(3).reply(200, { ...STATUS, status: 'pending' })
+      for (const answer of await Promise.all([1, 2, 3].map(() => client.getStatus('x')))) expect(answer.status).toBe('pending')
     })
   })
 
@@ -146,7 +176,8 @@ describe('getStatus', () => {
       [403, 'NEVIS_UNAUTHORIZED'],
       [429, 'NEVIS_RATE_LIMITED'],
     ])('rejects HTTP %i with %s', async (code, expected) => {
-      status(code, FORBIDDEN)
+      // After a 401, the client asks once more, with the access key.
+      nock(CLOUD).post('/api/v1/status').times(code === 401 ? 2 : 1).reply(code, FORBIDDEN)
       expect((await nevisError(newClient().getStatus('x'))).code).toBe(expected)
     })
   })

@@ -5,6 +5,8 @@
 import { app, NevisStrategy, push, recovery, sms, widget, type NevisStrategyOptions } from '../../src'
 import { instanceFindings } from '../../src/doctor/instance-checks'
 import type { ReportOfProbe } from '../../src/doctor/probe-report'
+import { answersIn } from '../../src/doctor/probe/questions'
+import { Connections } from '../../src/doctor/probe/raw-request'
 import { runOnSimulator } from '../../src/doctor/probe/recognise'
 import type { Stage } from '../../src/doctor/probe/stages'
 import type { Facts } from '../../src/doctor/probe/facts-reader'
@@ -51,8 +53,9 @@ const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategy
   ['verification-needs-channel', SMS, { factors: [sms()] }, ['error', /without the channel$/, 'sms({ sendChannelWithVerification: true })'], { factors: [sms({ sendChannelWithVerification: true })] }],
   ['app-channel-is-qr-code', USERS, { factors: [app()] }, ['error', /does not know the channel app$/, "app({ channel: 'qr-code' })"], { factors: [app({ channel: 'qr-code' })] }],
   ['link-custom-scheme', USERS, { factors: [app()] }, ['error', /^the links of the instance have the scheme of an app/, "app({ linkSchemes: ['yourapp:'] }), with the scheme of your Access App"], { factors: [app({ linkSchemes: ['myaccessapp:'] })] }],
-  ['ping-lower-case', USERS, { healthCheck: true }, ['error', /^healthCheck refuses every sign-in: the answer to \/ping is HTTP 200/, 'remove healthCheck'], { healthCheck: false }],
   ['audience-api', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptAudienceApi: true }'], { transactionTokens: { acceptAudienceApi: true } }],
+  // Without a phone, the token of a text message shows the claims.
+  ['audience-api', SMS, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptAudienceApi: true }'], { transactionTokens: { acceptAudienceApi: true } }],
   ['issuer-missing', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptMissingIssuer: true }'], { transactionTokens: { acceptMissingIssuer: true } }],
   ['subject-username', APP, {}, ['error', /binding_mismatch$/, "transactionTokens: { subject: 'username' }"], { transactionTokens: { subject: 'username' } }],
   ['', APP, { transactionTokens: { subject: 'username' } }, ['error', /binding_mismatch$/, 'remove transactionTokens'], {}],
@@ -70,6 +73,19 @@ it.each(CASES)('%j after %j with %j › is found, and no longer with fitting opt
 })
 
 const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [string, RegExp, string], Partial<NevisStrategyOptions>])[] = [
+  [{ 'ping.http': '200', 'ping.fields': ['other text'] }, { healthCheck: true }, ['error', /^healthCheck refuses every sign-in: the answer to \/ping is HTTP 200/, 'remove healthCheck'], { healthCheck: false }],
+  [
+    { 'user.unknown-name.http': '404', 'user.unknown-name.fields': ['other text'] },
+    { operation: 'approve-or-enroll' },
+    ['error', /^approve-or-enroll enrols nobody: an unknown user gets HTTP 404 without Nevis's own error body$/, "set operation to a function that returns 'enroll' for a new user"],
+    { operation: 'approve' },
+  ],
+  [
+    { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' },
+    {},
+    ['warning', /^Nevis blocks a user after at most 20 wrong codes, before attemptBudget with 30 attempts does$/, 'attemptBudget: { attempts: 20, … }'],
+    { attemptBudget: { attempts: 20, perSeconds: 3600 } },
+  ],
   [{ 'user.unknown-name.http': '200' }, { operation: 'approve-or-enroll' }, ['error', /^approve-or-enroll enrols nobody: an unknown user gets HTTP 200$/, "set operation to a function that returns 'enroll' for a new user"], { operation: 'approve' }],
   [
     { 'approval.app.no-device.http': '409', 'approval.push.no-device.http': '409', 'approval.qr-code.no-device.http': '400' },
@@ -90,6 +106,40 @@ it.each(REPORTED)('the facts %j with %j › are found, and no longer with fittin
   const found = (given: Partial<NevisStrategyOptions>) => instanceFindings(reportWith(facts), settingsOf(given)).map((one) => [one.level, one.finding, one.remedy])
   expect(found(options)).toEqual([[level, expect.stringMatching(finding), remedy]])
   expect(found(fitting)).toEqual(OK)
+})
+
+it("an unknown user with Nevis's own 404, a lower-case pong and codes that nobody blocks are no findings", () => {
+  const facts = { 'user.unknown-name.http': '404', 'user.unknown-name.fields': ['error: text', 'status: HTTP status'], 'ping.http': '200', 'ping.fields': ['the text PONG in another case'], 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }
+  expect(instanceFindings(reportWith(facts), settingsOf({ operation: 'approve-or-enroll', healthCheck: true })).map(({ level }) => level)).toEqual(['ok'])
+})
+
+describe('an instance whose status endpoint needs the access key', () => {
+  const [NEEDING, STAGES] = [['status-needs-key', 'audience-api'], ['quiet', 'users', 'app', 'sms', 'wait'] as const]
+  const options = { factors: [push(), app(), sms({ requireIntrospection: true })] }
+  let isBodiless = false
+  afterEach(() => jest.restoreAllMocks())
+
+  it.each([false, true])('is probed with the key, so the options are found, and requireIntrospection may stay; without a body: %s', async (without) => {
+    isBodiless = without
+    const { send } = Connections.prototype
+    jest.spyOn(Connections.prototype, 'send').mockImplementation(async function (this: Connections, ...given) {
+      const response = await send.apply(this, given)
+      return isBodiless && response.status === 401 ? { ...response, text: '' } : response
+    })
+    const { facts, failed } = await runOnSimulator(NEEDING, STAGES)
+    expect(failed).toEqual([])
+    expect(facts['status.unknown.http']).toBe('401')
+    expect(facts['status.ignored.seconds']).toMatch(/^1[12]0$/)
+    const found = (transactionTokens: object) => instanceFindings(reportWith(facts), settingsOf({ ...options, transactionTokens })).map(({ level, remedy }) => [level, remedy])
+    expect(found({})).toEqual([['error', 'transactionTokens: { acceptAudienceApi: true }']])
+    expect(found({ acceptAudienceApi: true })).toEqual([['ok', undefined]])
+  })
+
+  it('and was probed without it › is not said to need another requireIntrospection', () => {
+    const facts = { 'status.sms.verified.http': '401' }
+    expect(instanceFindings(reportWith(facts), settingsOf(options)).map(({ level }) => level)).toEqual(['ok'])
+    expect(answersIn(facts)).toEqual([])
+  })
 })
 
 it('of what the probe did not ask › nothing is said', () => {
@@ -144,10 +194,21 @@ describe('an answer with which all sign-ins by a factor fail', () => {
     ['of an inactive token', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: false'] }, /^sign-ins by push, sign-ins by widget fail: /],
     ['of a token of somebody else', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }, /^sign-ins by push, sign-ins by widget fail: /],
     ['of a code of a text message with letters', { 'verification.enroll.sms.right.http': '200', 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '400', 'sms.code': 'other text' }, /^sign-ins by sms, enrolments by sms fail: the code does not consist of digits$/],
+    ['of a right code with 202, if the status does not say that it succeeded', { 'verification.sms.right.http': '202', 'verification.sms.wrong.http': '400', 'status.sms.verified.http': '404' }, /^sign-ins by sms fail: the answer to a right code is HTTP 202, and the status after it is HTTP 404$/],
+    ['of a right code with a text, which needs the channel', { 'verification.enroll.sms.right.http': '400', 'verification.enroll.sms.right.with-channel.http': '200', 'verification.enroll.sms.right.with-channel.fields': ['other text'], 'status.enroll.sms.verified.http': '405' }, /^enrolments by sms fail: the answer to a right code is HTTP 200, with other text, and the status after it is HTTP 405$/],
+    ['of a denial with HTTP 200', { 'status.push.denied.http': '200', 'status.push.denied.fields': ['status: "failed"'] }, /^denials by push fail: the status after a denied request is HTTP 200, status "failed"$/],
+    ['of a denial with 412 that says nothing', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['empty body'] }, /^denials by push fail: the status after a denied request is HTTP 412$/],
     ['of a status that names another user', { 'status.push.accepted.http': '200', 'status.push.accepted.fields': ['status: "succeeded"', 'token: JWT', 'userId: UUID'] }, /^sign-ins by push fail: /],
   ])('%s › is found, and no option is advised', (_name, facts, sentence) => {
     expect(findingsOfReport(reportWith(facts))).toEqual([expect.objectContaining({ level: 'error', finding: expect.stringMatching(sentence) as string })])
     expect(instanceFindings(reportWith(facts), settingsOf({ transactionTokens: { subject: 'none' } })).map(({ level }) => level)).toEqual(['error'])
+  })
+
+  it('is not a right code whose answer is unclear, if the status says that it succeeded; nor a denial as the client reads it', () => {
+    const found = (facts: Facts) => findingsOfReport(reportWith(facts)).map(({ level }) => level)
+    expect(found({ 'verification.sms.right.http': '202', 'verification.sms.wrong.http': '400', 'status.sms.verified.http': '200', 'status.sms.verified.fields': ['status: "succeeded"'] })).toEqual(['ok'])
+    for (const field of ['status: HTTP status', 'status: "failed"', 'status: text']) expect([field, found({ 'status.push.denied.http': '412', 'status.push.denied.fields': [field] })]).toEqual([field, ['ok']])
+    expect(found({ 'status.push.denied.http': '404', 'status.push.denied.fields': ['status: "unknown"'] })).toEqual(['ok'])
   })
 
   it.each(['failed', 'expired', 'Rejected', 'denied'])('is not a request that ended with the status %s', (word) => {
@@ -155,11 +216,18 @@ describe('an answer with which all sign-ins by a factor fail', () => {
     expect(findingsOfReport(reportWith(facts)).map(({ level }) => level)).toEqual(['ok'])
   })
 
-  it('is the status of a transaction token, named by its HTTP status', () => {
+  it.each<[string, readonly string[], boolean]>([
+    ['400', ['status: HTTP status', 'path: text'], false],
+    ['404', ['a page'], false],
+    ['404', ['status: HTTP status'], false],
+    ['404', ['error: text', 'path: text', 'status: HTTP status'], true],
+    ['404', ['status: "unknown"'], true],
+  ])('is the status of a transaction token, named by its HTTP status, unless it is 404 of Nevis itself: %s, %j', (http, fields, isRight) => {
     const step = 'introspect.push.accept'
-    const facts = { [`${step}.http`]: '200', [`${step}.fields`]: ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: the userId'], [`${step}.as-status-token.http`]: '400' }
-    const sentence = 'sign-ins by widget fail: the request for the status of a transaction token, which must have none, gets HTTP 400 instead of HTTP 404'
-    expect(findingsOfReport(reportWith(facts)).map(({ finding }) => finding)).toEqual([sentence])
+    const facts = { [`${step}.http`]: '200', [`${step}.fields`]: ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: the userId'], [`${step}.as-status-token.http`]: http, [`${step}.as-status-token.fields`]: fields }
+    const sentence = `sign-ins by widget fail: the request for the status of a transaction token, which must have none, gets HTTP ${http} instead of Nevis's own HTTP 404`
+    const found = findingsOfReport(reportWith(facts)).filter(({ level }) => level === 'error')
+    expect(found.map(({ finding }) => finding)).toEqual(isRight ? [] : [sentence])
   })
 
   it.each(['push', 'sms'])('is not a 4xx to a request by %s, whose cause may be the phone or a limit: this is a warning', (factor) => {
@@ -168,6 +236,5 @@ describe('an answer with which all sign-ins by a factor fail', () => {
     expect(found(request)).toEqual([['warning', `the request for an approval by ${factor} got HTTP 403, so the probe does not know whether sign-ins by ${factor} work`, expect.stringMatching(/subscription.* access key.* phone .* limit/)]])
     expect(found({ [`approval.${factor}.http`]: '500' })).toEqual([['error', `sign-ins by ${factor} fail: the request for an approval gets HTTP 500`, expect.any(String)]])
     expect(instanceFindings(reportWith(request), settingsOf({ factors: [recovery()] })).map(({ level }) => level)).toEqual(['ok'])
-    expect(found({ ...request, 'status.enroll.app.succeeded.http': '412' }).map(([level]) => level)).toEqual([factor === 'push' ? 'ok' : 'warning'])
   })
 })

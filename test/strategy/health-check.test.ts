@@ -48,6 +48,7 @@ describe('a start', () => {
       ['answers 503', { status: 503 }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
       ['answers 429', { rateLimit: true }, 'NEVIS_RATE_LIMITED', 503],
       ['answers with a page', { body: '<h1>Maintenance</h1>' }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
+      ['answers with a page and 404', { status: 404, body: '<h1>Not Found</h1>' }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
       ['refuses the access key', { status: 403 }, 'NEVIS_UNAUTHORIZED', 500],
     ] as const)('ends in an error, asks nobody and signs nobody in: it %s', async (_how, fault, code, status) => {
       const app = await world.start({ strategy: checked })

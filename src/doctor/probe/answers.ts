@@ -4,13 +4,13 @@
  * Out of scope: describing a response (`shape.ts`).
  */
 import { pictureIn } from '../../client/pictures'
+import { recoveryCodesIn } from '../../client/recovery-codes'
 
 const MAX_VALUES = 2000
 const MAX_DEPTH = 8
 /** Status words of a request that was approved, and of one that ended without an approval. Nevis documents only `succeeded` and `failed`. */
 export const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 export const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
-const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 
 /** Lists all strings of a response with their field names, from the outermost object inwards. */
 function textsIn(json: unknown): { readonly name: string; readonly text: string }[] {
@@ -35,9 +35,9 @@ export function textAt(json: unknown, name: string): string | undefined {
   return textsIn(json).find((one) => one.name === name)?.text
 }
 
-/** Returns all strings in the form of a recovery code: 16 letters or digits, with or without dashes. */
-export function codesIn(json: unknown): string[] {
-  return [...new Set(textsIn(json).flatMap(({ text }) => text.split(/[\s,;]+/)).filter((text) => CODE_FORM.test(text)))]
+/** Returns the recovery codes of an enrolment, as the client finds them. Any other text of 16 letters and digits is no code, for example a trace id. */
+export function codesIn(json: unknown): readonly string[] {
+  return recoveryCodesIn(json) ?? []
 }
 
 /** Returns the link that opens the Access App, and the QR code as a safe data URI. Each is undefined if the response does not contain it. */

@@ -11,6 +11,7 @@ import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } f
 
 /** How many requests the probe sends at most until the person presses the right button. */
 const MOST_REQUESTS = 3
+const NOT_ENROLLED = 'the phone was not enrolled'
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
 export interface Enrolled {
@@ -18,10 +19,13 @@ export interface Enrolled {
   readonly userId: string
 }
 
-export async function enrollPhone(context: StageContext, step: string, which?: string): Promise<Enrolled | undefined> {
+/**
+ * Has the person enrol a phone for a test user, by scanning a code.
+ * @param which says which of several scans this is
+ * @returns the user, and the status after the scan; undefined if the phone was not enrolled
+ */
+export async function enrollPhone(context: StageContext, step: string, username: string, which?: string): Promise<(Enrolled & { readonly reply: Reply }) | undefined> {
   const { users, person } = context
-  const username = users.next()
-  const startedAt = Date.now()
   const { json, userId } = await users.enroll(step, { username })
   const { link, image } = linkIn(json)
   const statusToken = textAt(json, 'statusToken')
@@ -30,21 +34,35 @@ export async function enrollPhone(context: StageContext, step: string, which?: s
     return undefined
   }
   await person.scan(link, image, which)
-  const reply = await decidedByPerson(context, `status.${step}.succeeded`, statusToken, 'the phone was not enrolled')
-  if (reply === undefined) return undefined
-  await introspectTwice(context, `introspect.${step}`, reply, startedAt)
-  await context.caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${username}` })
-  return { username, userId }
+  const reply = await scanned(context, `status.${step}.succeeded`, statusToken)
+  return reply && { username, userId, reply }
+}
+
+/**
+ * Waits until Nevis says that the person has scanned the code of an enrolment. If the enrolment has failed, for example because the person has cancelled it,
+ * records a failure instead of the status: the report would present this status as the one after a scan.
+ * @returns the status after the scan; undefined if the phone was not enrolled
+ */
+export async function scanned(context: StageContext, step: string, statusToken: string): Promise<Reply | undefined> {
+  const reply = await decidedByPerson(context, step, statusToken, NOT_ENROLLED)
+  if (reply === undefined || (reply.status !== 412 && !NOT_ACCEPTED.includes(statusIn(reply.json)))) return reply
+  context.caller.forget(step)
+  context.noteFailure(`${NOT_ENROLLED}: it was cancelled, or the code expired (HTTP ${reply.status})`)
+  return undefined
 }
 
 export async function appStage(context: StageContext): Promise<void> {
-  const user = await enrollPhone(context, 'enroll.app')
+  const { caller, users } = context
+  const startedAt = Date.now()
+  const user = await enrollPhone(context, 'enroll.app', users.next())
   if (user === undefined) return context.say('The phone was not enrolled, so approvals are not tried.')
+  await introspectTwice(context, 'introspect.enroll.app', user.reply, startedAt)
+  await caller.call('user.with-phone', { method: 'GET', path: `/api/v1/users?username=${user.username}` })
   context.phoneOwner = user
   await approval(context, user, 'push', 'accept')
   await approval(context, user, 'push', 'deny')
   await approval(context, user, 'app', 'accept')
-  await context.caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
+  await caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
 }
 
 type Decision = 'accept' | 'deny'

@@ -7,7 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { withDeadline } from '../deadline'
-import { textAt } from './answers'
+import { codesIn, textAt } from './answers'
 import { isUnavailable, type Facts } from './facts-reader'
 import { Connections } from './raw-request'
 import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, parsed, textKind, type Call, type Reply } from './reply'
@@ -231,7 +231,10 @@ export class Caller {
       reply = { status, json: parsed(text), text, retryAfter: received['retry-after'] }
       this.timeouts = 0
       this.countDelivery(text, received)
-      for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
+      for (const name of learns) {
+        if (name !== 'recovery code') this.learn(textAt(reply.json, name), `the ${name}`)
+        else for (const code of codesIn(reply.json)) this.learn(code, name)
+      }
       if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {
       reply = NO_REPLY

@@ -5,7 +5,8 @@
  * Out of scope: the limit for SMS, because each SMS costs money.
  */
 import { codesIn, linkIn, textAt } from './answers'
-import { enrollPhone, type Enrolled } from './app-stage'
+import { enrollPhone, scanned, type Enrolled } from './app-stage'
+import type { Caller } from './caller'
 import { isLost } from './facts-reader'
 import type { Reply } from './reply'
 import { httpOf, type StageContext } from './stage-context'
@@ -24,7 +25,8 @@ export const MOST_SCANS = MOST_PHONES + 1
  */
 export async function limitStage(context: StageContext, withPhone: boolean): Promise<void> {
   await wrongCodes(context)
-  const user = withPhone ? await enrollPhone(context, 'enroll.app', scanOf(1)) : undefined
+  // Each step has a name of its own: the answers of the other stages must stay in the report.
+  const user = withPhone ? await enrollPhone(context, 'enroll.limits', context.users.next(), scanOf(1)) : undefined
   if (user === undefined) return
   await phones(context, user)
   await pushes(context, user)
@@ -33,9 +35,9 @@ export async function limitStage(context: StageContext, withPhone: boolean): Pro
 async function wrongCodes(context: StageContext): Promise<void> {
   const { caller, users } = context
   const username = users.next()
-  const { json, userId } = await users.enroll('enroll.recovery', { username, recovery_username: username, channel: 'recovery' })
+  const { json, userId } = await users.enroll('enroll.recovery.limits', { username, recovery_username: username, channel: 'recovery' })
   const [code] = codesIn(json)
-  if (userId === undefined || code === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
+  if (userId === undefined || code === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery.limits')})`)
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
   await untilItChanges(context, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
@@ -45,7 +47,13 @@ async function wrongCodes(context: StageContext): Promise<void> {
 async function pushes(context: StageContext, { userId, username }: Enrolled): Promise<void> {
   const { caller, users } = context
   const { json } = await users.enroll('limit.recovery', { username, recovery_username: username, channel: 'recovery' })
-  await untilItChanges(context, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
+  await untilRefused(context, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
+  if (caller.facts['limit.pushes.after'] === '0') {
+    // No limit can be reached before the first push. So the cause is another one, for example a permission that the access key lacks.
+    context.noteFailure(`the first push got ${httpOf(caller, 'limit.pushes')}, so the limit is not known`)
+    forgetLimit(caller, 'limit.pushes')
+  }
+  if (!('limit.pushes.after' in caller.facts)) return
   await caller.call('limit.pushes.user', { method: 'GET', path: `/api/v1/users?username=${username}` })
   const [code] = codesIn(json)
   if (code === undefined) return
@@ -53,34 +61,54 @@ async function pushes(context: StageContext, { userId, username }: Enrolled): Pr
   await caller.call('limit.pushes.verification', { path, json: { code, channel: 'recovery' } })
 }
 
+/** Has the person enrol further phones of the same user. Waits for each: Nevis may count a phone only when it is enrolled. */
 async function phones(context: StageContext, { username }: Enrolled): Promise<void> {
   let scans = 1
-  await untilItChanges(context, 'limit.phones', MOST_PHONES, async () => {
+  await untilRefused(context, 'limit.phones', MOST_PHONES, async () => {
     const reply = await context.users.enroll('limit.phones', { username })
     const { link, image } = linkIn(reply.json)
-    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await context.person.scan(link, image, scanOf(++scans))
-    return reply
+    const statusToken = textAt(reply.json, 'statusToken')
+    if (statusToken === undefined || (link ?? image) === undefined) return reply
+    await context.person.scan(link, image, scanOf(++scans))
+    return (await scanned(context, 'status.enroll.limits.further', statusToken)) && reply
   })
 }
 
 const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
-/** Repeats a request until the HTTP status differs from that of the first request, at most `most` times. */
-async function untilItChanges({ caller, noteFailure }: StageContext, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
-  let first: number | undefined
+/** Sends a request; returns undefined if the stage failed, so that the limit cannot be found. */
+type Send = () => Promise<Reply | undefined>
+
+/** Repeats a request until Nevis refuses it, at most `most` times. */
+function untilRefused(context: StageContext, step: string, most: number, send: Send): Promise<void> {
+  return repeat(context, step, most, send, ({ status }) => status >= 400)
+}
+
+/** Repeats a request that Nevis always refuses until the HTTP status differs from that of the first request, at most `most` times. */
+function untilItChanges(context: StageContext, step: string, most: number, send: Send): Promise<void> {
+  return repeat(context, step, most, send, ({ status }, first) => status !== first.status)
+}
+
+async function repeat({ caller, noteFailure }: StageContext, step: string, most: number, send: Send, isReached: (reply: Reply, first: Reply) => boolean): Promise<void> {
+  let first: Reply | undefined
   for (let count = 0; count < most; count++) {
-    const { status } = await send()
-    first ??= status
+    const reply = await send()
+    if (reply === undefined) return forgetLimit(caller, step)
+    first ??= reply
     // If a response was lost, it is not known whether Nevis's limit was reached. An error of the server (5xx) is no limit either.
-    if (isLost(caller.facts, step) || status >= 500) {
-      const what = status >= 500 ? `HTTP ${status}` : 'no answer'
-      caller.forget(step)
-      return noteFailure(`a request got ${what}, so the limit is not known`)
+    if (isLost(caller.facts, step) || reply.status >= 500) {
+      forgetLimit(caller, step)
+      return noteFailure(`a request got ${reply.status >= 500 ? `HTTP ${reply.status}` : 'no answer'}, so the limit is not known`)
     }
-    if (status !== first) {
+    if (isReached(reply, first)) {
       caller.facts[`${step}.after`] = String(count)
       return
     }
   }
   caller.facts[`${step}.after`] = `more than ${most}`
+}
+
+function forgetLimit(caller: Caller, step: string): void {
+  caller.forget(step)
+  delete caller.facts[`${step}.after`]
 }

@@ -14,6 +14,11 @@ export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
 }
 
+/** True if the instance answers about an unknown user as the client expects: with a 404 and Nevis's own error body. Only this answer makes a user new. */
+export function isUnknownUserClear(facts: FactsReader): boolean {
+  return facts.http('user.unknown-name') === '404' && facts.fields('user.unknown-name').includes('status: HTTP status')
+}
+
 /** The name that the instance accepts for the channel `app`; undefined if it accepts both names, or if the responses do not show which one. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
@@ -34,6 +39,23 @@ export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefin
   return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'
 }
 
+/**
+ * True if the status endpoint answers 401 to a request without the access key, but not to one with it. The client then sends the key, except after a page, which
+ * a gateway may have sent.
+ */
+export function doesStatusNeedKey(facts: FactsReader): boolean {
+  const [without, withKey] = [facts.http('status.unknown'), facts.http('status.unknown.with-key')]
+  return without === '401' && /^\d/.test(withKey) && withKey !== '401' && !facts.fields('status.unknown').includes('a page')
+}
+
+/**
+ * True if Nevis refuses even a right code after the wrong codes of the stage `limits`, although it answers all wrong codes alike. So the user is blocked, but
+ * nothing shows after how many wrong codes.
+ */
+export function areCodesBlocked(facts: FactsReader): boolean {
+  return facts.text('limit.codes.after').startsWith('more than') && facts.http('limit.codes.right').startsWith('4')
+}
+
 /** True if the status after a right SMS code is `succeeded`, with a token that introspects as active, for sign-ins and for enrolments. */
 export function canRequireIntrospection(facts: FactsReader): boolean {
   return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.claim(`introspect.${step}`, 'active') === 'true')
@@ -48,10 +70,20 @@ export interface TokenNeeds {
   readonly hasOtherIssuer: boolean
 }
 
+/** The introspections of transaction tokens. All tokens of an instance should have the same claims. */
+export const TOKEN_STEPS = ['introspect.push.accept', 'introspect.app.accept', 'introspect.enroll.app', 'introspect.sms', 'introspect.enroll.sms'] as const
+
+/** Returns the first of the `TOKEN_STEPS` that got an answer. Leaves out the token of a text message whose status is not `succeeded`: nothing depends on it. */
+export function tokenStepOf(facts: FactsReader): string | undefined {
+  return TOKEN_STEPS.find((step) => facts.has(step) && (!step.endsWith('sms') || hasSucceeded(facts, statusStepOf(step))))
+}
+
+const statusStepOf = (step: string) => step.replace(/^introspect\.(.*)$/, 'status.$1.verified')
+
 /** @returns undefined if no active transaction token was introspected, or if it names another user, which no option accepts */
 export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
-  const step = 'introspect.push.accept'
-  if (facts.claim(step, 'active') !== 'true' || isOfOther(facts, step, 'sub', OWNERS)) return undefined
+  const step = tokenStepOf(facts)
+  if (step === undefined || facts.claim(step, 'active') !== 'true' || isOfOther(facts, step, 'sub', OWNERS)) return undefined
   const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
   return {
     acceptAudienceApi: aud.split(', ').includes('"api"'),
@@ -88,8 +120,6 @@ const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === 
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
-/** False if Nevis has no phone to ask, because it was not enrolled. A request by SMS needs no enrolled phone. */
-const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' || !hasFailed(facts, 'status.enroll.app.succeeded')
 /**
  * True if the phone or a limit may be the cause of a 4xx (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same
  * status, the instance itself is the cause.
@@ -97,7 +127,7 @@ const hasPhone = (facts: FactsReader, step: string) => step === 'approval.sms' |
 const isDoubtful = (facts: FactsReader, step: string) => ['approval.push', 'approval.sms'].includes(step) && facts.http(step).startsWith('4') && facts.http('approval.app') !== facts.http(step)
 
 const ofRequest: Reason = (facts, step) => {
-  if (!hasPhone(facts, step) || isDoubtful(facts, step)) return undefined
+  if (isDoubtful(facts, step)) return undefined
   if (!isSuccess(facts.http(step))) return `the request for an approval gets HTTP ${facts.http(step)}`
   const missing = ['transactionId', 'userId', 'statusToken'].find((field) => facts.claim(step, field) === 'absent')
   return missing && `the answer to the request for an approval has no ${missing}`
@@ -110,8 +140,8 @@ const ofAppRequest: Reason = (facts, step) =>
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
-  // A 401 is no reason: the client then repeats the call with the access key. Neither is a failed request: the person may not have scanned the code.
-  if (facts.http(step) === '401' || hasFailed(facts, step)) return undefined
+  // A failed request is no reason: the person may have denied it.
+  if (hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
@@ -136,7 +166,7 @@ const ofToken: Reason = (facts, step) => {
   return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
 }
 
-const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, step.replace(/^introspect\.(.*)$/, 'status.$1.verified')) ? ofToken(facts, step) : undefined)
+const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, statusStepOf(step)) ? ofToken(facts, step) : undefined)
 
 /** Only for a token that the browser brings: it must also say whose it is and when it was issued, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
@@ -144,8 +174,10 @@ const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
   if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
   const asStatusToken = `${step}.as-status-token`
-  if (!facts.has(asStatusToken) || facts.http(asStatusToken) === '404') return undefined
-  return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of HTTP 404`
+  // Nevis itself must have answered: with the status `unknown`, or with its own error body, which names the path.
+  const isOfNevis = facts.kinds(asStatusToken, 'status').some((word) => word.toLowerCase() === '"unknown"') || ['status: HTTP status', 'path: text'].every((field) => facts.fields(asStatusToken).includes(field))
+  if (!facts.has(asStatusToken) || (facts.http(asStatusToken) === '404' && isOfNevis)) return undefined
+  return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of Nevis's own HTTP 404`
 }
 
 /** An error does not show that the code was right. */
@@ -154,14 +186,27 @@ const ofCode: Reason = (facts, step) => {
   return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
 }
 
-/** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). */
-const ofCodeForm: Reason = (facts) => (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS ? 'the code does not consist of digits' : undefined)
+/** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). If the answer is unclear, the status decides. */
+const ofTypedCode: Reason = (facts, step) => {
+  if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'
+  const status = step.replace(/^verification\.(.*)\.right.*$/, 'status.$1.verified')
+  const why = ofCode(facts, step)
+  return why !== undefined && !hasSucceeded(facts, status) ? `${why}, and the status after it is ${facts.saw(status)}` : undefined
+}
+
+/** A denial must get the status `unknown`, or HTTP 412 with Nevis's own error body or with a word that no other status has (`client/decode.ts`). */
+const ofDenial: Reason = (facts, step) => {
+  const [http, words] = [facts.http(step), facts.kinds(step, 'status').map((word) => word.toLowerCase())]
+  const isFailed = http === '412' && words.some((word) => word === 'http status' || !['null', 'number', '"pending"', '"succeeded"', '"unknown"'].includes(word))
+  return isFailed || (http === '404' && words.includes('"unknown"')) ? undefined : `the status after a denied request is ${facts.saw(step)}`
+}
 
 /** The steps that show whether sign-ins by a factor can work. */
-const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments'])[] = [
+const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments' | 'denials'])[] = [
   ['approval.push', 'push', ofRequest],
   ['status.push.accepted', 'push', ofStatus],
   ['introspect.push.accept', 'push', ofToken],
+  ['status.push.denied', 'push', ofDenial, 'denials'],
   ['approval.app', 'app', ofAppRequest],
   ['status.app.accepted', 'app', ofStatus],
   ['introspect.app.accept', 'app', ofToken],
@@ -172,14 +217,16 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
   ['introspect.sms', 'sms', ofCodeToken],
   ['status.enroll.sms.verified', 'sms', ofCodeStatus, 'enrolments'],
   ['introspect.enroll.sms', 'sms', ofCodeToken, 'enrolments'],
-  ['verification.sms.right', 'sms', ofCodeForm],
-  ['verification.enroll.sms.right', 'sms', ofCodeForm, 'enrolments'],
+  ['verification.sms.right', 'sms', ofTypedCode],
+  ['verification.sms.right.with-channel', 'sms', ofTypedCode],
+  ['verification.enroll.sms.right', 'sms', ofTypedCode, 'enrolments'],
+  ['verification.enroll.sms.right.with-channel', 'sms', ofTypedCode, 'enrolments'],
   ['verification.recovery.right', 'recovery', ofCode],
   ['status.push.accepted', 'widget', ofStatusToken],
   ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],
 ]
 
-/** An answer because of which sign-ins or enrolments fail, whatever the options are. */
+/** An answer because of which sign-ins, enrolments or denials fail, whatever the options are. */
 export interface Refusal {
   readonly steps: readonly string[]
   /** What fails, and why. For example `sign-ins by push, sign-ins by app fail: …` means that both fail, because Nevis answers a call with HTTP 403. */
@@ -205,14 +252,23 @@ export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean 
  * @param isUsed as for `refusalsIn`
  */
 export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
-  return ['recovery', 'sms'].flatMap((factor) => {
+  return (['recovery', 'sms'] as const).flatMap((factor) => {
     const facts = new FactsReader(allFacts)
-    const [wrong, right] = [`verification.${factor}.wrong`, `verification.${factor}.right`]
-    if (!isUsed(factor) || facts.http(wrong) !== RIGHT) return []
-    const isLikeRight = facts.http(right) === RIGHT && ofCode(facts, right) === undefined && facts.fields(right).join() === facts.fields(wrong).join()
-    const isAccepted = facts.fields(wrong).length === 0 || isLikeRight
+    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(facts, wrong, right))
     return isAccepted && !facts.hasReadLost ? [`a wrong code of the factor ${factor} got the answer of a right code (HTTP 200), so any code would sign in`] : []
   })
+}
+
+/** The steps that send a wrong code, each with the step that sends a right code in the same way. */
+const CODE_STEPS = {
+  recovery: [['verification.recovery.wrong', 'verification.recovery.right']],
+  sms: ['verification.sms', 'verification.enroll.sms'].flatMap((step) => ['', '.with-channel'].map((way) => [`${step}.wrong${way}`, `${step}.right${way}`] as const)),
+} as const
+
+function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
+  if (!facts.has(wrong) || facts.http(wrong) !== RIGHT) return false
+  const isEmpty = facts.fields(wrong).every((field) => ['empty body', ': empty object'].includes(field))
+  return isEmpty || (facts.http(right) === RIGHT && ofCode(facts, right) === undefined && facts.fields(right).join() === facts.fields(wrong).join())
 }
 
 /**
@@ -222,7 +278,7 @@ export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) =
 export function refusedRequestsIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
   return ['push', 'sms'].flatMap((factor) => {
     const [facts, step] = [new FactsReader(allFacts), `approval.${factor}`]
-    const isFound = isUsed(factor) && facts.has(step) && hasPhone(facts, step) && isDoubtful(facts, step)
+    const isFound = isUsed(factor) && facts.has(step) && isDoubtful(facts, step)
     return isFound && !facts.hasReadLost ? [`the request for an approval by ${factor} got HTTP ${facts.http(step)}, so the probe does not know whether sign-ins by ${factor} work`] : []
   })
 }

@@ -12,7 +12,7 @@ const JSON_STEPS = ['introspect.key', 'status.unknown', 'user.unknown-name']
 /** Requests with the access key. Nevis answers each with 401 or 403 if it refuses the key. */
 const KEY_STEPS = ['introspect.key', 'user.unknown-name', 'user.unknown-id', 'approval.unknown-user']
 /** How the probe describes bodies that are not JSON. */
-const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'the text PONG after a byte order mark', 'a page', 'other text']
+const NOT_JSON = ['empty body', 'the text PONG', 'the text PONG with other white space', 'the text PONG after a byte order mark', 'the text PONG in another case', 'a page', 'other text']
 const REFUSED = /^40[13]$/
 /** HTTP statuses of a server that does not handle requests at the moment. */
 const UNAVAILABLE = /^(429|5\d\d)$/
@@ -32,7 +32,9 @@ export function precheckFailure(facts: Facts, hasProxy: boolean): string | undef
   const codes = all.map(codeOf)
   if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => causeOf(code, hasProxy)).join(', ')}`
   const isPage = steps.some((step) => fieldsOf(step).includes('a page'))
-  const ofKey = https(KEY_STEPS)
+  // Nevis answers an introspection with 200 also if the token, here the access key, is not active.
+  const isInactive = fieldsOf('introspect.key').includes('active: false')
+  const ofKey = https(isInactive ? KEY_STEPS.filter((step) => step !== 'introspect.key') : KEY_STEPS)
   if (!isPage && ofKey.every((status) => REFUSED.test(status))) return `the access key was refused (HTTP ${[...new Set(ofKey)].join(' and ')}): configure a key from "Access Keys" in the management console of this instance`
   const ofJson = https(JSON_STEPS)
   const isJson = JSON_STEPS.some((step) => fieldsOf(step).some((field) => !NOT_JSON.includes(field)))

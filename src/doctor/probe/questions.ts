@@ -4,8 +4,9 @@
  *
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
+import { CLOCK_EFFECT } from '../clock-effect'
 import { FactsReader, type Facts } from './facts-reader'
-import { appChannelOf, canRequireIntrospection, hasLinkOfApp, isPingUsable, refusalsIn, smsChannelOf, tokenNeedsOf, transactionTokensOf } from './needs'
+import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, smsChannelOf, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
 
 export interface Answered {
   readonly question: string
@@ -16,7 +17,6 @@ export interface Answered {
   readonly option?: string
 }
 
-type Read = (facts: FactsReader) => Omit<Answered, 'question'> | undefined
 /** The answer to a question, or the step that the instance refused, so that the question has no answer. */
 type Reading = Omit<Answered, 'question'> | { readonly refused: string } | undefined
 
@@ -42,6 +42,7 @@ function isReached(facts: FactsReader, step: string): boolean {
  */
 function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
   const after = facts.text(`${step}.after`)
+  if (step === 'limit.codes' && areCodesBlocked(facts)) return { answer: `after at most ${after.replace('more than ', '')} ${what}: a right code then gets HTTP ${facts.http('limit.codes.right')}`, ...(option !== undefined && { option }) }
   if (!isReached(facts, step)) return { answer: `not within ${after.replace('more than ', '')} ${what}` }
   return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
 }
@@ -53,18 +54,21 @@ function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answ
 }
 
 /** Refuses to answer if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
-function ifAccepted(steps: readonly string[], read: Read): (facts: FactsReader) => Reading {
+function ifAccepted(steps: readonly string[], read: (facts: FactsReader) => Reading): (facts: FactsReader) => Reading {
   return (facts) => {
     const refused = steps.find((step) => /^[45]/.test(facts.http(step)))
     return refused === undefined ? read(facts) : { refused }
   }
 }
 
-const QUESTIONS: readonly (readonly [question: string, step: string, read: (facts: FactsReader) => Reading])[] = [
-  ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
-    answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
-    does: '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key',
-  })],
+/** Each question with the step that shows the answer. If several steps can show it, the first one that got an answer counts. */
+const QUESTIONS: readonly (readonly [question: string, step: string | readonly string[], read: (facts: FactsReader) => Reading])[] = [
+  ['Does /ping check the access key?', 'ping.no-key', (facts) => {
+    const http = facts.http('ping.no-key')
+    const does = '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key'
+    if (http.startsWith('2')) return { answer: 'no', does }
+    return /^40[13]$/.test(http) && http !== facts.http('ping') ? { answer: `yes (HTTP ${http} without it)`, does } : { refused: 'ping.no-key' }
+  }],
   ['Does /ping answer a request for JSON?', 'ping.accept-json', (facts) => ({
     answer: facts.saw('ping.accept-json'),
     does: '`healthCheck` accepts any type of answer',
@@ -74,12 +78,15 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     return { answer: `${isUsable ? 'yes' : 'no'} (${facts.saw('ping')})`, does: isUsable ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in', ...(!isUsable && { option: '`healthCheck: false` (the default)' }) }
   }],
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
-    const isSame = facts.http('status.unknown') === facts.http('status.unknown.with-key')
-    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends the key to the status endpoint only after Nevis has answered 401 without it' }
+    const [without, withKey] = [facts.http('status.unknown'), facts.http('status.unknown.with-key')]
+    const does = 'the client sends the key to the status endpoint only after a 401 without it that is no HTML page'
+    if (without !== withKey) return { answer: `yes (HTTP ${without} without it)`, does }
+    // If Nevis refuses both requests, the answers do not show what the endpoint needs.
+    return /^40[13]$/.test(without) ? { refused: 'status.unknown.with-key' } : { answer: 'no', does }
   }],
   ['What does Nevis answer about a user who does not exist?', 'user.unknown-name', (facts) => ({
     answer: `HTTP ${facts.http('user.unknown-name')}`,
-    does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, means that a user is new' : 'no user counts as new, so `approve-or-enroll` enrols nobody',
+    does: isUnknownUserClear(facts) ? 'only such a 404, in Nevis\'s own form, means that a user is new' : 'no user counts as new, so `approve-or-enroll` enrols nobody',
   })],
   ['Does Nevis keep the upper and lower case of a username?', 'user.by-name', ifAccepted(['user.by-name'], (facts) => {
     const kind = facts.kinds('user.by-name', 'username').find((one) => one.startsWith('the username'))
@@ -88,7 +95,10 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Does Nevis find a user by the username in lower case?', 'user.by-lower-case-name', (facts) => {
     const http = facts.http('user.by-lower-case-name')
-    const isFound = isRight(http) && facts.fields('user.by-lower-case-name').some((one) => one.startsWith('userId'))
+    const isUser = (step: string) => isRight(facts.http(step)) && facts.kinds(step, 'userId').some((kind) => kind.startsWith('the userId'))
+    // Without the user's own record, an answer about the name in lower case shows nothing.
+    if (!isUser('user.by-name')) return { refused: 'user.by-name' }
+    const isFound = isUser('user.by-lower-case-name')
     // The answer is "no" only if Nevis answers as it does about a user who does not exist.
     if (!isFound && http !== facts.http('user.unknown-name')) return { refused: 'user.by-lower-case-name' }
     return { answer: isFound ? 'yes, though the user was enrolled with capital letters' : 'no: Nevis does not know this user', does: 'the client sends a username in the letters that your app has given' }
@@ -123,7 +133,10 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   })],
   ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
     const isOlder = appChannelOf(facts) === 'qr-code'
-    if (!facts.has('approval.app.refused') && /^[45]/.test(facts.http('approval.app'))) return { refused: 'approval.app' }
+    if (!facts.has('approval.app.refused') && facts.http('approval.app') === '400') return { refused: 'approval.app' }
+    // Only 400 shows that Nevis does not know a name (see `appChannelOf`).
+    const other = ['approval.app.refused', 'approval.app'].find((step) => facts.has(step) && /^[45]/.test(facts.http(step)) && facts.http(step) !== '400')
+    if (!isOlder && other !== undefined) return { refused: other }
     const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
     return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
   }],
@@ -155,11 +168,16 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
     return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
   })],
-  ['Which user and instance does a transaction token name?', 'introspect.push.accept', ifAccepted(['introspect.push.accept'], (facts) => ({
-    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
-    does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
-    ...optionForTokens(facts),
-  }))],
+  ['Which user and instance does a transaction token name?', TOKEN_STEPS, (facts) => {
+    const step = tokenStepOf(facts)
+    if (step === undefined) return undefined
+    if (/^[45]/.test(facts.http(step))) return { refused: step }
+    return {
+      answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim(step, claim)}`).join('; '),
+      does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
+      ...optionForTokens(facts),
+    }
+  }],
   ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({
     answer: `HTTP ${facts.http('enroll.sms')}; ${['statusToken', 'transactionId', 'userId'].map((name) => facts.found('enroll.sms', name)[0]?.[0] ?? `no ${name}`).join(', ')}`,
     does: 'the fields are found in any place; without a transactionId the strategy makes its own id',
@@ -175,6 +193,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
     }
   }],
   ['Can the status of a text message be polled?', 'status.sms.verified', ifAccepted(['introspect.sms', 'introspect.enroll.sms'], (facts) => {
+    if (facts.http('status.sms.verified') === '401') return { refused: 'status.sms.verified' }
     const [signIn, enrolment] = [facts.saw('status.sms.verified'), facts.has('status.enroll.sms.verified') ? facts.saw('status.enroll.sms.verified') : '']
     return {
       answer: enrolment === '' || enrolment === signIn ? signIn : `${signIn}; after an enrolment ${enrolment}`,
@@ -191,14 +210,14 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: (fact
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
-  ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'tokens are refused if the clocks differ by more than a minute' })],
+  ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: CLOCK_EFFECT })],
 ]
 
 /** Returns each question with its answer; undefined if the probe has not sent the necessary requests, or has got no responses to them. */
 function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
   return QUESTIONS.map(([question, step, read]) => {
     const reader = new FactsReader(facts)
-    const reading = reader.has(step) ? read(reader) : undefined
+    const reading = [step].flat().some((one) => reader.has(one)) ? read(reader) : undefined
     // The answer to a question would be a guess if it depends on a request to which Nevis has not responded.
     return [question, reader.hasReadLost ? undefined : reading]
   })
@@ -208,7 +227,8 @@ function readingsOf(facts: Facts): (readonly [question: string, Reading])[] {
 export function answersIn(facts: Facts): Answered[] {
   const refusals = refusalsIn(facts)
   return readingsOf(facts).flatMap(([question, reading], at) => {
-    const refusal = refusals.find(({ steps }) => steps.includes((QUESTIONS[at] as (typeof QUESTIONS)[number])[1]))
+    const asked = [(QUESTIONS[at] as (typeof QUESTIONS)[number])[1]].flat().find((step) => new FactsReader(facts).has(step))
+    const refusal = refusals.find(({ steps }) => steps.includes(asked ?? ''))
     return reading === undefined || 'refused' in reading ? [] : [{ question, ...reading, ...(refusal && { does: refusal.sentence }) }]
   })
 }
@@ -227,7 +247,7 @@ export function refusalOf(question: string, facts: Facts): string | undefined {
 
 /** Returns the flags of the stage that asks this question; undefined for a question of the stage `quiet`, which needs no flag. */
 export function flagsOf(question: string): string | undefined {
-  const step = QUESTIONS.find(([one]) => one === question)?.[1] ?? ''
+  const [step = ''] = [QUESTIONS.find(([one]) => one === question)?.[1] ?? ''].flat()
   return FLAGS.find(([pattern]) => pattern.test(step))?.[1]
 }
 

@@ -20,7 +20,7 @@ export async function readOnlyStage(context: StageContext, accessKey: string): P
   if (Object.values(caller.facts).every((fact) => String(fact).startsWith('no answer ('))) return
   noteTimes(context, 'introspect.key', introspection)
   await introspect(context, 'introspect.unknown', token)
-  await status(context, 'status.unknown', token)
+  await status(context, 'status.unknown', token, false)
   await status(context, 'status.unknown.with-key', token, true)
   await caller.call('user.unknown-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
   await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })

@@ -29,12 +29,12 @@ export interface Call {
    */
   readonly again?: Call
   /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
-  readonly learns?: readonly ('userId' | 'transactionId')[]
+  readonly learns?: readonly ('userId' | 'transactionId' | 'recovery code')[]
 }
 
 /** True for an answer that probably comes from a gateway, a proxy or a firewall: a redirect, a 5xx, or a body that is neither JSON nor the text PONG. */
 export function isOfGateway({ status, json, text }: Reply): boolean {
-  return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim() !== 'PONG')
+  return (status >= 300 && status < 400) || status >= 500 || (json === undefined && text !== '' && text.trim().toUpperCase() !== 'PONG')
 }
 
 /**
@@ -68,6 +68,7 @@ export function textKind(text: string): string {
   if (text === '') return 'empty body'
   if (text === '\uFEFFPONG') return 'the text PONG after a byte order mark'
   if (text.trim() === 'PONG') return text === 'PONG' ? 'the text PONG' : 'the text PONG with other white space'
+  if (text.trim().toUpperCase() === 'PONG') return 'the text PONG in another case'
   return /^\s*</.test(text) ? 'a page' : 'other text'
 }
 

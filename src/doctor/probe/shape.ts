@@ -5,6 +5,7 @@
  * Out of scope: choosing the requests (`*-stage.ts`), and deciding which names of fields may be shown (`field-names.ts`).
  */
 import { parseURL } from '../../client/parse-url'
+import { codesInText } from '../../client/recovery-codes'
 import { isFieldName } from './field-names'
 
 /** The words that replace the instance's base URL in the report. */
@@ -77,6 +78,7 @@ function kindOfText(text: string, known: Known): string {
   if (label !== undefined) return label
   if (text === '') return 'empty text'
   if (WORDS.has(text.toLowerCase())) return `"${text}"`
+  if (codesInText(text) !== undefined) return 'recovery codes in one text'
   return KINDS.find(([, pattern]) => pattern.test(text))?.[0] ?? linkKindOf(text, known) ?? 'text'
 }
 
@@ -85,8 +87,6 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ['UUID in capitals', /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/],
   ['JWT', /^[\w-]{8,}\.[\w-]{8,}\.[\w-]+$/],
   ['ISO time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/],
-  ['recovery code', /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/],
-  ['recovery codes in one text', /^[A-Za-z0-9](-?[A-Za-z0-9]){15}([\s,;]+[A-Za-z0-9](-?[A-Za-z0-9]){15})+$/],
   ['phone number', /^\+\d{6,15}$/],
   ['digits', /^\d+$/],
   ['base64', /^[A-Za-z0-9+/_-]{64,}={0,2}$/],

@@ -5,7 +5,8 @@
  */
 import { ACCEPTED, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import { CALL_DEADLINE_MS, type Caller } from './caller'
-import { isTransient } from './facts-reader'
+import { FactsReader, isTransient } from './facts-reader'
+import { doesStatusNeedKey } from './needs'
 import type { Reply } from './reply'
 import type { TestUsers } from './test-users'
 
@@ -48,7 +49,8 @@ const DECIDED = [...ACCEPTED, ...NOT_ACCEPTED, 'unknown']
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
-export function status({ caller }: StageContext, step: string, statusToken: string, withKey = false): Promise<Reply> {
+/** @param withKey whether to send the access key. Default: only if the stage `quiet` has shown that the status endpoint needs the key, as the client does */
+export function status({ caller }: StageContext, step: string, statusToken: string, withKey = doesStatusNeedKey(new FactsReader(caller.facts))): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
 }
 

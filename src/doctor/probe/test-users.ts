@@ -24,6 +24,8 @@ interface TestUser {
   mayExist: boolean
   /** True if Nevis itself has answered that it has deleted the user. */
   isDeleted: boolean
+  /** True if a further enrolment of the user got no answer of Nevis. Nevis may carry it out after the deletion, and so create the user anew. */
+  mayReturn: boolean
 }
 
 export class TestUsers {
@@ -55,10 +57,13 @@ export class TestUsers {
     const { username } = enrollment
     let user = this.made.find((one) => one.username === username)
     const mayHaveExisted = user?.mayExist ?? false
-    if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true, isDeleted: false }))
+    if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true, isDeleted: false, mayReturn: false }))
     user.mayExist = true
     user.isDeleted = false
-    const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
+    user.mayReturn = user.userId !== undefined
+    const learns = ['userId', 'transactionId', ...(enrollment['channel'] === 'recovery' ? (['recovery code'] as const) : [])] as const
+    const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns })
+    user.mayReturn &&= reply.status === 0 || reply.status >= 500
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
@@ -78,7 +83,7 @@ export class TestUsers {
    */
   async deleteAll(): Promise<readonly string[]> {
     // If a deletion fails, count the test user as not deleted. The report then asks the developer to delete the user by hand.
-    const left = await Promise.all(this.made.splice(0).map(async (user) => ((await this.isLeft(user).catch(() => true)) ? [user.username] : [])))
+    const left = await Promise.all(this.made.splice(0).map(async (user) => ((await this.isLeft(user).catch(() => true)) || (user.mayReturn && (await this.hasReturned(user).catch(() => true))) ? [user.username] : [])))
     return left.flat()
   }
 
@@ -101,6 +106,19 @@ export class TestUsers {
     }
     // Nevis may find the user by name only later. So if nothing shows that the enrolment has failed, the user may exist, though no look-up found the user.
     return !isGone || user.mayExist
+  }
+
+  /** Waits whether Nevis creates a deleted test user anew, and deletes the user again. Returns true if the user may exist afterwards. */
+  private async hasReturned(user: TestUser): Promise<boolean> {
+    const startedAt = performance.now()
+    let isUnknown = 'no'
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
+      await this.pause(PAUSE_MS)
+      const found = await this.lookUp(user.username)
+      if (found.userId !== undefined) return this.isLeft(Object.assign(user, { userId: found.userId, mayExist: true, isDeleted: false }))
+      isUnknown = found.isUnknown
+    }
+    return isUnknown === 'no'
   }
 
   /**

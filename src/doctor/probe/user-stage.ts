@@ -18,8 +18,8 @@ export async function userStage(context: StageContext): Promise<void> {
   const statusToken = textAt(enrolled.json, 'statusToken')
   if (statusToken === undefined) context.noteFailure(`the enrolment of a test user got no status token (${httpOf(caller, 'enroll.app')})`)
   else await pendingEnrollment(context, statusToken)
-  await caller.call('enroll.channel-app', { path: '/api/v1/users/enroll', json: { username, channel: 'app' } })
-  await caller.call('enroll.sms.no-number', { path: '/api/v1/users/enroll', json: { username, channel: 'sms', phone: NO_PHONE_NUMBER } })
+  await users.enroll('enroll.channel-app', { username, channel: 'app' })
+  await users.enroll('enroll.sms.no-number', { username, channel: 'sms', phone: NO_PHONE_NUMBER })
   for (const channel of ['push', 'app', 'qr-code', 'sms']) {
     await caller.call(`approval.${channel}.no-device`, { path: '/api/v1/approval', json: { username, channel } })
   }

@@ -26,10 +26,15 @@ export async function waitStage(context: StageContext): Promise<void> {
 async function untilExpired(context: StageContext, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
   const { caller, noteFailure } = context
   if (statusToken === undefined) return noteFailure(`${what} got no status token (${httpOf(caller, start)})`)
-  const { seconds, isAnswered } = await decided(context, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
+  const { seconds, isAnswered, status: http } = await decided(context, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
   if (!isAnswered) {
     caller.forget(step)
     return noteFailure('Nevis did not answer until the request expired')
+  }
+  // Nevis documents 412 and 404 for a request that has ended. Any other error, for example a 401, says nothing about the request.
+  if (http >= 400 && http !== 412 && http !== 404) {
+    caller.forget(step)
+    return noteFailure(`the status of ${what} got HTTP ${http}, so its end is not known`)
   }
   caller.facts[`${step}.seconds`] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
   await status(context, `${step}.again`, statusToken)

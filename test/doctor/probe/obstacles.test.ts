@@ -130,6 +130,12 @@ describe('the result of the probe', () => {
     await other.close()
   })
 
+  it('with an access key that has ended, of an instance that introspects it as inactive › says that the key was refused', async () => {
+    const ended: RequestListener = (req, res) => (req.url === '/api/v1/introspect' ? void res.writeHead(200, { 'content-type': 'application/json' }).end('{"active":false}') : json(req.url === '/api/v1/status' ? 404 : 403)(req, res))
+    const { exitCode, out } = await probe(await originOf(ended), ['--users'])
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('No result: the access key was refused (HTTP 403): configure a key from "Access Keys"')])
+  })
+
   it.each<[string, RequestListener, RegExp]>([
     ['the page of a gateway', page(200), /No result: no response was JSON, so something in front of Nevis seems to answer \(every response was HTTP 200, with a page\): compare/],
     ['the page of a firewall', page(403), /No result: no response was JSON, .* \(every response was HTTP 403, with a page\)/],
@@ -204,6 +210,7 @@ describe('a stage that fails', () => {
     [['sms'], { on: 'approve', status: 400 }, 'no text message could be sent for a sign-in (HTTP 400)'],
     [['wait'], { on: 'enroll', status: 400 }, 'the enrolment of a test user got no status token (HTTP 400)'],
     [['wait'], { on: 'getStatus', reset: true }, 'Nevis did not answer until the request expired'],
+    [['wait'], { on: 'getStatus', status: 400 }, 'the status of the enrolment of a test user got HTTP 400, so its end is not known'],
     [['limits'], { on: 'verifyCode', reset: true }, 'a request got no answer, so the limit is not known'],
     [['limits'], { on: 'enroll', status: 400 }, 'the enrolment of recovery codes got no codes (HTTP 400)'],
   ])('%j with %j › says why', async ([stage], fault, reason) => {

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answersIn } from '../../../src/doctor/probe/questions'
+import { answersIn, refusalOf } from '../../../src/doctor/probe/questions'
 import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { FactsReader, type Facts } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
@@ -65,7 +65,68 @@ it('names no option for an instance that answers as the documents say, but for w
 })
 
 it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('recommends no option for %s, with which the health check works', async (dialect) => {
-  expect(await optionsOf(dialect, ['quiet'])).toEqual(dialect === 'ping-lower-case' ? ['`healthCheck: false` (the default)'] : [])
+  expect(await optionsOf(dialect, ['quiet'])).toEqual([])
+})
+
+/** The answer to one question; `not settled: …` if the instance refused a request that the answer needs. */
+const answerTo = (question: string, facts: Facts) => answersIn(facts).find((one) => one.question === question)?.answer ?? refusalOf(question, facts)
+
+it.each<[string, Facts, string | undefined]>([
+  ['Does /ping check the access key?', { 'ping.http': '204', 'ping.no-key.http': '204' }, 'no'],
+  ['Does /ping check the access key?', { 'ping.http': '200', 'ping.no-key.http': '401' }, 'yes (HTTP 401 without it)'],
+  ['Does /ping check the access key?', { 'ping.http': '404', 'ping.no-key.http': '404' }, 'not settled: ping.no-key got HTTP 404'],
+  ['Does the status endpoint need the access key?', { 'status.unknown.http': '401', 'status.unknown.with-key.http': '401' }, 'not settled: status.unknown.with-key got HTTP 401'],
+  ['Does the status endpoint need the access key?', { 'status.unknown.http': '401', 'status.unknown.with-key.http': '404' }, 'yes (HTTP 401 without it)'],
+  ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '403', 'approval.app.http': '403' }, 'not settled: approval.app.refused got HTTP 403'],
+  ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '400', 'approval.app.http': '409' }, 'not settled: approval.app got HTTP 409'],
+  ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '400', 'approval.app.http': '400' }, 'neither `app` nor `qr-code` (HTTP 400 for `app`)'],
+  ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423'],
+  ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes'],
+  ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
+  ['What does the status say after a request was denied?', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['status: "failed"'] }, 'HTTP 412, status "failed"'],
+])('%s %j › %s', (question, facts, answer) => {
+  expect(answerTo(question, facts)).toBe(answer)
+})
+
+it('of a difference of the clocks says what the doctor says, and of a denial that this package does not read, that it fails', () => {
+  const does = (facts: Facts) => answersIn(facts).map((one) => one.does)
+  expect(does({ 'ping.http': '200', 'clock': '60 s ahead' }).at(-1)).toMatch(/^sign-ins work, because the strategy reads the times in tokens by the clock of Nevis/)
+  expect(does({ 'status.push.denied.http': '200', 'status.push.denied.fields': ['status: "failed"'] })[0]).toMatch(/^denials by push fail: /)
+})
+
+describe('whether Nevis finds a user by the username in lower case', () => {
+  const question = 'Does Nevis find a user by the username in lower case?'
+  const found = { 'user.by-name.http': '200', 'user.by-name.fields': ['userId: the userId', 'username: the username'] }
+  const unknown = { 'user.unknown-name.http': '404', 'user.by-lower-case-name.http': '404' }
+  it.each<[string, Facts, string]>([
+    ['is answered with no if this name finds nobody', { ...found, ...unknown }, 'no: Nevis does not know this user'],
+    ['is answered with yes if this name finds the user', { ...found, 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': ['userId: the userId'] }, 'yes, though the user was enrolled with capital letters'],
+    ['is not settled if not even the name itself finds the user', { ...unknown, 'user.by-name.http': '404' }, 'not settled: user.by-name got HTTP 404'],
+    ['is not settled if this name finds another user', { ...found, 'user.unknown-name.http': '404', 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': ['userId: UUID'] }, 'not settled: user.by-lower-case-name got HTTP 200'],
+  ])('%s', (_name, facts, answer) => {
+    expect(answerTo(question, facts)).toBe(answer)
+  })
+})
+
+it('of a difference of the clocks says what the doctor says, and of a denial that this package does not read, that it fails', () => {
+  const does = (facts: Facts) => answersIn(facts).map((one) => one.does)
+  expect(does({ 'ping.http': '200', 'clock': '60 s ahead' }).at(-1)).toMatch(/^sign-ins work, because the strategy reads the times in tokens by the clock of Nevis/)
+  expect(does({ 'status.push.denied.http': '200', 'status.push.denied.fields': ['status: "failed"'] })[0]).toMatch(/^denials by push fail: /)
+})
+
+describe('whether usernames are folded', () => {
+  const question = 'Are usernames folded to lower case?'
+  const found = { 'user.by-name.http': '200', 'user.by-name.fields': ['userId: the userId', 'username: the username'] }
+  const unknown = { 'user.unknown-name.http': '404', 'user.by-folded-name.http': '404' }
+  it.each<[string, Facts, string]>([
+    ['if the name in lower case finds nobody', { ...found, ...unknown }, 'no'],
+    ['if the name in lower case finds the user', { ...found, 'user.by-folded-name.http': '200', 'user.by-folded-name.fields': ['userId: the userId'] }, 'yes: a name in other letters finds the same user'],
+    ['if Nevis answers with the name in lower case', { ...found, ...unknown, 'user.by-name.fields': ['userId: the userId', 'username: the username, in another case'] }, 'yes: Nevis answers with the name in other letters'],
+    ['is not settled if not even the name itself finds the user', { ...unknown, 'user.by-name.http': '404' }, 'not settled: user.by-name got HTTP 404'],
+    ['is not settled if the name in lower case finds another user', { ...found, 'user.unknown-name.http': '404', 'user.by-folded-name.http': '200', 'user.by-folded-name.fields': ['userId: UUID'] }, 'not settled: user.by-folded-name got HTTP 200'],
+  ])('%s', (_name, facts, answer) => {
+    expect(answerTo(question, facts)).toBe(answer)
+  })
 })
 
 it('names no option for a limit that was not reached', () => {

@@ -4,15 +4,23 @@
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codesIn } from '../../../src/doctor/probe/answers'
 import { mediaTypeOf, shapeOf } from '../../../src/doctor/probe/shape'
 
 const UUID = '7e16ba00-92e2-4fcb-b30e-1af8fdc843aa'
-const known = new Map([['anna', 'the username'], [UUID, 'the userId'], ['https://abc.mauth.nevis.cloud', 'the base URL']])
+const known = new Map([['anna', 'the username'], [UUID, 'the userId'], ['https://abc.mauth.nevis.cloud', 'the base URL'], ['aB3d-eF6h-iJ9k-lM2n', 'recovery code']])
 
 describe('the description of an answer', () => {
   it('names fields and kinds', () => {
     const answer = { userId: UUID.toUpperCase(), enrollment: { statusToken: 'eyJhbGciOi.eyJhbGciOi.c2ln', codes: ['aB3d-eF6h-iJ9k-lM2n'] }, status: 'new', size: 300 }
     expect(shapeOf(answer, known)).toEqual(['enrollment.codes[]: recovery code', 'enrollment.statusToken: JWT', 'size: number', 'status: "new"', 'userId: the userId, in another case'])
+  })
+
+  it('takes no text of 16 letters and digits for a recovery code: it may be the id of a trace', () => {
+    const [id, codes] = ['00f067aa0ba902b7', ['12345678', '23456789']]
+    expect(shapeOf({ id }, known)).toEqual(['id: text'])
+    expect([codesIn({ id, recoveryCodes: codes }), codesIn({ id })]).toEqual([codes, []])
+    expect(shapeOf({ codes: 'aB3d-eF6h-iJ9k-lM2n\nbC3d-eF6h-iJ9k-lM2n' }, known)).toEqual(['codes: recovery codes in one text'])
   })
 
   /** Data that an answer may use as the name of a field. No value of the answer shows that it is data. */
@@ -53,9 +61,9 @@ describe('the description of an answer', () => {
 })
 
 describe('the probe', () => {
-  it('does not use the client, which would hide how an answer differs: only its connections, and its reading of addresses and pictures', () => {
+  it('does not use the client, which would hide how an answer differs: only its connections, and its reading of addresses, pictures and recovery codes', () => {
     const folder = join(__dirname, '../../../src/doctor/probe')
     const used = readdirSync(folder).flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/from '..\/..\/client\/([\w-]+)'/g)].map(([, file]) => file))
-    expect([...new Set(used)].sort()).toEqual(['agents', 'parse-url', 'pictures'])
+    expect([...new Set(used)].sort()).toEqual(['agents', 'parse-url', 'pictures', 'recovery-codes'])
   })
 })

@@ -158,7 +158,10 @@ it('test users that may still exist › are named before the comparison with the
 
 describe('a wrong code', () => {
   it.each<[string, Record<string, unknown>, number]>([
-    ['that gets an empty HTTP 200', { 'verification.sms.wrong.http': '200' }, 1],
+    ...['verification.sms.wrong', 'verification.sms.wrong.with-channel', 'verification.enroll.sms.wrong', 'verification.recovery.wrong'].flatMap((step) =>
+      ['empty body', ': empty object'].map((field): [string, Record<string, unknown>, number] => [`(${step}) that gets HTTP 200 with ${field}`, { [`${step}.http`]: '200', [`${step}.fields`]: [field] }, 1]),
+    ),
+    ['that gets the answer of a right code, both with the channel', { 'verification.sms.wrong.with-channel.http': '200', 'verification.sms.wrong.with-channel.fields': ['status: "ok"'], 'verification.sms.right.with-channel.http': '200', 'verification.sms.right.with-channel.fields': ['status: "ok"'] }, 1],
     ['that gets the answer of a right code', { 'verification.sms.wrong.http': '200', 'verification.sms.wrong.fields': ['status: "ok"'], 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['status: "ok"'] }, 1],
     ['that gets another answer than a right code', { 'verification.sms.wrong.http': '200', 'verification.sms.wrong.fields': ['status: "failed"'], 'verification.sms.right.http': '200' }, 0],
     ['that gets HTTP 400', { 'verification.sms.wrong.http': '400', 'verification.sms.right.http': '200' }, 0],

@@ -63,6 +63,58 @@ describe('what the person does not decide within three minutes', () => {
   })
 })
 
+describe('an enrolment that ends without a scan', () => {
+  it('in the stage `app` › fails the stage: the phone does not count as enrolled', async () => {
+    const { facts, failed, said } = await probe(['quiet', 'app'], (person) => (person.scan = () => Promise.resolve()))
+    expect(failed).toEqual([{ stage: 'app', reason: 'the phone was not enrolled: it was cancelled, or the code expired (HTTP 412)' }])
+    expect(said).toContain('The phone was not enrolled, so approvals are not tried.')
+    expect(Object.keys(facts).filter((name) => /^status\.enroll|^approval\.push|^user\.with-phone/.test(name))).toEqual([])
+  })
+
+  it.each([[2, 0], [5, 3]])('at scan %i, which is one of the stage `limits` › fails that stage, and what the stage `app` has recorded stays', async (missed, further) => {
+    let scans = 0
+    const { facts, failed } = await probe(['quiet', 'app', 'limits'], (person) => {
+      const { scan } = SimulatedPerson.prototype
+      person.scan = (link, ...more: unknown[]) => (more[1] !== undefined && ++scans === missed - 1 ? Promise.resolve() : scan.call(person, link))
+    })
+    expect(failed).toEqual([{ stage: 'limits', reason: 'the phone was not enrolled: it was cancelled, or the code expired (HTTP 412)' }])
+    expect([scans, facts['status.enroll.app.succeeded.http'], facts['limit.phones.after'], facts['limit.phones.http']]).toEqual([further + 1, '200', undefined, undefined])
+  })
+})
+
+describe('a constant refusal in the stage `limits`', () => {
+  it('of a further phone › is a limit of no further phones', async () => {
+    const { facts, failed } = await probe(['quiet', 'app', 'limits'], (person) => {
+      const { scan } = SimulatedPerson.prototype
+      person.scan = async (link, ...more: unknown[]) => {
+        await scan.call(person, link)
+        if (more[1] !== undefined) simulator.faults.add({ on: 'enroll', status: 409, times: 1 })
+      }
+    })
+    expect([failed, facts['limit.phones.after'], facts['limit.phones.http']]).toEqual([[], '0', '409'])
+    expect(answersIn(facts)).toContainEqual(expect.objectContaining({ question: 'How many phones may a user have?', answer: '0 more: HTTP 409' }))
+  })
+
+  it('of the first push › fails the stage, and no limit is in the report', async () => {
+    const { facts, failed } = await probe(['quiet', 'app', 'limits'], (person) => {
+      const { scan } = SimulatedPerson.prototype
+      person.scan = async (link, ...more: unknown[]) => {
+        await scan.call(person, link)
+        if (more[1] !== undefined) simulator.faults.add({ on: 'approve', status: 403 })
+      }
+    })
+    expect(failed).toEqual([{ stage: 'limits', reason: 'the first push got HTTP 403, so the limit is not known' }])
+    expect(Object.keys(facts).filter((name) => name.startsWith('limit.pushes'))).toEqual([])
+  })
+
+  it('of a right code after the wrong ones › shows that codes are blocked, though the number is not known', async () => {
+    simulator.faults.add({ on: 'verifyCode', status: 400, skip: 1 })
+    const { facts, failed } = await probe(['quiet', 'limits'], () => undefined)
+    expect(failed).toEqual([])
+    expect(answersIn(facts)).toContainEqual(expect.objectContaining({ question: 'When does Nevis block codes?', answer: 'after at most 20 wrong codes: a right code then gets HTTP 400' }))
+  })
+})
+
 it.each([429, 502, 503, 504])('HTTP %i to two status requests while the probe waits for the phone › is no decision', async (status) => {
   const { facts, failed } = await probe(['quiet', 'app'], (person) => {
     const { answer } = SimulatedPerson.prototype

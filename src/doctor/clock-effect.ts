@@ -1,0 +1,7 @@
+/**
+ * What a difference between Nevis's clock and the clock of this machine means. The command `probe` and the other checks of the doctor say the same.
+ *
+ * Out of scope: measuring the difference (`cloud-checks.ts`, `probe/read-only-stage.ts`).
+ */
+export const CLOCK_EFFECT =
+  "sign-ins work, because the strategy reads the times in tokens by the clock of Nevis; but if your processes have different clocks, they judge each other's records wrongly"
