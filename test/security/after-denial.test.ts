@@ -362,6 +362,23 @@ describe('afterDenial', () => {
       expect((await browser.post('/login/2fa', { transaction: second, factor: 'recovery' })).status).toBe(303)
     })
 
+    // Nobody can deny an SMS, and some instances of Nevis do not report the status of an SMS.
+    describe.each([
+      ['answers with 404', { status: 404 }],
+      ['answers with 500', { status: 500 }],
+      ['has ended the SMS', { patch: { status: 'failed' } }],
+      ['does not know the SMS', { patch: { status: 'unknown' } }],
+    ])('where Nevis, asked for the status of an SMS, %s', (_what, fault) => {
+      it.each(['push', 'app', 'recovery'])('lets the user change from the SMS to %s, without asking for that status', async (factor) => {
+        const browser = (await start()).browser()
+        const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+        world.simulator.faults.add({ on: 'getStatus', ...fault })
+        expect((await browser.post('/login/2fa', { transaction, factor })).status).toBe(303)
+        expect(world.asked('getStatus')).toBe(0)
+        expect(decided()).toEqual([])
+      })
+    })
+
     it('lets the user begin again with the password', async () => {
       const { browser, transaction } = await deniedPush(await start())
       await browser.get(callbackOf(transaction))

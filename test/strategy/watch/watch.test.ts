@@ -338,6 +338,16 @@ describe('while Nevis', () => {
     })
   })
 
+  describe('answers with something that is no status', () => {
+    it('is asked as often for others as before', async () => {
+      watch = newWatch(100)
+      answer = new NevisError('NEVIS_NOT_FOUND', 'getStatus', { nevisStatus: 404 })
+      for (let i = 0; i < 50; i++) await watch.look(sealed(String(i))).then(() => pass(20))
+      expect(asked).toHaveLength(50)
+      expect(watch.usage().perSecond).toBe(100)
+    })
+  })
+
   describe('says when to come again', () => {
     it('is not asked before', async () => {
       answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 })
