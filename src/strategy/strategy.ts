@@ -142,7 +142,7 @@ export class NevisStrategy extends PassportStrategy {
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
       if (request.sessionContinues()) await request.refresh()
-      noteSession(profile, req, loginCheckOf(request, user))
+      noteSession(profile, req, loginCheckOf(request, user), request.lastRead)
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // Passport sets `req.authInfo` for `passport.authorize` only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
