@@ -206,12 +206,10 @@ export class StrategyRequest {
    * @param decided if set, the event `decided` is published, unless already published. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
-    const { isFirst, isNews } = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), wasDenied, decided?.ending === 'denied')
+    const isNews = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), { wasDenied, isCertain: decided?.ending === 'denied', canGoOn })
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    // Allow another factor only if this request has ended the transaction: in another request, the user may have approved or cancelled.
-    if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not store the transaction again.
@@ -242,8 +240,7 @@ export class StrategyRequest {
   }
 
   /** Ends a transaction because the user has pressed "Cancel". The user may not try another factor instead. */
-  async cancel(transaction: Transaction): Promise<never> {
-    await this.budgets.endings.noteCancelled(transaction)
+  cancel(transaction: Transaction): Promise<never> {
     return this.close(transaction, 'cancelled', { canGoOn: false })
   }
 

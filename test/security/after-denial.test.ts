@@ -265,6 +265,21 @@ describe('afterDenial', () => {
       expect(await offers(browser, transaction)).toEqual(['push', 'app', 'sms', 'recovery'])
       expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
     })
+
+    it.each(['denial:', 'goes-on:'])('leaves the other factors and tells of the denial, if the ledger fails once while the denial is noted: at %s', async (key) => {
+      const ledger = new MemoryLedger()
+      const { browser, transaction } = await deniedPush(await world.start({ strategy: { ledger } }))
+      const claim = ledger.claim.bind(ledger)
+      let failures = 1
+      jest.spyOn(ledger, 'claim').mockImplementation(async (name, keepSeconds) => {
+        if (name.startsWith(key) && failures-- > 0) throw new Error('down')
+        return claim(name, keepSeconds)
+      })
+      // Polling notes the denial first, and only publishes the error. Then the callback notes the denial.
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
+      expect(decided()).toEqual([['failed', 'denied']])
+    })
   })
 
   describe('"stop"', () => {
