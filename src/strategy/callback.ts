@@ -257,7 +257,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
     rememberFactor(request, transaction)
     return rememberBrowser(request, transaction, profile)
   }
-  return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
+  return { profile, returnTo: returnTo && withPrefix(returnTo, settings, request.req), accepted }
 }
 
 /** Returns how many approval requests the user denied before this success. A success after several denials may be push bombing (MITRE ATT&CK T1621). */

@@ -155,7 +155,7 @@ export class NevisStrategy extends PassportStrategy {
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession
-      reason.returnTo = request.startedFrom && withPrefix(request.startedFrom, settings.callbackURL, req)
+      reason.returnTo = request.startedFrom && withPrefix(request.startedFrom, settings, req)
       throw reason
     }
   }
