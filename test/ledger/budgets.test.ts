@@ -490,7 +490,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     expect(await budgets.codes.spend(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     later(1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(1)
-    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more })
+    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more - 1 })
     later(HOUR + more - 1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
   })
@@ -679,6 +679,16 @@ describe('a phone number', () => {
     expect(await budgets.spendText('+41791234568')).toEqual({ over: false, limit: 10 })
     later(1)
     expect(await budgets.spendText('+41791234567')).toEqual({ over: false, limit: 10 })
+  })
+
+  it('that has had ten texts is told when the oldest of them is a day old, although the first slot was taken again', async () => {
+    const { budgets } = budgetsWith()
+    await budgets.spendText('+41791234567')
+    later(600)
+    for (let i = 0; i < 9; i++) await budgets.spendText('+41791234567')
+    later(DAY - 600)
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: false, limit: 10 })
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: true, limit: 10, retryAfterSeconds: 600 })
   })
 
   it('is the same however it is written', async () => {
