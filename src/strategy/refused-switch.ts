@@ -33,5 +33,8 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   // Polling records the user's denial in the ledger only. So ask the ledger, too.
   if (current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt || (await request.budgets.endings.hasEnded(current))) throw reason
   publish('failed', () => ({ ...about, code: reason.code }))
-  return waitForDecision(request, { source }, { ...current, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
+  // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
+  const { digest: _digest, slots = [], ...rest } = current
+  const kept = request.takenSlot === undefined ? current : request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })
+  return waitForDecision(request, { source }, { ...kept, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
 }

@@ -69,6 +69,8 @@ export class StrategyRequest {
   hasAbandonedSession = false
   /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
+  /** The slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`). */
+  takenSlot: number | undefined
   private isNew = false
   /** Each property of the session as JSON, as it was last read from the store or saved, to see later which properties the app has changed. */
   lastRead: SessionSnapshot
