@@ -5,8 +5,8 @@
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */
 import { Refusal, type FailureCode } from '../factors/failures'
-import { bodyFieldOf } from '../host/request'
 import { publish } from './events'
+import { isFromWaitingPage } from './from-waiting-page'
 import { waitForDecision, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
@@ -17,15 +17,15 @@ const ONLY_OF_START: readonly FailureCode[] = [
 ]
 
 /**
- * Shows the waiting page of the earlier transaction, with the reason why the start was refused. Only for a form of the waiting page (the request then has the
- * field `retry`): other clients get the failure.
+ * Shows the waiting page of the earlier transaction, with the reason why the start was refused. Only for a form of the waiting page: other clients
+ * get the failure.
  * @param reason the error of the start
  * @returns a redirect to the waiting page
  * @throws the error of the start, if the user cannot stay on the waiting page
  * @internal
  */
 export async function stayOnPage(request: StrategyRequest, { replaced, source }: StartContext, reason: unknown): Promise<StartResult> {
-  const isSwitch = replaced !== undefined && bodyFieldOf(request.req, 'retry') !== undefined
+  const isSwitch = replaced !== undefined && isFromWaitingPage(request)
   if (!isSwitch || !(reason instanceof Refusal) || !ONLY_OF_START.includes(reason.code)) throw reason
   const about = request.about()
   await request.refresh()

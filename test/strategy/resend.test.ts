@@ -132,6 +132,13 @@ describe('a switch that is refused, by the page\'s own form', () => {
   })
 })
 
+it('the field `retry` in the URL makes no request one of the waiting page: it gets the failure', async () => {
+  const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+  expect(outcomeOf(await browser.post('/login/2fa/callback?retry=1', { transaction, code: '000000' }))).toBe('wrong_code')
+  expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'fax' }))).toBe('unknown_factor')
+  expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'sms' }))).toBe('too_many_starts')
+})
+
 // With `startBudget: 2`, the second start that no approval has freed begins a pause.
 it('a switch that is refused costs no start any more after the approval of the request that goes on', async () => {
   app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
