@@ -77,3 +77,8 @@ export function sessionKeyOf(owner: string, key: unknown): string {
   if (typeof key === 'string' && key !== '' && !['passport', 'cookie', '__proto__'].includes(key)) return key
   throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
 }
+
+/** True for a userId or a username: a text that is not empty. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

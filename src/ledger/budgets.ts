@@ -70,12 +70,12 @@ export class Budgets {
 
   /** Counts an SMS before it is sent. The limit is per phone number, because an attacker can enter the same number in many accounts. */
   async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
-    const { ledger } = this.settings
     const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
     const name = `phone:${this.digest(`phone:${withoutTrunkZero(`+${digits}`)}`)}`
     const limit = TEXTS_PER_PHONE_AND_DAY
-    if ((await new Slots(ledger).take(name, DAY_SECONDS, 1, limit)) > 0) return { over: false, limit }
-    return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
+    const slots = new Slots(this.settings.ledger)
+    if ((await slots.take(name, DAY_SECONDS, 1, limit)) > 0) return { over: false, limit }
+    return { over: true, limit, retryAfterSeconds: await slots.secondsUntilFree(name, limit) }
   }
 
   /** True if the ledger has any count, pause or lock of the user that `lift` would reset. */

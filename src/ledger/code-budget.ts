@@ -53,7 +53,7 @@ export class CodeBudget {
     if (over !== undefined) return { count, limit, over }
     const { attempts, perSeconds } = this.settings.attemptBudget
     if ((await this.slots.take(`code:${key}`, perSeconds, 1, attempts)) > 0) return { count, limit }
-    const retryAfterSeconds = Math.max(1, await this.ledger.look(`code:${key}:1`))
+    const retryAfterSeconds = await this.slots.secondsUntilFree(`code:${key}`, attempts)
     return { count, limit: attempts, over: 'subjectAttempts', retryAfterSeconds }
   }
 

@@ -21,14 +21,14 @@ interface EndingsSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-interface Ended {
-  /** True if no earlier call, in any process, has ended the transaction. */
-  readonly isFirst: boolean
-  /**
-   * True if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the phone after
-   * the transaction had ended, for example after the user has cancelled it.
-   */
-  readonly isNews: boolean
+/** How a transaction ends without success. */
+interface End {
+  /** True if the user has denied, as far as Nevis's answer says. */
+  readonly wasDenied: boolean
+  /** False if Nevis's answer may also mean something else than a denial. Such an uncertain denial counts only if this call ends the transaction. */
+  readonly isCertain?: boolean
+  /** True if the user may try another factor afterwards. If two calls end one transaction and one of them says false, the user may not. */
+  readonly canGoOn: boolean
 }
 
 /** @internal */
@@ -64,15 +64,39 @@ export class Endings {
   /**
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
    * push on the phone after the transaction was replaced, cancelled or moved to a new session.
+   *
+   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
-   * @param isCertain false if Nevis's answer may also mean something else than a denial. Such an uncertain denial counts only if this call ends the transaction
+   * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
+   * phone after the transaction had ended, for example after the user has cancelled it
    */
-  async end(transaction: LedgerTransaction, keys: readonly string[], wasDenied: boolean, isCertain = wasDenied): Promise<Ended> {
+  async end(transaction: LedgerTransaction, keys: readonly string[], { wasDenied, isCertain = wasDenied, canGoOn }: End): Promise<boolean> {
     const isFirst = await this.claim(transaction)
-    if (!wasDenied) return { isFirst, isNews: isFirst }
-    const isNews = (isFirst || isCertain) && (await this.ledger.claim(`denial:${transaction.id}`, this.secondsToKeep(transaction)))
-    if (isNews) for (const key of keys) await this.starts.noteDenial(key)
-    return { isFirst, isNews }
+    try {
+      // Only the call that ends the transaction may allow another factor: before another call, the user may have approved or cancelled.
+      if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
+      if (!isFirst && !canGoOn) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
+      return wasDenied ? (isFirst || isCertain) && (await this.countDenial(transaction, keys)) : isFirst
+    } catch (error) {
+      for (const name of isFirst ? [`goes-on:${transaction.id}`, nameOf(transaction)] : []) await this.tryToForget(name)
+      throw error
+    }
+  }
+
+  private async countDenial(transaction: LedgerTransaction, keys: readonly string[]): Promise<boolean> {
+    const name = `denial:${transaction.id}`
+    if (!(await this.ledger.claim(name, this.secondsToKeep(transaction)))) return false
+    try {
+      for (const key of keys) await this.starts.noteDenial(key)
+    } catch (error) {
+      await this.tryToForget(name)
+      throw error
+    }
+    return true
+  }
+
+  private async tryToForget(name: string): Promise<void> {
+    await this.ledger.forget(name).catch(() => undefined)
   }
 
   /**
@@ -82,16 +106,6 @@ export class Endings {
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
-  }
-
-  /** Allows the user to try another factor after this transaction has ended. Do not call this method after a success or a cancellation. */
-  async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
-    await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
-  }
-
-  /** Records that the user has cancelled a transaction that had already ended, for example by a time-out. Afterwards, the user may not try another factor. */
-  async noteCancelled(transaction: LedgerTransaction): Promise<void> {
-    if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
   /**

@@ -22,8 +22,16 @@ export class Slots {
   }
 
   async hasTaken(name: string, last: number): Promise<boolean> {
-    const left = await Promise.all(numbersUpTo(last).map((slot) => this.ledger.look(`${name}:${slot}`)))
-    return left.some((seconds) => seconds > 0)
+    return (await this.secondsLeft(name, last)).some((seconds) => seconds > 0)
+  }
+
+  /** Whole seconds until the first of the taken slots is free. At least 1, because the number is sent as `Retry-After`. */
+  async secondsUntilFree(name: string, last: number): Promise<number> {
+    return Math.max(1, Math.min(...(await this.secondsLeft(name, last))))
+  }
+
+  private secondsLeft(name: string, last: number): Promise<number[]> {
+    return Promise.all(numbersUpTo(last).map((slot) => this.ledger.look(`${name}:${slot}`)))
   }
 
   async free(name: string, slots: readonly number[]): Promise<void> {

@@ -9,6 +9,9 @@ import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
 import type { StoredReturnTo, SessionState } from './transactions'
 
+/** The two options with the URLs as browsers request them. */
+type OwnURLs = Readonly<Record<'callbackURL' | 'waitingURL', string>>
+
 /** Longest path that is stored, in characters, so that sessions stay small. */
 const MAX_LENGTH = 2048
 /**
@@ -90,23 +93,24 @@ export function forgetReturnTo(
 
 /**
  * Adds the prefix that a proxy has removed from the path. If `callbackURL` is `/sub/nevis/callback` and the app sees the request at `/nevis/callback`, the
- * prefix is `/sub`. The prefix never comes from a header or field, because an attacker could set it.
+ * prefix is `/sub`; in the same way with `waitingURL`. The prefix never comes from a header or field, because an attacker could set it. At every other route,
+ * such as the login route, this function cannot find out the prefix, and returns the path as it is.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */
-export function withPrefix(path: string, callbackURL: string, req: Pick<HostRequest, 'originalUrl' | 'url'>): string {
-  const prefix = strippedPrefix(callbackURL, req) ?? ''
+export function withPrefix(path: string, { callbackURL, waitingURL }: OwnURLs, req: Pick<HostRequest, 'originalUrl' | 'url'>): string {
+  const prefix = strippedPrefix(callbackURL, req) ?? strippedPrefix(waitingURL, req) ?? ''
   // Do not add the prefix twice: the app may have written `session.returnTo` with the prefix.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 
 /**
- * The prefix that a proxy has removed from the path of a request for `callbackURL`.
- * @returns undefined if the path of the request is not the end of `callbackURL`
+ * The prefix that a proxy has removed from the path of a request for this URL.
+ * @returns undefined if the path of the request is not the end of `ownURL`
  * @internal
  */
-export function strippedPrefix(callbackURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string | undefined {
-  const known = new URL(callbackURL, 'http://site').pathname
+export function strippedPrefix(ownURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string | undefined {
+  const known = new URL(ownURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   return seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : undefined
 }

@@ -14,7 +14,8 @@ import { address, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, userOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, isLoginOf, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, isLoginOf, isStored, keepsDataAtLogout, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { reloadWithChanges, type SessionSnapshot } from '../host/session-changes'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
@@ -119,7 +120,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
 }
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
-  const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, login)
+  const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, sessionKey, login, notesOf(req, profile)?.lastRead)
   const { id: userId, factor, typedCode, transactionId, amr } = profile
   const secondFactor: BoundRecord = { userId, factor, ...(typedCode && { typedCode }), transactionId, at: Date.now(), amr, login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
@@ -131,6 +132,8 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the user who was signed in when the callback request came; undefined if no user was signed in. */
   readonly login: string | undefined
+  /** The session as the strategy has last read or saved it; undefined if an older version of this package has made these notes. */
+  readonly lastRead?: SessionSnapshot | undefined
   /** Takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another one. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
@@ -156,15 +159,15 @@ function notesOf(req: object, profile: NevisProfile): CallbackNotes | undefined 
  * @param isLoginOfApprover takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another
  * @internal
  */
-export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
+export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover'], lastRead?: SessionSnapshot): void {
   const session = sessionOf(req)
-  const notes = { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover }
+  const notes = { sessionId: sessionIdOf(req), login: session && loginOf(session), lastRead, isLoginOfApprover }
   callbacks().set(profile, notes).set(req, notes)
 }
 
 /** Reads the session again and gives it a new id. Throws if the user has logged out meanwhile. */
-async function renewedSession(req: HostRequest, login: string): Promise<SessionLike> {
-  const session = await reloadSession(req)
+async function renewedSession(req: HostRequest, sessionKey: string, login: string, lastRead: SessionSnapshot | undefined): Promise<SessionLike> {
+  const session = await reloadWithChanges(req, sessionKey, lastRead)
   if (session === undefined || loginOf(session) !== login) throw new Error('recordSecondFactor: the user has logged out meanwhile')
   return renewSession(req)
 }
@@ -267,7 +270,7 @@ function warnOfOtherUser(): void {
  * copy of the cookie can keep a request running for long, by sending its body slowly.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
-  const session = isStored(req) ? await reloadSession(req) : sessionOf(req)
+  const session = isStored(req) ? await reloadWithChanges(req, sessionKey) : sessionOf(req)
   if (session !== undefined && storeReturnTo(session, sessionKey, req)) await saveSession(session)
 }
 

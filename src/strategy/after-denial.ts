@@ -25,7 +25,8 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
   if (settings.afterDenial !== 'stop') return
   const ended = transaction.closed ?? (Date.now() >= transaction.expiresAt ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(settings, transaction, ended)) throw new Refusal(ended)
-  if (ended === undefined) {
+  // Nobody can deny an SMS. So ask Nevis only about a request on the phone: some instances do not report the status of an SMS.
+  if (ended === undefined && isAnsweredOnPhone(settings, transaction)) {
     const known = await settings.watch.decide(transaction)
     if (known?.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
   }

@@ -25,12 +25,13 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, checkOnce, closedRefusal, endOnPage, isFromPage, noteWrongCode, refuseWrongCode, spendToken } from './code-attempts'
+import { answerIn, checkOnce, closedRefusal, endOnPage, noteWrongCode, refuseWrongCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
 import { factorFor } from './factor-choice'
+import { isFromWaitingPage } from './from-waiting-page'
 import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
 import type { CheckedCode } from './settings'
@@ -53,7 +54,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   // The waiting page says that the user has denied the transaction, and offers other factors.
-  if (opened.closed === 'not_approved' && isFromPage(request)) return { to: request.waitingURL(opened) }
+  if (opened.closed === 'not_approved' && isFromWaitingPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
@@ -257,7 +258,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
     rememberFactor(request, transaction)
     return rememberBrowser(request, transaction, profile)
   }
-  return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
+  return { profile, returnTo: returnTo && withPrefix(returnTo, settings, request.req), accepted }
 }
 
 /** Returns how many approval requests the user denied before this success. A success after several denials may be push bombing (MITRE ATT&CK T1621). */

@@ -11,6 +11,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import { publish } from './events'
+import { isFromWaitingPage } from './from-waiting-page'
 import type { CheckedCode } from './settings'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
@@ -153,17 +154,9 @@ export async function endOnPage(request: StrategyRequest, transaction: Transacti
 
 /** If the waiting page's form sent the request, publishes the failure, which Passport then does not learn of, and redirects back to that page. */
 function refuseOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode): StrategyResult {
-  if (!isFromPage(request)) throw new Refusal(code)
+  if (!isFromWaitingPage(request)) throw new Refusal(code)
   publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
   return { to: request.waitingURL(transaction) }
-}
-
-/**
- * True for the form of the waiting page: only that form sends the field `retry`.
- * @internal
- */
-export function isFromPage({ req }: StrategyRequest): boolean {
-  return fieldOf(req, 'retry') !== undefined
 }
 
 /** The user's key in the ledger for counting codes. The key uses the userId, if known, because an app may use two usernames for one user. */

@@ -10,6 +10,7 @@ import { NevisError } from '../client/errors'
 import { findUser } from '../factors/shared'
 import type { Subject } from '../factors/transaction'
 import { publishFault } from '../host/faults'
+import { isName } from '../host/option-values'
 import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
@@ -66,5 +67,3 @@ async function userAtNevis({ client }: NevisStrategy['settings'], subject: Subje
   const user = await findUser(client, subject)
   return user !== undefined && subjectMismatch(subject, user) === undefined ? user : undefined
 }
-
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

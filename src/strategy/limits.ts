@@ -6,6 +6,7 @@
 import { subjectMismatch } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
 import { findUser } from '../factors/shared'
+import { isName } from '../host/option-values'
 import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
@@ -48,5 +49,3 @@ async function lift(budgets: Budgets, { userId, username }: Subject): Promise<vo
   if (isName(userId)) await budgets.lift(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.lift(budgets.keyOf({ username }))
 }
-
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -5,8 +5,8 @@
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */
 import { Refusal, type FailureCode } from '../factors/failures'
-import { bodyFieldOf } from '../host/request'
 import { publish } from './events'
+import { isFromWaitingPage } from './from-waiting-page'
 import { waitForDecision, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
@@ -17,15 +17,15 @@ const ONLY_OF_START: readonly FailureCode[] = [
 ]
 
 /**
- * Shows the waiting page of the earlier transaction, with the reason why the start was refused. Only for a form of the waiting page (the request then has the
- * field `retry`): other clients get the failure.
+ * Shows the waiting page of the earlier transaction, with the reason why the start was refused. Only for a form of the waiting page: other clients
+ * get the failure.
  * @param reason the error of the start
  * @returns a redirect to the waiting page
  * @throws the error of the start, if the user cannot stay on the waiting page
  * @internal
  */
 export async function stayOnPage(request: StrategyRequest, { replaced, source }: StartContext, reason: unknown): Promise<StartResult> {
-  const isSwitch = replaced !== undefined && bodyFieldOf(request.req, 'retry') !== undefined
+  const isSwitch = replaced !== undefined && isFromWaitingPage(request)
   if (!isSwitch || !(reason instanceof Refusal) || !ONLY_OF_START.includes(reason.code)) throw reason
   const about = request.about()
   await request.refresh()
@@ -33,5 +33,8 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   // Polling records the user's denial in the ledger only. So ask the ledger, too.
   if (current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt || (await request.budgets.endings.hasEnded(current))) throw reason
   publish('failed', () => ({ ...about, code: reason.code }))
-  return waitForDecision(request, { source }, { ...current, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
+  // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
+  const { digest: _digest, slots = [], ...rest } = current
+  const kept = request.takenSlot === undefined ? current : request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })
+  return waitForDecision(request, { source }, { ...kept, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
 }

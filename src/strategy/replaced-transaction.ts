@@ -70,7 +70,11 @@ export interface Older {
  * @internal
  */
 export async function olderTransaction(request: StrategyRequest, { replaced }: Pick<StartContext, 'replaced'>, { parameters, factor, authenticatorId }: PreparedStart): Promise<Older | undefined> {
-  if (replaced !== undefined) return { transaction: replaced, hasEnded: false }
+  if (replaced !== undefined) {
+    // The session stores this transaction, so leave out what only this start needs.
+    const { isNewerThanNamed: _, ...transaction } = replaced
+    return { transaction, hasEnded: false }
+  }
   const isPending = isPendingFor(parameters, factor, authenticatorId, Date.now())
   // Leave a step-up that another browser has started with the same session cookie: see `same-browser.ts`. A pending sign-in is ended in any case.
   const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)

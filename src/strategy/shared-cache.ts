@@ -41,7 +41,7 @@ export class SharedCache<T> {
     return entry.answer
   }
 
-  /** The keys in the cache, perhaps with some that have just expired. */
+  /** The keys in the cache, perhaps with some that have just expired. Only the tests call this method, to see what the cache forgets. */
   keys(): string[] {
     return [...this.#entries.keys()]
   }

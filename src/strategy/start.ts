@@ -171,6 +171,7 @@ async function spendStart(request: StrategyRequest, { parameters, replaced }: St
   const askAgain = async () => replaced === undefined && request.settings.watch.askAgainFor({ budget, userId })
   const { slot, over, ...rest } = await request.budgets.starts.spend(budget, askAgain)
   if (over !== undefined) throw request.budgetRefusal({ ...rest, over }, 'too_many_starts')
+  request.takenSlot = slot
   return slot
 }
 

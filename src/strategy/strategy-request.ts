@@ -12,6 +12,7 @@ import { loginOf } from '../host/login'
 import { isFromOtherSite } from '../host/origin'
 import { logsIn, queryFieldOf, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
 import { endSession, hasContent, isInCookie, reloadSession } from '../host/session'
+import { changesIn, snapshotOf, type SessionSnapshot } from '../host/session-changes'
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
@@ -41,9 +42,6 @@ export interface Approved {
 /** A field of a request: undefined if it is missing, null if its value is not a string. */
 export type Field = string | null | undefined
 
-/** Session properties that the web framework or Passport writes. */
-const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
-
 interface End {
   readonly wasDenied?: boolean
   readonly canGoOn?: boolean
@@ -71,9 +69,11 @@ export class StrategyRequest {
   hasAbandonedSession = false
   /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
+  /** The slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`). */
+  takenSlot: number | undefined
   private isNew = false
   /** Each property of the session as JSON, as it was last read from the store or saved, to see later which properties the app has changed. */
-  private lastRead: ReadonlyMap<string, string | undefined>
+  lastRead: SessionSnapshot
 
   /** @throws StorageError `SESSION_REQUIRED` without a session; `SESSION_IN_COOKIE` if the browser holds the session itself, as with cookie-session */
   constructor(
@@ -87,7 +87,7 @@ export class StrategyRequest {
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
     if (isInCookie(session)) throw new StorageError('SESSION_IN_COOKIE')
     this.useSession(session)
-    this.lastRead = jsonOfProperties(session)
+    this.lastRead = snapshotOf(session)
     this.budgets = new Budgets(settings)
   }
 
@@ -121,14 +121,12 @@ export class StrategyRequest {
    * @returns undefined if the store no longer has the session
    */
   async reload(keepsAll = false): Promise<SessionLike | undefined> {
-    const { session: before, lastRead } = this
-    const written = Object.entries(before).filter(([name]) => !HOST_PROPERTIES.includes(name) && name !== this.settings.sessionKey)
+    const makeChanges = changesIn(this.session, this.settings.sessionKey, this.lastRead, keepsAll)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
     // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would take these changes for saved, and drop them.
-    this.lastRead = jsonOfProperties(session)
-    for (const name of lastRead.keys()) if (!(name in before) && !HOST_PROPERTIES.includes(name)) delete session[name]
-    for (const [name, value] of written) if (keepsAll || !(name in session) || lastRead.get(name) !== JSON.stringify(value)) session[name] = value
+    this.lastRead = snapshotOf(session)
+    makeChanges(session)
     return session
   }
 
@@ -138,7 +136,7 @@ export class StrategyRequest {
    */
   async save(): Promise<void> {
     await this.transactions.save()
-    this.lastRead = jsonOfProperties(this.session)
+    this.lastRead = snapshotOf(this.session)
   }
 
   about(): About {
@@ -210,12 +208,10 @@ export class StrategyRequest {
    * @param decided if set, the event `decided` is published, unless already published. `ending`: `denied` or `timed_out`, if known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
-    const { isFirst, isNews } = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), wasDenied, decided?.ending === 'denied')
+    const isNews = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), { wasDenied, isCertain: decided?.ending === 'denied', canGoOn })
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    // Allow another factor only if this request has ended the transaction: in another request, the user may have approved or cancelled.
-    if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not store the transaction again.
@@ -246,8 +242,7 @@ export class StrategyRequest {
   }
 
   /** Ends a transaction because the user has pressed "Cancel". The user may not try another factor instead. */
-  async cancel(transaction: Transaction): Promise<never> {
-    await this.budgets.endings.noteCancelled(transaction)
+  cancel(transaction: Transaction): Promise<never> {
     return this.close(transaction, 'cancelled', { canGoOn: false })
   }
 
@@ -287,8 +282,4 @@ export class StrategyRequest {
     publish('budget', () => ({ ...this.about(), budget: over, limit }))
     return new Refusal(code, undefined, retryAfterSeconds)
   }
-}
-
-function jsonOfProperties(session: SessionLike): ReadonlyMap<string, string | undefined> {
-  return new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
 }

@@ -142,7 +142,7 @@ export class NevisStrategy extends PassportStrategy {
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
       if (request.sessionContinues()) await request.refresh()
-      noteSession(profile, req, loginCheckOf(request, user))
+      noteSession(profile, req, loginCheckOf(request, user), request.lastRead)
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // Passport sets `req.authInfo` for `passport.authorize` only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
@@ -155,7 +155,7 @@ export class NevisStrategy extends PassportStrategy {
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession
-      reason.returnTo = request.startedFrom && withPrefix(request.startedFrom, settings.callbackURL, req)
+      reason.returnTo = request.startedFrom && withPrefix(request.startedFrom, settings, req)
       throw reason
     }
   }
@@ -179,14 +179,22 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   const { req, options, settings } = request
   // Passport replaces `req.user` after a success, so read the user before that.
   const { user } = req
+  const hasToken = req.headers.authorization !== undefined
+  /** True if the callback has compared the user of the session with the approval. */
+  const wasCompared = async (login: string): Promise<boolean> => {
+    // A sign-in: the callback route had no signed-in user to compare with.
+    if (logsIn(options)) return false
+    // Without `req.user`, too, for example because the route is mounted before `passport.session()`.
+    if (user == null) return false
+    // The app's option `subject` may have taken the user from the token.
+    if (hasToken && settings.hasOwnSubject) return false
+    // If it is not known whether `req.user` is the user of the session, a token may name another user.
+    return (await isLoginOf(user, req, login)) ?? !hasToken
+  }
   return async (login) => {
-    const isUserOfSession = logsIn(options) || user == null ? undefined : await isLoginOf(user, req, login)
-    // Without `req.user`, the callback had no user to compare with, for example because the route is mounted before `passport.session()`.
-    const isUncompared = !logsIn(options) && user == null
-    const isUncertain = isUncompared || (req.headers.authorization !== undefined && (settings.hasOwnSubject || isUserOfSession === undefined))
-    if (isUserOfSession !== false && !isUncertain && !logsIn(options)) return true
+    if (await wasCompared(login)) return true
     const isApprovers = await isLoginOf(approver, req, login)
-    if (isApprovers === true || (isApprovers === undefined && !isUncertain && isUserOfSession !== false)) return true
+    if (isApprovers ?? (logsIn(options) && !hasToken)) return true
     request.mismatchRefusal('login')
     return false
   }

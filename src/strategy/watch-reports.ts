@@ -30,10 +30,9 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
   async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
       const all = new Budgets(budgets)
-      const { endings } = all
-      const { isFirst, isNews } = await endings.end(sealed, all.keysOf({ budget: sealed.budget, userId: named.userId }), wasDenied, ending === 'denied')
-      if (isFirst && (!wasDenied || afterDenial === 'offer')) await endings.allowOtherFactor(sealed)
-      if (!isNews) return
+      const keys = all.keysOf({ budget: sealed.budget, userId: named.userId })
+      const canGoOn = !wasDenied || afterDenial === 'offer'
+      if (!(await all.endings.end(sealed, keys, { wasDenied, isCertain: ending === 'denied', canGoOn }))) return
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {

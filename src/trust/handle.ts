@@ -28,6 +28,16 @@ export interface Sealed {
   readonly expiresAt: number
 }
 
+const FIELDS = ['id', 'factor', 'operation', 'statusToken', 'encryptedCodes', 'budget', 'isCodeTyped', 'moves', 'expiresAt'] as const satisfies readonly (keyof Sealed)[]
+
+/**
+ * Copies only the fields of a handle. A whole transaction, which TypeScript also accepts here, has more: for example the QR code and the app's data.
+ * @internal
+ */
+export function sealedOf(sealed: Sealed): Sealed {
+  return Object.fromEntries(FIELDS.filter((name) => sealed[name] !== undefined).map((name) => [name, sealed[name]])) as unknown as Sealed
+}
+
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16

@@ -167,9 +167,9 @@ function redirectTo(url: string, transaction: string): Answer {
 }
 
 /** The page of this site from which the signed-in user has started the step-up. */
-function pageBefore({ login, returnTo }: Transaction, { waitingURL }: Settings, req: HostRequest): string | undefined {
+function pageBefore({ login, returnTo }: Transaction, settings: Settings, req: HostRequest): string | undefined {
   const path = login === undefined ? undefined : sitePathOf(returnTo)
-  return path && withPrefix(path, waitingURL, req)
+  return path && withPrefix(path, settings, req)
 }
 
 /**

@@ -7,7 +7,7 @@ import { MemoryLedger, requireSecondFactor } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
 import { lab } from '../security/support/lab'
-import { PASSWORD, signIn } from '../support/app'
+import { handleIn, PASSWORD, signIn } from '../support/app'
 import { Browser } from '../support/browser'
 import { describeWithNginx, startNginx } from '../support/nginx'
 
@@ -69,6 +69,9 @@ describeWithNginx('behind nginx', () => {
       expect((await browser.get(String(started.location).replace('/2fa?', '/2fa/callback?'))).json()).toMatchObject({ action: 'success' })
       // The user is signed in, but has no second factor record, so the account page asks for a second factor.
       expect((await browser.get('/sub/account?from=mail', { accept: 'text/html' })).location).toBe('/sub/login/2fa')
+      const cancelled = handleIn((await browser.post('/sub/again', {})).location)
+      expect((await browser.post('/sub/login/2fa', { transaction: cancelled, cancel: '1' })).json()).toMatchObject({ code: 'cancelled', returnTo: '/sub/account?from=mail' })
+      await browser.get('/sub/account?from=mail', { accept: 'text/html' })
       const again = await browser.post('/sub/again', {})
       await world.simulator.phone('anna').approve()
       const back = (await browser.get(String(again.location).replace('/2fa?', '/2fa/callback?'))).json()

@@ -164,7 +164,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
           for (const { wait: pause, count, isDenied } of all) {
             later(pause)
             const got = await startAtOnce(count)
-            if (isDenied) await Promise.all(got.map(() => budgets.endings.end(transaction(), [key], true)))
+            if (isDenied) await Promise.all(got.map(() => budgets.endings.end(transaction(), [key], { wasDenied: true, canGoOn: true })))
             pushes.push(...got.map(() => seconds))
           }
           expect(mostIn(HOUR, pushes)).toBeLessThanOrEqual(8)
@@ -348,7 +348,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
 
   describe('after denials', () => {
     const denied = async (count: number) => {
-      for (let i = 0; i < count; i++) await budgets.endings.end(transaction(), [key], true)
+      for (let i = 0; i < count; i++) await budgets.endings.end(transaction(), [key], { wasDenied: true, canGoOn: true })
     }
 
     it.each([[0, 0], [1, 0], [2, 15]])('%d of them pause for %d seconds', async (count, pause) => {
@@ -385,14 +385,14 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('is counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
-      const ends = await Promise.all(times(10, () => budgets.endings.end(one, [key], true)))
-      expect(ends.filter(({ isNews }) => isNews)).toHaveLength(1)
+      const ends = await Promise.all(times(10, () => budgets.endings.end(one, [key], { wasDenied: true, canGoOn: true })))
+      expect(ends.filter((isNews) => isNews)).toHaveLength(1)
       expect(await start()).toBe(2)
     })
 
     it('counts no denial of a user who cancelled or was too slow, nor of a user without a name', async () => {
       await start()
-      for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), [key], false), await budgets.endings.end(transaction(), [], true)]).toMatchObject([{ isFirst: true }, { isFirst: true }])
+      for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), [key], { wasDenied: false, canGoOn: true }), await budgets.endings.end(transaction(), [], { wasDenied: true, canGoOn: true })]).toEqual([true, true])
       expect([await start(), await budgets.starts.denialsOf(key)]).toEqual([2, 0])
     })
 
@@ -490,7 +490,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     expect(await budgets.codes.spend(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     later(1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(1)
-    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more })
+    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more - 1 })
     later(HOUR + more - 1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
   })
@@ -658,7 +658,7 @@ describe('a claim', () => {
   it('is not to be had for a transaction that ended without success: it can never succeed later', async () => {
     const { budgets } = budgetsWith()
     const one = transaction()
-    expect([(await budgets.endings.end(one, [key], false)).isFirst, await budgets.endings.claim(one), (await budgets.endings.end(one, [key], true)).isFirst]).toEqual([true, false, false])
+    expect([await budgets.endings.end(one, [key], { wasDenied: false, canGoOn: true }), await budgets.endings.claim(one)]).toEqual([true, false])
   })
 
   it('of a token is true once, kept for fifteen minutes, and names no token', async () => {
@@ -679,6 +679,16 @@ describe('a phone number', () => {
     expect(await budgets.spendText('+41791234568')).toEqual({ over: false, limit: 10 })
     later(1)
     expect(await budgets.spendText('+41791234567')).toEqual({ over: false, limit: 10 })
+  })
+
+  it('that has had ten texts is told when the oldest of them is a day old, although the first slot was taken again', async () => {
+    const { budgets } = budgetsWith()
+    await budgets.spendText('+41791234567')
+    later(600)
+    for (let i = 0; i < 9; i++) await budgets.spendText('+41791234567')
+    later(DAY - 600)
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: false, limit: 10 })
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: true, limit: 10, retryAfterSeconds: 600 })
   })
 
   it('is the same however it is written', async () => {
@@ -735,7 +745,7 @@ describe('limits that are lifted', () => {
   /** Uses up every limit on the starts and codes of a user. `name` is the name under which the ledger counts them. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
     for (let i = 0; i < 3; i++) await budgets.starts.spend(name, NOTHING_NEW)
-    for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], true)
+    for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], { wasDenied: true, canGoOn: true })
     for (let i = 0; i < 30; i++) await budgets.codes.spend(transaction(), name)
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
     for (let i = 0; i < 9; i++) await budgets.starts.hold(name)

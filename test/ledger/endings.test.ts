@@ -16,6 +16,7 @@ let budgets: Budgets
 const later = (more: number) => void (seconds += more)
 const one = { id: 't1', expiresAt: NOW + 120_000 }
 const moved = { ...one, moves: 1 }
+const end = ({ wasDenied = false, canGoOn }: { wasDenied?: boolean; canGoOn: boolean }) => budgets.endings.end(one, [KEY], { wasDenied, canGoOn })
 
 beforeEach(() => {
   seconds = 0
@@ -38,26 +39,54 @@ describe('another factor in place of a transaction', () => {
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(false)
   })
 
-  it('may be tried after an end of which that was noted, until no session holds the transaction any more', async () => {
-    await budgets.endings.end(one, [KEY], false)
-    await budgets.endings.allowOtherFactor(one)
+  it('may be tried after an end that allows it, until no session holds the transaction any more', async () => {
+    await end({ canGoOn: true })
     later(120 + 600 + 299)
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 
-  it('may not be tried after a cancellation, even where going on was noted before', async () => {
-    await budgets.endings.end(one, [KEY], false)
-    await budgets.endings.allowOtherFactor(one)
-    await budgets.endings.noteCancelled(one)
+  // A user cancels, while this or another process learns that the time is over.
+  it.each([['before', [true, false]], ['after', [false, true]]])('may not be tried if an end %s the cancellation would allow it', async (_when, ends) => {
+    for (const canGoOn of ends) await end({ canGoOn })
     later(120 + 600 + 299)
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(false)
   })
+})
 
-  it('may be tried where a transaction that is still open was said to be cancelled: nothing is noted', async () => {
-    await budgets.endings.noteCancelled(one)
-    await budgets.endings.end(one, [KEY], false)
-    await budgets.endings.allowOtherFactor(one)
-    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
+describe('an end during which the ledger fails once', () => {
+  /** Lets the ledger fail once, at the first claim of a key that begins like this. */
+  function failOnceAt(start: string): void {
+    const claim = ledger.claim.bind(ledger)
+    let hasFailed = false
+    jest.spyOn(ledger, 'claim').mockImplementation(async (name, keepSeconds) => {
+      if (hasFailed || !name.startsWith(start)) return claim(name, keepSeconds)
+      hasFailed = true
+      throw new Error('down')
+    })
+  }
+
+  it.each(['transaction:', 'denial:', 'denied:', 'goes-on:'])('is written as a whole when it is repeated: %s', async (key) => {
+    failOnceAt(key)
+    await expect(end({ wasDenied: true, canGoOn: true })).rejects.toThrow('down')
+    expect([await budgets.endings.hasEnded(one), await ledger.look('goes-on:t1')]).toEqual([false, 0])
+    expect(await end({ wasDenied: true, canGoOn: true })).toBe(true)
+    expect([await budgets.endings.hasEnded(one), await budgets.endings.wasDenied(one), await budgets.endings.mayTryOtherFactor(one)]).toEqual([true, true, true])
+    expect(await ledger.look(`denied:${KEY}:1`) + await ledger.look(`denied:${KEY}:2`)).toBeGreaterThan(0)
+  })
+
+  it('stays as it is if another request has ended the transaction', async () => {
+    await end({ canGoOn: true })
+    failOnceAt('cancelled:')
+    await expect(end({ canGoOn: false })).rejects.toThrow('down')
+    expect(await budgets.endings.hasEnded(one)).toBe(true)
+    await end({ canGoOn: false })
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(false)
+  })
+
+  it('tells that error, where the ledger stays down', async () => {
+    failOnceAt('goes-on:')
+    jest.spyOn(ledger, 'forget').mockRejectedValue(new Error('still down'))
+    await expect(end({ canGoOn: true })).rejects.toThrow(/^down$/)
   })
 })
 
@@ -74,14 +103,14 @@ describe('a transaction that is moved to a new session', () => {
 
   it.each([['before, then after', [one, moved]], ['after, then before', [moved, one]]])('counts one denial, learned of by the handle of %s', async (_name, handles) => {
     await budgets.endings.claim(one)
-    for (const handle of handles) await budgets.endings.end(handle, [KEY], true)
+    for (const handle of handles) await budgets.endings.end(handle, [KEY], { wasDenied: true, canGoOn: true })
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('counts its denial by the handle of before alone, in the last second too', async () => {
     await budgets.endings.claim(one)
     later(120 + 600 + 299)
-    await budgets.endings.end(one, [KEY], true)
+    await budgets.endings.end(one, [KEY], { wasDenied: true, canGoOn: true })
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 })
@@ -117,7 +146,7 @@ describe('a sign-in', () => {
 describe('the last second', () => {
   it('of a pause after denials › refuses a start, as a pause', async () => {
     await budgets.starts.spend(KEY, NOTHING_NEW)
-    for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, [KEY], true)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, [KEY], { wasDenied: true, canGoOn: true })
     later(14)
     expect(await budgets.starts.spend(KEY, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
   })
@@ -183,20 +212,20 @@ describe('a phone number', () => {
 
 describe('denials', () => {
   it('of an unknown user count for no user', async () => {
-    await budgets.endings.end(one, [], true)
+    await budgets.endings.end(one, [], { wasDenied: true, canGoOn: true })
     expect(await ledger.look('denials:undefined')).toBe(0)
   })
 
   it('of a transaction that has ended otherwise count once if they are certain, and not if they are not', async () => {
-    await budgets.endings.end(one, [KEY], false)
-    await budgets.endings.end(one, [KEY], true, false)
+    await budgets.endings.end(one, [KEY], { wasDenied: false, canGoOn: true })
+    await budgets.endings.end(one, [KEY], { wasDenied: true, isCertain: false, canGoOn: true })
     expect(await ledger.look(`denials:${KEY}`)).toBe(0)
-    for (let i = 0; i < 2; i++) await budgets.endings.end(one, [KEY], true)
+    for (let i = 0; i < 2; i++) await budgets.endings.end(one, [KEY], { wasDenied: true, canGoOn: true })
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('of two transactions that were moved are two', async () => {
-    for (const id of ['a', 'b']) await budgets.endings.end({ ...moved, id }, [KEY], true)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...moved, id }, [KEY], { wasDenied: true, canGoOn: true })
     expect(await budgets.starts.denialsOf(KEY)).toBe(2)
   })
 
@@ -206,9 +235,9 @@ describe('denials', () => {
   })
 
   it('are still known in the last second of their day, and forgotten together', async () => {
-    await budgets.endings.end({ ...one, id: 'a' }, [KEY], true)
+    await budgets.endings.end({ ...one, id: 'a' }, [KEY], { wasDenied: true, canGoOn: true })
     later(86_399)
-    await budgets.endings.end({ ...one, id: 'b' }, [KEY], true)
+    await budgets.endings.end({ ...one, id: 'b' }, [KEY], { wasDenied: true, canGoOn: true })
     expect([await budgets.starts.denialsOf(KEY), await ledger.look(`denied:${KEY}:2`)]).toEqual([2, 1])
     later(1)
     expect(await budgets.starts.denialsOf(KEY)).toBe(0)

@@ -265,6 +265,21 @@ describe('afterDenial', () => {
       expect(await offers(browser, transaction)).toEqual(['push', 'app', 'sms', 'recovery'])
       expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
     })
+
+    it.each(['denial:', 'goes-on:'])('leaves the other factors and tells of the denial, if the ledger fails once while the denial is noted: at %s', async (key) => {
+      const ledger = new MemoryLedger()
+      const { browser, transaction } = await deniedPush(await world.start({ strategy: { ledger } }))
+      const claim = ledger.claim.bind(ledger)
+      let failures = 1
+      jest.spyOn(ledger, 'claim').mockImplementation(async (name, keepSeconds) => {
+        if (name.startsWith(key) && failures-- > 0) throw new Error('down')
+        return claim(name, keepSeconds)
+      })
+      // Polling notes the denial first, and only publishes the error. Then the callback notes the denial.
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
+      expect(decided()).toEqual([['failed', 'denied']])
+    })
   })
 
   describe('"stop"', () => {
@@ -360,6 +375,23 @@ describe('afterDenial', () => {
       pass(121)
       expect(outcomeOf(await browser.get(callbackOf(second)))).toBe('expired_transaction')
       expect((await browser.post('/login/2fa', { transaction: second, factor: 'recovery' })).status).toBe(303)
+    })
+
+    // Nobody can deny an SMS, and some instances of Nevis do not report the status of an SMS.
+    describe.each([
+      ['answers with 404', { status: 404 }],
+      ['answers with 500', { status: 500 }],
+      ['has ended the SMS', { patch: { status: 'failed' } }],
+      ['does not know the SMS', { patch: { status: 'unknown' } }],
+    ])('where Nevis, asked for the status of an SMS, %s', (_what, fault) => {
+      it.each(['push', 'app', 'recovery'])('lets the user change from the SMS to %s, without asking for that status', async (factor) => {
+        const browser = (await start()).browser()
+        const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+        world.simulator.faults.add({ on: 'getStatus', ...fault })
+        expect((await browser.post('/login/2fa', { transaction, factor })).status).toBe(303)
+        expect(world.asked('getStatus')).toBe(0)
+        expect(decided()).toEqual([])
+      })
     })
 
     it('lets the user begin again with the password', async () => {

@@ -156,7 +156,18 @@ describe('withPrefix', () => {
     ['/', '/sub/callback', '/callback', '/sub/'],
     ['/subway', '/sub/callback', '/callback', '/sub/subway'],
   ])('puts in front of %j what %j has before %j', (path, callbackURL, url, expected) => {
-    expect(withPrefix(path, callbackURL, at(url))).toBe(expected)
+    expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(expected)
+  })
+
+  // For example, if the user cancels on the waiting page.
+  it.each([
+    ['/account', '/sub/2fa', '/2fa', '/sub/account'],
+    ['/account', '/sub/2fa?theme=dark', '/2fa?language=de', '/sub/account'],
+    ['/sub/account', '/sub/2fa', '/2fa', '/sub/account'],
+    ['/account', '/2fa', '/2fa', '/account'],
+    ['/account', '/sub/2fa', '/login', '/account'],
+  ])('puts in front of %j what waitingURL %j has before %j', (path, waitingURL, url, expected) => {
+    expect(withPrefix(path, { callbackURL: '/sub/2fa/callback', waitingURL }, at(url))).toBe(expected)
   })
 
   it.each([
@@ -167,11 +178,11 @@ describe('withPrefix', () => {
     ['the request has no path', '/account', '/sub/callback', ''],
     ['the request is for a whole address', '/account', '/sub/callback', 'http://evil.example/callback'],
   ])('leaves the path as it is where %s', (_reason, path, callbackURL, url) => {
-    expect(withPrefix(path, callbackURL, at(url))).toBe(path)
+    expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(path)
   })
 
   it('leads to this site, whatever the request', () => {
     const piece = constantFrom('/', '//', 'evil.example', 'sub', 'callback', '\\', '..', '?', ':', '@')
-    assert(property(array(piece, { maxLength: 6 }), (pieces) => expectOurs(withPrefix('/account', '/sub/callback', at(pieces.join(''))))))
+    assert(property(array(piece, { maxLength: 6 }), (pieces) => expectOurs(withPrefix('/account', { callbackURL: '/sub/callback', waitingURL: '/sub/2fa' }, at(pieces.join(''))))))
   })
 })

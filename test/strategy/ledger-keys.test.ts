@@ -98,7 +98,7 @@ async function driveRest(): Promise<void> {
   await budgets.parallelStarts.note([name, 'session', 'origin'], 2)
   const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
   await budgets.endings.claim(moved)
-  await budgets.endings.end({ ...moved, moves: 1 }, [name], true)
+  await budgets.endings.end({ ...moved, moves: 1 }, [name], { wasDenied: true, canGoOn: true })
   for (const user of ['wrong', 'unclear'] as const) {
     const key = budgets.keyOf({ username: user })
     for (let i = 0; i < 50; i++) await (user === 'wrong' ? budgets.codes.noteWrong(key) : budgets.codes.noteUnclear(key))

@@ -89,7 +89,7 @@ describeWithRedis('the ledger in Redis', () => {
     await budgets.signIns.note(name)
     const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
     await budgets.endings.claim(moved)
-    await budgets.endings.end({ ...moved, moves: 1 }, [name], true)
+    await budgets.endings.end({ ...moved, moves: 1 }, [name], { wasDenied: true, canGoOn: true })
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
     const remembered = { id: 'browser', generation: 1, ...(await budgets.browsers.number([name], 90, Date.now())) }
     await budgets.browsers.remember(remembered)

@@ -132,6 +132,25 @@ describe('a switch that is refused, by the page\'s own form', () => {
   })
 })
 
+it('the field `retry` in the URL makes no request one of the waiting page: it gets the failure', async () => {
+  const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+  expect(outcomeOf(await browser.post('/login/2fa/callback?retry=1', { transaction, code: '000000' }))).toBe('wrong_code')
+  expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'fax' }))).toBe('unknown_factor')
+  expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'sms' }))).toBe('too_many_starts')
+})
+
+// With `startBudget: 2`, the second start that no approval has freed begins a pause.
+it('a switch that is refused costs no start any more after the approval of the request that goes on', async () => {
+  app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+  browser = app.browser()
+  const refused = { authenticatorId: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa', retry: '1' }
+  const handle = handleIn((await again(await signIn(browser, 'anna'), 'push', refused)).location)
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  await signIn(app.browser(), 'anna', { factor: 'sms' })
+  expect((await app.browser().post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
+})
+
 it('two processes that are asked at the same moment send one', async () => {
   const { ledger } = app.nevis.settings
   const other = await world.start({ strategy: { ledger } })

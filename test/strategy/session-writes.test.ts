@@ -5,7 +5,9 @@
  * in the store yet, and must not be lost.
  */
 import type { Request, RequestHandler } from 'express'
-import { callbackOf, PASSWORD, signIn } from '../support/app'
+import { recordSecondFactor, requireSecondFactor } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from '../security/support/lab'
 import { SlowStore } from '../security/support/slow-store'
 
@@ -61,5 +63,86 @@ describe('what the app has written before the strategy began', () => {
     await browser.get('/visit')
     expect((await browser.post('/sign-in', { username, password: PASSWORD })).status).toBe(status)
     expect((await browser.get('/session')).json()).toMatchObject({ visited: true, language: 'de' })
+  })
+})
+
+describe('what the app changes in the session', () => {
+  async function signedIn(app: TestApp): Promise<Browser> {
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    return browser
+  }
+  const change = (changes: object): RequestHandler => (req, _res, next) => {
+    Object.assign(req.session, changes)
+    next()
+  }
+
+  it('between a step-up and recordSecondFactor, is still there afterwards, and what it deletes is gone', async () => {
+    const meanwhile = { run: async () => undefined as unknown }
+    const app = await world.start({
+      session: { store: new SlowStore(undefined, 0) },
+      routes: (web, { passport }) => {
+        web.post('/visit', change({ visited: true, coupon: 'SPRING' }), (_req, res) => void res.end())
+        web.post('/other', change({ other: 'tab' }), (_req, res) => void res.end())
+        web.post('/up', passport.authorize('nevis'))
+        const unset: RequestHandler = (req, _res, next) => {
+          delete kept(req)['coupon']
+          void meanwhile.run().then(() => next(), next)
+        }
+        web.get('/up', passport.authorize('nevis'), change({ approved: 'payment', visited: 'again' }), unset, recordSecondFactor(), (_req, res) => void res.end())
+        web.get('/session', (req, res) => void res.json(kept(req)))
+      },
+    })
+    const browser = await signedIn(app)
+    await browser.post('/visit')
+    const handle = handleIn((await browser.post('/up')).location)
+    await world.simulator.phone('anna').approve()
+    meanwhile.run = () => browser.clone().post('/other')
+    expect((await browser.get(`/up?transaction=${handle}`)).status).toBe(200)
+    const stored = (await browser.get('/session')).json()
+    expect(stored).toMatchObject({ approved: 'payment', visited: 'again', other: 'tab', nevis: { secondFactor: { factor: 'push' } } })
+    expect(stored).not.toHaveProperty('coupon')
+  })
+
+  it('before requireSecondFactor redirects, is still there afterwards, as before a 401', async () => {
+    const app = await world.start({
+      session: { store: new SlowStore(undefined, 0) },
+      routes: (web) => {
+        const count: RequestHandler = (req, _res, next) => {
+          kept(req)['visits'] = Number(kept(req)['visits'] ?? 0) + 1
+          next()
+        }
+        web.get('/account', count, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }))
+        web.get('/session', (req, res) => void res.json(kept(req)))
+      },
+    })
+    const browser = await signedIn(app)
+    for (const accept of ['text/html', 'text/html', 'application/json']) await browser.get('/account', { accept })
+    expect((await browser.get('/session')).json()).toMatchObject({ visits: 3, nevis: { returnTo: { path: '/account' } } })
+  })
+
+  it('before requireSecondFactor redirects, is lost if another user has signed in meanwhile', async () => {
+    const meanwhile = { run: async () => undefined as unknown }
+    const app = await world.start({
+      session: { store: new SlowStore(undefined, 0) },
+      routes: (web) => {
+        const wait: RequestHandler = (_req, _res, next) => void meanwhile.run().then(() => next(), next)
+        web.get('/account', change({ of: 'anna' }), wait, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }))
+        // A login that keeps the session's id, as with Passport before 0.6.
+        web.post('/become', (req, res) => {
+          Object.assign(req.session, { passport: { user: 'ben' } })
+          res.end()
+        })
+        web.get('/session', (req, res) => void res.json(kept(req)))
+      },
+    })
+    const browser = await signedIn(app)
+    meanwhile.run = () => browser.clone().post('/become')
+    expect((await browser.get('/account', { accept: 'text/html' })).location).toBe('/step-up')
+    const stored = (await browser.get('/session')).json()
+    expect(stored).toMatchObject({ passport: { user: 'ben' } })
+    expect(stored).not.toHaveProperty('of')
   })
 })

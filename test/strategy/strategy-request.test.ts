@@ -282,6 +282,7 @@ describe('another factor, or the same one again', () => {
     await begin(on, { transaction, factor: 'push' }, { message: 'Less?' }, { user: { username: 'ben' } })
     expect(held('t2')).toMatchObject({ subject: { username: 'anna' }, message: 'Pay?', data: 7, returnTo: '/page', startedAt: NOW + 15_000, firstFactorAt: NOW })
     expect(held('t1')).toMatchObject({ closed: 'cancelled' })
+    expect(held('t1')).not.toHaveProperty('isNewerThanNamed')
     expect(nevis.approve).toHaveBeenCalledTimes(2)
   })
 

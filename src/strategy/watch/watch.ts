@@ -6,7 +6,7 @@
  */
 import type { NevisClient, Status } from '../../client/client'
 import type { UserOfStart } from '../../trust/binding'
-import type { Sealed } from '../../trust/handle'
+import { sealedOf, type Sealed } from '../../trust/handle'
 import type { Transaction } from '../../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
@@ -87,6 +87,8 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
+    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here: otherwise the limit of calls would begin anew each time.
+    if (!this.transactions.has(sealed.id)) this.transactions.set(sealed.id, watched)
     // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
@@ -193,7 +195,8 @@ export class StatusWatch {
     return watched
   }
 
-  private newWatch(sealed: Sealed): WatchedTransaction {
+  private newWatch(given: Sealed): WatchedTransaction {
+    const sealed = sealedOf(given)
     const delay = (failures: number) => delayMs(this.options.schedule, this.ageMs(sealed), failures)
     return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options)
   }
@@ -241,10 +244,6 @@ export class StatusWatch {
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id
-}
-
-function sealedOf({ id, factor, operation, statusToken, expiresAt, budget, moves }: Transaction): Sealed {
-  return { id, factor, operation, expiresAt, ...(statusToken !== undefined && { statusToken }), ...(budget !== undefined && { budget }), ...(moves !== undefined && { moves }) }
 }
 
 const withoutStatus = (id: string): string => `${id} without status`

@@ -261,12 +261,12 @@ export class WatchedTransaction {
       // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // An answer without a status still shows that Nevis is up, so do not double the interval of polling as after other failures.
+      // An answer without a status still shows that Nevis is up. So do not double the interval of polling as after other failures, and do not lower the rate.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
     }
-    this.rate.adapt(this.failures === 0)
+    this.rate.adapt(this.failures === 0 || this.unreadable > 0)
     this.notifyIfDecided()
     if (wasSilent !== this.isSilent()) for (const silenceChanged of [...this.listeners.values()]) callSafely(silenceChanged)
   }

@@ -338,6 +338,16 @@ describe('while Nevis', () => {
     })
   })
 
+  describe('answers with something that is no status', () => {
+    it('is asked as often for others as before', async () => {
+      watch = newWatch(100)
+      answer = new NevisError('NEVIS_NOT_FOUND', 'getStatus', { nevisStatus: 404 })
+      for (let i = 0; i < 50; i++) await watch.look(sealed(String(i))).then(() => pass(20))
+      expect(asked).toHaveLength(50)
+      expect(watch.usage().perSecond).toBe(100)
+    })
+  })
+
   describe('says when to come again', () => {
     it('is not asked before', async () => {
       answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 })
@@ -420,6 +430,14 @@ describe('many transactions', () => {
     expect(transactions.size).toBeLessThanOrEqual(50_000)
     expect([transactions.has('heard'), transactions.has('0'), transactions.has('59999')]).toEqual([true, false, true])
     stop()
+  })
+
+  it('are kept with the fields of a handle only, even if a whole transaction is passed', async () => {
+    const kept: Sealed[] = []
+    watch = new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond: 200, faulted: (one) => kept.push(one) })
+    answer = new NevisError('NEVIS_TIMEOUT', 'getStatus')
+    await watch.look({ ...sealed(), shown: { qrCode: 'x'.repeat(9000) }, data: { amount: 240.5 } } as Sealed)
+    expect(kept).toEqual([sealed()])
   })
 
   it('are forgotten after their end', async () => {
@@ -559,6 +577,13 @@ describe('deciding at the callback', () => {
         await decide()
       }
       expect(asked.length - 10).toBe(15)
+    })
+
+    // With `afterDenial: 'stop'`, each start asks about the user's earlier step-ups, even about those that have expired and that another process has watched.
+    it.each(['pending', 'failed'] as const)('is as many, if the transaction has expired before this process learns of it: %s', async (given) => {
+      answer = given
+      for (let i = 0; i < 150; i++) expect((await decide({ expiresAt: startedAt - 1 }))?.status).toBe(given)
+      expect(asked).toHaveLength(10)
     })
 
     it('has calls of its own, beside the three of those who look: a page that has just looked delays no sign-in', async () => {
