@@ -104,7 +104,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
   app.locals['helpURL'] = '/help' // adds a link to the sign-in page
-  app.use('/step-up', signedIn, stepUpRoutes(passport))
+  app.use('/step-up', signedIn, stepUpRoutes(passport, users))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end

@@ -13,6 +13,7 @@ import { confirmFirst } from './confirm-first.js'
 import { refuse } from './form.js'
 import { textsFor } from './language.js'
 import { notFound, page, signedIn, userOf } from './pages.js'
+import { isRefusal, onAnyFailure, sayHowLong } from './refused.js'
 import type { Users } from './users.js'
 import { devicesPage } from './views/devices.js'
 
@@ -68,16 +69,16 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     const start = passport.authorize('nevis', {
       operation: 'enroll',
       factors: [factor], // the waiting page offers no other factor: only "Devices and security" says that new recovery codes end the old ones
-      message: (request: Request) => textsFor(request)('Set it up for Alpine Mutual?'),
+      message: (request: Request) => textsFor(request)(factor === 'sms' ? 'Alpine Mutual: you are adding this mobile number.' : 'Set up this phone for Alpine Mutual?'),
       data: { kind: factor === 'sms' && smsSince !== null ? 'new number' : 'new factor' } satisfies Addition,
       returnTo,
-      failWithError: true,
-      failureMessage: true,
+      ...onAnyFailure,
     }) as (req: Request, res: Response, next: NextFunction) => void
     // Before the call to Nevis: the old codes may end with this call, even if its answer is lost or the user leaves the page.
     if (factor === 'recovery') await users.countUnsavedCodes(id, 1)
     start(req, res, (error?: Error | string) => {
-      if (!(error instanceof Error && error.name === 'AuthenticationError')) return next(error)
+      if (!isRefusal(error)) return next(error)
+      sayHowLong(req)
       // This failure comes before the call to Nevis. After any other, Nevis may have made new codes, so the warning stays.
       const isBeforeCall = (req.authInfo as Failure).code === 'too_many_starts'
       const takenBack = factor === 'recovery' && isBeforeCall ? users.countUnsavedCodes(id, -1) : Promise.resolve()

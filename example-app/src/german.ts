@@ -64,7 +64,8 @@ export const german = {
 
   // The second factor
   'Sign in to Alpine Mutual?': 'Bei Alpine Mutual anmelden?',
-  'Set it up for Alpine Mutual?': 'Für Alpine Mutual einrichten?',
+  'Set up this phone for Alpine Mutual?': 'Dieses Telefon für Alpine Mutual einrichten?',
+  'Alpine Mutual: you are adding this mobile number.': 'Alpine Mutual: Sie fügen diese Mobilnummer hinzu.',
   'Confirm that it is you, at Alpine Mutual?': 'Bei Alpine Mutual bestätigen, dass Sie es sind?',
   'Confirm it is you': 'Bestätigen Sie, dass Sie es sind',
   'For your security, a new confirmation on your phone is needed. After that, you continue.': 'Zu Ihrer Sicherheit ist eine neue Bestätigung auf Ihrem Telefon nötig. Danach geht es weiter.',
@@ -84,12 +85,17 @@ export const german = {
   'You have signed in with a recovery code. Set up a new device first, then confirm with it.': 'Sie haben sich mit einem Wiederherstellungscode angemeldet. Richten Sie zuerst ein neues Gerät ein und bestätigen Sie dann mit diesem.',
   'Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.': 'Melden Sie sich ab und mit einem anderen Wiederherstellungscode wieder an. Richten Sie innerhalb von fünf Minuten unter «Geräte und Sicherheit» Ihr neues Gerät ein.',
   'Sign out, and sign in with a recovery code. Within five minutes, set up your new device under “Devices and security”.': 'Melden Sie sich ab und mit einem Wiederherstellungscode wieder an. Richten Sie innerhalb von fünf Minuten unter «Geräte und Sicherheit» Ihr neues Gerät ein.',
+  'You have no recovery codes. Contact support.': 'Sie haben keine Wiederherstellungscodes. Wenden Sie sich an den Support.',
   'If you have no recovery code left, contact support.': 'Haben Sie keinen Wiederherstellungscode mehr, wenden Sie sich an den Support.',
   'Your phone is set up.': 'Ihr Telefon ist eingerichtet.',
   'Your mobile number has been changed.': 'Ihre Mobilnummer wurde geändert.',
   'You can sign in by SMS now.': 'Sie können sich jetzt per SMS anmelden.',
   'Your new recovery codes are ready to use.': 'Ihre neuen Wiederherstellungscodes sind bereit.',
   'It is set up.': 'Es ist eingerichtet.',
+
+  'Too many requests. Try again in {n} seconds. If you did not send them, change your password.': 'Zu viele Anfragen. Versuchen Sie es in {n}\u00a0Sekunden erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
+  'Too many requests. Try again in {n} minutes. If you did not send them, change your password.': 'Zu viele Anfragen. Versuchen Sie es in {n}\u00a0Minuten erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
+  'Too many requests. Try again in {n} hours. If you did not send them, change your password.': 'Zu viele Anfragen. Versuchen Sie es in {n}\u00a0Stunden erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
 
   // Account
   'Hello {name}': 'Guten Tag, {name}',
@@ -201,6 +207,8 @@ export const german = {
   'Nothing was paid: {amount} to {payee} is still open. If your phone still shows the request, deny it there.': 'Es wurde nichts bezahlt: {amount} an {payee} ist noch offen. Zeigt Ihr Telefon die Anfrage noch an, lehnen Sie sie dort ab.',
   'Status': 'Status',
   'Nothing was paid with this request': 'Mit dieser Anfrage wurde nichts bezahlt',
+  'Nothing was paid. The invoice is still open.': 'Es wurde nichts bezahlt. Die Rechnung ist noch offen.',
+  'Your invoices show whether this payment was made. Look there before you pay again.': 'Ob diese Zahlung ausgeführt wurde, sehen Sie bei Ihren Rechnungen. Schauen Sie dort nach, bevor Sie noch einmal zahlen.',
   'Nothing was paid: the invoice has changed, or was paid before.': 'Es wurde nichts bezahlt: Die Rechnung hat sich geändert oder ist schon bezahlt.',
   'Demo: no money is moved.': 'Demo: Es fliesst kein Geld.',
   'Amount in CHF': 'Betrag in CHF',

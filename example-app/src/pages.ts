@@ -5,7 +5,7 @@ import { takeForm, type RefusedForm } from './form.js'
 import type { Html } from './html.js'
 import { languageOf, textsFor, translator } from './language.js'
 import { appPolicy, csrfToken } from './security.js'
-import { errorPage } from './views/error.js'
+import { errorPage, type Outcome } from './views/error.js'
 import type { Frame } from './views/layout.js'
 
 declare module 'express-session' {
@@ -118,7 +118,7 @@ export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) =
   const status = statusOf(error)
   const isPassing = status > 500
   if (isPassing) res.set('Retry-After', '10')
-  const options = { ...frameOf(req), isSignedOut: req.user === undefined, again: isPassing && req.method === 'GET' ? req.originalUrl : undefined }
+  const options = { ...frameOf(req), isSignedOut: req.user === undefined, again: isPassing && req.method === 'GET' ? req.originalUrl : undefined, outcome: res.locals['outcome'] as Outcome | undefined }
   // Set the policy again: the page that has failed may have removed it (`ownPolicy`).
   appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
 }

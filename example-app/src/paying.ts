@@ -1,9 +1,11 @@
 /** The routes that list the invoices, pay an invoice and show its receipt. Out of scope: storing the invoices (`invoices.ts`). */
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type {} from 'passport-nevis' // types `req.authInfo`
+import type { Text } from './german.js'
 import type { Bill, Invoice, Invoices } from './invoices.js'
 import { textsFor } from './language.js'
 import { notFound, page, userOf } from './pages.js'
+import type { Outcome } from './views/error.js'
 import { invoicesPage } from './views/invoices.js'
 import { receiptPage } from './views/receipt.js'
 
@@ -61,6 +63,11 @@ export function paySigned(invoices: Invoices): RequestHandler {
   }
 }
 
+/** If an error page follows, it says what has become of the payment, and leads to the invoices. */
+export function sayOutcome(res: Response, sentences: readonly Text[]): void {
+  res.locals['outcome'] = { sentences, href: '/invoices', button: 'All invoices' } satisfies Outcome
+}
+
 export function invoiceOf(req: Request): Invoice {
   if (req.invoice === undefined) throw new Error('This route needs an id')
   return req.invoice
@@ -75,6 +82,7 @@ export function isPayment(data: unknown): data is SignedPayment {
 }
 
 async function pay(invoices: Invoices, req: Request, res: Response, payment: Bill & { readonly transactionId?: string | null }): Promise<void> {
+  sayOutcome(res, ['Your invoices show whether this payment was made. Look there before you pay again.'])
   if (await invoices.pay(userOf(req).id, payment)) return res.redirect(303, `/invoices/${payment.id}/receipt`)
   req.session.messages = [textsFor(req)('Nothing was paid: the invoice has changed, or was paid before.')]
   res.redirect(303, '/invoices')

@@ -12,11 +12,14 @@ import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
 import { page, userOf } from './pages.js'
-import { invoiceOf, isPayment, type PaymentApproval, type SignedPayment } from './paying.js'
+import { invoiceOf, isPayment, sayOutcome, type PaymentApproval, type SignedPayment } from './paying.js'
+import { isRefusal, onAnyFailure, sayHowLong, startOr } from './refused.js'
 import { csrfToken, renewCsrfToken } from './security.js'
 import type { Users } from './users.js'
 import type { AccountParts } from './views/account.js'
 import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
+
+export { onAnyFailure }
 
 declare module 'express-session' {
   interface SessionData {
@@ -74,21 +77,13 @@ export function waitingLook(users: Users): WaitingPageOptions<Request, Response>
   }
 }
 
-/** Options for the second factor at a sign-in. A failure redirects to the password form, which shows the reason. */
-export const onFailure = { failureRedirect: '/login', failureMessage: true } satisfies AuthenticateOptions
-
-/**
- * Options of the routes that serve sign-ins, step-ups and payments. A failure stores its reason for the next page and calls the error handler
- * `backWhereUserWas`.
- */
-export const onAnyFailure = { failWithError: true, failureMessage: true } satisfies AuthenticateOptions
-
 /**
  * After a denial or a cancel, a signed-in user returns to the page from which they started, and stays signed in. At a sign-in, the user returns to the password
  * form.
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
-  if (error.name !== 'AuthenticationError') return next(error)
+  if (!isRefusal(error)) return next(error)
+  sayHowLong(req)
   // The session may have ended while the user waited. Its messages are then lost, so the sign-in page's address says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
@@ -110,26 +105,27 @@ function pageToConfirmFor({ session }: Request): string {
 
 /** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for a step-up. */
 export const stepUp = {
-  failureMessage: true,
+  ...onAnyFailure,
   message: (req: Request) => textsFor(req)('Confirm that it is you, at Alpine Mutual?'),
   factors: atLeast('sms'),
 } satisfies AuthenticateOptions
 
 /** The page that asks a signed-in user to confirm again, and the start of this confirmation. */
-export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router {
+export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: Users): Router {
   const routes = Router()
   routes.get('/', (req, res, next) => {
     const purpose = purposeIn(req.query['for'])
     if (purpose !== undefined && isConfirmed(req, purpose)) res.redirect(303, pageOf(purpose)) // for example after the button "Back" of the browser
     else next()
   })
-  routes.get('/', page(stepUpPage, (req) => {
+  routes.get('/', page(stepUpPage, async (req) => {
     const purpose = purposeIn(req.query['for'])
-    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req) }
+    const { codesSince } = await users.addedBy(userOf(req).id)
+    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req, codesSince !== null) }
   }))
   routes.post('/', (req, res, next) => {
     const purpose = purposeIn(req.query['for'])
-    const start = passport.authorize('nevis', { ...stepUp, failureRedirect: stepUpURL(purpose) }) as RequestHandler
+    const start = startOr(stepUpURL(purpose), passport.authorize('nevis', { ...stepUp }) as RequestHandler)
     if (purpose === undefined) delete req.session.confirming
     else req.session.confirming = purpose
     // The strategy reads the session again after it has called Nevis, so save the change of `confirming` first.
@@ -140,11 +136,12 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>): Router
 
 /**
  * A user who has signed in with a recovery code, or in a remembered browser with the password alone, may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; `unused` without a second factor; undefined for other factors
+ * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; `unused` without a second factor, or `none` if the user has no
+ * recovery codes; undefined for other factors
  */
-function recoveryCodeOf(req: Request): RecoveryCode | undefined {
+function recoveryCodeOf(req: Request, hasCodes: boolean): RecoveryCode | undefined {
   const record = secondFactorOf(req)
-  if (record === undefined) return 'unused'
+  if (record === undefined) return hasCodes ? 'unused' : 'none'
   if (!needsNewPhone(req, record)) return undefined
   return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
 }
@@ -163,7 +160,7 @@ export function accountParts(req: Request): Pick<AccountParts, 'secondFactor' | 
 /** Route options for the payment of an invoice: the message on the phone, and the data with which the callback pays. */
 export const signing = {
   factors: atLeast('push'), // push and QR code: only these show the message on the phone
-  failureMessage: true,
+  ...onAnyFailure,
   message: (req: Request) => {
     const [amount, payee] = [francs(invoiceOf(req).amount), invoiceOf(req).payee]
     return languageOf(req) === 'de' ? htmlMessage`<b>${amount}</b><br>an <b>${payee}</b> zahlen?` : htmlMessage`Pay <b>${amount}</b><br>to <b>${payee}</b>?`
@@ -180,8 +177,11 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
   return {
     confirm(req, res, next) {
       const back = `/invoices?unpaid=${invoiceOf(req).id}` // where a user who denies or cancels the payment returns
-      const start = passport.authorize('nevis', { ...signing, failureRedirect: back, returnTo: back }) as RequestHandler
-      start(req, res, next)
+      const start = startOr(back, passport.authorize('nevis', { ...signing, returnTo: back }) as RequestHandler)
+      start(req, res, (error?: unknown) => {
+        if (error !== undefined) sayOutcome(res, ['Nothing was paid. The invoice is still open.', 'If your phone still shows the request, deny it there.'])
+        next(error)
+      })
     },
     async canConfirm(req) {
       const factor = secondFactorOf(req)?.factor
@@ -200,8 +200,8 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
  * factor.
  */
 export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): RequestHandler {
-  const confirm = passport.authenticate('nevis', onFailure) as RequestHandler
-  const first = passport.authenticate('nevis', { ...onFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler
+  const confirm = startOr('/login', passport.authenticate('nevis', onAnyFailure) as RequestHandler)
+  const first = startOr('/login', passport.authenticate('nevis', { ...onAnyFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler)
   return (req, res, next) => {
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`

@@ -9,6 +9,7 @@ import type { OfferedAuthenticator } from './authenticators'
 import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
+import type { Texts } from './texts/texts'
 
 export interface PageSettings {
   readonly language: Language
@@ -36,6 +37,8 @@ export interface PageParts extends PageSettings {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
+  /** The same on every page of a transaction, whose handles differ: the tabs that wait for it find each other by this name. Absent without a transaction. */
+  readonly sharedName?: string | undefined
   /** The page of this site from which the signed-in user has started this step-up. */
   readonly returnTo?: string | undefined
   /** Language of the message, by the app's option `messageLanguage`. */
@@ -107,9 +110,15 @@ function footerPart(parts: PageSettings, query: Content['query']): Html | false 
   const isChoice = query !== undefined && offered.length > 1
   if (links.length === 0 && !isChoice) return false
   return html`<footer class="nevis-footer">
-      ${links.length > 0 && html`<ul>${links.map(({ text, href, isSignIn }) => html`<li${isSignIn && html` data-sign-in`}><a href="${href}">${text}</a></li>`)}</ul>`}
+      ${links.length > 0 && html`<ul>${links.map(({ text, href, isSignIn }) => html`<li${isSignIn && html` data-sign-in`}>${isSignIn ? html`<a href="${href}">${text}</a>` : linkOut(text, href, texts)}</li>`)}</ul>`}
       ${isChoice && html`<nav aria-label="${texts.language}"><ul>${offered.map((one) => languageLink(one, parts, query))}</ul></nav>`}
     </footer>`
+}
+
+/** A page opens in a new tab, so that the user does not leave the page that waits. A link such as `tel:` opens no page. */
+function linkOut(text: string, href: string, { newTab }: Texts): Html {
+  if (!/^(?:https?:|\/)/i.test(href)) return html`<a href="${href}">${text}</a>`
+  return html`<a href="${href}" target="_blank" rel="noopener">${text} <span aria-hidden="true">\u2197\ufe0e</span><span class="nevis-unseen"> ${newTab}</span></a>`
 }
 
 function languageLink({ tag }: Language, { language, waitingURL }: PageSettings, query: Readonly<Record<string, string>>): Html {

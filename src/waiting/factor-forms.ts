@@ -25,13 +25,19 @@ export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}${numberPart(view, name, texts)}</button>`)
   }
   const main = instead === undefined ? view.factors.includes(view.factor) && resendButton(view, parts) : factorForm(view, parts, instead, textFor(use, instead), html`<button class="nevis-button">${textFor(use, instead)}</button>`)
-  return html`${main}
+  return html`${main}${changePasswordPart(view, parts)}
       ${view.authenticators !== undefined && phonesPart(view, parts)}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
         <h2 id="nevis-ways">${otherWays}</h2>
         ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map(otherForm)}
       </section>`}`
+}
+
+/** After a denial or too many wrong codes, another person may have entered the user's password. */
+function changePasswordPart({ status, failure }: WaitingView, { changePasswordURL, language: { texts } }: PageParts): Html | false {
+  const isSuspicious = failure === 'not_approved' || failure === 'too_many_attempts' || failure === 'codes_locked'
+  return changePasswordURL !== undefined && status !== 'pending' && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
 /**
@@ -50,9 +56,9 @@ export function needsPhone({ operation }: WaitingView, factor: string): boolean 
 }
 
 /** This package does not store the phone number. So the user types it again to get another SMS. */
-function phoneField({ phoneNumber }: Texts): Html {
+function phoneField({ phoneNumber, phoneFormat }: Texts): Html {
   return html`<label for="nevis-phone">${phoneNumber}</label>
-          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
+          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" title="${phoneFormat}" autocomplete="tel">`
 }
 
 /** The masked phone number in the button that sends an SMS. */

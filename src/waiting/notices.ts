@@ -35,6 +35,15 @@ export function usedHtml(parts: PageParts, query: Content['query']): Html {
 }
 
 /**
+ * The page for a user who has confirmed this very transaction, and then goes back in the browser's history.
+ * @param query the query of that waiting page
+ */
+export function doneHtml(parts: PageParts, query: Content['query']): Html {
+  const { doneHeading, done } = parts.language.texts
+  return noticeHtml(doneHeading, html`<p>${done}</p>`, onPart(parts), parts, query)
+}
+
+/**
  * The page for an outage.
  * @param again target of the link "Try again"
  * @param query the query of the waiting page, if "Try again" opens the waiting page: the links to other languages then open the waiting page, too. Undefined if

@@ -29,7 +29,7 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const heading = isOver ? textFor(texts.ended, view.failure) : view.isCodeTyped ? texts.codeAccepted : textFor(wordsFor(view, texts).heading, view.factor)
   const isScriptNeeded = showsWidget(view)
   const main = html`
-    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}"
+    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}" data-shared-name="${parts.sharedName}"
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
       data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-silent="${texts.noResponse}" data-ends-soon="${texts.endsSoon}">
       ${isScriptNeeded ? widgetHeading(heading, view, texts) : html`<h1>${heading}</h1>`}
@@ -60,12 +60,6 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
-}
-
-/** After a denial or too many wrong codes, another person may have entered the user's password. */
-function changePasswordPart({ failure }: WaitingView, { changePasswordURL, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = failure === 'not_approved' || failure === 'too_many_attempts' || failure === 'codes_locked'
-  return changePasswordURL !== undefined && isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
 /** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
@@ -123,6 +117,5 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
-      ${changePasswordPart(view, parts)}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

@@ -4,6 +4,7 @@
  * The folder `waiting/` also has the status endpoint, the outage page, the texts, the script and the style. Out of scope: starting or finishing a
  * transaction; the page's forms post to the strategy's routes for that.
  */
+import { createHash } from 'node:crypto'
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type Answer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
@@ -14,6 +15,7 @@ import { StorageError } from '../host/storage'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
+import { secondFactorOf } from '../session/second-factor'
 import { SessionTransactions } from '../session/transactions'
 import type { Settings } from '../strategy/settings'
 import { withQuery } from '../host/url'
@@ -21,7 +23,7 @@ import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
 import type { PageParts } from './document'
 import { maskedPhoneFor } from './masked-phone'
-import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
+import { doneHtml, startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
@@ -119,6 +121,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const isConfirmedSince = own !== undefined && newest === undefined && isSignedIn && !wantsJson
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (named === undefined || own === undefined || isConfirmedSince) {
+      const isDone = named !== undefined && secondFactorOf(req, { sessionKey: settings.sessionKey })?.transactionId === named.id
+      if (isDone && !wantsJson) return page(res, 200, doneHtml(parts, { transaction: handle as string }).text, parts)
       const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })
@@ -150,6 +154,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       ...parts,
       messageLanguage: options.messageLanguage?.(data, req),
       secondsUntilResend: secondsUntilResend(transaction),
+      sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

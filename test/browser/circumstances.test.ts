@@ -57,15 +57,21 @@ describeWithChromium('the waiting page', () => {
   }
 
   describe('in two tabs', () => {
-    async function twoTabs(context: BrowserContext) {
+    /** @param startsTwice true if the user enters the password in each tab: the two handles of one transaction then differ */
+    async function twoTabs(context: BrowserContext, startsTwice = false) {
       const { page, address, username } = await waiting(context, cloud)
       const other = await context.newPage()
-      await other.goto(address)
+      const second = startsTwice ? await enterPassword(context, cloud, username) : address
+      expect(second === address).toBe(!startsTwice)
+      await other.goto(second)
       return { tabs: [page, other] as const, username }
     }
 
-    it('continues in only one of them, and says so in the other', async () => {
-      const { tabs, username } = await twoTabs(await chromium.open())
+    it.each([
+      ['with the same address', false],
+      ['after the user has started twice', true],
+    ])('%s › continues in only one of them, and says so in the other', async (_case, startsTwice) => {
+      const { tabs, username } = await twoTabs(await chromium.open(), startsTwice)
       await until(() => streams() === 2)
       await cloud.simulator.phone(username).approve()
       await Promise.all(tabs.map((tab) => tab.getByText('"action"').or(tab.getByText('Continued in another tab')).waitFor()))

@@ -42,6 +42,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       await page.getByRole('button', { name: 'Continue' }).click()
       // The browser's own validation asks for the country code.
       await page.locator('#nevis-phone:invalid').waitFor()
+      expect(await page.getByLabel('Mobile number').getAttribute('title')).toBe('Begin with + and the country code, for example +41 instead of 0.')
       await page.getByLabel('Mobile number').fill('+41 79 000 00 01')
       await page.keyboard.press('Enter')
       await showsHeading(page, 'Enter the code from the SMS')

@@ -234,7 +234,7 @@ describeWithChromium('signing in to the example app', () => {
       await page.goBack()
       await expectAccount(page, 'ben', 'push')
       await page.goto(address)
-      await showsHeading(page, 'Nothing to confirm here')
+      await showsHeading(page, 'Already confirmed')
       await page.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
       await expectAccount(page, 'ben', 'push')
       expect(await page.locator('time').getAttribute('datetime')).toBe(at)

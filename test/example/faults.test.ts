@@ -28,9 +28,22 @@ const cloud = { baseURL, accessKey }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
+/** Only the routes of the invoices, for a signed-in user, with a database that loses its connection while it carries out a payment. */
+const PAYING = `
+import express from 'express'
+import { invoiceRoutes } from './dist/paying.js'
+import { handleError, logError } from './dist/pages.js'
+const invoice = { id: 7, number: '2026-7', payee: 'Stadtwerke', amount: '86.15', paidAt: null }
+const invoices = { find: async () => invoice, pay: async () => { throw Object.assign(new Error('c4n4ry of the database'), { name: 'DatabaseError', code: 'E42' }) } }
+const app = express()
+app.use((req, _res, next) => { req.user = { id: 1 }; req.session = {}; next() })
+app.use('/invoices', invoiceRoutes(invoices, {}), logError, handleError)
+const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port))
+`
+
 /** Starts the app with `SCRIPT`, calls `work`, and ends the app. */
-async function withApp(work: (browser: Browser) => Promise<void>, settings: Record<string, string> = {}): Promise<string> {
-  const { child, texts, ended } = launch(settings, undefined, ['--input-type=module', '-e', SCRIPT])
+async function withApp(work: (browser: Browser) => Promise<void>, settings: Record<string, string> = {}, script = SCRIPT): Promise<string> {
+  const { child, texts, ended } = launch(settings, undefined, ['--input-type=module', '-e', script])
   try {
     while (!texts.stdout.includes('\n')) {
       const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
@@ -93,6 +106,19 @@ describe('a fault', () => {
       expect(answer.text).toContain('Something went wrong')
       expect(answer.text).not.toMatch(INTERNALS)
     })
+    expect(logged).toBe('DatabaseError E42\n')
+  })
+})
+
+describe('a fault while a payment is carried out', () => {
+  it('is told with 500, and the page says where the user sees whether the payment was made', async () => {
+    const logged = await withApp(async (browser) => {
+      const answer = await browser.post('/invoices/7/pay', {}, { accept: 'text/html' })
+      expect(answer.status).toBe(500)
+      expect(answer.text).toContain('<strong>Your invoices show whether this payment was made. Look there before you pay again.</strong>')
+      expect(answer.text).toContain('<a class="button" href="/invoices">All invoices</a>')
+      expect(answer.text).not.toMatch(INTERNALS)
+    }, {}, PAYING)
     expect(logged).toBe('DatabaseError E42\n')
   })
 })

@@ -4,7 +4,7 @@
  * twice.
  */
 import type { Browser, Page } from '../support/browser'
-import { circumstances, sixMinutesLater } from './circumstances'
+import { circumstances, nevisComesBack, nevisGoesDown, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, hiddenField, signIn, startExample, submit, type Running } from './support'
 
 const DENTIST = 'Zahnarztpraxis Müller & Keller'
@@ -96,6 +96,18 @@ describe('an attack', () => {
     expect(await isPaid(browser, POWER)).toBe(false)
   })
 
+  it.each([['en', 'Nothing was paid. The invoice is still open. If your phone still shows the request, deny it there.', 'All invoices'], ['de', 'Es wurde nichts bezahlt. Die Rechnung ist noch offen. Zeigt Ihr Telefon die Anfrage noch an, lehnen Sie sie dort ab.', 'Alle Rechnungen']])('while Nevis is down › says that nothing was paid, and leads to the invoices (%s)', async (language, sentences, button) => {
+    const browser = await signIn(app, 'ben')
+    await browser.get(`/language/${language}`)
+    const address = await addressOf(browser, POWER)
+    const form = hiddenField((await browser.get('/invoices', page)).text, '_csrf')
+    await nevisGoesDown(app)
+    const answer = await browser.post(address, { _csrf: form }, page)
+    await nevisComesBack(app)
+    expect([answer.status, answer.text.includes(`<strong>${sentences}</strong>`), answer.text.includes(`<a class="button" href="/invoices">${button}</a>`)]).toEqual([503, true, true])
+    expect(await isPaid(browser, POWER)).toBe(false)
+  })
+
   it('by a form of another site › without its token it is refused with 403, and nobody is asked', async () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.post(await addressOf(browser, POWER))).status).toBe(403)
@@ -119,7 +131,7 @@ describe('an attack', () => {
     await app.phone('ben').approve()
     const target = await addressOf(browser, POWER)
     for (const waiting of [stepUp, payment]) {
-      expect((await submit(browser, '/invoices', target, { transaction: transactionIn(waiting) })).status).toBe(302)
+      expect((await submit(browser, '/invoices', target, { transaction: transactionIn(waiting) })).status).toBe(303)
     }
     expect([await isPaid(browser, POWER), await isPaid(browser, DENTIST)]).toEqual([false, false])
   })

@@ -59,6 +59,15 @@ describe('a remembered browser', () => {
     expect((await browser.get('/account/devices', page)).status).toBe(200)
   })
 
+  it('of a user who has no recovery codes › is not told to sign in with one', async () => {
+    const browser = await remembered('ben')
+    await signOut(browser)
+    await withPassword(browser, 'ben')
+    const { text } = await browser.get('/step-up?for=devices', page)
+    expect(text).toContain('<p>You have no recovery codes. Contact support.</p>')
+    expect(text).not.toContain('with a recovery code')
+  })
+
   it('is asked again when another user signs in, and when its user has all browsers forgotten', async () => {
     const browser = await remembered('ben')
     const elsewhere = browser.clone()

@@ -210,6 +210,13 @@ describe('the waiting page', () => {
         expect(await linesOf([{ type: 'android', enrolledAt: DAY }, { type: 'ios', enrolledAt: '2024-12-24T12:00:00.123456Z' }])).toEqual(['Android · registered on 8\u00a0March 2026', 'iOS · registered on 24\u00a0December 2024'])
       })
 
+      it('are told apart by the day in the sentence that says to which of them the request went', async () => {
+        const { browser, handle, ids } = await waiting(1)
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [{ authenticatorId: ids[0], name: 'Pixel', enrolledAt: DAY }, named({ enrolledAt: '2024-12-24T12:00:00Z' }, 1)] } })
+        const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+        expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent to <bdi>Pixel (registered on 8\u00a0March 2026)</bdi>. Earlier')
+      })
+
       it.each([['de', 'registriert am 8.\u00a0März 2026'], ['fr', 'enregistré le 8\u00a0mars 2026'], ['it', 'registrato l’8\u00a0marzo 2026']])('have the day in the language of the page: %s', async (tag, words) => {
         expect(await linesOf([{ type: 'android', enrolledAt: DAY }, {}], tag)).toEqual([`Android · ${words}`, undefined])
       })

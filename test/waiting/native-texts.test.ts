@@ -34,7 +34,7 @@ describe('English', () => {
     [failures.not_approved.message, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
     [failures.expired_transaction.message, 'This request has expired. Send a new one.'],
     [failures.too_many_attempts.message, 'Too many wrong codes. Request a new one.'],
-    [failures.too_many_starts.message, 'Too many requests. Try again in a few minutes. If you did not send them, change your password.'],
+    [failures.too_many_starts.message, 'Too many requests. Wait a little before you try again. If you did not send them, change your password.'],
     [failures.rejected.message, 'You cannot sign in with this account. Contact support.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 })

@@ -63,7 +63,7 @@ describe('the links', () => {
     const { get, browser, handle } = await open(links, {}, factor)
     const expectLinks = async (path?: string) => {
       const { text } = await get(path)
-      for (const link of ['<a href="/sign-in">Go to sign-in</a>', '<a href="tel:+41800000000">Help</a>', '<a href="https://alpine.example/legal">Legal notice</a>']) expect(text).toContain(link)
+      for (const link of ['<a href="/sign-in">Go to sign-in</a>', '<a href="tel:+41800000000">Help</a>', '<a href="https://alpine.example/legal" target="_blank" rel="noopener">Legal notice <span aria-hidden="true">\u2197\ufe0e</span><span class="nevis-unseen"> (opens in a new tab)</span></a>']) expect(text).toContain(link)
     }
     for (const path of [waitingOf(handle), waitingOf('x'), '/outage']) await expectLinks(path)
     await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
@@ -72,14 +72,16 @@ describe('the links', () => {
   })
 
   it('have the text of the page\'s language', async () => {
-    expect((await (await open(links)).get(undefined, { 'accept-language': 'de-CH' })).text).toContain('>Impressum</a>')
+    expect((await (await open(links)).get(undefined, { 'accept-language': 'de-CH' })).text).toMatch(/>Impressum <.*\(öffnet sich in einem neuen Tab\)</)
   })
 
   it('name the page to change the password to users who did not start it', async () => {
     const { get, handle } = await open({ changePasswordURL: '/password' })
     expect((await get()).text).not.toContain('/password')
     await world.simulator.phone('anna').deny()
-    expect((await get(waitingOf(handle))).text).toContain('<a href="/password">Change your password</a>')
+    const { text } = await get(waitingOf(handle))
+    expect(text).toContain('<a href="/password">Change your password</a>')
+    expect(text.indexOf('Change your password')).toBeGreaterThan(text.indexOf('<button class="nevis-button">'))
   })
 
   it('are none where none are given', async () => {
@@ -273,6 +275,23 @@ describe('a callback that comes again', () => {
     expect(text).toContain('<h1>Nothing to confirm here</h1>')
     expect(text).toContain('<a class="nevis-button" href="/home">Continue</a>')
     expect(text).not.toContain('role="alert"')
+  })
+
+  it.each([
+    ['en', 'Already confirmed', 'You have confirmed this request.'],
+    ['de', 'Bereits bestätigt', 'Sie haben diese Anfrage bestätigt.'],
+    ['fr', 'Déjà confirmé', 'Vous avez confirmé cette demande.'],
+    ['it', 'Già confermato', 'Ha confermato questa richiesta.'],
+  ])('is told apart on the waiting page, where the app records the second factor: the page says that it is done, and leads on (%s)', async (tag, heading, sentence) => {
+    const { app, browser, handle, get } = await open({ brand })
+    const other = await signIn(app.browser(), 'anna', { factor: 'sms' })
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(handle).replace('/login/2fa/callback', '/done'))).location).toBe('/welcome')
+    const page = await get(undefined, { 'accept-language': tag })
+    expect([page.status, page.text.includes(`<h1>${heading}</h1>`), page.text.includes(`<p>${sentence} `)]).toEqual([200, true, true])
+    expect(page.text).toContain('<a class="nevis-button" href="/home">')
+    expect((await get(waitingOf(other), { 'accept-language': tag })).status).toBe(403)
+    expect((await browser.get(waitingOf(handle), JSON_ONLY)).status).toBe(403)
   })
 
   it('of a user who is not signed in leads nowhere', async () => {

@@ -17,24 +17,34 @@ const OTHERS = {
   server: ['Something went wrong', 'Please try again later.'],
 } satisfies Record<string, readonly [Text, Text]>
 
+/** What the user must know after an error, and the page to which the button leads. */
+export interface Outcome {
+  readonly sentences: readonly Text[]
+  readonly href: string
+  readonly button: Text
+}
+
 export interface ErrorOptions extends Partial<Frame> {
   /** True if the user may have signed out in another tab, and must sign in to send the refused form again. */
   readonly isSignedOut?: boolean
   /** The page that the button "Try again" opens; undefined if trying again does not help. */
   readonly again?: string | undefined
+  /** Replaces the button. Default: nothing more is said. */
+  readonly outcome?: Outcome | undefined
 }
 
 /** @param options who is signed in, for the navigation (default: no user), and where the button leads (default: to the home page) */
-export function errorPage(status: number, language: Language, { isSignedOut = false, again, ...frame }: ErrorOptions = {}): Html {
+export function errorPage(status: number, language: Language, { isSignedOut = false, again, outcome, ...frame }: ErrorOptions = {}): Html {
   const t = translator(language)
   const [target, button]: readonly [string, Text] =
-    again !== undefined ? [again, 'Try again'] : status === 403 && isSignedOut ? ['/login', 'Go to the sign-in page'] : ['/', 'Go to the home page']
+    outcome !== undefined ? [outcome.href, outcome.button] : again !== undefined ? [again, 'Try again'] : status === 403 && isSignedOut ? ['/login', 'Go to the sign-in page'] : ['/', 'Go to the home page']
   const [heading, advice] = SENTENCES[status] ?? (status < 500 ? OTHERS.request : OTHERS.server)
   return layout(
     t(heading),
     { ...frame, language, t },
     html`<section class="card narrow">
         <h1>${t(heading)}</h1>
+        ${outcome?.sentences.length && html`<p><strong>${outcome.sentences.map((sentence) => t(sentence)).join(' ')}</strong></p>`}
         <p>${t(advice)}</p>
         <p class="quiet">${t('Error {status}', { status })}</p>
         <p class="buttons"><a class="button" href="${target}">${t(button)}</a></p>

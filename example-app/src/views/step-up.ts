@@ -20,7 +20,7 @@ export function stepUpURL(purpose: Purpose | undefined): string {
   return purpose === undefined ? '/step-up' : `/step-up?for=${purpose}`
 }
 
-export type RecoveryCode = 'fresh' | 'old' | 'unused'
+export type RecoveryCode = 'fresh' | 'old' | 'unused' | 'none'
 
 export interface StepUpParts {
   /** What the confirmation is for. If undefined, the page says only that the confirmation is for the user's security. */
@@ -29,7 +29,7 @@ export interface StepUpParts {
   readonly notDone: Text | undefined
   /**
    * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered
-   * browser; undefined after a sign-in with another factor.
+   * browser; `none` if this user has no recovery codes; undefined after a sign-in with another factor.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }
@@ -58,7 +58,9 @@ function lostPhone({ t, csrfToken, devicesURL }: EveryPage, recoveryCode: Recove
   return html`<section class="card narrow">
         <h2>${t('Lost your phone?')}</h2>
         ${
-          recoveryCode === 'fresh'
+          recoveryCode === 'none'
+            ? html`<p>${t('You have no recovery codes. Contact support.')}</p>`
+            : recoveryCode === 'fresh'
             ? html`<p>${t('You have signed in with a recovery code. Set up a new device first, then confirm with it.')}</p>
         <p class="buttons"><a class="button second" href="${devicesURL}">${t('Set up a new device')}</a></p>`
             : html`<p>${t(recoveryCode === 'old' ? AGAIN : INSTEAD)}</p>

@@ -25,7 +25,8 @@ export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: Infinity, everySeconds: 4 },
 ]
 
-const MAX_BACKOFF_SECONDS = 30
+/** Not longer, because a user who waits learns only by the next call that Nevis responds again. */
+const MAX_BACKOFF_SECONDS = 10
 /** Each interval varies at random by up to a tenth, so that the status calls of transactions that started together are not made together. */
 const JITTER = 0.1
 

@@ -16,6 +16,7 @@ interface Window {
 /** The `data-` attributes of the `main` element: see `page.ts`. */
 interface PageData {
   readonly transaction: string
+  readonly sharedName: string
   readonly statusUrl: string
   readonly callbackUrl: string
   readonly secondsLeft: string
@@ -37,7 +38,8 @@ interface StatusJson {
 
 /** A message between tabs that wait for the same approval. */
 interface TabMessage {
-  readonly transaction: string
+  /** The tabs' `sharedName`. */
+  readonly of: string
   readonly says: 'hello' | 'hello to you' | 'gone on'
 }
 

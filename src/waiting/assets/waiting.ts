@@ -42,7 +42,7 @@
     if (main.dataset['status'] !== 'pending') return
 
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
-    const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, silent, endsSoon } = main.dataset as unknown as PageData
+    const { sharedName, statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, silent, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
     // Every pending page has `data-note`, `data-countdown` and `data-continue`: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
@@ -100,7 +100,7 @@
         else goOn()
         return new Promise<never>(() => undefined)
       }
-      attempt(() => navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, claim))
+      attempt(() => navigator.locks.request(`passport-nevis ${sharedName}`, { ifAvailable: true }, claim))
         .catch(goOn)
     }
 
@@ -121,8 +121,8 @@
     void attempt(() => {
       tabs = new BroadcastChannel('passport-nevis')
       tabs.onmessage = ({ data }) => {
-        const { transaction: of, says } = data as TabMessage
-        if (of !== transaction || main.dataset['status'] !== 'pending') return
+        const { of, says } = data as TabMessage
+        if (of !== sharedName || main.dataset['status'] !== 'pending') return
         if (says === 'gone on') return leave()
         hasCompany = true
         if (says === 'hello') tell('hello to you')
@@ -131,7 +131,7 @@
     }).catch(() => undefined)
 
     function tell(says: TabMessage['says']) {
-      tabs?.postMessage({ transaction, says } satisfies TabMessage)
+      tabs?.postMessage({ of: sharedName, says } satisfies TabMessage)
     }
 
     function isGone(): boolean {

@@ -66,6 +66,8 @@ export interface Texts {
   readonly code: string
   /** Label of the field for the phone number; asks for the country code. */
   readonly phoneNumber: string
+  /** What the browser says if the phone number has no country code. */
+  readonly phoneFormat: string
   /** Button that submits the form. */
   readonly send: string
   /** Shown after a wrong code; `{n}` is the number of attempts left. */
@@ -140,6 +142,10 @@ export interface Texts {
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string
+  /** Replaces the text `used` if the user has confirmed this very transaction, for example after the button "Back" of the browser. */
+  readonly done: string
+  /** Heading above `done`. */
+  readonly doneHeading: string
   /** Says why a signed-in user must confirm, and what happens next. */
   readonly startHint: string
   /** Link to the sign-in page. */
@@ -150,6 +156,8 @@ export interface Texts {
   readonly notNow: string
   /** Link to the app's help page, in the footer. */
   readonly help: string
+  /** What a screen reader says after the text of a link that opens a new tab; other users see an arrow. */
+  readonly newTab: string
   /** Name of the list of languages in the footer, for screen readers. */
   readonly language: string
   /** Heading while Nevis, or one of the app's own stores, is down. */

@@ -291,15 +291,15 @@ describe('while Nevis', () => {
       answer = error
       const { heard, stop } = listening()
       await pass(40_000)
-      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles the interval, up to 30 s. So the app makes only a few calls in
+      // The interval is 1 s in the first ten seconds, and then 4 s. Each further error doubles the interval, up to 10 s. So the app makes only a few calls in
       // 40 s.
       expect(asked.length).toBeGreaterThanOrEqual(4)
-      expect(asked.length).toBeLessThanOrEqual(6)
+      expect(asked.length).toBeLessThanOrEqual(8)
       expect(heard).toEqual([])
       expect(await watch.look(sealed())).toBe('pending')
 
       answer = 'pending'
-      await pass(34_000)
+      await pass(11_000)
       const before = asked.length
       await pass(12_000)
       expect(asked.length - before).toBeGreaterThanOrEqual(2)
