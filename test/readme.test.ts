@@ -198,7 +198,7 @@ describe('the step-up and the signing', () => {
   it('pay what was shown on the phone, once', async () => {
     const start = await browser.post('/pay', { amount: '5.00', payee: 'M&S' })
     expect(simulator.phone('anna').waiting).toMatchObject([{ message: '<html>Pay <b>CHF 5.00</b> to M&amp;S?</html>' }])
-    expect(await finish(start)).toBe('/')
+    expect(await finish(start)).toBe('/invoices')
     await browser.post('/login/2fa/callback', { transaction: handleIn(start.location), amount: '9999.00' })
     expect(paid).toEqual([{ user: { username: 'anna' }, data: { kind: 'payment', amount: '5.00', payee: 'M&S' } }])
   })

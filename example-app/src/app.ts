@@ -72,7 +72,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users, config, redis })
   passport.use(nevis)
-  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because the status endpoint needs no session
+  app.get('/login/2fa/status', (app.locals['status'] = statusEndpoint(nevis))) // before the session middleware, because the status endpoint needs no session
   // second factor: end
   const browsers = knownBrowsers(config)
   app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, outdatedForm, browsers.note)

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { StatusEndpoint } from 'passport-nevis'
 import type { NevisSimulator } from 'passport-nevis/simulator'
 import { createApp } from './app.js'
 import { ConfigError, readConfig, type Cloud } from './config.js'
@@ -19,7 +20,10 @@ const TOUR = `What to try:
   4. Switch the cloud off on the page of the phones, and sign in.
 Ctrl+C ends both.`
 
-/** Functions that close the open resources, in the order in which the resources were opened. */
+/** How long running requests may take after a signal to stop. */
+const GRACE_MS = 5000
+
+/** Functions that close the open resources, in the order in which to call them. The server comes before the resources that its running requests need. */
 const closers: (() => unknown)[] = []
 
 async function start(): Promise<void> {
@@ -42,7 +46,9 @@ async function start(): Promise<void> {
   const invoices = await Invoices.open(database)
   const demo = simulator && (await addDemoAccounts(simulator, users))
   const cloud = simulator ? { baseURL: simulator.baseURL, accessKey: simulator.accessKey } : (config.nevis as Cloud)
-  ready(createApp({ config, users, invoices, demo, redis, cloud }))
+  const example = createApp({ config, users, invoices, demo, redis, cloud })
+  closers.unshift(() => (example.locals['status'] as StatusEndpoint | undefined)?.closeStreams()) // an open event stream would keep the server open
+  ready(example)
 
   console.log(`Example app on ${urlOf(server)}`)
   if (simulator) console.log(`Phones on ${simulator.baseURL}\n\n${TOUR}`)
@@ -77,11 +83,11 @@ function refusePort(error: unknown, name: string, port: number | undefined): nev
   throw error
 }
 
-function closeServer(server: Server): Promise<unknown> {
-  return new Promise((resolve) => {
-    server.close(resolve)
-    server.closeAllConnections()
-  })
+/** Accepts no more connections, lets the running requests end, and closes what is still open after `GRACE_MS`. */
+async function closeServer(server: Server): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(timer)
 }
 
 function addressOf(server: Server): AddressInfo {
@@ -95,7 +101,7 @@ function urlOf(server: Server): string {
 }
 
 async function stop(exitCode: number): Promise<never> {
-  await Promise.allSettled(closers.splice(0).map((close) => close()))
+  for (const close of closers.splice(0)) await Promise.resolve().then(close).catch(() => undefined)
   process.exit(exitCode)
 }
 

@@ -41,7 +41,11 @@ function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Cre
   }
 }
 
-/** @returns a sentence for the user if the username is taken; otherwise undefined */
+/**
+ * The sentence tells anyone which usernames exist. An app that must not reveal this takes an e-mail address in place of a username, gives the same answer in
+ * both cases, and sends what comes next to that address. In this app, `passwordLimit` limits how many usernames an attacker can try.
+ * @returns a sentence for the user if the username is taken; otherwise undefined
+ */
 async function add(users: Users, { username, password }: Credentials, t: Translate): Promise<RefusedForm['errors'] | undefined> {
   const isNew = await users.signUp({ username, passwordHash: await hashPassword(password) })
   return isNew ? undefined : { username: t('That username is taken. Choose another one.') }

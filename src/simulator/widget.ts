@@ -89,11 +89,12 @@ function show(qrCode, appLinkUri) {
 }
 `
 
-const STYLE = `:root { color-scheme: light dark; --line: light-dark(#d5dbe4, #38424f); --accent: light-dark(#0b5cad, #7ab8ff) }
+const STYLE = `:root { color-scheme: light dark; --ground: #f2f4f8; --text: #1c2430; --quiet: #5a6676; --line: #d5dbe4; --accent: #0b5cad }
+@media (prefers-color-scheme: dark) { :root { --ground: #12161c; --text: #e8ecf2; --quiet: #a3afbf; --line: #38424f; --accent: #7ab8ff } }
 * { box-sizing: border-box }
-body { margin: 0; padding: 1rem; overflow: hidden; border: 1px solid var(--line); border-radius: .5rem; background: light-dark(#f2f4f8, #12161c);
-  color: light-dark(#1c2430, #e8ecf2); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; text-align: center }
-h1 { margin: 0; color: light-dark(#5a6676, #a3afbf); font-size: .8125rem; font-weight: 400 }
+body { margin: 0; padding: 1rem; overflow: hidden; border: 1px solid var(--line); border-radius: .5rem; background: var(--ground);
+  color: var(--text); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; text-align: center }
+h1 { margin: 0; color: var(--quiet); font-size: .8125rem; font-weight: 400 }
 p { margin: .25rem 0 0; font-weight: 600; text-wrap: balance }
 img { display: block; width: 12rem; max-width: 100%; height: auto; margin: .75rem auto 0; padding: .25rem; border-radius: .375rem; background: #fff; image-rendering: pixelated }
 a { display: block; margin-top: .75rem; padding: .65rem 1rem; border: 1px solid var(--line); border-radius: .375rem; color: var(--accent); text-decoration: none }

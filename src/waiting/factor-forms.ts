@@ -71,10 +71,12 @@ function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): H
  * codes, the button only extends the time of this transaction.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
-  const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`
-  if (view.recoveryCodes !== undefined) return wayForm(view, parts, 'extend', '1', button, html`data-more-time hidden`)
+  const { moreTime, unavailable } = parts.language.texts
+  const button = html`<button class="nevis-again">${moreTime}</button>`
+  const attributes = html`data-more-time="${unavailable}" hidden`
+  if (view.recoveryCodes !== undefined) return wayForm(view, parts, 'extend', '1', button, attributes)
   const isOffered = view.prompt !== 'confirm' && view.prompt !== 'widget' && !isSent(view) && view.factors.includes(view.factor)
-  return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
+  return isOffered && wayForm(view, parts, 'factor', view.factor, button, attributes)
 }
 
 /** The button that starts the same factor again: "Send again" while the user waits, the main button after the transaction has ended. */

@@ -1,8 +1,8 @@
 /**
  * Shows new recovery codes, until the user confirms that they are saved.
  *
- * The confirm button works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing the codes ticks this box. Out of
- * scope: the field in which a recovery code is typed (`challenge-parts.ts`).
+ * The confirm button works only after the user has ticked the box "saved" or, with JavaScript, has pressed the button or link to copy, download or print the
+ * codes. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm } from './forms'
@@ -23,7 +23,7 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
       <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
       <div class="nevis-keep">
         <button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button>
-        <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download="${texts.downloaded}">${texts.download}</a>
+        <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download>${texts.download}</a>
         <button type="button" data-print hidden>${texts.print}</button>
       </div>
       <p class="nevis-unseen" role="status" data-said data-copy-failed="${texts.copyFailed}"></p>

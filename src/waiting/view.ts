@@ -45,7 +45,10 @@ export interface WaitingView extends Offer {
   readonly statusURL: string
   /** URL of the callback: the browser goes there after an approval, and sends there a code that the user has typed. */
   readonly callbackURL: string
-  /** The message that the phone shows, but without the line that contains the code to type. */
+  /**
+   * The message that the phone shows, but without the line that contains the code to type: plain text, or `<html>…</html>` with the tags `b br em i strong u`
+   * only. Never put a plain message into `innerHTML`.
+   */
   readonly message?: string
   /** What the user confirms: the result of the page's option `details`. */
   readonly details?: readonly Detail[]

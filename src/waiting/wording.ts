@@ -27,11 +27,15 @@ export function clock(expiresAt: string): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+/** How French and Italian write the first day of a month: `1er mars`, `1º marzo`. `Intl` writes `1 mars`, `1 marzo`. */
+const FIRST_DAY: Readonly<Record<string, string>> = { fr: '1er', it: '1º' }
+
 /** A date in the language of the page; in English if Node does not know the language. English dates are `29 November 2026`. */
 export function dateIn({ tag }: Pick<Language, 'tag'>, date: Date, withTime = false): string {
   const time = withTime ? ({ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const) : {}
   try {
-    return new Intl.DateTimeFormat(tag === 'en' ? 'en-GB' : tag, { year: 'numeric', month: 'long', day: 'numeric', ...time }).format(date)
+    const text = new Intl.DateTimeFormat(tag === 'en' ? 'en-GB' : tag, { year: 'numeric', month: 'long', day: 'numeric', ...time }).format(date)
+    return text.replace(/^1(?=\s)/, FIRST_DAY[new Intl.Locale(tag).language] ?? '1')
   } catch {
     return dateIn({ tag: 'en' }, date, withTime)
   }

@@ -290,6 +290,19 @@ describeWithChromium('the waiting page', () => {
       await showsHeading(page, 'Check your phone')
     })
 
+    it('says so although the stream has broken unnoticed', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      // The first stream is never answered, as after a router has dropped the connection.
+      let asked = 0
+      await context.route(/live/, (route) => (asked++ === 0 ? undefined : route.continue()))
+      const { page } = await waiting(context, cloud)
+      await until(() => asked === 1)
+      later(121_000)
+      await context.clock.runFor(121_000)
+      await page.getByText('Send a new one.').waitFor()
+    })
+
     it('says so to a user who has not typed the code', async () => {
       const context = await chromium.open()
       await context.clock.install()
@@ -342,6 +355,39 @@ describeWithChromium('the waiting page', () => {
       expect(cloud.simulator.sms(username)).toHaveLength(1)
       await page.getByLabel('Code').fill(codeFor(cloud, username))
       await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+  })
+
+  describe('when a button is pressed shortly after another one', () => {
+    it('cancels', async () => {
+      const { page } = await waiting(await chromium.open(), cloud)
+      await page.evaluate(`for (const field of ['[name=factor][value=sms]', '[name=cancel]']) document.querySelector(field).form.querySelector('button').click()`)
+      await page.getByText('"code":"cancelled"').waitFor()
+      forgiveComplaints(/401/)
+    })
+  })
+
+  describe('where the browser knows no event streams', () => {
+    it('asks in JSON, and learns of the decision', async () => {
+      const context = await chromium.open()
+      await context.addInitScript('delete window.EventSource')
+      const { page, username } = await waiting(context, cloud)
+      await page.waitForResponse((response) => response.url().includes('/live?') && response.request().resourceType() === 'fetch')
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+    })
+
+    it('asks again if an answer does not come', async () => {
+      const context = await chromium.open()
+      await context.addInitScript(`delete window.EventSource
+        const { timeout } = AbortSignal
+        AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 100)`)
+      await context.route(/live/, () => undefined)
+      const { page, username } = await waiting(context, cloud)
+      await says(page, 'No connection. Trying again…')
+      await context.unroute(/live/)
+      await cloud.simulator.phone(username).approve()
       await isSignedIn(page)
     })
   })

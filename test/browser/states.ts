@@ -209,7 +209,7 @@ export const states: Record<string, State> = {
     const page = await context.newPage()
     await page.goto((await makingCodes(context, cloud)).address)
     await page.locator('[data-copy]').click()
-    await page.locator('[data-saved]:checked').waitFor()
+    await page.locator('.nevis-written button:enabled').waitFor()
     return page
   },
   stranger: async (context, cloud) => {

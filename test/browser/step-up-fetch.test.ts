@@ -235,6 +235,15 @@ describeWithChromium('in a browser', () => {
       expect(await ended()).toMatchObject({ name: 'SecondFactorError', code: 'cancelled' })
     })
 
+    it('whose user the app refuses after a right code › ends with the reason of the app', async () => {
+      await open({ verify: () => false }, false)
+      await begin(`signIn({ factor: 'sms' })`)
+      await shown('true')
+      await page.evaluate(`step().send({ code: '${smsCode()}' })`)
+      expect(await ended()).toMatchObject({ name: 'SecondFactorError', code: 'rejected', status: 401 })
+      expect(await page.evaluate('step()')).toBeUndefined()
+    })
+
     it('that starts too often › says when to try again', async () => {
       await open({ strategy: { startBudget: { starts: 1, perSeconds: 300 } } }, false)
       await begin('signIn()')
@@ -310,6 +319,28 @@ describeWithChromium('in a browser', () => {
       await firstAnswered()
       expect(await statusCallsAfter(1900)).toBe(1)
       await statusAnswered(2)
+      await approve()
+      await page.clock.resume()
+      expect((await ended()).value).toEqual({ username: 'anna' })
+    })
+
+    it('or has nothing to report for minutes › gets a new stream each minute, at once', async () => {
+      await open({}, false)
+      await stopClock()
+      // The clock of the test does not move `AbortSignal.timeout`.
+      await page.evaluate(`AbortSignal.timeout = (ms) => {
+        const limit = new AbortController()
+        setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), ms)
+        return limit.signal
+      }`)
+      const first = page.waitForRequest('**/status?**')
+      await begin('signIn()')
+      await first
+      for (const streams of [2, 3]) {
+        await statusCallsAfter(58_000)
+        for (let passed = 0; times('GET /api/2fa/status') < streams && passed < 3500; passed += 100) await statusCallsAfter(100)
+        expect(times('GET /api/2fa/status')).toBe(streams)
+      }
       await approve()
       await page.clock.resume()
       expect((await ended()).value).toEqual({ username: 'anna' })

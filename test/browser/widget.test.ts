@@ -70,6 +70,7 @@ describeWithChromium('the page with the widget', () => {
       page: { signInURL: '/sign-in', helpURL: '/help' },
       routes: (express, { nevis }) => {
         express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT))
+        express.get('/loading', (_req, res) => void res.send('<!doctype html><title>Shop</title><script>held = new Image(); held.src = "/held.png"</script><body>'))
         express.get('/arabic', waitingPage(nevis, { languages: ['ar', 'en'], locales: { ar: { dir: 'rtl' } }, widgetScript: '/widget.js' }))
       },
     })
@@ -155,6 +156,29 @@ describeWithChromium('the page with the widget', () => {
     await cloud.simulator.phone(username).approve()
     await isSignedIn(page)
     await showsHeading(other, 'Continued in another tab')
+  })
+
+  it('inserted by a script while the page before is still loading › starts the widget', async () => {
+    const context = await chromium.open()
+    const held: (() => void)[] = []
+    await context.route('**/held.png', (route) => new Promise<void>((resolve) => held.push(() => resolve(route.fulfill({ contentType: 'image/png', body: '' })))))
+    const address = await enterPassword(context, cloud, cloud.newUser().username)
+    const page = await context.newPage()
+    await page.goto(`${cloud.app.origin}/loading`, { waitUntil: 'domcontentloaded' })
+    await page.evaluate(`(async () => {
+      const text = await (await fetch(${JSON.stringify(address)})).text()
+      document.body.innerHTML = new DOMParser().parseFromString(text, 'text/html').body.innerHTML
+      for (const old of document.body.querySelectorAll('script')) {
+        const script = document.createElement('script')
+        script.src = old.src
+        old.replaceWith(script)
+      }
+    })()`)
+    // The script has started: it shows the hint.
+    await hint(page).waitFor()
+    expect(await page.evaluate('document.readyState')).toBe('interactive')
+    held.forEach((release) => release())
+    await inWidget(page, 'Accept the request on your phone.')
   })
 
   it.each(['**/widget/auth.js', '**/widget.js'])('where %s does not come › says that it did not work, and offers the others', async (script) => {

@@ -1,11 +1,12 @@
 /** Tests that the example app starts and stops, and that it refuses to start with a wrong configuration. */
-import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen } from '../support/app'
-import { refusals, runToEnd, signIn, startExample } from './support'
+import { enterPassword, hiddenField, refusals, runToEnd, signIn, startExample, statusOf } from './support'
 
 const SECRET = 'a secret of thirty-two characters'
 const CLOUD = { NEVIS_INSTANCE: 'somewhere', NEVIS_ACCESS_KEY: 'key-of-nobody' }
@@ -119,5 +120,36 @@ describe('ending', () => {
     expect(await app.stop(signal)).toMatchObject({ exitCode: 0, stderr: '' })
     await expect(fetch(app.origin)).rejects.toThrow()
     await expect(fetch(app.phonesOrigin)).rejects.toThrow()
+  })
+
+  it('while a request is running › answers it, with everything that the answer needs', async () => {
+    const app = await startExample()
+    const browser = app.browser()
+    const _csrf = hiddenField((await browser.get('/login')).text, '_csrf')
+    const { username, password } = app.account('anna')
+    const headers = {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      Expect: '100-continue',
+    }
+    const running = request(`${app.origin}/login`, { method: 'POST', headers })
+    running.flushHeaders()
+    await once(running, 'continue')
+    const ended = app.stop()
+    while (await fetch(app.origin).then(() => true, () => false));
+    running.end(new URLSearchParams({ _csrf, username, password }).toString())
+    const [answer] = (await once(running, 'response')) as [IncomingMessage]
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, expect.stringMatching(/^\/login\/2fa\?transaction=/)])
+    answer.resume()
+    expect(await ended).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  it('while a waiting page is open › ends its event stream', async () => {
+    const app = await startExample()
+    const stream = await fetch(app.origin + statusOf(await enterPassword(app.browser(), app.account('anna'))), { headers: { accept: 'text/event-stream' } })
+    const ended = app.stop()
+    // If the server had cut the connection, `text()` would reject.
+    expect(await stream.text()).toContain('"status":"pending"')
+    expect(await ended).toMatchObject({ exitCode: 0, stderr: '' })
   })
 })

@@ -16,9 +16,11 @@ export function SecondFactor({ view, error, send, cancel }) {
   return (
     <form onSubmit={type}>
       <p role="status">{error?.message ?? view.failure ?? view.message ?? 'Check your phone'}</p>
-      {view.qrCode && <img src={view.qrCode} alt="Scan with the Access App" />}
-      {view.appLinkUri && <a href={view.appLinkUri}>Open the Access App</a>}
-      {view.prompt === 'code' && <><label>Code <input name="code" autoComplete="one-time-code" /></label><button>Continue</button></>}
+      {view.status === 'pending' && <>
+        {view.qrCode && <img src={view.qrCode} alt="Scan with the Access App" />}
+        {view.appLinkUri && <a href={view.appLinkUri}>Open the Access App</a>}
+        {view.prompt === 'code' && <><label>Code <input name="code" autoComplete="one-time-code" /></label><button>Continue</button></>}
+      </>}
       {view.factors.map((factor) => <button type="button" key={factor} onClick={() => send({ factor })}>{factor}</button>)}
       <button type="button" onClick={cancel}>Cancel</button>
     </form>

@@ -15,7 +15,8 @@ exports.addApi = function addApi(app, { passport, nevis, session, transfer }) {
   app.route('/api/2fa').get(waitingPage(nevis)).post(secondFactor)
   app.all('/api/2fa/callback', secondFactor, recordSecondFactor(), welcome)
 
-  app.post('/api/step-up', signedIn, passport.authorize('nevis', { failWithError: true, message: 'Confirm it is you?' }))
+  const stepUp = { failWithError: true, factors: atLeast('sms'), message: 'Confirm it is you?' }
+  app.post('/api/step-up', signedIn, passport.authorize('nevis', stepUp))
   app.post('/api/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms') }), (req, res) => {
     res.json(transfer(req.user, req.body))
   })

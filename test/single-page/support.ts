@@ -58,18 +58,20 @@ const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
 
 export interface SinglePageOptions {
   readonly strategy?: Partial<NevisStrategyOptions>
+  /** The user that `verify` returns for a username. Default: a user with this name. */
+  readonly verify?: (username: string) => { username: string } | false
   /** Adds routes before those of the API. */
   readonly before?: (app: App, parts: { nevis: NevisStrategy }) => void
 }
 
-export async function startSinglePage({ strategy, before }: SinglePageOptions = {}): Promise<SinglePageApp> {
+export async function startSinglePage({ strategy, verify = (username) => ({ username }), before }: SinglePageOptions = {}): Promise<SinglePageApp> {
   const simulator = await NevisSimulator.start()
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username })))
   passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
   passport.deserializeUser((username, done) => done(null, { username: username as string }))
   const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/api/2fa', pollSchedule: TWICE_A_SECOND, ...strategy }
-  const nevis = new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, async ({ username = '' }) => ({ username }))
+  const nevis = new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, async ({ username = '' }) => verify(username))
   passport.use(nevis)
 
   const transfers: unknown[] = []

@@ -6,6 +6,7 @@
 import { failures } from '../../src'
 import { languages } from '../../src/waiting/texts/languages'
 import type { Texts } from '../../src/waiting/texts/texts'
+import { dateIn } from '../../src/waiting/wording'
 
 const { en, de, fr, it: italian } = languages as Record<'en' | 'de' | 'fr' | 'it', Texts>
 
@@ -113,4 +114,11 @@ describe('Italian', () => {
   it('calls no account “conto”, which is a bank account', () => {
     expect(sentencesIn(italian).filter((text) => /\bcont[oi]\b/.test(text))).toEqual([])
   })
+})
+
+describe('a date', () => {
+  it.each([
+    ['en', 1, '1 March 2026'], ['de', 1, '1. März 2026'], ['fr', 1, '1er mars 2026'], ['fr-CH', 1, '1er mars 2026'], ['it', 1, '1º marzo 2026'],
+    ['fr', 11, '11 mars 2026'], ['it', 21, '21 marzo 2026'],
+  ])('in %s on day %i is “%s”', (tag, day, text) => expect(dateIn({ tag }, new Date(2026, 2, day, 12))).toBe(text))
 })

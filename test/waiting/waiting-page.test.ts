@@ -1,5 +1,7 @@
 /** Tests the waiting page for every factor and state: the page that a user sees, and the same content as JSON. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { metricsOf, app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, requireSecondFactor, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
@@ -889,6 +891,13 @@ describe('the page\'s own files', () => {
       const size = async (link: string) => gzipSync((await app.browser().get(link)).text, { level: 9 }).length
       expect(await size(script)).toBeLessThan(8192)
       expect(await size(style)).toBeLessThan(4096)
+    })
+
+    // A browser that does not know `light-dark()` drops every declaration that uses a variable with this function: then borders and buttons vanish.
+    it('need no light-dark(), which is unknown to Chrome before 123, Firefox before 120 and Safari before 17.5: in the package and in the example app', async () => {
+      const { style } = linksOf((await pageFor()).text)
+      const own = ['style.css', 'brand.css'].map((file) => readFileSync(join(__dirname, '../../example-app/public', file), 'utf8'))
+      for (const text of [(await app.browser().get(style)).text, ...own]) expect(text.includes('light-dark(')).toBe(false)
     })
 
     it.each([['the hash of another version', '&v=0123456789ab'], ['no hash', ''], ['two hashes', '&v=a&v=b']])('are not kept under an address with %s', async (_what, query) => {

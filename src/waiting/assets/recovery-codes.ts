@@ -1,6 +1,9 @@
 /**
  * The script for new recovery codes: lets the user copy, download or print them, and then enables the confirm button.
  *
+ * The script cannot learn whether a download or printing succeeded: an in-app browser may ignore the download, and the user may cancel the printing. So the
+ * script only enables the button, and leaves the box "saved" to the user.
+ *
  * Out of scope: everything else on the page (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */
 
@@ -18,10 +21,15 @@ window.nevisRecoveryCodes = (main, write) => {
   const box = main.querySelector<HTMLInputElement>('[data-saved]')
   const gate = () => {
     const button = box?.form?.querySelector('button')
-    if (button) button.disabled = !box?.checked
+    if (button) button.disabled = Boolean(box?.required && !box.checked)
   }
   box?.addEventListener('change', gate)
   gate()
+
+  function enable() {
+    if (box) box.required = false
+    gate()
+  }
 
   const said = main.querySelector<HTMLElement>('[data-said]')
   // A success is shown on the button, and said to screen readers only. A failure is shown to everyone.
@@ -31,18 +39,18 @@ window.nevisRecoveryCodes = (main, write) => {
     write(said, text)
   }
 
-  function saved(element: HTMLElement, text = '') {
-    if (text) write(element, text)
-    say(text)
-    if (box) box.checked = true
-    gate()
+  function copied(button: HTMLElement) {
+    const { copy = '' } = button.dataset
+    write(button, copy)
+    say(copy)
+    enable()
   }
 
   const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
-  if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => saved(button, button.dataset['copy']), () => say(said?.dataset['copyFailed'] ?? '', true)))
-  offer('[data-download]', (link) => saved(link, link.dataset['download']))
-  offer('[data-print]', (button) => {
+  if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => copied(button), () => say(said?.dataset['copyFailed'] ?? '', true)))
+  offer('[data-download]', enable)
+  offer('[data-print]', () => {
     window.print()
-    saved(button)
+    enable()
   })
 }

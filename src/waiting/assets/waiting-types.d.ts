@@ -7,6 +7,11 @@ interface Window {
   nevisLeavePage(main: HTMLElement, leave: () => void): void
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
+  /**
+   * Starts the script for the button "Get more time". Defined in `more-time.ts`.
+   * @param say shows why the user got no more time
+   */
+  nevisMoreTime(main: HTMLElement, say: (text: string) => void, succeeded: (more: PageData) => void): void
   /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
   nevisRecoveryCodes(main: HTMLElement, write: Write): void
   /** Starts the script for Nevis's widget. Defined in `widget.ts`. */

@@ -59,6 +59,8 @@
     const { signal } = departure
     // If other tabs are open, this tab waits this many milliseconds before it goes to the callback: another tab may report that it has already gone there.
     const TAB_ANSWER_MS = 20
+    // Time limit of a request for the status: a connection may have broken unnoticed.
+    const ASK_MS = 20_000
 
     let stream: EventSource | undefined
     let errors = 0
@@ -160,6 +162,7 @@
     }
 
     function listen() {
+      if (!('EventSource' in window)) return void ask()
       const opened = new EventSource(withTransaction(statusUrl))
       stream = opened
       const read = ({ data }: MessageEvent) => void attempt(() => learn(JSON.parse(data as string) as StatusJson)).catch(() => say(offline))
@@ -180,7 +183,7 @@
       const asked = round
       let seconds: unknown
       try {
-        const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store' })
+        const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout?.(ASK_MS) })
         seconds = response.headers.get('retry-after')
         const json = (await response.json()) as StatusJson
         seconds = json.retryAfterSeconds ?? seconds
@@ -238,30 +241,15 @@
       }
       if (isOver) return
       if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
-      else if (prompt !== 'wait') reload()
+      // The stream may have broken unnoticed. A new stream begins with the current status.
+      else if (prompt === 'wait') resume()
+      else reload()
     }
 
-    // If the user types a code or saves recovery codes, "More time" must not reload the page: what the user has typed and ticked would be lost.
-    moreTime?.addEventListener('submit', (event) => {
-      if (prompt !== 'code' && prompt !== 'confirm') return
-      event.preventDefault()
-      attempt(async () => {
-        const body = new URLSearchParams([...new FormData(moreTime)] as [string, string][])
-        const response = await fetch(moreTime.action, { method: 'POST', body, headers: { accept: 'application/json' } })
-        const view = (await response.json()) as { transaction: string; expiresAt: string }
-        if (!view.transaction) return
-        transaction = view.transaction
-        secondsLeft = String((Date.parse(view.expiresAt) - Date.parse(response.headers.get('date') as string)) / 1000)
-        startedAt = Date.now()
-        for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"]')) field.value = transaction
-        history.replaceState(history.state, '', response.url)
-        ;(here.firstElementChild as HTMLAnchorElement).href = response.url
-        warning = ''
-        sayWhetherOnline()
-        // If the request fails, the button stays, so that the user can try again.
-        moreTime.hidden = true
-      }).catch(() => undefined)
-      main.querySelector<HTMLElement>('[name="code"]')?.focus()
+    window.nevisMoreTime(main, say, (more) => {
+      ;[transaction, secondsLeft, startedAt, warning] = [more.transaction, more.secondsLeft, Date.now(), '']
+      ;(here.firstElementChild as HTMLAnchorElement).href = location.href
+      sayWhetherOnline()
     })
 
     // Reloads the page, and keeps the phone number that the user has typed.
@@ -274,13 +262,13 @@
       window.nevisLeavePage(main, () => location.replace(url))
     }
 
-    // Ignores the second click of a double click on a button, which would start a second transaction.
+    // Ignores the second click of a double click on a button, which would start a second transaction. Another button, such as "Cancel", works at once.
     function sendOnce() {
-      let sentAt = -Infinity
+      let last: Event | undefined
       main.addEventListener('submit', (event) => {
         if (event.defaultPrevented) return
-        if (event.timeStamp < sentAt + 3000) event.preventDefault()
-        else sentAt = event.timeStamp
+        if (last?.target === event.target && event.timeStamp < last.timeStamp + 3000) event.preventDefault()
+        else last = event
       })
     }
 

@@ -53,7 +53,14 @@ window.nevisWidget = (main, write, isDone, finish) => {
       })
   }
 
-  // `complete`: htmx or Turbo has inserted this page. Otherwise wait for the scripts of Nevis and of the app.
-  if (document.readyState === 'complete') start(100)
-  else addEventListener('DOMContentLoaded', () => start(0), { once: true })
+  let hasStarted = false
+  function startOnce(tries: number) {
+    if (!hasStarted) start(tries)
+    hasStarted = true
+  }
+  // `complete`: htmx or Turbo has inserted this page. Otherwise wait for the scripts of Nevis and of the app. If htmx or Turbo has inserted this page while the
+  // page before was still loading, only `load` is still to come.
+  if (document.readyState === 'complete') startOnce(100)
+  addEventListener('DOMContentLoaded', () => startOnce(0), { once: true })
+  addEventListener('load', () => startOnce(100), { once: true })
 }

@@ -34,7 +34,9 @@ export interface SecondFactorView {
   readonly statusURL: string
   /** URL to which the page sends the result. */
   readonly callbackURL: string
-  /** The message that the phone shows. */
+  /**
+   * The message that the phone shows: plain text, or `<html>…</html>` with the tags `b br em i strong u` only. Never put a plain message into `innerHTML`.
+   */
   readonly message?: string
   /** What the user confirms, as labels with values. */
   readonly details?: readonly {

@@ -51,7 +51,7 @@ export interface Requests {
    * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after 502 and 504, too
    */
   send(isRepeated: boolean, url: string, fields?: object): Promise<Answer>
-  sleep(ms: number): Promise<void>
+  sleep(seconds: number): Promise<void>
 }
 
 /**
@@ -70,32 +70,33 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
     const own = await headers?.()
     const until = Date.now() + LONGEST_MS
     // `AbortSignal.any` holds its signals weakly, and in Node.js 20, garbage collection would remove the time limit. So this variable, which the `catch` reads,
-    // holds the signals.
-    let signals!: [AbortSignal, AbortSignal]
+    // holds the time limit.
+    let limit!: AbortSignal
     for (let failures = 1; ; failures++) {
       try {
         return await answerOf(
           await fetch(to, {
             redirect: 'manual',
             credentials: 'include',
-            signal: AbortSignal.any((signals = [signal, AbortSignal.timeout(REQUEST_MS)])),
+            signal: AbortSignal.any([signal, (limit = AbortSignal.timeout(REQUEST_MS))]),
             headers: { ...own, Accept: `${NEXT}, application/json, text/event-stream` },
             ...(fields && { method: 'POST', body: new Blob([JSON.stringify(fields)], { type: 'application/json' }) }),
           }),
           to.pathname,
         )
       } catch (error) {
-        // An error without a status comes from the network. Treat it like 503.
+        // An error without a status comes from the network. Treat it like 503. But the time limit is no failure: the user has not answered yet.
+        if (limit.aborted) failures = 0
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
         // Repeat a GET after any 5xx except 500. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
         const isPassing = [429, 503].includes(status) || (!fields && status > 500)
-        if (!isRepeated || !isPassing || signals[0].aborted || Date.now() + retryAfterSeconds * 1000 > until) throw error
-        await sleep(retryAfterSeconds * 1000)
+        if (!isRepeated || !isPassing || signal.aborted || Date.now() + retryAfterSeconds * 1000 > until) throw error
+        await sleep(retryAfterSeconds)
       }
     }
   }
 
-  const sleep = (ms: number) => orAborted(signal, new Promise<void>((resolve) => setTimeout(resolve, ms)))
+  const sleep = (seconds: number) => orAborted(signal, new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)))
   return { resolve, send, sleep }
 }
 

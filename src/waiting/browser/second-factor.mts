@@ -7,7 +7,7 @@ import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from '
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
 /** Pause before the view is requested again, because one server process may learn of an approval seconds after another. */
-const PAUSE_MS = 1000
+const PAUSE_SECONDS = 1
 /** Time limit of the request that cancels the transaction. */
 const CANCEL_MS = 5000
 
@@ -30,6 +30,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
   const requests = requestsTo(base, headers, stopped)
   let waitingURL = ''
   let view: SecondFactorView | undefined
+  /** Why the last `send` failed, until `show` has been called with this error. */
   let error: Error | undefined
 
   async function run(): Promise<unknown> {
@@ -37,21 +38,19 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
       // If `next` is not the waiting page but a page of your app, the approval has already been used, for example in another tab. Then return `next`.
-      if (waitingURL && waitingURL !== page) return { next }
-      waitingURL = page
+      if ((waitingURL ||= page) !== page) return { next }
       view = (await requests.send(true, next)).body as SecondFactorView | undefined
       if (!view?.transaction) throw new SecondFactorError('unexpected_answer')
       const { transaction, callbackURL } = view
       // After `failed` or `expired`, the status no longer changes. So send no status requests, and wait only for the user's next choice.
       const isOver = ['failed', 'expired'].includes(view.status)
-      if (isOver && !view.factors.length) throw error ?? new SecondFactorError(view.failure ?? 'refused')
+      if (isOver && !view.factors.length) throw new SecondFactorError(view.failure ?? 'refused')
 
       const watching = new AbortController()
-      const shown = view
-      const sent = new Promise<SecondFactorFields>((resolve) => show({ view: shown, error, cancel, send: (chosen = {}) => resolve(chosen) }))
+      const sent = new Promise<SecondFactorFields>((resolve) => show({ view: view as SecondFactorView, error, cancel, send: (chosen = {}) => resolve(chosen) }))
       const learnt = isOver ? orAborted(stopped, sent) : isApproved(view, requestsTo(base, headers, AbortSignal.any([stopped, watching.signal])))
-      const action = await Promise.race([sent, learnt]).finally(() => watching.abort())
       error = undefined
+      const action = await Promise.race([sent, learnt]).finally(() => watching.abort())
       if (action === true) ({ next, body } = await requests.send(true, callbackURL, { transaction }))
       else if (action) {
         try {
@@ -64,7 +63,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
           error = reason as Error
         }
       }
-      if (next && typeof action === 'boolean') await requests.sleep(PAUSE_MS)
+      if (next && typeof action === 'boolean') await requests.sleep(PAUSE_SECONDS)
     }
     return body
   }
@@ -75,7 +74,8 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     if (view && (stopped.aborted || !(reason instanceof SecondFactorError))) {
       await requestsTo(base, headers, AbortSignal.timeout(CANCEL_MS)).send(false, waitingURL, { transaction: view.transaction, cancel: '1' }).catch(() => undefined)
     }
-    throw reason
+    // If a `send` failed and there is no next step, the failure of that `send` is the reason. What failed after it is only a consequence.
+    throw stopped.aborted ? reason : (error ?? reason)
   }
 }
 
@@ -89,7 +89,7 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
   const url = requests.resolve(view.statusURL)
   url.searchParams.set('transaction', view.transaction)
   while (status === 'pending') {
-    if (seconds > 0) await requests.sleep(seconds * 1000)
+    if (seconds > 0) await requests.sleep(seconds)
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }

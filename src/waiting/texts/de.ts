@@ -159,7 +159,6 @@ export const de: Texts = {
   copied: 'Kopiert ✓',
   copyFailed: 'Die Codes konnten nicht kopiert werden. Laden Sie sie herunter, drucken Sie sie oder schreiben Sie sie auf.',
   download: 'Herunterladen',
-  downloaded: 'Heruntergeladen ✓',
   failure: {
     no_subject: 'Bitte melden Sie sich zuerst mit Ihrem Passwort an.',
     unknown_factor: 'Diese Methode wird hier nicht angeboten. Wählen Sie eine andere.',

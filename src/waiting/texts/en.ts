@@ -161,6 +161,5 @@ export const en: Texts = {
   copied: 'Copied ✓',
   copyFailed: 'The codes could not be copied. Download them, print them or write them down.',
   download: 'Download',
-  downloaded: 'Downloaded ✓',
   failure: Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code, message.replace('the Access App', '{theApp}')])) as Record<FailureCode, string>,
 }

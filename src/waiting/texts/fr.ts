@@ -159,7 +159,6 @@ export const fr: Texts = {
   copied: 'Copié ✓',
   copyFailed: 'Les codes n’ont pas pu être copiés. Téléchargez-les, imprimez-les ou notez-les.',
   download: 'Télécharger',
-  downloaded: 'Téléchargé ✓',
   failure: {
     no_subject: 'Veuillez d’abord vous connecter avec votre mot de passe.',
     unknown_factor: 'Cette méthode n’est pas proposée ici. Choisissez-en une autre.',

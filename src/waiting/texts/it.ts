@@ -159,7 +159,6 @@ export const it: Texts = {
   copied: 'Copiato ✓',
   copyFailed: 'Non è stato possibile copiare i codici. Li scarichi, li stampi o li annoti.',
   download: 'Scarica',
-  downloaded: 'Scaricato ✓',
   failure: {
     no_subject: 'Prima acceda con la Sua password.',
     unknown_factor: 'Questo metodo non è disponibile qui. Ne scelga un altro.',

@@ -198,8 +198,6 @@ export interface Texts {
   readonly copyFailed: string
   /** Link beside the recovery codes that downloads them. */
   readonly download: string
-  /** The link `download`, after the download. */
-  readonly downloaded: string
   /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }

@@ -1,0 +1,45 @@
+/**
+ * The script of the button "Get more time", where the user types a code or saves recovery codes: gets more time without a new page, because what the user has
+ * typed and ticked would be lost.
+ *
+ * Out of scope: the countdown (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
+ */
+
+/*! passport-nevis: compiled from src/waiting/assets/more-time.ts */
+
+window.nevisMoreTime = (main, say, succeeded) => {
+  const form = main.querySelector<HTMLFormElement>('[data-more-time]')
+  const { prompt } = main.dataset
+  let isAsking = false
+  form?.addEventListener('submit', (event) => {
+    if (prompt !== 'code' && prompt !== 'confirm') return
+    event.preventDefault()
+    if (isAsking) return
+    isAsking = true
+    ask(form)
+      .catch(() => say(form.dataset['moreTime'] as string))
+      .finally(() => (isAsking = false))
+  })
+
+  /** @throws TypeError if the network fails, or if the answer is not a page of this package. The button then stays, so that the user can try again. */
+  async function ask(form: HTMLFormElement): Promise<void> {
+    const body = new URLSearchParams([...new FormData(form)] as [string, string][])
+    const response = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } })
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    const fresh = page.querySelector<HTMLElement>('main[data-transaction]')
+    const error = page.querySelector('[role="alert"]')?.textContent
+    // The server has refused, and says why.
+    if (error) return say(error)
+    if (!fresh) throw new TypeError()
+    for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"], [name="_csrf"]')) {
+      field.value = fresh.querySelector<HTMLInputElement>(`[name="${field.name}"]`)?.value ?? field.value
+    }
+    history.replaceState(history.state, '', response.url)
+    succeeded(fresh.dataset as unknown as PageData)
+    form.hidden = true
+    // The button had the focus.
+    const heading = main.querySelector('h1') as HTMLElement
+    heading.tabIndex = -1
+    ;(main.querySelector<HTMLElement>('[name="code"]') ?? heading).focus()
+  }
+}
