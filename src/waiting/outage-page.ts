@@ -4,7 +4,7 @@
  * Out of scope: signing in without Nevis. The page offers no weaker factor, and signs no user in.
  */
 import type { ServerResponse } from 'node:http'
-import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
+import { isOnNode, sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
 import { loginOf } from '../host/login'
 import { bodyOf, fieldOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
@@ -77,6 +77,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   }
 
   const express = (error: unknown, req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
+    if (!isOnNode(res, next)) return
     if (res.headersSent) return next(error)
     void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req as Req, res))
   }
