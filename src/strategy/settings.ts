@@ -163,6 +163,17 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   })
 }
 
+/**
+ * The settings of the strategy that the app has passed to a function of this package.
+ * @throws TypeError if the value is not a strategy, for example because the app has mounted the function itself instead of calling it
+ * @internal
+ */
+export function settingsOf(owner: string, strategy: { readonly settings: Settings }): Settings {
+  const { settings } = Object(strategy) as Partial<typeof strategy>
+  if (typeof settings?.keys === 'function') return settings
+  throw new TypeError(`${owner}: the first argument must be a NevisStrategy. Call it: ${owner}(nevis)`)
+}
+
 function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
   if (client === undefined) {
     try {

@@ -13,6 +13,7 @@ import { publishFault } from '../host/faults'
 import { couldNotLoadSession } from '../host/session'
 import { StorageError } from '../host/storage'
 import { sitePathIn } from '../session/return-to'
+import { settingsOf } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
 import type { PageSettings } from './document'
@@ -47,14 +48,15 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
  * a session, no other code of this package has seen the error, so this middleware publishes the event `passport-nevis:fault`.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
- * @throws TypeError if an option is wrong or unknown
+ * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown
  */
 export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: OutagePageOptions<Req, Res> = {},
 ): OutagePage<Req, Res> {
+  const settings = settingsOf('outagePage', strategy)
   checkOptions('outagePage', options, PAGE_TYPES)
-  const settingsFor = pageSettingsOf('outagePage', strategy.settings, options)
+  const settingsFor = pageSettingsOf('outagePage', settings, options)
 
   async function answerTo(error: unknown, req: Req, res: Res): Promise<Answer | undefined> {
     if (!isOutage(error)) {
