@@ -85,7 +85,7 @@ describe('a start', () => {
     })
 
     it.each([[undefined], [{}], [{ username: '' }], [{ userId: undefined }]])('fails with no_subject where subject() answers %j', async (subject) => {
-      const other = await start({ strategy: { subject: () => subject as never } })
+      const other = await start({ strategy: { subject: () => subject } })
       const page = await other.browser().post('/login', { username: 'anna', password: PASSWORD })
       expect(page.json()).toMatchObject({ action: 'fail', code: 'no_subject' })
     })
