@@ -137,8 +137,9 @@ export class NevisError extends Error {
     const { reason, nevisStatus, retryAfterSeconds, causeCode } = details
     const row = TABLE[code]
     const http = nevisStatus === undefined ? '' : ` (HTTP ${nevisStatus})`
+    const word = causeCode === undefined ? '' : ` (${causeCode})`
     super(
-      `Nevis ${operation} failed: ${code}${http}, ${reason ?? row.words}`,
+      `Nevis ${operation} failed: ${code}${http}, ${reason ?? row.words}${word}`,
       causeCode === undefined ? {} : { cause: new NetworkFault(causeCode) },
     )
     this.code = code

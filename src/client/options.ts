@@ -55,7 +55,8 @@ export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
   refuseUnknown('NevisClient', options, NAMES)
   const { instance, baseURL, accessKey, timeoutMs = 10_000, retries = 2, httpAgent, httpsAgent } = options
   if ((instance === undefined) === (baseURL === undefined)) {
-    throw new TypeError('NevisClient: set exactly one of instance and baseURL')
+    const state = instance === undefined ? 'neither is set: is the environment variable missing?' : 'both are set'
+    throw new TypeError(`NevisClient: set exactly one of instance and baseURL (${state})`)
   }
   if (typeof accessKey !== 'function' && !isUsableAccessKey(accessKey)) {
     throw new TypeError(

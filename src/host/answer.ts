@@ -100,12 +100,30 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
       publishFault(error, 'request', { ...(strategy !== undefined && { strategy }) })
       throw error
     })
-  const express = (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: Next): void => void sendOrContinue(res, next, () => decide(req as Req, res))
+  const express = (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: Next): void => {
+    if (isOnNode(res, next)) void sendOrContinue(res, next, () => decide(req as Req, res))
+  }
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res), req) })
 }
 
 /** The function `next` of Express. An app may pass an async function, whose promise can reject. */
 type Next = (error?: unknown) => unknown
+
+/**
+ * True if `res` is Node's response. If not, the app has mounted Express middleware on a web framework such as Koa or Fastify: passes an error to `next`, or
+ * throws the error if there is no `next`. Every framework answers 500 to an error that is thrown at once. An unhandled rejection would end the process.
+ * @internal
+ */
+export function isOnNode(res: unknown, next: Next | undefined): boolean {
+  const { setHeader, end } = Object(res) as Partial<ServerResponse>
+  if (typeof setHeader === 'function' && typeof end === 'function') return true
+  const error = new TypeError(
+    'passport-nevis: middleware for Express was mounted on another web framework. Call its method answer there, and send what it returns: see docs/guides/hosts/koa.md and docs/guides/hosts/fastify.md',
+  )
+  if (typeof next !== 'function') throw error
+  next(error)
+  return false
+}
 
 /**
  * Sends the answer, or lets the request continue. Passes an error to `next`. If the app has already begun an answer, for example after a time-out, the error
@@ -125,7 +143,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
       await next(faultOf(error))
     } catch {
       // The app's error handling (`next`) has failed as well. Close the connection, so that the browser does not wait for ever.
-      if (!res.headersSent) res.destroy()
+      if (!res.headersSent) (res as Partial<ServerResponse>).destroy?.()
     }
   }
 }

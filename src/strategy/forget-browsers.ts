@@ -4,6 +4,7 @@
  * Out of scope: sessions that are signed in. Your app ends those sessions.
  */
 import { about, publish } from './events'
+import { settingsOf } from './settings'
 import type { NevisStrategy } from './strategy'
 import type { User } from '../client/client'
 import { NevisError } from '../client/errors'
@@ -25,13 +26,13 @@ import { subjectMismatch } from '../trust/binding'
  * option `subject` returns the other, this function finds no browser
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
  * has none, or you passed another name than your option `subject` returns
- * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;
+ * @throws TypeError if `strategy` is no NevisStrategy, or the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;
  * with only a username also NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<number> {
-  const { userId, username } = subject
+  const settings = settingsOf('forgetBrowsers', strategy)
+  const { userId, username } = Object(subject) as Subject
   if (!isName(userId) && !isName(username)) throw new TypeError('forgetBrowsers: subject must have a userId or a username')
-  const { settings } = strategy
   const budgets = new Budgets(settings)
   const found: number[] = []
   const forget = async (name: Subject) => void found.push(await budgets.browsers.forgetAll(budgets.keyOf(name)))

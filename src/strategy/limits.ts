@@ -7,6 +7,7 @@ import { subjectMismatch } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
 import { findUser } from '../factors/shared'
 import { isName } from '../host/option-values'
+import { settingsOf } from './settings'
 import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
@@ -22,12 +23,13 @@ import type { Subject } from '../factors/transaction'
  * username. If Nevis does not know the one name that you pass, and your option `subject` returns the other, this function resets nothing
  * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the given name, and the ledger has
  * no count under this name
- * @throws TypeError if the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
+ * @throws TypeError if `strategy` is no NevisStrategy, or the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any
+ * code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {
-  const { userId, username } = subject
+  const settings = settingsOf('liftLimits', strategy)
+  const { userId, username } = Object(subject) as Subject
   if (!isName(userId) && !isName(username)) throw new TypeError('liftLimits: subject must have a userId or a username')
-  const { settings } = strategy
   const budgets = new Budgets(settings)
   const wasHeld = await holdsAny(budgets, subject)
   await lift(budgets, subject)

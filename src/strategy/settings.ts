@@ -108,6 +108,9 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  // The app mounts another handler at each of these URLs. At one URL, only the first handler would run: a waiting page at `callbackURL` would reload for ever.
+  const urls = [waitingURL, address('callbackURL', callbackURL), address('statusURL', statusURL)].map(withoutSlash)
+  if (new Set(urls).size < urls.length) throw optionError('waitingURL, callbackURL and statusURL must be three different URLs')
   const factors = factorsOf(options.factors)
   const ledger = failClosed(ledgerOf(options.ledger))
   const firstFactorLifetimeMs = 1000 * wholeNumber('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
@@ -163,6 +166,17 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   })
 }
 
+/**
+ * The settings of the strategy that the app has passed to a function of this package.
+ * @throws TypeError if the value is not a strategy, for example because the app has mounted the function itself instead of calling it
+ * @internal
+ */
+export function settingsOf(owner: string, strategy: { readonly settings: Settings }): Settings {
+  const { settings } = Object(strategy) as Partial<typeof strategy>
+  if (typeof settings?.keys === 'function') return settings
+  throw new TypeError(`${owner}: the first argument must be a NevisStrategy. Call it: ${owner}(nevis)`)
+}
+
 function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
   if (client === undefined) {
     try {
@@ -200,6 +214,7 @@ function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions
 
 function rememberDaysOf(value: NevisStrategyOptions['rememberBrowser']): number | undefined {
   if (value === undefined) return undefined
+  if (typeof value !== 'object' || value === null) throw optionError('rememberBrowser must be an object, such as { days: 30 }')
   refuseUnknown('NevisStrategy: rememberBrowser', value, ['days'])
   return wholeNumber('rememberBrowser.days', value.days, 1, MAX_BROWSER_DAYS)
 }

@@ -179,8 +179,8 @@ function assertValidForNevis({ userId, username }: Subject): void {
 
 /**
  * The user whom the app's option `subject` returns.
- * @returns undefined if there is no user, or if the userId or username is empty or not a string
- * @throws TypeError if the value is not an object with `userId` or `username`, which is a mistake in the app
+ * @returns undefined if there is no user: for example, the app reads the userId from `req.user`, and nobody is signed in or this user has none
+ * @throws TypeError if the value is not an object with `userId` or `username`, or one of these is not a string, which is a mistake in the app
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
   const subject: unknown = await resultOf('subject', () => settings.subject(req))
@@ -191,7 +191,8 @@ async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest)
   }
   const { userId, username } = subject as Subject
   const names = [userId, username].filter((name) => name !== undefined)
-  return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '') ? (subject) : undefined
+  if (!names.every((name) => name === null || typeof name === 'string')) throw new TypeError('NevisStrategy: the userId and username of subject must be strings')
+  return names.length > 0 && names.every(Boolean) ? subject : undefined
 }
 
 function valueOf<T>(option: string, value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {

@@ -3,6 +3,7 @@
  *
  * Out of scope: past events. These are published on `diagnostics_channel`; the guide "Monitoring" shows how to count them.
  */
+import { settingsOf } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { openStreamsOf } from './status-endpoint'
 
@@ -27,9 +28,10 @@ export interface NevisMetrics {
 /**
  * Reads the gauges of a strategy. Makes no network call.
  * @param strategy the strategy of this process
+ * @throws TypeError if `strategy` is no NevisStrategy
  */
 export function metricsOf(strategy: NevisStrategy): NevisMetrics {
-  const { settings } = strategy
+  const settings = settingsOf('metricsOf', strategy)
   const { waiting, queued, taken, perSecond } = settings.watch.usage()
   const { isUp } = settings.client
   return Object.freeze({

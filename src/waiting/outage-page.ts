@@ -4,7 +4,7 @@
  * Out of scope: signing in without Nevis. The page offers no weaker factor, and signs no user in.
  */
 import type { ServerResponse } from 'node:http'
-import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
+import { isOnNode, sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
 import { loginOf } from '../host/login'
 import { bodyOf, fieldOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
@@ -13,6 +13,7 @@ import { publishFault } from '../host/faults'
 import { couldNotLoadSession } from '../host/session'
 import { StorageError } from '../host/storage'
 import { sitePathIn } from '../session/return-to'
+import { settingsOf } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
 import type { PageSettings } from './document'
@@ -47,14 +48,15 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
  * a session, no other code of this package has seen the error, so this middleware publishes the event `passport-nevis:fault`.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
- * @throws TypeError if an option is wrong or unknown
+ * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown
  */
 export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: OutagePageOptions<Req, Res> = {},
 ): OutagePage<Req, Res> {
+  const settings = settingsOf('outagePage', strategy)
   checkOptions('outagePage', options, PAGE_TYPES)
-  const settingsFor = pageSettingsOf('outagePage', strategy.settings, options)
+  const settingsFor = pageSettingsOf('outagePage', settings, options)
 
   async function answerTo(error: unknown, req: Req, res: Res): Promise<Answer | undefined> {
     if (!isOutage(error)) {
@@ -77,6 +79,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   }
 
   const express = (error: unknown, req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
+    if (!isOnNode(res, next)) return
     if (res.headersSent) return next(error)
     void sendOrContinue(res, (thrown = error) => next(thrown), () => answerTo(error, req as Req, res))
   }

@@ -9,7 +9,7 @@ import { json, middleware, completeAnswer, type Answer, type Middleware } from '
 import type { Stream } from '../host/stream'
 import type { Sealed } from '../trust/handle'
 import { queryFieldOf, type HostRequest } from '../host/request'
-import type { Settings } from '../strategy/settings'
+import { settingsOf, type Settings } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
@@ -40,14 +40,14 @@ const HEARTBEAT_MS = 20_000
  * A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
- * @throws TypeError if an option is wrong or unknown
+ * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown
  * @returns middleware, and `closeStreams()` for a graceful shutdown
  */
 export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointOptions = {}): StatusEndpoint {
+  const settings = settingsOf('statusEndpoint', strategy)
   refuseUnknown('statusEndpoint', options, ['maxStreams'])
   const { maxStreams = 10_000 } = options
   if (!Number.isInteger(maxStreams) || maxStreams < 0) throw new TypeError('statusEndpoint: maxStreams must be a whole number, 0 or more')
-  const { settings } = strategy
   const streams = new OpenStreams(maxStreams)
   endpoints.set(settings, [...(endpoints.get(settings) ?? []), streams])
 

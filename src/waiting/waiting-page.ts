@@ -17,7 +17,7 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
 import { secondFactorOf } from '../session/second-factor'
 import { SessionTransactions } from '../session/transactions'
-import type { Settings } from '../strategy/settings'
+import { settingsOf, type Settings } from '../strategy/settings'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
@@ -79,14 +79,14 @@ const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messa
  * @param strategy the strategy whose transactions the page shows
  * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`
- * @throws TypeError if an option is wrong or unknown, or `widgetScript` is missing
+ * @throws TypeError if `strategy` is no NevisStrategy, an option is wrong or unknown, or `widgetScript` is missing
  */
 export function waitingPage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: WaitingPageOptions<Req, Res> = {},
 ): Middleware<Req, Res> {
+  const settings = settingsOf('waitingPage', strategy)
   checkOptions('waitingPage', options, TYPES)
-  const { settings } = strategy
   const settingsFor = pageSettingsOf('waitingPage', settings, options)
   const choice = new AuthenticatorChoice(settings)
   const { widgetScript } = options

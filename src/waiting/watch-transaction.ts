@@ -3,6 +3,7 @@
  *
  * Out of scope: signing in. Only the session that started the transaction can do that.
  */
+import { settingsOf } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'
 
@@ -11,14 +12,14 @@ import { followStatus, statusOf, type WaitingStatus } from './status'
  * @param strategy the strategy of the transaction
  * @param handle the value that the browser got as `transaction`
  * @param options `signal` ends the iteration early, without an error
- * @throws TypeError if the handle cannot be decrypted
+ * @throws TypeError if `strategy` is no NevisStrategy, or the handle cannot be decrypted
  */
 export async function* watchTransaction(
   strategy: NevisStrategy,
   handle: string,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<WaitingStatus, void, undefined> {
-  const { settings } = strategy
+  const settings = settingsOf('watchTransaction', strategy)
   const sealed = (await settings.keys()).handles.open(handle)
   if (sealed === undefined) throw new TypeError('watchTransaction: the handle cannot be decrypted')
   const status = await statusOf(settings, sealed)

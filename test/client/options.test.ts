@@ -74,8 +74,9 @@ describe('new NevisClient', () => {
   })
 
   describe('with neither or both of instance and baseURL', () => {
-    it.each([{}, { instance: undefined }, { instance: 'a', baseURL: 'https://a.example' }])('refuses %j', (where) => {
-      expect(make({ ...where, accessKey: ACCESS_KEY })).toThrow('NevisClient: set exactly one of instance and baseURL')
+    const missing = 'neither is set: is the environment variable missing?'
+    it.each([[{}, missing], [{ instance: undefined }, missing], [{ instance: 'a', baseURL: 'https://a.example' }, 'both are set']])('refuses %j', (where, state) => {
+      expect(make({ ...where, accessKey: ACCESS_KEY })).toThrow(new TypeError(`NevisClient: set exactly one of instance and baseURL (${state})`))
     })
   })
 

@@ -77,7 +77,7 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
 
   describe('a failure', () => {
     it.each<[string, () => Promise<unknown>, string]>([
-      ['a wrong password', () => login({ password: 'wrong' }), ''],
+      ['a wrong password', () => login({ password: 'wrong' }), 'Incorrect username or password.'],
       ['a push that is denied', async () => {
         const handle = handleIn((await login()).location)
         await simulator.phone('anna').deny()

@@ -27,8 +27,8 @@ function replaced(code: string, ...changes: readonly (readonly [from: string, to
 /** @param redis the name under which this repository has installed node-redis */
 function program(redis: string): Record<string, string> {
   const client = replaced(
-    snippetWith('docs/guides/several-processes.md', "require('connect-redis')"),
-    ["require('redis')", `require('${redis}')`],
+    snippetWith('docs/guides/several-processes.md', "from 'connect-redis'"),
+    ["from 'redis'", `from '${redis}'`],
     ['  url: process.env.REDIS_URL,\n', ''],
     ['  socket: {\n', '  socket: {\n    path: process.env.REDIS_PATH,\n'],
     ['instance: process.env.NEVIS_INSTANCE', 'baseURL: process.env.NEVIS_BASE_URL'],
@@ -41,7 +41,7 @@ const require = createRequire(import.meta.url)
 const express = require('express')
 const passport = require('passport')
 const { Strategy: LocalStrategy } = require('passport-local')
-const { push, statusEndpoint, waitingPage, outagePage, recordSecondFactor } = require('passport-nevis')
+const { statusEndpoint, waitingPage, outagePage, recordSecondFactor } = require('passport-nevis')
 const { monitor } = require('./monitoring.cjs')
 process.env.NEVIS_SECRET = 'a secret of thirty-two characters'
 const vault = { read: async () => process.env.NEVIS_ACCESS_KEY }

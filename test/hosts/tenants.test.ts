@@ -118,7 +118,7 @@ it('a switch of the tenant in mid-flow is refused at every route, asks neither i
   const browser = host.browser()
   const handle = handleIn((await start(browser, 'north', 'anna')).location)
   await clouds.north.phone('anna').approve()
-  expect(await userAfter(browser, 'south', handle)).toBe('/login')
+  expect(await userAfter(browser, 'south', handle)).toBe('/south/login')
   for (const fields of [{ factor: 'sms' }, { cancel: '1' }, { code: '123456' }]) expect((await browser.post('/south/login/2fa', { transaction: handle, ...fields })).status).toBe(403)
   expect((await browser.get(`/south/login/2fa?transaction=${handle}`, { accept: 'application/json' })).status).toBe(403)
   expect((await browser.get(`/south/login/2fa/status?transaction=${handle}`)).json()).toEqual({ status: 'unknown' })

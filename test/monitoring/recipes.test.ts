@@ -8,7 +8,7 @@ import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, Periodic
 import * as prometheus from 'prom-client'
 import { parse } from 'yaml'
 import * as passportNevis from '../../src'
-import type { NevisStrategy } from '../../src'
+import type { NevisFault, NevisStrategy } from '../../src'
 import { PASSWORD, handleIn, waitingOf, type TestApp } from '../support/app'
 import type { Page } from '../support/browser'
 import { read, snippetWith } from '../support/markdown'
@@ -251,6 +251,26 @@ describe('the dashboard and the alert rules', () => {
     expect(asked.length).toBeGreaterThan(0)
     for (const { name, labels } of asked) expect([name, labels.filter((label) => !series.get(name)?.includes(label)), series.has(name)]).toEqual([name, [], true])
     for (const label of grouped(expr)) expect([label, asked.some(({ name }) => series.get(name)?.includes(label))]).toEqual([label, true])
+  })
+
+  /** Every code that an event `fault` can have; the type makes this list complete. */
+  const codes = Object.keys({
+    NEVIS_UNREACHABLE: 1, NEVIS_TIMEOUT: 1, NEVIS_RATE_LIMITED: 1, NEVIS_UNAUTHORIZED: 1, NEVIS_NOT_FOUND: 1, NEVIS_REJECTED: 1, NEVIS_UNEXPECTED_RESPONSE: 1,
+    SESSION_REQUIRED: 1, SESSION_IN_COOKIE: 1, SESSION_TOO_LARGE: 1, SESSION_UNAVAILABLE: 1, LEDGER_UNAVAILABLE: 1, APP_TIMEOUT: 1,
+  } satisfies Record<NevisFault['code'], 1>)
+
+  it.each(codes)('raise one alert for faults with the code %s, whose first increase Prometheus sees', async (code) => {
+    const alerts = rules.filter(({ expr }) => new RegExp(`^(?:${/nevis_faults_total\{[^}]*code=~?"([^"]*)"/.exec(expr)?.[1]})$`).test(code))
+    expect(alerts).toHaveLength(1)
+    const ofPrometheus = (await prometheus.register.getMetricsAsJSON()).find(({ name }) => name === 'nevis_faults_total')?.values
+    const ofOpenTelemetry = (await collected()).find(({ name }) => name === 'nevis.faults')?.points
+    for (const points of [ofPrometheus, ofOpenTelemetry]) expect(points?.map(({ labels }) => labels)).toContainEqual({ at: 'request', code })
+  })
+
+  // Without a value for this case, Prometheus divides nothing by the starts, and the result is no number but nothing.
+  it('take no approvals for zero, as long as there has never been one', () => {
+    const ofApprovals = [...rules, ...dashboard.panels.flatMap(({ targets }) => targets)].filter(({ expr }) => expr.includes('outcome="succeeded"'))
+    expect(ofApprovals.map(({ expr }) => /\) or (?:vector\(0\)|0 \* sum by \(factor\) \(rate\(nevis_starts_total\{strategy=~"\$strategy"\}\[\$__rate_interval\]\)\))\) \/ /.test(expr))).toEqual([true, true])
   })
 
   it('have the same names from OpenTelemetry', async () => {

@@ -694,6 +694,6 @@ describe('the option', () => {
 
   it('refuses an unknown name in it, and what is no object', async () => {
     await expect(start({ strategy: { rememberBrowser: { days: 1, hours: 2 } as never } })).rejects.toThrow('NevisStrategy: rememberBrowser: unknown option "hours"')
-    await expect(start({ strategy: { rememberBrowser: true as never } })).rejects.toThrow('NevisStrategy: rememberBrowser: options must be an object')
+    for (const value of [true, null, 30]) await expect(start({ strategy: { rememberBrowser: value as never } })).rejects.toThrow('NevisStrategy: rememberBrowser must be an object, such as { days: 30 }')
   })
 })

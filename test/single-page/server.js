@@ -1,6 +1,6 @@
 /** The API of a single-page app with a second factor. docs/guides/single-page-apps.md shows the body of `addApi` unchanged. */
 const express = require('express')
-const { atLeast, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
+const { atLeast, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis, session, transfer }`; the strategy `nevis` has `waitingURL: '/api/2fa'` */
 exports.addApi = function addApi(app, { passport, nevis, session, transfer }) {
@@ -21,6 +21,7 @@ exports.addApi = function addApi(app, { passport, nevis, session, transfer }) {
     res.json(transfer(req.user, req.body))
   })
 
+  app.use(outagePage(nevis)) // while Nevis or a store is down: 503 with the code `unavailable`
   app.use((error, req, res, next) => {
     if (error.name !== 'AuthenticationError' || res.headersSent) return next(error)
     res.status(error.status).json({ code: error.code, message: error.message, retryAfterSeconds: error.retryAfterSeconds })

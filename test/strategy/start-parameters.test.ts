@@ -36,7 +36,7 @@ describe('what is wanted', () => {
     expect(await wanted({ message: ({ url }) => url, data: () => undefined }, settings, request({ body: ANNA }))).toMatchObject({ message: '/' })
   })
 
-  it.each([undefined, null, false, {}, { username: null }, { userId: '' }, { username: '' }, { userId: 'u', username: '' }, { userId: 7 }, { username: ['anna'] }, { userId: undefined, username: undefined }])(
+  it.each([undefined, null, false, {}, { username: null }, { userId: '' }, { username: '' }, { userId: 'u', username: '' }, { userId: undefined }, { userId: undefined, username: undefined }])(
     'is refused for a subject of %j', async (subject) => {
       await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(refused('no_subject'))
     },
@@ -46,6 +46,12 @@ describe('what is wanted', () => {
     const mistake = new TypeError('NevisStrategy: subject must return { userId } or { username }, or undefined if there is no user')
     await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(mistake)
     await expect(wanted({}, settingsWith({ subject: async () => subject }))).rejects.toEqual(mistake)
+    await expect(isForUserOf(request(), { session: false }, settingsWith({ subject: () => subject }), {} as Transaction)).rejects.toEqual(mistake)
+  })
+
+  it.each([{ userId: 7 }, { userId: 0 }, { username: 5 }, { username: ['anna'] }, { userId: {}, username: 'anna' }, { userId: false }])('is a mistake of the developer for a subject of %j', async (subject) => {
+    const mistake = new TypeError('NevisStrategy: the userId and username of subject must be strings')
+    await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(mistake)
     await expect(isForUserOf(request(), { session: false }, settingsWith({ subject: () => subject }), {} as Transaction)).rejects.toEqual(mistake)
   })
 

@@ -110,6 +110,6 @@ describe('the waiting page', () => {
   })
 
   it('must be told by a function', () => {
-    expect(() => waitingPage({ settings: { factors: [] } } as never, { maskedPhone: '•••• 0001' as never })).toThrow(new TypeError('waitingPage: maskedPhone must be of type function'))
+    expect(() => waitingPage({ settings: { factors: [], keys: () => undefined } } as never, { maskedPhone: '•••• 0001' as never })).toThrow(new TypeError('waitingPage: maskedPhone must be of type function'))
   })
 })

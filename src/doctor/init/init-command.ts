@@ -110,7 +110,7 @@ function textOf({ signInCalls, changes, done, unguarded, refusals, notes }: Plan
     for (const text of texts) lines.push(wrapped(printable(text), 2, 2).join('\n'))
     lines.push('')
   }
-  const counted = `${signInCalls.length} ${signInCalls.length === 1 ? 'place signs' : 'places sign'} users in, or make a token`
+  const counted = `${signInCalls.length} ${signInCalls.length === 1 ? 'place signs users in, or makes' : 'places sign users in, or make'} a token`
   section(counted, signInCalls.map(described))
   if (signInCalls.length === 0) lines.push('No place was found that signs users in.', '')
   for (const change of changes) lines.push(shown(change))

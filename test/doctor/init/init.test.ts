@@ -532,7 +532,7 @@ describe('a door', () => {
   ])('that the second factor follows, as in %j › is ok', (code) => {
     const files = { 'app.js': `${head}${code}\n`, 'second-factor.js': `${head}exports.secondFactor = void 0\nexports.secondFactor = passport.authenticate('nevis')\nexports.limit = (req, res, next) => next()\n` }
     const { out } = init(folderWith({ ...files, ...(code.includes('const secondFactor = require') && { 'second-factor.js': `${head}const secondFactor = passport.authenticate('nevis')\nmodule.exports = secondFactor\n` }) }))
-    expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+    expect(out).toMatch(/^1 place signs users in, or makes a token\n\n {2}ok /)
   })
 
   const REQUIRED = "const { secondFactor } = require('./second-factor')"
@@ -600,7 +600,7 @@ describe('a door', () => {
     const code = `${head}const secondFactor = passport.authenticate('nevis')\nconst other = (req, res, next) => next()\n`
     const more = load.includes('from') ? `import passport from 'passport'\nexport const secondFactor = passport.authenticate('nevis'), second = secondFactor\nexport function other(req, res, next) { next() }\n` : `${code}module.exports = { secondFactor, other, second: secondFactor }\n`
     const { out } = init(folderWith({ 'app.js': `${head}${load}\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})\n`, 'second-factor.js': `${code}${exported}\n`, 'more.js': more }))
-    expect(out).toMatch(new RegExp(`^1 place signs users in, or make a token\\n\\n {2}${state} `))
+    expect(out).toMatch(new RegExp(`^1 place signs users in, or makes a token\\n\\n {2}${state} `))
   })
 
   it.each([
@@ -609,7 +609,7 @@ describe('a door', () => {
     "const secondFactor: (req: Request, res: Response, next: NextFunction) => void = passport.authenticate('nevis')",
   ])('that the second factor with a type of TypeScript follows, as in %j › is ok', (declared) => {
     const { out } = init(folderWith({ 'app.ts': `import passport from 'passport'\n${declared}\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n` }))
-    expect(out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+    expect(out).toMatch(/^1 place signs users in, or makes a token\n\n {2}ok /)
   })
 
   it.each([
@@ -682,7 +682,7 @@ describe('a door', () => {
     'function secondFactor(req: Request, res: Response, next: NextFunction): { done: boolean } | Promise<{ done: boolean }> {\n  nevis(req, res, next)\n}',
   ])('that the second factor always follows, in TypeScript, as in %j › is ok', (definition) => {
     const code = `const nevis = passport.authenticate('nevis')\napp.post('/login', passport.authenticate('local', { session: false }), secondFactor)\n${definition}`
-    expect(init(folderWith({ 'app.ts': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+    expect(init(folderWith({ 'app.ts': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or makes a token\n\n {2}ok /)
   })
 
   it.each([
@@ -695,7 +695,7 @@ describe('a door', () => {
     "(req, res, next) => {\n  wait(req, 'nevis', function () {\n    secondFactor(req, res, function () {\n      next()\n    })\n  })\n}",
   ])('that the second factor always follows, with an answer behind it, as in %j › is ok', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst bySms = passport.authenticate('nevis', { failWithError: true })\napp.post('/login', passport.authenticate('local', { session: false }), ${handler})`
-    expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or make a token\n\n {2}ok /)
+    expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^1 place signs users in, or makes a token\n\n {2}ok /)
   })
 
   it.each(['custom-callback', 'single-page', 'form-field', 'remember-me'])('of the guide, in %s.js › is ok: nothing is left to do', (shape) => {

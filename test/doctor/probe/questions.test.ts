@@ -114,21 +114,6 @@ it('of a difference of the clocks says what the doctor says, and of a denial tha
   expect(does({ 'status.push.denied.http': '200', 'status.push.denied.fields': ['status: "failed"'] })[0]).toMatch(/^denials by push fail: /)
 })
 
-describe('whether usernames are folded', () => {
-  const question = 'Are usernames folded to lower case?'
-  const found = { 'user.by-name.http': '200', 'user.by-name.fields': ['userId: the userId', 'username: the username'] }
-  const unknown = { 'user.unknown-name.http': '404', 'user.by-folded-name.http': '404' }
-  it.each<[string, Facts, string]>([
-    ['if the name in lower case finds nobody', { ...found, ...unknown }, 'no'],
-    ['if the name in lower case finds the user', { ...found, 'user.by-folded-name.http': '200', 'user.by-folded-name.fields': ['userId: the userId'] }, 'yes: a name in other letters finds the same user'],
-    ['if Nevis answers with the name in lower case', { ...found, ...unknown, 'user.by-name.fields': ['userId: the userId', 'username: the username, in another case'] }, 'yes: Nevis answers with the name in other letters'],
-    ['is not settled if not even the name itself finds the user', { ...unknown, 'user.by-name.http': '404' }, 'not settled: user.by-name got HTTP 404'],
-    ['is not settled if the name in lower case finds another user', { ...found, 'user.unknown-name.http': '404', 'user.by-folded-name.http': '200', 'user.by-folded-name.fields': ['userId: UUID'] }, 'not settled: user.by-folded-name got HTTP 200'],
-  ])('%s', (_name, facts, answer) => {
-    expect(answerTo(question, facts)).toBe(answer)
-  })
-})
-
 it('names no option for a limit that was not reached', () => {
   const answers = answersIn({ 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.http': '200', 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.phones.http': '200', 'limit.phones.after': 'more than 11' })
   expect(answers.map(({ answer, option }) => [answer, option])).toEqual([['not within 40 requests', undefined], ['no user was blocked', undefined], ['not within 20 wrong codes', undefined], ['not within 11 further phones', undefined]])

@@ -5,7 +5,9 @@ const { Strategy: LocalStrategy } = require('passport-local')
 const { NevisStrategy, push, sms, statusEndpoint, waitingPage, outagePage, recordSecondFactor, requireSecondFactor } = require('passport-nevis')
 const users = require('./users') // yours
 
-passport.use(new LocalStrategy((username, password, done) => users.withPassword(username, password).then((user) => done(null, user), done)))
+passport.use(new LocalStrategy((username, password, done) => {
+  users.withPassword(username, password).then((user) => done(null, user, { message: 'Incorrect username or password.' }), done)
+}))
 passport.serializeUser((user, done) => done(null, user.id))
 passport.deserializeUser((id, done) => users.findById(id).then((user) => done(null, user ?? false), done))
 

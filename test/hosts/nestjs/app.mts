@@ -11,7 +11,9 @@ import { CloseStreams, OutageFilter } from './outage.mjs'
 import { Nevis, SecondFactorModule, secondFactorGuard } from './second-factor.mjs'
 import { findByPassword, findByUsername, type User } from './users.mjs'
 
-passport.use(new LocalStrategy((username, password, done) => done(null, findByPassword(username, password) ?? false)))
+passport.use(new LocalStrategy((username, password, done) => {
+  done(null, findByPassword(username, password) ?? false, { message: 'Incorrect username or password.' })
+}))
 passport.serializeUser<string>((user, done) => done(null, (user as User).username))
 passport.deserializeUser<string>((username, done) => done(null, findByUsername(username) ?? false))
 
