@@ -73,7 +73,7 @@ export class Endings {
   async end(transaction: LedgerTransaction, keys: readonly string[], { wasDenied, isCertain = wasDenied, canGoOn }: End): Promise<boolean> {
     const isFirst = await this.claim(transaction)
     try {
-      // Only the call that ends the transaction may allow another factor: before another call, the user may have approved or cancelled.
+      // Only the first call, which ends the transaction, may allow another factor. Before a later call, the user may have approved or cancelled the transaction.
       if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
       if (!isFirst && !canGoOn) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
       return wasDenied ? (isFirst || isCertain) && (await this.countDenial(transaction, keys)) : isFirst

@@ -29,7 +29,7 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
     const text = String(message)
     const [, name] = code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' ? (/'(?:-\w, )?--([\w-]+)/.exec(text) ?? []) : []
     if (name !== undefined && config.options[name]?.type === 'string') return missing(name)
-    // Leave out the further sentences of Node.js's message: they do not fit these commands, for example those about positional arguments.
+    // Keep only the first sentence of Node.js's message. The other sentences, such as advice about positional arguments, do not apply to these commands.
     const sentence = text.split('. ')[0] as string
     const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--([^']+)'/.exec(sentence)?.[1] : undefined
     const meant = unknown === undefined ? undefined : nearest(unknown.slice(0, MOST_COMPARED), Object.keys(config.options))

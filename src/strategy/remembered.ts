@@ -119,7 +119,7 @@ export async function rereadRememberChoice(request: StrategyRequest, context: St
 }
 
 /**
- * Stores the user's choice in the box "Remember this browser" in the transaction.
+ * Notes in the transaction whether the user has ticked the box "Remember this browser".
  * @throws Refusal `unknown_transaction` if the session has ended since this request began; StorageError
  * @internal
  */
