@@ -233,6 +233,7 @@ describe('a browser', () => {
       .join('\n')
       .replaceAll(handle, '<handle>')
       .replace(/transaction=[\w-]{40,}/g, 'transaction=<another>')
+      .replace(/data-shared-name=\\"[\w-]{43}/g, 'data-shared-name=<digest>')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
   }
 
