@@ -36,8 +36,11 @@ export class CallbackTrial implements Trial {
     this.earlierMark = markIn(request)
     this.hasSession = markSession(request, this.id)
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
+    const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    if (route?.stack !== undefined) this.laterHandlers = layers.slice(at + 1).map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
+    // A handler of the app has called the strategy. It is probably the first, and surely not behind the record of the second factor.
+    const isCalled = at === -1 && names.indexOf('recordSecondFactor') >= 1
+    if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
     return endTrial(response)
   }
 

@@ -48,11 +48,25 @@ describe('the source', () => {
   })
 
   it('names the first line that records the second factor, and the first that requires it', () => {
-    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "\nif (!secondFactorOf(req)) next()\n" }
+    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "const nevis_1 = require('passport-nevis')\napp.use('/pay', (0, nevis_1.requireSecondFactor)({ maxAgeSeconds: 1 }))\n" }
     const folder = folderWith(files)
-    const { recordedAt, requiredAt, isWhole } = sourceReport(join(folder, 'server.js'))
-    expect([recordedAt, requiredAt, isWhole]).toEqual([expect.stringMatching(/a\.js:2$/), expect.stringMatching(/b\.js:2$/), true])
-    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, isWhole: false })
+    expect(sourceReport(join(folder, 'server.js'))).toMatchObject({ recordedAt: expect.stringMatching(/a\.js:2$/) as string, requiredAt: expect.stringMatching(/b\.js:2$/) as string, mayRequire: true, isWhole: true })
+    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, mayRequire: false, isWhole: false })
+  })
+
+  /** In doubt, a line records the second factor, but does not certainly require it. */
+  it.each<[string, string, string | undefined, string | undefined, boolean]>([
+    ['an export under another name', "const { recordSecondFactor: record, requireSecondFactor: fresh } = require('passport-nevis')\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],
+    ['an import under another name', "import { recordSecondFactor as record, requireSecondFactor as fresh } from 'passport-nevis'\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],
+    ['only an import', "import { recordSecondFactor, requireSecondFactor } from 'passport-nevis'\nconst { recordSecondFactor, secondFactorOf } = require('passport-nevis')\n", undefined, undefined, false],
+    ['an own function with the same name', 'function requireSecondFactor(req, res, next) { next() }\napp.use(requireSecondFactor())\n', undefined, undefined, true],
+    ['a function of another module', "const { recordSecondFactor, requireSecondFactor } = require('./nevis')\napp.use(requireSecondFactor(), guards.requireSecondFactor(), recordSecondFactor())\n", ':2', undefined, true],
+    ['an export of it', "export { recordSecondFactor as record, requireSecondFactor as fresh } from 'passport-nevis'\n", ':1', undefined, true],
+    ['a variable', "const nevis = require('passport-nevis')\nconst record = nevis['recordSecondFactor']\nconst fresh = nevis.requireSecondFactor\n", ':2', undefined, true],
+    ['only secondFactorOf', "const { secondFactorOf } = require('passport-nevis')\napp.use((req, res, next) => (secondFactorOf(req) ? next() : res.end()))\n", undefined, undefined, true],
+  ])('with %s › names only the lines that are certain to require the second factor', (_name, text, recordedAt, requiredAt, mayRequire) => {
+    const report = sourceReport(join(folderWith({ 'server.js': text, 'nevis.js': '' }), 'server.js'))
+    expect([report.recordedAt?.slice(-2), report.requiredAt?.slice(-2), report.mayRequire]).toEqual([recordedAt, requiredAt, mayRequire])
   })
 
   it.each<[string, Files]>([
