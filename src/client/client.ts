@@ -269,8 +269,8 @@ export class NevisClient {
   }
 
   /**
-   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Nevis's overview requires the key for all
-   * requests, but no example of this endpoint sends it.
+   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Later requests send the key at once, unless a
+   * gateway may have sent both 401s. Nevis's overview requires the key for all requests, but no example of this endpoint sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -279,7 +279,7 @@ export class NevisClient {
     const answer = await this.#http.send({ ...call, withoutKey })
     if (answer.status !== 401 || !withoutKey || /^\s*</.test(answer.text)) return answer
     const second = await this.#http.send(call)
-    this.#doesStatusNeedKey ||= second.status !== 401
+    this.#doesStatusNeedKey ||= second.status !== 401 || answer.isErrorOfNevis
     return second
   }
 

@@ -127,10 +127,10 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of this text says no. */
+/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of the text contains a refusal. */
 function refusesInText(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
-  if (isJsonObject(value)) return ['no', 'unclear'].includes(verdictOfObject(value, depth + 1) ?? '')
+  if (isJsonObject(value)) return depth > MAX_DEPTH || verdictOfObject(value, depth + 1) === 'no'
   return Array.isArray(value) && value.some((item) => depth > MAX_DEPTH || refusesInText(item, depth + 1))
 }
 

@@ -33,6 +33,8 @@ interface SessionUse {
   readonly cookie: Cookie | undefined
   /** True if the Express setting `trust proxy` is on; undefined if the application does not use Express. */
   readonly trustsProxy: boolean | undefined
+  /** False if Express does not trust the headers of the doctor, for example because it trusts only proxies in some networks. */
+  readonly trustsDoctor: boolean
 }
 
 export interface SessionSetup {
@@ -46,6 +48,7 @@ interface Request {
   readonly url: string
   readonly originalUrl?: string
   readonly session?: { readonly cookie?: Cookie }
+  readonly socket?: { readonly remoteAddress?: string }
   readonly app?: { get?(setting: string): unknown }
 }
 
@@ -146,10 +149,12 @@ export class AppObserver {
 
 function useIn(request: Request): SessionUse {
   const setting = request.app?.get?.('trust proxy')
+  const trusts = request.app?.get?.('trust proxy fn')
   return {
     path: (request.originalUrl ?? request.url).split('?')[0] as string,
     cookie: request.session?.cookie,
     trustsProxy: request.app?.get === undefined ? undefined : Boolean(setting),
+    trustsDoctor: typeof trusts !== 'function' || (trusts as Callable)(request.socket?.remoteAddress, 0) === true,
   }
 }
 

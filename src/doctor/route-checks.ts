@@ -12,7 +12,7 @@ import { limitFinding } from './limit-check'
 import { policyFinding } from './policy-check'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
 import type { SourceReport } from './source-check'
-import { startFindings } from './start-checks'
+import { CSRF_STATUSES, startFindings } from './start-checks'
 import type { Registered, AppObserver } from './app-observer'
 
 const MAX_PREFIX_FOLDERS = 4
@@ -126,9 +126,6 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 }
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
-
-/** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
-const CSRF_STATUSES = [400, 403, 419, 422]
 
 /**
  * Reports that a POST was refused in a way that is usual for CSRF protection. A redirect back to the same page also counts. If the application requires a CSRF

@@ -14,6 +14,8 @@ const START = "app.post('/login', passport.authenticate('local', { session: fals
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
+/** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
+export const CSRF_STATUSES: readonly number[] = [400, 403, 419, 422]
 /** A finding names at most this many places. */
 const MAX_DOUBTS = 20
 
@@ -119,8 +121,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
-  const refused = attempts.find(({ trial, status }) => !trial.isReached && [400, 403, 419, 422].includes(status))
-  const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection)`
+  const refused = attempts.find(({ trial, status }) => !trial.isReached && CSRF_STATUSES.includes(status))
+  const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection or a check of the input)`
   // These other routes may use the strategy for something else than a sign-in, for example for an enrolment, a payment or a step-up.
   if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor${why}; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.

@@ -65,7 +65,8 @@ export class Endings {
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
    * push on the phone after the transaction was replaced, cancelled or moved to a new session.
    *
-   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything.
+   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. Then a denial may count twice for the first
+   * key. A claim whose reply was lost is not taken back, because another call may have made it: the transaction then stays ended, and allows no other factor.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
    * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
    * phone after the transaction had ended, for example after the user has cancelled it

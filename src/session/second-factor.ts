@@ -14,7 +14,7 @@ import { address, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, userOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, isLoginOf, isStored, keepsDataAtLogout, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, isLoginOf, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import { reloadWithChanges, type SessionSnapshot } from '../host/session-changes'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
@@ -267,10 +267,11 @@ function warnOfOtherUser(): void {
 
 /**
  * Stores the page that the user wanted. Reads the session again first, because the user may have logged out while this request was running. An attacker with a
- * copy of the cookie can keep a request running for long, by sending its body slowly.
+ * copy of the cookie can keep a request running for long, by sending its body slowly. So this function keeps none of this request's session properties: they may
+ * be older than those in the store.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
-  const session = isStored(req) ? await reloadWithChanges(req, sessionKey) : sessionOf(req)
+  const session = isStored(req) ? await reloadSession(req) : sessionOf(req)
   if (session !== undefined && storeReturnTo(session, sessionKey, req)) await saveSession(session)
 }
 

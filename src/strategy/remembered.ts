@@ -12,7 +12,7 @@ import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
 import type { Budgets } from '../ledger/budgets'
-import { forgetReturnTo, withPrefix } from '../session/return-to'
+import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
 import { about, publish } from './events'
@@ -60,7 +60,7 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
   // `amr` contains only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
-  return { profile, returnTo: returnTo && withPrefix(returnTo, settings, req) }
+  return { profile, returnTo }
 }
 
 /**

@@ -45,7 +45,7 @@ export async function enrollPhone(context: StageContext, step: string, username:
  */
 export async function scanned(context: StageContext, step: string, statusToken: string): Promise<Reply | undefined> {
   const reply = await decidedByPerson(context, step, statusToken, NOT_ENROLLED)
-  if (reply === undefined || (reply.status !== 412 && !NOT_ACCEPTED.includes(statusIn(reply.json)))) return reply
+  if (reply === undefined || (reply.status < 400 && !NOT_ACCEPTED.includes(statusIn(reply.json)))) return reply
   context.caller.forget(step)
   context.noteFailure(`${NOT_ENROLLED}: it was cancelled, or the code expired (HTTP ${reply.status})`)
   return undefined

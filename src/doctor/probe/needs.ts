@@ -11,7 +11,7 @@ const RIGHT = '200'
 
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
-  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
+  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind) || /^(?:the body|\[\]):/.test(kind))
 }
 
 /** True if the instance answers about an unknown user as the client expects: with a 404 and Nevis's own error body. Only this answer makes a user new. */

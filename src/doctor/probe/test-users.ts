@@ -60,10 +60,12 @@ export class TestUsers {
     if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true, isDeleted: false, mayReturn: false }))
     user.mayExist = true
     user.isDeleted = false
-    user.mayReturn = user.userId !== undefined
+    const mayHaveReturned = user.mayReturn
+    const isFurther = user.userId !== undefined
+    user.mayReturn ||= isFurther
     const learns = ['userId', 'transactionId', ...(enrollment['channel'] === 'recovery' ? (['recovery code'] as const) : [])] as const
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns })
-    user.mayReturn &&= reply.status === 0 || reply.status >= 500
+    user.mayReturn = mayHaveReturned || (isFurther && mayComeLater(reply))
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
@@ -153,7 +155,12 @@ function isErrorOfNevis({ status, json }: Reply): boolean {
 
 /** True if Nevis has refused the request. After a 5xx, 408 or 429, the request may have been carried out: a gateway may answer so in Nevis's place. */
 function isRefusal(reply: Reply): boolean {
-  return reply.status < 500 && reply.status !== 408 && reply.status !== 429 && isErrorOfNevis(reply)
+  return !mayComeLater(reply) && isErrorOfNevis(reply)
+}
+
+/** True if Nevis may still carry out the request: there was no answer, or a gateway may have answered in Nevis's place. */
+function mayComeLater({ status }: Reply): boolean {
+  return status === 0 || status >= 500 || status === 408 || status === 429
 }
 
 function isUnknownToNevis(reply: Reply): boolean {
