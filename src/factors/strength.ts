@@ -41,7 +41,7 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
   // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as one by SMS, the weakest of the three, and an
-  // enrolment with the widget counts as that of a strongest factor: the user must have given a factor that is as strong.
+  // enrolment with the widget counts as one of a strongest factor: before it, the user must have given one of the strongest factors.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -246,9 +246,9 @@ export function keepsDataAtLogout(req: object): boolean {
  * True if express-session could not load the session from its store, and passed the store's error on. The kind of error does not matter, because every store
  * has errors of its own.
  *
- * express-session sets `sessionStore` before it asks the store, and `session` afterwards. But the app can also have ended the session itself, with `destroy`,
- * and have passed on an error of its own. So ask the store again: if it gives no answer, or still has the session, the app has not ended the session, and the
- * store has failed.
+ * express-session sets `sessionStore` before it asks the store, and `session` afterwards. So a request with only `sessionStore` shows that the store has
+ * failed, with one exception: the app may have ended the session itself, with `destroy`, and passed on an error of its own. So ask the store again. If it gives
+ * no answer, or still has the session, the app has not ended the session.
  * @internal
  */
 export async function couldNotLoadSession(req: object): Promise<boolean> {

@@ -243,8 +243,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 
 /**
  * True if the user of the request is the user who is signed in to the session, so that the second factor record of the session is this user's. A request can
- * have two users: the session is of one user, and a password or a token in the request names another. Otherwise an attacker could confirm an operation of the
- * user whose password the attacker knows with the attacker's own account and phone.
+ * have two users: the session is of one user, and a password or a token in the request names another. Without this check, an attacker who knows a user's
+ * password could confirm an operation of this user with the attacker's own account and phone.
  * @returns true also if the request has no user, or if this package cannot call the app's `serializeUser` on this web framework
  */
 async function isOfRequestsUser(req: HostRequest): Promise<boolean> {

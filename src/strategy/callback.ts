@@ -97,8 +97,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     const repeated = await assertMayStillEnroll(settings, request.req, factor, transaction, 1, request.budgets).catch((error: unknown) => refuseEnrolment(request, transaction, error))
     if (repeated !== undefined) return repeated
   }
-  // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same. So note that: nobody
-  // may then finish another enrolment as the user's first one.
+  // The user may have started a newer enrolment while this request waited for Nevis. This callback then fails, but Nevis has already enrolled the factor. So
+  // note the enrolment: nobody may finish another one as if it were the user's first.
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) {
     await noteSignIn(request, transaction, outcome)
     return request.close(transaction, 'cancelled', { canGoOn: false })
@@ -107,7 +107,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
-  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. With a session in a cookie, also note a sign-in.
+  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in: see
+  // `ledger/sign-ins.ts`.
   if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.

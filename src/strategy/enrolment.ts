@@ -67,8 +67,9 @@ export async function assertMayStillEnroll(
 }
 
 /**
- * True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. Also true
- * after a sign-in, if the whole session is in a cookie: the ledger then notes sign-ins under the same key.
+ * True if another enrolment of this user has succeeded since the start of this one. Nevis's answer is not enough to know this: the user's record at Nevis may
+ * not show the new factor, for example SMS. Also true if the user has signed in since then and the whole session is in a cookie: the ledger then notes sign-ins
+ * under the same key.
  */
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))

@@ -50,9 +50,9 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
 }
 
 /**
- * Forgets the browsers under the username as well: otherwise the browser of a sign-in that has started with only the username could be remembered afterwards.
- * If Nevis cannot be asked for the username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no
- * sign-in can start while Nevis fails.
+ * Forgets the browsers under the username as well. Without this step, a sign-in that has started with only the username could still have its browser
+ * remembered. If Nevis fails and so cannot tell the username, this function only publishes the error. That is safe: the browsers that are already remembered
+ * have been forgotten under the userId, and no sign-in can start while Nevis fails.
  */
 async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
   const user = await userAtNevis(settings, { userId }).catch((error: unknown) => {

@@ -60,7 +60,10 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 /** The older transaction that a start replaces. */
 export interface Older {
   readonly transaction: Transaction
-  /** True if the ledger says that it had ended before this start, although the session still says that it is open, as after a failed write of the session. */
+  /**
+   * True if the transaction had ended before this start. Only the ledger then shows this: in the session, the transaction is still open, as after a failed
+   * write.
+   */
   readonly hasEnded: boolean
 }
 

@@ -76,7 +76,10 @@ export interface Settings {
   readonly startQueue: StartQueue
   /** Checks of codes. If the browser repeats a callback, as at a double click, both requests share one check. */
   readonly codeChecks: SharedCache<CheckedCode>
-  /** Introspections, by a digest of the transaction's id and the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
+  /**
+   * Introspections, by a digest of the transaction's id and the token. A repeated callback gets the first result, because Nevis may introspect a token only
+   * once.
+   */
   readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string
   readonly issuers: readonly string[]

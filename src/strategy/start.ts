@@ -144,8 +144,9 @@ async function notifyAndStore(request: StrategyRequest, context: StartContext, s
 /** Closes the replaced transaction in the session. The session is saved later. */
 function closeReplaced(request: StrategyRequest, context: StartContext, older: Transaction, { id }: Transaction): void {
   const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-  // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
-  // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
+  // `next` leads every browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, such a browser may be an attacker's,
+  // with a copy of the session cookie. So at a step-up, set `next` only if this request has named a transaction to replace, or comes from the browser that
+  // started `older`.
   const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
   request.transactions.close({ ...older, ...(isOwn && { next: id }) }, 'cancelled', keepsToken)
 }
@@ -242,8 +243,9 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
 }
 
 /**
- * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the user's
- * approval of the earlier transaction would also count for this one. But the answer may name the transaction that this start replaces.
+ * True if Nevis's answer names a transaction that this session or this process already has, for example because a proxy has repeated an earlier answer. Such an
+ * answer must be refused: the user's approval of the earlier transaction would also count for this one. Exception: the answer may name the transaction that
+ * this start replaces.
  */
 function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
   return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))

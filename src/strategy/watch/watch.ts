@@ -87,7 +87,8 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
-    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here: otherwise the limit of calls would begin anew each time.
+    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here, because its limit of calls would otherwise begin anew at
+    // each callback.
     if (!this.transactions.has(sealed.id)) this.transactions.set(sealed.id, watched)
     // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
