@@ -115,7 +115,7 @@ export class StartBudget {
 
   /**
    * Frees the slots of an approved transaction, so that its starts no longer count. If taking the highest of these slots has begun a pause, also ends the
-   * pause, unless a later start has taken the next slot: then the pause belongs to that start. If the ledger fails, this method only emits a warning: the
+   * pause. Exception: if a later start has taken the next slot, the pause belongs to that start. If the ledger fails, this method only emits a warning: the
    * approval is valid in any case.
    * @param alsoHeld the slots that the same starts have taken under the user's second name (`hold`)
    */

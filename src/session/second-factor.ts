@@ -242,8 +242,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * True if the user of the request is the user who is signed in to the session, so that the second factor record of the session is this user's. A request can
- * have two users: the session is of one user, and a password or a token in the request names another. Without this check, an attacker who knows a user's
+ * True if the user of the request is the user who is signed in to the session. Only then does the session's second factor record belong to this user. A request
+ * can have two users: the session is of one user, and a password or a token in the request names another. Without this check, an attacker who knows a user's
  * password could confirm an operation of this user with the attacker's own account and phone.
  * @returns true also if the request has no user, or if this package cannot call the app's `serializeUser` on this web framework
  */

@@ -78,8 +78,8 @@ async function denialAmong(request: StrategyRequest, user: UserOfStart, isRelate
 }
 
 /**
- * True if a denial of this transaction must still stop the user: always at a sign-in; at a step-up (an approval by a signed-in user) only if it was started
- * after the second factor that the session records. If the session records no second factor, a denied step-up does not stop the user.
+ * True if a denial of this transaction must still stop the user. At a sign-in, this is always true. At a step-up (an approval by a signed-in user), it is true
+ * only if the session records a second factor, and the step-up was started after this second factor.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true
@@ -88,8 +88,8 @@ function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, starte
 }
 
 /**
- * Returns a Refusal if the user has denied this transaction, or may have denied it: after a transaction has expired or was closed, it is not always known
- * whether the user had denied. Returns undefined if the user has not denied.
+ * Returns a Refusal if the user has denied this transaction, or may have denied it: if the transaction has expired or was closed, this package does not always
+ * know which. Returns undefined if the user has not denied.
  */
 async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { closed, expiresAt, statusToken } = transaction

@@ -4,8 +4,8 @@
  * Steps, in this order:
  * 1. The session must contain the transaction, and this route and this user may finish it.
  * 2. If the user must type a code that the phone shows, the strategy compares the code.
- * 3. The strategy asks Nevis for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
- *    `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
+ * 3. The strategy asks Nevis for the user's decision. For a push or a QR code, it uses `settings.watch` (the polling for the waiting page). For the other
+ *    factors, it uses `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
  * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. The token is marked, too, if a
  *    browser can send tokens (factor `widget`) or if Nevis's answer does not name the transaction.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.

@@ -33,7 +33,7 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** True for the widget if the app gives the phone number of an enrolment: the user could enter another number in the widget, so the widget is not offered. */
+/** True for the widget if the app gives the phone number to enrol. The widget is then not offered, because the user could enter another number in it. */
 function wouldIgnorePhone(factor: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && promptOf(factor, operation) === 'widget'
 }

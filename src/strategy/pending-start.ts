@@ -48,7 +48,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
-  // But after a renewal, go on with the pending transaction in any case: the claim above shows that nothing had ended it, and a new start would have no
+  // But after a renewal, go on with the pending transaction in any case. The claim above shows that nothing had ended it, and a new start would have no
   // session.
   if (!isOpen && !renewsSession) return undefined
   const current = isOpen ? stored : pending

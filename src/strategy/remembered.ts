@@ -1,9 +1,9 @@
 /**
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * The second factor is skipped only if all of this is true: the user has just given the first factor; no user is signed in to the session; the route has none
- * of the options `factors`, `message` and `data`; and the request names no factor (`start.ts`). Out of scope: the cookie (`trust/browsers.ts`), and what the
- * ledger records (`ledger/browsers.ts`).
+ * The second factor is skipped only right after the first factor, in a session in which no user is signed in. Also, the route must have none of the options
+ * `factors`, `message` and `data`, and the request must not name a factor (`start.ts`). Out of scope: the cookie (`trust/browsers.ts`), and what the ledger
+ * records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -106,8 +106,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 }
 
 /**
- * Reads the box "Remember this browser" and the calls of `forgetBrowsers` again, if a pending sign-in is started again, for example because the user has
- * entered the password again.
+ * If a pending sign-in is started again, for example because the user has entered the password again, reads the box "Remember this browser" and the marks of
+ * `forgetBrowsers` again.
  * @returns undefined if `forgetBrowsers` was called since the start: then an approval of the pending sign-in must not remember a browser
  * @internal
  */
@@ -180,7 +180,7 @@ function wasForgotten(budgets: Budgets, transaction: Transaction, now: number): 
   return budgets.browsers.isForgottenSince(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it does not enrol a factor, and does not ask the user to confirm something, such as a payment. */
+/** True for a start that only signs a user in: it neither enrols a factor nor asks the user to confirm something, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined

@@ -60,7 +60,7 @@ function digestOf(parts: unknown[]): string {
 
 /**
  * The client's address. Without a trusted proxy (`trust proxy` of Express, `trustProxy` of Fastify, `proxy` of Koa), an attacker can write any address into the
- * headers, so then the connection's address counts as well.
+ * headers. So in this case, the connection's address counts as well.
  */
 function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: string }): unknown[] {
   const { remoteAddress } = socket ?? {}

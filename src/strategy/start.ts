@@ -163,7 +163,7 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 
 /**
  * Counts this start towards the user's limit on starts. If earlier starts count, first asks Nevis whether the user has denied their approval requests, because
- * this process does not poll while no page is open: a denial can begin a pause, in which the user can start nothing.
+ * a denial can begin a pause, in which the user can start nothing. This process may not know of a denial yet: it does not poll while no page is open.
  * @returns the slot that this start has taken: the user's lowest free slot in the ledger. An approval frees the slot (`ledger/start-budget.ts`)
  * @throws Refusal `too_many_starts`
  */

@@ -13,8 +13,8 @@ import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
 /**
- * What does not match: a field of Nevis's answer; the transaction in the session (`digest`: it was changed after the start; `login`: it belongs to
- * another user than the one who is logged in); or what the callback route allows (`factors`, `operation`, `purpose`).
+ * What does not match. `digest`: the transaction was changed in the session after the start. `login`: the transaction belongs to another user than the one who
+ * is logged in. `factors`, `operation`, `purpose`: the callback route does not allow this transaction. Any other value is a field of Nevis's answer.
  */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'

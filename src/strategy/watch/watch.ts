@@ -21,8 +21,8 @@ export interface WatchOptions extends WatchReports {
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
   /**
-   * For how many milliseconds a denied transaction is kept after it has expired. Default: 0. The option `afterDenial: 'stop'` needs a longer time: a denial
-   * then also forbids the other factors, and an attacker may try another factor after the denied transaction has expired.
+   * For how many milliseconds a denied transaction is kept after it has expired. Default: 0. The option `afterDenial: 'stop'` needs a longer time. With this
+   * option, a denial also forbids the other factors, and an attacker may try one of them after the denied transaction has expired.
    */
   readonly keepDeniedMs?: number
 }
