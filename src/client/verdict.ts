@@ -142,7 +142,7 @@ function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   return value === false || (isJsonObject(value) && verdictOfObject(value, depth + 1) === 'no') ? 'no' : undefined
 }
 
-/** A list in a documented field, such as `recoveryCodes`, says nothing about the code, unless one of its items does. */
+/** A list in a documented field, such as `recoveryCodes`, says something about the code only if one of its items does. */
 function verdictOfNeutralList(json: RawAnswer, name: string, list: readonly unknown[], depth: number): FieldVerdict {
   if (depth > MAX_DEPTH) return 'unclear'
   return strongest(list.map((item) => verdictOfField(json, name, item, depth + 1)))

@@ -118,7 +118,7 @@ export interface Transaction {
   readonly next?: string
   /** How many times the user started the same approval again and the session got a new id. Each time, the transaction gets a new key in the ledger. */
   readonly moves?: number
-  /** Digest of what the session stored of the user who was signed in at the start: shows whether the same user is signed in now. Absent if no user was. */
+  /** Digest that identifies the user who was signed in at the start, to check that the same user is signed in now. Absent if no user was signed in. */
   readonly login?: string
   /** True if a signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true

@@ -34,7 +34,7 @@ export interface HostResponse {
 
 /** Middleware for Express, Connect and NestJS; its method `answer` is for every other web framework. */
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
-  // `Omit`: otherwise TypeScript would also use these types of `req.body` and `req.query` in the app's own handlers of the same route.
+  // Without `Omit`, TypeScript would also use these types of `req.body` and `req.query` in the app's own handlers of the same route.
   (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
    * Runs the middleware on a web framework other than Express, and returns the answer instead of sending it.

@@ -57,7 +57,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (opened.closed === 'not_approved' && isFromWaitingPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
-    // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
+    // The user may have denied before the transaction expired, while no page was open to ask for the status. So ask Nevis now, and publish the denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
     return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }
@@ -265,7 +265,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
 /** Returns how many approval requests the user denied before this success. A success after several denials may be push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // If the ledger fails, assume no denials: their number is used only for an event. Otherwise the user could not sign in.
+  // If the ledger fails, assume no denials: their number is used only for an event, and must not prevent the sign-in.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

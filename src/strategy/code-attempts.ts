@@ -153,7 +153,7 @@ export async function endOnPage(request: StrategyRequest, transaction: Transacti
   return refuseOnPage(request, transaction, code)
 }
 
-/** If the waiting page's form sent the request, publishes the failure, which Passport then does not learn of, and redirects back to that page. */
+/** If the waiting page's form sent the request, redirects back to that page, and publishes the failure, because Passport does not learn of it. */
 function refuseOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode): StrategyResult {
   if (!isFromWaitingPage(request)) throw new Refusal(code)
   publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))

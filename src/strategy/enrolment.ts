@@ -2,8 +2,8 @@
  * Decides who may enrol a factor.
  *
  * Nevis adds a factor to any user whom the app names, and requires no proof of identity. So this package checks the user itself. A user without any factor
- * needs only the password. A user with a factor must first use a factor that is at least as strong as the new one. Otherwise an attacker with the password
- * could add a phone of the attacker's own.
+ * needs only the password. A user with a factor must first use a factor that is at least as strong as the new one. Without this rule, an attacker with the
+ * password could add a phone of the attacker's own.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *

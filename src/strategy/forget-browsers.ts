@@ -22,8 +22,8 @@ import { subjectMismatch } from '../trust/binding'
  * If you pass only the userId or only the username, this function asks Nevis for the other one. It needs both: the ledger stores some browsers under the userId
  * only, and a sign-in that is just starting may have only the username.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the userId, the username or both, as your option `subject` returns them. If Nevis does not know the one name that you pass, and your
- * option `subject` returns the other, this function finds no browser
+ * @param subject the userId, the username or both, as your option `subject` returns them. This function finds no browser if you pass only one name, Nevis does
+ * not know it, and your option `subject` returns the other name
  * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if this function found none: the user has
  * no remembered browser, or you passed another name than your option `subject` returns
  * @throws TypeError if `strategy` is no NevisStrategy, or the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;

@@ -46,8 +46,8 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. Otherwise each sign-in in this browser would begin with
- * a factor that does not work.
+ * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. If the cookie stayed, each sign-in in this browser would
+ * begin with a factor that does not work.
  * @param factor the factor of the start that has failed
  * @internal
  */

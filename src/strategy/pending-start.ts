@@ -32,8 +32,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (pending === undefined || !isReusable(pending)) return undefined
   const box = replaced === undefined ? await rereadRememberChoice(request, context, pending) : {}
   if (box === undefined) return undefined
-  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
-  // session (session fixation) could register their own phone with the QR code of this enrolment.
+  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. An attacker who planted the session
+  // (session fixation) could otherwise register the attacker's own phone with the QR code of this enrolment.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
   const renewsSession = mayRenew(request, context, pending)
   if (renewsSession) {

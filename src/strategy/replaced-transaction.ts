@@ -26,7 +26,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 
 /**
  * Returns the transaction to replace: the one that the request names, or its newest replacement if another click has already replaced it.
- * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
+ * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, and the Refusals of `openTransactionForStart` and `assertNotDenied`
  * @internal
  */
 export async function transactionToReplace(request: StrategyRequest, handle: Field): Promise<ReplacedTransaction> {

@@ -13,7 +13,7 @@ import type { StartResult } from './start-queue'
 
 /** From which browser a request came. The two requests of a double click have the same source. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'> & {
-  /** A digest of the client's address and of the browser's headers, without the cookies, which change during a sign-in. Two browsers can have the same digest. */
+  /** A digest of the client's address and the browser's headers. Without cookies, which change during a sign-in, so two browsers can have the same digest. */
   readonly client: string
 }
 

@@ -33,8 +33,8 @@ export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> 
 }
 
 /**
- * True if this start must give the session a new id, unless `mayRenew` finds a reason against it. An app with the option `subject` may store its user anywhere,
- * so this package cannot see whether the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
+ * True if this start must give the session a new id. Exceptions: see `mayRenew`. An app with the option `subject` may store its user anywhere, so this package
+ * cannot see whether the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {

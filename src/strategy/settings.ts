@@ -69,8 +69,8 @@ export interface Settings {
   /** For how many days a browser is remembered; undefined without the option `rememberBrowser`. */
   readonly rememberDays: number | undefined
   /**
-   * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. Otherwise an attacker
-   * could send the token of an old push as the widget's token.
+   * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. If a token could be used
+   * twice, an attacker could send the token of an old push as the widget's token.
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue

@@ -92,7 +92,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
   // This start has waited for an earlier start. If that start has given the session a new id, the session that this request has read no longer exists and
-  // cannot store the new transaction. `refresh` then throws, so that the user is not notified in vain.
+  // cannot store the new transaction. `refresh` then throws, before Nevis notifies the user.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)

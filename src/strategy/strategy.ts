@@ -207,7 +207,8 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // Passport's own error for `failWithError` has no `code`. So create the error here, unless Passport must also store the failure message.
+    // Passport's own error for `failWithError` has no `code`. So create the error here. Exception: if Passport must also store the failure message, let
+    // Passport create its own error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure

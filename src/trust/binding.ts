@@ -78,7 +78,7 @@ export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
 
 /**
  * True if both transactions are of the same person. If both userIds are known, only they count: a username may change, and another user may have the same one.
- * Otherwise all identifiers must be the same.
+ * If a userId is unknown, both identifiers that the app has given must be the same.
  */
 export function isOfSamePerson(one: Pick<Transaction, 'subject' | 'userId'>, other: Pick<Transaction, 'subject' | 'userId'>): boolean {
   const [ownId, otherId] = [one, other].map(({ subject, userId }) => subject.userId ?? userId)

@@ -156,8 +156,9 @@ export class StatusWatch {
   }
 
   /**
-   * The current numbers for `metricsOf`. `waiting`: transactions with a page that waits for the user. Status calls for these pages, without those of callbacks:
-   * `queued` wait for the rate limit, `taken` were allowed so far, and `perSecond` are allowed now.
+   * The current numbers for `metricsOf`. `waiting`: transactions with a page that waits for the user. The other three are about the status calls for these
+   * pages, without the calls of callbacks: how many wait for the rate limit (`queued`), how many were allowed so far (`taken`), and how many are allowed per
+   * second now (`perSecond`).
    */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
@@ -219,7 +220,8 @@ export class StatusWatch {
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
-    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and afterwards if so.
+    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and also afterwards if the user has
+    // denied.
     const mayKeep = this.options.keepDeniedMs !== undefined
     if (!mayKeep) this.transactions.delete(id)
     void watched.finish().then(() => {
