@@ -30,8 +30,8 @@ export function isTooLarge(session: SessionLike, planned: Readonly<Record<string
 }
 
 /**
- * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`, or a method `save` that
- * sets the cookie (iron-session) and no method `reload`. A session of koa-session has no `reload` either, but with a store it has an `externalKey`.
+ * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`; or it has a `save` that sets the cookie, and no
+ * `reload` (iron-session). A session of koa-session has no `reload` either; with a store, it has an `externalKey`.
  * @internal
  */
 export function isInSmallCookie(session: SessionLike): boolean {

@@ -203,9 +203,9 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * Middleware that requires a fresh second factor. If `req.user` is not the user who is signed in to the session, the second factor of the session does not
  * count.
  * @param options the maximum age, and the accepted factors
- * @throws TypeError if an option is wrong
- * @returns middleware. Without a fresh second factor, it redirects the request for a page to `redirectTo`. Every other request gets a 401 with the
- * error of RFC 9470 (step-up)
+ * @throws TypeError if an option is wrong or unknown
+ * @returns middleware. Without a fresh second factor, it redirects a request for a page to `redirectTo`, if set. Every other request gets a 401 with the error
+ * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'typedCode', 'redirectTo', 'sessionKey'])

@@ -108,8 +108,8 @@ const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * True if the user has a factor at Nevis. Nevis does not document every field that contains factors. So any non-empty list counts, and so does any field whose
- * name suggests a factor.
+ * True if the user has a factor at Nevis: an authenticator, or a status other than `new`. A user with neither may still have a factor, because Nevis does not
+ * document every field that contains factors. So any non-empty list counts as well, and so does any non-empty field whose name suggests a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true

@@ -40,8 +40,8 @@ function wouldIgnorePhone(factor: Factor, operation: Operation, phone: string | 
 
 /**
  * The factor of a start: the factor in the request, else the route's option `factor`, else the first one that the user may choose.
- * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
- * route's factor
+ * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the route's
+ * `factor`, or has none of the route's `factors`
  * @internal
  */
 export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLimits, requested: string | null | undefined, ofRoute?: FactorName): Factor {

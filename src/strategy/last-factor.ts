@@ -33,7 +33,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 
 /**
  * After an approval, stores the factor of the approval in the cookie "factor used last". Deletes the cookie if sign-ins begin with this factor even without the
- * cookie. On a route with the option `factors`, leaves the cookie unchanged, because the route may have offered the user only one factor.
+ * cookie. On a route with the option `factors`, leaves the cookie unchanged, because the route may have offered the user only one factor. Does nothing without
+ * the option `availableFactors`.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {

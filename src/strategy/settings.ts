@@ -111,7 +111,8 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
-  // The app mounts another handler at each of these URLs. At one URL, only the first handler would run: a waiting page at `callbackURL` would reload for ever.
+  // The app mounts another handler at each of these URLs. If two of these URLs were equal, only the first handler would run. A waiting page at `callbackURL`,
+  // for example, would reload for ever.
   const urls = [waitingURL, address('callbackURL', callbackURL), address('statusURL', statusURL)].map(withoutSlash)
   if (new Set(urls).size < urls.length) throw optionError('waitingURL, callbackURL and statusURL must be three different URLs')
   const factors = factorsOf(options.factors)

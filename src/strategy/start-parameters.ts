@@ -63,7 +63,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const firstFactorAmr = await valueOf('firstFactorAmr', settings.firstFactorAmr, req)
   if (firstFactorAmr !== undefined && !isListOfValues(firstFactorAmr)) throw new TypeError('NevisStrategy: firstFactorAmr must return a list of values of RFC 8176')
   const message = await valueOf('message', options.message ?? settings.message, req)
-  // An enrolment confirms no payment, so it gets data only if the route itself sets them.
+  // An enrolment confirms no payment, so it gets `data` only from the options of the route.
   const data = jsonCopy(await valueOf('data', options.data ?? (operation === 'enroll' ? undefined : settings.data), req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')

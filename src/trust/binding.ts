@@ -29,8 +29,8 @@ export function isSameId(one: string | undefined, other: string | undefined): bo
 }
 
 /**
- * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). If the usernames differ only in upper and lower case, compares
- * the userIds instead: an app may have both an `Anna` and an `anna`.
+ * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). If the usernames differ only in upper and lower case, the
+ * userIds decide, because an app may have both an `Anna` and an `anna`.
  * @returns the field that does not match, or undefined; `usernameCase` if only the case differs and there are no userIds to compare
  */
 export function subjectMismatch(
