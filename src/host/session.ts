@@ -93,7 +93,7 @@ export async function renewSession(req: object, only?: string): Promise<SessionL
  * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or cancelled the approval in another tab. If this
  * request saved its old copy of the session, it would undo the logout or the cancellation. A session without `reload` (koa-session, sessions in a cookie) stays
  * unchanged.
- * @returns the session to use from now on; undefined if the store no longer has it. Then the request gets an empty session
+ * @returns the session to use from now on; undefined if the store no longer has it: the request then has an empty session
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
