@@ -114,8 +114,8 @@ export class NevisClient {
    * Nevis's own responses.
    * @param expected the user's username and the transaction id of the code, if known. A body with another username or transaction id is not accepted
    * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
-   * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` if the body is a page, a text or a list, if a 200 does not say whether
-   * the code is right, or if the JSON of a 404 is not Nevis's own error
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`. `NEVIS_UNEXPECTED_RESPONSE` in three cases: the body is a page, a text or a list; a 200 does not say
+   * whether the code is right; the JSON of a 404 is not Nevis's own error
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
   async verifyCode(request: VerifyCodeRequest, expected: { readonly username?: string | undefined; readonly transactionId?: string | undefined } = {}): Promise<boolean> {

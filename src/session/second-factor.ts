@@ -203,9 +203,9 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * Middleware that requires a fresh second factor. If `req.user` is not the user who is signed in to the session, the second factor of the session does not
  * count.
  * @param options the maximum age, and the accepted factors
- * @throws TypeError if an option is wrong
- * @returns middleware. Without a fresh second factor, it redirects the request for a page to `redirectTo`. Every other request gets a 401 with the
- * error of RFC 9470 (step-up)
+ * @throws TypeError if an option is wrong or unknown
+ * @returns middleware. Without a fresh second factor, it redirects a request for a page to `redirectTo`, if set. Every other request gets a 401 with the error
+ * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'typedCode', 'redirectTo', 'sessionKey'])
@@ -242,9 +242,9 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * True if the user of the request is the user who is signed in to the session, so that the second factor record of the session is this user's. A request can
- * have two users: the session is of one user, and a password or a token in the request names another. Otherwise an attacker could confirm an operation of the
- * user whose password the attacker knows with the attacker's own account and phone.
+ * True if the user of the request is the user who is signed in to the session. Only then does the session's second factor record belong to this user. A request
+ * can have two users: the session is of one user, and a password or a token in the request names another. Without this check, an attacker who knows a user's
+ * password could confirm an operation of this user with the attacker's own account and phone.
  * @returns true also if the request has no user, or if this package cannot call the app's `serializeUser` on this web framework
  */
 async function isOfRequestsUser(req: HostRequest): Promise<boolean> {

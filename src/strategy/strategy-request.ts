@@ -125,7 +125,7 @@ export class StrategyRequest {
     const makeChanges = changesIn(this.session, this.settings.sessionKey, this.lastRead, keepsAll)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
-    // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would take these changes for saved, and drop them.
+    // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would treat these changes as saved, and drop them.
     this.lastRead = snapshotOf(session)
     if (!needsSameLogin || loginOf(session) === this.login()) makeChanges(session)
     return session
@@ -271,7 +271,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Publishes the event `suspicious`: Nevis's answer or the session's transaction differs from what was started.
+   * Publishes the event `suspicious`: Nevis's answer, the session's transaction, the route or the signed-in user does not match what was started.
    * @returns the Refusal to throw
    */
   mismatchRefusal(field: Mismatch): Refusal {
