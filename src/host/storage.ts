@@ -27,7 +27,7 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
     status: 500,
     message: 'NevisStrategy needs a session that stays on the server: this session is in a cookie (cookie-session, koa-session without a store), which the browser can read and restore. Use express-session with a store, or the option store of koa-session',
   },
-  SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
+  SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be read or saved' },
   SESSION_TOO_LARGE: {
     status: 500,
     message: 'NevisStrategy: the session is in a cookie and larger than browsers accept (a QR code needs much space): use a session store on the server',
