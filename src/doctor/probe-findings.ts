@@ -1,6 +1,6 @@
 /**
- * Turns the report of the command `probe` into findings of the command `doctor`: they name options that this Nevis instance needs or cannot work with, and
- * responses that the simulator cannot imitate. `doctor` uses this file if it has not checked the options of an app.
+ * Turns the report of the command `probe` into findings of the command `doctor`: these findings name options that this Nevis instance needs or cannot work
+ * with, and responses that the simulator cannot imitate. `doctor` uses this file if it has not checked the options of an app.
  *
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */

@@ -10,7 +10,7 @@ import { wordOf } from './probe/word-of'
 
 /** A larger file is not read. The largest report of the probe has some 100 kB. */
 const MAX_BYTES = 5_000_000
-/** How many answers and stages a report may have at most. The probe has fewer questions, and fewer stages. */
+/** A report may have at most this many answers and stages. The probe itself has fewer questions and stages. */
 const MOST_ANSWERS = 200
 const MOST_STAGES = 20
 

@@ -49,8 +49,8 @@ export function doesStatusNeedKey(facts: FactsReader): boolean {
 }
 
 /**
- * True if Nevis refuses even a right code after the wrong codes of the stage `limits`, although it answers all wrong codes alike. So the user is blocked, but
- * nothing shows after how many wrong codes.
+ * True if Nevis answers all wrong codes of the stage `limits` alike, and then refuses even a right code. So the user is blocked, but nothing shows after how
+ * many wrong codes.
  */
 export function areCodesBlocked(facts: FactsReader): boolean {
   return facts.text('limit.codes.after').startsWith('more than') && facts.http('limit.codes.right').startsWith('4')
