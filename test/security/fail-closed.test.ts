@@ -14,9 +14,10 @@
  * The rules of the first part: A success is reported only if this user has really approved this transaction. Every request ends in time with exactly one
  * action, which contains no part of a secret. Afterwards, no socket is open, and no timer or event listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind, and a
- * five-hundredth for each kind of flood, which lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure
- * can be repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at the same time.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind of sequence.
+ * For each kind of flood, it runs only a five-hundredth, because a flood lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is
+ * fixed, so that a failure can be repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at the
+ * same time.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'
@@ -102,8 +103,8 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If a request had caused a second action later, `actions` would
-  // contain it by now. Only a second action of the last request may come too late for this check.
+  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If an earlier request of the sequence had caused a second action
+  // after its end, `actions` would contain it by now. Only a second action of the last request may come too late for this check.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++
@@ -211,7 +212,7 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
-      // The client's deadline for a request is ten seconds. So if a request had not cleared its deadline timer, the timer would still be running here.
+      // The client's deadline for a request is ten seconds. So if a request had not cleared its deadline timer, the timer would still run at this point.
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })

@@ -9,8 +9,9 @@
  * A later version had the same fault only in apps with the option `subject`. In such an app, each start gives the session a new id, and the strategy did not
  * check which browser sent the start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
  *
- * A later version had one more: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which only the
- * thief's browser had, and kept its login: the thief was signed in as the user, and a logout by the user could not end that.
+ * Another version had a different fault: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which
+ * only the thief's browser had, but the user stayed signed in to this session. So the thief was signed in as the user, and a logout by the user could not end
+ * that.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
