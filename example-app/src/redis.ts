@@ -1,4 +1,4 @@
-/** Connects to Redis, which stores the sessions and the ledger of the second factor when the app runs in several processes. */
+/** Connects to Redis. If the app runs in several processes, Redis stores their sessions and their ledger, the store of used approvals and limits. */
 import { createClient } from 'redis'
 import { ConfigError } from './config.js'
 

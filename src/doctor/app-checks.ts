@@ -1,5 +1,6 @@
 /**
- * Checks the loaded application: Passport, the session, and each Nevis strategy with its Nevis instance, ledger and routes.
+ * Checks the loaded application: Passport, the session, and each Nevis strategy with its Nevis instance, its ledger (the store that all processes share) and
+ * its routes.
  *
  * Out of scope: loading the application (`loaded-app.ts`).
  */

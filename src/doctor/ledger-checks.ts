@@ -1,5 +1,6 @@
 /**
- * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims, counts, reads and deletes random keys.
+ * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims random keys (marks them as used), and counts, reads and
+ * deletes them.
  *
  * Out of scope: the keys of real sign-ins (`ledger/`).
  */

@@ -16,8 +16,8 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis, which the
- * default value may already meet.
+ * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis. The default
+ * value may already be within this limit.
  */
 const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
 const POSSIBLE = / is possible$/

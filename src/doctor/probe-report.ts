@@ -27,7 +27,7 @@ export interface ReportOfProbe {
   /** Requests that the instance refused although the simulator accepts them, each with the HTTP status; absent if there are none. */
   readonly unsettled?: readonly string[]
   readonly stages: readonly string[]
-  /** The names of the stages that failed, so that the report lacks some of their answers; absent if no stage failed. */
+  /** The names of the stages that failed. The report lacks some answers of these stages. Absent if no stage failed. */
   readonly failed?: readonly string[]
   /** Why the probe got no answers of Nevis; undefined if Nevis answered. */
   readonly obstacle: string | undefined

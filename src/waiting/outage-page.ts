@@ -43,9 +43,10 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 
 /**
  * Creates error-handling middleware. Mount the middleware after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error
- * logger, because the middleware logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, the
- * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. If express-session cannot load a
- * session, this middleware publishes the event `passport-nevis:fault`, because no other code of this package has seen the error.
+ * logger, because the middleware logs nothing. The middleware answers 503 if Nevis, the session store or the ledger (the store that all processes share) is
+ * down, or if a function of the app gives no result in time. The answer has `Retry-After`, and is a page or `{ code: 'unavailable', message }`. Every other
+ * error is passed on. If express-session cannot load a session, this middleware publishes the event `passport-nevis:fault`, because no other code of this
+ * package has seen the error.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown

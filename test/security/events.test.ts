@@ -219,7 +219,8 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
-      // This ledger answers a claim of an approval as if another process had claimed it first.
+      // The ledger (the store that all processes share) marks an approval as used: the method `claim`. This ledger answers as if another process had claimed
+      // the approval first.
       const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()

@@ -2,10 +2,10 @@
  * The attack: arbitrary answers of the cloud.
  *
  * The attacker sits between this package and the cloud and can delay, cut, repeat or replace answers; or the cloud itself is faulty: 5xx, redirects,
- * mixed-up answers, a wrong clock. Small mistakes in a strategy would let an attacker in, or leak a secret: an exception in a callback that leaves the browser
- * without an answer, a `status` of undefined that counts as a success because it is not "failed", a retry that counts as a new approval, an error page with the
- * access key. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
- * answers.
+ * mixed-up answers, a wrong clock. Small mistakes in a strategy would let an attacker in, leak a secret, or leave the browser without an answer. Examples are a
+ * `status` of undefined that counts as a success because it is not "failed", a retry that counts as a new approval, an error page with the access key, and an
+ * exception in a callback. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately
+ * from what it answers.
  *
  * In the second part, the cloud answers correctly, but users or other servers do harm: two browsers in one session, an attacker with the password who enrols
  * first, a logout while a request waits, a gateway that answers in place of the cloud. `support/people-steps.ts` generates random sequences for each kind, and

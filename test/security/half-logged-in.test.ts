@@ -145,7 +145,8 @@ describe('the login', () => {
       const handle = await signIn(victim, 'anna')
       expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
       await world.simulator.phone('anna').approve()
-      // The attacker has only the old session, which the victim's start has replaced, and does not know the handle in the URL of the victim's page.
+      // The attacker has only the old session, which the victim's start has replaced. The attacker does not know the handle (the encrypted id of the
+      // transaction) in the URL of the victim's page.
       expect(outcomeOf(await attacker.get('/login/2fa/callback'))).toBe('start_requires_post')
       expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('unknown_transaction')
       expect((await attacker.get('/login/2fa')).text).not.toContain(handle)

@@ -41,8 +41,8 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
  */
 function filtersIn(names: string): string[] | undefined {
   const filters = new Set(names.split('\0').flatMap((name) => /^filter\.([^]*)\.[^.]*$/.exec(name)?.[1] ?? []))
-  // `git -c filter.<name>.clean=` turns a filter off. This setting does not work for a name with `=`, because git ends the name there; nor for a name that is
-  // not ASCII, because this process may have decoded it in another way than git. With such a name, `init` writes nothing.
+  // `git -c filter.<name>.clean=` turns a filter off. For two kinds of names, this setting does not work: a name with `=`, because git ends the name there, and
+  // a name that is not ASCII, because this process may have decoded it in another way than git. With a name of these kinds, `init` writes nothing.
   return filters.size > MAX_FILTERS || [...filters].some((name) => !/^[ -<>-~]*$/.test(name)) ? undefined : [...filters]
 }
 

@@ -110,7 +110,10 @@ export function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
 
-/** True if the token opens an object literal that has a key under which apps store who is signed in, or a spread, which may contain such a key. */
+/**
+ * True if the token opens an object literal with a key under which apps store who is signed in. Also true if the literal has a spread, which may contain such a
+ * key.
+ */
 function hasLogin(source: Source, open: number): boolean {
   return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
 }

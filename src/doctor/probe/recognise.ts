@@ -230,8 +230,8 @@ function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly stri
 }
 
 /**
- * True for an error that is an answer of Nevis and no refusal of the request: the status of a transaction that has ended (404, 412), a limit that the probe has
- * reached on purpose, and a phone number that the probe has chosen because it is invalid.
+ * True for an error that is an answer of Nevis and no refusal of the request. There are three kinds: the status of a transaction that has ended (404, 412), a
+ * limit that the probe has reached on purpose, and the answer to a phone number that the probe has chosen because it is invalid.
  */
 function isAnswerOfNevis(name: string, http: string): boolean {
   if (name.startsWith('status.')) return ['404', '412'].includes(http)

@@ -40,8 +40,8 @@ export interface Exchange extends DialectRequest {
 }
 
 /**
- * The layers of a response, in the order in which the simulator changes them. A dialect of a later layer does not depend on the fields that an earlier layer
- * changes: for example, a dialect that puts all fields into a list (`shape`) comes after the dialects that change one of these fields.
+ * The layers of a response, in the order in which the simulator changes them. A dialect of a later layer works whatever an earlier layer has changed. For
+ * example, a dialect that puts all fields into a list (`shape`) comes after the dialects that change one of these fields.
  */
 export const LAYERS = ['addition', 'field', 'shape', 'gateway', 'header', 'encoding'] as const
 export type Layer = (typeof LAYERS)[number]

@@ -1,5 +1,5 @@
 /**
- * Reads a value of the flag `--dialect`: names of dialects, or a file with the report of the command `probe`.
+ * Reads a value of the flag `--dialect`: names of dialects (variants of Nevis's behaviour), or a file with the report of the command `probe`.
  *
  * Out of scope: finding a dialect by its name (`index.ts`).
  */

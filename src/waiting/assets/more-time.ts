@@ -1,5 +1,5 @@
 /**
- * The script of the button "Get more time", where the user types a code or saves recovery codes: gets more time without loading a new page, because a new page
+ * The script of the button "Get more time" on a page where the user types a code or saves recovery codes. The script loads no new page, because a new page
  * would lose what the user has typed and ticked.
  *
  * Out of scope: the countdown (`waiting.ts`). The build joins this script and `waiting.ts` into one file.

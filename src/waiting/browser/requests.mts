@@ -130,7 +130,8 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // A 404 with the status `unknown` is a result and no error: it says that the server cannot decrypt the handle in the URL, so no transaction waits.
+  // A 404 with the status `unknown` is a result and no error: it says that the server cannot decrypt the handle (the encrypted id of the transaction in the
+  // URL), so no transaction waits.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
