@@ -40,7 +40,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. It then fails with the code
+  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. The strategy then fails with the code
   // `start_requires_post`.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {

@@ -342,8 +342,8 @@ describe('an event', () => {
       expect(calls()).toEqual([['ping', 1, 503], ['ping', 2, 200], ['ping', 1, 'NEVIS_UNREACHABLE'], ['ping', 2, 200], ['ping', 1, 'NEVIS_TIMEOUT']])
     })
 
-    // A faulty subscriber, such as an audit log that throws, must not let an attacker send pushes, or keep a user out. This runs in its own process, because
-    // Node reports an error of a subscriber as an uncaught exception.
+    // A faulty subscriber, such as an audit log that throws, must not let an attacker send pushes, or keep a user out. This test runs the sign-ins in a process
+    // of their own, because Node reports an error of a subscriber as an uncaught exception.
     it('changes nothing where its subscriber throws: the same answers, the same budgets', () => {
       if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
       const run = (how: string) => JSON.parse(execFileSync(process.execPath, [join(__dirname, 'support/throwing-subscriber.mjs'), how], { encoding: 'utf8' })) as { outcomes: string[]; keys: string[]; thrown: number }

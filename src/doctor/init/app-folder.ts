@@ -1,7 +1,7 @@
 /**
  * Reads and writes the files of the application for the command `init`: sources, templates and package.json.
  *
- * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
+ * This file never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
  * (`plan.ts`), and asking git (`git-state.ts`).
  */
 import { randomBytes } from 'node:crypto'
