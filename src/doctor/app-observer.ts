@@ -1,8 +1,8 @@
 /**
- * Observes how the application configures Passport and its sessions. For this, it wraps `use`, `authenticate` and `authorize` of Passport, and the function
- * that express-session exports.
+ * Observes how the application configures Passport and its sessions. For this, it replaces `use`, `authenticate` and `authorize` of Passport, and the function
+ * that express-session exports, by functions that also record each call.
  *
- * The wrapped functions behave as before. Out of scope: judging the configuration.
+ * For the application, these functions behave like the originals. Out of scope: judging the configuration.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
@@ -129,8 +129,8 @@ export class AppObserver {
   }
 
   /**
-   * True if the call names a Nevis strategy, and no other strategy that could sign the user in: in a list such as `['local', 'nevis']`, one strategy is enough
-   * to sign in.
+   * True if the call names a Nevis strategy, and no other strategy that could sign the user in. False for a list such as `['local', 'nevis']`, because Passport
+   * signs in as soon as one strategy of the list succeeds.
    * @param one the Nevis strategy that the call must name; by default, the call may name any
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {

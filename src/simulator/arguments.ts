@@ -15,7 +15,8 @@ const MOST_COMPARED = 60
 type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly takes?: string }>>
 
 /**
- * Parses arguments like `parseArgs`. If a flag has no value, the returned sentence names the missing value as in `takes`: `--sms <number>` for `number`.
+ * Parses arguments like `parseArgs`. If the value of a flag is missing, the returned sentence names the value by its word in `takes`: `--sms <number>` for the
+ * word `number`.
  * @returns the arguments; or a sentence without a full stop, if an argument is wrong
  */
 export function readArguments<const Config extends ParseArgsConfig & { readonly options: Options }>(config: Config): ReturnType<typeof parseArgs<Config>> | string {
@@ -37,7 +38,7 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
   }
 }
 
-/** Adds to the sentence about wrong arguments where to read more. */
+/** Adds to a sentence about wrong arguments the command that prints the help. */
 export function seeHelp(why: string, command: string): string {
   return `${why}${why.endsWith('?') ? '' : '.'} See: ${command} --help`
 }

@@ -103,14 +103,15 @@ export class TestUsers {
       const wasDeleted = user.isDeleted
       const deletion = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) })
       noteDeletion(user, deletion)
-      // The access key may be allowed to delete users, but not to look them up. Then a second deletion confirms the first one, if Nevis no longer knows the user.
+      // The access key may be allowed to delete users, but not to look them up. In that case, a second deletion confirms the first one: Nevis answers it with
+      // 404, because it no longer knows the user.
       if (await this.isGone(user, wasDeleted && isUnknownToNevis(deletion))) return false
     }
     // Nevis may find the user by name only later. So if nothing shows that the enrolment has failed, the user may exist, though no look-up found the user.
     return !isGone || user.mayExist
   }
 
-  /** Waits whether Nevis creates a deleted test user anew, and deletes the user again. Returns true if the user may exist afterwards. */
+  /** Waits to see whether Nevis creates a deleted test user anew. If so, deletes the user again. Returns true if the user may exist afterwards. */
   private async hasReturned(user: TestUser): Promise<boolean> {
     const startedAt = performance.now()
     let isUnknown = 'no'
