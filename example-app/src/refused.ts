@@ -1,5 +1,5 @@
 /** What happens if the second factor refuses a user: the next page gives the reason, with the time to wait. Out of scope: which page that is. */
-import type { Request, RequestHandler } from 'express'
+import type { NextFunction, Request, Response } from 'express'
 import type { AuthenticateOptions } from 'passport'
 import { failureText, type Failure } from 'passport-nevis'
 import type { Text } from './german.js'
@@ -13,14 +13,13 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'AuthenticationError'
 }
 
-/** Runs `start`, which has the options `onAnyFailure`. If the user is refused, redirects to the page `back`. */
-export function startOr(back: string, start: RequestHandler): RequestHandler {
-  return (req, res, next) =>
-    start(req, res, (error?: unknown) => {
-      if (!isRefusal(error)) return next(error)
-      sayHowLong(req)
-      res.redirect(303, back)
-    })
+/** Returns the `next` for a route of the second factor with the options `onAnyFailure`. If the user is refused, it redirects to the page `back`. */
+export function orBack(back: string, req: Request, res: Response, next: NextFunction): NextFunction {
+  return (error?: unknown) => {
+    if (!isRefusal(error)) return next(error)
+    sayHowLong(req)
+    res.redirect(303, back)
+  }
 }
 
 /** Passport stores a sentence that does not say how long the user must wait. Replaces this sentence by one that does. */

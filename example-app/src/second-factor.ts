@@ -13,7 +13,7 @@ import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
 import { page, userOf } from './pages.js'
 import { invoiceOf, isPayment, sayOutcome, type PaymentApproval, type SignedPayment } from './paying.js'
-import { isRefusal, onAnyFailure, sayHowLong, startOr } from './refused.js'
+import { isRefusal, onAnyFailure, orBack, sayHowLong } from './refused.js'
 import { csrfToken, renewCsrfToken } from './security.js'
 import type { Users } from './users.js'
 import type { AccountParts } from './views/account.js'
@@ -124,11 +124,11 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
   }))
   routes.post('/', (req, res, next) => {
     const purpose = purposeIn(req.query['for'])
-    const start = startOr(stepUpURL(purpose), passport.authorize('nevis', { ...stepUp }) as RequestHandler)
+    const start = passport.authorize('nevis', stepUp) as RequestHandler
     if (purpose === undefined) delete req.session.confirming
     else req.session.confirming = purpose
     // The strategy reads the session again after it has called Nevis, so save the change of `confirming` first.
-    req.session.save((error) => (error ? next(error) : start(req, res, next)))
+    req.session.save((error) => (error ? next(error) : start(req, res, orBack(stepUpURL(purpose), req, res, next))))
   })
   return routes
 }
@@ -177,11 +177,12 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
   return {
     confirm(req, res, next) {
       const back = `/invoices?unpaid=${invoiceOf(req).id}` // where a user who denies or cancels the payment returns
-      const start = startOr(back, passport.authorize('nevis', { ...signing, returnTo: back }) as RequestHandler)
-      start(req, res, (error?: unknown) => {
+      const start = passport.authorize('nevis', { ...signing, returnTo: back }) as RequestHandler
+      const refused = orBack(back, req, res, (error?: unknown) => {
         if (error !== undefined) sayOutcome(res, ['Nothing was paid. The invoice is still open.', 'If your phone still shows the request, deny it there.'])
         next(error)
       })
+      start(req, res, refused)
     },
     async canConfirm(req) {
       const factor = secondFactorOf(req)?.factor
@@ -199,16 +200,16 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
  * If the user closed the browser at the end of an enrolment, the new factor is not linked to the account yet. The user then confirms with this factor.
  */
 export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): RequestHandler {
-  const confirm = startOr('/login', passport.authenticate('nevis', onAnyFailure) as RequestHandler)
-  const first = startOr('/login', passport.authenticate('nevis', { ...onAnyFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler)
+  const confirm = passport.authenticate('nevis', onAnyFailure) as RequestHandler
+  const first = passport.authenticate('nevis', { ...onAnyFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler
   return (req, res, next) => {
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
     // The strategy reads the session again after it has called Nevis, so save this change first.
     req.session.save((error) => {
       if (error) next(error)
-      else if (nevisUserId) confirm(req, res, next)
-      else first(req, res, next)
+      else if (nevisUserId) confirm(req, res, orBack('/login', req, res, next))
+      else first(req, res, orBack('/login', req, res, next))
     })
   }
 }
