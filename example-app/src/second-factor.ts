@@ -15,7 +15,7 @@ import { page, userOf } from './pages.js'
 import { invoiceOf, isPayment, sayOutcome, type PaymentApproval, type SignedPayment } from './paying.js'
 import { isRefusal, onAnyFailure, sayHowLong, startOr } from './refused.js'
 import { csrfToken, renewCsrfToken } from './security.js'
-import type { Users } from './users.js'
+import type { Added, Users } from './users.js'
 import type { AccountParts } from './views/account.js'
 import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
 
@@ -120,8 +120,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
   })
   routes.get('/', page(stepUpPage, async (req) => {
     const purpose = purposeIn(req.query['for'])
-    const { codesSince } = await users.addedBy(userOf(req).id)
-    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req, codesSince !== null) }
+    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req, await users.addedBy(userOf(req).id)) }
   }))
   routes.post('/', (req, res, next) => {
     const purpose = purposeIn(req.query['for'])
@@ -136,12 +135,12 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
 
 /**
  * A user who has signed in with a recovery code, or in a remembered browser with the password alone, may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not; `unused` without a second factor, or `none` if the user has no
- * recovery codes; undefined for other factors
+ * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not. Without a second factor: `unused`, or `none` if the user has
+ * neither recovery codes nor SMS, or undefined if the user has SMS only, and can confirm with it. Undefined for other factors
  */
-function recoveryCodeOf(req: Request, hasCodes: boolean): RecoveryCode | undefined {
+function recoveryCodeOf(req: Request, { smsSince, codesSince }: Added): RecoveryCode | undefined {
   const record = secondFactorOf(req)
-  if (record === undefined) return hasCodes ? 'unused' : 'none'
+  if (record === undefined) return codesSince ? 'unused' : smsSince ? undefined : 'none'
   if (!needsNewPhone(req, record)) return undefined
   return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
 }

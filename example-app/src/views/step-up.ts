@@ -29,7 +29,7 @@ export interface StepUpParts {
   readonly notDone: Text | undefined
   /**
    * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered
-   * browser; `none` if this user has no recovery codes; undefined after a sign-in with another factor.
+   * browser; `none` if this user has neither recovery codes nor SMS; undefined after a sign-in with another factor, and for a user who has SMS only.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }
