@@ -65,7 +65,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       '+\u0664\u0661\u0667\u0669\u0660\u0660\u0660\u0660\u0660\u0660\u0661', '\uff0b\uff14\uff11\uff17\uff19\uff10\uff10\uff10\uff10\uff10\uff10\uff11',
     ]
     for (const number of accepted) expect([number, phoneNumberIn(number) !== undefined, await isValid(number)]).toEqual([number, true, true])
-    for (const number of ['', '+', '079 000 00 01', '0041790000001', '41+790000001']) expect([number, await isValid(number)]).toEqual([number, false])
+    for (const number of ['', '+', '079 000 00 01', '0041790000001', '41+790000001', '+41 (0)79 000 00 01']) expect([number, await isValid(number)]).toEqual([number, false])
   })
 
   it('of a mistyped phone number › sends to another one', async () => {
