@@ -47,7 +47,7 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
       return res.redirect(303, HERE)
     }
     const { id } = userOf(req)
-    // Do this before the change: if `forget` fails, the user sees an error, and the password is still the old one.
+    // Forget the browsers before the change: if `forget` fails, the user sees an error, and the password is still the old one.
     await secondFactor?.forget(userOf(req))
     const user = await users.changePassword(id, await hashPassword((req.body as { password: string }).password))
     if (user === undefined) throw new Error('The account does not exist any more')

@@ -38,7 +38,7 @@ export interface Config {
   /** True to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   readonly database: DatabasePlace
-  /** The URL of the Redis that stores sessions and ledger. If undefined, they are in the memory of this process. */
+  /** The URL of the Redis that stores the sessions and the ledger (used approvals and limits). If undefined, both are in the memory of this process. */
   readonly redisURL: string | undefined
 }
 

@@ -1,7 +1,7 @@
 /**
- * The pages that need a recent second factor. A user whose second factor is too old confirms first and then goes on there. If the user has sent a form of the
- * page, the form is not carried out: after the confirmation, the page shows the form again, with what the user typed. Out of scope: the confirmation itself
- * (`second-factor.ts`).
+ * The pages that need a recent second factor. A user whose second factor is too old confirms first, and then goes on to the page. If the user has sent a form
+ * of the page before the confirmation, the form is not carried out. After the confirmation, the page shows the form again, with what the user typed. Out of
+ * scope: the confirmation itself (`second-factor.ts`).
  */
 import type { Request, RequestHandler } from 'express'
 import type { SessionData } from 'express-session'
@@ -100,7 +100,9 @@ function showAgain(req: Request, purpose: Purpose): void {
   req.session.notices = [`${t(notDone)} ${t(next)}`]
 }
 
-/** The form of this page that was not carried out, unless it is old, or of another user who was signed in to the same session before. */
+/**
+ * The form of this page that was not carried out. Undefined if the form is old, or if another user has sent it who was signed in to the same session before.
+ */
 function unsentIn({ session: { unsent }, user }: Request, purpose: Purpose): SessionData['unsent'] | undefined {
   const isShown = unsent?.purpose === purpose && unsent.ownerId === user?.id && Date.now() - unsent.at <= UNSENT_MS
   return isShown ? unsent : undefined

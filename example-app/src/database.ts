@@ -18,7 +18,8 @@ export async function openDatabase({ url, dataDir }: DatabasePlace): Promise<Dat
   pool.on('error', (error: NodeJS.ErrnoException) => console.error(error.name, error.code ?? ''))
   return {
     query: (sql, parameters) => pool.query(sql, parameters),
-    // If several processes start at once, two of them could try to create a table in spite of `if not exists`, and one would fail. So take a lock.
+    // If several processes start at once, two of them could try to create the same table in spite of `if not exists`, and one of the two would fail. So take a
+    // lock.
     create: (sql) => pool.query(`begin; select pg_advisory_xact_lock(1); ${sql}; commit`),
     close: () => pool.end(),
   }

@@ -20,7 +20,7 @@ import { devicesPage } from './views/devices.js'
 const HERE = '/account/devices'
 /** What a user can add with the forms of the page. */
 const ADDABLE = ['app', 'sms', 'recovery'] as const
-/** Where a user returns who cancels new recovery codes, or confirms too late that they are saved. */
+/** The page to which a user returns after cancelling new recovery codes, or after confirming too late that they are saved. */
 export const UNSAVED_CODES = `${HERE}?codes=unsaved`
 const PHONE = /^\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
@@ -50,7 +50,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  // `codes=unsaved` is only for the `returnTo` of new recovery codes. Remove it from an address: otherwise a cancelled step-up would warn of unsaved codes.
+  // Only the `returnTo` of new recovery codes may contain `codes=unsaved`. So remove it from the page's address: otherwise a cancelled step-up, which returns
+  // to this address, would warn of unsaved codes.
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
 
@@ -74,12 +75,12 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       returnTo,
       ...onAnyFailure,
     }) as (req: Request, res: Response, next: NextFunction) => void
-    // Before the call to Nevis: the old codes may end with this call, even if its answer is lost or the user leaves the page.
+    // Count before the call to Nevis: the call may end the old codes, even if its answer is lost or the user leaves the page.
     if (factor === 'recovery') await users.countUnsavedCodes(id, 1)
     start(req, res, (error?: Error | string) => {
       if (!isRefusal(error)) return next(error)
       sayHowLong(req)
-      // This failure comes before the call to Nevis. After any other, Nevis may have made new codes, so the warning stays.
+      // The failure `too_many_starts` comes before the call to Nevis. After any other failure, Nevis may have made new codes, so the warning stays.
       const isBeforeCall = (req.authInfo as Failure).code === 'too_many_starts'
       const takenBack = factor === 'recovery' && isBeforeCall ? users.countUnsavedCodes(id, -1) : Promise.resolve()
       takenBack.then(() => res.redirect(303, HERE), next)
@@ -104,7 +105,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   routes.post('/remove', async (req, res, next) => {
     const nevisUserId = nevisUserIdOf(req)
     const t = textsFor(req)
-    // Prevents that two requests remove two devices at once: each request would see the other device as the remaining one, and the user would lose both.
+    // Two requests must not remove two devices at once: each request would see the other device as the remaining one, and the user would lose both.
     if (removing.has(nevisUserId)) return notDone(req, res, t('Another device is being removed. Try again.'))
     removing.add(nevisUserId)
     try {
@@ -112,7 +113,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       if (!device) return void notFound(req, res, next)
       const isLast = devicesIn(await nevis.getUser(nevisUserId)).length === 1
       if (!isLast) {
-        // A thief of the device may also have the browser. Forget the browsers first: if that fails, the user still sees the device here and can try again.
+        // A thief of the device may also have the user's browser, so forget the browsers. Do this first: if it fails, the user still sees the device here and
+        // can try again.
         await forgetBrowsers(strategy, subjectOf(req))
         await nevis.deleteAuthenticator(device.authenticatorId)
       }

@@ -1,7 +1,7 @@
 /**
- * Sets a cookie in browsers in which a user has signed in, so that an attacker who types wrong passwords cannot lock the user out.
- * The cookie does not sign a user in and replaces no factor. The cookie only decides which counter a wrong password is counted on (`accountLimit`).
- * See OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
+ * Sets a cookie in each browser in which a user has signed in. With this cookie, an attacker who types wrong passwords elsewhere cannot lock the user out. The
+ * cookie does not sign a user in and replaces no factor. The cookie only decides which counter a wrong password is counted on (`accountLimit`). See OWASP,
+ * "Slow Down Online Guessing Attacks with Device Cookies".
  */
 import type { Request, RequestHandler } from 'express'
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'

@@ -72,7 +72,7 @@ function undefinedIfNotFound(error: unknown): undefined {
   if (!(error instanceof NevisError) || error.code !== 'NEVIS_NOT_FOUND') throw error
 }
 
-/** @returns the account of the user who approved; undefined if there is none: the strategy then refuses the sign-in */
+/** @returns the account of the user who approved; undefined if there is none, so that the strategy refuses the sign-in */
 async function accountOf(users: Users, { id, username, operation, factor, maskedPhone }: NevisProfile): Promise<Account | undefined> {
   const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
   if (user && operation === 'enroll') await users.noteAdded(user.id, factor, maskedPhone)

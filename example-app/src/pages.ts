@@ -31,7 +31,7 @@ export interface EveryPage extends Frame {
   readonly form: RefusedForm
 }
 
-/** Adds a hint to the sentence that says that the user has cancelled: the phone may still show the request, and the user could accept it by mistake. */
+/** Adds a hint to the sentence about a request that the user has cancelled: the phone may still show this request, and the user could accept it by mistake. */
 export function withDenyHint(everyPage: EveryPage): EveryPage {
   const { t, language, notices = [] } = everyPage
   const cancelled = failureText('cancelled', language)
@@ -51,7 +51,8 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
     const isChanged = SHOWN_ONCE.some((name) => req.session[name] !== undefined)
     const messages = take(req, 'messages').slice(-2) // only the last two: Passport adds one for each failure, even of a request that the user did not make
     const [notices, successes, form] = [take(req, 'notices'), take(req, 'successes'), takeForm(req)]
-    // Save now, before the page waits for Nevis: saved at the end of a slow page, the session would be written back even if the user has logged out meanwhile.
+    // Save the session now, before the page waits for Nevis. If the session were saved at the end of a slow page, it would be written back even if the user has
+    // logged out meanwhile.
     if (isChanged) await new Promise<void>((resolve, reject) => req.session.save((error) => (error ? reject(error as Error) : resolve())))
     const parts = await partsOf(req)
     const language = languageOf(req)

@@ -1,4 +1,4 @@
-/** Connects to Redis, which stores the sessions and the ledger of the second factor when the app runs in several processes. */
+/** Connects to Redis. If the app runs in several processes, Redis stores their sessions and their ledger, the store of used approvals and limits. */
 import { createClient } from 'redis'
 import { ConfigError } from './config.js'
 
@@ -31,8 +31,9 @@ export async function openRedis(url: string | undefined) {
 }
 
 /**
- * Says what happened in one word, without the message of the error, which may contain the URL of Redis: the code of a network error (`ECONNREFUSED`), the code
- * word of an answer of Redis (`NOAUTH`), or the class of an error of the client (`SocketTimeoutError`), whose `name` is always `Error`.
+ * Says in one word what happened. The message of the error is left out, because it may contain the URL of Redis. The word is the code of a network error
+ * (`ECONNREFUSED`), the code word of an answer of Redis (`NOAUTH`), or the class of an error of the client (`SocketTimeoutError`). The `name` of such a client
+ * error is always `Error`, so it says nothing.
  */
 export function codeWordOf(error: unknown): string {
   const { code, errors, message, constructor: type } = Object(error) as { code?: unknown; errors?: unknown; message?: unknown; constructor?: { name?: unknown } }

@@ -46,8 +46,7 @@ const look = {
 }
 
 /**
- * The outage page, for the time in which Nevis or a store is down. On the app's own pages, a signed-in user sees the app's error page instead, which has the
- * navigation.
+ * The page that users see while Nevis or a store is down. On the app's own pages, a signed-in user sees the app's error page instead, which has the navigation.
  */
 export function outage(nevis: NevisStrategy): ErrorRequestHandler {
   const page = outagePage(nevis, look)
@@ -78,16 +77,16 @@ export function waitingLook(users: Users): WaitingPageOptions<Request, Response>
 }
 
 /**
- * After a denial or a cancel, a signed-in user returns to the page from which they started, and stays signed in. At a sign-in, the user returns to the password
- * form.
+ * If the second factor was refused, for example because the user has denied or cancelled it, a signed-in user returns to the page from which they started, and
+ * stays signed in. At a sign-in, the user returns to the password form.
  */
 export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, next) => {
   if (!isRefusal(error)) return next(error)
   sayHowLong(req)
-  // The session may have ended while the user waited. Its messages are then lost, so the sign-in page's address says why the user is there.
+  // The session may have ended while the user waited, and its messages are then lost. So the address of the sign-in page says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
-  // The user's old recovery codes end when Nevis creates new ones, even if the user does not save the new ones.
+  // The old recovery codes may end when Nevis creates new ones, even if the user does not save the new ones.
   if (back === UNSAVED_CODES) {
     back = pageOf('devices')
     const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
@@ -134,9 +133,11 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
 }
 
 /**
- * A user who has signed in with a recovery code, or in a remembered browser with the password alone, may have lost the phone, and then cannot confirm again.
- * @returns `fresh` if the recovery code still opens "Devices and security", `old` if it does not. Without a second factor: `unused`, or `none` if the user has
- * neither recovery codes nor SMS, or undefined if the user has SMS only, and can confirm with it. Undefined for other factors
+ * A user may have lost the phone, and then cannot confirm again. This is likely after a sign-in with a recovery code, and possible after a sign-in with the
+ * password alone, in a remembered browser. The result says how such a user can go on.
+ * @returns after a recovery code: `fresh` if it still opens "Devices and security", `old` if it does not. After the password alone: `unused` if the user has
+ * recovery codes, `none` if the user has neither recovery codes nor SMS. Undefined after another factor, if the user has set up a new phone since, and after the
+ * password alone if the user has SMS only and can confirm with it
  */
 function recoveryCodeOf(req: Request, { smsSince, codesSince }: Added): RecoveryCode | undefined {
   const record = secondFactorOf(req)
@@ -195,8 +196,7 @@ export function paymentApproval(passport: Pick<Authenticator, 'authorize'>, clou
 
 /**
  * Runs after the password and starts the second factor. A user without a second factor sets one up; recovery codes alone do not count as a second factor.
- * If the user closed the browser at the end of an enrolment, the new factor is not linked to the account yet; the user then confirms with that
- * factor.
+ * If the user closed the browser at the end of an enrolment, the new factor is not linked to the account yet. The user then confirms with this factor.
  */
 export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): RequestHandler {
   const confirm = startOr('/login', passport.authenticate('nevis', onAnyFailure) as RequestHandler)

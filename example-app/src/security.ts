@@ -37,8 +37,8 @@ export function headers({ cookieSecure }: Config): RequestHandler {
 }
 
 /**
- * Forbids to store the answers of all routes after it: they depend on who is signed in. Without it, a browser that goes back may repeat an old redirect to the
- * sign-in page or away from it, and these two redirects can lead to each other without end.
+ * Forbids caches and browsers to store the answers of all later routes, because these answers depend on who is signed in. Otherwise, a browser that goes back
+ * may repeat a stored redirect to the sign-in page, or from the sign-in page to another page. These two redirects can lead to each other without end.
  */
 export const noStore: RequestHandler = (_req, res, next) => {
   res.set('Cache-Control', 'no-store')
@@ -71,8 +71,8 @@ const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: str
 export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
 
 /**
- * For a form in a tab that was opened before the user has signed in or out in another tab, so that its token is old. If the user already is where the form leads,
- * redirects there, and refuses all other forms.
+ * Handles a form with an outdated CSRF token: its tab was opened before the user signed in or out in another tab. If a signed-in user sends the form to sign in
+ * or to sign up, or a signed-out user the form to sign out, redirects to the page that follows this form. Refuses all other forms.
  */
 export const outdatedForm: ErrorRequestHandler = (error, req, res, next) => {
   const isOutdated = error === csrf.invalidCsrfTokenError

@@ -28,8 +28,8 @@ const closers: (() => unknown)[] = []
 
 async function start(): Promise<void> {
   const config = readConfig()
-  // Bind the port first, so that a port that is in use is reported at once: opening the database takes seconds. Requests that arrive in these seconds wait for
-  // the app.
+  // Bind the port before opening the database, which takes seconds: then a port that is in use is reported at once. Requests that arrive in these seconds wait
+  // for the app.
   let ready: (app: RequestListener) => void = () => undefined
   const app = new Promise<RequestListener>((resolve) => (ready = resolve))
   const server = createServer((req, res) => void app.then((listener) => listener(req, res)))

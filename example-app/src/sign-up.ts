@@ -42,8 +42,9 @@ function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Cre
 }
 
 /**
- * The sentence tells anyone which usernames exist. An app that must not reveal this takes an e-mail address in place of a username, gives the same answer in
- * both cases, and sends what comes next to that address. In this app, `passwordLimit` limits how many usernames an attacker can try.
+ * The sentence tells anyone which usernames exist. An app that must not reveal this asks for an e-mail address in place of a username. It gives the same answer
+ * whether or not the address has an account, and sends the next step to that address. In this app, `passwordLimit` limits how many usernames an attacker can
+ * try.
  * @returns a sentence for the user if the username is taken; otherwise undefined
  */
 async function add(users: Users, { username, password }: Credentials, t: Translate): Promise<RefusedForm['errors'] | undefined> {

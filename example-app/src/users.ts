@@ -36,8 +36,8 @@ const ADD_COLUMNS = `
   alter table users add column if not exists sms_phone text;
   alter table users add column if not exists codes_unsaved integer not null default 0`
 /**
- * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. Otherwise a stranger could sign up
- * as `anna`, start too often, and so make the user `Anna` wait.
+ * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. If both names could have an
+ * account, a stranger could sign up as `anna`, start too often, and so make the user `Anna` wait.
  */
 const CREATE_INDEX = 'create unique index if not exists users_username_lower on users (lower(username))'
 const ALIKE = `
@@ -53,7 +53,7 @@ export interface Added {
   /** The end of the phone number, such as `•••• 0001`; null if this app does not know it. */
   readonly smsPhone: string | null
   readonly codesSince: Date | null
-  /** True if new codes were made since `codesSince` without the user's confirmation that they are saved. The codes of `codesSince` may have ended. */
+  /** True if new codes were made since `codesSince`, and the user has not confirmed that these are saved. The codes of `codesSince` may have ended. */
   readonly hasUnsavedCodes: boolean
 }
 
@@ -150,8 +150,8 @@ export class Users {
   }
 
   /**
-   * Counts new recovery codes that the user has not confirmed yet. A counter, so that a refused request takes back only its own change if two requests arrive
-   * at once.
+   * Counts the sets of new recovery codes that the user has not confirmed yet. This is a counter, and not a flag: if two requests arrive at once and one is
+   * refused, the refused one takes back only its own change.
    * @param change 1 before new codes are made, -1 if none were made
    */
   async countUnsavedCodes(id: number, change: 1 | -1): Promise<void> {

@@ -42,8 +42,8 @@ export class AccessKey {
 
   /**
    * Returns the current key, or rejects after `timeoutMs`.
-   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. The error's `operation` is always `introspect`: a
-   * NevisError must name an operation, although no request was sent
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. No request was sent then, but a NevisError must name an
+   * operation: it is always `introspect`
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source

@@ -24,7 +24,7 @@ import { Tunnel } from './tunnel'
 const KEEP_IDLE_MS = 30_000
 /** If a server closes a connection after less idle time than this, the agent learns nothing from it: the server is probably restarting. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** The agent forgets the observed idle time-out after one hour. A server that was restarting may have closed connections sooner than it usually does. */
+/** The agent forgets the observed idle time-out after one hour, because a server that was restarting may have closed connections sooner than usual. */
 const MEMORY_MS = 3_600_000
 /** The agent closes an idle connection after 80 % of the observed idle time-out, before the server closes it. */
 const SAFE_SHARE = 0.8
@@ -68,7 +68,8 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
     const tunnel = new Tunnel(proxy, authority)
     const socket = createConnection({ ...options, socket: tunnel } as typeof options, connected)
     tunnel.on('error', (error) => socket?.destroy(error))
-    // Node's agent calls `ref` and `unref` on an idle connection. But a TLS socket does not pass these calls to a stream that is not a socket of Node.
+    // Node's agent calls `ref` and `unref` on an idle connection. But a TLS socket does not pass these calls to a stream that is not a socket of Node, such as
+    // the tunnel. So pass them on here.
     return socket && Object.assign(socket, { ref: () => (tunnel.ref(), socket), unref: () => (tunnel.unref(), socket) })
   }
   return learning(agent)

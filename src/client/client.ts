@@ -114,8 +114,8 @@ export class NevisClient {
    * Nevis's own responses.
    * @param expected the user's username and the transaction id of the code, if known. A body with another username or transaction id is not accepted
    * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
-   * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` if the body is a page, a text or a list, if a 200 does not say whether
-   * the code is right, or if the JSON of a 404 is not Nevis's own error
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`. `NEVIS_UNEXPECTED_RESPONSE` in three cases: the body is a page, a text or a list; a 200 does not say
+   * whether the code is right; the JSON of a 404 is not Nevis's own error
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
   async verifyCode(request: VerifyCodeRequest, expected: { readonly username?: string | undefined; readonly transactionId?: string | undefined } = {}): Promise<boolean> {
@@ -269,8 +269,8 @@ export class NevisClient {
   }
 
   /**
-   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Nevis's overview requires the key for all
-   * requests, but no example of this endpoint sends it.
+   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Later requests send the key at once, unless a
+   * gateway may have sent both 401s. Nevis's overview requires the key for all requests, but no example of this endpoint sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -279,7 +279,7 @@ export class NevisClient {
     const answer = await this.#http.send({ ...call, withoutKey })
     if (answer.status !== 401 || !withoutKey || /^\s*</.test(answer.text)) return answer
     const second = await this.#http.send(call)
-    this.#doesStatusNeedKey ||= second.status !== 401
+    this.#doesStatusNeedKey ||= second.status !== 401 || answer.isErrorOfNevis
     return second
   }
 

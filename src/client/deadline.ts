@@ -1,8 +1,8 @@
 /**
  * Limits the total time of an async function, with all its requests, retries and pauses.
  *
- * Time-outs of single requests do not limit the total time: a time-out per request begins again with every retry, and an idle time-out with every byte
- * that a slow server sends. Out of scope: what the function does.
+ * Other time-outs do not limit the total time: a time-out per request begins again with every retry, and an idle time-out begins again with every byte that a
+ * slow server sends. Out of scope: what the function does.
  */
 
 export interface Deadline {

@@ -40,7 +40,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
   const json = isRecovery ? answer.successJson() : answer.json()
-  // Nevis does not document the response to an enrolment of recovery codes. If the body is an array, take the array for the codes.
+  // Nevis does not document the response to an enrolment of recovery codes. If the body is an array, treat it as the list of codes.
   const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
   const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')

@@ -35,9 +35,9 @@ const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorr
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
-/** A field whose name ends with one of these words says no if its value is `false`, but says nothing otherwise: it may be a date. */
+/** A field whose name ends with one of these words says no if its value is `false`. Any other value says nothing, because it may be a date. */
 const ENROLLED_NAMES = wordSet('enrolled registered')
-/** A field whose name contains one of these words gets the verdict `text`, unless a word of its value refuses: it is a text for users, or a number for support. */
+/** A field whose name contains one of these words is a text for users, or a number for support. Its verdict is `text`, unless a word of its value refuses. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code that the user sent is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
@@ -127,10 +127,10 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of this text says no. */
+/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of the text contains a refusal. */
 function refusesInText(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
-  if (isJsonObject(value)) return ['no', 'unclear'].includes(verdictOfObject(value, depth + 1) ?? '')
+  if (isJsonObject(value)) return depth > MAX_DEPTH || verdictOfObject(value, depth + 1) === 'no'
   return Array.isArray(value) && value.some((item) => depth > MAX_DEPTH || refusesInText(item, depth + 1))
 }
 
@@ -142,7 +142,7 @@ function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   return value === false || (isJsonObject(value) && verdictOfObject(value, depth + 1) === 'no') ? 'no' : undefined
 }
 
-/** A list in a documented field, such as `recoveryCodes`, says nothing about the code, unless one of its items does. */
+/** A list in a documented field, such as `recoveryCodes`, says something about the code only if one of its items does. */
 function verdictOfNeutralList(json: RawAnswer, name: string, list: readonly unknown[], depth: number): FieldVerdict {
   if (depth > MAX_DEPTH) return 'unclear'
   return strongest(list.map((item) => verdictOfField(json, name, item, depth + 1)))

@@ -1,5 +1,6 @@
 /**
- * Checks the loaded application: Passport, the session, and each Nevis strategy with its Nevis instance, ledger and routes.
+ * Checks the loaded application: Passport, the session, and each Nevis strategy with its Nevis instance, its ledger (the store that all processes share) and
+ * its routes.
  *
  * Out of scope: loading the application (`loaded-app.ts`).
  */
@@ -24,7 +25,7 @@ import { LOAD_MS, type Step } from './steps'
  */
 export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step, found: readonly Finding[]) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
-  // If a bundler has put Passport into the file of the application, the doctor cannot observe Passport. Passport then counts as not seen.
+  // The doctor cannot observe a Passport that a bundler has put into the file of the application. Such a Passport counts as not seen.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)
@@ -33,7 +34,7 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
-  // The report does not say which Nevis instance it describes.
+  // If the app uses several Nevis instances, do not compare: the report does not say which instance it describes.
   const isOneInstance = new Set(registered.map(({ strategy }) => strategy.settings.client.baseURL)).size === 1
   if (report !== undefined && !isOneInstance) {
     findings.push(unchecked('cloud.probe', 'the app uses several Nevis instances, and the doctor does not know which one the report describes', 'see what the report says with npx passport-nevis doctor --report <the report>, and compare it with the options of the right strategy'))

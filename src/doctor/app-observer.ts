@@ -1,8 +1,8 @@
 /**
- * Observes how the application configures Passport and its sessions. For this, it wraps `use`, `authenticate` and `authorize` of Passport, and the function
- * that express-session exports.
+ * Observes how the application configures Passport and its sessions. For this, it replaces `use`, `authenticate` and `authorize` of Passport, and the function
+ * that express-session exports, by functions that also record each call.
  *
- * The wrapped functions behave as before. Out of scope: judging the configuration.
+ * For the application, these functions behave like the originals. Out of scope: judging the configuration.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
@@ -33,6 +33,8 @@ interface SessionUse {
   readonly cookie: Cookie | undefined
   /** True if the Express setting `trust proxy` is on; undefined if the application does not use Express. */
   readonly trustsProxy: boolean | undefined
+  /** False if Express does not trust the headers of the doctor, for example because it trusts only proxies in some networks. */
+  readonly trustsDoctor: boolean
 }
 
 export interface SessionSetup {
@@ -46,6 +48,7 @@ interface Request {
   readonly url: string
   readonly originalUrl?: string
   readonly session?: { readonly cookie?: Cookie }
+  readonly socket?: { readonly remoteAddress?: string }
   readonly app?: { get?(setting: string): unknown }
 }
 
@@ -126,8 +129,8 @@ export class AppObserver {
   }
 
   /**
-   * True if the call names a Nevis strategy, and no other strategy that could sign the user in: in a list such as `['local', 'nevis']`, one strategy is enough
-   * to sign in.
+   * True if the call names a Nevis strategy, and no other strategy that could sign the user in. False for a list such as `['local', 'nevis']`, because Passport
+   * signs in as soon as one strategy of the list succeeds.
    * @param one the Nevis strategy that the call must name; by default, the call may name any
    */
   isNevis({ asks }: StrategyCall, one?: Registered): boolean {
@@ -146,10 +149,12 @@ export class AppObserver {
 
 function useIn(request: Request): SessionUse {
   const setting = request.app?.get?.('trust proxy')
+  const trusts = request.app?.get?.('trust proxy fn')
   return {
     path: (request.originalUrl ?? request.url).split('?')[0] as string,
     cookie: request.session?.cookie,
     trustsProxy: request.app?.get === undefined ? undefined : Boolean(setting),
+    trustsDoctor: typeof trusts !== 'function' || (trusts as Callable)(request.socket?.remoteAddress, 0) === true,
   }
 }
 

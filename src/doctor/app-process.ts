@@ -1,6 +1,6 @@
 /**
- * Entry point of the child process in which the command `doctor` loads and checks the application. So the application's output and exit do not affect the
- * command.
+ * Entry point of the child process in which the command `doctor` loads and checks the application. In a child process, the application's output and exit do not
+ * affect the command.
  *
  * If the application crashes, this process reports the error's name, code and line, but not its message, which may quote a secret.
  * Out of scope: printing the report, which the parent process does.
@@ -21,8 +21,8 @@ process.on('uncaughtExceptionMonitor', (reason: unknown) => {
   endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
 })
 const exit = process.exit.bind(process)
-// If the command `doctor` is killed, this process must stop itself. `unref`, because this listener alone must not keep the process running: an application that
-// has nothing left to do must end, so that the command can report this.
+// If the command `doctor` is killed, this process must stop itself. `unref`, because the listener for this must not keep the process running: an application
+// that has nothing left to do must end, and the command then reports this.
 process.once('disconnect', () => exit(1))
 process.channel?.unref()
 process.exit = (code) => {

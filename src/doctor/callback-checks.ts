@@ -20,12 +20,11 @@ interface Marked {
   readonly name: string
   readonly path: string
   readonly headers: Attempt['headers']
-  readonly mark: string
-  readonly hasSession: boolean
-  readonly hasPassportSession: boolean
+  readonly trial: Pick<CallbackTrial, 'id' | 'hasSession' | 'hasPassportSession' | 'deleteSession'>
 }
 
 const SIGN_IN_ONCE = 'sign in once'
+const MOUNT = 'mount app.use(passport.session()) behind session() and before all routes'
 
 /**
  * @param callbackURL the callback's URL, without the prefix that a proxy removes
@@ -43,43 +42,41 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
     observer.trial = trial
     const reply = await ask(origin, 'GET', callbackURL, { transaction: 'passport-nevis-doctor' }, { [TRIAL_HEADER]: trial.id, ...(cookie !== undefined && { cookie }) })
     observer.trial = undefined
-    return { trial, headers: reply?.headers ?? {} }
+    return { trial, headers: reply?.headers ?? {}, name, path: pathname }
   }
   const start = attempts.find(({ trial }) => trial.start !== undefined && observer.isNevis(trial.start, registered))
-  const first = start === undefined ? await callback() : undefined
-  const marked: Marked = first === undefined ? markedBy(start as Attempt) : { ...first, name, path: pathname, mark: first.trial.id, ...sessionsOf(first.trial) }
+  const marked: Marked = start === undefined ? await callback() : { ...start, name: `POST ${start.path}` }
   const cookie = cookiesFor(pathname, marked.headers, marked.path)
   const { trial } = await callback(cookie)
-  for (const one of [first?.trial, trial]) one?.deleteSession()
+  for (const one of [marked.trial, trial]) one.deleteSession()
   return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer, registered), signInFinding(name, trial, source?.())]
 }
 
-const sessionsOf = ({ hasSession, hasPassportSession }: { readonly hasSession: boolean; readonly hasPassportSession: boolean }) => ({ hasSession, hasPassportSession })
-
-function markedBy({ path, headers, trial }: Attempt): Marked {
-  return { name: `POST ${path}`, path, headers, mark: trial.id, ...sessionsOf(trial) }
-}
-
-function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, isCookieSent: boolean, isStartUnknown: boolean, { strategyCalls }: AppObserver, { passport }: Registered): Finding {
+function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, isCookieSent: boolean, isStartUnknown: boolean, { strategyCalls, sessions }: AppObserver, { passport }: Registered): Finding {
   const check = 'routes.session'
   if (trial.call === undefined) return unchecked(check, `a request of the doctor did not reach the strategy at ${callback}`, SIGN_IN_ONCE)
-  const without = !marked.hasSession ? marked.name : !trial.hasSession ? callback : undefined
+  const without = !marked.trial.hasSession ? marked.name : !trial.hasSession ? callback : undefined
   if (without !== undefined) return error(check, `${without} has no session`, 'mount session() and passport.session() before this route')
-  if (!isCookieSent) {
-    return error(check, `${marked.name} stores a session, but its answer sets no cookie that a browser sends with ${callback}, so no user can sign in`, 'see session.trust-proxy, and check the options secure and path of the session cookie')
-  }
-  if (trial.earlierMark !== marked.mark) {
-    return error(check, `the session that ${marked.name} stores no longer exists at ${callback}, so no user can sign in`, 'check the session store (see session.store), and mount one session() before both routes: two of them may have different names, secrets or stores')
+  if (trial.earlierMark !== marked.trial.id) {
+    const uses = sessions.flatMap((session) => session.uses)
+    // The app sends a cookie for https only through a proxy that it trusts. The doctor sees this setting only with express-session.
+    if (uses.length === 0 || uses.some(({ cookie, trustsProxy, trustsDoctor }) => cookie?.secure === true && trustsProxy === true && !trustsDoctor)) {
+      return unchecked(check, `the session that ${marked.name} stores was not found at ${callback}, perhaps because the app sends its cookie only through a proxy that it trusts, and not to the doctor`, `${SIGN_IN_ONCE} through the proxy`)
+    }
+    if (!isCookieSent) {
+      return error(check, `${marked.name} stores a session, but its answer sets no cookie that a browser sends with ${callback}, so no user can sign in`, 'see session.trust-proxy, and check the options secure and path of the session cookie')
+    }
+    return error(check, `the session that ${marked.name} stores was not found at ${callback}, so no user can sign in`, 'the answer must set the session cookie: see session.trust-proxy, and check its options secure and path. The store must keep the session: see session.store, and mount one session() before both routes, because two of them may have different names, secrets or stores')
   }
   // @fastify/passport restores the user in a hook of its own, which the doctor does not see.
   const isSeen = passport?.name !== '@fastify/passport'
-  const early = !isSeen ? undefined : !marked.hasPassportSession ? marked.name : !trial.hasPassportSession ? callback : undefined
+  const early = !isSeen ? undefined : !marked.trial.hasPassportSession ? marked.name : !trial.hasPassportSession ? callback : undefined
   const passportSession = strategyCalls.find(({ asks }) => asks.includes('session'))
   if (early !== undefined && passportSession !== undefined) {
     const where = passportSession.place === undefined ? '' : ` at ${passportSession.place}`
-    return error(check, `passport.session()${where} does not run before ${early}, so this route does not know who is signed in`, 'mount app.use(passport.session()) behind session() and before all routes')
+    return warning(check, `passport.session()${where} does not run before ${early}, so this route does not know who is signed in`, MOUNT)
   }
-  if (early !== undefined) return warning(check, 'the app never calls passport.session(), so no request knows who is signed in', 'mount app.use(passport.session()) behind session() and before all routes')
+  if (early !== undefined) return warning(check, 'the app never calls passport.session(), so no request knows who is signed in', MOUNT)
   if (isStartUnknown) {
     return unchecked(check, `the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session`, `${SIGN_IN_ONCE}; session() and passport.session() must run before the route of the start`)
   }
@@ -91,28 +88,27 @@ function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial,
   if (call === undefined) return unchecked(check, `a request of the doctor did not reach the strategy at ${callback}`, SIGN_IN_ONCE)
   const what = described(call)
   const isRecorded = laterHandlers?.includes('recordSecondFactor') === true
-  const { recordedAt, requiredAt, isWhole } = source ?? { recordedAt: undefined, requiredAt: undefined, isWhole: false }
-  const asksAgain = requiredAt === undefined ? undefined : `requireSecondFactor() at ${requiredAt} asks for the second factor again and again`
+  const { recordedAt, requiredAt, mayRequire, isWhole } = source ?? { recordedAt: undefined, requiredAt: undefined, mayRequire: true, isWhole: false }
   if (call.hasCallback) {
     return unchecked(check, `${what} has a callback of its own, which the doctor does not call`, 'after a success, the callback must call req.logIn, then set req.authInfo = info, then call next, so that recordSecondFactor() runs behind it')
   }
-  const isSessionOff = call.method === 'authenticate' && !call.signsIn
-  if (isSessionOff && isRecorded) return error(check, `${what} has session: false or assignProperty, so it signs nobody in, and recordSecondFactor() behind it fails`, 'remove this option from the callback route')
-  if (isSessionOff) {
-    return unchecked(check, `${what} has session: false or assignProperty, so it signs nobody in`, 'remove this option from the callback route, unless the handler behind it gives out a token')
+  if (!call.signsIn) {
+    const how = call.method === 'authorize' ? what : `${what} has session: false or assignProperty, so it`
+    const record = isRecorded ? ': recordSecondFactor() behind it works only for a user who is already signed in (step-up)' : ''
+    return unchecked(check, `${how} signs nobody in${record}`, 'if users sign in with this callback, it must be passport.authenticate without session: false and assignProperty')
   }
-  if (call.isRedirected && (isRecorded || asksAgain !== undefined)) {
-    return error(check, `${what} has successRedirect, so Passport redirects before recordSecondFactor() runs${asksAgain === undefined ? '' : `, and ${asksAgain}`}`, 'remove successRedirect (or successReturnToOrRedirect), and redirect in a handler behind recordSecondFactor()')
+  if (call.isRedirected && isRecorded) {
+    return error(check, `${what} has successRedirect, so Passport redirects before recordSecondFactor() runs`, 'remove successRedirect (or successReturnToOrRedirect), and redirect in a handler behind recordSecondFactor()')
   }
   if (isRecorded && laterHandlers?.at(-1) === 'recordSecondFactor') {
     return unchecked(check, `recordSecondFactor() is the last handler behind ${what}, so the doctor does not know what answers after the second factor`, "add a handler, unless another route answers: (req, res) => res.redirect(req.authInfo.returnTo ?? '/')")
   }
   if (isRecorded) return ok(check, `behind the second factor, ${callback} signs the user in and runs recordSecondFactor()`)
   const isNeverRecorded = isWhole && recordedAt === undefined
-  if (isNeverRecorded && asksAgain !== undefined) {
-    return error(check, `recordSecondFactor() does not run behind ${what}, so ${asksAgain}`, `app.all('${callback.slice('GET '.length)}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
+  if (isNeverRecorded && requiredAt !== undefined) {
+    return error(check, `recordSecondFactor() does not run behind ${what}, so requireSecondFactor() at ${requiredAt} asks for the second factor again and again`, `app.all('${callback.slice('GET '.length)}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
   }
-  if (isNeverRecorded && (call.isRedirected || (laterHandlers?.length ?? 0) > 0)) return ok(check, `behind the second factor, ${callback} signs the user in. No route has requireSecondFactor(), so recordSecondFactor() is not needed`)
+  if (isNeverRecorded && !mayRequire && (call.isRedirected || (laterHandlers?.length ?? 0) > 0)) return ok(check, `behind the second factor, ${callback} signs the user in. No route has requireSecondFactor(), so recordSecondFactor() is not needed`)
   const where = recordedAt === undefined ? '' : `; the source has one at ${recordedAt}`
   return unchecked(check, `the doctor does not see recordSecondFactor() behind ${what}${where}`, 'recordSecondFactor() must run right behind this line; without it, requireSecondFactor() asks for the second factor again and again')
 }

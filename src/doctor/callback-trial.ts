@@ -22,7 +22,7 @@ export class CallbackTrial implements Trial {
   hasPassportSession = false
   /** The mark that an earlier request has stored in the session. */
   earlierMark: unknown
-  /** The names of the handlers behind the strategy in the same route; undefined if Express has no list of these handlers, as with `app.use`. */
+  /** The names of the handlers behind the strategy in the same route; undefined if they are not known, as with `app.use`. */
   laterHandlers: readonly string[] | undefined
   private request: unknown
 
@@ -36,8 +36,11 @@ export class CallbackTrial implements Trial {
     this.earlierMark = markIn(request)
     this.hasSession = markSession(request, this.id)
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
+    const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    if (route?.stack !== undefined) this.laterHandlers = layers.slice(at + 1).map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
+    // If a handler of the app calls the strategy, it is probably the first one. Without `recordSecondFactor` behind the first, the doctor does not guess.
+    const isCalled = at === -1 && names.indexOf('recordSecondFactor') >= 1
+    if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
     return endTrial(response)
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a difference between Nevis's clock and the clock of this machine means. The command `probe` and the other checks of the doctor say the same.
+ * What a difference between Nevis's clock and the clock of this machine means. The command `probe` and the checks of the doctor print the same sentence.
  *
  * Out of scope: measuring the difference (`cloud-checks.ts`, `probe/read-only-stage.ts`).
  */

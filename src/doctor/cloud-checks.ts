@@ -36,8 +36,8 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 }
 
 /**
- * Waits for a call of the client, and returns its NevisError instead of throwing it. If the call throws any other error, returns `{}`: that error is dropped,
- * because its text may contain a secret.
+ * Waits for a call of the client. If the call throws a NevisError, returns this error. If the call throws any other error, returns `{}`, because the text of
+ * that error may contain a secret.
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))

@@ -97,7 +97,7 @@ async function doctorCommand(argv: readonly string[], env: Environment, output: 
   }
   const say = given.json ? () => undefined : (text: string) => output.error(`… ${text}`)
   const checked = await runChecks({ file: given.file, env, report: given.report, showsOutput: given['app-output'], say })
-  // If no app was checked, no options could be compared with the report of the command `probe`. So list the options that the report suggests.
+  // If no app was checked, there are no options to compare with the report of the command `probe`. So list the options that the report suggests.
   const isCompared = checked.some(({ check }) => check === 'cloud.probe')
   const findings = [...checked, ...(report === undefined || isCompared ? [] : findingsOfReport(report))].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')

@@ -1,8 +1,8 @@
 /**
  * Limits how long a request of the doctor or of the probe may take.
  *
- * This file does not use `AbortSignal.timeout` with `AbortSignal.any`: in Node.js 20, such a signal holds its sources weakly, so that garbage collection
- * removes the time limit. Out of scope: the request.
+ * This file does not combine `AbortSignal.timeout` with `AbortSignal.any`. In Node.js 20, the combined signal has only a weak reference to the time limit, so
+ * garbage collection may remove the time limit. Out of scope: the request.
  */
 
 /**

@@ -5,40 +5,85 @@
  * the sign-ins (`init/sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './init/behind-sign-in'
-import type { Place } from './init/login-guards'
+import { functionIn, nameIn } from './init/definitions'
+import { codeAt } from './init/exports'
+import { routesIn, type Place } from './init/login-guards'
 import { placesByName } from './init/login-routes'
+import { prefixOf } from './init/mount'
 import type { SecondFactors } from './init/second-factor'
 import { routeOf, type SignInCall } from './init/sign-in-calls'
 import type { Range, Source } from './init/source'
 import { isPasswordStrategy } from './strategy-calls'
 
-/** The path of a route that usually checks a password, such as `/login` and `/api/sessions`. */
-const LOGIN_PATH = /(?:^|\/)(?:(?:log|sign)-?in(?:\/(?:password|local))?|sessions?)\/?$/i
-const LIKE_FACTOR = /nevis|(?:second|two|multi)_?-?factor|2fa|mfa|otp/i
+/** The whole path of a route that checks a password. At other paths, such as `/webauthn/login`, a route may check something else. */
+const LOGIN_PATH = /^(?:\/(?:api|auth))?\/(?:login|sign-?in)\/?$/i
+/** Code with one of these words may ask for a second factor, may check no password, or may be only for tests. */
+const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp|webauthn|passkey|fido|NODE_ENV/i, /[a-z](?:[HT]?OTP|[HT]otp|Otp)/]
+/** The number of functions behind one sign-in that are examined at most. */
+const MAX_FUNCTIONS = 200
 
 /** @returns a function that tells whether a sign-in is such a mistake */
 export function forgottenIn(sources: readonly Source[], factors: SecondFactors): (signInCall: SignInCall) => boolean {
   let places: Map<string, Place[]> | undefined
-  const hasFactor = (source: Source, range: Range) => LIKE_FACTOR.test(source.textOf(range)) || factors.isIn(source, range)
-  const rangeOf = ({ source, route }: Place): Range => ({ first: route.open, last: source.token(route.open).pair as number })
+  const isLogin = ({ source, route }: Place) => route.method === 'post' && LOGIN_PATH.test(`${prefixOf(sources, source, route.owner) ?? '?'}${route.path}`)
+  const isKnown = (source: Source, part: Range) => {
+    const name = nameIn(source, part)
+    return functionIn(source, part) !== undefined || (name !== undefined && codeAt(sources, source, name).length > 0)
+  }
+  /** True if no other handler can ask for the second factor: all later handlers of the route are found, and no other route has the same path. */
+  const isAlone = ({ source, route }: Place, isHandler: (at: number) => boolean) => {
+    const parts = source.partsOf(route.open)
+    const index = parts.findIndex(({ first, last }) => source.tokens.slice(first, last + 1).some((_token, i) => isHandler(first + i)))
+    const isOther = ({ open, path, method }: Place['route']) => open !== route.open && path === route.path && (method === 'post' || method === 'all')
+    return parts.slice(index + 1).every((part) => isKnown(source, part)) && !routesIn(source).some(isOther)
+  }
+  /** True if this code, or a function that it calls or passes on, may ask for a second factor. */
+  const mayAsk = (codes: (readonly [Source, Range])[]) => {
+    for (const [source, range] of codes) {
+      if (codes.length > MAX_FUNCTIONS || DOUBTS.some((doubt) => doubt.test(source.textOf(range))) || factors.isIn(source, range)) return true
+      for (let at = range.first; at <= range.last; at++) {
+        const isPassed = source.isWord(at) && (source.openOfCall(at) !== undefined || source.is(at + 1, ',') || source.is(at + 1, ')'))
+        const found = isPassed ? codeAt(sources, source, at) : []
+        codes.push(...found.filter(([other, { first }]) => !codes.some(([known, one]) => known === other && one.first === first)))
+      }
+    }
+    return false
+  }
   return (signInCall) => {
     const { source, at, remedy, signsIn } = signInCall
     if (remedy === undefined || signsIn !== true) return false
     const own = routeOf(source, at)
+    const names = namesOfFunctions(source, at)
     if (own === undefined) places ??= placesByName(sources)
-    const used = own === undefined ? namesOfFunctions(source, at).flatMap((name) => places?.get(name) ?? []) : [{ source, route: own }]
-    const isLogin = isPasswordCheck(source, at) || (used.length > 0 && used.every(({ route }) => route.method === 'post' && LOGIN_PATH.test(route.path)))
+    const used = own === undefined ? names.flatMap((name) => places?.get(name) ?? []) : [{ source, route: own }]
+    const isHandler = (place: Place) => (token: number) => (own === undefined ? names.includes(place.source.token(token).text) : token === at)
+    if (used.length === 0 || !(isPasswordCheck(source, at) ?? used.every(isLogin))) return false
+    if (!used.every((place) => isAlone(place, isHandler(place)) && !isOnlyForTests(place.source, place.route.open))) return false
     const block = outermostBlock(source, at)
-    return isLogin && ![...(block === undefined ? [] : [{ source, range: block }]), ...used.map((place) => ({ source: place.source, range: rangeOf(place) }))].some((one) => hasFactor(one.source, one.range))
+    const handlers = used.map((place) => [place.source, { first: place.route.open, last: place.source.token(place.route.open).pair as number }] as const)
+    return !mayAsk(block === undefined ? handlers : [[source, block], ...handlers])
   }
 }
 
-/** True if the sign-in is a `passport.authenticate` with a password strategy, or is in the callback of one. */
-function isPasswordCheck(source: Source, at: number): boolean {
+/**
+ * True if the sign-in is a `passport.authenticate` with a password strategy, or is in the callback of one; false for another strategy.
+ * @returns undefined if the sign-in is in no `passport.authenticate`
+ */
+function isPasswordCheck(source: Source, at: number): boolean | undefined {
   for (let name = at, open = at + 1; open > 0; open = source.token(open).parent, name = open - 1) {
     if (!source.is(open, '(') || !source.is(name, 'authenticate')) continue
     const [strategy] = source.partsOf(open)
     return strategy !== undefined && strategy.first === strategy.last && isPasswordStrategy(source.stringAt(strategy.first) ?? '')
+  }
+  return undefined
+}
+
+/** True if the token is in an `if` that tests `NODE_ENV`. */
+function isOnlyForTests(source: Source, at: number): boolean {
+  for (let inner = at; inner !== -1; inner = source.blockOf(inner)) {
+    let { first } = source.statementOf(inner)
+    while (source.is(first, 'else')) ({ first } = source.statementOf(first - 1))
+    if (source.is(first, 'if') && source.textOf({ first, last: inner }).includes('NODE_ENV')) return true
   }
   return false
 }

@@ -22,7 +22,7 @@ export function instanceFindings(report: ReportOfProbe, settings: InstanceSettin
   const findings = RULES.flatMap(([step, rule]) => {
     const facts = new FactsReader(report.facts)
     const finding = [step].flat().some((one) => facts.has(one)) ? rule(facts, settings) : undefined
-    // A finding would be a guess if it depends on a request to which Nevis has not answered.
+    // Leave out a finding that depends on a request which Nevis has not answered: it would be a guess.
     return finding === undefined || facts.hasReadLost ? [] : [finding]
   })
   return withGeneral(report, findings, 'the options of the strategy fit the instance', (name) => settings.factors.some((factor) => isOfPackage(factor) && factor.name === name))
@@ -39,7 +39,10 @@ function optionsOf({ factors }: InstanceSettings, name: string): Readonly<Record
   return factors.find((factor) => factor.name === name)?.instanceOptions ?? {}
 }
 
-/** Pairs: a step of the probe, and the rule that checks the response to this step. If the report has no response to the step (or to none of several), the rule is skipped. */
+/**
+ * Pairs: one or more steps of the probe, and the rule that checks the responses to these steps. The rule is skipped if the report has no response to any of
+ * them.
+ */
 const RULES: readonly (readonly [step: string | readonly string[], rule: Rule])[] = [
   ['ping', (facts, { health }) => (health === undefined || isPingUsable(facts) ? undefined : wrong(`healthCheck refuses every sign-in: the answer to /ping is ${facts.saw('ping')}`, 'remove healthCheck'))],
   ['user.unknown-name', (facts, { operation }) => {

@@ -1,5 +1,6 @@
 /**
- * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims, counts, reads and deletes random keys.
+ * Tests the ledger (the store that all processes share) with the operations of a sign-in: it claims random keys (marks them as used), and counts, reads and
+ * deletes them.
  *
  * Out of scope: the keys of real sign-ins (`ledger/`).
  */
@@ -41,7 +42,7 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
 }
 
-/** Claims a key in `ledger`. @returns an error if the ledger of one of the strategies `others` does not contain this key, so that it is another ledger */
+/** Claims a key in `ledger`. @returns an error if the ledger of one of the strategies `others` does not contain this key, and so is another ledger */
 async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
   const key = `doctor:${randomUUID()}:shared`
   await attempt(ledger.claim(key, DAY_SECONDS))

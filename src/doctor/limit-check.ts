@@ -1,6 +1,6 @@
 /**
- * Checks that no rate limiter runs before the status endpoint, which each waiting page calls every two seconds. A limiter's 429 would hide from the page
- * that the user has approved.
+ * Checks that no rate limiter runs before the status endpoint, which each waiting page calls every two seconds. If the limiter answers a request with 429, the
+ * page does not learn that the user has approved.
  *
  * Out of scope: rate limiters on other routes.
  */

@@ -28,14 +28,14 @@ export interface LoadedApp {
 
 const LOOK_EVERY_MS = 20
 /**
- * An application may listen on several ports, for example on one for metrics. If another server listens first, the server with the status endpoint has this
- * many milliseconds to answer.
+ * An application may listen on several ports, for example on one for metrics. If another server listens first, the doctor waits this many milliseconds for the
+ * server with the status endpoint to answer.
  */
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
 /**
- * An app that its file exports has this many milliseconds to register its strategy. Without this limit, the doctor would wait the whole `LOAD_MS` for an app
- * that has no strategy and keeps running because of an open connection, for example to Redis.
+ * If the file exports the app, the app has this many milliseconds to register its strategy. Some apps have no strategy, and keep running because of an open
+ * connection, for example to Redis. Without this limit, the doctor would wait the whole `LOAD_MS` for such an app.
  */
 export const STRATEGY_MS = 5000
 
@@ -211,7 +211,9 @@ function watchConnections(): ReadonlySet<string> {
   return failures
 }
 
-/** The host of a failed connection. An application may have passed a URL with a password as the host, or as the path of a socket: this is not printed. */
+/**
+ * The host of a failed connection. An application may have passed a URL with a password as the host, or as the path of a socket. Such a text is not printed.
+ */
 function hostIn(name: unknown): string {
   return typeof name === 'string' && (/^[\w.-]{1,253}$/.test(name) || isIP(name) !== 0) ? name : 'a server'
 }

@@ -1,6 +1,6 @@
 /**
- * Turns the report of the command `probe` into findings of the command `doctor`: they name options that this Nevis instance needs or cannot work with, and
- * responses that the simulator cannot imitate. `doctor` uses this file if it has not checked the options of an app.
+ * Turns the report of the command `probe` into findings of the command `doctor`: these findings name options that this Nevis instance needs or cannot work
+ * with, and responses that the simulator cannot imitate. `doctor` uses this file if it has not checked the options of an app.
  *
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
@@ -16,8 +16,8 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis, which the
- * default value may already meet.
+ * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis. The default
+ * value may already be within this limit.
  */
 const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
 const POSSIBLE = / is possible$/

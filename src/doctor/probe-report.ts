@@ -10,7 +10,7 @@ import { wordOf } from './probe/word-of'
 
 /** A larger file is not read. The largest report of the probe has some 100 kB. */
 const MAX_BYTES = 5_000_000
-/** How many answers and stages a report may have at most. The probe has fewer questions, and fewer stages. */
+/** A report may have at most this many answers and stages. The probe itself has fewer questions and stages. */
 const MOST_ANSWERS = 200
 const MOST_STAGES = 20
 
@@ -27,7 +27,7 @@ export interface ReportOfProbe {
   /** Requests that the instance refused although the simulator accepts them, each with the HTTP status; absent if there are none. */
   readonly unsettled?: readonly string[]
   readonly stages: readonly string[]
-  /** The names of the stages that failed, so that the report lacks some of their answers; absent if no stage failed. */
+  /** The names of the stages that failed. The report lacks some answers of these stages. Absent if no stage failed. */
   readonly failed?: readonly string[]
   /** Why the probe got no answers of Nevis; undefined if Nevis answered. */
   readonly obstacle: string | undefined

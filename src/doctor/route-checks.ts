@@ -12,7 +12,7 @@ import { limitFinding } from './limit-check'
 import { policyFinding } from './policy-check'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
 import type { SourceReport } from './source-check'
-import { startFindings } from './start-checks'
+import { CSRF_STATUSES, startFindings } from './start-checks'
 import type { Registered, AppObserver } from './app-observer'
 
 const MAX_PREFIX_FOLDERS = 4
@@ -40,7 +40,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. It then fails with the code
+  // If the application does not parse the query string, the strategy mistakes the callback for a start with GET. The strategy then fails with the code
   // `start_requires_post`.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
@@ -113,22 +113,22 @@ function withoutPrefix(address: string, prefix: string): string {
   return url.href
 }
 
-/** A session other than that of express-session, such as the one of Fastify or Koa, may run before the status endpoint without the doctor's seeing it. */
+/**
+ * The doctor sees only sessions of express-session. If the app uses another session, such as that of Fastify or Koa, it may run before the status endpoint
+ * unseen.
+ */
 function statusFinding(where: string, { sessions }: AppObserver): Finding {
   if (sessions.length > 0) return ok('routes.status', where)
   return unchecked('routes.status', `${where}; the doctor cannot see whether a session runs before it`, 'mount the status endpoint outside of the session: docs/guides/hosts shows where')
 }
 
-/** Reports a URL in the options that is not ASCII. Frameworks differ in how they send such a URL in a header: some encode it, some drop it, some throw. */
+/** Reports a URL in the options that contains characters outside ASCII. In a header, some frameworks encode such a URL, others drop it, and others throw. */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
   return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
 }
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
-
-/** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
-const CSRF_STATUSES = [400, 403, 419, 422]
 
 /**
  * Reports that a POST was refused in a way that is usual for CSRF protection. A redirect back to the same page also counts. If the application requires a CSRF

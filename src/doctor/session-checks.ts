@@ -17,7 +17,10 @@ interface CheckContext {
   readonly callback: Reply | undefined
 }
 
-/** Matches a remedy for express-session. For other session packages, only its cookie option is shown: the rest, `trust proxy`, is a setting of Express. */
+/**
+ * Matches a remedy for express-session. For other session packages, the report shows only the remedy's cookie option. The rest, `trust proxy`, is a setting of
+ * Express.
+ */
 const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
 const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'
 

@@ -28,10 +28,12 @@ export interface SourceReport {
   readonly open: readonly string[]
   /** Those of the open sign-ins that certainly are a password route without the second factor. */
   readonly forgotten: readonly string[]
-  /** The first line that calls `recordSecondFactor`. Undefined if no line does. */
+  /** The first line that may use `recordSecondFactor`. Undefined if no line does. */
   readonly recordedAt: string | undefined
-  /** The first line that calls `requireSecondFactor` or `secondFactorOf`. */
+  /** The first line that certainly calls `requireSecondFactor` of this package. */
   readonly requiredAt: string | undefined
+  /** True if a line may use `requireSecondFactor` or `secondFactorOf`. */
+  readonly mayRequire: boolean
   /** False if the application has code that the doctor could not read. */
   readonly isWhole: boolean
 }
@@ -47,21 +49,39 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
   const isForgotten = forgottenIn(sources, factors)
-  const callOf = (name: RegExp) => {
+  const firstLine = (isThis: (source: Source, at: number) => boolean) => {
     for (const source of sources) {
-      const at = source.tokens.findIndex(({ kind, text }, i) => kind === 'word' && name.test(text) && source.openOfCall(i) !== undefined)
+      const at = source.tokens.findIndex((_token, i) => isThis(source, i))
       if (at !== -1) return `${source.path}:${source.token(at).line}`
     }
     return undefined
   }
   return {
     forgotten: signInCalls.filter(isForgotten).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
-    recordedAt: callOf(/^recordSecondFactor$/),
-    requiredAt: callOf(/^(?:requireSecondFactor|secondFactorOf)$/),
+    recordedAt: firstLine(mayUse('recordSecondFactor')),
+    requiredAt: firstLine(isRequired),
+    mayRequire: firstLine(mayUse('requireSecondFactor')) !== undefined || firstLine(mayUse('secondFactorOf')) !== undefined,
     isWhole: unread.length + unlisted.length === 0,
     closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
     open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...[...unread, ...unlisted].map((what) => `${what}, which the doctor cannot read`)],
   }
+}
+
+/** True if the token is the name of this export, or a name under which the file imports it. The import itself does not count. */
+const mayUse = (name: string) => (source: Source, at: number): boolean => {
+  const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
+  if (text !== name && (text === undefined || source.imports.get(text)?.name !== name)) return false
+  const { parent } = source.token(at)
+  const end = (source.tokens[parent]?.pair ?? at) + 1
+  return source.is(end, 'from') ? source.is(parent - 1, 'export') : !source.is(end, '=') || !source.is(end + 1, 'require')
+}
+
+/** True if the token is a call of `requireSecondFactor` that the file imports from this package, under any name. */
+function isRequired(source: Source, at: number): boolean {
+  if (!source.isWord(at) || source.openOfCall(at) === undefined) return false
+  const isMember = source.is(at - 1, '.')
+  const imported = source.imports.get(source.token(isMember ? at - 2 : at).text)
+  return imported?.from === 'passport-nevis' && (isMember ? source.token(at).text : imported.name) === 'requireSecondFactor'
 }
 
 /**

@@ -14,12 +14,14 @@ const START = "app.post('/login', passport.authenticate('local', { session: fals
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
+/** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
+export const CSRF_STATUSES: readonly number[] = [400, 403, 419, 422]
 /** A finding names at most this many places. */
 const MAX_DOUBTS = 20
 
 /**
- * Reports whether sign-ins can skip the second factor, and which routes may start the second factor: those with the Nevis strategy that no earlier request of
- * the doctor, for example to the callback, has reached.
+ * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
+ * earlier request of the doctor has reached it. An earlier request is, for example, the one to the callback.
  * @param source reads what the source of the application shows about sign-ins
  * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
  * sign-in starts there, so `unseen` is subtracted from the number of routes
@@ -31,8 +33,8 @@ export async function startFindings(origin: string, observer: AppObserver, regis
   // The doctor can replace the password check only if Passport is called as Express calls middleware (`isConnect`). In other applications,
   // a trial sign-in with an invented username would reach the app's own password check and its database, so the doctor makes none.
   const attempts = observer.isConnect ? await attemptsAt(origin, observer, others()) : []
-  // Some applications call `passport.authenticate` inside a handler, so each request of the doctor can have recorded the same call once more. Keep only one,
-  // if possible one that has run: the sort puts these last, and the map keeps the last.
+  // Some applications call `passport.authenticate` inside a handler, so each request of the doctor may have recorded the same call once more. Keep only one
+  // record of each call, if possible one that has run: the sort puts the records that have run last, and the map keeps the last one.
   const passwords = [...new Map(others().sort((a, b) => Number(a.hasRun) - Number(b.hasRun)).map((call) => [`${described(call)} ${call.method} ${call.signsIn}`, call])).values()]
   const { closed, open, forgotten }: Pick<SourceReport, 'closed' | 'open' | 'forgotten'> = source?.() ?? { closed: new Set<string>(), open: [], forgotten: [] }
   const seen = { passwords, attempts, closed, open, forgotten, ownNames: observer.ownNames }
@@ -119,9 +121,9 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
-  const refused = attempts.find(({ trial, status }) => !trial.isReached && [400, 403, 419, 422].includes(status))
-  const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection)`
-  // These other routes may use the strategy for something else than a sign-in, for example for an enrolment, a payment or a step-up.
+  const refused = attempts.find(({ trial, status }) => !trial.isReached && CSRF_STATUSES.includes(status))
+  const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection or a check of the input)`
+  // The other routes may use the strategy for another purpose than a sign-in, for example for an enrolment, a payment or a step-up.
   if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor${why}; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)

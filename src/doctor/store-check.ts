@@ -1,6 +1,6 @@
 /**
- * Tries the session store of express-session: stores a session, reads it and deletes it. A store with a client of the wrong kind fails only when it is used,
- * because creating the store succeeds. For example, connect-redis 9 cannot store a session with a client of ioredis.
+ * Tries the session store of express-session: stores a session, reads it and deletes it. If a store has a client of the wrong kind, creating the store
+ * succeeds, and only using it fails. For example, connect-redis 9 cannot store a session with a client of ioredis.
  *
  * Out of scope: stores of other session packages.
  */

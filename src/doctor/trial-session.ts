@@ -26,11 +26,12 @@ export function markIn(request: unknown): unknown {
   return (Object(request) as SessionRequest).session?.[MARK]
 }
 
-/** Deletes the session of a trial request from the store of express-session. */
+/** Deletes the session of a trial request from the store of express-session or @fastify/session. */
 export function deleteSession(request: unknown): void {
-  const { sessionID, sessionStore } = Object(request) as SessionRequest
+  const { sessionID, session, sessionStore } = Object(request) as SessionRequest
+  const id = sessionID ?? session?.['sessionId']
   try {
-    if (sessionID !== undefined) sessionStore?.destroy?.(sessionID, () => undefined)
+    if (id !== undefined) sessionStore?.destroy?.(id, () => undefined)
   } catch {
     // The store is broken, which the check `session.store` reports. The session expires by itself.
   }

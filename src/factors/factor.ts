@@ -38,8 +38,8 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. If the strategy started the enrolment because the user seemed
-     * to have no factor, the strategy then refuses it. Absent if the response does not list the user's factors.
+     * Only for an enrolment: true if Nevis's response shows that the user already had a factor. The strategy then refuses an enrolment that it has started
+     * because the user seemed to have no factor. Absent if the response does not list the user's factors.
      */
     readonly hasFactor?: boolean
     /**

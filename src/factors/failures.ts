@@ -1,7 +1,7 @@
 /**
  * Every reason for which a user can be refused: code, HTTP status, and a message for the user.
  *
- * No message distinguishes a denial from a time-out, because Nevis does not distinguish them.
+ * No message distinguishes a denial from a time-out: Nevis reports both alike, and an attacker who has the password must not learn which of the two it was.
  * Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
 

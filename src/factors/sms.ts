@@ -21,8 +21,8 @@ import { approvalChallenge, enrollmentChallenge, identifiersIn, userReference, n
 /** Options of {@link sms}. */
 export interface SmsOptions {
   /**
-   * The text of the SMS, in GSM-7 characters, with `{{CODE}}` as the placeholder; or a function that returns it from the transaction's
-   * message. The function gets an `<html>` message as plain text. Default: Nevis's own text.
+   * The text of the SMS, in GSM-7 characters, with `{{CODE}}` in the place of the code. Or a function that gets the transaction's message and returns this text.
+   * If the message begins with `<html>`, the function gets it without the tags. Default: Nevis's own text.
    */
   readonly message?: string | ((message: string | undefined) => string) | undefined
   /**

@@ -40,8 +40,8 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as one by SMS, the weakest of the three, and an
-  // enrolment with the widget counts as that of a strongest factor: the user must have given a factor that is as strong.
+  // The widget does not say whether the user used app, push or SMS. So an approval with the widget counts as one by SMS, the weakest of the three. But an
+  // enrolment with the widget may add one of the strongest factors, so the user must first give one of the strongest.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

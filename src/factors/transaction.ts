@@ -118,11 +118,11 @@ export interface Transaction {
   readonly next?: string
   /** How many times the user started the same approval again and the session got a new id. Each time, the transaction gets a new key in the ledger. */
   readonly moves?: number
-  /** Digest of what the session stored of the user who was signed in at the start: shows whether the same user is signed in now. Absent if no user was. */
+  /** Digest that identifies the user who was signed in at the start, to check that the same user is signed in now. Absent if no user was signed in. */
   readonly login?: string
   /** True if a signed-in user has started the transaction without giving the password again. Stays true when the user switches to another factor. */
   readonly isStepUp?: true
-  /** Recognises the browser that started the transaction: SHA-256 of a secret in its cookie. Absent if no user was signed in, unless the app sets `subject`. */
+  /** SHA-256 of a secret in the cookie of the browser that started the transaction. Present only if a user was signed in, or if the app sets `subject`. */
   readonly browser?: string
   /**
    * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. Absent if no user was signed in, or if the
@@ -133,8 +133,8 @@ export interface Transaction {
   readonly remember?: boolean
   /**
    * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. Each such call gives an entry of
-   * the ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry then ends
-   * at another time than expected, the app has called `forgetBrowsers` meanwhile.
+   * the ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry ends at
+   * another time than these seconds say, the app has called `forgetBrowsers` meanwhile.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -34,7 +34,7 @@ export interface HostResponse {
 
 /** Middleware for Express, Connect and NestJS; its method `answer` is for every other web framework. */
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
-  // `Omit`: otherwise TypeScript would also use these types of `req.body` and `req.query` in the app's own handlers of the same route.
+  // Without `Omit`, TypeScript would also use these types of `req.body` and `req.query` in the app's own handlers of the same route.
   (req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
    * Runs the middleware on a web framework other than Express, and returns the answer instead of sending it.
@@ -110,8 +110,9 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
 type Next = (error?: unknown) => unknown
 
 /**
- * True if `res` is Node's response. If not, the app has mounted Express middleware on a web framework such as Koa or Fastify: passes an error to `next`, or
- * throws the error if there is no `next`. Every framework answers 500 to an error that is thrown at once. An unhandled rejection would end the process.
+ * True if `res` is Node's response. If not, the app has mounted Express middleware on a web framework such as Koa or Fastify. This function then passes an
+ * error to `next`, or throws the error if there is no `next`. Every framework answers 500 to an error that is thrown at once. An unhandled rejection would end
+ * the process.
  * @internal
  */
 export function isOnNode(res: unknown, next: Next | undefined): boolean {

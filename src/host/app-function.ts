@@ -1,9 +1,9 @@
 /**
  * Calls a function of the app with a time limit: `verify`, an option such as `subject`, or the function `check` of a factor, which the app may have written.
  *
- * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever, and so would the next
- * starts of this user, because the starts of one user run one after another.
- * Out of scope: the function `accessKey` (`client/access-key.ts`), and the app's stores (`storage.ts`).
+ * The function may wait for a database or a directory that never answers. Without a limit, the request would then stay open for ever. The next starts of this
+ * user would wait as well, because the starts of one user run one after another. Out of scope: the function `accessKey` (`client/access-key.ts`), and the app's
+ * stores (`storage.ts`).
  */
 import { withDeadline } from '../client/deadline'
 

@@ -30,8 +30,8 @@ export function isTooLarge(session: SessionLike, planned: Readonly<Record<string
 }
 
 /**
- * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`, or a method `save` that
- * sets the cookie (iron-session) and no method `reload`. A session of koa-session has no `reload` either, but with a store it has an `externalKey`.
+ * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`; or it has a `save` that sets the cookie, and no
+ * `reload` (iron-session). A session of koa-session has no `reload` either; with a store, it has an `externalKey`.
  * @internal
  */
 export function isInSmallCookie(session: SessionLike): boolean {
@@ -93,7 +93,7 @@ export async function renewSession(req: object, only?: string): Promise<SessionL
  * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, or cancelled the approval in another tab. If this
  * request saved its old copy of the session, it would undo the logout or the cancellation. A session without `reload` (koa-session, sessions in a cookie) stays
  * unchanged.
- * @returns the session to use from now on; undefined if the store no longer has it. Then the request gets an empty session
+ * @returns the session to use from now on; undefined if the store no longer has it: the request then has an empty session
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -246,9 +246,9 @@ export function keepsDataAtLogout(req: object): boolean {
  * True if express-session could not load the session from its store, and passed the store's error on. The kind of error does not matter, because every store
  * has errors of its own.
  *
- * express-session sets `sessionStore` before it asks the store, and `session` afterwards. But the app can also have ended the session itself, with `destroy`,
- * and have passed on an error of its own. So ask the store again: if it gives no answer, or still has the session, the app has not ended the session, and the
- * store has failed.
+ * express-session sets `sessionStore` before it asks the store, and `session` afterwards. So a request with only `sessionStore` shows that the store has
+ * failed, with one exception: the app may have ended the session itself, with `destroy`, and passed on an error of its own. So ask the store again. If it gives
+ * no answer, or still has the session, the app has not ended the session.
  * @internal
  */
 export async function couldNotLoadSession(req: object): Promise<boolean> {

@@ -13,7 +13,7 @@ import { isInstance } from '../client/same-class'
  * - `SESSION_REQUIRED`: no session middleware ran before the strategy (500)
  * - `SESSION_IN_COOKIE`: the browser holds the session itself and can read it, as with cookie-session (500)
  * - `SESSION_TOO_LARGE`: the session is in an encrypted cookie and larger than browsers accept (500)
- * - `SESSION_UNAVAILABLE`: the session could not be saved (503)
+ * - `SESSION_UNAVAILABLE`: the session store failed or did not answer: the session could not be read, saved or given a new id (503)
  * - `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so no user is signed in (503)
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
@@ -27,7 +27,7 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
     status: 500,
     message: 'NevisStrategy needs a session that stays on the server: this session is in a cookie (cookie-session, koa-session without a store), which the browser can read and restore. Use express-session with a store, or the option store of koa-session',
   },
-  SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
+  SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be read or saved' },
   SESSION_TOO_LARGE: {
     status: 500,
     message: 'NevisStrategy: the session is in a cookie and larger than browsers accept (a QR code needs much space): use a session store on the server',

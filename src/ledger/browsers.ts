@@ -41,8 +41,8 @@ export type ForgetMarks = Readonly<Record<string, number>>
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
 /**
- * When `isForgottenSince` reads a mark again, the remaining seconds may differ from the expected ones by this much, and the mark is still the same mark: the
- * clocks of two processes differ, and a ledger returns whole seconds.
+ * If the remaining seconds of a mark differ from the expected ones by at most this much, `isForgottenSince` takes the mark for the same one as before. A small
+ * difference is normal: the clocks of two processes differ, and a ledger returns whole seconds.
  */
 const MARK_TOLERANCE_SECONDS = 10
 

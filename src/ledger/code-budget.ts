@@ -88,7 +88,7 @@ export class CodeBudget {
     if ((await this.ledger.count(name, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, lockSeconds)
   }
 
-  /** True if the ledger counts a code that the user has tried, or if the user's codes are locked. So there is something that `liftLimits` can delete. */
+  /** True if the ledger counts a code that the user has tried, or if the user's codes are locked. Then `lift` has something to delete. */
   async holds(key: string): Promise<boolean> {
     const left = await Promise.all(['locked', 'wrong', 'unclear'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`code:${key}`, this.settings.attemptBudget.attempts)

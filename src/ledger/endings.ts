@@ -44,9 +44,10 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. If the user repeats the start, for example enters the password again, the session gets a new id and keeps the
-   * transaction. `pending-start.ts` then claims the present key, and only if it is the first goes on under the key with the next number (`moves`). So a copy of
-   * the old session cannot finish the transaction, and it still ends only once.
+   * Ends a transaction, with or without success: claims its key in the ledger, and only the first caller gets true. If the user repeats the start, for example
+   * enters the password again, the session gets a new id and keeps the transaction. For this, `pending-start.ts` claims the present key. If it is the first
+   * caller, the transaction goes on under a new key, with the next number (`moves`). So a copy of the old session cannot finish the transaction, and the
+   * transaction still ends only once.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -62,10 +63,11 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger: the user can still deny a
-   * push on the phone after the transaction was replaced, cancelled or moved to a new session.
+   * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger, because the user can
+   * still deny a push on the phone after the transaction was replaced, cancelled or moved to a new session.
    *
-   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything.
+   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. Then a denial may count twice for the first
+   * key. A claim whose reply was lost is not taken back, because another call may have made it: the transaction then stays ended, and allows no other factor.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
    * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
    * phone after the transaction had ended, for example after the user has cancelled it
@@ -73,7 +75,8 @@ export class Endings {
   async end(transaction: LedgerTransaction, keys: readonly string[], { wasDenied, isCertain = wasDenied, canGoOn }: End): Promise<boolean> {
     const isFirst = await this.claim(transaction)
     try {
-      // Only the call that ends the transaction may allow another factor: before another call, the user may have approved or cancelled.
+      // Only the first call, which ends the transaction, may allow another factor: before a later call, the user may have approved or cancelled the
+      // transaction.
       if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
       if (!isFirst && !canGoOn) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
       return wasDenied ? (isFirst || isCertain) && (await this.countDenial(transaction, keys)) : isFirst

@@ -1,7 +1,7 @@
 /**
  * Allows one enrolment per user at a time: a newer enrolment makes the older one invalid, in any session.
  *
- * Otherwise an attacker could start an enrolment before the user enrols, and finish that enrolment afterwards. Out of scope: who may enrol
+ * The attack: an attacker starts an enrolment before the user enrols, and finishes it after the user has enrolled. Out of scope: who may enrol
  * (`strategy/enrolment.ts`).
  */
 import type { Ledger } from './ledger'

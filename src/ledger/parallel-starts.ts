@@ -1,6 +1,5 @@
 /**
- * Records for a moment which browser has just started a transaction, so that a double click on a sign-in is noticed even if its two requests reach two
- * processes.
+ * Records for a moment which browser has just started a transaction. So a double click on a sign-in is noticed even if its two requests reach two processes.
  *
  * Out of scope: what identifies a browser (`strategy/request-origin.ts`), and what happens with the second request (`strategy/parallel.ts`).
  */

@@ -33,7 +33,7 @@ export class RedisLedger implements Ledger {
    * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. The
    * client may connect later
    * @param options the prefix of the ledger's keys in Redis
-   * @throws TypeError if an option is wrong or unknown, for any other client, for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
+   * @throws TypeError for a wrong or unknown option, any other client, a client in legacy mode, and a Cluster that reads from replicas (`scaleReads`)
    */
   constructor(client: RedisConnection, options: RedisLedgerOptions = {}) {
     refuseUnknown('RedisLedger', options, ['prefix'])

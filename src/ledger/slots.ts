@@ -1,10 +1,10 @@
 /**
- * Numbered slots in the ledger, to count towards a limit, for example of 30 codes in an hour: each code takes the lowest free slot, from 1 to 30, for an hour.
- * If no slot is free, the limit is reached.
+ * Numbered slots in the ledger, to count towards a limit. For example, if the limit is 30 codes in an hour, each code takes the lowest free slot, from 1 to 30,
+ * for an hour. If no slot is free, the limit is reached.
  *
- * A counter that restarts each hour would not be enough: a user could reach the limit just before the restart and again just after it. But each slot becomes
- * free exactly one hour after it was taken. Out of scope: what takes a slot (starts in `start-budget.ts`, codes in `code-budget.ts`, SMS in `budgets.ts`), and
- * when.
+ * A counter that restarts each hour would not be enough: a user could reach the limit just before the restart and again just after it. Slots prevent this,
+ * because each slot becomes free exactly one hour after it was taken. Out of scope: what takes a slot (starts in `start-budget.ts`, codes in `code-budget.ts`,
+ * SMS in `budgets.ts`), and when.
  */
 import type { Ledger } from './ledger'
 

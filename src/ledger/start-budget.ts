@@ -55,7 +55,7 @@ export class StartBudget {
 
   /**
    * Counts a start, before Nevis notifies the user: takes the user's lowest free slot, as the top of this file explains. Tries slot 1 before it looks for a
-   * pause, so a start can take slot 1 even during a pause (not if `startBudget.starts` is 1).
+   * pause, so a start can take slot 1 even during a pause. Exception: if `startBudget.starts` is 1, slot 1 cannot be taken during a pause.
    * @param askAgain finds out whether an earlier approval request was answered; true if one was. Called only if there is no pause and slot 1 is
    * taken or begins a pause. A denial found in this way can begin a pause, which then refuses this start
    */
@@ -115,7 +115,7 @@ export class StartBudget {
 
   /**
    * Frees the slots of an approved transaction, so that its starts no longer count. If taking the highest of these slots has begun a pause, also ends the
-   * pause, unless a later start has taken the next slot: then the pause belongs to that start. If the ledger fails, this method only emits a warning: the
+   * pause. Exception: if a later start has taken the next slot, the pause belongs to that start. If the ledger fails, this method only emits a warning: the
    * approval is valid in any case.
    * @param alsoHeld the slots that the same starts have taken under the user's second name (`hold`)
    */
@@ -127,7 +127,7 @@ export class StartBudget {
 
   /**
    * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day
-   * (`denialsOf`), the pause stays: a user has only one pause at a time, so a denial during this pause began no other one.
+   * (`denialsOf`), the pause stays. The reason: a user has only one pause at a time, so a denial during this pause could not begin a pause of its own.
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
@@ -149,7 +149,7 @@ export class StartBudget {
   /**
    * Ends the pause that these slots have begun, unless a later start has begun a pause of its own.
    * @param isShared true if a slot under the user's second name has begun this pause
-   * @returns true if these slots had begun a pause and no later start has
+   * @returns true if these slots had begun the pause and this method has ended it
    */
   private async endPause(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
     const { starts } = this.settings.startBudget

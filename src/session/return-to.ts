@@ -15,8 +15,8 @@ type OwnURLs = Readonly<Record<'callbackURL' | 'waitingURL', string>>
 /** Longest path that is stored, in characters, so that sessions stay small. */
 const MAX_LENGTH = 2048
 /**
- * A path: one `/`, then printable ASCII without `\`. A second `/` or `\` (also percent-encoded) is refused, because a browser could read the next part as a
- * host.
+ * A path: `/`, then printable ASCII without `\`. If `/` or `\` (also percent-encoded) follows directly after the first `/`, the path is refused, because a
+ * browser could read the next part as a host.
  */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
 /** Percent-encoded control characters. Other code may decode the path once more, and a decoded line break would allow header injection. */

@@ -14,7 +14,7 @@ import { address, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, userOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, isLoginOf, isStored, keepsDataAtLogout, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, isLoginOf, isStored, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import { reloadWithChanges, type SessionSnapshot } from '../host/session-changes'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
@@ -203,9 +203,9 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * Middleware that requires a fresh second factor. If `req.user` is not the user who is signed in to the session, the second factor of the session does not
  * count.
  * @param options the maximum age, and the accepted factors
- * @throws TypeError if an option is wrong
- * @returns middleware. Without a fresh second factor, it redirects the request for a page to `redirectTo`. Every other request gets a 401 with the
- * error of RFC 9470 (step-up)
+ * @throws TypeError if an option is wrong or unknown
+ * @returns middleware. Without a fresh second factor, it redirects a request for a page to `redirectTo`, if set. Every other request gets a 401 with the error
+ * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'typedCode', 'redirectTo', 'sessionKey'])
@@ -242,9 +242,9 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 }
 
 /**
- * True if the user of the request is the user who is signed in to the session, so that the second factor record of the session is this user's. A request can
- * have two users: the session is of one user, and a password or a token in the request names another. Otherwise an attacker could confirm an operation of the
- * user whose password the attacker knows with the attacker's own account and phone.
+ * True if the user of the request is the user who is signed in to the session. Only then does the session's second factor record belong to this user. A request
+ * can have two users: the session is of one user, and a password or a token in the request names another. Without this check, an attacker who knows a user's
+ * password could confirm an operation of this user with the attacker's own account and phone.
  * @returns true also if the request has no user, or if this package cannot call the app's `serializeUser` on this web framework
  */
 async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
@@ -267,10 +267,11 @@ function warnOfOtherUser(): void {
 
 /**
  * Stores the page that the user wanted. Reads the session again first, because the user may have logged out while this request was running. An attacker with a
- * copy of the cookie can keep a request running for long, by sending its body slowly.
+ * copy of the cookie can keep a request running for long, by sending its body slowly. So this function keeps none of this request's session properties: they may
+ * be older than those in the store.
  */
 async function keepReturnTo(req: HostRequest, sessionKey: string): Promise<void> {
-  const session = isStored(req) ? await reloadWithChanges(req, sessionKey) : sessionOf(req)
+  const session = isStored(req) ? await reloadSession(req) : sessionOf(req)
   if (session !== undefined && storeReturnTo(session, sessionKey, req)) await saveSession(session)
 }
 

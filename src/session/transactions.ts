@@ -30,7 +30,7 @@ export interface SessionState {
   readonly returnTo?: StoredReturnTo
 }
 
-/** Upper limit for transactions in one session. At this limit, the oldest one is dropped. */
+/** Upper limit for transactions in one session. Above this limit, the oldest ones are dropped, but those of `isKeptLongest` last. */
 const MAX_TRANSACTIONS = 8
 
 /** Estimated size of a stored transaction in bytes, without the app's data. */

@@ -15,7 +15,8 @@ const MOST_COMPARED = 60
 type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly takes?: string }>>
 
 /**
- * Parses arguments like `parseArgs`. If a flag has no value, the returned sentence names the missing value as in `takes`: `--sms <number>` for `number`.
+ * Parses arguments like `parseArgs`. If the value of a flag is missing, the returned sentence names the value by its word in `takes`: `--sms <number>` for the
+ * word `number`.
  * @returns the arguments; or a sentence without a full stop, if an argument is wrong
  */
 export function readArguments<const Config extends ParseArgsConfig & { readonly options: Options }>(config: Config): ReturnType<typeof parseArgs<Config>> | string {
@@ -29,7 +30,7 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
     const text = String(message)
     const [, name] = code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' ? (/'(?:-\w, )?--([\w-]+)/.exec(text) ?? []) : []
     if (name !== undefined && config.options[name]?.type === 'string') return missing(name)
-    // Leave out the further sentences of Node.js's message: they do not fit these commands, for example those about positional arguments.
+    // Keep only the first sentence of Node.js's message. The other sentences, such as advice about positional arguments, do not apply to these commands.
     const sentence = text.split('. ')[0] as string
     const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--([^']+)'/.exec(sentence)?.[1] : undefined
     const meant = unknown === undefined ? undefined : nearest(unknown.slice(0, MOST_COMPARED), Object.keys(config.options))
@@ -37,7 +38,7 @@ export function readArguments<const Config extends ParseArgsConfig & { readonly 
   }
 }
 
-/** Adds to the sentence about wrong arguments where to read more. */
+/** Adds to a sentence about wrong arguments the command that prints the help. */
 export function seeHelp(why: string, command: string): string {
   return `${why}${why.endsWith('?') ? '' : '.'} See: ${command} --help`
 }

@@ -46,9 +46,8 @@ export interface Fault extends FaultEffect {
   /** How many calls succeed before the first one fails. Default 0. */
   readonly skip?: number
   /**
-   * Whether the operation runs although the fault replaces its response. `before` (the default): the operation does not run. `after`: the operation runs; for
-   * example, a push arrives on the phone although the client gets an error. The operation always runs if the fault only changes, truncates or delays the
-   * response.
+   * For a fault that replaces the response: whether the operation runs. `before` (the default): the operation does not run. `after`: the operation runs; for
+   * example, a push arrives on the phone, but the client gets an error. If a fault only changes, truncates or delays the response, the operation always runs.
    */
   readonly when?: 'before' | 'after'
 }
@@ -145,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // A matching fault with calls to skip (option `skip`) counts this call as one of them, even if another fault is applied to this call.
+      // A fault with the option `skip` counts every call that it matches as skipped, even if another fault is applied to this call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

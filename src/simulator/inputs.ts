@@ -62,8 +62,7 @@ export function username(value: string): string {
 }
 
 /**
- * Reads the user of a request: username or userId. Throws if both are present, because Nevis documents each as "only allowed when the other is not
- * present".
+ * Reads the user of a request: username or userId. Throws if both are present: Nevis documents that each is "only allowed when the other is not present".
  */
 export function subject(body: Body): Subject | undefined {
   const name = text(body, 'username')

@@ -36,7 +36,7 @@ export function authorizedSubject(
   return intent.subject
 }
 
-/** Marks the intent token as used. Call it only after the operation has succeeded: an error must not use up the token. */
+/** Marks the intent token as used. Call this function only after the operation has succeeded: an error must not use up the token. */
 export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

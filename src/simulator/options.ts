@@ -28,8 +28,8 @@ export interface NevisSimulatorOptions {
   /** Seed of the random numbers that decide which calls fail, for a fault with `share` (which makes only a part of the calls fail). Default 1. */
   readonly seed?: number | undefined
   /**
-   * How Nevis behaves where its documentation leaves something open: the name of a dialect, a list of names, or the report of
-   * `npx passport-nevis probe`. Default: no dialect. `npx passport-nevis-simulator --list-dialects` prints all names.
+   * How Nevis behaves where its documentation leaves something open: the name of a dialect (one possible behaviour), a list of names, or the report of `npx
+   * passport-nevis probe`. Default: no dialect. `npx passport-nevis-simulator --list-dialects` prints all names.
    */
   readonly dialect?: DialectOption | undefined
 }

@@ -1,5 +1,6 @@
 /**
- * Rejects requests that another website sends through the developer's browser, because the simulator's buttons approve requests.
+ * Rejects requests that another website sends through the developer's browser. Without this check, such a website could press the simulator's buttons, and so
+ * approve requests.
  *
  * The website could use a form, `fetch`, or a domain that resolves to 127.0.0.1 (DNS rebinding). The simulator recognises such requests by headers that scripts
  * cannot set. Out of scope: other programs on this machine.
@@ -12,7 +13,8 @@ import type { IncomingMessage } from 'node:http'
 const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
 
 /**
- * True unless a header of the browser (`Sec-Fetch-Site` or `Origin`) says that another website has sent the request. Other programs do not send these headers.
+ * False if a header of the browser (`Sec-Fetch-Site` or `Origin`) says that another website has sent the request. True for programs other than browsers, which
+ * do not send these headers.
  */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers

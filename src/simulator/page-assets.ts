@@ -167,7 +167,7 @@ export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Usernames and messages are untrusted. If one contains markup, this policy prevents it from running a script. */
+/** Usernames and messages are untrusted. If one of them contains markup, this policy prevents the markup from running a script. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

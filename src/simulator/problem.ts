@@ -10,7 +10,7 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
-/** Reasons of errors whose HTTP status Nevis does not document. A dialect can change the status for one of these reasons. */
+/** Reasons of errors whose HTTP status Nevis does not document. A dialect (a variant of Nevis's behaviour) can change the status for one of these reasons. */
 export type ProblemReason = 'unknown-user' | 'no-factor' | 'no-room' | 'blocked' | 'wrong-code' | 'wrong-key'
 
 /** An error that an API operation throws. The server turns it into a response. */

@@ -10,7 +10,7 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the recorded requests in bytes. This number still includes requests that `add` has deleted, until `trim` counts again. */
+  /** The total size of the recorded requests in bytes. It includes requests that `add` has deleted since `trim` last counted the size. */
   private bytes = 0
 
   /**

@@ -31,8 +31,8 @@ export function getStatus({ cloud, body }: Call): Answer {
 }
 
 /**
- * Introspects a token. Every token of this simulator is active until it expires, even the token of a pending or failed transaction. So a test fails if a
- * client takes `active` alone for a success.
+ * Introspects a token. Every token of this simulator is active until it expires, even the token of a pending or failed transaction. So if a client takes
+ * `active` alone for a success, its tests fail.
  */
 export function introspect({ cloud, body }: Call): Answer {
   const claims = cloud.introspect(requiredText(body, 'token'))

@@ -1,5 +1,5 @@
 /**
- * Draws a QR code as an SVG, in a data URI, for the dialect in which Nevis sends SVG images.
+ * Draws a QR code as an SVG, in a data URI, for the dialect (variant of Nevis's behaviour) in which Nevis sends SVG images.
  *
  * Out of scope: computing the black and white squares (`qr.ts`).
  */

@@ -97,8 +97,8 @@ export class Transactions {
   }
 
   /**
-   * Returns the transaction, after setting it to failed if it has expired or its user was deleted. Every method that finds a transaction calls this one,
-   * because the simulator has no timers.
+   * Sets the transaction to failed if it has expired or its user was deleted, and returns it. Every method that finds a transaction calls this method, because
+   * the simulator has no timers.
    */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction

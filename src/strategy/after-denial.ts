@@ -1,6 +1,6 @@
 /**
- * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. Otherwise, after the user has denied the
- * approval request of an attacker with the password, the attacker could still sign in with a stolen recovery code.
+ * With `afterDenial: 'stop'`, refuses every further factor after a denial, until the user enters the password again. The attack: an attacker with the password
+ * starts a sign-in, and the user denies the approval request. Without this check, the attacker could still sign in with a stolen recovery code.
  *
  * Nevis cannot withdraw an approval request: it stays on the phone after the user has switched to another factor, has cancelled or has opened a second tab. So
  * this file asks Nevis about every approval request that the user may have denied.
@@ -25,7 +25,7 @@ export async function assertNotDenied(request: StrategyRequest, transaction: Tra
   if (settings.afterDenial !== 'stop') return
   const ended = transaction.closed ?? (Date.now() >= transaction.expiresAt ? 'expired_transaction' : undefined)
   if (mayHaveBeenDenied(settings, transaction, ended)) throw new Refusal(ended)
-  // Nobody can deny an SMS. So ask Nevis only about a request on the phone: some instances do not report the status of an SMS.
+  // Nobody can deny an SMS, and some instances do not report its status. So ask Nevis only about a request on the phone.
   if (ended === undefined && isAnsweredOnPhone(settings, transaction)) {
     const known = await settings.watch.decide(transaction)
     if (known?.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
@@ -78,8 +78,8 @@ async function denialAmong(request: StrategyRequest, user: UserOfStart, isRelate
 }
 
 /**
- * True if a denial of this transaction must still stop the user: always at a sign-in; at a step-up (an approval by a signed-in user) only if it was started
- * after the second factor that the session records. If the session records no second factor, a denied step-up does not stop the user.
+ * True if a denial of this transaction must still stop the user. At a sign-in, this is always true. At a step-up (an approval by a signed-in user), it is true
+ * only if the session records a second factor, and the step-up was started after this second factor.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true
@@ -88,8 +88,8 @@ function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, starte
 }
 
 /**
- * Returns the Refusal for the user if the user has denied this transaction, or may have denied it: after it has expired or was closed, this is not always
- * known. Otherwise returns undefined.
+ * Returns a Refusal if the user has denied this transaction, or may have denied it: if the transaction has expired or was closed, this package does not always
+ * know which. Returns undefined if the user has not denied.
  */
 async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { closed, expiresAt, statusToken } = transaction
@@ -103,8 +103,8 @@ async function refusalFor(request: StrategyRequest, transaction: Transaction, no
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. Nevis may answer only that the transaction has failed. Such a transaction counts as denied before its
- * expiry, and as timed out after its expiry.
+ * Asks Nevis whether the user has denied the transaction. If Nevis answers that the transaction has failed, but not why, the transaction counts as denied
+ * before its expiry, and as timed out after its expiry.
  */
 async function denialOf({ settings }: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { expiresAt, startedAt } = transaction

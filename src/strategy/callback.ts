@@ -4,8 +4,8 @@
  * Steps, in this order:
  * 1. The session must contain the transaction, and this route and this user may finish it.
  * 2. If the user must type a code that the phone shows, the strategy compares the code.
- * 3. The strategy asks Nevis for the user's decision: for a push or a QR code by `settings.watch` (the polling for the waiting page), for the other factors by
- *    `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
+ * 3. The strategy asks Nevis for the user's decision. For a push or a QR code, it uses `settings.watch` (the polling for the waiting page). For the other
+ *    factors, it uses `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
  * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. The token is marked, too, if a
  *    browser can send tokens (factor `widget`) or if Nevis's answer does not name the transaction.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.
@@ -57,7 +57,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (opened.closed === 'not_approved' && isFromWaitingPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
-    // The user may have denied before the transaction expired, while no page was open and asked for the status. So ask Nevis now, and publish such a denial.
+    // The user may have denied before the transaction expired, while no page was open to ask for the status. So ask Nevis now, and publish the denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
     return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   }
@@ -97,8 +97,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     const repeated = await assertMayStillEnroll(settings, request.req, factor, transaction, 1, request.budgets).catch((error: unknown) => refuseEnrolment(request, transaction, error))
     if (repeated !== undefined) return repeated
   }
-  // The user may have started a newer enrolment while this request waited for Nevis. Nevis has enrolled the factor all the same. So note that: nobody
-  // may then finish another enrolment as the user's first one.
+  // The user may have started a newer enrolment while this request waited for Nevis. This callback then fails, but Nevis has already enrolled the factor. So
+  // note the enrolment: nobody may finish another one as if it were the user's first.
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) {
     await noteSignIn(request, transaction, outcome)
     return request.close(transaction, 'cancelled', { canGoOn: false })
@@ -107,7 +107,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
-  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. With a session in a cookie, also note a sign-in.
+  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in: see
+  // `ledger/sign-ins.ts`.
   if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.
@@ -264,7 +265,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
 /** Returns how many approval requests the user denied before this success. A success after several denials may be push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // If the ledger fails, assume no denials: their number is used only for an event. Otherwise the user could not sign in.
+  // If the ledger fails, assume no denials: their number is used only for an event, and must not prevent the sign-in.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

@@ -19,8 +19,8 @@ import { phoneOf, type StartParameters } from './start-parameters'
 /**
  * Starts the approval or enrolment at Nevis.
  * @param userId the user's userId, if an earlier call to Nevis has returned the userId. The answer to the start must then contain the same userId
- * @returns the challenge; or, if Nevis's answer is about another user, the name of the field that does not match; or `hasFactor`, if the answer to an
- * enrolment shows that the user already has a factor
+ * @returns the challenge. If Nevis's answer is about another user: the name of the field that does not match. If the answer to an enrolment shows that the user
+ * already has a factor: `hasFactor`
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
  * `phone_refused`, `too_many_starts`; NevisError
  * @internal

@@ -33,8 +33,9 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
 /**
  * Counts a code, and checks it.
  *
- * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check,
- * and a right code counts once. A request that repeats a right code just after its check has ended shares the check, too. A wrong code counts each time.
+ * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check at
+ * Nevis. A request that repeats a right code within five seconds after the check also shares it. A right code counts once. A wrong code counts once for each
+ * request, even if the requests share the check.
  * @throws Refusal `codes_locked`, `too_many_attempts`; the errors of `check`
  * @internal
  */
@@ -152,7 +153,7 @@ export async function endOnPage(request: StrategyRequest, transaction: Transacti
   return refuseOnPage(request, transaction, code)
 }
 
-/** If the waiting page's form sent the request, publishes the failure, which Passport then does not learn of, and redirects back to that page. */
+/** If the waiting page's form sent the request, redirects back to that page, and publishes the failure, because Passport does not learn of it. */
 function refuseOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode): StrategyResult {
   if (!isFromWaitingPage(request)) throw new Refusal(code)
   publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))

@@ -48,7 +48,7 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/** True if the request contains no field that asks for something else than a callback: a start, a cancellation or more time. */
+/** True for a GET or a POST without the fields that ask for something else than a callback: for a start, a cancellation or more time. */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

@@ -2,8 +2,8 @@
  * Decides who may enrol a factor.
  *
  * Nevis adds a factor to any user whom the app names, and requires no proof of identity. So this package checks the user itself. A user without any factor
- * needs only the password. A user with a factor must first use a factor that is at least as strong as the new one. Otherwise an attacker with the password
- * could add a phone of the attacker's own.
+ * needs only the password. A user with a factor must first use a factor that is at least as strong as the new one. Without this rule, an attacker with the
+ * password could add a phone of the attacker's own.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
@@ -67,8 +67,9 @@ export async function assertMayStillEnroll(
 }
 
 /**
- * True if an enrolment of this user has succeeded since the start of this one. The user's record at Nevis may not show that factor, for example SMS. Also true
- * after a sign-in, if the whole session is in a cookie: the ledger then notes sign-ins under the same key.
+ * True if another enrolment of this user has succeeded since the start of this one. Nevis's answer is not enough to know this: the user's record at Nevis may
+ * not show the new factor, for example SMS. Also true if the user has signed in since then and the whole session is in a cookie: the ledger then notes sign-ins
+ * under the same key.
  */
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))
@@ -107,8 +108,8 @@ const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * True if the user has a factor at Nevis. Nevis does not document every field that contains factors. So any non-empty list counts, and so does any field whose
- * name suggests a factor.
+ * True if the user has a factor at Nevis: an authenticator, or a status other than `new`. A user with neither may still have a factor, because Nevis does not
+ * document every field that contains factors. So any non-empty list counts as well, and so does any non-empty field whose name suggests a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true

@@ -80,7 +80,7 @@ export interface NevisEvents {
   }
   /**
    * A possible attack; `reason` says which:
-   * - `binding_mismatch`: Nevis's answer is about another user or transaction, or the transaction was changed in the session;
+   * - `binding_mismatch`: Nevis's answer, the transaction in the session, the callback's route or the signed-in user does not match the started transaction;
    * - `used_transaction`: an approval was sent a second time;
    * - `enrolment_of_enrolled`: an enrolment was started for a user who already has a factor;
    * - `success_after_denials`: the user approved after several denials, as in push bombing;
@@ -89,7 +89,7 @@ export interface NevisEvents {
   suspicious: About &
     (
       | {
-          /** Nevis's answer is about another user or transaction, or the transaction was changed in the session. */
+          /** Nevis's answer, the transaction in the session, the callback's route or the signed-in user does not match the started transaction. */
           readonly reason: 'binding_mismatch'
           /** The field that does not match. */
           readonly field: Mismatch

@@ -10,8 +10,8 @@ import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
 /**
- * The user may save the recovery codes for at most this many times `firstFactorLifetimeSeconds`: once at the start, and ten extensions. An unattended screen
- * must not show the codes for ever.
+ * The user has at most this many times `firstFactorLifetimeSeconds` to save the recovery codes: once from the start, and ten extensions. There is a maximum
+ * because an unattended screen must not show the codes for ever.
  */
 const MAX_LIFETIMES = 11
 

@@ -33,15 +33,15 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** True for the widget if the app gives the phone number of an enrolment: the user could enter another number in the widget, so the widget is not offered. */
+/** True for the widget if the app gives the phone number to enrol. The widget is then not offered, because the user could enter another number in it. */
 function wouldIgnorePhone(factor: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && promptOf(factor, operation) === 'widget'
 }
 
 /**
  * The factor of a start: the factor in the request, else the route's option `factor`, else the first one that the user may choose.
- * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
- * route's factor
+ * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the route's
+ * `factor`, or has none of the route's `factors`
  * @internal
  */
 export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLimits, requested: string | null | undefined, ofRoute?: FactorName): Factor {

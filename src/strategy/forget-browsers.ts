@@ -19,13 +19,13 @@ import { subjectMismatch } from '../trust/binding'
  * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of them needs the second factor.
  * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. This function does not end sessions.
  *
- * If you pass only the userId or only the username, this function asks Nevis for the other: the ledger stores some browsers under the userId only, and a
- * sign-in that is just starting may have only the username.
+ * If you pass only the userId or only the username, this function asks Nevis for the other one. It needs both: the ledger stores some browsers under the userId
+ * only, and a sign-in that is just starting may have only the username.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the userId, the username or both, as your option `subject` returns them. If Nevis does not know the one name that you pass, and your
- * option `subject` returns the other, this function finds no browser
- * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if no browser was found: the user
- * has none, or you passed another name than your option `subject` returns
+ * @param subject the userId, the username or both, as your option `subject` returns them. This function finds no browser if you pass only one name, Nevis does
+ * not know it, and your option `subject` returns the other name
+ * @returns how many browsers were remembered for this user since the last call, including those that have expired. 0 if this function found none: the user has
+ * no remembered browser, or you passed another name than your option `subject` returns
  * @throws TypeError if `strategy` is no NevisStrategy, or the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`;
  * with only a username also NevisError, any code but `NEVIS_NOT_FOUND`
  */
@@ -50,9 +50,9 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
 }
 
 /**
- * Forgets the browsers under the username as well: otherwise the browser of a sign-in that has started with only the username could be remembered afterwards.
- * If Nevis cannot be asked for the username, only publishes the error: the browsers that are already remembered have been forgotten under the userId, and no
- * sign-in can start while Nevis fails.
+ * Forgets the browsers under the username as well. Without this step, a sign-in that has started with only the username could still have its browser
+ * remembered. If Nevis fails and so cannot tell the username, this function only publishes the error. That is safe: the browsers that are already remembered
+ * have been forgotten under the userId, and no sign-in can start while Nevis fails.
  */
 async function forgetUnderUsername(settings: NevisStrategy['settings'], userId: string, forget: (name: Subject) => Promise<void>): Promise<void> {
   const user = await userAtNevis(settings, { userId }).catch((error: unknown) => {

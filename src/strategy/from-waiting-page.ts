@@ -1,5 +1,6 @@
 /**
- * Recognises the forms of the waiting page. After such a form, a failure that the user can mend leads back to the waiting page.
+ * Recognises the forms of the waiting page. If a request from such a form fails and the user can correct the mistake, the strategy redirects the browser back
+ * to the waiting page.
  *
  * Out of scope: which site has sent the form (`cross-site.ts`).
  */

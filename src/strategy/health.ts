@@ -41,7 +41,10 @@ export class Health {
 /** If Nevis answers the ping with one of these HTTP statuses (wrong access key, too many calls), Nevis would refuse a start as well. */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
-/** True if the ping has failed, but the answer comes from Nevis and not from a gateway, which would send HTML or plain text. */
+/**
+ * True if the ping has failed, but Nevis can be reached: the answer comes from Nevis (a gateway would send HTML or plain text), and its HTTP status is neither
+ * 5xx nor one of `OF_EVERY_CALL`.
+ */
 function showsReachable(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false
   const { nevisStatus = 0 } = error

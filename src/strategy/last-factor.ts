@@ -33,7 +33,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 
 /**
  * After an approval, stores the factor of the approval in the cookie "factor used last". Deletes the cookie if sign-ins begin with this factor even without the
- * cookie. On a route with the option `factors`, leaves the cookie unchanged, because the route may have offered the user only one factor.
+ * cookie. On a route with the option `factors`, leaves the cookie unchanged, because the route may have offered the user only one factor. Does nothing without
+ * the option `availableFactors`.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {
@@ -46,8 +47,8 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. Otherwise each sign-in in this browser would begin with
- * a factor that does not work.
+ * Deletes the cookie "factor used last" if the user no longer has this factor at Nevis, or is blocked. If the cookie stayed, each sign-in in this browser would
+ * begin with a factor that does not work.
  * @param factor the factor of the start that has failed
  * @internal
  */

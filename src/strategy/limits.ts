@@ -20,7 +20,7 @@ import type { Subject } from '../factors/transaction'
  * are those of the user whom you mean: in your app, the username that Nevis returns may belong to another person.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
  * @param subject the userId, the username or both, as your option `subject` returns them: limits are counted under the userId or, without a userId, under the
- * username. If Nevis does not know the one name that you pass, and your option `subject` returns the other, this function resets nothing
+ * username. This function resets nothing if you pass only one name, Nevis does not know it, and your option `subject` returns the other name
  * @returns the userId and username whose limits were reset. An empty object if nothing was found: Nevis does not know the given name, and the ledger has
  * no count under this name
  * @throws TypeError if `strategy` is no NevisStrategy, or the subject has neither a userId nor a username; StorageError `LEDGER_UNAVAILABLE`; NevisError, any

@@ -62,7 +62,7 @@ function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
   // A 429 means too many calls, so it does not show that the user has no phone.
   if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
-  // For SMS, the user's status `new` alone does not show that the user has no phone number: Nevis may report `new` for a user whose only factor is SMS. So the
-  // HTTP status must also show that Nevis refused the request's content. A 403, for example, may mean that the access key is wrong.
+  // For SMS, the user's status `new` alone does not show that there is no phone number: Nevis may report `new` for a user whose only factor is SMS. So the HTTP
+  // status must also show that Nevis refused the request's content. A 403, for example, may mean that the access key is wrong.
   return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
 }

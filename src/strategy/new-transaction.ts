@@ -108,8 +108,9 @@ async function startEnrolment({ budgets }: StrategyRequest, subject: Subject, us
 
 /**
  * Counts this start also under the userId that Nevis has returned. The app may identify a user by username at one start and by userId at another, for example
- * because it has stored the userId at the user's first approval. The user would otherwise have two limits, and an attacker could start twice as many
- * transactions. A start in slot 1 (the user has no other counted start, as at most sign-ins) is not counted under the userId: this saves a call to the ledger.
+ * because it has stored the userId at the user's first approval. If a start counted under one name only, the user would have two limits, and an attacker could
+ * start twice as many transactions. Exception: a start in slot 1 is not counted under the userId, to save a call to the ledger. In slot 1, the user has no
+ * other counted start, as at most sign-ins.
  */
 async function holdUnderUserId(
   { budgets }: StrategyRequest,

@@ -87,8 +87,8 @@ export interface NevisStrategyOptions {
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
   readonly message?: FromRequest<string | undefined> | undefined
   /**
-   * A JSON value that `profile.data` contains unchanged after the approval. Set `message` at the same place: a route that sets only `message` gets this `data`,
-   * which its message does not describe. An enrolment gets no `data` of the strategy.
+   * A JSON value that `profile.data` contains unchanged after the approval. Set `data` and `message` together, here or at the route: a route that sets only
+   * `message` gets this `data`, which the route's message does not describe. An enrolment does not get this `data`.
    */
   readonly data?: Data | undefined
   /** Seconds within which the user must answer an approval. 30 to 600, default 120. */

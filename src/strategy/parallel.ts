@@ -2,8 +2,8 @@
  * Handles a double click, or five equal requests at once: only one of them calls Nevis, and the others share its result or are refused.
  *
  * Only requests of the same browser share a result. A request of another browser always makes a start of its own, because an attacker may use the same session:
- * a planted session, or one whose cookie was stolen. Otherwise the user would be sent to the attacker's transaction, or the attacker to the user's transaction.
- * The user would then see only one request on the phone, and accept it.
+ * the attacker has planted the session or stolen its cookie. If the two browsers shared a result, the user and the attacker would wait for the same
+ * transaction. The user would see only one request on the phone, and accept it.
  * Out of scope: the order within one process (`start-queue.ts`), and what identifies a browser (`request-origin.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -30,8 +30,8 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
   if (previous.origin !== context.source.origin) return undefined
   if (!previous.hasDisconnected()) {
-    // The first request may have given the session a new id, and always does so after a first factor. This request then must not send the cookie with the old id
-    // again, even if the app has changed the session: the response of this request could replace the new cookie.
+    // After a first factor, the first request has given the session a new id. So this request must not send the cookie with the old id, even if the app has
+    // changed the session: that cookie could replace the new one in the browser.
     if (context.isAfterFirstFactor) request.abandonSession()
     else if (context.renewsSession) await request.reload()
     return previous

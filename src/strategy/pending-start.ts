@@ -32,8 +32,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (pending === undefined || !isReusable(pending)) return undefined
   const box = replaced === undefined ? await rereadRememberChoice(request, context, pending) : {}
   if (box === undefined) return undefined
-  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. Otherwise an attacker who planted the
-  // session (session fixation) could register their own phone with the QR code of this enrolment.
+  // If this start gives the session a new id, as after the password, never show an enrolment that was already pending. An attacker who planted the session
+  // (session fixation) could otherwise register the attacker's own phone with the QR code of this enrolment.
   if (context.renewsSession && pending.operation === 'enroll') return undefined
   const renewsSession = mayRenew(request, context, pending)
   if (renewsSession) {
@@ -48,7 +48,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
-  // After a renewal, the claim above shows that nothing has ended the transaction, and a start of another one would have no session: so go on with it.
+  // But after a renewal, go on with the pending transaction in any case. The claim above shows that nothing had ended it, and a new start would have no
+  // session.
   if (!isOpen && !renewsSession) return undefined
   const current = isOpen ? stored : pending
   publish('reused', () => request.about())
@@ -70,8 +71,9 @@ export async function reusePending(request: StrategyRequest, context: StartConte
  * True if this browser may get the transaction.
  *
  * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this start gives the session a
- * new id. Right after the first factor, such as the password, a browser with the same address and headers counts as that browser. A step-up, and any start with
- * the option `subject` (the session may contain the first factor), requires the cookie of `same-browser.ts` instead.
+ * new id. Right after the first factor, such as the password, the same address and headers are enough to recognise the browser. At a step-up, the browser needs
+ * the cookie of `same-browser.ts`. It also needs this cookie at every start of an app with the option `subject`, because the session may already contain the
+ * first factor.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
   if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return one.client === undefined || one.client === context.source.client

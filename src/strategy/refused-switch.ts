@@ -1,6 +1,6 @@
 /**
- * If the user chooses another factor or phone on the waiting page, or presses "Send again", and this start is refused, keeps the user on the waiting page: the
- * earlier transaction is still pending, so the user can still approve it.
+ * Keeps the user on the waiting page after a refused start. The user has chosen another factor or phone there, or has pressed "Send again". If that start is
+ * refused, the earlier transaction is still pending, so the user can still approve it.
  *
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */

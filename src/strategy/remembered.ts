@@ -1,8 +1,9 @@
 /**
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * The second factor is skipped only right after the first factor, in a session in which no user is signed in, on a route without the options `factors`,
- * `message` and `data`, and for a request that names no factor (`start.ts`). Out of scope: the cookie (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ * The second factor is skipped only right after the first factor, in a session in which no user is signed in. Also, the route must have none of the options
+ * `factors`, `message` and `data`, and the request must not name a factor (`start.ts`). Out of scope: the cookie (`trust/browsers.ts`), and what the ledger
+ * records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -12,7 +13,7 @@ import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
 import type { Budgets } from '../ledger/budgets'
-import { forgetReturnTo, withPrefix } from '../session/return-to'
+import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
 import { about, publish } from './events'
@@ -60,7 +61,7 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
   // `amr` contains only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
-  return { profile, returnTo: returnTo && withPrefix(returnTo, settings, req) }
+  return { profile, returnTo }
 }
 
 /**
@@ -75,8 +76,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for this user, under the userId or username that the app has given. Run this function before the start waits for
- * another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
+ * Reads the marks that the last calls of `forgetBrowsers` for this user have left in the ledger, under the userId or username that the app has given. Run this
+ * function before the start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
@@ -86,11 +87,12 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 }
 
 /**
- * Reads when `forgetBrowsers` was last called for the userId in Nevis's answer, and adds this to `marksBefore`, the result of `forgetMarksBefore`. If the user
- * switches to another factor, the second start keeps what the first start has read. Otherwise a call of `forgetBrowsers` between the two starts would have no
- * effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
+ * Reads the mark of `forgetBrowsers` for the userId in Nevis's answer, and adds the mark to `marksBefore`, the result of `forgetMarksBefore`. If the user
+ * switches to another factor, the second start keeps the marks that the first start has read. If it read them again, a call of `forgetBrowsers` between the two
+ * starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  *
- * `rememberBrowser` compares only the keys that were read here: under another key, an old call of `forgetBrowsers` would look like one during this sign-in.
+ * `rememberBrowser` compares only the marks whose keys were read here. Under any other key, the mark of an old call of `forgetBrowsers` would look like a call
+ * during this sign-in.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -104,8 +106,8 @@ export async function forgetMarks({ budgets }: StrategyRequest, { parameters, re
 }
 
 /**
- * Reads the box "Remember this browser" and the calls of `forgetBrowsers` again, if a pending sign-in is started again, for example because the user has
- * entered the password again.
+ * If a pending sign-in is started again, for example because the user has entered the password again, reads the box "Remember this browser" and the marks of
+ * `forgetBrowsers` again.
  * @returns undefined if `forgetBrowsers` was called since the start: then an approval of the pending sign-in must not remember a browser
  * @internal
  */
@@ -119,7 +121,7 @@ export async function rereadRememberChoice(request: StrategyRequest, context: St
 }
 
 /**
- * Stores the user's choice in the box "Remember this browser" in the transaction.
+ * Notes in the transaction whether the user has ticked the box "Remember this browser".
  * @throws Refusal `unknown_transaction` if the session has ended since this request began; StorageError
  * @internal
  */
@@ -178,7 +180,7 @@ function wasForgotten(budgets: Budgets, transaction: Transaction, now: number): 
   return budgets.browsers.isForgottenSince(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it does not enrol a factor, and does not ask the user to confirm something, such as a payment. */
+/** True for a start that only signs a user in: it neither enrols a factor nor asks the user to confirm something, such as a payment. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
@@ -198,7 +200,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 
 /**
  * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records a
- * used cookie for longer, until the `expiresAt` in the cookie. Otherwise a used cookie would become valid again if the app raised `days`.
+ * used cookie for longer, until the `expiresAt` in the cookie. If this record expired with the cookie, the used cookie would become valid again as soon as the
+ * app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -26,7 +26,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 
 /**
  * Returns the transaction to replace: the one that the request names, or its newest replacement if another click has already replaced it.
- * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
+ * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, and the Refusals of `openTransactionForStart` and `assertNotDenied`
  * @internal
  */
 export async function transactionToReplace(request: StrategyRequest, handle: Field): Promise<ReplacedTransaction> {
@@ -60,7 +60,10 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 /** The older transaction that a start replaces. */
 export interface Older {
   readonly transaction: Transaction
-  /** True if the ledger says that it had ended before this start, although the session still says that it is open, as after a failed write of the session. */
+  /**
+   * True if the transaction had ended before this start. Only the ledger then shows this: in the session, the transaction is still open, as after a failed
+   * write.
+   */
   readonly hasEnded: boolean
 }
 

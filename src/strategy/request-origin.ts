@@ -13,7 +13,7 @@ import type { StartResult } from './start-queue'
 
 /** From which browser a request came. The two requests of a double click have the same source. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'> & {
-  /** A digest of the client's address and of the browser's headers, without the cookies, which change during a sign-in. Two browsers can have the same digest. */
+  /** A digest of the client's address and the browser's headers. Without cookies, which change during a sign-in, so two browsers can have the same digest. */
   readonly client: string
 }
 
@@ -60,13 +60,13 @@ function digestOf(parts: unknown[]): string {
 
 /**
  * The client's address. Without a trusted proxy (`trust proxy` of Express, `trustProxy` of Fastify, `proxy` of Koa), an attacker can write any address into the
- * headers, so then the connection's address counts as well.
+ * headers. So in this case, the connection's address counts as well.
  */
 function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: string }): unknown[] {
   const { remoteAddress } = socket ?? {}
   const forwarded = headers['x-forwarded-for'] ?? ''
-  // The connection's address is one of the proxy's addresses, so leave it out. The number of addresses in the header counts, too: an app that trusts all
-  // proxies takes the first address, which an attacker can write into the header. But the proxy then appends the attacker's own address: one more than usual.
+  // The connection's address is one of the proxy's addresses, so leave it out. Include the number of addresses in the header: an app that trusts all proxies
+  // takes the first address, which an attacker can forge. But the proxy appends the attacker's own address, so the header then has one address more than usual.
   if (ip !== undefined && ip !== remoteAddress) return [withoutPorts(ip), String(forwarded).split(',').length]
   const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
   return [remoteAddress, named.map(([name, value]) => [name, withoutPorts(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]
@@ -79,7 +79,8 @@ function withoutPorts(addresses: string): string {
 
 /**
  * The address in `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]` or `2001:db8::1:54321`. A value such as `2001:db8::1:4711` stays as it is, because it
- * is a valid address itself. If its end is a port all the same, the two requests of a double click count as those of two browsers.
+ * is a valid address itself. If its last part is a port all the same, the two requests of a double click have different addresses, and count as those of two
+ * browsers.
  */
 function addressIn(value: string): string {
   if (isIP(value) !== 0) return value

@@ -59,8 +59,8 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 }
 
 /**
- * Asks the ledger how long the user must wait before the push or SMS may be sent again.
- * @returns whole seconds; 0 if this request may send the push or SMS now. Of several requests at once, also in other processes, only one gets 0
+ * Returns for how many seconds the user must still wait before the push or SMS may be sent again. 0: this request may send it now. If several requests come at
+ * the same time, only one of them gets 0, even if they reach different processes: the ledger notes who may send.
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = secondsUntilResend(replaced)

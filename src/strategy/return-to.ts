@@ -1,6 +1,6 @@
 /**
- * Decides to which page of this site the user goes after the approval: the page of the route's option `returnTo`, or else the page that is stored in the
- * session.
+ * Decides to which page of this site the user goes after the approval: the page in the route's option `returnTo` or, without this option, the page that the
+ * session stores.
  *
  * Out of scope: how the session stores this page (`session/return-to.ts`).
  */

@@ -20,8 +20,9 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
  * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  *
- * `endsLogin`: another user's password, at a route that signs in, ends a login with a second factor. Otherwise an attacker who copies the cookie of the session
- * and enters the attacker's own password would get the only session in which the user is still signed in, and a logout by the user could not end it.
+ * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor. The start then
+ * ends that login. The attack: an attacker copies the session's cookie and enters the attacker's own password. If the login did not end, the attacker would get
+ * the only session in which the user is still signed in, and the user could not end this session by a logout.
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
@@ -32,8 +33,8 @@ export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> 
 }
 
 /**
- * True if this start must give the session a new id, unless `mayRenew` finds a reason against it. An app with the option `subject` may store its user anywhere,
- * so this package cannot see whether the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
+ * True if this start must give the session a new id. Exceptions: see `mayRenew`. An app with the option `subject` may store its user anywhere, so this package
+ * cannot see whether the user has just given the password. So each start of such an app renews the session, except with `passport.authorize`.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
@@ -41,7 +42,7 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * True if this start renews the session now, as always after a first factor. At a step-up in an app with the option `subject`, it does not in two cases:
+ * True if this start renews the session now. After a first factor, it always does. At a step-up in an app with the option `subject`, there are two exceptions:
  * - The browser has closed the connection, as at a double click: it would not get the new session id, so the user would be logged out. The second request of
  *   the double click then renews the session.
  * - The session already has a second factor record of this user, so it is no planted session of another user. And an attacker with a copy of the session's
@@ -61,9 +62,10 @@ function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = su
 }
 
 /**
- * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). From the old session, it keeps only the transactions of the user for whom the second factor is started.
- * At a step-up, it also keeps the record of the last second factor. After a password, which begins a new sign-in, it does not keep this record. If this start ends
- * the session's login (`endsLogin`), it keeps neither the login nor the app's data.
+ * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Of the transactions in the session, keeps only those of the user for whom the second factor is started.
+ * At a step-up, the record of the last second factor stays valid. After a password, which begins a new sign-in, this record is no longer valid, because it is
+ * bound to the old id (but it stays valid if `sessionIdOf` cannot read the id). If this start ends the session's login (`endsLogin`), keeps neither the login
+ * nor the app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay

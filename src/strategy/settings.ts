@@ -69,14 +69,17 @@ export interface Settings {
   /** For how many days a browser is remembered; undefined without the option `rememberBrowser`. */
   readonly rememberDays: number | undefined
   /**
-   * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. Otherwise an attacker
-   * could send the token of an old push as the widget's token.
+   * True if a factor shows Nevis's widget, whose token comes from the browser. Then the token of every approval is accepted only once. If a token could be used
+   * twice, an attacker could send the token of an old push as the widget's token.
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue
   /** Checks of codes. If the browser repeats a callback, as at a double click, both requests share one check. */
   readonly codeChecks: SharedCache<CheckedCode>
-  /** Introspections, by a digest of the transaction's id and the token. A repeated callback uses the first result, because Nevis may introspect a token only once. */
+  /**
+   * Introspections, by a digest of the transaction's id and the token. A repeated callback gets the first result, because Nevis may introspect a token only
+   * once.
+   */
   readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -108,7 +111,8 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
-  // The app mounts another handler at each of these URLs. At one URL, only the first handler would run: a waiting page at `callbackURL` would reload for ever.
+  // The app mounts another handler at each of these URLs. If two of these URLs were equal, only the first handler would run. A waiting page at `callbackURL`,
+  // for example, would reload for ever.
   const urls = [waitingURL, address('callbackURL', callbackURL), address('statusURL', statusURL)].map(withoutSlash)
   if (new Set(urls).size < urls.length) throw optionError('waitingURL, callbackURL and statusURL must be three different URLs')
   const factors = factorsOf(options.factors)

@@ -63,7 +63,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const firstFactorAmr = await valueOf('firstFactorAmr', settings.firstFactorAmr, req)
   if (firstFactorAmr !== undefined && !isListOfValues(firstFactorAmr)) throw new TypeError('NevisStrategy: firstFactorAmr must return a list of values of RFC 8176')
   const message = await valueOf('message', options.message ?? settings.message, req)
-  // An enrolment confirms no payment, so it gets data only if the route itself sets them.
+  // An enrolment confirms no payment, so it gets `data` only from the options of the route.
   const data = jsonCopy(await valueOf('data', options.data ?? (operation === 'enroll' ? undefined : settings.data), req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
@@ -88,8 +88,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 }
 
 /**
- * The id of the authenticator (the registered phone) that Nevis shall ask: from the request, else from the transaction that this start replaces (if
- * that transaction has the same factor), else from the route's option. Not yet checked: whether it is the user's phone.
+ * The id of the authenticator (the registered phone) that Nevis shall ask. It comes from the request; else from the transaction that this start replaces, if
+ * that has the same factor; else from the route's option. This function does not check whether it is the user's phone.
  * @throws Refusal `unknown_authenticator` if the field `authenticatorId` of the request's body is not a string
  * @internal
  */
@@ -141,8 +141,8 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
 }
 
 /**
- * True if the transaction belongs to the user of this request. Routes that do not log in (`passport.authorize`, `session: false`) need this check: otherwise an
- * attacker could confirm an operation of another user with the attacker's own account and phone.
+ * True if the transaction belongs to the user of this request. Routes that do not log in (`passport.authorize`, `session: false`) need this check. Without it,
+ * an attacker could confirm an operation of another user with the attacker's own account and phone.
  * @internal
  */
 export async function isForUserOf(

@@ -92,7 +92,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
   const startedAt = Date.now()
   // This start has waited for an earlier start. If that start has given the session a new id, the session that this request has read no longer exists and
-  // cannot store the new transaction. `refresh` then throws, so that the user is not notified in vain.
+  // cannot store the new transaction. `refresh` then throws, before Nevis notifies the user.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
   const tooSoon = await waitBeforeResend(request, context)
@@ -144,8 +144,9 @@ async function notifyAndStore(request: StrategyRequest, context: StartContext, s
 /** Closes the replaced transaction in the session. The session is saved later. */
 function closeReplaced(request: StrategyRequest, context: StartContext, older: Transaction, { id }: Transaction): void {
   const keepsToken = request.settings.afterDenial === 'stop' && isAnsweredOnPhone(request.settings, older)
-  // `next` leads a browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, that browser may be an attacker's, with a
-  // copy of the session cookie. So then set `next` only if this request has named a transaction to replace, or comes from the browser that started `older`.
+  // `next` leads every browser that has the handle (the encrypted id) of `older` to the new transaction. At a step-up, such a browser may be an attacker's,
+  // with a copy of the session cookie. So at a step-up, set `next` only if this request has named a transaction to replace, or comes from the browser that
+  // started `older`.
   const isOwn = context.replaced !== undefined || older.login === undefined || isFromSameBrowser(request, older)
   request.transactions.close({ ...older, ...(isOwn && { next: id }) }, 'cancelled', keepsToken)
 }
@@ -162,7 +163,7 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 
 /**
  * Counts this start towards the user's limit on starts. If earlier starts count, first asks Nevis whether the user has denied their approval requests, because
- * this process does not poll while no page is open: a denial can begin a pause, in which the user can start nothing.
+ * a denial can begin a pause, in which the user can start nothing. This process may not know of a denial yet: it does not poll while no page is open.
  * @returns the slot that this start has taken: the user's lowest free slot in the ledger. An approval frees the slot (`ledger/start-budget.ts`)
  * @throws Refusal `too_many_starts`
  */
@@ -242,8 +243,9 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
 }
 
 /**
- * True if Nevis's answer names a transaction that this session or this process already has, as if a proxy has repeated an earlier answer. Otherwise the user's
- * approval of the earlier transaction would also count for this one. But the answer may name the transaction that this start replaces.
+ * True if Nevis's answer names a transaction that this session or this process already has, for example because a proxy has repeated an earlier answer. Such an
+ * answer must be refused: the user's approval of the earlier transaction would also count for this one. Exception: the answer may name the transaction that
+ * this start replaces.
  */
 function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replaced }: StartContext, { server: { id, hasOwnId } }: Challenge): boolean {
   return hasOwnId !== true && id !== replaced?.id && (transactions.get(id) !== undefined || settings.watch.has(id))

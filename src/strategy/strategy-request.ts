@@ -108,7 +108,7 @@ export class StrategyRequest {
   async refresh(keepsAll = false): Promise<void> {
     if (this.isNew) return
     const login = this.login()
-    const session = await this.reload(keepsAll)
+    const session = await this.reload(keepsAll, true)
     if (session === undefined) this.hasAbandonedSession = true
     if (session === undefined || loginOf(session) !== login) throw new Refusal('unknown_transaction')
     this.useSession(session)
@@ -118,15 +118,16 @@ export class StrategyRequest {
    * Reads the session from the store again, because another request may have changed it. If the app has changed its own properties of the session in this
    * request, the values of this request replace the values that were read.
    * @param keepsAll true: keep this request's values of all properties of the app, even of those that it has not changed
+   * @param needsSameLogin true: change nothing in the session if another user is signed in to it now, or nobody
    * @returns undefined if the store no longer has the session
    */
-  async reload(keepsAll = false): Promise<SessionLike | undefined> {
+  async reload(keepsAll = false, needsSameLogin = false): Promise<SessionLike | undefined> {
     const makeChanges = changesIn(this.session, this.settings.sessionKey, this.lastRead, keepsAll)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
-    // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would take these changes for saved, and drop them.
+    // Note the stored values before the app's changes replace them below. Otherwise a second `reload` would treat these changes as saved, and drop them.
     this.lastRead = snapshotOf(session)
-    makeChanges(session)
+    if (!needsSameLogin || loginOf(session) === this.login()) makeChanges(session)
     return session
   }
 
@@ -270,7 +271,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Publishes the event `suspicious`: Nevis's answer or the session's transaction differs from what was started.
+   * Publishes the event `suspicious`: Nevis's answer, the session's transaction, the route or the signed-in user does not match what was started.
    * @returns the Refusal to throw
    */
   mismatchRefusal(field: Mismatch): Refusal {

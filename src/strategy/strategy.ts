@@ -184,11 +184,11 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   const wasCompared = async (login: string): Promise<boolean> => {
     // A sign-in: the callback route had no signed-in user to compare with.
     if (logsIn(options)) return false
-    // Without `req.user`, too, for example because the route is mounted before `passport.session()`.
+    // Without `req.user`, the callback has compared nothing either. For example, the route is mounted before `passport.session()`.
     if (user == null) return false
     // The app's option `subject` may have taken the user from the token.
     if (hasToken && settings.hasOwnSubject) return false
-    // If it is not known whether `req.user` is the user of the session, a token may name another user.
+    // If this package cannot tell whether `req.user` is the user of the session, count only a request without a token: a token may name another user.
     return (await isLoginOf(user, req, login)) ?? !hasToken
   }
   return async (login) => {
@@ -207,7 +207,8 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // Passport's own error for `failWithError` has no `code`. So create the error here, unless Passport must also store the failure message.
+    // Passport's own error for `failWithError` has no `code`. So create the error here. Exception: if Passport must also store the failure message, let
+    // Passport create its own error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
@@ -219,8 +220,9 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
 
 /**
  * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. Removes the oldest messages, so that an attacker
- * cannot fill the session. Does so only at a failure, when Passport changes the session anyway (except with a custom callback): with a change on every request,
- * the session middleware would save the session at the end of a slow page, and so undo a logout. If `messages` is not a list, it is the app's own, and stays.
+ * cannot fill the session. Does so only at a failure, because Passport then changes the session anyway (except with a custom callback). If this function
+ * changed the session on every request, the session middleware would save the session at the end of a slow request, and could so undo a logout. If `messages`
+ * is not a list, it belongs to the app and stays unchanged.
  */
 function limitMessages(req: NevisRequest): void {
   const session = sessionOf(req)

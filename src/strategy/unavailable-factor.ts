@@ -1,6 +1,6 @@
 /**
- * If a start fails because the user does not have the factor at Nevis, or because Nevis has blocked the user for it, shows the waiting page, where the user can
- * choose another factor.
+ * Shows the waiting page if a start fails because the user does not have the factor at Nevis, or because Nevis has blocked the user for this factor. On that
+ * page, the user can choose another factor.
  *
  * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing factor.
  */

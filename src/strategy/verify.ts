@@ -34,7 +34,7 @@ export interface Verdict {
 }
 
 /**
- * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` has a parameter `done`: then `verify` may still call
+ * Calls `verify` and returns its first result. A promise of `undefined` rejects the user. Exception: if `verify` has a parameter `done`, it may still call
  * `done` later (`async (profile, done) => db.get(profile.id, done)`).
  * @internal
  */
@@ -46,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // If `verify` does not declare `done` and returns no promise, the browser would never get an answer. If `verify` declares `done`, ignore the returned
-      // value, which may be a database object.
+      // If `verify` does not declare `done` and returns no promise, reject: the browser would otherwise never get an answer. If `verify` declares `done`,
+      // ignore the returned value, which may be a database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make verify an async function'))
       return
     }

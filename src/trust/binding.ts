@@ -13,8 +13,8 @@ import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
 /**
- * What does not match: a field of Nevis's answer; the transaction in the session (`digest`: it was changed after the start; `login`: it belongs to
- * another user than the one who is logged in); or what the callback route allows (`factors`, `operation`, `purpose`).
+ * What does not match. `digest`: the transaction was changed in the session after the start. `login`: the transaction belongs to another user than the one who
+ * is logged in. `factors`, `operation`, `purpose`: the callback route does not allow this transaction. Any other value is a field of Nevis's answer.
  */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
@@ -29,8 +29,8 @@ export function isSameId(one: string | undefined, other: string | undefined): bo
 }
 
 /**
- * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). If the usernames differ only in upper and lower case, compares
- * the userIds instead: an app may have both an `Anna` and an `anna`.
+ * Checks that the user whom Nevis's answer names is the subject (the user of the transaction). If the usernames differ only in upper and lower case, the
+ * userIds decide, because an app may have both an `Anna` and an `anna`.
  * @returns the field that does not match, or undefined; `usernameCase` if only the case differs and there are no userIds to compare
  */
 export function subjectMismatch(
@@ -78,7 +78,7 @@ export function isOfSameUser(one: UserOfStart, other: UserOfStart): boolean {
 
 /**
  * True if both transactions are of the same person. If both userIds are known, only they count: a username may change, and another user may have the same one.
- * Otherwise all identifiers must be the same.
+ * If a userId is unknown, both identifiers that the app has given must be the same.
  */
 export function isOfSamePerson(one: Pick<Transaction, 'subject' | 'userId'>, other: Pick<Transaction, 'subject' | 'userId'>): boolean {
   const [ownId, otherId] = [one, other].map(({ subject, userId }) => subject.userId ?? userId)

@@ -19,7 +19,7 @@ export class Digests {
     private readonly owner: string,
   ) {}
 
-  /** Adds the digest, and a digest of the status token, which stays when the token is deleted at the end of the transaction. */
+  /** Adds the digest of the transaction, and a digest of the status token. The latter stays when the status token is deleted at the end of the transaction. */
   withDigest(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
     const { statusToken } = transaction

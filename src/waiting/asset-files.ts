@@ -25,7 +25,7 @@ export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined
 }
 
 /**
- * @param version the hash of the file's content, as it stands in the URL
+ * @param version the hash of the file's content that the URL contains
  * @returns undefined if there is no such file
  * @internal
  */

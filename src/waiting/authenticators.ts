@@ -57,7 +57,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** The user's phones, if the user has chosen one of them and may choose another one; else an empty list. */
+  /** The user's phones, if the user has chosen one of them and may choose another one. In all other cases, an empty list. */
   async phonesIfChosen(transaction: Transaction, session: SessionLike): Promise<readonly OfferedAuthenticator[]> {
     const isChosen = transaction.authenticatorId !== undefined && this.mayChoose(transaction, session)
     return (isChosen && (await this.listOf(transaction))) || []
@@ -94,7 +94,7 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** With these two factors, Nevis asks the phone that was registered last, if the start names no phone. Nevis documents this. */
+/** Nevis documents that these two factors ask the phone that was registered last, if the start names no phone. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /** The id of the phone that got the request; undefined if this is not known. */

@@ -37,7 +37,10 @@ export interface PageParts extends PageSettings {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
-  /** The same on every page of a transaction, whose handles differ: the tabs that wait for it find each other by this name. Absent without a transaction. */
+  /**
+   * A name by which the tabs that wait for the same transaction find each other. Unlike the handle in the URL, this name is the same in all of them. Absent
+   * without a transaction.
+   */
   readonly sharedName?: string | undefined
   /** The page of this site from which the signed-in user has started this step-up. */
   readonly returnTo?: string | undefined
@@ -47,7 +50,7 @@ export interface PageParts extends PageSettings {
   readonly secondsUntilResend?: number | undefined
   /** True if the user has pressed "Check now", the link for browsers without JavaScript. */
   readonly hasChecked?: boolean | undefined
-  /** The user's phones if the user has chosen one, else an empty list. Present if the push or SMS was sent again. */
+  /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */
   readonly sentAgain?: readonly OfferedAuthenticator[] | undefined
 }
 

@@ -33,8 +33,8 @@ function flatten(piece: Piece, isPlain: boolean): string {
 }
 
 /**
- * Replaces the marks around English texts on a page in another language: by an element with `lang="en"` or, where no element is allowed, by the Unicode
- * characters for text from left to right. Marks inside other marks have no effect.
+ * Replaces the marks around English texts on a page in another language. An element with `lang="en"` takes their place or, where no element is allowed, the
+ * Unicode characters for text from left to right. Marks inside other marks have no effect.
  */
 function inLanguage(text: string, isPlain: boolean): string {
   const [begin, end] = isPlain ? ['\u2066', '\u2069'] : ['<span lang="en" dir="ltr">', '</span>']

@@ -21,7 +21,7 @@ export interface NevisMetrics {
   readonly statusCallsPerSecond: number
   /** `up` if Nevis answered the last request without a server error (5xx), `down` if not, `unknown` before the first request. */
   readonly health: 'up' | 'down' | 'unknown'
-  /** Average duration of about the last twenty calls to the ledger, in milliseconds; undefined before the first call. */
+  /** Average duration of about the last twenty calls to the ledger (the store that all processes share), in milliseconds; undefined before the first call. */
   readonly ledgerLatencyMs: number | undefined
 }
 

@@ -39,8 +39,8 @@ export function usedHtml(parts: PageParts, query: Content['query'], isDone = fal
 /**
  * The page for an outage.
  * @param again target of the link "Try again"
- * @param query the query of the waiting page, if "Try again" opens the waiting page: the links to other languages then open the waiting page, too. Undefined if
- * "Try again" opens another page: then there are no such links
+ * @param query the query of the waiting page, if "Try again" opens the waiting page. The links to other languages then open the waiting page, too. Undefined if
+ * "Try again" opens another page: the outage page then has no links to other languages
  */
 export function outageHtml(again: string, parts: PageSettings, query: Content['query']): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts

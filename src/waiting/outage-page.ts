@@ -43,9 +43,10 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 
 /**
  * Creates error-handling middleware. Mount the middleware after all routes with `passport.authenticate('nevis')` or `waitingPage`, and after your error
- * logger, because the middleware logs nothing. If Nevis, the session store or the ledger is down, or a function of the app gives no result in time, the
- * middleware answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. If express-session cannot load
- * a session, no other code of this package has seen the error, so this middleware publishes the event `passport-nevis:fault`.
+ * logger, because the middleware logs nothing. The middleware answers 503 if Nevis, the session store or the ledger (the store that all processes share) is
+ * down, or if a function of the app gives no result in time. The answer has `Retry-After`, and is a page or `{ code: 'unavailable', message }`. Every other
+ * error is passed on. If express-session cannot load a session, this middleware publishes the event `passport-nevis:fault`, because no other code of this
+ * package has seen the error.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown
@@ -69,9 +70,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // "Try again" links to the waiting page, if the request names a transaction. After an unreadable status answer, the waiting page would redirect
-    // the browser to this outage page again. "Try again" then links to the app's first page for a signed-in user, and to the sign-in page
-    // for others. Without a transaction, it links to the page where the signed-in user was.
+    // If the request names a transaction, "Try again" links to the waiting page. There is one exception: after an unreadable status answer, the waiting page
+    // would send the browser back to this outage page, so the link opens the app's home page. Without a transaction, the link opens the page where the user
+    // was. In both cases without the waiting page, users who are not signed in get a link to the sign-in page instead.
     const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined
     const again = waiting ? withQuery(parts.waitingURL, waiting) : isSignedIn(req) ? (transaction ? parts.homeURL : pageBefore(req, parts)) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts, waiting).text, parts)
@@ -92,7 +93,10 @@ function isSignedIn(req: HostRequest): boolean {
   return session !== undefined && loginOf(session) !== undefined
 }
 
-/** The page that "Try again" opens: after a GET the same page (an empty URL, which works behind any proxy), else the page with the form that was sent. */
+/**
+ * The page that "Try again" opens. After a GET, it is the same page (an empty URL, which works behind any proxy). After any other request, it is the page with
+ * the form that was sent.
+ */
 function pageBefore(req: HostRequest, { homeURL }: PageSettings): string {
   return req.method === 'GET' || req.method === 'HEAD' ? '' : (sitePathIn(req, req.headers.referer) ?? homeURL)
 }

@@ -62,7 +62,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
 }
 
-/** A link that the script shows after another tab has gone to the callback. If that tab is closed, the user can go on in this tab with the link. */
+/** A link that the script shows after another tab has gone to the callback. If the user has closed that tab, the link lets the user go on in this tab. */
 function otherTabPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   return html`<div class="nevis-keep" data-continue hidden><a href="${withQuery(waitingURL, { transaction: view.transaction })}">${texts.continueInThisTab}</a></div>`
 }
@@ -90,7 +90,7 @@ function checkPart(view: WaitingView, { waitingURL, hasChecked, language: { text
 }
 
 /**
- * The message for a failure. If the user cannot use the chosen factor, the message names this factor, because the page may already be waiting for another one.
+ * The message for a failure. If the user cannot use the chosen factor, the message names it, because the page may already be waiting for another factor.
  */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { failure, missingFactor: name } = view

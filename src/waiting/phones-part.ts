@@ -38,7 +38,10 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
       </section>`
 }
 
-/** The name of each phone; its position in the list if it has none. If several phones have the same name, also what tells them apart, such as the date. */
+/**
+ * The name of each phone; for a phone without a name, its position in the list. If several phones have the same name, their entries also show what tells them
+ * apart, such as the date.
+ */
 export function phoneNames(phones: readonly OfferedAuthenticator[], language: Language): string[] {
   const entries = entriesOf(phones, language)
   return entries.map(({ name, lines }) => (lines.length === 0 || entries.filter((one) => one.name === name).length === 1 ? name : `${name} (${lines.join(', ')})`))

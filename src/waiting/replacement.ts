@@ -13,7 +13,7 @@ import type { Keys } from '../trust/keys'
 
 /**
  * Follows `next` from a closed transaction to its newest replacement in the session.
- * @returns undefined if the session no longer contains the newest replacement: the user has confirmed it
+ * @returns undefined if the session no longer contains the newest replacement, because the user has confirmed it
  * @internal
  */
 export function newestReplacement(transactions: SessionTransactions, closed: Transaction): Transaction | undefined {
@@ -28,9 +28,9 @@ export function newestReplacement(transactions: SessionTransactions, closed: Tra
 }
 
 /**
- * True if the page of the closed transaction must lead to its newest replacement, which is pending. The two must belong to the same signed-in user. A step-up
- * must also have been started by this browser (`strategy/same-browser.ts`): an attacker may have a copy of the session's cookie. False if the page of the
- * replacement would show recovery codes: only the handle of that page contains these codes.
+ * True if the page of the closed transaction must lead to its newest replacement, which is pending. Both transactions must belong to the same signed-in user.
+ * If the replacement is a step-up, this browser must have started it (`strategy/same-browser.ts`), because an attacker may have a copy of the session's cookie.
+ * False if the page of the replacement would show recovery codes, because only the handle of that page (the encrypted text in its URL) contains the codes.
  * @internal
  */
 export function isOpenReplacement(settings: Settings, { digests }: Keys, req: HostRequest, one: Transaction, closed: Transaction): boolean {

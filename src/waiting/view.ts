@@ -52,7 +52,7 @@ export interface WaitingView extends Offer {
   readonly message?: string
   /** What the user confirms: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
-  /** The end of the phone number that gets the SMS, such as `•••• 0001`: only while the page offers SMS, or after an SMS of an enrolment was sent. */
+  /** The end of the phone number that gets the SMS, such as `•••• 0001`. Present only while the page offers SMS, or after an SMS of an enrolment was sent. */
   readonly maskedPhone?: string
   /** The QR code: `data:image/png;base64,…` */
   readonly qrCode?: string

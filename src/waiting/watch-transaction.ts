@@ -10,7 +10,7 @@ import { followStatus, statusOf, type WaitingStatus } from './status'
 /**
  * Yields the current status. After `pending`, yields a second status when the user has answered or the transaction has expired.
  * @param strategy the strategy of the transaction
- * @param handle the value that the browser got as `transaction`
+ * @param handle the encrypted id of the transaction: the value that the browser got as `transaction`
  * @param options `signal` ends the iteration early, without an error
  * @throws TypeError if `strategy` is no NevisStrategy, or the handle cannot be decrypted
  */

@@ -29,7 +29,9 @@ function failedHeading(view: WaitingView, texts: Texts): string {
   return wordsFor(view, texts).widgetFailed.replace('.', '')
 }
 
-/** The script shows the hint while the widget runs. So the hint is never beside the sentence that says that the widget has failed, or needs JavaScript. */
+/**
+ * The script shows the hint only while the widget runs. So the hint never appears together with the sentence that the widget has failed or needs JavaScript.
+ */
 export function widgetHintPart(view: WaitingView, texts: Texts): Html {
   return html`<p data-widget-hint hidden>${textFor(wordsFor(view, texts).hint, view.factor)}</p>`
 }
@@ -49,7 +51,10 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
       ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
-/** A link for a user who cannot use the widget: back to the app, or to the sign-in page, unless the footer already links to it (`hasSignInPage`). */
+/**
+ * A link for a user who cannot use the widget: for a signed-in user back to the app, for others to the sign-in page, unless the footer already links to that
+ * page (`hasSignInPage`).
+ */
 function waysOut({ isSignedIn, hasSignInPage, homeURL, signInURL, language: { texts } }: PageParts): Html | false {
   if (isSignedIn) return html`<p class="nevis-out"><a href="${homeURL}">${texts.notNow}</a></p>`
   return !hasSignInPage && html`<p class="nevis-out"><a href="${signInURL}">${texts.toSignIn}</a></p>`

@@ -45,7 +45,7 @@ const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerW
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
 const START_UNKNOWN = { 'routes.session': 'unchecked: the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session' }
 const NO_COOKIE = { 'routes.session': 'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in' }
-const NOT_KEPT = { 'routes.session': 'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in' }
+const NOT_KEPT = { 'routes.session': 'error: the session that POST /login stores was not found at GET /2fa/callback, so no user can sign in' }
 const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()
 const json = (status: number, body: object): RequestHandler => (_req, res) => void res.status(status).json(body)
@@ -196,7 +196,7 @@ describe('an app with one fault', () => {
     ['no start', { without: ['start'] }, { ...START_UNKNOWN, 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, { ...START_UNKNOWN,
       'routes.password': expect.stringMatching(/^unchecked: no sign-in reached passport\.authenticate\('local'\) at \S+, so the doctor does not know whether the second factor follows$/) as string,
-      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor \(POST \/login is refused with HTTP 403, probably by CSRF protection\); other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
+      'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor \(POST \/login is refused with HTTP 403, probably by CSRF protection or a check of the input\); other routes use the strategy: test\/doctor\/support\.ts:\d+/) as string,
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],

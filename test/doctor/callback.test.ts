@@ -2,8 +2,12 @@
  * Tests what the doctor finds between the start and the end of a sign-in: whether the session of the start still exists at the callback, whether
  * `passport.session()` runs before both routes, and which handlers are behind the second factor.
  */
+import formbody from '@fastify/formbody'
+import { Authenticator } from '@fastify/passport'
+import fastifySession, { MemoryStore as FastifyStore } from '@fastify/session'
 import express, { type Express, type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
+import Fastify from 'fastify'
 import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } from '../../src'
@@ -11,6 +15,8 @@ import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
 import type { SourceReport } from '../../src/doctor/source-check'
 import { NevisSimulator } from '../../src/simulator'
+import { closing } from '../support/closing'
+import { fastifyCookies } from '../support/fastify-cookies'
 import { closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn } from './support'
 
 let simulator: NevisSimulator
@@ -59,7 +65,7 @@ async function findings({ session, start, callback, last, source }: Routes) {
   else app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), home)
   last?.(app, parts)
   app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
-  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, isWhole: true, ...source }
+  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, mayRequire: source?.requiredAt !== undefined, isWhole: true, ...source }
   const found = await appFindings({ origin: await originOf(app), observer, source: () => whole }, false)
   return { trouble: troublesIn(found), text: textsIn(found), remedy: remediesIn(found) }
 }
@@ -80,11 +86,13 @@ describe('the session of the start', () => {
 
   it.each<[string, Routes, string]>([
     ['that the store loses', { session: (app, { session, passport }) => app.use(session({ store: Object.assign(new expressSession.MemoryStore(), { get: (_id: string, done: (error: null) => void) => done(null) }) }), passport.session()) },
-      'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in'],
+      'error: the session that POST /login stores was not found at GET /2fa/callback, so no user can sign in'],
+    ['that the store loses, behind a TLS proxy that the app trusts', { session: (app, { session, passport }) => app.set('trust proxy', 1).use(session({ cookie: { secure: true }, store: Object.assign(new expressSession.MemoryStore(), { get: (_id: string, done: (error: null) => void) => done(null) }) }), passport.session()) },
+      'error: the session that POST /login stores was not found at GET /2fa/callback, so no user can sign in'],
     ['whose cookie is for another path', { session: () => undefined, start: (app, { session, passport }) => app.post('/login', session({ store: memory, cookie: { path: '/login' } }), passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')), callback: (app, { session, passport }) => app.all('/2fa/callback', session(), passport.session(), passport.authenticate('nevis'), recordSecondFactor(), home) },
       'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in'],
     ['whose cookie has another name at the callback', { session: () => undefined, start: (app, { session, passport }) => app.post('/login', session({ name: 'one', store: memory }), passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')), callback: (app, { session, passport }) => app.all('/2fa/callback', session({ name: 'two', store: memory }), passport.session(), passport.authenticate('nevis'), recordSecondFactor(), home) },
-      'error: the session that POST /login stores no longer exists at GET /2fa/callback, so no user can sign in'],
+      'error: the session that POST /login stores was not found at GET /2fa/callback, so no user can sign in'],
     ['whose cookie is only for https, without a TLS proxy that the app trusts', { session: (app, { session, passport }) => app.use(session({ cookie: { secure: true }, saveUninitialized: true }), passport.session()) },
       'error: POST /login stores a session, but its answer sets no cookie that a browser sends with GET /2fa/callback, so no user can sign in'],
     ['which is mounted behind the start', { session: () => undefined, start: (app, { session, passport }) => {
@@ -102,6 +110,51 @@ describe('the session of the start', () => {
     expect([trouble['routes.session'], Reflect.get(store, 'sessions')]).toEqual([expect.stringMatching(/^error/), {}])
   })
 
+  it.each<[string, Routes]>([
+    ['alone', {}],
+    ['beside another cookie', { start: (app, { passport }) => app.post('/login', (_req, res, next) => { res.cookie('language', 'de'); next() }, passport.authenticate('local', { session: false }), passport.authenticate('nevis')) }],
+  ])('whose cookie is sent only through a proxy in a network that the app trusts, %s › is not called lost', async (_name, routes) => {
+    const session = (setting: unknown) => (app: Express, { session: make, passport }: Parts) => void app.set('trust proxy', setting).use(make({ cookie: { secure: true } }), passport.session())
+    for (const setting of ['uniquelocal', '10.0.0.0/8', (address: string) => address === '10.0.0.1']) {
+      const { trouble, remedy } = await findings({ ...routes, session: session(setting) })
+      expect(trouble['routes.session']).toBe('unchecked: the session that POST /login stores was not found at GET /2fa/callback, perhaps because the app sends its cookie only through a proxy that it trusts, and not to the doctor')
+      expect(remedy['routes.session']).toBe('sign in once through the proxy')
+    }
+    for (const setting of [1, true, 'loopback']) expect((await findings({ ...routes, session: session(setting) })).trouble['routes.session']).toBeUndefined()
+  })
+
+  it('with a lost cookie beside another one › names both causes', async () => {
+    const { trouble, remedy } = await findings({ session: (app, { session, passport }) => app.use((_req, res, next) => { res.cookie('language', 'de'); next() }, session({ cookie: { secure: true } }), passport.session()) })
+    expect(trouble['routes.session']).toBe('error: the session that POST /login stores was not found at GET /2fa/callback, so no user can sign in')
+    expect(remedy['routes.session']).toMatch(/see session\.trust-proxy.*see session\.store/)
+  })
+
+  it('of @fastify/session › is not called lost if its cookie is only for https, and is deleted from the store', async () => {
+    for (const secure of [false, true]) {
+      const store = new FastifyStore()
+      const observer = new AppObserver()
+      class Watched extends Authenticator {}
+      observer.watchPassport({ name: '@fastify/passport', version: '3.0.2' }, Watched.prototype)
+      const passport = new Watched()
+      const { baseURL, accessKey } = simulator
+      const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false)
+      passport.use(nevis as never)
+      passport.use(new LocalStrategy((_username, _password, done) => done(null, false)) as never)
+      const app = closing(Fastify())
+      await app.register(formbody)
+      await app.register(fastifyCookies)
+      await app.register(fastifySession, { secret: SECRET, saveUninitialized: false, store, cookie: { secure } })
+      await app.register(passport.initialize())
+      await app.register(passport.secureSession())
+      app.get('/2fa/status', (request, reply) => void statusEndpoint(nevis)(request.raw as never, reply.raw as never, () => undefined))
+      app.post('/login', { preValidation: [passport.authenticate('local', { session: false }), passport.authenticate('nevis')] }, async () => '')
+      app.all('/2fa/callback', { preValidation: passport.authenticate('nevis') }, async () => '')
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      const found = await appFindings({ origin: app.listeningOrigin, observer }, false)
+      expect([textsIn(found)['routes.session'], Reflect.get(store, 'store')]).toEqual([expect.stringMatching(secure ? /^the session that POST \/login stores was not found at GET \/2fa\/callback, perhaps/ : /still exists at GET \/2fa\/callback$/), new Map()])
+    }
+  })
+
   it('if the doctor reaches no start › is not called ok', async () => {
     const { trouble } = await findings({ start: (app, { passport }) => app.post('/enter', passport.authenticate('local', { session: false }), passport.authenticate('nevis')) })
     expect(trouble['routes.session']).toMatch(/^unchecked: the callback keeps its session, but the doctor reached no start of the second factor/)
@@ -110,22 +163,22 @@ describe('the session of the start', () => {
   it('that the store loses, if the doctor reaches no start › is an error', async () => {
     const store = Object.assign(new expressSession.MemoryStore(), { set: (_id: string, _session: unknown, done?: () => void) => done?.() })
     const { trouble } = await findings({ session: (app, { session, passport }) => app.use(session({ store }), passport.session()), start: () => undefined })
-    expect(trouble['routes.session']).toBe('error: the session that GET /2fa/callback stores no longer exists at GET /2fa/callback, so no user can sign in')
+    expect(trouble['routes.session']).toBe('error: the session that GET /2fa/callback stores was not found at GET /2fa/callback, so no user can sign in')
   })
 })
 
 describe('passport.session()', () => {
-  it('behind the routes › is an error that names its line', async () => {
+  it('behind the routes › is a warning that names its line', async () => {
     const { trouble } = await findings({ session: (app, { session }) => app.use(session()), last: (app, { passport }) => app.use(passport.session()) })
-    expect(trouble['routes.session']).toMatch(new RegExp(`^error: passport\\.session\\(\\) at ${HERE} does not run before POST /login, so this route does not know who is signed in$`))
+    expect(trouble['routes.session']).toMatch(new RegExp(`^warning: passport\\.session\\(\\) at ${HERE} does not run before POST /login, so this route does not know who is signed in$`))
   })
 
-  it('between the start and the callback › is an error, too', async () => {
+  it('between the start and the callback › is a warning, too', async () => {
     const { trouble } = await findings({
       session: (app, { session }) => app.use(session()),
       start: (app, { passport }) => app.post('/login', passport.session(), passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
     })
-    expect(trouble['routes.session']).toMatch(new RegExp(`^error: passport\\.session\\(\\) at ${HERE} does not run before GET /2fa/callback, `))
+    expect(trouble['routes.session']).toMatch(new RegExp(`^warning: passport\\.session\\(\\) at ${HERE} does not run before GET /2fa/callback, `))
   })
 
   it('nowhere › is a warning', async () => {
@@ -140,7 +193,13 @@ describe('behind the second factor', () => {
   const right = callback(recordSecondFactor(), home)
 
   it.each<[string, Routes, RegExp]>([
-    ['session: false in front of recordSecondFactor()', right({ session: false }), new RegExp(`^error: ${at} has session: false or assignProperty, so it signs nobody in, and recordSecondFactor\\(\\) behind it fails$`)],
+    ...[{ session: false }, { assignProperty: 'account' }].map((options): [string, Routes, RegExp] => [`${Object.keys(options).join()} in front of recordSecondFactor(), as in a step-up`, right(options), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in: recordSecondFactor\\(\\) behind it works only for a user who is already signed in \\(step-up\\)$`)]),
+    ['passport.authorize in front of recordSecondFactor(), as in a step-up', { callback: (app, { passport }) => app.all('/2fa/callback', passport.authorize('nevis'), recordSecondFactor(), home) }, new RegExp(`^unchecked: ${at.replace('authenticate', 'authorize')} signs nobody in: recordSecondFactor\\(\\) behind it works only for a user who is already signed in \\(step-up\\)$`)],
+    ['passport.authorize in front of another handler', { callback: (app, { passport }) => app.all('/2fa/callback', passport.authorize('nevis'), home) }, new RegExp(`^unchecked: ${at.replace('authenticate', 'authorize')} signs nobody in$`)],
+    ['successRedirect, in an app that records the second factor of a step-up elsewhere', { ...callback()({ successRedirect: '/' }), source: { recordedAt: 'app.js:9', requiredAt: 'app.js:7' } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}; the source has one at app\\.js:9$`)],
+    ['no recordSecondFactor() in an app that perhaps has requireSecondFactor()', { ...callback(home)(), source: { mayRequire: true } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['a handler that calls the strategy behind recordSecondFactor()', { callback: (app, { passport }) => app.all('/2fa/callback', Object.defineProperty<RequestHandler>((_req, _res, next) => next(), 'name', { value: 'recordSecondFactor' }), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['only a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next)) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['session: false in front of another handler', callback(home)({ session: false }), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in$`)],
     ['successRedirect in front of recordSecondFactor()', right({ successRedirect: '/' }), new RegExp(`^error: ${at} has successRedirect, so Passport redirects before recordSecondFactor\\(\\) runs$`)],
     ['no recordSecondFactor() in an app with requireSecondFactor()', { ...callback(home)(), source: { requiredAt: 'app.js:7' } }, new RegExp(`^error: recordSecondFactor\\(\\) does not run behind ${at}, so requireSecondFactor\\(\\) at app\\.js:7 asks for the second factor again and again$`)],
@@ -159,7 +218,6 @@ describe('behind the second factor', () => {
     ['in the route', right()],
     ['in a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }],
     ['in a chain of the route', { callback: (app, { passport }) => app.route('/2fa/callback').get(passport.authenticate('nevis'), recordSecondFactor(), home).post(passport.authenticate('nevis'), recordSecondFactor(), home) }],
-    ['after passport.authorize', { callback: (app, { passport }) => app.all('/2fa/callback', passport.authorize('nevis'), recordSecondFactor(), home) }],
   ])('recordSecondFactor() %s › is ok', async (_name, routes) => {
     const { trouble, text } = await findings(routes)
     expect(trouble).toEqual({})

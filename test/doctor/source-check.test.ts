@@ -48,18 +48,34 @@ describe('the source', () => {
   })
 
   it('names the first line that records the second factor, and the first that requires it', () => {
-    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "\nif (!secondFactorOf(req)) next()\n" }
+    const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "const nevis_1 = require('passport-nevis')\napp.use('/pay', (0, nevis_1.requireSecondFactor)({ maxAgeSeconds: 1 }))\n" }
     const folder = folderWith(files)
-    const { recordedAt, requiredAt, isWhole } = sourceReport(join(folder, 'server.js'))
-    expect([recordedAt, requiredAt, isWhole]).toEqual([expect.stringMatching(/a\.js:2$/), expect.stringMatching(/b\.js:2$/), true])
-    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, isWhole: false })
+    expect(sourceReport(join(folder, 'server.js'))).toMatchObject({ recordedAt: expect.stringMatching(/a\.js:2$/) as string, requiredAt: expect.stringMatching(/b\.js:2$/) as string, mayRequire: true, isWhole: true })
+    expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, mayRequire: false, isWhole: false })
+  })
+
+  /** In doubt, a line records the second factor, but does not certainly require it. */
+  it.each<[string, string, string | undefined, string | undefined, boolean]>([
+    ['an export under another name', "const { recordSecondFactor: record, requireSecondFactor: fresh } = require('passport-nevis')\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],
+    ['an import under another name', "import { recordSecondFactor as record, requireSecondFactor as fresh } from 'passport-nevis'\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],
+    ['only an import', "import { recordSecondFactor, requireSecondFactor } from 'passport-nevis'\nconst { recordSecondFactor, secondFactorOf } = require('passport-nevis')\n", undefined, undefined, false],
+    ['an own function with the same name', 'function requireSecondFactor(req, res, next) { next() }\napp.use(requireSecondFactor())\n', undefined, undefined, true],
+    ['a function of another module', "const { recordSecondFactor, requireSecondFactor } = require('./nevis')\napp.use(requireSecondFactor(), guards.requireSecondFactor(), recordSecondFactor())\n", ':2', undefined, true],
+    ['an export of it', "export { recordSecondFactor as record, requireSecondFactor as fresh } from 'passport-nevis'\n", ':1', undefined, true],
+    ['a variable', "const nevis = require('passport-nevis')\nconst record = nevis['recordSecondFactor']\nconst fresh = nevis.requireSecondFactor\n", ':2', undefined, true],
+    ['only secondFactorOf', "const { secondFactorOf } = require('passport-nevis')\napp.use((req, res, next) => (secondFactorOf(req) ? next() : res.end()))\n", undefined, undefined, true],
+  ])('with %s › names only the lines that are certain to require the second factor', (_name, text, recordedAt, requiredAt, mayRequire) => {
+    const report = sourceReport(join(folderWith({ 'server.js': text, 'nevis.js': '' }), 'server.js'))
+    expect([report.recordedAt?.slice(-2), report.requiredAt?.slice(-2), report.mayRequire]).toEqual([recordedAt, requiredAt, mayRequire])
   })
 
   it.each<[string, Files]>([
     ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
     ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
     ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
-    ['the session in a handler of the login path', { 'server.js': "router.post('/sign-in', async (req, res) => {\n\n  req.session.userId = (await check(req.body)).id\n})\n" }],
+    ['the session of Passport in a handler of the login path', { 'server.js': "const router = Router(); app.use('/auth', router)\nrouter.post('/sign-in', async (req, res) => {\n  req.session.passport = { user: (await check(req.body)).id }\n})\n" }],
+    ['req.login behind handlers that are found', { 'server.js': "const home = (req, res) => res.redirect('/')\nconst login = (req, res, next) => {\n  req.login(user, next)\n}\napp.get('/login', form)\napp.post('/login', limit, login, home)\n" }],
+    ['the password strategy with session: true', { 'server.js': "app.post('/enter',\n\n  passport.authenticate('local', { session: true }))\n" }],
     ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
     ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
     ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
@@ -77,7 +93,28 @@ describe('the source', () => {
     ['another second factor', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!totpIsRight(req)) return next()\n  req.login(user, next)\n})\n" }],
     ['session: false', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, { session: false }, next))\n" }],
     ['options that are elsewhere', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, options, next))\n" }],
-    ['another strategy', { 'server.js': "app.get('/in', passport.authenticate('google'))\n" }],
+    ['another strategy', { 'server.js': "app.post('/login', passport.authenticate('google'))\n" }],
+    ['a list of strategies', { 'server.js': "app.post('/login', passport.authenticate(['google', 'local']))\n" }],
+    ...['userId', 'lastLogin', 'failedLogin', 'username', 'pendingUserId', 'customerId'].map((name): [string, Files] => [`a write of session.${name}`, { 'server.js': `app.post('/login', (req, res) => { req.session.${name} = user.id })\n` }]),
+    ['an empty session of Passport', { 'server.js': "app.post('/login', (req, res) => { req.session.passport = {} })\n" }],
+    ...['/webauthn/login', '/auth/google/login', '/users/:id/login', '/session', '/api/sessions', '/login/local'].map((path): [string, Files] => [`the path ${path}`, { 'server.js': `app.post('${path}', (req, res, next) => req.login(user, next))\n` }]),
+    ['a router at another path', { 'server.js': "const router = Router()\napp.use('/passkeys', router)\nrouter.post('/login', (req, res, next) => req.login(user, next))\n" }],
+    ['a router whose path is not found', { 'server.js': "router.post('/login', (req, res, next) => req.login(user, next))\n" }],
+    ['a route only for tests', { 'server.js': "if (process.env.NODE_ENV === 'test') {\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['the password strategy only for tests', { 'server.js': "if (process.env.NODE_ENV === 'production') {\n  start()\n}\nelse {\n  app.post('/enter', passport.authenticate('local'))\n}\n" }],
+    ['a handler whose route is only for tests', { 'server.js': "if (process.env.NODE_ENV === 'test') {\n  app.post('/login', login)\n}\nfunction login(req, res, next) { req.login(user, next) }\n" }],
+    ['a sign-in only for tests', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (process.env.NODE_ENV !== 'test') return next()\n  req.login(user, next)\n})\n" }],
+    ['a passkey', { 'server.js': "app.post('/login', async (req, res, next) => {\n  await verifyPasskey(req.body)\n  req.login(user, next)\n})\n" }],
+    ['a one-time password', { 'server.js': "app.post('/login', async (req, res, next) => {\n  await verifyOtp(req.body)\n  req.login(user, next)\n})\n" }],
+    ['options with a variable', { 'server.js': "app.post('/login', passport.authenticate('local', { session: SESSION }))\n" }],
+    ['options with a property', { 'server.js': "app.post('/login', passport.authenticate('local', { session: config.session }))\n" }],
+    ['a strategy in a variable that no route uses', { 'server.js': "exports.check = passport.authenticate('local')\n" }],
+    ['a later handler that is not found', { 'server.js': "const { confirm } = require('@company/auth')\napp.post('/login', passport.authenticate('local'), confirm)\n" }],
+    ['a later handler that is not found, behind a handler with a name', { 'server.js': "app.post('/login', login, confirm())\nfunction login(req, res, next) { req.login(user, next) }\n" }],
+    ['another route with the same path', { 'server.js': "app.post('/login', (req, res, next) => req.login(user, next))\napp.all('/login', confirm)\n" }],
+    ['a function that starts the second factor for some users', { 'server.js': "app.post('/login', (req, res, next) => check(req, (user) => {\n  if (user.phone) return finish(req, res, next)\n  req.login(user, next)\n}))\nfunction finish(req, res, next) { return user.isOld ? next() : start(req, res, next) }\nconst start = (req, res, next) => passport.authenticate('nevis')(req, res, next)\n" }],
+    ['an array of handlers that another file exports', { 'server.js': "const passwords = require('./auth')\napp.post('/login', passwords, confirm)\n", 'auth.js': "module.exports = [passport.authenticate('local')]\n" }],
+    ['a function without a name, whose return would be found in a route', { 'server.js': "app.post('/login', (req, res) => { return res.end() })\nfunction make() { return (req, res, next) => { req.login(user, next) } }\n" }],
     ['a handler that is also on another path', { 'server.js': "app.post('/login', auth.login)\napp.post('/invited', auth.login)\nauth.login = (req, res, next) => req.login(user, next)\n" }],
   ])('with %s › is not certainly wrong', (_name, files) => {
     expect(forgottenIn(files).forgotten).toEqual([])
@@ -103,6 +140,7 @@ describe('the source', () => {
     ['a getter', { 'server.js': `class Auth { static get confirm() { return passport.authenticate('nevis') } }\n${PASSWORD}Auth.confirm)\n` }],
     ['an array that grows', { 'server.js': `const guards = [passport.authenticate('nevis')]\nguards.unshift(giveToken)\n${PASSWORD}...guards)\n` }],
     ['an array behind a handler that answers', { 'server.js': `const guards = [(req, res) => res.json({ token }), passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
+    ['one file, but with the array of the password exported', { 'server.js': `export const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\n` }],
     ['only one of two routes with the array of the password', { 'server.js': "const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\napp.post('/token', ...checks, giveToken)\n" }],
   ])('with the second factor in %s › is not closed', (_name, files) => {
     expect(reportOf({ 'auth.js': '', ...files }).closed).toEqual([])

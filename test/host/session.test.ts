@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { couldNotLoadSession, hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { Browser } from '../support/browser'
+import { fastifyCookies } from '../support/fastify-cookies'
 import { ShownCipher } from '../../src/trust/shown'
 import type { Transaction } from '../../src/factors/transaction'
 import { SessionTransactions } from '../../src/session/transactions'
@@ -126,14 +127,6 @@ describe('a session of @fastify/session, with its default settings', () => {
     override get = (...[id, done]: Parameters<MemoryStore['get']>) => (this.failing === 'get' ? done(new Error('down')) : super.get(id, done))
     override destroy = (...[id, done]: Parameters<MemoryStore['destroy']>) => (this.failing === 'destroy' ? done(new Error('down')) : super.destroy(id, done))
   }
-  /** Stands for @fastify/cookie, which uses a dynamic import, and Jest cannot run that. */
-  const cookies = async (host: FastifyInstance) => {
-    host.decorateRequest('cookies')
-    host.addHook('onRequest', async (req) => void Object.assign(req, { cookies: { sessionId: req.headers.cookie?.replace(/^sessionId=/, '') } }))
-    host.decorateReply('setCookie', function (_name: string, value: string) { return this.header('set-cookie', `sessionId=${value}`) })
-    host.decorateReply('clearCookie', function () { return this.header('set-cookie', 'sessionId=') })
-  }
-  Object.assign(cookies, { [Symbol.for('skip-override')]: true, [Symbol.for('plugin-meta')]: { name: '@fastify/cookie' } })
 
   let app: FastifyInstance
   afterEach(() => app.close())
@@ -144,7 +137,7 @@ describe('a session of @fastify/session, with its default settings', () => {
   ])('is still the user\'s if it %s, also where the app writes to it afterwards', async (_name, failing, act, seen) => {
     const store = new FailingStore()
     app = Fastify({ forceCloseConnections: true })
-    await app.register(cookies)
+    await app.register(fastifyCookies)
     await app.register(fastifySession, { secret: 'a secret for tests, of 32 characters', cookie: { secure: false }, store })
     app.get('/in', async ({ session }) => Object.assign(session, { user: 'anna', seen: 'a page' }) && 'in')
     app.get('/act', async (req) => {

@@ -76,7 +76,7 @@ describe('StorageError', () => {
     ])('without a code keeps the name of its class, also in the message: %s', (word, cause) => {
       const error = new StorageError('SESSION_UNAVAILABLE', cause)
       expect(error.cause).toStrictEqual({ name: word, code: word })
-      expect(error.message).toBe(`NevisStrategy: the session could not be saved (${word})`)
+      expect(error.message).toBe(`NevisStrategy: the session could not be read or saved (${word})`)
       expect(printed(error)).not.toMatch(/canary|syntax|offline,|3000/)
     })
 

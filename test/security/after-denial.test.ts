@@ -233,6 +233,7 @@ describe('a browser', () => {
       .join('\n')
       .replaceAll(handle, '<handle>')
       .replace(/transaction=[\w-]{40,}/g, 'transaction=<another>')
+      .replace(/data-shared-name=\\"[\w-]{43}/g, 'data-shared-name=<digest>')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
   }
 
@@ -275,7 +276,7 @@ describe('afterDenial', () => {
         if (name.startsWith(key) && failures-- > 0) throw new Error('down')
         return claim(name, keepSeconds)
       })
-      // Polling notes the denial first, and only publishes the error. Then the callback notes the denial.
+      // The polling is the first to note the denial, but the ledger fails, so the polling publishes only the error. Then the callback notes the denial.
       expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
       expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
       expect(decided()).toEqual([['failed', 'denied']])
@@ -332,7 +333,7 @@ describe('afterDenial', () => {
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
     })
 
-    // The attacker waits until the request has expired, because the app then no longer asks Nevis whether the user has denied.
+    // The attacker waits until the request has expired: after that, the app no longer asks Nevis whether the user has denied the request.
     it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
       const browser = (await start()).browser()
       const transaction = await signIn(browser, 'anna', { factor })
@@ -345,8 +346,8 @@ describe('afterDenial', () => {
       expect(world.operations()).toHaveLength(before)
     })
 
-    // Text that is not a code counts as a wrong code, and five wrong codes end the transaction. After such text, the app does not ask Nevis whether the user
-    // has denied, so the app does not know of the denial when the transaction ends.
+    // Text that is not a code counts as a wrong code, and five wrong codes end the transaction. After text that is not a code, the app does not ask Nevis
+    // whether the user has denied. So the app does not know of the denial when the transaction ends.
     it('ends the chain of a push that five non-codes have closed', async () => {
       const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
       const { browser, transaction } = await deniedPush(app)

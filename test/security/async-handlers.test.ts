@@ -1,6 +1,6 @@
 /**
  * The attack: a request at which an `async` handler of the app rejects. Express 4 does not handle a rejected promise, so Node ends the process, and with it all
- * sign-ins under way. Three clicks on "remove this phone" at once are enough: Nevis removes the phone at the first request, and answers 404 to the others. The
+ * sign-ins under way. Three quick clicks on "remove this phone" are enough: Nevis removes the phone at the first request, and answers 404 to the other two. The
  * handlers that our guides show must pass every error to `next`, also in Express 4. Jest fails a test in which a promise rejects without a handler.
  */
 import type { ErrorRequestHandler, Express as App, RequestHandler } from 'express'
@@ -52,7 +52,7 @@ function shown(guide: string, path: string, names: Record<string, unknown>, modu
 const ANSWER = [500, 'error handler: the dependency is down']
 const answerOf = ({ status, text }: Page) => [status, text]
 
-/** For every handler of the guides that waits for a promise: a test that makes this promise reject. */
+/** A test for every handler of the guides that waits for a promise: the test makes this promise reject. */
 const stories: Readonly<Record<string, () => Promise<void>>> = {
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })

@@ -3,9 +3,8 @@
  *
  * A start can name the phone that is asked. Nevis does not document that this phone must be the user's own, and Nevis's calls to rename and delete a phone do
  * not even name a user. An attacker with anna's password could name the attacker's own phone and approve in her place. An attacker with another account could
- * name anna's phone in a start for that other account. Then anna's phone would ring, but the start would not count towards anna's limit of starts. Or the
- * attacker could remove anna's phone on the page that lists the attacker's devices. Ids are not secret: they are in pages, in logs, and in the answers of the
- * API.
+ * name anna's phone in a start for that account. Then anna's phone would ring, but the start would not count towards anna's limit of starts. Or the attacker
+ * could remove anna's phone on the page that lists the attacker's devices. Ids are not secret: they are in pages, in logs, and in the answers of the API.
  *
  * So every id of an authenticator is compared with the subject's own authenticators at Nevis. An id of another user never reaches Nevis, neither in a
  * path nor in a body.

@@ -1,5 +1,5 @@
-// An app with passwords and a second factor in its own process, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It prints its port.
-// Out of scope: checks; `lying-proxy.test.ts` starts this app behind proxies of all kinds.
+// An app with passwords and a second factor. The app runs in its own process, because Node reads NODE_EXTRA_CA_CERTS only when it starts. The app prints its
+// port. Out of scope: checks; `lying-proxy.test.ts` starts this app behind proxies of all kinds.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -19,7 +19,10 @@ jest.setTimeout(30_000)
 const OTHER = '11111111-2222-4333-8444-555555555555'
 const HOUR = 3600
 
-/** Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends, and how it ends when it is sent again. */
+/**
+ * Enters the password, approves, and puts one false field into an answer of Nevis. Returns how the callback ends, and how the same callback ends when it is
+ * sent again.
+ */
 async function lied(app: TestApp, fault: object, fields: Record<string, string> = {}): Promise<string[]> {
   const browser = app.browser()
   const handle = await signIn(browser, 'anna', fields)

@@ -1,11 +1,11 @@
 /**
  * The attack: a request for which a custom callback of the app throws.
  *
- * `passport.authenticate('nevis', callback)` runs the app's callback when the strategy is done. In an earlier version, an error in that callback
- * became a rejected promise without a handler, and Node ended the process: one request with an odd field stopped every sign-in. An error of a
- * callback must reach the app's error handler once, as with any handler of Express. If the callback throws again, the browser must still get an
- * answer. An `async` callback throws in the same way: its promise rejects. After a success or an error, Passport returns the callback's promise. After a
- * failure, Passport drops the promise, so an app must catch the errors of an `async` callback itself.
+ * `passport.authenticate('nevis', callback)` runs the app's callback when the strategy is done. In an earlier version, an error in that callback became a
+ * rejected promise without a handler, and so Node ended the process. One request with an odd field stopped every sign-in. An error of a callback must reach the
+ * app's error handler once, as with any handler of Express. If the callback throws again, the browser must still get an answer. An `async` callback throws in
+ * the same way: its promise rejects. After a success or an error, Passport returns the callback's promise. After a failure, Passport drops the promise, so an
+ * app must catch the errors of an `async` callback itself.
  */
 import type { ErrorRequestHandler } from 'express'
 import { callbackOf, PASSWORD, signIn, type AppOptions } from '../support/app'

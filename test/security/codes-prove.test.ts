@@ -186,8 +186,8 @@ describe('a wrong code that is answered with what belongs to another call', () =
 
 /**
  * A gateway that cannot reach Nevis answers each code itself, with a 404 or with an error. In an earlier version, a code with such an answer counted as wrong,
- * so an outage locked the user's codes for a year. But the number of codes with such an answer must be limited, too. The gateway may have replaced Nevis's
- * answer "wrong code" by its own page, and without a limit an attacker could go on guessing.
+ * so an outage locked the user's codes for a year. But the number of codes with such an answer must be limited, too: the gateway may have replaced Nevis's
+ * answer "wrong code" by its own page. Without a limit, an attacker could go on guessing.
  */
 describe.each([
   ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],

@@ -1,8 +1,8 @@
 /**
  * The attack: a link on another site, with a stolen handle (the encrypted reference to a sign-in in the URL of the waiting page).
  *
- * The attacker knows the URL of the victim's waiting page, and shows the victim a page with links or redirects to the callback route. The browser sends a
- * session cookie with `SameSite=Lax` when the victim follows a link. In an earlier version, such a link could carry fields in its URL. Five links with wrong
+ * The attacker knows the URL of the victim's waiting page, and shows the victim a page with links or redirects to the callback route. When the victim follows a
+ * link, the browser also sends a session cookie with `SameSite=Lax`. In an earlier version, the URL of such a link could contain fields. Five links with wrong
  * codes ended the victim's request, and counted towards the victim's limit of wrong codes. With `remember=1` in the link, the victim's browser needed no second
  * factor for 30 days. A link could also say that the victim has saved new recovery codes, before the victim has seen them.
  */

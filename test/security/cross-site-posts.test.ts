@@ -138,7 +138,7 @@ describe('a forged request without the session cookie, in the app of the Express
     const victim = host.browser()
     const forged = await fetch(victim.origin + path, { method, redirect: 'manual', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, ...(method === 'POST' && { body }) })
     expect([forged.status, forged.headers.getSetCookie()]).toEqual([302, []])
-    // If the browser does send the session cookie, the failure message is written into the user's session, and the user sees it on the login page.
+    // If the browser sends the session cookie, the failure message is written into the user's session, and the login page shows the message to the user.
     await victim.post('/login', { username: 'otto', password: PASSWORD })
     await victim.post('/login/2fa/callback', { transaction: 'x' }, crossSite)
     expect((await victim.get('/login')).text).toContain(failures.cross_site_post.message)

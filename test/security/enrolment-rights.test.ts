@@ -1,11 +1,11 @@
 /**
  * The attack: enrolling for another user.
  *
- * Nevis asks for no proof before it adds a factor, so the password is enough for the first one. An attacker with the password starts an enrolment before the
- * victim does. After the victim has enrolled, the attacker finishes the older enrolment, with the code of an SMS or by scanning the older QR code. In an
- * earlier version, the right to enrol was checked only at the start, and the attacker got in. Or the attacker creates recovery codes as the first factor, and
- * can use them for years beside the phone that the victim enrols later. Or the attacker has one stolen recovery code, adds a phone with it, and signs payments
- * that only a phone may sign.
+ * Nevis asks for no proof before it adds a factor, so the password is enough to enrol the first factor. An attacker with the password starts an enrolment
+ * before the victim does. After the victim has enrolled, the attacker finishes the older enrolment, with the code of an SMS or by scanning the older QR code.
+ * In an earlier version, the right to enrol was checked only at the start of the enrolment, so the attacker was signed in. Or the attacker creates recovery
+ * codes as the first factor, and can use them for years beside the phone that the victim enrols later. Or the attacker has one stolen recovery code, adds a
+ * phone with it, and signs payments that only a phone may sign.
  */
 import { app, atLeast, MemoryLedger, push, recordSecondFactor, recovery, requireSecondFactor, sms, widget, type NevisStrategyOptions } from '../../src'
 import type { Browser } from '../support/browser'

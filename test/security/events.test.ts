@@ -219,7 +219,8 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
-      // This ledger answers a claim of an approval as if another process had claimed it first.
+      // The ledger (the store that all processes share) marks an approval as used: the method `claim`. This ledger answers as if another process had claimed
+      // the approval first.
       const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()
@@ -341,8 +342,8 @@ describe('an event', () => {
       expect(calls()).toEqual([['ping', 1, 503], ['ping', 2, 200], ['ping', 1, 'NEVIS_UNREACHABLE'], ['ping', 2, 200], ['ping', 1, 'NEVIS_TIMEOUT']])
     })
 
-    // A faulty subscriber, such as an audit log that throws, must not let an attacker send pushes, or keep a user out. This runs in its own process, because
-    // Node reports an error of a subscriber as an uncaught exception.
+    // A faulty subscriber, such as an audit log that throws, must not let an attacker send pushes, or keep a user out. This test runs the sign-ins in a process
+    // of their own, because Node reports an error of a subscriber as an uncaught exception.
     it('changes nothing where its subscriber throws: the same answers, the same budgets', () => {
       if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
       const run = (how: string) => JSON.parse(execFileSync(process.execPath, [join(__dirname, 'support/throwing-subscriber.mjs'), how], { encoding: 'utf8' })) as { outcomes: string[]; keys: string[]; thrown: number }

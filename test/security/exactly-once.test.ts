@@ -235,7 +235,7 @@ describeWithRedis('the callback, with Redis', () => {
 })
 
 describe('a ledger that does not do as promised', () => {
-  /** The start needs a working ledger, so `claim` misbehaves only after the test has called `break()`. */
+  /** A ledger whose `claim` misbehaves, but only after the test has called `break()`: before that, the start needs a working ledger. */
   function breaking(claim: Ledger['claim']) {
     const whole = new MemoryLedger()
     let isBroken = false
@@ -356,7 +356,7 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // Start twice before: only from the third start on does the strategy read earlier denials from the ledger.
+      // Start twice before this start: the strategy reads earlier denials from the ledger only from the third start on.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

@@ -2,10 +2,10 @@
  * The attack: arbitrary answers of the cloud.
  *
  * The attacker sits between this package and the cloud and can delay, cut, repeat or replace answers; or the cloud itself is faulty: 5xx, redirects,
- * mixed-up answers, a wrong clock. Small mistakes in a strategy would let an attacker in, or leak a secret: an exception in a callback that leaves the browser
- * without an answer, a `status` of undefined that counts as a success because it is not "failed", a retry that counts as a new approval, an error page with the
- * access key. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
- * answers.
+ * mixed-up answers, a wrong clock. Small mistakes in a strategy would let an attacker in, leak a secret, or leave the browser without an answer. Examples are a
+ * `status` of undefined that counts as a success because it is not "failed", a retry that counts as a new approval, an error page with the access key, and an
+ * exception in a callback. So random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately
+ * from what it answers.
  *
  * In the second part, the cloud answers correctly, but users or other servers do harm: two browsers in one session, an attacker with the password who enrols
  * first, a logout while a request waits, a gateway that answers in place of the cloud. `support/people-steps.ts` generates random sequences for each kind, and
@@ -14,9 +14,9 @@
  * The rules of the first part: A success is reported only if this user has really approved this transaction. Every request ends in time with exactly one
  * action, which contains no part of a secret. Afterwards, no socket is open, and no timer or event listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind, and a
- * five-hundredth for each kind of flood, which lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure
- * can be repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at the same time.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth for each kind, but only a five-hundredth
+ * for each kind of flood, because a flood lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure can be
+ * repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at once.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'
@@ -102,8 +102,8 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
-  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If a request had caused a second action later, `actions` would
-  // contain it by now. Only a second action of the last request may come too late for this check.
+  // Each request must end with exactly one of Passport's actions, such as `success` or `fail`. If an earlier request of the sequence had caused a second action
+  // after its end, `actions` would contain it by now. Only a second action of the last request may come too late for this check.
   if (acts.some(({ actions }) => actions.length !== 1)) violation ??= 'two actions for one request'
   cloud.worlds.delete(world.number)
   figures.sequences++
@@ -211,7 +211,7 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
-      // The client's deadline for a request is ten seconds. So if a request had not cleared its deadline timer, the timer would still be running here.
+      // The client's deadline for a request is ten seconds. So if a request had not cleared its deadline timer, the timer would still run at this point.
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })

@@ -2,9 +2,9 @@
  * The attack: using a session in which the user has given only the first of two factors.
  *
  * The attacker has the password and not the phone, or uses a browser that another user has used before. Many apps log the user in after the password and set a
- * flag in the session after the second factor. In such an app, a route that forgets to check the flag is open. And the flag stays when another user signs in:
- * passport-totp#2 reports a user who gets in with the flag of the browser's previous user. Or the attacker has planted a session in the victim's browser, and
- * the victim signs in to that session (session fixation). Or a slow answer writes the older session back (`resave`).
+ * flag in the session after the second factor. In such an app, a route that forgets to check the flag is open to the attacker. In addition, the flag stays when
+ * another user signs in: passport-totp#2 reports a user who gets in with the flag of the browser's previous user. Or the attacker has planted a session in the
+ * victim's browser, and the victim signs in to that session (session fixation). Or a slow answer writes the older session back (`resave`).
  */
 import type { Request } from 'express'
 import session from 'express-session'
@@ -145,7 +145,8 @@ describe('the login', () => {
       const handle = await signIn(victim, 'anna')
       expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
       await world.simulator.phone('anna').approve()
-      // The attacker has only the old session, which the victim's start has replaced, and does not know the handle in the URL of the victim's page.
+      // The attacker has only the old session, which the victim's start has replaced. The attacker does not know the handle (the encrypted id of the
+      // transaction) in the URL of the victim's page.
       expect(outcomeOf(await attacker.get('/login/2fa/callback'))).toBe('start_requires_post')
       expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('unknown_transaction')
       expect((await attacker.get('/login/2fa')).text).not.toContain(handle)

@@ -2,7 +2,7 @@
  * Not an attack, but an outage: the app's function `accessKey` gets the access key from a vault, and the handles are encrypted with a key derived from it (no
  * option `secret`). One day, the vault accepts connections but never answers. Without a deadline for `accessKey`, every start, page, status and callback stays
  * open until the browser gives up. Each hanging request holds a socket and a session, and each reload of the page adds another hanging request. The
- * introspection of a token hangs, too: before it, the strategy checks that the token is not the access key itself, and so calls `accessKey`.
+ * introspection of a token hangs, too, because it begins with a call of `accessKey`: the strategy checks that the token is not the access key itself.
  */
 import { NevisClient, NevisError, NevisStrategy, push } from '../../src'
 import { handleIn, signIn, type TestApp } from '../support/app'

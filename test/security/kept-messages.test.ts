@@ -8,7 +8,8 @@
  *
  * The second attack: failure messages that undo a logout. A thief with a copy of the session cookie makes two callbacks fail, and then loads a page or a download
  * that lasts long. In an earlier version, the apps of the guides removed all messages but the last on every request. So this slow request had changed the
- * session, and at its end express-session stored the session as it was before the user's logout. The thief was signed in again, with the second factor.
+ * session. At the end of the request, express-session therefore stored the session as it was before the user's logout. The thief was signed in again, with the
+ * second factor.
  */
 import session from 'express-session'
 import type { RequestHandler } from 'express'

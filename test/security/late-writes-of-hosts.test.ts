@@ -3,15 +3,15 @@
  *
  * A user logs out while a page of the same browser is still waiting for Nevis. Some web frameworks write the session back with every answer, for example with
  * `rolling: true` and `resave: true`. The slow answer then stores the session from before the logout, so the old cookie is signed in again, with the second
- * factor. An attacker who has this cookie, from a shared machine or a log, needs no password. These tests run the apps of the guides with the settings that the
- * guides print.
+ * factor. An attacker who has got this cookie from a shared machine or a log then needs no password. These tests run the apps of the guides with the settings
+ * that the guides print.
  */
 import { guideApps, type GuideApp } from '../hosts/apps'
 import { Gate } from '../hosts/gate'
 import { callbackOf, handleIn, PASSWORD, waitingOf } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 
-// A generous limit, because each app is a program that must start, and the machine may be busy.
+// A long time limit, because each app is a program that must start, and the machine may be busy.
 jest.setTimeout(60_000)
 
 let gate: Gate

@@ -422,8 +422,8 @@ describe('two tabs of one browser that wait for the same approval', () => {
 
 /**
  * cookie-parser decodes a cookie value `j:"…"` as JSON, so a session cookie can be written in a form whose raw text does not contain the session's id. In an
- * earlier version, a thief could send a stolen session cookie in this form. The strategy did not find the id in the raw cookie. So it took the session for a
- * new one, and did not read it again after waiting. Passport's failure message then wrote the logged-out session back.
+ * earlier version, a thief could send a stolen session cookie in this form. The strategy did not find the session's id in the raw cookie. So the strategy took
+ * the session for a new one, and did not read the session again after waiting. Passport's failure message then wrote the logged-out session back.
  */
 describe('a log-out while a start waits, with a session cookie that only the app\'s cookie parser can read', () => {
   // Shows: T-old-session-2

@@ -3,10 +3,10 @@
  *
  * The attacker has the victim's password, and answers in place of the proxy that `HTTPS_PROXY` names. The attacker owns the proxy, or can change the connection
  * to the proxy, which is plain HTTP in the company's network. Such a proxy has no certificate of Nevis, so it must not achieve more than a failure. But some
- * clients take the proxy's reply to CONNECT for the answer of Nevis. With such a client, the proxy could sign the attacker in without Nevis, by replying to all
- * three calls of a login with `100 Continue` and then `200 OK` and `{"status":"succeeded"}`. With a 404, the proxy could make a known user look unknown. In
- * other tests, the attacker tunnels to another server (with a certificate of its own), sends HTTP instead of TLS, sends bytes before TLS begins, sends too
- * much, or sends nothing at all.
+ * clients take the proxy's reply to CONNECT for the answer of Nevis. With such a client, the proxy could sign the attacker in without Nevis. For this, the
+ * proxy would reply to all three calls of a login with `100 Continue`, and then with `200 OK` and `{"status":"succeeded"}`. With a 404, the proxy could make a
+ * known user look unknown. In other tests, the attacker tunnels to another server (with a certificate of its own), sends HTTP instead of TLS, sends bytes
+ * before TLS begins, sends too much, or sends nothing at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

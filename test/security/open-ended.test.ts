@@ -5,7 +5,8 @@
  * then crashes, the client also gets an empty body. In an earlier version, `{"valid":false}` was lost in this way, and a wrong code signed in. In the same
  * way, a lost phone was reported as removed. So an empty body without a length proves nothing.
  *
- * A compressed page that begins with blank lines and is cut off within its first bytes decodes to these lines. An earlier version took them for an empty body.
+ * If a compressed page begins with blank lines and is cut off after its first bytes, only the blank lines can be decoded. An earlier version took these lines
+ * for an empty body.
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'

@@ -311,7 +311,7 @@ describe('a callback of the planted session that is still on its way', () => {
 
 /**
  * The attacker sends the victim a link to the sign-in page that contains the handle of the attacker's own transaction. The password form posts to the same URL.
- * An earlier version took that POST for a callback if the route did not log the user in and the request had no `req.user`. This is so in an API that issues
+ * An earlier version took that POST for a callback if the route did not log the user in and the request had no `req.user`. Both are true in an API that issues
  * tokens, and in an app that does not store the user in `req.user`. So the planted session kept its id, and the victim saw the attacker's transaction and
  * approved it. The attacker's callback then used this approval.
  */

@@ -2,9 +2,9 @@
  * The attack: using the approval of a harmless request to carry out a payment.
  *
  * A route with `passport.authorize('nevis', { message, data, factors })` starts an approval, and also accepts a callback and then runs its handler.
- * The attacker gets an approval for something harmless, with a weaker factor, or of the attacker's own account, and posts the approval to the route
- * that moves the money. In an earlier version, a recovery code ran the handler of a route that required a push. And if a Basic or Bearer header, and not the
- * session, identified the user, an approval of one account could pay from another account.
+ * The attacker gets an approval that must not count for a payment: for something harmless, with a weaker factor, or of the attacker's own account. Then the
+ * attacker posts this approval to the route that moves the money. In an earlier version, a recovery code ran the handler of a route that required a push. And
+ * if a Basic or Bearer header, and not the session, identified the user, an approval of one account could pay from another account.
  */
 import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'

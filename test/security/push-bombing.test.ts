@@ -3,8 +3,8 @@
  *
  * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. None of the other strategies that were examined limits
  * its requests: each POST sends a push. This package limits the starts of a user over all sessions and processes, and reuses a pending approval. After a
- * denial, this package sends no push by itself, and after each further denial the user must wait longer. It reports a success after several denials as
- * suspicious.
+ * denial, this package sends no push by itself, and after each further denial the user must wait longer. If a user approves after several denials, this package
+ * reports the success as suspicious.
  */
 import { createClient } from 'redis'
 import { MemoryLedger, RedisLedger } from '../../src'

@@ -12,7 +12,7 @@ import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab } from './support/lab'
 
-// A generous limit, because each test starts a program, and the machine may be busy.
+// A long time limit, because each test starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()

@@ -7,7 +7,7 @@
  * factor record into the session, the session's cookie alone would pass `requireSecondFactor` as the victim. The attacker also tries this with a custom
  * callback of the app that does not sign in.
  *
- * The attack also works the other way round: an attacker who is signed in with the own account and phone sends the victim's password or token to a guarded
+ * The attack also works the other way round: an attacker who is signed in with their own account and phone sends the victim's password or token to a guarded
  * route. An earlier `requireSecondFactor` looked at the session alone, so it accepted the attacker's second factor, and the handler ran for the victim.
  */
 import express, { type RequestHandler } from 'express'

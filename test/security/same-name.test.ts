@@ -3,8 +3,8 @@
  *
  * An app has two strategies at one Nevis instance: one for the sign-in and the step-up, one for payments, whose message is the amount. Passport
  * registers them under two names (`passport.use('payments', …)`), but both have the default option `name`. The attacker has the victim's session, and
- * starts both a payment and a step-up. The victim's phone shows the step-up without any message, and the victim accepts. With
- * the approval of the step-up, the attacker opens the callback of the payment.
+ * starts both a payment and a step-up. The victim's phone shows the step-up, which has no message, and the victim accepts. Then the attacker opens the callback
+ * of the payment with the approval of the step-up.
  */
 import { NevisStrategy, push, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from '../../src'
 import { handleIn, PASSWORD, strategyOptions, type TestApp } from '../support/app'

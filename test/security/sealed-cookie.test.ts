@@ -1,8 +1,8 @@
 /**
  * The attack: an old copy of a session that is kept in an encrypted cookie, as with iron-session in Express. Such a session has a method `save`, which sets the
- * cookie. Sessions in a store have this method, too, so the strategy could mistake this session for one in a store. But only a session in a cookie can be
- * restored by an old copy. The attacker has a copy of the cookie from the time when the victim was waiting for the phone. The victim signs in and logs out.
- * Then the attacker starts another factor with the copy, without a password.
+ * cookie. Sessions in a store have this method, too, so the strategy could mistake this session for one in a store. The difference matters: an old copy of the
+ * cookie restores a session in a cookie, but not a session in a store. The attacker has a copy of the cookie from the time when the victim was waiting for the
+ * phone. The victim signs in and logs out. Then the attacker starts another factor with the copy, without a password.
  *
  * A fault that needs no attacker: a session is too large for a cookie, and `save` fails only after Nevis was called. Then each try sends another push to the
  * user's phone, but the user gets no page.

@@ -4,14 +4,14 @@
  * The attacker has a copy of the cookie from the time when the victim was waiting for the phone: from a shared machine, a proxy's log, a browser extension. The
  * app cannot revoke that cookie. The victim signs in, or cancels, and logs out. In the old cookie, the transaction is still pending. With this cookie, the
  * attacker tries to start another factor without a password, to use the approval a second time, or to finish a cancelled sign-in. So the ledger records that a
- * transaction has ended, because an old cookie cannot undo that record.
+ * transaction has ended. An old cookie cannot undo this record.
  */
 import { run } from '../hosts/program'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 import { lab } from './support/lab'
 
-// A generous limit, because each test starts a program, and the machine may be busy.
+// A long time limit, because each test starts a program, and the machine may be busy.
 jest.setTimeout(60_000)
 
 const world = lab()

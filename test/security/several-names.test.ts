@@ -4,8 +4,8 @@
  * An app lets its users change their username, and names a user to Nevis by `nevisUserId`. The attacker has stolen the victim's session, or has the password.
  * In an earlier version, the limits were counted under the username, even if the userId was known. So after each new username, the attacker could send five
  * more pushes to the same phone: 34 within seconds. A new username also ended the pause after denials, made `afterDenial: 'stop'` forget a denial, and
- * suppressed the event `suspicious`. In an app with tenants, a stranger whose account has the victim's username made the victim wait, without any password of
- * the victim. `liftLimits` with the userId reported success, but the victim still had to wait.
+ * suppressed the event `suspicious`. In an app with tenants, a stranger whose account has the victim's username could make the victim wait, without knowing the
+ * victim's password. When an operator called `liftLimits` with the userId, the call reported success, but the victim still had to wait.
  */
 import { liftLimits, MemoryLedger, recordSecondFactor, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, type TestApp } from '../support/app'

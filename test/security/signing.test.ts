@@ -1,10 +1,10 @@
 /**
  * The attack: the app carries out something else than what was signed on the phone.
  *
- * The attacker controls the victim's browser, or can write into sessions. The user shall approve one payment, and the app shall carry out another one. For
- * this, the attacker puts another amount into the callback's fields, or into the session between start and callback, or sends another transaction. Or the
- * attacker wants one approval to be carried out twice, or to be given with a factor that shows no message. PSD2 calls the protection dynamic linking: the app
- * carries out exactly what was shown.
+ * The attacker controls the victim's browser, or can write into sessions. The attacker wants the user to approve one payment, and the app to carry out another
+ * one. For this, the attacker puts another amount into the callback's fields, or into the session between start and callback, or sends another transaction. Or
+ * the attacker wants one approval to be carried out twice, or to be given with a factor that shows no message. PSD2 calls the protection dynamic linking: the
+ * app carries out exactly what was shown.
  */
 import { atLeast, htmlMessage, push, recordSecondFactor, sms, type NevisProfile } from '../../src'
 import type { Browser, Page } from '../support/browser'

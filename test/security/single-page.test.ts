@@ -1,7 +1,7 @@
 /**
- * The attack: a single-page app holds a password, a CSRF token and typed codes, and sends them with `fetch`. An attacker who controls an open redirect, an
- * answer of another origin, or one answer of the app's own server (a cache, a proxy, an injected route) has one of three aims: the browser sends these secrets
- * to another origin, the app mistakes an HTML page for a successful approval, or the user's phone rings.
+ * The attack: a single-page app holds a password, a CSRF token and typed codes, and sends them with `fetch`. The attacker controls an open redirect, an answer
+ * of another origin, or one answer of the app's own server (a cache, a proxy, an injected route). The attacker has one of three aims: the browser sends these
+ * secrets to another origin, the app mistakes an HTML page for a successful approval, or the user's phone rings.
  *
  * In each test, one answer of the server is malicious. The other origin accepts every request (CORS), and records it.
  */

@@ -2,15 +2,16 @@
  * The attack: a copy of the cookie of a session that is signed in.
  *
  * A thief has copied the session cookie of a user who is signed in, for example from an unlocked computer. A guarded page asks the thief for a second factor.
- * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy sent the thief the
- * handle of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's callback
- * came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
+ * The user starts a step-up at some time, and the thief starts the same step-up a little later. In an earlier version, the strategy sent the thief the handle
+ * (the encrypted id) of the user's pending transaction, and sent no second push. Then the user accepted the push of the user's own step-up, and the thief's
+ * callback came first: the thief passed `requireSecondFactor`, even with `typedCode`, because the user had typed the digits.
  *
  * A later version had the same fault only in apps with the option `subject`. In such an app, each start gives the session a new id, and the strategy did not
  * check which browser sent the start. The thief had to be fast: to start just after the user's browser had lost its connection, or just before the user.
  *
- * A later version had one more: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which only the
- * thief's browser had, and kept its login: the thief was signed in as the user, and a logout by the user could not end that.
+ * Another version had a different fault: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which
+ * only the thief's browser had, but the user stayed signed in to this session. So the thief was signed in as the user, and a logout by the user could not end
+ * that.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'

@@ -2,10 +2,10 @@
  * The attack: mixed-up answers to two starts.
  *
  * The attacker has the victim's password, and an account and a phone of their own. At the same moment, the attacker starts a sign-in for the victim in one
- * browser, and a sign-in for their own account in another browser. The attacker repeats this until a gateway in front of Nevis mixes up the two answers, or
- * sends one of them twice. The browser that has started a sign-in for the victim then has the attacker's approval. The app names its users by username, but the
- * answer to a start contains only a userId. No later answer names the victim: some Nevis instances send no username in a status, and others have no status for
- * SMS. In an earlier version, the attacker approved on their own phone, and was signed in as the victim.
+ * browser, and a sign-in for their own account in another browser. The attacker repeats this until a gateway in front of Nevis mixes up Nevis's answers to the
+ * two starts, or sends one answer to both. The browser that has started a sign-in for the victim then has the attacker's approval. The app names its users by
+ * username, but the answer to a start contains only a userId. No later answer names the victim: some Nevis instances send no username in a status, and others
+ * have no status for SMS. In an earlier version, the attacker approved on their own phone, and was signed in as the victim.
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -6,8 +6,8 @@
  * for which it was made. If only a part of the login were compared, such as the `user` of `{ user, tenant }`, the attacker's own phone would be
  * enough for the victim's step-up.
  *
- * An honest user's login comes back from a store with its fields in another order (PostgreSQL's `jsonb` sorts them). The reordered login must still count as
- * the same login, or no second factor would ever count.
+ * The session store may return an honest user's login with its fields in another order (PostgreSQL's `jsonb` sorts them). The reordered login must still count
+ * as the same login: otherwise no second factor would ever count.
  */
 import session from 'express-session'
 import { Passport } from 'passport'

@@ -6,8 +6,8 @@
  * result of the attacker's start. So the phone showed only one push, which the user expected and accepted, and the attacker was signed in. With a ledger for
  * several processes, the strategy refused the user's start for two seconds instead, and the phone showed only the attacker's push.
  *
- * A second attack was possible with such a ledger: a thief with the session cookie of a signed-in user started the same step-up as the user within four
- * seconds, and got the user's transaction.
+ * With a ledger for several processes, a second attack was possible: a thief with the session cookie of a signed-in user started the same step-up as the user
+ * within four seconds, and got the user's transaction.
  *
  * But a double click of one honest browser must still cause only one push, even if a form sends the first request and a script sends the second.
  */

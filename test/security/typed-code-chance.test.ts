@@ -66,7 +66,10 @@ async function attackMany(count: number): Promise<Attack[]> {
   return attacks
 }
 
-/** The highest number of guessed sign-ins that can still be chance: fewer than one in a million runs has more (tail of the binomial distribution). */
+/**
+ * The highest number of guessed sign-ins that can still be chance. A run has more of them with a probability below one in a million (tail of the binomial
+ * distribution).
+ */
 function most(signIns: number, chance: number): number {
   let probability = (1 - chance) ** signIns
   let tail = 1 - probability

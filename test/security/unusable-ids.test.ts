@@ -6,7 +6,7 @@
  * an id, and treats it as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much
  * later, without a code by which an operator could recognise the cause.
  *
- * So an id or token that no request could carry is refused on arrival, as an answer that breaks Nevis's documentation. A user who has one
+ * So the client refuses an answer with an id or token that no request could carry, as an answer that breaks Nevis's documentation. A user who has one
  * authenticator with such an id and other authenticators must still be able to sign in, and counts as a user with a factor.
  */
 import { NevisClient, ownAuthenticator } from '../../src'

@@ -287,8 +287,8 @@ describe('a genuine token', () => {
       const sign = await waiting(app)
       const token = await approved(sign)
       expect(await bring(sign, token)).toBe('success')
-      // The ledger must keep the token's record as long as a transaction can last (600 s), and two minutes longer, because the clocks of two processes may
-      // differ.
+      // The ledger (the store that all processes share) must keep the token's record as long as a transaction can last (600 s), and two minutes longer, because
+      // the clocks of two processes may differ.
       expect(claims.map(([, ttlSeconds]) => ttlSeconds >= 600 + 2 * 60)).toEqual([true, true])
       for (const [key] of claims) expect(key).toMatch(/^token:[\w-]{43}$/)
     })

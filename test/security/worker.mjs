@@ -21,7 +21,7 @@ const redis = createClient({ socket: { path: redisPath, tls: false }, disableOff
 redis.on('error', () => undefined)
 await redis.connect()
 
-// Writes to Redis that this process has asked Nevis for an introspection, because the test counts these processes.
+// Writes to Redis that this process has asked Nevis for an introspection. The test counts the processes that have written this.
 subscribe('http.client.request.start', ({ request }) => {
   if (request.path === '/api/v1/introspect') void redis.sAdd('introspecting', String(process.pid))
 })

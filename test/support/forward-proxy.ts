@@ -54,7 +54,7 @@ export async function startForwardProxy(reply: Reply, tls?: Certificate): Promis
     proxy.seen.push(JSON.stringify([req.method, req.url, req.rawHeaders]))
     sockets.add(socket)
     const gone = () => sockets.delete(socket)
-    // When the client has closed its half of a connection, Node's server leaves its own half open, so end it here.
+    // When the client has closed its half of a connection, Node's server leaves its own half open. So close the server's half here.
     socket.on('error', gone).on('end', gone).on('close', gone).on('end', () => socket.end())
     proxy.reply(socket, ++connects)
   })

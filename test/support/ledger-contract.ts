@@ -33,8 +33,8 @@ export class SecondsLedger extends MemoryLedger {
 }
 
 /**
- * A ledger in which the functions of `answers` replace the methods with the same names, even if their results break the interface. All other methods answer
- * like an empty ledger.
+ * A ledger in which the functions of `answers` replace the methods with the same names. The results of these functions may break the interface. All other
+ * methods answer like an empty ledger.
  */
 export function ledgerWith(answers: Partial<Record<keyof Ledger, (key: string, ttlSeconds: number) => unknown>>): Ledger {
   return { claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers } as Ledger

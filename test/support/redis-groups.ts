@@ -103,8 +103,8 @@ export class RedisCluster {
   }
 
   /**
-   * Kills a master, and waits until its replica has become the master. Writes that the replica has not received are lost, so call `replicate` first to keep
-   * them.
+   * Kills a master, and waits until its replica has become the master. Writes that the replica has not received are lost. To keep all writes, call `replicate`
+   * first.
    */
   async failOver(port: number): Promise<void> {
     const before = await this.masters()

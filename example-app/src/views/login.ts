@@ -6,7 +6,7 @@ import { html, type Html } from '../html.js'
 import { withDenyHint, type EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
-/** Failures whose usual sentence tells the user to choose or send something, which this page does not offer; with the sentence for this page. */
+/** Failures whose usual sentence tells the user to choose or send something that this page does not offer. Each has another sentence for this page. */
 const HERE: readonly (readonly [code: string, sentence: Text])[] = [
   ...['unknown_factor', 'not_enrolled', 'user_blocked'].map((code) => [code, 'This way to confirm is not available here. Sign in again, or contact support.'] as const),
   ['expired_transaction', 'This request has expired. Sign in again.'],

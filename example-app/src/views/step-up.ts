@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<Purpose, Text>> = {
   transfer: 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.',
 }
 
-/** What a user does who has lost the phone: after a sign-in with a recovery code, and after a sign-in in a remembered browser. */
+/** What a user who has lost the phone can do: `AGAIN` after a sign-in with a recovery code, `INSTEAD` after a sign-in in a remembered browser. */
 const AGAIN = 'Sign out, and sign in with another recovery code. Within five minutes, set up your new device under “Devices and security”.'
 const INSTEAD = 'Sign out, and sign in with a recovery code. Within five minutes, set up your new device under “Devices and security”.'
 
@@ -28,8 +28,9 @@ export interface StepUpParts {
   /** What has not happened, if the user has sent a form before this confirmation. */
   readonly notDone: Text | undefined
   /**
-   * Whether the recovery code of the sign-in still opens "Devices and security"; `unused` if the password alone has signed the user in, in a remembered
-   * browser; `none` if this user has neither recovery codes nor SMS; undefined after a sign-in with another factor, and for a user who has SMS only.
+   * After a sign-in with a recovery code: whether this code still opens "Devices and security" (`fresh`) or not (`old`). After a sign-in with the password
+   * alone, in a remembered browser: whether the user has recovery codes (`unused`), or neither recovery codes nor SMS (`none`). Undefined after a sign-in
+   * with another factor, if the user has set up a new phone since, and after the password alone if the user has SMS only.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }
@@ -53,7 +54,7 @@ export function stepUpPage(everyPage: EveryPage, { purpose, notDone, recoveryCod
   )
 }
 
-/** What a user without the phone can do: a recovery code is too weak for this confirmation, but is enough to set up a new device soon after the sign-in. */
+/** What a user without the phone can do. A recovery code is too weak for this confirmation, but soon after the sign-in it is enough to set up a new device. */
 function lostPhone({ t, csrfToken, devicesURL }: EveryPage, recoveryCode: RecoveryCode): Html {
   return html`<section class="card narrow">
         <h2>${t('Lost your phone?')}</h2>

@@ -1,7 +1,7 @@
 /**
  * Reads and writes the files of the application for the command `init`: sources, templates and package.json.
  *
- * It never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
+ * This file never writes outside the application's folder, follows no symbolic link, and runs no code of the application. Out of scope: choosing the changes
  * (`plan.ts`), and asking git (`git-state.ts`).
  */
 import { randomBytes } from 'node:crypto'
@@ -91,8 +91,8 @@ export interface FileChange {
 
 /**
  * Writes either all changed files or none. First, this function writes all new texts, and copies of all old texts, to temporary files beside the files. Then it
- * replaces the files one by one. If a file cannot be replaced, it restores the others from the copies. If a file cannot be restored either, its copy stays on
- * the disk.
+ * replaces the files one by one. If one file cannot be replaced, this function restores the files that it has already replaced, from their copies. If a file
+ * cannot be restored, its copy stays on the disk.
  * @throws Error if a file is outside the folder, is a symbolic link, has changed since it was read, or cannot be written
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
@@ -121,8 +121,8 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
     const places = lost.map(({ path, previous }) => `the old text of ${path} is in ${relative(root, previous)}`).join(', ')
     throw new Error(`${(reason as Error).message}; not all files could be restored: ${places}`, { cause: reason })
   } finally {
-    // Keep the copy of a file that was not restored, because no other copy of its old text exists. An error here must not replace the error that names such a
-    // copy.
+    // Delete the temporary files, but keep the copy of a file that was not restored: no other copy of its old text exists. If a deletion fails, ignore the
+    // error: it must not replace the error above, which says where the copy is.
     for (const one of staged) for (const temporary of lost.includes(one) ? [one.next] : [one.next, one.previous]) succeeds(() => rmSync(temporary, { force: true }))
   }
 }

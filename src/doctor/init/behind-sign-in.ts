@@ -142,7 +142,7 @@ export function namesOfFunctions(source: Source, at: number): string[] {
     const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
     if (source.is(start, 'function') && source.isWord(start + 1)) names.push(source.token(start + 1).text)
     else if ((source.is(handler.first - 1, '=') || source.is(handler.first - 1, ':')) && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
-    else if (source.is(start, '(') && source.isWord(start - 1)) names.push(source.token(start - 1).text)
+    else if (source.is(start, '(') && !source.is((source.token(start).pair as number) + 1, '=>') && source.isWord(start - 1)) names.push(source.token(start - 1).text)
   }
   return names
 }

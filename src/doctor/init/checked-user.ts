@@ -22,7 +22,7 @@ export function isCheckedUser(source: Source, callback: Range | undefined, at: n
   return own !== undefined && user !== undefined && at > own.from && OWN_USER.exec(source.textOf(user))?.[1] === own.name
 }
 
-// A callback can contain many sign-ins. So cache the result, instead of reading the whole callback for each of them.
+// A callback can contain many sign-ins. So cache the result, instead of reading the whole callback again for each sign-in.
 const known = new WeakMap<Source, Map<number, CheckedUser | undefined>>()
 
 /** @returns undefined if the callback's own statements do not check that there is a user, or may give the parameter another value */
@@ -65,7 +65,7 @@ function endOfCheck(source: Source, at: number, name: string): number | undefine
   if (!source.is(open, '(') || isDependent(source, at)) return undefined
   const close = source.token(open).pair as number
   const condition = source.textOf({ first: open + 1, last: close - 1 })
-  // With other characters, such as those of a call or a comment, the condition may be false although there is no user.
+  // If the condition contains other characters, such as those of a call or a comment, it may be false although there is no user.
   if (!/^(?:[\w$.!\s]|\|\||[!=]==?)*$/.test(condition) || !condition.split('||').some((part) => part.trim() === `!${name}`)) return undefined
   const then = source.token(close + 1)
   const { first, last } = source.is(close + 1, '{') ? source.statementOf((then.pair as number) - 1) : source.statementOf(close + 1)

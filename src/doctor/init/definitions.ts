@@ -55,7 +55,7 @@ export function valueAssigned(source: Source, at: number): Range | undefined {
 
 const unknown = new WeakMap<Source, Map<string, readonly Range[]>>()
 
-/** True if the variable at this token is a parameter, or gets its value by destructuring or a loop, so that its value is not known. */
+/** True if the value of the variable at this token is not known: the variable is a parameter, or gets its value by destructuring or a loop. */
 export function isUnknownAt(source: Source, at: number): boolean {
   const ofSource = unknown.get(source) ?? new Map<string, readonly Range[]>()
   unknown.set(source, ofSource)
@@ -65,7 +65,10 @@ export function isUnknownAt(source: Source, at: number): boolean {
   return scopes.some(({ first, last }) => first <= at && at <= last)
 }
 
-/** The part of the file in which the variable has the unknown value that it gets at this token; undefined if it gets none, or if the token imports a name. */
+/**
+ * If the variable gets an unknown value at this token: the part of the file in which it has this value. Undefined if it gets none, or if the token imports a
+ * name.
+ */
 function scopeOfUnknown(source: Source, at: number): Range | undefined {
   if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined
   if (source.is(at + 1, '=>')) return { first: at, last: endOfFunction(source, at) }
@@ -77,7 +80,7 @@ function scopeOfUnknown(source: Source, at: number): Range | undefined {
     if (isKey) return undefined
     if (source.is(open, '(')) return isParameterList(source, open) ? { first: open, last: endOfFunction(source, close) } : (scope ?? scopeOfLoop(source, open, after))
     if (source.is(open, '{') && source.isBlock(open) && !/^(?:const|let|var)$/.test(source.tokens[open - 1]?.text ?? '')) break
-    // Goes on, because the pattern can be a parameter with a default value: `({ name } = {}) => …`.
+    // Do not return yet: the pattern can also be a parameter with a default value, as in `({ name } = {}) => …`.
     if (source.is(close + 1, '=')) scope ??= inner === at && source.is(close + 2, 'require') ? undefined : blockAround(source, close)
   }
   return scope
@@ -101,7 +104,7 @@ function endOfFunction(source: Source, close: number): number {
   return source.is(brace, '{') ? (source.token(brace).pair as number) : source.statementOf(close).last
 }
 
-/** A return type of TypeScript with more tokens is not read. */
+/** A return type of TypeScript with more tokens than this is not read. */
 const MAX_TYPE = 100
 
 /** True for the parameters of a function, a method or `catch`. */

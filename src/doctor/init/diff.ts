@@ -60,7 +60,7 @@ const same = (text: string): Line => ({ sign: ' ', text })
 
 /**
  * Finds the fewest lines to remove from `a` and to add to it, so that it becomes `b` (E. W. Myers, An O(ND) Difference Algorithm, 1986).
- * @returns undefined if they are more than `MAX_DIFFERENCES`
+ * @returns undefined if more than `MAX_DIFFERENCES` lines would have to be removed and added
  */
 function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | undefined {
   const max = Math.min(a.length + b.length, MAX_DIFFERENCES)
@@ -85,7 +85,7 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 /**
  * A step of Myers's algorithm for the shortest difference of two texts (`fewestChanges` explains the diagonals). Diagonal k is reached by adding a line of `b` on
  * diagonal k + 1, or by removing a line of `a` on diagonal k - 1.
- * @returns the one of these two diagonals that has come further in the texts
+ * @returns that of these two diagonals from which the step comes further in the texts
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))

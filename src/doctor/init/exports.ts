@@ -76,12 +76,12 @@ function exportedCode(sources: readonly Source[], source: Source, name: string |
   return inherited.length === 1 ? (inherited[0] as Code[]) : []
 }
 
-/** All code together; none if a part of the code is not found. */
+/** Joins all parts. If one part is empty, because its code was not found, the result is empty. */
 function allOf(parts: readonly Code[][]): Code[] {
   return parts.every(({ length }) => length > 0) ? parts.flat() : []
 }
 
-/** An export that no file has: the code is then not found. */
+/** An export that no file has. It stands for code that `init` cannot find. */
 const NOT_FOUND: Imported = { from: '', name: '' }
 
 /** What the file exports under this name, or as its default export and as a whole: every value that it may have. */
@@ -138,7 +138,10 @@ function commonJsExports(source: Source, name: string | undefined): Export[] {
   return isReplaced && !isOwn ? [NOT_FOUND] : found
 }
 
-/** The property of an object literal, or of a whole other module: `require('./a')`. `none` if the literal has no such property; undefined if that is not known. */
+/**
+ * The property of an object literal, or of a whole other module: `require('./a')`. `none` if the literal has no such property; undefined if the search cannot
+ * tell.
+ */
 function propertyIn(source: Source, range: Range, name: string): Export | 'none' | undefined {
   const { first, last } = valueIn(source, range)
   const from = moduleIn(source, { first, last })
@@ -170,7 +173,7 @@ function moduleIn(source: Source, { first, last }: Range): string | undefined {
   return source.is(first, 'require') && last === first + 3 ? source.stringAt(first + 2) : undefined
 }
 
-/** The modules all of whose exports the file exports, too: `export * from './a'`, and the `__exportStar(require('./a'), exports)` of compiled code. */
+/** The modules whose exports this file exports as its own, by `export * from './a'` or, in compiled code, by `__exportStar(require('./a'), exports)`. */
 function starsOf(source: Source): string[] {
   const modules = wordsOf(source, 'export').flatMap((at) => (source.is(at + 1, '*') && source.is(at + 2, 'from') ? (source.stringAt(at + 3) ?? []) : []))
   return [...modules, ...wordsOf(source, '__exportStar').flatMap((at) => (source.is(at + 2, 'require') ? (source.stringAt(at + 4) ?? []) : []))]

@@ -1,6 +1,6 @@
 /**
  * Finds handlers that read the fields of the login form, or other data of its request. `init` moves the handlers that follow the password check to the callback
- * route. The callback is another request, which does not contain these data.
+ * route. The callback is another request, without these data.
  *
  * Also examines the functions that a handler names or calls, even in other files of the application. Out of scope: moving the handlers (`login-edit.ts`).
  */
@@ -11,10 +11,10 @@ import { isTakenOff } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'
 
 const MAX_DEPTH = 4
-/** The number of functions that are examined at most. Otherwise a function that calls many others would take too long to examine. */
+/** At most this many functions are examined. Without this limit, a function that calls many others would take too long to examine. */
 const MAX_FUNCTIONS = 50
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Also matches less usual names of the request, where code reads one of its properties, such as `headers`. */
+/** Also matches less usual names of the request, such as `r`. Used only where the code reads a property of the request, such as `headers`. */
 const LIKE_REQUEST = /^_*(?:r|rq|re?q\d?|request|ctx|context)$/
 /** Properties and methods of the request that have another value in the callback. */
 const OF_FORM = /^(?:body|query|querystring|param|headers|rawHeaders|header|get|authInfo|url|originalUrl|path|method|files?)$/

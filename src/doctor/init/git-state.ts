@@ -2,8 +2,8 @@
  * Asks git whether all changes in the folder of the application are committed, for the command `init --write`.
  *
  * The developer may have got the folder, with its folder `.git`, from another person. The configuration in `.git` can name programs that `git status` runs, so
- * this file turns each of them off. If this file cannot turn off all of them, the answer is `unknown`, and `init` writes nothing. Out of scope: submodules.
- * `git status` does not look into them.
+ * this file turns each of these programs off. If it cannot turn off all of them, the answer is `unknown`, and `init` writes nothing. Out of scope: submodules,
+ * into which `git status` does not look.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
@@ -41,14 +41,14 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
  */
 function filtersIn(names: string): string[] | undefined {
   const filters = new Set(names.split('\0').flatMap((name) => /^filter\.([^]*)\.[^.]*$/.exec(name)?.[1] ?? []))
-  // `git -c filter.<name>.clean=` turns a filter off. This setting does not work for a name with `=`, because git ends the name there; nor for a name that is
-  // not ASCII, because this process may have decoded it in another way than git. With such a name, `init` writes nothing.
+  // `git -c filter.<name>.clean=` turns a filter off. For two kinds of names, this setting does not work: a name with `=`, because git ends the name there, and
+  // a name that is not ASCII, because this process may have decoded it in another way than git. With a name of these kinds, `init` writes nothing.
   return filters.size > MAX_FILTERS || [...filters].some((name) => !/^[ -<>-~]*$/.test(name)) ? undefined : [...filters]
 }
 
 function gitIn(root: string, path: string, settings: readonly string[], args: readonly string[]): string {
   return execFileSync('git', ['-C', root, '--no-pager', ...settings.flatMap((setting) => ['-c', setting]), ...args], {
-    // On Windows, the program `git` is first looked for in the current folder. So that folder must not be the application's, which may contain a `git.exe`.
+    // Windows searches for the program `git` in the current folder first. So the current folder must not be the application's, which may contain a `git.exe`.
     cwd: dirname(process.execPath),
     env: {
       ...process.env,

@@ -43,8 +43,8 @@ export function leavesRoute(source: Source, at: number): boolean {
 }
 
 /**
- * True if `next` is used in another way than by calling it, as in `setImmediate(next)` and `const go = next`: the handler may then go on without the strategy.
- * `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
+ * True if the code uses `next` in another way than by calling it, as in `setImmediate(next)` and `const go = next`. The handler may then go on without the
+ * strategy. `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
  * @param own the name of the handler's third parameter, which receives `next`
  */
 export function isNextPassed(source: Source, at: number, own?: string): boolean {
@@ -61,8 +61,8 @@ function isParameter(source: Source, at: number): boolean {
 
 /**
  * The names of the functions in the range with which a handler goes on to the next one: `next`, `done`, and every third parameter. Third arguments of calls are
- * also included, because telling them from parameters would take more code. They do no harm: only a name that the handler calls, as `goesOn` checks, has an
- * effect.
+ * also included, because more code would be needed to tell them from parameters. They do no harm: a name has an effect only if the handler calls it, as
+ * `goesOn` checks.
  */
 export function namesOfNext(source: Source, { first, last }: Range): Set<string> {
   const names = new Set(['next', 'done'])
@@ -75,7 +75,7 @@ export function namesOfNext(source: Source, { first, last }: Range): Set<string>
   return names
 }
 
-/** An argument of `next` that is no error, or a spread, which may be empty: Express then runs the next handler or route. */
+/** Matches an argument of `next` that is no error, or a spread, which may be empty. With such an argument, Express runs the next handler or route. */
 const NO_ERROR = /^(?:null|undefined|void|false|0|\.\.\.|(['"`])(?:router?)?\1)$/
 
 /** True if the token calls `next` without an error: `next()`, `next(null)`, `next('route')`. Any other value counts as an error, as in `next(err)`. */

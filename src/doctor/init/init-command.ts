@@ -1,6 +1,6 @@
 /**
  * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, the command
- * changes the files. It runs no code of the application.
+ * changes the files. The command runs no code of the application.
  *
  * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */

@@ -53,12 +53,13 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   const behind = handlers.slice(index + 1)
   const end = behind.at(-1)
   const closing = source.token(route.open).pair as number
-  // With the comments between the handlers.
+  // The text from the first of these handlers to the last one, with the comments between them.
   const start = end && source.token(call.last + 1).end
   const text = end === undefined ? '' : source.text.slice(start, source.token(end.last).end).trim()
   const isLost = options !== undefined && partsAtSuccess(source, options).some(({ first, last }) => hasComment(source, first, source.is(last + 1, ',') ? last + 1 : last))
   if (isLost || hasComment(source, call.last, Math.min(call.last + 1, closing - 1)) || hasComment(source, end?.last ?? call.last, closing - 1)) return 'a comment is in the code that init would remove: move the comment above the route'
-  // Handlers that read the login form cannot run in the callback of the second factor: it is another request, whose `req.body` does not contain the form.
+  // Handlers that read the login form cannot run in the callback of the second factor: the callback is another request, and its `req.body` does not contain the
+  // form.
   const where = 'move them behind the callback yourself'
   const reads = behind.some((part) => /\bbody\b/.test(source.textOf(part))) || readsForm(sources, source, behind)
   const keep = `which the callback does not get: ${where}, and keep the field in the session (docs/guides/existing-app.md, "A form field that you need after the second factor")`

@@ -8,8 +8,8 @@ import { routeOf, type Route } from './sign-in-calls'
 import type { Range, Source } from './source'
 
 /**
- * Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn`, `requireAuth` or `authenticateUser`. All words of the name
- * must match, because `requireField` and `checkUsername` are no login guards.
+ * Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn`, `requireAuth` or `authenticateUser`. The whole name must
+ * match, because `requireField` and `checkUsername` are no login guards.
  */
 const GUARD = /^(?:(?:ensure|requires?|is|check|must_?(?:be)?)(?:_?(?:is|log(?:ged)?_?in|auth(?:ed|enticat(?:ed|ion)|ori[sz](?:ed|ation))?|sign(?:ed)?_?in|users?|session|middleware))+|authenticated?(?:_?(?:users?|session|middleware))*)$/i
 /** Only a name of at most this length is compared with `GUARD`. For a name of many thousand letters, this regular expression would take minutes. */

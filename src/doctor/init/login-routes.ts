@@ -1,9 +1,9 @@
 /**
- * Finds the calls of `req.login` at which `init` must not start the second factor of the user who is signed in: those of an admin who signs in as another
- * user, and those in GET routes.
+ * Finds the calls of `req.login` to which `init` must not add the start of a second factor. They are of two kinds: an admin signs in as another user, or the
+ * call is in a GET route.
  *
- * If the admin started the customer's second factor, the admin could set up a factor in the customer's name, with the admin's own phone. In doubt, a call counts
- * as one of these, and the developer changes it. Out of scope: finding the calls (`sign-in-calls.ts`).
+ * If an admin who signs in as a customer started the customer's second factor, the admin could set up a factor in the customer's name, with the admin's own
+ * phone. In doubt, a call counts as one of these calls, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './behind-sign-in'
 import { guardedMounts, isBehind, isGuardName, routesIn, type GuardedMount, type Place } from './login-guards'
@@ -17,7 +17,7 @@ const GET = 'a GET request never starts a second factor: do not sign in here, bu
 /** Middleware that lets only some users through, for example `isAdmin` or `requireRole('staff')`. */
 const ROLE = /admin|role|permission|permit|privilege|staff|superuser|authori[sz]e/i
 const REQUEST = /^_?(?:req|request)$/
-/** The number of tokens in front of a sign-in that are examined at most. Otherwise a very long handler with many sign-ins would take too much time. */
+/** At most this many tokens in front of a sign-in are examined. Without this limit, a very long handler with many sign-ins would take too much time. */
 const MAX_TOKENS = 2000
 
 /** @returns a function that replaces the remedy of a `req.login` call if `init` must not start the second factor there */
@@ -116,7 +116,7 @@ function readsSignedIn(source: Source, open: number | undefined, at: number): bo
   })
 }
 
-/** The opening brace of the innermost function around the token, of those that have a parameter such as `req`. */
+/** The opening brace of the innermost function around the token that has a parameter such as `req`. */
 function startOfHandler(source: Source, at: number): number | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     if (source.parametersOf(open)?.some((name) => REQUEST.test(name)) === true) return open

@@ -165,8 +165,8 @@ function parameterOf(source: Source, { first, last }: Range): string | undefined
 /**
  * True if this code passes a variable itself to `done`, so that the variable must contain the user: `done(null, user)`, `done(null, user ?? false)` or
  * `done(null, isRight ? user : false)`. False for `done(null, rows[0])`.
- * @param declared the token at which the variable gets its value, for example from a look-up of the user. If the code assigns to
- * the variable again, the result is false
+ * @param declared the token at which the variable gets its value, for example from a look-up of the user. If the code assigns a value to the variable again,
+ * the result is false
  */
 function isPassedOn(source: Source, { first, last }: Range, done: string | undefined, user: string | undefined, declared = -1): boolean {
   if (done === undefined || user === undefined) return false

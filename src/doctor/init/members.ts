@@ -17,7 +17,7 @@ export function classesNamed(source: Source, name: string): Range[] {
 }
 
 /**
- * The code of a member of a class. A class with a base class counts, too: its own members hide those of the base class.
+ * The code of a member of a class. The class may have a base class, because its own members hide those of the base class.
  * @param isStatic true for a member of the class itself, false for a member of its instances
  * @returns undefined if the class has no such member, or if the code may also change it elsewhere
  */

@@ -1,5 +1,5 @@
 /**
- * Recognises a password check with a callback of the application that does not sign the user in, and after which the second factor follows:
+ * Recognises a password check with a callback of the application, if this callback does not sign the user in and the second factor follows:
  * `passport.authenticate('local', (err, user) => { …; req.logIn(user, { session: false }, next) })(req, res, next)`.
  *
  * Also recognises a function around this call, to which the application passes the strategy and the options of `req.logIn`, as in

@@ -167,7 +167,7 @@ function returnsAfterFailure({ signInCall, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
-/** @param returns whether a signed-in user whose step-up has failed is redirected to the page after a sign-in, and not to the login form */
+/** @param returns true: a signed-in user whose step-up has failed is redirected to the page after a sign-in. False: to the login form */
 function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
   const { signInCall, route, change, path } = login
   const { source } = signInCall
@@ -272,7 +272,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
 
 /**
  * If strategy, session and login route are in one file, all three must be in the same block: only there is the variable `nevis` visible to each of them.
- * @returns an empty text if they are, because `nevis` need not be exported; otherwise the reason why `init` changes nothing
+ * @returns an empty text if all three are in the same block, so that `nevis` need not be exported; otherwise the reason why `init` changes nothing
  */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))

@@ -110,6 +110,7 @@ export class SecondFactors {
     if (!source.is(open, '[') || source.is(open - 1, ':')) return false
     const withSpread = (first: number, last: number) => ({ first: source.is(first - 1, '...') ? first - 1 : first, last })
     if (!source.is(open - 1, '=')) return this.isFollowedInList(source, withSpread(open, source.token(open).pair as number))
+    if (source.is(open - 4, 'export')) return false
     const uses = source.isWord(open - 2) ? usesInScope(source, source.token(open - 2).text, open - 2) : []
     return uses.length > 0 && uses.every((at) => this.isFollowedInList(source, withSpread(at, at)))
   }

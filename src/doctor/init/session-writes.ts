@@ -71,7 +71,7 @@ export function isInPattern(source: Source, at: number): boolean {
     const close = source.token(parent).pair as number
     // In `users[req.session.userId] = …` and `{ [req.session.userId]: … }`, the session is only read.
     if (source.is(parent, '[') && ((before !== undefined && (before.kind !== 'punct' || [')', ']', '?.'].includes(before.text))) || source.is(close + 1, ':'))) return false
-    // So it is in a default value: `{ id = req.session.userId } = …`.
+    // In a default value, the session is only read, too: `{ id = req.session.userId } = …`.
     const part = source.partsOf(parent).find(({ first, last }) => first <= inner && inner <= last)
     for (let i = inner - 1; part !== undefined && i > part.first; i = (source.is(i, ')') || source.is(i, ']') || source.is(i, '}') ? (source.token(i).pair as number) : i) - 1) if (source.is(i, '=')) return false
     if (source.is(close + 1, '=')) return true
@@ -110,7 +110,10 @@ export function hasKey(source: Source, open: number, key: RegExp): boolean {
   return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
 }
 
-/** True if the token opens an object literal that has a key under which apps store who is signed in, or a spread, which may contain such a key. */
+/**
+ * True if the token opens an object literal with a key under which apps store who is signed in. Also true if the literal has a spread, which may contain such a
+ * key.
+ */
 function hasLogin(source: Source, open: number): boolean {
   return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
 }

@@ -23,7 +23,7 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True if the call certainly stores the user in the session: it is not with `session: false`, bound or only similar to a sign-in. */
+  /** True if the call certainly stores the user in the session: for example, it has no option `session` and is not only similar to a sign-in. */
   readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
@@ -52,7 +52,6 @@ const NO_CHECK: readonly string[] = ['session', 'anonymous']
 /** Matches variables that contain a library for API tokens: jsonwebtoken, or the `JwtService` of NestJS. */
 const TOKEN_MAKER = /^_?(?:jwt(?:_?service)?|jsonwebtoken)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
-
 
 /** @param factors knows after which sign-ins the second factor follows, also in other files of the application; by default, only in `source` */
 export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
@@ -91,7 +90,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
-    return { kind: 'other', signsIn: !write.includes('['), what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
+    return { kind: 'other', signsIn: write === 'session.passport = …' && source.textOf(source.statementOf(at)).includes('user'), what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
   const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
   if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'a request with this token is not asked for a second factor: create the token only on routes behind requireSecondFactor' }
@@ -199,7 +198,9 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }
   if (strategies?.some((name) => isHarmless(name, factors)) === true) return { ...base, kind: 'other', remedy: remedies.ONE_OF_A_LIST }
-  return { ...base, signsIn: properties?.has('assignProperty') !== true, remedy: other }
+  const session = properties?.get('session')
+  const isKept = session === undefined || (session.first === session.last && source.is(session.first, 'true'))
+  return { ...base, signsIn: isKept && properties?.has('assignProperty') !== true, remedy: other }
 }
 
 /** True for `AuthGuard` of @nestjs/passport, also imported under another name. */

@@ -8,7 +8,9 @@ import { recoveryCodesIn } from '../../client/recovery-codes'
 
 const MAX_VALUES = 2000
 const MAX_DEPTH = 8
-/** Status words of a request that was approved, and of one that ended without an approval. Nevis documents only `succeeded` and `failed`. */
+/**
+ * Two lists of status words: of a request that was approved, and of a request that ended without an approval. Nevis documents only `succeeded` and `failed`.
+ */
 export const ACCEPTED = ['succeeded', 'success', 'approved', 'accepted']
 export const NOT_ACCEPTED = ['failed', 'failure', 'denied', 'rejected', 'declined', 'expired', 'cancelled']
 

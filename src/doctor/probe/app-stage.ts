@@ -40,12 +40,12 @@ export async function enrollPhone(context: StageContext, step: string, username:
 
 /**
  * Waits until Nevis says that the person has scanned the code of an enrolment. If the enrolment has failed, for example because the person has cancelled it,
- * records a failure instead of the status: the report would present this status as the one after a scan.
+ * records a failure and not the status. Otherwise, the report would present this status as the one after a scan.
  * @returns the status after the scan; undefined if the phone was not enrolled
  */
 export async function scanned(context: StageContext, step: string, statusToken: string): Promise<Reply | undefined> {
   const reply = await decidedByPerson(context, step, statusToken, NOT_ENROLLED)
-  if (reply === undefined || (reply.status !== 412 && !NOT_ACCEPTED.includes(statusIn(reply.json)))) return reply
+  if (reply === undefined || (reply.status < 400 && !NOT_ACCEPTED.includes(statusIn(reply.json)))) return reply
   context.caller.forget(step)
   context.noteFailure(`${NOT_ENROLLED}: it was cancelled, or the code expired (HTTP ${reply.status})`)
   return undefined
@@ -70,8 +70,8 @@ type Channel = 'push' | 'app'
 
 /**
  * Has the person accept or deny one request. If the status then says the opposite, the person has probably pressed the other button, or the request expired
- * first. The probe then sends a new request. The probe does not record the opposite answer, because the report would present it as the answer to the right
- * button.
+ * first. The probe then sends a new request. The probe does not record the answer to the wrong button, because the report would present it as the answer to the
+ * right button.
  */
 async function approval(context: StageContext, user: Enrolled, channel: Channel, what: Decision): Promise<void> {
   const step = `status.${channel}.${what === 'accept' ? 'accepted' : 'denied'}`

@@ -26,7 +26,7 @@ export class ProbeEnded extends Error {}
 /** Thrown if Nevis no longer answers or no longer accepts the access key, or if something in front of Nevis answers in its place. */
 export class NevisUnreachable extends ProbeEnded {}
 
-/** After this many requests in a row whose time limit has passed, the probe ends: each further request would take as long. */
+/** The probe ends after this many requests in a row that got no answer within their time limit, because each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
 /**

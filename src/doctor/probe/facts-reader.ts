@@ -26,8 +26,8 @@ export function isTransient(http: string): boolean {
 }
 
 /**
- * True if the request got no answer, or one that the server gives only for a moment. It is then not known how Nevis answers this request. In the stage
- * `limits`, 429 is an answer: this stage sends requests until Nevis refuses them.
+ * True if the request got no answer, or only an answer of a server that is busy or down for a moment. It is then not known how Nevis answers this request. In
+ * the stage `limits`, 429 is an answer: this stage sends requests until Nevis refuses them.
  */
 export function isLost(facts: Facts, step: string): boolean {
   const http = String(facts[`${step}.http`])

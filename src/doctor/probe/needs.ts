@@ -11,7 +11,7 @@ const RIGHT = '200'
 
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
-  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
+  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind) || /^(?:the body|\[\]):/.test(kind))
 }
 
 /** True if the instance answers about an unknown user as the client expects: with a 404 and Nevis's own error body. Only this answer makes a user new. */
@@ -19,7 +19,7 @@ export function isUnknownUserClear(facts: FactsReader): boolean {
   return facts.http('user.unknown-name') === '404' && facts.fields('user.unknown-name').includes('status: HTTP status')
 }
 
-/** The name that the instance accepts for the channel `app`; undefined if it accepts both names, or if the responses do not show which one. */
+/** The name that the instance accepts for the channel `app`. Undefined if it accepts both names, or if the responses do not show which name it accepts. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
@@ -49,8 +49,8 @@ export function doesStatusNeedKey(facts: FactsReader): boolean {
 }
 
 /**
- * True if Nevis refuses even a right code after the wrong codes of the stage `limits`, although it answers all wrong codes alike. So the user is blocked, but
- * nothing shows after how many wrong codes.
+ * True if Nevis answers all wrong codes of the stage `limits` alike, and then refuses even a right code. So the user is blocked, but nothing shows after how
+ * many wrong codes.
  */
 export function areCodesBlocked(facts: FactsReader): boolean {
   return facts.text('limit.codes.after').startsWith('more than') && facts.http('limit.codes.right').startsWith('4')

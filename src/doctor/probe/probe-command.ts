@@ -106,7 +106,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
 }
 
 /**
- * Compares what the probe has recorded with the simulator in each dialect.
+ * Compares what the probe has recorded with the simulator in each of its dialects (variants of Nevis's behaviour).
  * @returns the recognised dialects; or the reason, as a string, if there is no comparison: the probe was interrupted, the person pressed Ctrl-D at a question,
  * or the comparison failed, for example because the simulator cannot listen
  */

@@ -17,7 +17,7 @@ export interface Answered {
   readonly option?: string
 }
 
-/** The answer to a question, or the step that the instance refused, so that the question has no answer. */
+/** The answer to a question. If the question has no answer because the instance refused a request: the step of this request. */
 type Reading = Omit<Answered, 'question'> | { readonly refused: string } | undefined
 
 const isRight = (status: string) => status === '200'
@@ -239,7 +239,10 @@ export function unansweredIn(facts: Facts): string[] {
   return QUESTIONS.map(([question]) => question).filter((question) => !answered.includes(question))
 }
 
-/** Says which request the instance refused, so that this question has no answer; undefined if it has an answer, or has none for another reason. */
+/**
+ * If a question has no answer because the instance refused a request, says which request that was. Undefined if the question has an answer, or has none for
+ * another reason.
+ */
 export function refusalOf(question: string, facts: Facts): string | undefined {
   const [, reading] = readingsOf(facts).find(([one]) => one === question) ?? []
   return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got HTTP ${String(facts[`${reading.refused}.http`])}` : undefined

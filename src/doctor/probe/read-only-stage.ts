@@ -1,6 +1,6 @@
 /**
- * The stage `quiet` of the command `probe`: requests about users, tokens and paths that do not exist, and an introspection of the access key. It notifies
- * no user and creates nothing.
+ * The stage `quiet` of the command `probe`: requests about users, tokens and paths that do not exist, and an introspection of the access key. This stage
+ * notifies no user and creates nothing.
  *
  * Out of scope: requests that create a user (`user-stage.ts`).
  */

@@ -94,7 +94,10 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. No difference. */
+/**
+ * The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. This does not count as
+ * a difference.
+ */
 function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
 }
@@ -139,8 +142,8 @@ function hasLastingAnswers(facts: Facts): boolean {
 const NOT_TRIED = / was not tried$/
 
 /**
- * True if another dialect may hide this change: the instance answers the request with a status that neither the simulator nor this dialect has, for example
- * because it refuses the request. The fields of such an answer say nothing about this dialect.
+ * True if another dialect may hide this change. The instance then answers the request with a status that neither the simulator nor this dialect has, for
+ * example because it refuses the request. The fields of such an answer say nothing about this dialect.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
   const http = `${stepOf(difference)}.http`
@@ -156,9 +159,9 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
 }
 
 /**
- * Lists the steps at which only the HTTP status can be compared: the instance sends an error that the simulator does not send, and most other errors of the
- * instance have other fields or another type than the simulator's, for example `application/problem+json`. In each dialect, the error of such a step has the
- * form of the simulator's errors, so its fields and its type would fit no dialect.
+ * Lists the steps at which only the HTTP status can be compared. At such a step, the instance sends an error with another status than the simulator's response.
+ * In addition, most errors that both send have other fields or another type on the instance, for example `application/problem+json`. The errors of all dialects
+ * have the simulator's fields and type, so those of the instance would fit no dialect.
  */
 function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlySet<string> {
   const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))
@@ -214,7 +217,8 @@ function settled(allFacts: Facts, { facts: allSimulated, dialects }: Simulated, 
 
 /**
  * Lists the steps that the simulator accepts and the instance refuses, if no dialect explains the refusal: for example, the access key may lack a permission.
- * The instance then refuses other requests of the same operation, too. So also lists the steps of this operation that got this HTTP status only there.
+ * The instance then refuses other requests of the same operation, too. So also lists the steps of this operation that got the same HTTP status on the instance,
+ * but not on the simulator.
  */
 function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly string[]): string[] {
   const statuses = Object.keys(facts).filter((name) => name.endsWith('.http') && facts[name] !== simulated[name])
@@ -226,8 +230,8 @@ function refusedSteps(facts: Facts, simulated: Facts, unexplained: readonly stri
 }
 
 /**
- * True for an error that is an answer of Nevis and no refusal of the request: the status of a transaction that has ended (404, 412), a limit that the probe has
- * reached on purpose, and a phone number that the probe has chosen because it is invalid.
+ * True for an error that is an answer of Nevis and no refusal of the request. There are three kinds: the status of a transaction that has ended (404, 412), a
+ * limit that the probe has reached on purpose, and the answer to a phone number that the probe has chosen because it is invalid.
  */
 function isAnswerOfNevis(name: string, http: string): boolean {
   if (name.startsWith('status.')) return ['404', '412'].includes(http)
@@ -235,7 +239,7 @@ function isAnswerOfNevis(name: string, http: string): boolean {
 }
 
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
-  // After a failure, a stage does not send its further requests. That a request was not sent then says nothing about the instance.
+  // After a failure, a stage does not send its further requests. So a request that was not sent says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const otherErrors = stepsOfOtherErrors(facts, simulated)
   const isOfOtherError = (one: string) => OF_FORM.test(one) && otherErrors.has(stepOf(one))

@@ -102,7 +102,10 @@ export class EndpointMemory {
     return this.isLasting(call, again) && isSame
   }
 
-  /** Until the first JSON, leaves out the endpoint, so that the probe does not send each request twice if no Nevis instance is at this address. */
+  /**
+   * The key of an answer: its endpoint and its kind. Before the first JSON answer, only its kind: otherwise the probe would send a request to each endpoint
+   * twice, even if no Nevis instance is at this address.
+   */
   #kindAt(call: Call, reply: Reply): string {
     return `${this.#inJson.size === 0 ? '' : endpointOf(call)} ${kindOf(reply)}`
   }

@@ -1,6 +1,6 @@
 /**
- * The report of the command `probe`: which fields and kinds of values the responses have, the answers to the probe's questions, and the dialects of the
- * simulator (variants of Nevis's behaviour) that the probe has recognised. The report contains no value of a response.
+ * The report of the command `probe`: which fields and kinds of values the responses have, the answers to the probe's questions, and the recognised dialects of
+ * the simulator (variants of Nevis's behaviour). The report contains no value of a response.
  *
  * The option `dialect` of the simulator and `doctor --report` read the report. Out of scope: the requests (`stages.ts`) and the recognition of dialects
  * (`recognise.ts`).

@@ -113,7 +113,10 @@ function linkKindOf(text: string, known: Known): string | undefined {
   return own !== undefined && appHostsOf(own).includes(url.host) ? `URL of the instance's app host${slash}` : 'URL of another host'
 }
 
-/** The app host of an instance, `{instance}-app.mauth.nevis.cloud`; and the hosts that dialects of the simulator use instead, because it listens at an IP address. */
+/**
+ * The app host of an instance, `{instance}-app.mauth.nevis.cloud`; and the hosts that some dialects of the simulator (variants of Nevis's behaviour) use
+ * instead, because the simulator listens at an IP address.
+ */
 function appHostsOf({ host, hostname }: URL): readonly string[] {
   return [host.replace('.', '-app.'), host.replace(hostname, `${hostname}-app`), 'simulator-app.mauth.nevis.cloud']
 }

@@ -17,7 +17,10 @@ export class SimulatedPerson implements Person {
     return Promise.resolve(true)
   }
 
-  /** Scans a link. A dialect may have changed the link, so this method rebuilds the simulator's own link from the token in the changed link. */
+  /**
+   * Scans a link. A dialect (a variant of Nevis's behaviour) may have changed the link, so this method rebuilds the simulator's own link from the token in the
+   * changed link.
+   */
   async scan(link: string | undefined): Promise<void> {
     const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]
     const path = token === undefined ? link : `${this.simulator.baseURL}/open?dispatchTokenResponse=${token}`

@@ -59,7 +59,7 @@ export interface StageResults {
   readonly endedBy: string | undefined
 }
 
-/** The probe sends at most this many requests. All stages together need fewer. */
+/** The probe sends at most this many requests. All stages together need fewer, unless the person takes minutes for each scan. */
 const MAX_CALLS = 1000
 /** The questions to the developer. Each is asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {

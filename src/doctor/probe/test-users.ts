@@ -60,10 +60,12 @@ export class TestUsers {
     if (user === undefined) this.made.push((user = { username, userId: undefined, mayExist: true, isDeleted: false, mayReturn: false }))
     user.mayExist = true
     user.isDeleted = false
-    user.mayReturn = user.userId !== undefined
+    const mayHaveReturned = user.mayReturn
+    const isFurther = user.userId !== undefined
+    user.mayReturn ||= isFurther
     const learns = ['userId', 'transactionId', ...(enrollment['channel'] === 'recovery' ? (['recovery code'] as const) : [])] as const
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns })
-    user.mayReturn &&= reply.status === 0 || reply.status >= 500
+    user.mayReturn = mayHaveReturned || (isFurther && mayComeLater(reply))
     user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     // The report must never contain the userId. So hide it in later responses, even if the response to the enrolment was lost.
     this.caller.learn(user.userId, 'the userId')
@@ -101,14 +103,15 @@ export class TestUsers {
       const wasDeleted = user.isDeleted
       const deletion = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) })
       noteDeletion(user, deletion)
-      // The access key may be allowed to delete users, but not to look them up. Then a second deletion confirms the first one, if Nevis no longer knows the user.
+      // The access key may be allowed to delete users, but not to look them up. In that case, a second deletion confirms the first one: Nevis answers it with
+      // 404, because it no longer knows the user.
       if (await this.isGone(user, wasDeleted && isUnknownToNevis(deletion))) return false
     }
     // Nevis may find the user by name only later. So if nothing shows that the enrolment has failed, the user may exist, though no look-up found the user.
     return !isGone || user.mayExist
   }
 
-  /** Waits whether Nevis creates a deleted test user anew, and deletes the user again. Returns true if the user may exist afterwards. */
+  /** Waits to see whether Nevis creates a deleted test user anew. If so, deletes the user again. Returns true if the user may exist afterwards. */
   private async hasReturned(user: TestUser): Promise<boolean> {
     const startedAt = performance.now()
     let isUnknown = 'no'
@@ -153,7 +156,12 @@ function isErrorOfNevis({ status, json }: Reply): boolean {
 
 /** True if Nevis has refused the request. After a 5xx, 408 or 429, the request may have been carried out: a gateway may answer so in Nevis's place. */
 function isRefusal(reply: Reply): boolean {
-  return reply.status < 500 && reply.status !== 408 && reply.status !== 429 && isErrorOfNevis(reply)
+  return !mayComeLater(reply) && isErrorOfNevis(reply)
+}
+
+/** True if Nevis may still carry out the request: there was no answer, or a gateway may have answered in Nevis's place. */
+function mayComeLater({ status }: Reply): boolean {
+  return status === 0 || status >= 500 || status === 408 || status === 429
 }
 
 function isUnknownToNevis(reply: Reply): boolean {

@@ -1,6 +1,6 @@
 /**
  * The stage `users` of the command `probe`, with test users: enrolments that are never completed, recovery codes, intent tokens, users without a phone, and
- * deletion. It notifies no user.
+ * deletion. This stage notifies no user.
  *
  * Out of scope: deleting the test users at the end (`test-users.ts`).
  */

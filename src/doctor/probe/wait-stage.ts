@@ -1,6 +1,6 @@
 /**
  * The stage `wait` of the command `probe`: starts an enrolment that no test user completes, and waits until it has expired. If the stage `app` has enrolled a
- * phone, does the same with an approval that the person does not answer. Records how many seconds each took, and which status Nevis then sent.
+ * phone, this stage does the same with an approval that the person does not answer. Records how many seconds each took, and which status Nevis then sent.
  *
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */

@@ -14,7 +14,10 @@ export class Dialects {
    */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
-  /** In the order in which they change a response (`LAYERS`). Within a layer, in the order of the option `dialect`: for the same field, the later one wins. */
+  /**
+   * The chosen dialects, in the order in which they change a response: by layer (`LAYERS`), and within a layer in the order of the option `dialect`. If two of
+   * them change the same field, the later one wins.
+   */
   private readonly dialects: readonly Dialect[]
 
   constructor(dialects: readonly Dialect[]) {

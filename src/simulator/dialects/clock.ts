@@ -1,5 +1,5 @@
 /**
- * Dialects of the simulator in which Nevis's clock is seconds or minutes ahead of or behind the machine's clock.
+ * Dialects of the simulator (variants of Nevis's behaviour) in which Nevis's clock is seconds or minutes ahead of or behind the machine's clock.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

@@ -29,8 +29,8 @@ export interface DialectRequest {
 /** A request to the simulated API, with facts about its response. */
 export interface Exchange extends DialectRequest {
   /**
-   * The response before the dialects change it. For dialects of the layers after `addition`, this response contains the added fields. A dialect decides by this
-   * response what to change, and computes new values from it. Otherwise the result would depend on the order of the dialects.
+   * The response before the dialects change it. For dialects of the layers after `addition`, this response contains the added fields. A dialect reads this
+   * response, and not the changed one, to decide what to change and to compute new values. Otherwise, the result would depend on the order of the dialects.
    */
   readonly original: Answer
   /** The reason, if the simulator responds with one of the errors in `problem.ts`; otherwise undefined. */
@@ -40,8 +40,8 @@ export interface Exchange extends DialectRequest {
 }
 
 /**
- * The layers of a response, in the order in which the simulator changes them. A dialect of a later layer does not depend on the fields that an earlier layer
- * changes: for example, a dialect that puts all fields into a list (`shape`) comes after the dialects that change one of these fields.
+ * The layers of a response, in the order in which the simulator changes them. A dialect of a later layer works whatever an earlier layer has changed. For
+ * example, a dialect that puts all fields into a list (`shape`) comes after the dialects that change one of these fields.
  */
 export const LAYERS = ['addition', 'field', 'shape', 'gateway', 'header', 'encoding'] as const
 export type Layer = (typeof LAYERS)[number]

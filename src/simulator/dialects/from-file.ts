@@ -1,5 +1,5 @@
 /**
- * Reads a value of the flag `--dialect`: names of dialects, or a file with the report of the command `probe`.
+ * Reads a value of the flag `--dialect`: names of dialects (variants of Nevis's behaviour), or a file with the report of the command `probe`.
  *
  * Out of scope: finding a dialect by its name (`index.ts`).
  */
@@ -48,7 +48,7 @@ function namesInReport(file: string): Named {
   return { names, gap: gapIn(file, report ?? {}) }
 }
 
-/** The lists of a report that contain what no dialect imitates, each with the words for one entry and for several. */
+/** The lists of a report whose entries no dialect imitates. Each list has the words for one entry and for several entries. */
 const LISTS_OF_GAPS = [
   ['unexplained', 'difference that no dialect explains', 'differences that no dialect explains'],
   ['unsettled', 'request that the instance refused', 'requests that the instance refused'],

@@ -37,8 +37,8 @@ export type DialectOption = string | readonly string[] | DialectReport
 
 /**
  * Finds dialects by their names.
- * @throws TypeError for an unknown name (the message suggests the most similar name), or for the report of a probe that got no answers from Nevis or was
- * interrupted, because such a report names no dialects
+ * @throws TypeError for an unknown name (the message suggests the most similar name), or for a report that names no dialects, because the probe got no answers
+ * from Nevis or was interrupted
  */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option

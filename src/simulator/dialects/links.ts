@@ -14,7 +14,7 @@ const BRANDED = 'Branded Access Apps have links of their own.'
 const JPEG =
   '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k='
 
-/** @param original the object as it is without a dialect: the order of two dialects must not matter, so values are computed from this object */
+/** @param original the object as it is without a dialect. Values are computed from this object, so that the order of two dialects does not matter */
 type Change = (holder: Json, original: Json, exchange: Exchange) => Json
 
 /** Creates a function that changes the object with `qrCode`: the response body itself, or its field `enrollment`. */
@@ -27,7 +27,7 @@ const inLinks = (change: Change): NonNullable<Dialect['rewrites']> => (answer: A
   return { ...answer, body: isRecord(top['enrollment']) ? { ...top, enrollment: changed(top['enrollment'], objectIn(originalBody, 'enrollment')) } : top }
 }
 
-/** The field `qrCode`. If another dialect has removed it or replaced it by a text: the field as it is without a dialect. */
+/** The field `qrCode`. If another dialect has removed this field or replaced it by a text, the result is the field as it is without a dialect. */
 const qrCodeOf = (holder: Json, original: Json): Json => (isRecord(holder['qrCode']) ? holder['qrCode'] : objectIn(original, 'qrCode'))
 
 /** Creates a function that changes parts of the field `qrCode`. */

@@ -1,5 +1,6 @@
 /**
- * Dialects of the simulator for the response to an enrolment of recovery codes. Nevis documents neither the field with the codes nor their number.
+ * Dialects of the simulator (variants of Nevis's behaviour) for the response to an enrolment of recovery codes. Nevis documents neither the field with the
+ * codes nor their number.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

@@ -1,6 +1,6 @@
 /**
- * Dialects of the simulator for the response to an enrolment by SMS. Nevis documents that the response contains a userId and a status token, but not in
- * which fields.
+ * Dialects of the simulator (variants of Nevis's behaviour) for the response to an enrolment by SMS. Nevis documents that the response contains a userId and a
+ * status token, but not in which fields.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

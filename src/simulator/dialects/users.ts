@@ -24,8 +24,8 @@ const everywhere = (names: readonly string[], change: (text: string) => string):
   EVERYWHERE.includes(operation) && isRecord(answer.body) ? { ...answer, body: withEach(answer.body, names, change) } : answer
 
 /**
- * The field `authenticators` with undocumented values. For a user without authenticators, this field is left out, so that it stays as another dialect may have
- * set it.
+ * The field `authenticators` with undocumented values. For a user without authenticators, this dialect does not change the field, because another dialect may
+ * have set it.
  */
 const withNewValues = (authenticators: readonly Json[]) =>
   authenticators.length === 0 ? {} : { authenticators: authenticators.map((each) => ({ ...each, type: 'harmonyos', state: 'dormant' })) }

@@ -1,5 +1,6 @@
 /**
- * Dialects of the simulator for HTTP: media types, encodings, redirects, and responses that a gateway or firewall sends instead of Nevis.
+ * Dialects of the simulator (variants of Nevis's behaviour) for HTTP: media types, encodings, redirects, and responses that a gateway or firewall sends instead
+ * of Nevis.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

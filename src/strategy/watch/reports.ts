@@ -18,7 +18,10 @@ export interface WatchReports {
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
   /** Called once, a minute or more after the transaction has expired, if no callback has ended it and the user has not denied it. Must not throw. */
   readonly abandoned?: (sealed: Sealed, transaction?: Transaction) => void | Promise<void>
-  /** True if another process has ended the transaction. Otherwise this process asks Nevis once more after the expiry, for a denial that no page has seen. */
+  /**
+   * True if another process has ended the transaction. If false, this process asks Nevis once more after the expiry, because the user may have denied while no
+   * page was open.
+   */
   readonly hasEnded?: (sealed: Sealed) => Promise<boolean>
   /** Called at the first failed status call for a page, and again only after a successful call in between. Must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void

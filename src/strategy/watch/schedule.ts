@@ -25,7 +25,9 @@ export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: Infinity, everySeconds: 4 },
 ]
 
-/** Not longer, because a user who waits learns only by the next call that Nevis responds again. */
+/**
+ * The longest interval after failed calls (unless the schedule's own interval is longer). Short, because only the next call shows that Nevis responds again.
+ */
 const MAX_BACKOFF_SECONDS = 10
 /** Each interval varies at random by up to a tenth, so that the status calls of transactions that started together are not made together. */
 const JITTER = 0.1

@@ -21,8 +21,8 @@ export interface WatchOptions extends WatchReports {
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
   /**
-   * For how many milliseconds a denied transaction is kept after it has expired. Default: 0. `afterDenial: 'stop'` needs a longer time: a denial then also
-   * forbids other factors, which the user or an attacker may start after the denied transaction has expired.
+   * For how many milliseconds a denied transaction is kept after it has expired. Default: 0. The option `afterDenial: 'stop'` needs a longer time. With this
+   * option, a denial also forbids the other factors, and an attacker may try one of them after the denied transaction has expired.
    */
   readonly keepDeniedMs?: number
 }
@@ -87,7 +87,8 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
-    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here: otherwise the limit of calls would begin anew each time.
+    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here, because its limit of calls would otherwise begin anew at
+    // each callback.
     if (!this.transactions.has(sealed.id)) this.transactions.set(sealed.id, watched)
     // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
@@ -155,8 +156,9 @@ export class StatusWatch {
   }
 
   /**
-   * The current numbers for `metricsOf`. `waiting`: transactions with a page that waits for the user. Status calls for these pages, without those of callbacks:
-   * `queued` wait for the rate limit, `taken` were allowed so far, and `perSecond` are allowed now.
+   * The current numbers for `metricsOf`. `waiting`: transactions with a page that waits for the user. The other three are about the status calls for these
+   * pages, without the calls of callbacks: how many wait for the rate limit (`queued`), how many were allowed so far (`taken`), and how many are allowed per
+   * second now (`perSecond`).
    */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
@@ -218,7 +220,8 @@ export class StatusWatch {
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
-    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and afterwards if so.
+    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and also afterwards if the user has
+    // denied.
     const mayKeep = this.options.keepDeniedMs !== undefined
     if (!mayKeep) this.transactions.delete(id)
     void watched.finish().then(() => {

@@ -23,7 +23,7 @@ const EARLY_LOOKS = 2
 const MAX_BACK_OFF_MS = 30_000
 /** A page's request waits for Nevis no longer than this. If Nevis's answer arrives later, the page's next request gets this answer. */
 const MAX_WAIT_MS = 2000
-/** A callback may use a success that Nevis reported at most this long ago. Otherwise the callback asks Nevis again. */
+/** A callback may use a success that Nevis reported at most this long ago. If the success is older, the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
 
 /** After this many failed status calls in a row, the waiting page says that Nevis does not respond. A call that timed out is enough: it took seconds. */
@@ -152,7 +152,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** Returns the status for a page's request. While another tab has an event stream open, makes no call to Nevis of its own: this process polls Nevis for that stream. */
+  /** Returns the status for a page's request. Makes no call to Nevis while another tab has an event stream open: this process polls Nevis for that stream. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -295,6 +295,6 @@ function callSafely(listener: () => void): void {
   try {
     listener()
   } catch {
-    // See above.
+    // Ignore the error, so that the other listeners are called, too.
   }
 }

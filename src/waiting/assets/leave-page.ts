@@ -1,8 +1,10 @@
 /**
- * Lets the script leave the waiting page, by a reload or to the callback: the first time at once, then after longer and longer pauses.
+ * Lets the script leave the waiting page, by a reload or to the callback. The first time, it leaves at once; after that, it leaves after longer and longer
+ * pauses.
  *
- * If the app's processes disagree on the status, the new page learns the same as the page before, and would otherwise load again and again at full speed.
- * Out of scope: when to leave (`waiting.ts`), and the links and buttons, which the user presses. The build joins this script and `waiting.ts` into one file.
+ * The pauses are for an app whose processes disagree on the status. The page that loads next then gets the same status as the page before it. Without the
+ * pauses, the page would load again and again at full speed. Out of scope: when to leave (`waiting.ts`), and the links and buttons, which the user presses. The
+ * build joins this script and `waiting.ts` into one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/leave-page.ts */
@@ -19,7 +21,7 @@ window.nevisLeavePage = (main, leave) => {
     waitMs = Math.min(Math.max(0, leftAt + pauseMs - now), pauseMs)
     sessionStorage.setItem(KEY, JSON.stringify([now + waitMs, now - leftAt < FORGET_MS ? Math.min(2 * pauseMs, LONGEST_MS) : 1000]))
   } catch {
-    // Leave after the pause above.
+    // The storage is blocked, so keep the pause that is set above.
   }
   setTimeout(() => main.isConnected && leave(), waitMs)
 }

@@ -1,6 +1,6 @@
 /**
- * The script of the button "Get more time", where the user types a code or saves recovery codes: gets more time without a new page, because what the user has
- * typed and ticked would be lost.
+ * The script of the button "Get more time" on a page where the user types a code or saves recovery codes. The script loads no new page, because a new page
+ * would lose what the user has typed and ticked.
  *
  * Out of scope: the countdown (`waiting.ts`). The build joins this script and `waiting.ts` into one file.
  */
@@ -31,7 +31,7 @@ window.nevisMoreTime = (main, say, succeeded) => {
     const { response: page, responseURL } = await post(form)
     const fresh = page?.querySelector<HTMLElement>('main[data-transaction]')
     const error = page?.querySelector('[role="alert"]')?.textContent
-    // The server has refused, and says why.
+    // The server has refused, and its page says why.
     if (error) return say(error)
     if (!fresh) throw new TypeError()
     for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"], [name="_csrf"]')) {
@@ -40,7 +40,7 @@ window.nevisMoreTime = (main, say, succeeded) => {
     history.replaceState(history.state, '', responseURL)
     succeeded(fresh.dataset as unknown as PageData)
     form.hidden = true
-    // The button had the focus.
+    // The button had the focus and is hidden now, so move the focus.
     const heading = main.querySelector('h1') as HTMLElement
     heading.tabIndex = -1
     ;(main.querySelector<HTMLElement>('[name="code"]') ?? heading).focus()

@@ -32,7 +32,7 @@ window.nevisRecoveryCodes = (main, write) => {
   }
 
   const said = main.querySelector<HTMLElement>('[data-said]')
-  // A success is shown on the button, and said to screen readers only. A failure is shown to everyone.
+  // The button itself shows a success, so this text of a success is for screen readers only. The text of a failure is for all users.
   function say(text: string, isError = false) {
     if (!said) return
     said.className = isError ? 'nevis-error' : 'nevis-unseen'

@@ -1,4 +1,4 @@
-/** The types of the waiting page's script (`waiting.ts`). They have a file of their own, because `waiting.ts` would otherwise be too long. */
+/** The types of the waiting page's script (`waiting.ts`). They have a file of their own, so that `waiting.ts` does not become too long. */
 
 interface Window {
   /** Starts this script again, after htmx or Turbo has inserted another page. */

@@ -57,7 +57,8 @@
     // Stops the listeners and requests of this page when htmx or Turbo inserts another page.
     const departure = new AbortController()
     const { signal } = departure
-    // If other tabs are open, this tab waits this many milliseconds before it goes to the callback: another tab may report that it has already gone there.
+    // If other tabs are open, this tab waits this many milliseconds before it goes to the callback, because another tab may report that it has gone there
+    // already.
     const TAB_ANSWER_MS = 20
     // Time limit of a request for the status: a connection may have broken unnoticed.
     const ASK_MS = 20_000
@@ -65,7 +66,8 @@
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // How often the page has stopped asking for the status (`pause`). An answer to a request from before such a stop is ignored.
+    // Counts how often the page has stopped asking for the status (`pause`). If the page has stopped since a request was sent, the answer to this request is
+    // ignored.
     let round = 0
     let isOver = false
     let [warning, silence] = ['', '']

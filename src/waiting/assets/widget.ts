@@ -58,8 +58,8 @@ window.nevisWidget = (main, write, isDone, finish) => {
     if (!hasStarted) start(tries)
     hasStarted = true
   }
-  // `complete`: htmx or Turbo has inserted this page. Otherwise wait for the scripts of Nevis and of the app. If htmx or Turbo has inserted this page while the
-  // page before was still loading, only `load` is still to come.
+  // If the document is `complete`, htmx or Turbo has inserted this page, so start now. Otherwise, wait for the scripts of Nevis and of the app. Also listen to
+  // `load`: if htmx or Turbo has inserted this page while the page before was still loading, `DOMContentLoaded` does not come any more.
   if (document.readyState === 'complete') startOnce(100)
   addEventListener('DOMContentLoaded', () => startOnce(0), { once: true })
   addEventListener('load', () => startOnce(100), { once: true })

@@ -69,8 +69,8 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
     const to = resolve(url)
     const own = await headers?.()
     const until = Date.now() + LONGEST_MS
-    // `AbortSignal.any` holds its signals weakly, and in Node.js 20, garbage collection would remove the time limit. So this variable, which the `catch` reads,
-    // holds the time limit.
+    // The signal of `AbortSignal.any` has only weak references to its parts. So in Node.js 20, garbage collection would remove the time limit. This variable,
+    // which the `catch` reads, prevents that.
     let limit!: AbortSignal
     for (let failures = 1; ; failures++) {
       try {
@@ -85,7 +85,8 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
           to.pathname,
         )
       } catch (error) {
-        // An error without a status comes from the network. Treat it like 503. But the time limit is no failure: the user has not answered yet.
+        // An error without a status comes from the network: treat it like a 503. If the time limit has passed, this is no failure: the user has not answered
+        // yet.
         if (limit.aborted) failures = 0
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
         // Repeat a GET after any 5xx except 500. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.
@@ -129,7 +130,8 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // A 404 with the status `unknown` is a result and no error: it says that the server cannot decrypt the handle in the URL, so no transaction waits.
+  // A 404 with the status `unknown` is a result and no error: it says that the server cannot decrypt the handle (the encrypted id of the transaction in the
+  // URL), so no transaction waits.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }

@@ -18,7 +18,7 @@ const CANCEL_MS = 5000
  * @param fields what to send to this route as JSON, for example username and password
  * @param options `show`, your function that shows each step to the user; and optionally `headers` and `signal`
  * @returns the JSON of your callback route; if no second factor was needed, the JSON of the route `url`
- * @throws SecondFactorError; the signal's reason, if `signal` was aborted; a TypeError of `fetch` if a request failed that must not be repeated
+ * @throws SecondFactorError; the signal's reason, if `signal` was aborted; a TypeError of `fetch`, if a request failed and must not be repeated
  */
 export async function secondFactor<Result = unknown>(url: string | URL, fields: object, options: SecondFactorOptions): Promise<Result> {
   const { show, headers, signal } = options
@@ -74,7 +74,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     if (view && (stopped.aborted || !(reason instanceof SecondFactorError))) {
       await requestsTo(base, headers, AbortSignal.timeout(CANCEL_MS)).send(false, waitingURL, { transaction: view.transaction, cancel: '1' }).catch(() => undefined)
     }
-    // If a `send` failed and there is no next step, the failure of that `send` is the reason. What failed after it is only a consequence.
+    // If a `send` failed and no step follows, throw the error of that `send`: the error that came after it is only a consequence.
     throw stopped.aborted ? reason : (error ?? reason)
   }
 }

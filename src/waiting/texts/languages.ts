@@ -11,8 +11,8 @@ import { it } from './it'
 import type { Texts } from './texts'
 
 /**
- * Your own texts, by language tag. Each entry changes a language of this package, or adds one. A text that you leave out is this package's text in
- * that language, or else the English text.
+ * Your own texts, by language tag. Each entry changes a language of this package, or adds one. For a text that you leave out, the page shows this package's
+ * text in that language or, if there is none, the English text.
  */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 

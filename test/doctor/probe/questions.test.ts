@@ -108,12 +108,6 @@ describe('whether Nevis finds a user by the username in lower case', () => {
   })
 })
 
-it('of a difference of the clocks says what the doctor says, and of a denial that this package does not read, that it fails', () => {
-  const does = (facts: Facts) => answersIn(facts).map((one) => one.does)
-  expect(does({ 'ping.http': '200', 'clock': '60 s ahead' }).at(-1)).toMatch(/^sign-ins work, because the strategy reads the times in tokens by the clock of Nevis/)
-  expect(does({ 'status.push.denied.http': '200', 'status.push.denied.fields': ['status: "failed"'] })[0]).toMatch(/^denials by push fail: /)
-})
-
 it('names no option for a limit that was not reached', () => {
   const answers = answersIn({ 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.http': '200', 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.phones.http': '200', 'limit.phones.after': 'more than 11' })
   expect(answers.map(({ answer, option }) => [answer, option])).toEqual([['not within 40 requests', undefined], ['no user was blocked', undefined], ['not within 20 wrong codes', undefined], ['not within 11 further phones', undefined]])

@@ -25,7 +25,7 @@ describe('the description of an answer', () => {
 
   /** Data that an answer may use as the name of a field. No value of the answer shows that it is data. */
   const DATA = [
-    'anna', 'ANNA', 'bert', 'Bert', 'bertsPhone', 'user_bert', 'userBert', 'anna@bank.example', 'u12345', 'code1234', 'name2', 'bert.name', 'Bert Smith', 'bänk', '', '-', '__proto__',
+    'system', 'owner', 'service', 'info', 'web', 'operations', 'anna', 'ANNA', 'bert', 'Bert', 'bertsPhone', 'user_bert', 'userBert', 'anna@bank.example', 'u12345', 'code1234', 'name2', 'bert.name', 'Bert Smith', 'bänk', '', '-', '__proto__',
     UUID, UUID.toUpperCase(), UUID.replaceAll('-', ''), `user_${UUID}`, '+41791234567', '41791234567', '2026-11-30', 'Passport-Nevis-Probe-0a1b2c3d4e5f',
     'aB3d-eF6h-iJ9k-lM2n', 'AbCdEfGhIjKlMnOp', 'eyJhbGciOi.eyJhbGciOi.c2ln', 'https://abc.mauth.nevis.cloud', 'Pixel 8', 'x'.repeat(41),
   ]

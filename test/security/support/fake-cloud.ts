@@ -1,6 +1,6 @@
 /**
- * A cloud that answers what its script says. Whatever it answers, it records which approvals users really gave and which codes were correct, so that a test can
- * compare the package's decisions with that.
+ * A cloud that answers what its script says. It also records which approvals users really gave and which codes were correct, whatever it has answered. So a
+ * test can compare the package's decisions with these facts.
  *
  * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells them apart by
  * the usernames and tokens in the requests.
@@ -149,7 +149,8 @@ export class FakeCloud {
     const world = this.worlds.get(number)
     if (world === undefined) return write(res, { status: 404, body: problem(404) })
     const behaviour = world.next(call)
-    // A call may have its effect even if its answer is replaced or lost. Only the behaviour `early` closes the connection before the call has an effect.
+    // A call has its effect even if its answer is replaced or lost. There is one exception: the behaviour `early` closes the connection before the call has an
+    // effect.
     const real = behaviour.do === 'early' ? undefined : this.truth(world, call, body, url)
     this.send(req, res, world, call, behaviour, real, body)
   }

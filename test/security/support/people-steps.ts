@@ -46,7 +46,7 @@ export type Step =
   | Callback
   | { readonly do: 'cancel'; readonly by: Owner }
   | { readonly do: 'look'; readonly by: Owner; readonly handle: 'own' | 'theirs' }
-  /** With `handle`, the user answers the newest transaction of this user (`own`) or the one before it (`older`), without opening its waiting page. */
+  /** With `handle`, the user answers their newest transaction (`own`) or the one before it (`older`), without opening its waiting page. */
   | { readonly do: 'phone'; readonly by: Owner; readonly does: 'approves' | 'denies'; readonly handle?: 'own' | 'older' }
   | { readonly do: 'widget'; readonly by: Owner }
   | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }

@@ -1,5 +1,5 @@
-// Runs five sign-ins of one user, with or without a subscriber that throws at every event. Prints the responses, the keys of the ledger, and how often
-// the subscriber has thrown. Out of scope: checking what was printed (`events.test.ts`).
+// Runs five sign-ins of one user, with or without a subscriber that throws at every event. Prints the responses, the keys of the ledger (the store that all
+// processes share), and how often the subscriber has thrown. Out of scope: checking what was printed (`events.test.ts`).
 import { createRequire } from 'node:module'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
 /**
- * Several processes of one app, with sessions and ledger in one Redis.
+ * Several processes of one app. Their sessions and their ledger (the store that all processes share) are in one Redis.
  *
  * Out of scope: the app (`worker.mjs`).
  */
