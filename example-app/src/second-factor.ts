@@ -15,7 +15,7 @@ import { page, userOf } from './pages.js'
 import { invoiceOf, isPayment, sayOutcome, type PaymentApproval, type SignedPayment } from './paying.js'
 import { isRefusal, onAnyFailure, orBack, sayHowLong } from './refused.js'
 import { csrfToken, renewCsrfToken } from './security.js'
-import type { Users } from './users.js'
+import type { Added, Users } from './users.js'
 import type { AccountParts } from './views/account.js'
 import { stepUpPage, stepUpURL, type RecoveryCode } from './views/step-up.js'
 
@@ -119,8 +119,7 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
   })
   routes.get('/', page(stepUpPage, async (req) => {
     const purpose = purposeIn(req.query['for'])
-    const { codesSince } = await users.addedBy(userOf(req).id)
-    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req, codesSince !== null) }
+    return { purpose, notDone: purpose && notDoneFor(req, purpose), recoveryCode: recoveryCodeOf(req, await users.addedBy(userOf(req).id)) }
   }))
   routes.post('/', (req, res, next) => {
     const purpose = purposeIn(req.query['for'])
@@ -137,11 +136,12 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
  * A user may have lost the phone, and then cannot confirm again. This is likely after a sign-in with a recovery code, and possible after a sign-in with the
  * password alone, in a remembered browser. The result says how such a user can go on.
  * @returns after a recovery code: `fresh` if it still opens "Devices and security", `old` if it does not. After the password alone: `unused` if the user has
- * recovery codes, `none` if not. Undefined after another factor, and if the user has set up a new phone since
+ * recovery codes, `none` if the user has neither recovery codes nor SMS. Undefined after another factor, if the user has set up a new phone since, and after the
+ * password alone if the user has SMS only and can confirm with it
  */
-function recoveryCodeOf(req: Request, hasCodes: boolean): RecoveryCode | undefined {
+function recoveryCodeOf(req: Request, { smsSince, codesSince }: Added): RecoveryCode | undefined {
   const record = secondFactorOf(req)
-  if (record === undefined) return hasCodes ? 'unused' : 'none'
+  if (record === undefined) return codesSince ? 'unused' : smsSince ? undefined : 'none'
   if (!needsNewPhone(req, record)) return undefined
   return Date.now() - record.at <= MAX_AGE_SECONDS * 1000 ? 'fresh' : 'old'
 }

@@ -5,8 +5,8 @@
  * The record contains a digest of the signed-in user, so it is not valid for another user who signs in later in the same session.
  * Out of scope: asking for the factor.
  */
-import { refuseUnknown } from '../client/option-names'
 import { createHash } from 'node:crypto'
+import { refuseUnknown } from '../client/option-names'
 import { json, middleware, completeAnswer, type Middleware } from '../host/answer'
 import { isListOfValues } from '../factors/amr'
 import type { FactorName } from '../factors/names'

@@ -118,7 +118,10 @@ function footerPart(parts: PageSettings, query: Content['query']): Html | false 
     </footer>`
 }
 
-/** A page opens in a new tab, so that the user does not leave the page that waits. A link such as `tel:` opens no page. */
+/**
+ * The app's link to a help page or to a legal notice. This link opens a new tab on every page of this package, because some of these pages wait, and the user
+ * must not leave them. A link such as `tel:` opens no page.
+ */
 function linkOut(text: string, href: string, { newTab }: Texts): Html {
   if (!/^(?:https?:|\/)/i.test(href)) return html`<a href="${href}">${text}</a>`
   return html`<a href="${href}" target="_blank" rel="noopener">${text} <span aria-hidden="true">\u2197\ufe0e</span><span class="nevis-unseen"> ${newTab}</span></a>`

@@ -55,10 +55,13 @@ export function needsPhone({ operation }: WaitingView, factor: string): boolean 
   return operation === 'enroll' && factor === 'sms'
 }
 
-/** This package does not store the phone number. So the user types it again to get another SMS. */
+/**
+ * This package does not store the phone number. So the user types it again to get another SMS. The pattern only requires a `+` before the first digit
+ * and refuses `(0)`, because the server accepts more ways to write a number than a pattern could list.
+ */
 function phoneField({ phoneNumber, phoneFormat }: Texts): Html {
   return html`<label for="nevis-phone">${phoneNumber}</label>
-          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" title="${phoneFormat}" autocomplete="tel">`
+          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\P{Nd}*[+\uff0b](?!.*\\(0).+" title="${phoneFormat}" autocomplete="tel">`
 }
 
 /** The masked phone number in the button that sends an SMS. */

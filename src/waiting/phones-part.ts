@@ -44,7 +44,7 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
  */
 export function phoneNames(phones: readonly OfferedAuthenticator[], language: Language): string[] {
   const entries = entriesOf(phones, language)
-  return entries.map(({ name, lines }) => (entries.filter((one) => one.name === name).length === 1 ? name : `${name} (${lines.join(', ')})`))
+  return entries.map(({ name, lines }) => (lines.length === 0 || entries.filter((one) => one.name === name).length === 1 ? name : `${name} (${lines.join(', ')})`))
 }
 
 /** Two phones may have the same name, system and date. Their entries then also show the time, or their position in the list. */

@@ -23,7 +23,7 @@ import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
 import type { PageParts } from './document'
 import { maskedPhoneFor } from './masked-phone'
-import { doneHtml, startHtml, unknownTransactionHtml, usedHtml } from './notices'
+import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
@@ -122,7 +122,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (named === undefined || own === undefined || isConfirmedSince) {
       const isDone = named !== undefined && secondFactorOf(req, { sessionKey: settings.sessionKey })?.transactionId === named.id
-      if (isDone && !wantsJson) return page(res, 200, doneHtml(parts, { transaction: handle as string }).text, parts)
+      if (isDone && !wantsJson) return page(res, 200, usedHtml(parts, { transaction: handle as string }, isDone).text, parts)
       const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })

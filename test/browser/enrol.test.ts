@@ -3,6 +3,7 @@ import { describeWithChromium } from '../support/chromium'
 import { codeFor, enterPassword, makingCodes, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
+import { phoneNumberIn } from '../../src/client/typed-input'
 
 describeWithChromium('enrolment on the waiting page', () => {
   const chromium = useChromium()
@@ -51,6 +52,20 @@ describeWithChromium('enrolment on the waiting page', () => {
       await isSignedIn(page)
       expect(userOf(username)).toMatchObject({ phone: '+41790000001', authenticators: [] })
     })
+  })
+
+  it('of a phone number › is asked by the browser to begin with +, and may be written in every way that the server accepts', async () => {
+    const { page } = await enrolling(await chromium.open(), 'app')
+    const isValid = async (number: string) => {
+      await page.locator('#nevis-phone').evaluate((field: { value: string }, value) => (field.value = value), number)
+      return page.locator('#nevis-phone').evaluate((field: { checkValidity(): boolean }) => field.checkValidity())
+    }
+    const accepted = [
+      '+41790000001', ' +41 79 000 00 01', '+1 (212) 555-0100', '+41.79.000.00.01', '+41 79\u2013000\u201300\u201301', '\u202a+41 79 000 00 01\u202c',
+      '+\u0664\u0661\u0667\u0669\u0660\u0660\u0660\u0660\u0660\u0660\u0661', '\uff0b\uff14\uff11\uff17\uff19\uff10\uff10\uff10\uff10\uff10\uff10\uff11',
+    ]
+    for (const number of accepted) expect([number, phoneNumberIn(number) !== undefined, await isValid(number)]).toEqual([number, true, true])
+    for (const number of ['', '+', '079 000 00 01', '0041790000001', '41+790000001', '+41 (0)79 000 00 01']) expect([number, await isValid(number)]).toEqual([number, false])
   })
 
   it('of a mistyped phone number › sends to another one', async () => {

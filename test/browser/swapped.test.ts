@@ -166,6 +166,38 @@ describeWithChromium('the waiting page', () => {
       await isSignedIn(page)
     })
 
+    it('and no answer to a request for more time › says so after a while, and the button asks again', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page } = await waiting(context, cloud, { factor: 'recovery' })
+      const before = page.url()
+      await context.clock.runFor(95_000)
+      await context.route('**/login/2fa', () => undefined)
+      await Promise.all([page.waitForRequest('**/login/2fa'), page.getByRole('button', { name: 'Get more time' }).click()])
+      await context.clock.runFor(19_000)
+      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      await context.clock.runFor(1_000)
+      await note(page).getByText('Not available just now').waitFor()
+      await context.unroute('**/login/2fa')
+      await page.getByRole('button', { name: 'Get more time' }).click()
+      await page.waitForURL((url) => url.href !== before)
+    })
+
+    it('gives more time where the app requires Trusted Types, which forbid a script to parse a page', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      await context.route(/\/login\/2fa\?transaction=/, async (route) => {
+        const response = await route.fetch()
+        const policy = `${response.headers()['content-security-policy'] as string}; require-trusted-types-for 'script'`
+        await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
+      })
+      const { page } = await waiting(context, cloud, { factor: 'recovery' })
+      const before = page.url()
+      await context.clock.runFor(100_000)
+      await page.getByRole('button', { name: 'Get more time' }).click()
+      await page.waitForURL((url) => url.href !== before)
+    })
+
     it('and a refusal of more time › says why, and keeps what is typed', async () => {
       await cloud.close()
       cloud = await startCloud({ strategy: { startBudget: { starts: 1, perSeconds: 300 } } })

@@ -68,6 +68,18 @@ describe('a remembered browser', () => {
     expect(text).not.toContain('with a recovery code')
   })
 
+  it('of a user who has SMS but no recovery codes › is not sent to support, because the user can confirm by SMS', async () => {
+    const browser = await remembered('ben')
+    const waiting = (await submit(browser, '/account/devices', '/account/devices/add', { factor: 'sms', phone: '+41 79 555 00 08' })).location as string
+    const code = /\d{4,}/.exec(await app.phone('ben').sms())?.[0] as string
+    expect((await typeCode(browser, waiting, code)).location).toBe('/account/devices')
+    await signOut(browser)
+    await withPassword(browser, 'ben')
+    const { text } = await browser.get('/step-up?for=devices', page)
+    expect(text).toContain('<h1>Confirm it is you</h1>')
+    expect(text).not.toContain('Contact support')
+  })
+
   it('is asked again when another user signs in, and when its user has all browsers forgotten', async () => {
     const browser = await remembered('ben')
     const elsewhere = browser.clone()

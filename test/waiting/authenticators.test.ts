@@ -217,6 +217,13 @@ describe('the waiting page', () => {
         expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent to <bdi>Pixel (registered on 8\u00a0March 2026)</bdi>. Earlier')
       })
 
+      it('are named without empty parentheses in this sentence, where Nevis says nothing of the phone but its name', async () => {
+        const { browser, handle, ids } = await waiting(1)
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [{ authenticatorId: ids[0], name: 'Pixel' }, named({ enrolledAt: DAY }, 1)] } })
+        const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+        expect((await browser.get(waitingOf(chosen), PAGE)).text).toContain('<p role="status">Sent to <bdi>Pixel</bdi>. Earlier')
+      })
+
       it.each([['de', 'registriert am 8.\u00a0März 2026'], ['fr', 'enregistré le 8\u00a0mars 2026'], ['it', 'registrato l’8\u00a0marzo 2026']])('have the day in the language of the page: %s', async (tag, words) => {
         expect(await linesOf([{ type: 'android', enrolledAt: DAY }, {}], tag)).toEqual([`Android · ${words}`, undefined])
       })

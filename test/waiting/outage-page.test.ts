@@ -61,7 +61,7 @@ describe('an outage', () => {
       expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
       expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
       expect(page.text).toContain('<h1>Not available just now</h1>')
-      expect(page.text).toContain('<p class="nevis-error" role="alert">A service that we need does not respond. Nothing has been confirmed or carried out.')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">A service that we need does not respond. Please try again in a few minutes. If you were confirming something, first check whether it has been carried out.</p>')
       expect(linkOf(page)).toBe('/login')
       for (const driven of ['<form', 'http-equiv="refresh"', 'data-transaction']) expect(page.text).not.toContain(driven)
     })

@@ -280,8 +280,8 @@ describe('a callback that comes again', () => {
   it.each([
     ['en', 'Already confirmed', 'You have confirmed this request.'],
     ['de', 'Bereits bestätigt', 'Sie haben diese Anfrage bestätigt.'],
-    ['fr', 'Déjà confirmé', 'Vous avez confirmé cette demande.'],
-    ['it', 'Già confermato', 'Ha confermato questa richiesta.'],
+    ['fr', 'Demande déjà confirmée', 'Vous avez confirmé cette demande.'],
+    ['it', 'Richiesta già confermata', 'Ha confermato questa richiesta.'],
   ])('is told apart on the waiting page, where the app records the second factor: the page says that it is done, and leads on (%s)', async (tag, heading, sentence) => {
     const { app, browser, handle, get } = await open({ brand })
     const other = await signIn(app.browser(), 'anna', { factor: 'sms' })

@@ -141,7 +141,7 @@ export const de: Texts = {
   newTab: '(öffnet sich in einem neuen Tab)',
   language: 'Sprache',
   unavailable: 'Zurzeit nicht verfügbar',
-  unavailableHint: 'Ein benötigter Dienst antwortet nicht. Es wurde nichts bestätigt und nichts ausgeführt. Bitte versuchen Sie es in ein paar Minuten erneut.',
+  unavailableHint: 'Ein benötigter Dienst antwortet nicht. Bitte versuchen Sie es in ein paar Minuten erneut. Wenn Sie gerade etwas bestätigt haben, prüfen Sie zuerst, ob es schon ausgeführt wurde.',
   tryAgain: 'Erneut versuchen',
   written: 'Ich habe die Codes gesichert',
   saved: 'Ich bewahre die Codes sicher auf',
@@ -183,6 +183,6 @@ export const de: Texts = {
     unknown_transaction: 'Diese Anfrage wurde in einem anderen Browser begonnen oder ist beendet. Bitte melden Sie sich neu an.',
     used_transaction: 'Diese Bestätigung wurde bereits verwendet. Bitte beginnen Sie neu.',
     binding_mismatch: 'Die Angaben stimmen nicht überein, deshalb wurde nichts bestätigt. Bitte beginnen Sie neu.',
-    too_many_starts: 'Zu viele Anfragen. Warten Sie etwas, bevor Sie es erneut versuchen. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
+    too_many_starts: 'Zu viele Anfragen. Versuchen Sie es später erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
   },
 }

@@ -143,7 +143,7 @@ export const en: Texts = {
   newTab: '(opens in a new tab)',
   language: 'Language',
   unavailable: 'Not available just now',
-  unavailableHint: 'A service that we need does not respond. Nothing has been confirmed or carried out. Please try again in a few minutes.',
+  unavailableHint: 'A service that we need does not respond. Please try again in a few minutes. If you were confirming something, first check whether it has been carried out.',
   tryAgain: 'Try again',
   written: 'I have saved these codes',
   saved: 'I keep these codes in a safe place',
