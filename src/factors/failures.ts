@@ -38,7 +38,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   unknown_transaction: { status: 403, message: 'This request was started in another browser or has ended. Please sign in again.' },
   used_transaction: { status: 403, message: 'This approval has already been used. Please start again.' },
   binding_mismatch: { status: 403, message: 'Something did not match, so nothing was approved. Please start again.' },
-  too_many_starts: { status: 429, message: 'Too many requests. Try again later. If you did not send them, change your password.' },
+  too_many_starts: { status: 429, message: 'Too many requests. Try again in a few minutes. If you did not send them, change your password.' },
 }
 
 /**

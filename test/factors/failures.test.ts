@@ -26,7 +26,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   unknown_transaction: [403, 'This request was started in another browser or has ended. Please sign in again.'],
   used_transaction: [403, 'This approval has already been used. Please start again.'],
   binding_mismatch: [403, 'Something did not match, so nothing was approved. Please start again.'],
-  too_many_starts: [429, 'Too many requests. Try again later. If you did not send them, change your password.'],
+  too_many_starts: [429, 'Too many requests. Try again in a few minutes. If you did not send them, change your password.'],
 }
 
 describe('a refusal', () => {

@@ -35,7 +35,7 @@ describe('English', () => {
     [failures.not_approved.message, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
     [failures.expired_transaction.message, 'This request has expired. Send a new one.'],
     [failures.too_many_attempts.message, 'Too many wrong codes. Request a new one.'],
-    [failures.too_many_starts.message, 'Too many requests. Try again later. If you did not send them, change your password.'],
+    [failures.too_many_starts.message, 'Too many requests. Try again in a few minutes. If you did not send them, change your password.'],
     [en.unavailableHint, 'A service that we need does not respond. Please try again in a few minutes. If you were confirming something, first check whether it has been carried out.'],
     [failures.rejected.message, 'You cannot sign in with this account. Contact support.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
@@ -55,7 +55,7 @@ describe('German', () => {
     [de.enrollUse.sms, 'Code per SMS einrichten'],
     [de.approved, 'Bestätigt. Einen\u00a0Moment\u00a0…'],
     [de.unavailableHint, 'Ein benötigter Dienst antwortet nicht. Bitte versuchen Sie es in ein paar Minuten erneut. Wenn Sie gerade etwas bestätigt haben, prüfen Sie zuerst, ob es schon ausgeführt wurde.'],
-    [de.failure.too_many_starts, 'Zu viele Anfragen. Versuchen Sie es später erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.'],
+    [de.failure.too_many_starts, 'Zu viele Anfragen. Versuchen Sie es in ein paar Minuten erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.'],
     [de.failure.wrong_code, 'Der Code stimmt nicht.'],
     [de.failure.cancelled, 'Der Vorgang wurde abgebrochen.'],
     [de.failure.unknown_transaction, 'Diese Anfrage wurde in einem anderen Browser begonnen oder ist beendet. Bitte melden Sie sich neu an.'],
@@ -89,7 +89,7 @@ describe('French', () => {
     [fr.usedHeading, 'Rien à confirmer ici'],
     [fr.doneHeading, 'Demande déjà confirmée'],
     [fr.unavailableHint, 'Un service nécessaire ne répond pas. Veuillez réessayer dans quelques minutes. Si vous veniez de confirmer une opération, vérifiez d’abord si elle a été exécutée.'],
-    [fr.failure.too_many_starts, 'Trop de demandes. Réessayez plus tard. Si ces demandes ne viennent pas de vous, changez votre mot de passe.'],
+    [fr.failure.too_many_starts, 'Trop de demandes. Réessayez dans quelques minutes. Si ces demandes ne viennent pas de vous, changez votre mot de passe.'],
     [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
@@ -117,7 +117,7 @@ describe('Italian', () => {
     [italian.usedHeading, 'Qui non c’è nulla da confermare'],
     [italian.doneHeading, 'Richiesta già confermata'],
     [italian.unavailableHint, 'Un servizio necessario non risponde. Riprovi tra qualche minuto. Se stava confermando un’operazione, verifichi prima se è già stata eseguita.'],
-    [italian.failure.too_many_starts, 'Troppe richieste. Riprovi più tardi. Se le richieste non sono Sue, cambi la password.'],
+    [italian.failure.too_many_starts, 'Troppe richieste. Riprovi tra qualche minuto. Se le richieste non sono Sue, cambi la password.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
   it('calls no account “conto”, which is a bank account', () => {

@@ -183,6 +183,6 @@ export const de: Texts = {
     unknown_transaction: 'Diese Anfrage wurde in einem anderen Browser begonnen oder ist beendet. Bitte melden Sie sich neu an.',
     used_transaction: 'Diese Bestätigung wurde bereits verwendet. Bitte beginnen Sie neu.',
     binding_mismatch: 'Die Angaben stimmen nicht überein, deshalb wurde nichts bestätigt. Bitte beginnen Sie neu.',
-    too_many_starts: 'Zu viele Anfragen. Versuchen Sie es später erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
+    too_many_starts: 'Zu viele Anfragen. Versuchen Sie es in ein paar Minuten erneut. Falls die Anfragen nicht von Ihnen kommen, ändern Sie Ihr Passwort.',
   },
 }

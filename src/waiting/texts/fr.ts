@@ -183,6 +183,6 @@ export const fr: Texts = {
     unknown_transaction: 'Cette demande a été commencée dans un autre navigateur ou est terminée. Veuillez vous reconnecter.',
     used_transaction: 'Cette confirmation a déjà été utilisée. Veuillez recommencer.',
     binding_mismatch: 'Les données ne correspondent pas, rien n’a donc été confirmé. Veuillez recommencer.',
-    too_many_starts: 'Trop de demandes. Réessayez plus tard. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
+    too_many_starts: 'Trop de demandes. Réessayez dans quelques minutes. Si ces demandes ne viennent pas de vous, changez votre mot de passe.',
   },
 }

@@ -183,6 +183,6 @@ export const it: Texts = {
     unknown_transaction: 'Questa richiesta è stata iniziata in un altro browser o è terminata. Acceda di nuovo.',
     used_transaction: 'Questa conferma è già stata usata. Ricominci.',
     binding_mismatch: 'I dati non corrispondono, quindi nulla è stato confermato. Ricominci.',
-    too_many_starts: 'Troppe richieste. Riprovi più tardi. Se le richieste non sono Sue, cambi la password.',
+    too_many_starts: 'Troppe richieste. Riprovi tra qualche minuto. Se le richieste non sono Sue, cambi la password.',
   },
 }
