@@ -67,7 +67,7 @@ export function isConfirmed(req: Request, purpose: Purpose): boolean {
   return age >= 0 && age <= MAX_AGE_SECONDS * 1000 && (PAGES[purpose].factors?.includes(record.factor) ?? true)
 }
 
-/** What has not happened, if the user has sent a form of this purpose without a recent second factor. */
+/** The message that the action was not done, if the user has sent the form for it without a recent second factor. Otherwise undefined. */
 export function notDoneFor(req: Request, purpose: Purpose): Text | undefined {
   return unsentIn(req, purpose) && PAGES[purpose].notDone
 }

@@ -10,7 +10,7 @@ import { wordOf } from './probe/word-of'
 
 /** A larger file is not read. The largest report of the probe has some 100 kB. */
 const MAX_BYTES = 5_000_000
-/** A report may have at most this many answers and stages. The probe itself has fewer questions and stages. */
+/** A report with more answers or stages than these numbers is refused. A real report has fewer, because the probe has fewer questions and stages. */
 const MOST_ANSWERS = 200
 const MOST_STAGES = 20
 

@@ -35,7 +35,7 @@ interface End {
 export class Endings {
   private readonly ledger: Ledger
 
-  /** @param starts counts the user's denials, because a denial can begin a pause in which the user can start nothing */
+  /** @param starts the budget of the user's starts. It also counts denials, because after a denial the user may have to wait before the next start */
   constructor(
     private readonly settings: EndingsSettings,
     private readonly starts: StartBudget,

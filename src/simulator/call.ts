@@ -14,6 +14,6 @@ export interface Call {
   /** The id in the URL path; an empty string if the path has none. */
   readonly id: string
   readonly query: URLSearchParams
-  /** The intent, if the request was authorised by an intent token; undefined if by the access key. */
+  /** The intent (what Nevis's widget may do) whose token authorised the request. Undefined if the access key authorised the request. */
   readonly intent: Intent | undefined
 }

@@ -1,7 +1,7 @@
 /**
  * Not an attack, but an outage. A function of the app (`verify`, `subject`, the message of a payment, or a custom factor) asks a database or a directory, which
- * accepts connections but never answers. Without a time limit, every start, page and callback stays open until the browser gives up. In addition, a hanging
- * start blocks the user's next starts, and no error names the function.
+ * accepts connections but never answers. Without a time limit, every request that starts a second factor, every page and every callback stays open until
+ * the browser gives up. While a start hangs, the user can start no other second factor. And no error message says which function hangs.
  */
 import { outagePage, push, sms, type Factor, type NevisProfile } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'

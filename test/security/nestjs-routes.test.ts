@@ -31,7 +31,7 @@ const underPrefix = (prefix: string) => (text: string) => text.replaceAll("'/log
 /** For an app whose URLs get a version: makes the controller of the sign-in pages version-neutral, so that the URLs of these pages stay unchanged. */
 const versioning = (text: string) => text.replace('import { Controller, Get, Header, Module', 'import { Controller, Get, Header, Module, VERSION_NEUTRAL, VersioningType').replace('@Controller()', '@Controller({ version: VERSION_NEUTRAL })')
 
-/** `base` is the path before the guarded controller, `pages` the path before the sign-in pages. Each of the `changes` edits the app of the guide. */
+/** `base`: the URL prefix of the guarded controller's routes. `pages`: that of the sign-in pages. Each of the `changes` edits the app of the NestJS guide. */
 const shapes: [name: string, base: string, pages: string, changes: ((text: string) => string)[]][] = [
   ['as the guide prints it', '', '', []],
   ['a global prefix', '/api', '/api', [listenAfter("app.setGlobalPrefix('api')"), underPrefix('/api')]],

@@ -141,8 +141,8 @@ export class StatusWatch {
     const sealed = sealedOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, this process cannot ask Nevis. Either the user cannot deny this transaction on the phone, or the token was deleted when the
-    // transaction ended in the session. In the second case, `known` still has the token.
+    // Without a status token, this process cannot ask Nevis. If the token was deleted because the transaction has ended in the session, `known` still has it.
+    // If this transaction never had a token, the user cannot deny it on the phone.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)

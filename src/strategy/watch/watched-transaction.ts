@@ -26,7 +26,7 @@ const MAX_WAIT_MS = 2000
 /** A callback may use a success that Nevis reported at most this long ago. If the success is older, the callback asks Nevis again. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/** After this many failed status calls in a row, the waiting page says that Nevis does not respond. A call that timed out is enough: it took seconds. */
+/** After this many failed status calls in a row, the waiting page says that Nevis does not respond. One call is enough if it timed out. */
 const FAILURES_UNTIL_TOLD = 2
 /** After this many answers in a row without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_UNREADABLE = 3

@@ -8,7 +8,7 @@ afterEach(removeFolders)
 /** Repeats a text, up to almost the size of the largest file that `init` reads. */
 const filled = (text: string, bytes = 199_000) => text.repeat(Math.floor(bytes / text.length))
 
-/** The time limit for one file. An earlier version took minutes for most of these files. Ten seconds leave room for a slow and busy computer. */
+/** The time limit of `init` for one file. An earlier version of `init` took minutes for most files of this test. Ten seconds leave room for a slow computer. */
 const MAX_MS = 10_000
 
 const flat = (out: string) => out.replace(/\n {4}/g, ' ')
