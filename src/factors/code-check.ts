@@ -1,8 +1,8 @@
 /**
  * Checks an SMS code or a recovery code at Nevis. Finds out whether a 4xx answer means a wrong code or a wrong access key.
  *
- * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 also mean a wrong access key. So after a 4xx, this file requests the user's
- * record with the same access key. If Nevis returns the record, the access key is right, and the 4xx means a wrong code.
+ * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 can also mean a wrong access key. So after a 401 or 403, this file requests
+ * the user's record with the same access key. If Nevis returns the record, the access key is right, and the answer means a wrong code.
  * Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref

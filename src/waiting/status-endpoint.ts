@@ -34,10 +34,10 @@ const MAX_STREAMS_EACH = 20
 const HEARTBEAT_MS = 20_000
 
 /**
- * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`. The handle is the encrypted transaction id; `prompt` says what the
- * waiting page does (`wait`, `code`, `widget` or `confirm`). With `Accept: text/event-stream`, the endpoint sends the same data as events named `status`: one
- * immediately, and one when the user has answered. When Nevis stops or starts to respond, the endpoint sends an event named `silence`, with the same data.
- * A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session middleware.
+ * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds, isSilent? }`. The handle is the encrypted transaction id; `prompt`
+ * says what the waiting page does (`wait`, `code`, `widget` or `confirm`). With `Accept: text/event-stream`, the endpoint sends the same data as events named
+ * `status`: one immediately, and one when the user has answered. When Nevis stops or starts to respond, the endpoint sends an event named `silence`, with the
+ * same data. A handle that cannot be decrypted gives 404 and `{ status: 'unknown' }`. The endpoint signs no user in. Mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if `strategy` is no NevisStrategy, or an option is wrong or unknown
