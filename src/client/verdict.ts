@@ -129,9 +129,10 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
 
 /** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of the text contains a refusal. */
 function refusesInText(value: unknown, depth: number): boolean {
+  if (depth > MAX_DEPTH) return true
   if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
-  if (isJsonObject(value)) return depth > MAX_DEPTH || verdictOfObject(value, depth + 1) === 'no'
-  return Array.isArray(value) && value.some((item) => depth > MAX_DEPTH || refusesInText(item, depth + 1))
+  if (isJsonObject(value)) return Object.entries(value).some(([name, field]) => ['no', 'unclear'].includes(verdictOfField(value, name, field, depth + 1) ?? ''))
+  return Array.isArray(value) && value.some((item) => refusesInText(item, depth + 1))
 }
 
 /** Nevis does not document what a field `phone` contains: it may be a phone number, an object that describes the phone, or a list of such objects. */

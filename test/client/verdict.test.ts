@@ -23,7 +23,7 @@ describe('a body', () => {
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
       { phone: '0791234567' }, { phone: '** 67' },
-      { status: 'succeeded', message: 'No further action is needed.' }, { valid: true, description: 'Code accepted. Do not share it.' },
+      { status: 'succeeded', details: { channel: 'sms' } }, { status: 'succeeded', message: 'No further action is needed.' }, { valid: true, description: 'Code accepted. Do not share it.' },
       { items: [{ ok: true }] }, { items: [{ status: 'ok' }] }, { items: [{ status: 200 }] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('yes')
@@ -75,7 +75,10 @@ describe('a body', () => {
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
       { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },
-      { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { registered: true }, { status: 'succeeded', message: ['wrong code'] }, { status: 'succeeded', details: { result: 'failed' } }, { status: 'succeeded', details: [{ valid: false }] }, { status: 'succeeded', checks: [false] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
+      { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { registered: true }, { status: 'succeeded', message: ['wrong code'] }, { status: 'succeeded', details: { result: 'failed' } }, { status: 'succeeded', details: [{ valid: false }] },
+      { success: true, details: { message: 'Request blocked' } }, { success: true, details: { code: 'WRONG_CODE' } }, { success: true, details: { codeIsRight: false } }, { success: true, details: { notVerified: true } },
+      { success: true, details: [{ message: 'wrong code' }] }, { success: true, description: { items: ['wrong code'] } }, { success: true, details: { details: { details: { details: { details: { details: { details: { details: { valid: false } } } } } } } } },
+      { status: 'succeeded', checks: [false] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
       { user: 'rejected' }, { token: 'expired' }, { statusToken: 'invalid' }, { enrollment: 'failed' }, { qrCode: false }, { transactionId: 'not found' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
