@@ -106,7 +106,7 @@ function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial,
   if (isRecorded) return ok(check, `behind the second factor, ${callback} signs the user in and runs recordSecondFactor()`)
   const isNeverRecorded = isWhole && recordedAt === undefined
   if (isNeverRecorded && requiredAt !== undefined) {
-    return error(check, `recordSecondFactor() does not run behind ${what}, so requireSecondFactor() at ${requiredAt} asks for the second factor again and again`, `app.all('${callback.slice('GET '.length)}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
+    return warning(check, `recordSecondFactor() does not run behind ${what}, so requireSecondFactor() at ${requiredAt} asks for the second factor again and again`, `app.all('${callback.slice('GET '.length)}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
   }
   if (isNeverRecorded && !mayRequire && (call.isRedirected || (laterHandlers?.length ?? 0) > 0)) return ok(check, `behind the second factor, ${callback} signs the user in. No route has requireSecondFactor(), so recordSecondFactor() is not needed`)
   const where = recordedAt === undefined ? '' : `; the source has one at ${recordedAt}`

@@ -38,8 +38,8 @@ export class CallbackTrial implements Trial {
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
     const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    // If a handler of the app calls the strategy, it is probably the first one. Without `recordSecondFactor` behind the first, the doctor does not guess.
-    const isCalled = at === -1 && names.indexOf('recordSecondFactor') >= 1
+    // If a handler of the app calls the strategy, it is probably the first one. If `recordSecondFactor` does not come right behind the first, do not guess.
+    const isCalled = at === -1 && names.indexOf('recordSecondFactor') === 1
     if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
     return endTrial(response)
   }

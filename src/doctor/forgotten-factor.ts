@@ -18,7 +18,7 @@ import { isPasswordStrategy } from './strategy-calls'
 /** The whole path of a route that checks a password. At other paths, such as `/webauthn/login`, a route may check something else. */
 const LOGIN_PATH = /^(?:\/(?:api|auth))?\/(?:login|sign-?in)\/?$/i
 /** Code with one of these words may ask for a second factor, may check no password, or may be only for tests. */
-const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp|webauthn|passkey|fido|NODE_ENV/i, /[a-z](?:[HT]?OTP|[HT]otp|Otp)/]
+const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp|webauthn|passkey|fido|id_?token|oauth|oidc|openid|saml|magic|certificate|NODE_ENV/i, /[a-z](?:[HT]?OTP|[HT]otp|Otp)/]
 /** The number of functions behind one sign-in that are examined at most. */
 const MAX_FUNCTIONS = 200
 
@@ -58,7 +58,7 @@ export function forgottenIn(sources: readonly Source[], factors: SecondFactors):
     const used = own === undefined ? names.flatMap((name) => places?.get(name) ?? []) : [{ source, route: own }]
     const isHandler = (place: Place) => (token: number) => (own === undefined ? names.includes(place.source.token(token).text) : token === at)
     if (used.length === 0 || !(isPasswordCheck(source, at) ?? used.every(isLogin))) return false
-    if (!used.every((place) => isAlone(place, isHandler(place)) && !isOnlyForTests(place.source, place.route.open))) return false
+    if (!used.every((place) => isAlone(place, isHandler(place)) && !isConditional(place.source, place.route.open))) return false
     const block = outermostBlock(source, at)
     const handlers = used.map((place) => [place.source, { first: place.route.open, last: place.source.token(place.route.open).pair as number }] as const)
     return !mayAsk(block === undefined ? handlers : [[source, block], ...handlers])
@@ -78,12 +78,12 @@ function isPasswordCheck(source: Source, at: number): boolean | undefined {
   return undefined
 }
 
-/** True if the token is in an `if` that tests `NODE_ENV`. */
-function isOnlyForTests(source: Source, at: number): boolean {
+/** True if the token is in an `if`, or in a function that reads `NODE_ENV`: the route may exist only in tests. */
+function isConditional(source: Source, at: number): boolean {
   for (let inner = at; inner !== -1; inner = source.blockOf(inner)) {
     let { first } = source.statementOf(inner)
     while (source.is(first, 'else')) ({ first } = source.statementOf(first - 1))
-    if (source.is(first, 'if') && source.textOf({ first, last: inner }).includes('NODE_ENV')) return true
+    if (source.is(first, 'if') || (inner !== at && source.textOf({ first: inner, last: source.token(inner).pair as number }).includes('NODE_ENV'))) return true
   }
   return false
 }

@@ -49,6 +49,9 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
   const isForgotten = forgottenIn(sources, factors)
+  const paths = new Set(loaded.map(shownPath))
+  // A file that the process has not loaded may be only for tests.
+  const isLoaded = ({ source }: (typeof signInCalls)[number]) => paths.size === 0 || paths.has(source.path)
   const firstLine = (isThis: (source: Source, at: number) => boolean) => {
     for (const source of sources) {
       const at = source.tokens.findIndex((_token, i) => isThis(source, i))
@@ -57,7 +60,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
     return undefined
   }
   return {
-    forgotten: signInCalls.filter(isForgotten).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
+    forgotten: signInCalls.filter((signInCall) => isLoaded(signInCall) && isForgotten(signInCall)).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
     recordedAt: firstLine(mayUse('recordSecondFactor')),
     requiredAt: firstLine(isRequired),
     mayRequire: firstLine(mayUse('requireSecondFactor')) !== undefined || firstLine(mayUse('secondFactorOf')) !== undefined,
@@ -124,7 +127,7 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
   let isCut = started.size > MAX_FILES
   let bytes = 0
   for (const file of seen) {
-    const path = relative(process.cwd(), file).split(sep).join('/')
+    const path = shownPath(file)
     const { size } = statSync(file)
     if (size <= MAX_BYTES) bytes += size
     if (bytes > MAX_TOTAL_BYTES) return { sources, unread: [...unread, `more than ${MAX_TOTAL_BYTES / 1_000_000} MB of code`] }
@@ -152,6 +155,11 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
     }
   }
   return { sources, unread: isCut ? [...unread, `more than ${MAX_FILES} files`] : unread }
+}
+
+/** The path of a file as findings show it: relative to the working directory, with `/` on each system. */
+function shownPath(file: string): string {
+  return relative(process.cwd(), file).split(sep).join('/')
 }
 
 /** The folders of this package: of the copy that runs here, and of the copy that the application loads. A linked copy is not in `node_modules`. */
