@@ -73,8 +73,8 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 }
 
 /**
- * False for a token that a browser can have without an approval: an intent token or a status token. Nevis introspects both as active. To detect a status
- * token, asks Nevis for the status of the token.
+ * False for a token that a browser can have without an approval: an intent token (which starts Nevis's widget) or a status token. Nevis's introspection
+ * reports both as active. To recognise a status token, this function sends it to the status endpoint: Nevis accepts only status tokens there.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false

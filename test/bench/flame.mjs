@@ -1,7 +1,7 @@
 // @ts-check
 // Draws a flame graph of the CPU time of a push login: node test/bench/flame.mjs PICTURE.svg [FILE]
 // FILE is the dist/index.js of another build, to compare with an earlier version: run `git worktree add`, `npm ci` and `npm run build` for that version.
-// The profiler slows every function down a little, so the graph shows shares. `parts/cpu.mjs` measures what a login costs.
+// The profiler slows every function down a little. So the graph shows which share of the time each function takes, not how long. `parts/cpu.mjs` measures that.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { Session } from 'node:inspector/promises'

@@ -53,7 +53,7 @@ function make(origin) {
 }
 
 /**
- * A transaction has the id of its user, so that the server need not store anything.
+ * The id of a transaction is the id of its user, so that this server need not store any transactions.
  * @type {Record<string, (text: string) => string>}
  */
 const nevis = {

@@ -36,12 +36,12 @@ export class SecondFactorModule implements NestModule {
 
   configure(consumer: MiddlewareConsumer) {
     const post = (path: string) => ({ path, method: RequestMethod.POST })
-    // Password right, not signed in yet → waiting page.
+    // The password is right, but the user is not signed in yet: redirect to the waiting page.
     consumer.apply(passport.authenticate('local', { ...onFailure, session: false }), passport.authenticate('nevis', onFailure)).forRoutes(post('login'))
     consumer.apply(waitingPage(this.nevis, { signInURL: '/login' })).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
     // Only a signed-in user can confirm again. Anybody else must sign in first.
     consumer.apply((request: Request, response: Response, next: NextFunction) => (request.isAuthenticated() ? next() : response.set('Cache-Control', 'no-store').redirect('/login'))).forRoutes('step-up')
-    // Another factor, send again, cancel; confirm again.
+    // The forms of the waiting page (another factor, send again, cancel), and the start of a step-up.
     consumer.apply(secondFactor).forRoutes(post('login/2fa'), post('step-up'))
     consumer.apply(secondFactor, recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes('login/2fa/callback')
   }
