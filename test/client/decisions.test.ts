@@ -160,6 +160,15 @@ describe('getStatus', () => {
       await expect(client.getStatus('x')).resolves.toMatchObject({ status: 'pending' })
     })
 
+    it('and is refused with an error body of Nevis, sends it at once the next time', async () => {
+      const client = newClient()
+      const refused = { error: 'Unauthorized', path: '/api/v1/status', status: 401, timestamp: 1 }
+      keyless().reply(401, refused)
+      keyed().times(2).reply(401, refused)
+      for (let i = 0; i < 2; i++) expect((await nevisError(client.getStatus('x'))).code).toBe('NEVIS_UNAUTHORIZED')
+      expect(nock.pendingMocks()).toEqual([])
+    })
+
     it('by several calls at once, answers all of them', async () => {
       const client = newClient()
       keyless().times(3).reply(401, '')

@@ -106,6 +106,29 @@ describe('what the app changes in the session', () => {
     expect(stored).not.toHaveProperty('coupon')
   })
 
+  it('before a start that is refused, is lost if another user has signed in meanwhile', async () => {
+    const meanwhile = { run: async () => undefined as unknown }
+    const app = await world.start({
+      session: { store: new SlowStore(undefined, 0) },
+      strategy: { operation: async () => (await meanwhile.run(), 'approve' as const) },
+      routes: (web, { passport }) => {
+        web.post('/up', change({ of: 'anna' }), passport.authorize('nevis'))
+        web.post('/become', (req, res) => {
+          Object.assign(req.session, { passport: { user: 'ben' } })
+          res.end()
+        })
+        web.get('/session', (req, res) => void res.json(kept(req)))
+      },
+    })
+    const browser = await signedIn(app)
+    // A login that keeps the session's id, as with Passport before 0.6.
+    meanwhile.run = () => browser.clone().post('/become')
+    expect((await browser.post('/up')).status).toBe(403)
+    const stored = (await browser.get('/session')).json()
+    expect(stored).toMatchObject({ passport: { user: 'ben' } })
+    expect(stored).not.toHaveProperty('of')
+  })
+
   it('before requireSecondFactor redirects, is not written over what another request has stored meanwhile', async () => {
     const meanwhile = { run: async () => undefined as unknown }
     const app = await world.start({
