@@ -127,12 +127,12 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** True if a text for users refuses, as `Request blocked` does, or if a list or an object in place of the text contains a refusal. */
+/** True if a text for users refuses, as `Request blocked` does. A list or an object in place of the text must contain no refusal, and nothing unclear. */
 function refusesInText(value: unknown, depth: number): boolean {
   if (depth > MAX_DEPTH) return true
   if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
   if (isJsonObject(value)) return Object.entries(value).some(([name, field]) => ['no', 'unclear'].includes(verdictOfField(value, name, field, depth + 1) ?? ''))
-  return Array.isArray(value) && value.some((item) => refusesInText(item, depth + 1))
+  return Array.isArray(value) && value.some((item) => item === false || refusesInText(item, depth + 1))
 }
 
 /** Nevis does not document what a field `phone` contains: it may be a phone number, an object that describes the phone, or a list of such objects. */

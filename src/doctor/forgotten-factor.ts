@@ -18,12 +18,15 @@ import { isPasswordStrategy } from './strategy-calls'
 /** The whole path of a route that checks a password. At other paths, such as `/webauthn/login`, a route may check something else. */
 const LOGIN_PATH = /^(?:\/(?:api|auth))?\/(?:login|sign-?in)\/?$/i
 /** Code with one of these words may ask for a second factor, may check no password, or may be only for tests. */
-const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp|webauthn|passkey|fido|id_?token|oauth|oidc|openid|saml|magic|certificate|NODE_ENV/i, /[a-z](?:[HT]?OTP|[HT]otp|Otp)/]
+const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp|webauthn|passkey|fido|(?<!val)id_?token|oauth|oidc|openid|saml|magic|certificate|NODE_ENV/i, /[a-z](?:[HT]?OTP|[HT]otp|Otp)/]
 /** The number of functions behind one sign-in that are examined at most. */
 const MAX_FUNCTIONS = 200
 
-/** @returns a function that tells whether a sign-in is such a mistake */
-export function forgottenIn(sources: readonly Source[], factors: SecondFactors): (signInCall: SignInCall) => boolean {
+/**
+ * @param isLoaded false if the process has not loaded this source: then it may be only for tests
+ * @returns a function that tells whether a sign-in is such a mistake
+ */
+export function forgottenIn(sources: readonly Source[], factors: SecondFactors, isLoaded: (source: Source) => boolean): (signInCall: SignInCall) => boolean {
   let places: Map<string, Place[]> | undefined
   const isLogin = ({ source, route }: Place) => route.method === 'post' && LOGIN_PATH.test(`${prefixOf(sources, source, route.owner) ?? '?'}${route.path}`)
   const isKnown = (source: Source, part: Range) => {
@@ -58,7 +61,7 @@ export function forgottenIn(sources: readonly Source[], factors: SecondFactors):
     const used = own === undefined ? names.flatMap((name) => places?.get(name) ?? []) : [{ source, route: own }]
     const isHandler = (place: Place) => (token: number) => (own === undefined ? names.includes(place.source.token(token).text) : token === at)
     if (used.length === 0 || !(isPasswordCheck(source, at) ?? used.every(isLogin))) return false
-    if (!used.every((place) => isAlone(place, isHandler(place)) && !isConditional(place.source, place.route.open))) return false
+    if (!used.every((place) => isAlone(place, isHandler(place)) && isLoaded(place.source) && !isConditional(place.source, place.route.open))) return false
     const block = outermostBlock(source, at)
     const handlers = used.map((place) => [place.source, { first: place.route.open, last: place.source.token(place.route.open).pair as number }] as const)
     return !mayAsk(block === undefined ? handlers : [[source, block], ...handlers])
@@ -78,14 +81,24 @@ function isPasswordCheck(source: Source, at: number): boolean | undefined {
   return undefined
 }
 
-/** True if the token is in an `if`, or in a function that reads `NODE_ENV`: the route may exist only in tests. */
+/** True if the token is in an `if`, or behind an `if` with `return` in the same function: the route may exist only in tests. */
 function isConditional(source: Source, at: number): boolean {
   for (let inner = at; inner !== -1; inner = source.blockOf(inner)) {
     let { first } = source.statementOf(inner)
     while (source.is(first, 'else')) ({ first } = source.statementOf(first - 1))
-    if (source.is(first, 'if') || (inner !== at && source.textOf({ first: inner, last: source.token(inner).pair as number }).includes('NODE_ENV'))) return true
+    const close = first - 1
+    const isBehindIf = source.is(close, 'else') || (source.is(close, ')') && source.is((source.token(close).pair as number) - 1, 'if'))
+    if (source.is(first, 'if') || isBehindIf || (inner !== at && mayReturnBefore(source, inner, at))) return true
   }
   return false
+}
+
+/** True if this block may return before the token: `if (…) return`, with or without braces. */
+function mayReturnBefore(source: Source, block: number, at: number): boolean {
+  return source.tokens.slice(block + 1, at).some((_token, i) => {
+    const inner = source.blockOf(block + 1 + i)
+    return source.is(block + 1 + i, 'return') && (inner === block || (source.blockOf(inner) === block && source.is(source.statementOf(inner).first, 'if')))
+  })
 }
 
 /** The body of the outermost function around the token that has a request: the whole handler. */

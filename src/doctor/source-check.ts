@@ -48,10 +48,9 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const factors = new SecondFactors(sources)
   const signInCalls = sources.flatMap((source) => signInCallsIn(source, factors)).filter(({ isToken }) => isToken !== true)
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
-  const isForgotten = forgottenIn(sources, factors)
-  const paths = new Set(loaded.map(shownPath))
-  // A file that the process has not loaded may be only for tests.
-  const isLoaded = ({ source }: (typeof signInCalls)[number]) => paths.size === 0 || paths.has(source.path)
+  const paths = new Set([entry, ...loaded].map(shownPath))
+  const isLoaded = (source: Source) => loaded.length === 0 || unlisted.length > 0 || paths.has(source.path)
+  const isForgotten = forgottenIn(sources, factors, isLoaded)
   const firstLine = (isThis: (source: Source, at: number) => boolean) => {
     for (const source of sources) {
       const at = source.tokens.findIndex((_token, i) => isThis(source, i))
@@ -60,7 +59,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
     return undefined
   }
   return {
-    forgotten: signInCalls.filter((signInCall) => isLoaded(signInCall) && isForgotten(signInCall)).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
+    forgotten: signInCalls.filter((signInCall) => isLoaded(signInCall.source) && isForgotten(signInCall)).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
     recordedAt: firstLine(mayUse('recordSecondFactor')),
     requiredAt: firstLine(isRequired),
     mayRequire: firstLine(mayUse('requireSecondFactor')) !== undefined || firstLine(mayUse('secondFactorOf')) !== undefined,

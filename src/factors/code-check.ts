@@ -1,8 +1,9 @@
 /**
  * Checks an SMS code or a recovery code at Nevis. Finds out whether a 4xx answer means a wrong code or a wrong access key.
  *
- * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 can also mean a wrong access key. So after a 401 or 403, this file requests
- * the user's record with the same access key. If Nevis returns the record, the access key is right, and the answer means a wrong code.
+ * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 can also mean a wrong access key. So after a 4xx such as 401 or 403
+ * (not after those that can only mean a wrong code), this file requests the user's record with the same access key. If Nevis returns the record, the access key
+ * is right, and the answer means a wrong code; a 429 never does.
  * Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref

@@ -76,7 +76,7 @@ describe('a body', () => {
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
       { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },
       { enrollment: ['failed'] }, { success: true, statusToken: ['rejected'] }, { token: [false] }, { phone: ['unverified'] }, { registered: true }, { status: 'succeeded', message: ['wrong code'] }, { status: 'succeeded', details: { result: 'failed' } }, { status: 'succeeded', details: [{ valid: false }] },
-      { success: true, details: { message: 'Request blocked' } }, { success: true, details: { code: 'WRONG_CODE' } }, { success: true, details: { codeIsRight: false } }, { success: true, details: { notVerified: true } },
+      { success: true, details: [false] }, { success: true, details: { message: 'Request blocked' } }, { success: true, details: { code: 'WRONG_CODE' } }, { success: true, details: { codeIsRight: false } }, { success: true, details: { notVerified: true } },
       { success: true, details: [{ message: 'wrong code' }] }, { success: true, description: { items: ['wrong code'] } }, { success: true, details: { details: { details: { details: { details: { details: { details: { details: { valid: false } } } } } } } } },
       { status: 'succeeded', checks: [false] }, { success: true, message: 'Request blocked' }, { status: 'succeeded', reason: 'wrong code' },
       { user: 'rejected' }, { token: 'expired' }, { statusToken: 'invalid' }, { enrollment: 'failed' }, { qrCode: false }, { transactionId: 'not found' },

@@ -72,6 +72,8 @@ describe('the source', () => {
   it.each<[string, Files]>([
     ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
     ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
+    ['req.login in a function that makes the app', { 'server.js': "function createApp() {\n  app.use(session({ cookie: { secure: process.env.NODE_ENV === 'production' } }))\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login behind a check of the form', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!ok(req)) return res.json({ error: 'invalid_token' })\n  req.login(user, next)\n})\n" }],
     ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
     ['the session of Passport in a handler of the login path', { 'server.js': "const router = Router(); app.use('/auth', router)\nrouter.post('/sign-in', async (req, res) => {\n  req.session.passport = { user: (await check(req.body)).id }\n})\n" }],
     ['req.login behind handlers that are found', { 'server.js': "const home = (req, res) => res.redirect('/')\nconst login = (req, res, next) => {\n  req.login(user, next)\n}\napp.get('/login', form)\napp.post('/login', limit, login, home)\n" }],
@@ -100,6 +102,8 @@ describe('the source', () => {
     ...['/webauthn/login', '/auth/google/login', '/users/:id/login', '/session', '/api/sessions', '/login/local'].map((path): [string, Files] => [`the path ${path}`, { 'server.js': `app.post('${path}', (req, res, next) => req.login(user, next))\n` }]),
     ['a router at another path', { 'server.js': "const router = Router()\napp.use('/passkeys', router)\nrouter.post('/login', (req, res, next) => req.login(user, next))\n" }],
     ['a router whose path is not found', { 'server.js': "router.post('/login', (req, res, next) => req.login(user, next))\n" }],
+    ['a route behind an if in one line', { 'server.js': "if (process.env.E2E)\n  app.post('/login', (req, res, next) => req.login(user, next))\n" }],
+    ['a route behind an if that returns', { 'server.js': "mount(app)\nfunction mount(app) {\n  if (!process.env.E2E) {\n    return\n  }\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
     ['a route in an if', { 'server.js': "if (process.env.E2E) {\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
     ['a route in a function that tests NODE_ENV', { 'server.js': "mount(app)\nfunction mount(app) {\n  if (process.env.NODE_ENV === 'production') return\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
     ['a login with the token of an identity provider', { 'server.js': "app.post('/login', async (req, res, next) => {\n  const user = await verifyIdToken(req.body.token)\n  req.login(user, next)\n})\n" }],
@@ -170,6 +174,13 @@ describe('the source', () => {
     symlinkSync(join(folder, 'passport-nevis'), join(folder, 'node_modules/passport-nevis'), 'junction')
     const loaded = Object.keys(files).map((path) => join(folder, path))
     expect(sourceReport(join(folder, 'server.js'), [...loaded, join(__dirname, '../../src/doctor/loaded-app.ts')]).open).toEqual([expect.stringMatching(/routes\/kiosk\.js:2$/)])
+  })
+
+  it('with a password route that signs in by itself › is certainly wrong only in files that the process has loaded', () => {
+    const folder = folderWith({ 'server.js': "require('./login')\nif (process.env.E2E) require('./e2e')\n", 'login.js': "app.post('/login', (req, res, next) => req.login(user, next))\n", 'e2e.js': "app.post('/api/login', (req, res, next) => req.login(user, next))\n" })
+    const [entry = '', login = ''] = ['server.js', 'login.js'].map((name) => join(folder, name))
+    expect(sourceReport(entry, [login]).forgotten).toEqual([expect.stringMatching(/login\.js:1$/)])
+    expect(sourceReport(entry).forgotten).toHaveLength(2)
   })
 
   it.each(['kiosk', 'kiosk.tsx', 'kiosk.njs'])('in the loaded file %s › is read', (name) => {
