@@ -59,7 +59,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
     return undefined
   }
   return {
-    forgotten: signInCalls.filter((signInCall) => isLoaded(signInCall.source) && isForgotten(signInCall)).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
+    forgotten: signInCalls.filter(isForgotten).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`),
     recordedAt: firstLine(mayUse('recordSecondFactor')),
     requiredAt: firstLine(isRequired),
     mayRequire: firstLine(mayUse('requireSecondFactor')) !== undefined || firstLine(mayUse('secondFactorOf')) !== undefined,
