@@ -110,9 +110,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // In a remembered browser, the user has not given a second factor this time, so write no record.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If this request has signed a user in, the reason was the approval, so this user is the approver. If the user was signed in before this request, the
-    // approver may be another user, so check.
-    if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
+    // A user whom this request has signed in is the approver. If the user was signed in before this request, the approver may be another user, so check.
+    if (isApproval && notes === undefined) throw new Error('recordSecondFactor does not know the approval: an option such as transformAuthInfo must not copy req.authInfo.nevis')
+    if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
   // The command `doctor` recognises this middleware by its name, in the list of a route's handlers.

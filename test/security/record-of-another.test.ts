@@ -87,6 +87,9 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
     next()
   }
   app.all('/copied', passport.authorize('nevis'), copied, recordSecondFactor(), ok)
+  // As koa-passport, which gives each middleware a request object of its own.
+  const onCopy: RequestHandler = (req, res, next) => void recordSecondFactor()(Object.create(req, { authInfo: { value: structuredClone(req.authInfo) } }) as express.Request, res, next)
+  app.all('/copied-request', passport.authorize('nevis'), onCopy, ok)
   app.all('/own-callback', own, recordSecondFactor(), ok)
   app.all('/signed-in', passport.authenticate('nevis'), recordSecondFactor(), ok)
   app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), ok)
@@ -139,6 +142,13 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
     expect(await approved('ben', '/copied', BEN)).toBe(200)
     expect(await transfer()).toBe(401)
     expect(suspicions()).toEqual([OF_ANOTHER])
+  })
+
+  it('an app that passes on a copy of the profile in another request object › gets an error, and anna gets no record', async () => {
+    await serve(REQUEST_USER)
+    await signIn('anna')
+    expect(await approved('ben', '/copied-request', BEN)).toBe(500)
+    expect(await transfer()).toBe(401)
   })
 
   it('a callback route before passport.session() › anna gets no record', async () => {

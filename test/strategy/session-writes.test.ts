@@ -78,6 +78,11 @@ describe('what the app changes in the session', () => {
     Object.assign(req.session, changes)
     next()
   }
+  /** A login of ben that keeps the session's id, as with Passport before 0.6. */
+  const become: RequestHandler = (req, res) => {
+    Object.assign(req.session, { passport: { user: 'ben' } })
+    res.end()
+  }
 
   it('between a step-up and recordSecondFactor, is still there afterwards, and what it deletes is gone', async () => {
     const meanwhile = { run: async () => undefined as unknown }
@@ -113,15 +118,11 @@ describe('what the app changes in the session', () => {
       strategy: { operation: async () => (await meanwhile.run(), 'approve' as const) },
       routes: (web, { passport }) => {
         web.post('/up', change({ of: 'anna' }), passport.authorize('nevis'))
-        web.post('/become', (req, res) => {
-          Object.assign(req.session, { passport: { user: 'ben' } })
-          res.end()
-        })
+        web.post('/become', become)
         web.get('/session', (req, res) => void res.json(kept(req)))
       },
     })
     const browser = await signedIn(app)
-    // A login that keeps the session's id, as with Passport before 0.6.
     meanwhile.run = () => browser.clone().post('/become')
     expect((await browser.post('/up')).status).toBe(403)
     const stored = (await browser.get('/session')).json()
@@ -161,11 +162,7 @@ describe('what the app changes in the session', () => {
       routes: (web) => {
         const wait: RequestHandler = (_req, _res, next) => void meanwhile.run().then(() => next(), next)
         web.get('/account', change({ of: 'anna' }), wait, requireSecondFactor({ maxAgeSeconds: 0.001, redirectTo: '/step-up' }))
-        // A login that keeps the session's id, as with Passport before 0.6.
-        web.post('/become', (req, res) => {
-          Object.assign(req.session, { passport: { user: 'ben' } })
-          res.end()
-        })
+        web.post('/become', become)
         web.get('/session', (req, res) => void res.json(kept(req)))
       },
     })
