@@ -2,9 +2,10 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
-import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../../src'
+import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type NevisProfile, type PlainAnswer } from '../../src'
 import { sendOrContinue, middleware, send, completeAnswer, type Answer } from '../../src/host/answer'
 import type { Stream } from '../../src/host/stream'
+import { noteSession } from '../../src/session/second-factor'
 import { NevisSimulator } from '../../src/simulator'
 import { signIn, startApp, type TestApp } from '../support/app'
 
@@ -68,7 +69,12 @@ describe('the answer of a page', () => {
 })
 
 describe('who is signed in', () => {
-  const profile = { operation: 'approve', id: 'id', factor: 'push', transactionId: 't' }
+  const profile: NevisProfile = { provider: 'nevis', operation: 'approve', id: 'id', factor: 'push', transactionId: 't', amr: [], authTime: 0 }
+  const approved = (rest: Partial<HostRequest>): HostRequest => {
+    const req = request('/', rest)
+    noteSession(profile, req, async () => true)
+    return req
+  }
 
   it.each<[string, object | string]>([
     ['Passport keeps', { user: 'anna' }],
@@ -76,7 +82,7 @@ describe('who is signed in', () => {
     ['@fastify/passport keeps as an object', { id: 5 }],
   ])('is read as %s', async (_host, passport) => {
     const methods = typeof passport === 'object' && 'user' in passport ? {} : { get: () => undefined, set: () => undefined }
-    const req = request('/', { session: { ...methods, passport }, authInfo: { nevis: profile } })
+    const req = approved({ session: { ...methods, passport }, authInfo: { nevis: profile } })
     expect(await recordSecondFactor().answer(req)).toBeUndefined()
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toBeUndefined()
     // After a log-out, Passport leaves `{}` in the session, and @fastify/passport leaves `null`. Neither value must count as a user.
@@ -86,7 +92,7 @@ describe('who is signed in', () => {
   })
 
   it('is under state in a Koa context, with what was approved', async () => {
-    const ctx = request('/', { session: { passport: { user: 'anna' } }, state: { authInfo: { nevis: profile } } })
+    const ctx = approved({ session: { passport: { user: 'anna' } }, state: { authInfo: { nevis: profile } } })
     expect(await recordSecondFactor().answer(ctx)).toBeUndefined()
     expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(ctx)).toBeUndefined()
   })
