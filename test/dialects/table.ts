@@ -1,8 +1,9 @@
 /**
  * The outcome of each flow (such as a login by SMS) in each dialect, if it differs from the outcome with the simulator's default answers.
  *
- * `right`: the outcome is what the cloud's answers mean. `design`: the package refuses although the cloud may have approved, because the answer could also
- * mean a refusal, or come from another server. `wrong`: a fault of the package that is not fixed, with the reason. No outcome may be unsafe.
+ * `right`: the outcome is what the cloud's answers say. A refusal is right if the answer itself says that there is no valid approval. `design`: the package
+ * refuses although the cloud may have approved, because the answer could also mean a refusal, or come from another server. `wrong`: a fault of the package that
+ * is not fixed, with the reason. No outcome may be unsafe.
  *
  * Out of scope: in which flows, and for which users, a dialect has an effect (`settings.ts`).
  */
@@ -40,7 +41,7 @@ const INTROSPECTED = ['L push', 'L app', 'L sms', 'L wid', 'S push', 'S app', 'S
 /** Flows in which the browser brings the token of Nevis's widget. */
 const BROUGHT = ['L wid', 'S wid', 'E wid', 'A wid']
 const POLLED = ['L push', 'L app', 'S push', 'S app', 'E app', 'A app']
-const mismatch = (because: string) => [design(INTROSPECTED, 'callback: binding_mismatch', because), design('W sms', 'wrong_code, then callback: binding_mismatch', because)]
+const mismatch = (because: string) => [right(INTROSPECTED, 'callback: binding_mismatch', because), right('W sms', 'wrong_code, then callback: binding_mismatch', because)]
 
 const forStatuses = (name: string, statuses: readonly number[], deviations: readonly Deviation[]): Record<string, readonly Deviation[]> =>
   Object.fromEntries(statuses.map((status) => [`${name}-${status}`, deviations]))
@@ -69,8 +70,8 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'status-succeeded-once': [wrong(['L push, two processes', 'L app, two processes'], 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
   'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
   'sms-status-failed-after-verification': [
-    design(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'A status that says failed decides.'),
-    design('W sms', 'wrong_code, then callback: not_approved', 'A status that says failed decides.'),
+    right(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'Nevis says that the transaction failed.'),
+    right('W sms', 'wrong_code, then callback: not_approved', 'Nevis says that the transaction failed.'),
   ],
   'subject-transaction-id': [design(BROUGHT, 'callback: binding_mismatch', 'The widget\'s transaction is Nevis\'s own, and its id is not known.')],
   'subject-username': [wrong('S wid', 'callback: binding_mismatch', 'The app names the user by userId, and the strategy does not ask Nevis for the username.')],
@@ -78,8 +79,8 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'subject-null': [design(BROUGHT, 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
   'times-null': [design(BROUGHT, 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
   'without-times': [design(BROUGHT, 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
-  'token-lives-0-seconds': mismatch('The token has expired by what it says itself.'),
-  'issued-hours-ago': mismatch('The token may be that of an earlier approval.'),
+  'token-lives-0-seconds': mismatch('By its own times, the token has expired.'),
+  'issued-hours-ago': mismatch('By its own times, the token belongs to an earlier approval.'),
   'expiry-minus-one': [
     design(INTROSPECTED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'A time that is none is not guessed.'),
     design('W sms', 'wrong_code, then callback: NEVIS_UNEXPECTED_RESPONSE', 'A time that is none is not guessed.'),
