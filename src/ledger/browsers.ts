@@ -113,7 +113,10 @@ export class Browsers {
     await this.ledger.forget(nameOf(id))
   }
 
-  /** Records in the ledger that the cookie is used. Forgets the browser if the cookie was used before, because another browser must then have a copy of it. */
+  /**
+   * Records in the ledger that the cookie is used. Forgets the browser if the cookie was already used more than 10 seconds ago, because another browser must
+   * then have a copy of the cookie.
+   */
   async use(browser: LedgerBrowser): Promise<BrowserUse> {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'

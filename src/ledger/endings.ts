@@ -25,9 +25,12 @@ interface EndingsSettings {
 interface End {
   /** True if the user has denied, as far as Nevis's answer says. */
   readonly wasDenied: boolean
-  /** False if Nevis's answer may also mean something else than a denial. Such an uncertain denial counts only if this call ends the transaction. */
+  /**
+   * False if Nevis's answer may also mean something else than a denial. Such an uncertain denial is counted only if this call of `end` ends the transaction,
+   * and not if the transaction had already ended.
+   */
   readonly isCertain?: boolean
-  /** True if the user may try another factor afterwards. If two calls end one transaction and one of them says false, the user may not. */
+  /** True if the user may try another factor afterwards. If `end` is called more than once for a transaction, all calls must say true. */
   readonly canGoOn: boolean
 }
 
@@ -44,10 +47,11 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success: claims its key in the ledger, and only the first caller gets true. If the user repeats the start, for example
-   * enters the password again, the session gets a new id and keeps the transaction. For this, `pending-start.ts` claims the present key. If it is the first
-   * caller, the transaction goes on under a new key, with the next number (`moves`). So a copy of the old session cannot finish the transaction, and the
-   * transaction still ends only once.
+   * Ends a transaction, with or without success: claims its key in the ledger, and only the first caller gets true.
+   *
+   * If the user repeats the start, for example enters the password again, the session gets a new id and keeps the transaction. `pending-start.ts` then claims
+   * the transaction's key. If it is the first caller, the transaction goes on under a new key, with the next number (`moves`). A copy of the old session still
+   * has the old key, which is already claimed. So the copy cannot finish the transaction, and the transaction still ends only once.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -66,8 +70,9 @@ export class Endings {
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger, because the user can
    * still deny a push on the phone after the transaction was replaced, cancelled or moved to a new session.
    *
-   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. Then a denial may count twice for the first
-   * key. A claim whose reply was lost is not taken back, because another call may have made it: the transaction then stays ended, and allows no other factor.
+   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. The repeated call may then count the
+   * denial a second time under the first of the `keys`. A claim whose reply was lost is not taken back, because another call may have made it: the transaction
+   * then stays ended, and allows no other factor.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
    * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
    * phone after the transaction had ended, for example after the user has cancelled it
