@@ -1,9 +1,9 @@
 /**
  * Checks an SMS code or a recovery code at Nevis. Finds out whether a 4xx answer means a wrong code or a wrong access key.
  *
- * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 can also mean a wrong access key. So after a 4xx such as 401 or 403
- * (not after those that can only mean a wrong code), this file requests the user's record with the same access key. If Nevis returns the record, the access key
- * is right, and the answer means a wrong code; a 429 never does.
+ * For a verification, Nevis documents only "200, or 4xx otherwise". This package takes a 400, 404, 409, 412 or 422 as "wrong code". But a 401 or 403 can
+ * also mean a wrong access key. So after a 401, a 403 or any other 4xx, this file requests the user's record with the same access key. If Nevis returns the
+ * record, the access key is right, so the code was wrong. There are two exceptions: a 429, and an HTML page or text of a gateway, never mean a wrong code.
  * Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref

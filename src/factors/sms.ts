@@ -77,7 +77,8 @@ export function sms(options: SmsOptions = {}): Factor {
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may already list the new phone number as an authenticator. Leave this number out: the user did not have it as a factor before.
+        // Nevis may already list the new phone number as an authenticator. Leave this number out: otherwise `enrollmentChallenge` would report that the user
+        // had a factor before this enrolment.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
         // The verification of the code needs the userId. If Nevis's answer does not contain the userId, ask Nevis for it.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment

@@ -100,11 +100,14 @@ export interface Transaction {
    * start and of the starts that it replaced. An approval frees these slots, so that approved starts do not count towards the limit.
    */
   readonly slots?: readonly number[]
-  /** The slots that the starts of `slots` have taken under the userId as well: an app may name a user by username in one request and by userId in another. */
+  /**
+   * If the app has named the user by username, a start also takes a slot under the userId in Nevis's answer. Otherwise the user would have a second limit as
+   * soon as the app names the user by userId. Absent if the starts have taken no such slot: for example, a start in slot 1 takes none.
+   */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The slots under the userId, of the same starts as `slots` of the transaction. */
+    /** The slots under the userId that this start and the starts that it replaced have taken. */
     readonly slots: readonly number[]
   }
   /**
