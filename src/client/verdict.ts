@@ -35,7 +35,7 @@ const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorr
 const ERROR_NAMES = wordSet('error errors fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
-/** A field whose name ends with one of these words says no if its value is `false`. Any other value says nothing, because it may be a date. */
+/** A field whose name ends with one of these words says no if its value is `false`. Another value, such as a date, does not mean yes. */
 const ENROLLED_NAMES = wordSet('enrolled registered')
 /** A field whose name contains one of these words is a text for users, or a number for support. Its verdict is `text`, unless a word of its value refuses. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')

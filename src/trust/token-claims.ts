@@ -5,8 +5,8 @@
  */
 
 /**
- * How the transaction tokens of your instance differ from the defaults below. Nevis's only example of an introspection is one of an access key. Set a value
- * only if sign-ins fail with `binding_mismatch` for a claim and `npx passport-nevis probe` shows the difference.
+ * How the transaction tokens of your instance differ from the defaults below. This package cannot know the differences: Nevis documents the introspection of an
+ * access key as its only example. Set a value only if sign-ins fail with `binding_mismatch` for a claim and `npx passport-nevis probe` shows the difference.
  */
 export interface TransactionTokenClaims {
   /** If true, `aud` may be or contain "api", as in access keys. The access key itself is still refused. Default false. */
