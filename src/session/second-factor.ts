@@ -258,7 +258,7 @@ async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
 
 let hasWarned = false
 
-/** Warns once per process: if `serializeUser` does not return the same value for the user that `deserializeUser` returns, no request passes. */
+/** Warns once per process: if `serializeUser` now returns another value for the user than at the login, every request of the user is refused. */
 function warnOfOtherUser(): void {
   if (hasWarned) return
   hasWarned = true
