@@ -79,7 +79,8 @@ async function denialAmong(request: StrategyRequest, user: UserOfStart, isRelate
 
 /**
  * True if a denial of this transaction must still stop the user. At a sign-in, this is always true. At a step-up (an approval by a signed-in user), it is true
- * only if the session records a second factor, and the step-up was started after this second factor.
+ * only if the session records a second factor, and the step-up was started after this second factor. Without such a record, this package does not
+ * know whether the user has entered the password again since the denial.
  */
 function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, startedAt }: Transaction): boolean {
   if (login === undefined) return true
@@ -88,8 +89,8 @@ function isSinceSecondFactor({ req, settings }: StrategyRequest, { login, starte
 }
 
 /**
- * Returns a Refusal if the user has denied this transaction, or may have denied it: if the transaction has expired or was closed, this package does not always
- * know which. Returns undefined if the user has not denied.
+ * Returns a Refusal if the user has denied this transaction, or may have denied it: after a transaction has expired or was closed, this package does not always
+ * know whether the user had denied it. Returns undefined if the user has not denied it.
  */
 async function refusalFor(request: StrategyRequest, transaction: Transaction, now: number): Promise<Refusal | undefined> {
   const { closed, expiresAt, statusToken } = transaction

@@ -109,8 +109,8 @@ async function startEnrolment({ budgets }: StrategyRequest, subject: Subject, us
 /**
  * Counts this start also under the userId that Nevis has returned. The app may identify a user by username at one start and by userId at another, for example
  * because it has stored the userId at the user's first approval. If a start counted under one name only, the user would have two limits, and an attacker could
- * start twice as many transactions. Exception: a start in slot 1 is not counted under the userId, to save a call to the ledger. In slot 1, the user has no
- * other counted start, as at most sign-ins.
+ * start twice as many transactions. Exception: a start in slot 1 is not counted under the userId. Most sign-ins take slot 1, because the user usually has no
+ * other counted start. The exception saves them a call to the ledger.
  */
 async function holdUnderUserId(
   { budgets }: StrategyRequest,

@@ -80,7 +80,8 @@ export async function forgetStart(request: StrategyRequest, context: StartContex
 
 function isNoted(request: StrategyRequest, { isAfterFirstFactor }: StartContext): boolean {
   // Record only starts that another process may repeat. With a ledger in memory, there is only one process, and its start queue prevents two equal starts.
-  // Record no start with an empty session either: two such requests share no session, so they are no double click.
+  // Record no start with an empty session either: such a session is usually new at each request. So the two requests of a double click would have different
+  // session ids, and the second request would not find the note of the first one.
   return isAfterFirstFactor && !request.settings.ledger.isInMemory && (request.login() !== undefined || hasContent(request.session))
 }
 

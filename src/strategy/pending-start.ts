@@ -20,7 +20,8 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same user, factor and parameters again.
- * @param isStartedElsewhere true if another process has just started a transaction for the same click: then it counts as this browser's (`isJustStartedHere`)
+ * @param isStartedElsewhere true if another process has just started a transaction for the same double click. This browser may not have the cookie of that
+ * start yet, so it may also get the transaction without this cookie: see `isJustStartedHere`
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -48,8 +49,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
-  // But after a renewal, go on with the pending transaction in any case. The claim above shows that nothing had ended it, and a new start would have no
-  // session.
+  // But after a renewal, go on with the pending transaction in any case. The claim above shows that nothing had ended it. And a new start could fail: it reads
+  // the session from the store again, but the session with the new id is not stored yet.
   if (!isOpen && !renewsSession) return undefined
   const current = isOpen ? stored : pending
   publish('reused', () => request.about())

@@ -91,8 +91,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
  * switches to another factor, the second start keeps the marks that the first start has read. If it read them again, a call of `forgetBrowsers` between the two
  * starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  *
- * `rememberBrowser` compares only the marks whose keys were read here. Under any other key, the mark of an old call of `forgetBrowsers` would look like a call
- * during this sign-in.
+ * `rememberBrowser` later reads the marks under all keys of the user, and compares them with the result of this function. If this function left out one of
+ * these keys, the mark of an old call of `forgetBrowsers` under that key would look like a call during this sign-in.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
@@ -150,7 +150,8 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  // Count the browser under Nevis's username, too, so that `forgetBrowsers` with the username finds it. Recognising the browser does not compare this name.
+  // If the app has named the user by userId only, also give the browser a number under the username in Nevis's answer. So `forgetBrowsers` with this username
+  // finds the browser. Later sign-ins do not compare this username.
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()

@@ -25,7 +25,10 @@ export interface StartContext {
   readonly source: RequestSource
   /** True if the user gave a first factor, such as the password, in this request. */
   readonly isAfterFirstFactor: boolean
-  /** True if that first factor was of another user than the one who is logged in to the session with a second factor: this start ends that login. */
+  /**
+   * True if this start ends the login of the session. This happens if the session has a login with a second factor, and the first factor in this request is of
+   * another user: see `firstFactorOf`.
+   */
   readonly endsLogin: boolean
   readonly renewsSession: boolean
   /** When the request came, in milliseconds since 1970. */

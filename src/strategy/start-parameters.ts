@@ -31,7 +31,7 @@ export interface StartParameters {
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
   readonly available?: readonly FactorName[]
-  /** The result of the route's option `phone`; an empty string if the function returned nothing. Undefined without this option. */
+  /** The phone number from the route's option `phone`; an empty string if the option gives no number. Undefined if the route does not have this option. */
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
@@ -118,7 +118,8 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Returns a function that is true for a pending transaction that asks for the same as this request. Starting another transaction would notify the user twice.
+ * Returns a function that is true for a pending transaction with the same user, operation, factor and parameters as this request. If this request started a
+ * second transaction, the user would be notified twice.
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {

@@ -252,7 +252,7 @@ function isRepeatedAnswer({ settings, transactions }: StrategyRequest, { replace
 }
 
 /**
- * After the call to Nevis, gives the session a new id (if this start must do so, see `renewsSession`), or reads the session again. If the user has logged out
+ * After the call to Nevis, gives the session a new id (if this start must do so, see `mayRenew`), or reads the session again. If the user has logged out
  * meanwhile, ends the new transaction and throws.
  */
 async function prepareSession(request: StrategyRequest, context: StartContext, transaction: Transaction): Promise<void> {

@@ -290,7 +290,6 @@ export class WatchedTransaction {
   }
 }
 
-/** Ignores an error of a listener, so that the other listeners are called, too. */
 function callSafely(listener: () => void): void {
   try {
     listener()
