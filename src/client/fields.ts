@@ -124,9 +124,9 @@ export class Fields {
   }
 
   /**
-   * Reads a link for the `href` of a page. Returns only an https link, or an http link to this machine. Throws for `javascript:` and other schemes that a browser
-   * handles itself. Returns undefined for any other scheme, such as that of a branded Access App: such a link is no error, because the factor `app` reads it in
-   * another way.
+   * Reads a link for the `href` of a page. Returns only an https link, or an http link to this machine. Throws for `javascript:` and other schemes that a
+   * browser handles itself. Returns undefined for any other scheme, such as that of a branded Access App: such a link is no error, because the factor `app`
+   * reads it in another way.
    */
   link(name: string): string | undefined {
     const value = this.optionalString(name)

@@ -136,14 +136,14 @@ export function endSession(req: object): SessionLike {
     // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
     toJSON: { value: () => ({}) },
   }
-  // Passport may still regenerate the session at a logout or login: express-session then destroys the session whose id is in `req.sessionID`.
+  // Passport may still regenerate the session at a logout or login. express-session must then destroy the old session, whose id it reads from `req.sessionID`.
   function regenerate(...given: Parameters<NonNullable<SessionLike['regenerate']>>) {
     if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
     return before.regenerate?.(...given)
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
   ;(req as { session: SessionLike }).session = ended
-  // Without an id of the request's session, express-session stores nothing and sends no cookie, even with `rolling: true`.
+  // Without `req.sessionID`, express-session stores nothing and sends no cookie, even with `rolling: true`.
   if (!isFastifys) (req as { sessionID?: string | undefined }).sessionID = undefined
   return ended
 }

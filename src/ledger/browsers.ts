@@ -134,8 +134,8 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set this call's mark (a claimed key) first, and then take this call's number, which forgets all browsers with lower numbers. A concurrent sign-in does
-    // the reverse: it takes a number for the new browser, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
+    // Set this call's mark (a claimed key) first, then take this call's number, and then forget all browsers with lower numbers. A concurrent sign-in takes a
+    // number for the new browser first, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
     await this.ledger.forget(markOf(key))
     await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)

@@ -54,7 +54,8 @@ export class Budgets {
    * Returns the user's key in the ledger, a digest. If the userId is known, ignores the username: a username may change, and two tenants may have a user each
    * with the same username. So a user gets no new limits by changing the username, and shares no limits with another user.
    *
-   * Ignores upper and lower case: Nevis may find the same user under `Anna` and `anna`. Otherwise an attacker could use up a limit once with each spelling.
+   * Ignores upper and lower case, because Nevis may find the same user under `Anna` and `anna`. If each spelling had a key of its own, an attacker could use up
+   * a limit once with each of them.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(userId === undefined ? `username:${username?.toLowerCase()}` : `userId:${userId.toLowerCase()}`)

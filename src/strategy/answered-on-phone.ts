@@ -21,7 +21,7 @@ export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { fact
 
 /**
  * True if the user may have denied the approval request. An attacker could hide a denial by letting the denied request expire, or by sending wrong codes until
- * the transaction is closed. So a transaction that ended in one of these two ways counts as well.
+ * the transaction is closed. So this function also returns true for a transaction that ended in one of these two ways.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
