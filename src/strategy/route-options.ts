@@ -31,8 +31,9 @@ export interface NevisAuthenticateOptions {
    */
   returnTo?: string | undefined
   /**
-   * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If this option returns no number, the
-   * enrolment fails with `phone_refused`. The widget is not offered, because the user could enter another number there. Default: `req.body.phone`.
+   * The phone number to enrol for SMS, such as `+41791234567`. The number in the request is then ignored. If this option returns no number, an enrolment by
+   * SMS fails with `phone_refused`. A route with this option offers no enrolment by the factor `widget`, because the user could enter another number in Nevis's
+   * widget. Default: `req.body.phone`.
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
