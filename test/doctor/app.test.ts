@@ -26,7 +26,7 @@ const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => 
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 let counted = 0
-/** The answers of a broken ledger to `count`: 1, 2, 1, 2, … */
+/** The answers of a working ledger to `count`: 1, 2, 1, 2, …, because the doctor counts twice under each new key. */
 const countTwice = async () => (counted = (counted % 2) + 1)
 /** True after a call of `claim`, until a call of `forget`. */
 let isHeld = false
