@@ -57,7 +57,7 @@ describeWithChromium('the waiting page', () => {
   }
 
   describe('in two tabs', () => {
-    /** @param startsTwice true if the user enters the password in each tab: the two handles of one transaction then differ */
+    /** @param startsTwice true if the user enters the password in each tab: the tabs then have two handles (encrypted ids in the URL) of one transaction */
     async function twoTabs(context: BrowserContext, startsTwice = false) {
       const { page, address, username } = await waiting(context, cloud)
       const other = await context.newPage()

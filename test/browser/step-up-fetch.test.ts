@@ -327,7 +327,7 @@ describeWithChromium('in a browser', () => {
     it('or has nothing to report for minutes › gets a new stream each minute, at once', async () => {
       await open({}, false)
       await stopClock()
-      // The clock of the test does not move `AbortSignal.timeout`.
+      // The clock of the test does not move `AbortSignal.timeout`, so replace it by a function that uses `setTimeout`, which the clock moves.
       await page.evaluate(`AbortSignal.timeout = (ms) => {
         const limit = new AbortController()
         setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), ms)

@@ -233,7 +233,7 @@ describeWithChromium('the page with the widget', () => {
     expect(cloud.app.verified.at(-1)).toMatchObject({ username: 'newcomer', factor: 'widget', operation: 'enroll' })
   })
 
-  // This test comes last, because it moves the cloud's clock ahead of the app's clock.
+  // This test and the next one come last, because they move the cloud's clock ahead of the app's clock, and all tests here share one cloud.
   // Shows: C-widget-4
   it('for an enrolment that nobody scans › says that it did not work', async () => {
     const page = await enrolling(await chromium.open(), 'idler')

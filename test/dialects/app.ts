@@ -1,6 +1,7 @@
 /**
- * An Express app on which the tests try each dialect. It has a password sign-in with a second factor, a step-up, and the enrolment of another factor. Each
- * JSON answer of the app says whether the strategy called Passport's `success` or `fail`, and for which user.
+ * An Express app on which the tests try each dialect (a possible behaviour of Nevis, which the simulator imitates). The app has a password sign-in with a
+ * second factor, a step-up, and the enrolment of another factor. Each JSON answer of the app says whether the strategy called Passport's `success` or `fail`,
+ * and for which user.
  *
  * Out of scope: the requests to this app (`flows.ts`), and starting a simulator with a dialect (`run.ts`).
  */

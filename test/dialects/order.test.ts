@@ -1,6 +1,7 @@
 /**
- * Tests that dialects that change different fields of a response do not cancel each other, in whichever order they are listed. The report of a probe lists the
- * names of its dialects in alphabetical order, so a simulator that loads the report would otherwise not answer like the probed instance.
+ * A dialect is a possible behaviour of Nevis, which the simulator imitates. These tests check that two dialects that change different fields of a response do
+ * not cancel each other, in whichever order they are listed. The command `probe` finds out which dialects an instance of Nevis has, and its report lists them
+ * in alphabetical order. With the dialects in this order, a simulator must answer like the instance.
  *
  * The responses are those of the simulator to a whole run of the probe. The tests apply every pair of dialects to each kind of response, in both orders.
  */
@@ -62,8 +63,8 @@ const EXCLUSIVE = ['shape', 'gateway']
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
 
 /**
- * True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. `isSameField` does not find such a conflict if one of them
- * sets the status that the simulator sends anyway.
+ * True for two dialects that differ only in a status, such as `wrong-code-400` and `wrong-code-404`. `isSameField` does not find this conflict if one of the
+ * two sets the status that the simulator sends anyway: this dialect then does not change the status.
  */
 const isSameQuestion = (one: string, other: string) => one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '')
 

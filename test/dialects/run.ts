@@ -1,5 +1,5 @@
 /**
- * Runs many user flows at once, such as a sign-in, on a simulator that plays a dialect of Nevis.
+ * Runs many flows of users (such as a sign-in) at once, on a simulator that answers in a dialect (a possible behaviour of Nevis).
  *
  * Out of scope: whether the outcome of a flow is right.
  */

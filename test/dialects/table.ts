@@ -1,5 +1,6 @@
 /**
- * The outcome of each flow (such as a login by SMS) in each dialect, if it differs from the outcome with the simulator's default answers.
+ * The outcome of each flow (such as a login by SMS) in each dialect (a possible behaviour of Nevis, which the simulator imitates). The table leaves out flows
+ * that end as with the simulator's default answers.
  *
  * `right`: the outcome is what the cloud's answers say. A refusal is right if the answer itself says that there is no valid approval. `design`: the package
  * refuses although the cloud may have approved, because the answer could also mean a refusal, or come from another server. `wrong`: a fault of the package that

@@ -1,4 +1,4 @@
-/** Tests what the doctor observes while an app configures itself. The app must not notice the observer. */
+/** Tests what the command `doctor` observes while an app configures itself. The app must not notice the observer. */
 import expressSession, { type SessionOptions } from 'express-session'
 import type { IncomingMessage } from 'node:http'
 import { Passport } from 'passport'

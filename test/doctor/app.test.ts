@@ -1,4 +1,4 @@
-/** Tests what the doctor finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
+/** Tests what the command `doctor` finds in a healthy app, and in an app with each fault. The doctor always calls the app over HTTP. */
 import { createSecretKey } from 'node:crypto'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
@@ -26,7 +26,7 @@ const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => 
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 let counted = 0
-/** The answers of a broken ledger to `count`: 1, 2, 1, 2, … */
+/** The answers of a working ledger to `count`: 1, 2, 1, 2, …, because the doctor counts twice under each new key. */
 const countTwice = async () => (counted = (counted % 2) + 1)
 /** True after a call of `claim`, until a call of `forget`. */
 let isHeld = false
@@ -135,8 +135,8 @@ describe('an app that is well', () => {
       ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
-      // The doctor then tries to sign in. Middleware of this test has already read the form, so the app does not sign the user in. For each path that fails,
-      // the doctor also tries a path in the same folder that does not exist, to compare the answers.
+      // The doctor then tries to sign in. The middleware `first` has already read the form, so the app's body parser cannot read it, and the sign-in fails.
+      // For each path that fails, the doctor also tries a path in the same folder that does not exist, to compare the answers.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
       // No trial sign-in has reached a start. So the doctor stores a session at the callback, and reads this session there with a second request.

@@ -1,5 +1,5 @@
 /**
- * Tests what the doctor finds between the start and the end of a sign-in: whether the session of the start still exists at the callback, whether
+ * Tests what the command `doctor` finds between the start and the end of a sign-in: whether the session of the start still exists at the callback, whether
  * `passport.session()` runs before both routes, and which handlers are behind the second factor.
  */
 import formbody from '@fastify/formbody'

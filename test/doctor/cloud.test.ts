@@ -1,4 +1,4 @@
-/** Tests what the doctor finds out about the Nevis instance. The instance is the simulator, with and without faults. */
+/** Tests what the command `doctor` finds out about the Nevis instance. The instance is the simulator, with and without faults. */
 import { Agent } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { NevisClient } from '../../src'

@@ -1,6 +1,6 @@
 /**
- * The doctor compares the options of a strategy with the report of a probe. The doctor finds options that the instance needs, and options that cannot work with
- * this instance.
+ * The command `probe` writes a report that says how a Nevis instance answers. The command `doctor` compares the options of a strategy with this report. It
+ * finds options that the instance needs, and options that cannot work with this instance.
  */
 import { app, NevisStrategy, push, recovery, sms, widget, type NevisStrategyOptions } from '../../src'
 import { instanceFindings } from '../../src/doctor/instance-checks'
@@ -54,7 +54,7 @@ const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategy
   ['app-channel-is-qr-code', USERS, { factors: [app()] }, ['error', /does not know the channel app$/, "app({ channel: 'qr-code' })"], { factors: [app({ channel: 'qr-code' })] }],
   ['link-custom-scheme', USERS, { factors: [app()] }, ['error', /^the links of the instance have the scheme of an app/, "app({ linkSchemes: ['yourapp:'] }), with the scheme of your Access App"], { factors: [app({ linkSchemes: ['myaccessapp:'] })] }],
   ['audience-api', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptAudienceApi: true }'], { transactionTokens: { acceptAudienceApi: true } }],
-  // Without a phone, the token of a text message shows the claims.
+  // A probe without the stage `app`, which needs a phone with the Access App, reads the claims in the token of an approval by text message.
   ['audience-api', SMS, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptAudienceApi: true }'], { transactionTokens: { acceptAudienceApi: true } }],
   ['issuer-missing', APP, {}, ['error', /binding_mismatch$/, 'transactionTokens: { acceptMissingIssuer: true }'], { transactionTokens: { acceptMissingIssuer: true } }],
   ['subject-username', APP, {}, ['error', /binding_mismatch$/, "transactionTokens: { subject: 'username' }"], { transactionTokens: { subject: 'username' } }],
@@ -162,7 +162,10 @@ describe('an answer with which all sign-ins by a factor fail', () => {
   const SIGN_INS: Readonly<Record<keyof typeof FACTORS, readonly string[]>> = { push: ['L push', 'S push'], app: ['L app', 'S app'], sms: ['L sms', 'S sms'], recovery: ['L rec', 'S rec'], widget: ['L wid'] }
   const ALL: readonly Stage[] = ['quiet', 'users', 'app', 'sms']
   const failingIn = (name: string) => (Object.keys(SIGN_INS) as (keyof typeof FACTORS)[]).filter((factor) => SIGN_INS[factor].every((flow) => expectedOf(name, flow).outcome !== 'in'))
-  /** Dialects that change only answers about users in a special situation, or about usernames in capitals; and those of which the probe has no result. */
+  /**
+   * True for dialects that this test leaves out. They change only answers about users in a special situation or about usernames in capitals, or something in
+   * front of Nevis answers every request, so that the probe has no result.
+   */
   const isOutside = (name: string) => {
     const { prepare, factors, simulator, phone } = situationOf(name)
     return (prepare ?? factors ?? simulator ?? phone) !== undefined || name === 'usernames-folded' || /^(redirect|gateway|firewall)-/.test(name)

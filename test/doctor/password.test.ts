@@ -1,4 +1,4 @@
-/** The doctor's findings about an app: the password route, the middleware before the waiting page, and the session. */
+/** What the command `doctor` finds out about an app: the password route, the middleware before the waiting page, and the session. */
 import express, { type Express, type RequestHandler } from 'express'
 import expressSession from 'express-session'
 import { Passport, Strategy } from 'passport'

@@ -1,4 +1,4 @@
-/** Tests how the doctor names a line of the app on Windows. The modules of Node are replaced by those for Windows paths. */
+/** Tests how the command `doctor` names a line of the app on Windows. The modules of Node are replaced by those for Windows paths. */
 it('a line of the app on Windows › is named with forward slashes, as the search in the source names it', () => {
   jest.resetModules()
   jest.doMock('node:path', () => jest.requireActual<typeof import('node:path')>('node:path').win32)

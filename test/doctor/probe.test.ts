@@ -1,4 +1,4 @@
-/** The doctor's requests to an app, and how it reads the replies. */
+/** The requests that the command `doctor` sends to an app, and how it reads the replies. */
 import { channel } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import { ask } from '../../src/doctor/probe'

@@ -1,4 +1,4 @@
-/** The doctor's findings as text for a terminal. */
+/** What the command `doctor` has found, as text for a terminal. */
 import { error, ok, unchecked, warning } from '../../src/doctor/findings'
 import { reportOf } from '../../src/doctor/report'
 

@@ -1,6 +1,6 @@
 /**
- * Tests which sign-ins the doctor finds in the source of an app, beginning with the file that starts the app. A sign-in that the doctor cannot try prevents the
- * result `ok`.
+ * Tests which sign-ins the command `doctor` finds in the source of an app, beginning with the file that starts the app. A sign-in that the doctor cannot try
+ * prevents the result `ok`.
  */
 import { Passport } from 'passport'
 import express from 'express'
@@ -54,7 +54,7 @@ describe('the source', () => {
     expect(sourceReport(join(folderWith({ 'server.js': 'const f = (a) => require(a)\n' }), 'server.js'))).toMatchObject({ recordedAt: undefined, requiredAt: undefined, mayRequire: false, isWhole: false })
   })
 
-  /** In doubt, a line records the second factor, but does not certainly require it. */
+  /** If it is not clear what a line does, the doctor takes it for a line that records the second factor, but not for a line that requires it. */
   it.each<[string, string, string | undefined, string | undefined, boolean]>([
     ['an export under another name', "const { recordSecondFactor: record, requireSecondFactor: fresh } = require('passport-nevis')\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],
     ['an import under another name', "import { recordSecondFactor as record, requireSecondFactor as fresh } from 'passport-nevis'\napp.all('/2fa/callback', record())\napp.use(fresh())\n", ':2', ':3', true],

@@ -1,4 +1,4 @@
-/** Apps for the tests of the doctor: a healthy app, or an app with the faults that a test asks for. The doctor's own observer watches each app. */
+/** Apps for the tests of the command `doctor`: a healthy app, or an app with the faults that a test asks for. The doctor's own observer watches each app. */
 import express, { type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
 import { execFileSync } from 'node:child_process'

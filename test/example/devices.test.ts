@@ -254,7 +254,7 @@ describe('new recovery codes', () => {
     const browser = await signIn(app, 'anna')
     expect((await browser.get(DEVICES, page)).text).toContain('New codes may end the old ones at once, even if you cancel.')
     const other = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'app' })).location as string
-    expect((await browser.get(other, page)).text).not.toContain('value="recovery"') // a page without this sentence
+    expect((await browser.get(other, page)).text).not.toContain('value="recovery"') // this page lacks that sentence, so it must not offer new recovery codes
     for (const factor of ['push', 'widget', 'nothing']) expect([factor, (await submit(browser, DEVICES, `${DEVICES}/add`, { factor })).status]).toEqual([factor, 404])
   })
 

@@ -5,8 +5,8 @@ import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
 /**
- * Starts the app with a Nevis address at which no server listens, and with a stub in place of the database. The stub fails for the username `broken`, for a
- * signed-in user, and, for the user with `USER_ID` as Nevis's id, when the waiting page asks for the phone number.
+ * Starts the app with a stub in place of the database, and with a Nevis address at which no server listens (unless `CLOUD` names another address). The stub
+ * fails for the username `broken`, for a signed-in user, and, for the user with `USER_ID` as Nevis's id, when the waiting page asks for the phone number.
  */
 const SCRIPT = `
 import { createApp } from './dist/app.js'
@@ -41,7 +41,7 @@ app.use('/invoices', invoiceRoutes(invoices, {}), logError, handleError)
 const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
-/** Starts the app with `SCRIPT`, calls `work`, and ends the app. */
+/** Starts the app with a script, calls `work`, and ends the app. Returns what the app has written to standard error. */
 async function withApp(work: (browser: Browser) => Promise<void>, settings: Record<string, string> = {}, script = SCRIPT): Promise<string> {
   const { child, texts, ended } = launch(settings, undefined, ['--input-type=module', '-e', script])
   try {

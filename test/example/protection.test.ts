@@ -96,7 +96,7 @@ describe('the token of the forms', () => {
     const waiting = await enterPassword(browser, app.account('ben'))
     await app.phone('ben').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
-    // The forms of a tab from before the login, in which the user need not sign in or up any more.
+    // A tab from before the login still shows the forms to sign in and to sign up. The user is already signed in, so these forms lead to the account.
     for (const path of ['/login', '/sign-up']) expect(await browser.post(path, { _csrf: planted, ...app.account('ben'), recoveryCodes: '' })).toMatchObject({ status: 303, location: '/account' })
     for (const path of ['/logout', '/transfer', '/step-up', '/login/2fa']) expect([path, (await browser.post(path, { _csrf: planted })).status]).toEqual([path, 403])
     const fresh = hiddenField((await browser.get('/account')).text, '_csrf')

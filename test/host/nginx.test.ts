@@ -20,7 +20,7 @@ async function nginx(server: string, http?: string): Promise<string> {
   return origin
 }
 
-/** Reads a stream until it ends. */
+/** Opens an event stream. `text()` returns what has arrived so far. */
 async function streamOf(url: string, headers: Record<string, string> = {}): Promise<{ body: Readable; isCompressed: boolean; text(): string }> {
   const [response] = (await once(get(url, { headers: { accept: 'text/event-stream', ...headers } }), 'response')) as [IncomingMessage]
   let text = ''

@@ -205,8 +205,8 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const stream = await Events.open(program.origin + statusOf(handle))
       await stream.until('"status":"pending"')
       stream.leave()
-      // While a stream is open, a status request causes no call to Nevis, because the stream asks Nevis once a second. After the stream has ended, a status
-      // request causes a call.
+      // While a stream is open, a status request causes no call to Nevis, because the app itself polls Nevis for the stream. After the stream has ended, a
+      // status request causes a call.
       const before = calls('getStatus') + 1
       for (let looks = 0; looks < 50 && calls('getStatus') <= before; looks++) await browser.get(statusOf(handle))
       expect(calls('getStatus')).toBeGreaterThan(before)

@@ -1,5 +1,5 @@
 // @ts-check
-// A login in the benchmark: makes the same three calls as this package, but with node:http only.
+// A login in the benchmark: the strategy's three calls to Nevis (approval, status, introspection), sent with node:http alone.
 import { Agent, request } from 'node:http'
 import { accessKey, nextUser } from './shared.mjs'
 

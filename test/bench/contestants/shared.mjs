@@ -11,7 +11,7 @@ const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
 /** A new user for each login, because passport-nevis limits how often one user may start. */
 export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
 
-/** A session that is kept in memory. Another row of the benchmark's table shows what a session store costs. */
+/** A session in memory, so that the figures contain no cost of a session store. `parts/scale.mjs` measures logins with a session store. */
 export class Session {
   /** @param {() => void} done */
   save(done) {

@@ -1,7 +1,8 @@
 // @ts-check
-// Runs whole sign-ins against three processes of an app with one Redis. Meanwhile, a tenth of the simulated Nevis's answers are wrong, and two of the three
-// processes are killed and started again. Needs a quiet machine. The result lists what must never happen: a user who gets in without an approval, as another
-// user, or twice. The benchmark also counts the users who approved and did not get in. docs/performance.md reports the wrong results and this count.
+// Runs whole sign-ins against three processes of an app with one Redis. Meanwhile, a tenth of the simulated Nevis's answers are wrong, late or missing, and two
+// of the three processes are killed and started again, in turn. Needs a quiet machine. The result lists what must never happen: a user who gets in without an
+// approval, as another user, or twice. The benchmark also counts the users who approved and did not get in. docs/performance.md reports the wrong results and
+// this count.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 

@@ -1,6 +1,6 @@
 // @ts-check
 // Measures the heap after a hundred thousand logins and a garbage collection. The clock of the measured process moves a tenth of a second ahead with
-// each login, so that transactions and the ledger's claims expire as at ten logins a second.
+// each login, so that transactions and the ledger's entries (records of used approvals, and counters) expire as at ten logins a second.
 import { contest, startUpstream, stop } from '../processes.mjs'
 
 const AT = [10_000, 25_000, 50_000, 75_000, 100_000]

@@ -6,7 +6,7 @@ import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
 /** How many users sign in one after another, each to both apps: the app with this package (`ours`) and the app without it (`byHand`). */
 const PAIRS = 20
-/** How many users sign in to the app with this package, four at a time. All run in Chromium on this machine, so the sign-ins slow each other down. */
+/** How many users sign in to the app with this package in each of three ways, four at a time. The sign-ins share this machine, so they slow each other down. */
 const OTHERS = 20
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 // The measured app: a first factor without a password, and the second factor as in the README. Started in its own process by `node app.mjs CLOUD [early]`;
-// prints the app's address. `GET /measure` returns the CPU time and memory used so far. With `early`, the token is introspected as soon as the status is known.
+// prints the app's address. `GET /measure` returns the memory in use and, since the last `GET /measure?reset`, the share of a core, the delay of the event loop
+// and the number of store calls. With `early`, the token is introspected as soon as the status is known.
 import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'

@@ -1,6 +1,6 @@
 // @ts-check
-// A fake Nevis cloud that is faster than the measured app. Answers approvals and status calls. Runs as its own process, and prints its port. `GET /decide?id=…`
-// or `?user=…` approves a transaction; with `at=look`, only when its status is next requested. `GET /calls` returns the number of calls.
+// A fake Nevis cloud that is faster than the measured app. Answers approvals, status calls and introspections. Runs as its own process, and prints its address.
+// `GET /decide?id=…` or `?user=…` approves a transaction; with `at=look`, only when its status is next requested. `GET /calls` returns the number of calls.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { originOf } from './listening.mjs'

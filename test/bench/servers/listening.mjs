@@ -1,7 +1,7 @@
 // @ts-check
-// Makes a server of the benchmark listen on a free port of loopback.
+// The address of a server of the benchmark.
 
-/** @param {import('node:net').Server} server that listens on loopback */
+/** @param {import('node:net').Server} server that already listens on a port of loopback */
 export function originOf(server) {
   return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // Runs the simulator. A share of its answers is wrong, late or missing, by default a tenth. Usage: node load-cloud.mjs PEOPLE [SHARE]. Prints the
-// simulator's address and access key. `POST /tap?user=…&as=approve|deny` approves or denies on a simulated phone.
+// simulator's address, its access key and a second address. There, `GET /?user=…&as=approve|deny` approves or denies on a simulated phone.
 import { createServer } from 'node:http'
 import { NevisSimulator } from 'passport-nevis/simulator'
 import { originOf } from './listening.mjs'

@@ -2,7 +2,7 @@
 // One process of an app. All processes share sessions and ledger. The app has a first factor without a password, and a second factor as in the README.
 // SIGTERM stops the process as described in docs/guides/waiting-page.md.
 // Usage: STORE=… [PORT=…] [MAX_STREAMS=…] node scale-app.mjs CLOUD KEY. Prints the app's address, and with the variable PRINTS_VERIFIED each approval for
-// which `verify` has run. `GET /measure` returns the CPU time and memory used so far.
+// which `verify` has run. `GET /measure` returns the CPU time so far, the memory in use, and the delay of the event loop.
 import express from 'express'
 import session from 'express-session'
 import { monitorEventLoopDelay } from 'node:perf_hooks'

@@ -1,4 +1,7 @@
-/** Tests that `init` moves no handler that reads the login form to the callback route, even if the handler is a function with a name or in another file. */
+/**
+ * Tests that the command `init` moves no handler that reads the login form to the callback route, even if the handler is a function with a name or in another
+ * file.
+ */
 import { DB, folderWith, init, ONE_FILE, removeFolders, textsIn, type Files } from './support'
 
 afterEach(removeFolders)

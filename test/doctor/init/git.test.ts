@@ -1,4 +1,4 @@
-/** Tests that `init --write`, which asks git for uncommitted changes, runs no program that the application's folder names or contains. */
+/** Tests that the command `init --write`, which asks git for uncommitted changes, runs no program that the application's folder names or contains. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'

@@ -1,4 +1,7 @@
-/** Tests what `init` reports and changes in an app without a second factor and in apps with another structure, and which files `init` must not change. */
+/**
+ * Tests the command `init`, which finds the sign-ins of an app and adds the second factor: what it reports and changes in an app without a second factor and in
+ * apps with another structure, and which files it must not change.
+ */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -538,7 +541,7 @@ describe('a door', () => {
   const REQUIRED = "const { secondFactor } = require('./second-factor')"
   const IMPORTED = "import { secondFactor } from './second-factor.js'"
   it.each<[load: string, exported: string, state: 'ok' | 'LEFT', handler?: string]>([
-    // The file has a variable `secondFactor` with the second factor, and another one with a handler that lets every request through.
+    // The file `second-factor.js` has a variable `secondFactor` with the second factor, and `other`, a handler that lets every request through.
     [REQUIRED, 'module.exports = { secondFactor }', 'ok'],
     [REQUIRED, 'module.exports = { other, secondFactor: secondFactor }', 'ok'],
     [REQUIRED, 'module.exports.secondFactor = secondFactor', 'ok'],
@@ -584,7 +587,7 @@ describe('a door', () => {
     ["const auth_1 = require('./second-factor')", 'const needed = () => secondFactor\nexports.needed = needed', 'ok', '(0, auth_1.needed)()'],
     ["const wrap_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, wrap_1.asyncHandler)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
     ["const express_async_handler_1 = __importDefault(require('express-async-handler'))\nconst auth_1 = require('./second-factor')", 'exports.secondFactor = secondFactor', 'ok', '(0, express_async_handler_1.default)(async (req, res, next) => { (0, auth_1.secondFactor)(req, res, next) })'],
-    // The name stands for something else where it is used.
+    // In these cases, the code declares or assigns `secondFactor` more than once, so the route may use another value than the second factor.
     [`${REQUIRED}\nmodule.exports = (app, secondFactor) =>`, 'module.exports = { secondFactor }', 'LEFT'],
     [`${REQUIRED}\nmodule.exports = (app, { secondFactor = skip }) =>`, 'module.exports = { secondFactor }', 'LEFT'],
     ["const secondFactor = passport.authenticate('nevis')\nmodule.exports = function (app, secondFactor) {} ;", '', 'ok'],

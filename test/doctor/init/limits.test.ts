@@ -1,4 +1,7 @@
-/** Tests that `init` takes little time for each file, even if an attacker has written the file to slow it down, and names the files that it does not read. */
+/**
+ * Tests that the command `init` takes little time for each file, even if an attacker has written the file to slow it down, and names the files that it does not
+ * read.
+ */
 import { execFileSync } from 'node:child_process'
 import { diffOf } from '../../../src/doctor/init/diff'
 import { DB, folderWith, init, ONE_FILE, removeFolders, textsIn } from './support'

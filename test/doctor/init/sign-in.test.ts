@@ -1,4 +1,4 @@
-/** Signs in to apps that `init` has changed. Each app runs in its own process. */
+/** Signs in to apps to which the command `init` has added the second factor. Each app runs in its own process. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../../src/simulator'

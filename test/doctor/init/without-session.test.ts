@@ -1,6 +1,6 @@
 /**
- * Tests what `init` and the doctor say about code that signs a user in for one request: `req.login` with `session: false`, and `req.user = …`. In a middleware
- * for all pages, such code lets users in without the second factor.
+ * Tests what the commands `init` and `doctor` say about code that signs a user in for one request: `req.login` with `session: false`, and `req.user = …`. In a
+ * middleware for all pages, such code lets users in without the second factor.
  */
 import { join } from 'node:path'
 import { sourceReport } from '../../../src/doctor/source-check'

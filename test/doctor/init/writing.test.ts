@@ -1,4 +1,4 @@
-/** Tests that `init --write` changes all files or none, and changes nothing in them but the lines that it shows. */
+/** Tests that the command `init --write` changes all files or none, and changes nothing in them but the lines that it shows. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,7 @@
 /**
- * Which dialects the probe names if an instance answers in several of them at once, and whether a simulator with these dialects answers as the instance does.
+ * The command `probe` finds out how a Nevis instance answers. It names the dialects (possible behaviours of Nevis, which the simulator imitates) that match.
+ * These tests probe an instance with several dialects at once. The probe must name all of them, and a simulator with these dialects must answer like the
+ * instance.
  */
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { DIALECT_NAMES, differencesOf, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
@@ -14,7 +16,7 @@ const COMBINED = [
   ['audience-api', 'issuer-missing', 'subject-username'],
   ['issuer-missing', 'expiry-minus-one', 'without-nbf'],
   ['wrong-code-422', 'sms-enrolment-200', 'recovery-codes-named-codes'],
-  // Each of these errors has another form than in the second dialect alone.
+  // In the next two lines, the second dialect adds an error, and the first dialect changes the form of this error.
   ['errors-as-problems', 'sms-status-405'],
   ['errors-as-problems', 'wrong-code-403'],
 ]

@@ -1,6 +1,6 @@
 /**
- * Tests the probe on the simulator in each dialect: what the probe recognises, which test users the probe leaves behind at Nevis, and what the probe's report
- * may contain.
+ * Tests the command `probe`, which finds out how a Nevis instance answers, on the simulator in each dialect (a possible behaviour of Nevis): what the probe
+ * recognises, which test users the probe leaves behind at Nevis, and what the probe's report may contain.
  *
  * The tests try every eighth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */

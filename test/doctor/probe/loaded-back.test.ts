@@ -1,7 +1,9 @@
 /**
- * The simulator loads the report of a probe as its dialect. Each flow, such as a sign-in, must then end as it does with the instance that was probed.
+ * The report of the command `probe` says how a Nevis instance answers. A simulator that has loaded this report imitates the instance: each flow, such as a
+ * sign-in, must end as it does with the instance.
  *
- * The tests try a few dialects. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
+ * The probed instances are simulators, each with one dialect (a possible behaviour of Nevis). The tests try a few dialects. If `EVERY_DIALECT` is set, they try
+ * all of them, which takes minutes.
  */
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { reportOf, type ProbeReport } from '../../../src/doctor/probe/report'

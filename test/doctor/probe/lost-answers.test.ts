@@ -1,6 +1,7 @@
 /**
- * Tests that the report of the probe draws no conclusion from a request that got no answer. The questions that need this answer stay open, the stage counts as
- * failed, and the report lists no difference from the simulator that exists only because of the lost answer.
+ * The report of the command `probe` says how a Nevis instance answers. Tests that the report draws no conclusion from a request that got no answer: the
+ * questions that need this answer stay open, the stage (a part of the run) counts as failed, and the report lists no difference from the simulator that exists
+ * only because of the lost answer.
  */
 import { app, NevisStrategy, push, sms } from '../../../src'
 import { instanceFindings } from '../../../src/doctor/instance-checks'
@@ -42,7 +43,10 @@ async function losing(step: string, stages: readonly Stage[] = PROBED): Promise<
   return results
 }
 
-/** Dialects that leave out fields of an answer. An error lacks these fields, too, so the probe could mistake an error for one of these dialects. */
+/**
+ * Dialects (possible behaviours of Nevis) that leave out fields of an answer. An error lacks these fields, too, so the probe could mistake an error for one of
+ * these dialects.
+ */
 const EASILY_MISTAKEN = ['recovery-codes-are-the-answer', 'recovery-user-nested', 'intent-token-named', 'sms-enrolment-like-an-approval', 'sms-enrolment-without-user-id', 'recovery-codes-only-once']
 
 let plain: StageResults

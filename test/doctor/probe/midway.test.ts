@@ -1,7 +1,7 @@
 /**
- * What the probe does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must then leave
- * out all answers of the interrupted stage (a part of the run), because these answers may not come from Nevis. The probe must end soon. Also tests the deletion
- * of the test users in such a run.
+ * What the command `probe` does if Nevis can no longer be reached in the middle of a run: a gateway answers in its place, or nothing answers. The report must
+ * then leave out all answers of the interrupted stage (a part of the run), because these answers may not come from Nevis. The probe must end soon. Also tests
+ * the deletion of the test users in such a run.
  */
 import { request, type RequestListener } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -77,7 +77,10 @@ describe('a gateway that answers every request from the middle of a run on', () 
 
 describe('a gateway that answers every request from the middle of a run on with JSON', () => {
   const STAGES = ['quiet', 'users'] as const
-  /** The instance of these tests has another address than its `iss`, so compare with a run to the same address. */
+  /**
+   * What the probe compares its results with. The probe of these tests calls a server in front of the simulator, so the `iss` in the tokens is not the address
+   * that the probe calls. `simulate` uses no such server, so replace its facts by those of a run through the server.
+   */
   const simulated = async () => ({ ...(await simulate(STAGES, undefined, ['recovery-enrolment-200'])), facts: (await probe(before(() => false, silent), STAGES)).facts })
 
   it.each(['{"ok":true}', '[]', 'null'])('%s › shows no dialect and no difference, and answers no question: the failed stage is left out, and the report names it', async (body) => {
@@ -88,7 +91,8 @@ describe('a gateway that answers every request from the middle of a run on with 
     const report = reportOf(results, recognised)
     expect([report.leftOut, textOf(report)]).toEqual([['users'], expect.stringContaining('because these stages failed and no dialect is known to explain all of these answers:\n  users\n')])
     expect(textOf({ ...report, dialects: ['chunked'] })).toContain('  chunked\n  as far as asked: not in the stages users, app, sms, wait, limits, which were not completed\n')
-    // The gateway has answered most requests of the failed stage, so these answers answer no question. Without a comparison, nothing shows which ones are Nevis's.
+    // The gateway has answered most requests of the failed stage, so the report must use no answer of this stage. This also holds for a report without a
+    // comparison with the simulator (`interrupted`), because nothing then shows which answers are Nevis's.
     const { answers, facts } = reportOf(await runOnSimulator([], ['quiet']), NOT_COMPARED)
     for (const one of [report, reportOf(results, 'interrupted')]) {
       expect([one.answers, Object.keys(one.facts), one.leftOut]).toEqual([answers, Object.keys(facts), ['users']])
@@ -315,7 +319,7 @@ describe('the deletion of a test user', () => {
       if (++waited === late) await carryOut?.()
     }
     const { endedBy, usersLeft } = await probe(before((_count, _method, path) => path.endsWith('/enroll') && ++enrolments === 2, held), ['quiet', 'users'], { signal: interrupted.signal, pause })
-    // Without enough pauses, the enrolment is carried out after the end of the probe.
+    // If the probe has made fewer than `late` pauses, Nevis carries out the enrolment only now. The new user then stays at Nevis, and the test fails.
     if (waited < late) await carryOut?.()
     expect([endedBy, usersLeft, simulator.users, waited]).toEqual(['interrupted', 0, [], late])
   })

@@ -1,6 +1,6 @@
 /**
- * Tests the probe where no Nevis instance answers, where the instance refuses the access key, and where a stage fails: what the command prints, and how it
- * ends.
+ * Tests the command `probe` if no Nevis instance answers, if the instance refuses the access key, and if a stage (a part of the run) fails: what the command
+ * prints, and how it ends.
  */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
@@ -21,8 +21,8 @@ import { closeServers, originOf } from '../support'
 jest.setTimeout(120_000)
 
 /**
- * The probe compares Nevis's responses with those of the simulator in each dialect. To get the simulator's responses takes seconds, so this mock returns none:
- * these tests check only whether the probe makes the comparison.
+ * The probe compares Nevis's responses with those of the simulator in each dialect (possible behaviour of Nevis). To get the simulator's responses takes
+ * seconds, so this mock returns none: these tests check only whether the probe makes the comparison.
  */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),

@@ -1,6 +1,6 @@
 /**
- * Tests how the probe answers questions that Nevis's documents leave open. If an instance needs an option of this package, both the report of the probe and the
- * doctor must name this option.
+ * Tests how the command `probe` answers questions that Nevis's documents leave open. If an instance needs an option of this package, both the report of the
+ * probe and the doctor must name this option.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,6 @@
 /**
- * Tests how the probe's report describes an answer: the report contains names of fields and kinds of values, but never a value, whatever the answer contains.
+ * Tests how the report of the command `probe` describes an answer of Nevis: the report contains names of fields and kinds of values, but never a value,
+ * whatever the answer contains.
  */
 import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -23,7 +24,7 @@ describe('the description of an answer', () => {
     expect(shapeOf({ codes: 'aB3d-eF6h-iJ9k-lM2n\nbC3d-eF6h-iJ9k-lM2n' }, known)).toEqual(['codes: recovery codes in one text'])
   })
 
-  /** Data that an answer may use as the name of a field. No value of the answer shows that it is data. */
+  /** Data that an answer may use as the name of a field. The report must not contain such a name, even if no value in the answer is the same text. */
   const DATA = [
     'system', 'owner', 'service', 'info', 'web', 'operations', 'anna', 'ANNA', 'bert', 'Bert', 'bertsPhone', 'user_bert', 'userBert', 'anna@bank.example', 'u12345', 'code1234', 'name2', 'bert.name', 'Bert Smith', 'bänk', '', '-', '__proto__',
     UUID, UUID.toUpperCase(), UUID.replaceAll('-', ''), `user_${UUID}`, '+41791234567', '41791234567', '2026-11-30', 'Passport-Nevis-Probe-0a1b2c3d4e5f',

@@ -1,6 +1,6 @@
 /**
- * The probe, the doctor and the browser script end a request to a server that never completes its response, even if garbage is collected meanwhile. In
- * Node.js 20, garbage collection removes the time limit from `AbortSignal.any([signal, AbortSignal.timeout(ms)])`.
+ * The commands `probe` and `doctor` and the package's browser script end a request to a server that never completes its response, even if garbage is collected
+ * meanwhile. In Node.js 20, garbage collection removes the time limit from `AbortSignal.any([signal, AbortSignal.timeout(ms)])`.
  */
 import { execFile } from 'node:child_process'
 import type { RequestListener } from 'node:http'

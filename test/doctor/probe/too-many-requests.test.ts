@@ -1,6 +1,6 @@
 /**
- * What the probe does with a 429 of Nevis, and which requests it never repeats. A momentary refusal must not be reported as the usual behaviour of the Nevis
- * instance.
+ * What the command `probe` does with a 429 of Nevis, and which requests it never repeats. A momentary refusal must not be reported as the usual behaviour of
+ * the Nevis instance.
  */
 import { request, type IncomingMessage, type RequestListener } from 'node:http'
 import { recognise, simulate } from '../../../src/doctor/probe/recognise'

@@ -1,4 +1,7 @@
-/** What the probe does if the person mistypes the code of a text message or types no code, and how the probe says which text message it asks about. */
+/**
+ * What the command `probe` does if the person who runs it mistypes the code of a text message or types no code, and how the probe says which text message it
+ * asks about.
+ */
 import { PassThrough } from 'node:stream'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import type { Facts } from '../../../src/doctor/probe/facts-reader'
@@ -14,7 +17,8 @@ import { NevisSimulator } from '../../../src/simulator'
 jest.setTimeout(60_000)
 
 /**
- * Replaces `simulate`, because these tests do not need its result: it would run the probe on the simulator in each dialect, which takes seconds.
+ * Replaces `simulate`, because these tests do not need its result: it would run the probe on the simulator in each dialect (possible behaviour of Nevis), which
+ * takes seconds.
  */
 jest.mock('../../../src/doctor/probe/recognise', () => ({
   ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),

@@ -1,4 +1,7 @@
-/** Tests what the probe prints while it waits for the phone, when it stops waiting, and how it asks the person to scan QR codes in the stage `limits`. */
+/**
+ * Tests what the command `probe` prints while it waits for the phone, when it stops waiting, and how it asks the person who runs it to scan QR codes in the
+ * stage `limits`.
+ */
 import { answersIn } from '../../../src/doctor/probe/questions'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'

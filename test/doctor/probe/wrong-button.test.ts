@@ -1,4 +1,7 @@
-/** What the probe does if the person presses the wrong button on the phone: accepts a request instead of denying it, or denies one instead of accepting it. */
+/**
+ * What the command `probe` does if the person who runs it presses the wrong button on the phone: accepts a request instead of denying it, or denies one instead
+ * of accepting it.
+ */
 import { Connections } from '../../../src/doctor/probe/raw-request'
 import { differencesOf, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
@@ -10,9 +13,12 @@ jest.setTimeout(60_000)
 const STAGES = ['quiet', 'app'] as const
 type Decision = 'accept' | 'deny'
 
-/** Probes with a person who presses the wrong button for each question for which `isWrong` is true. `asked`: the number of the question, from 0. */
+/**
+ * Probes with a person who presses the wrong button for each question for which `isWrong` is true. `asked`: the number of the question, from 0. `presses`:
+ * called in place of each press of a button.
+ */
 async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = [], presses?: () => Promise<void>) {
-  // With `presses`, the requests live longer than the probe waits for an answer.
+  // With `presses`, the person may press no button. Then let the requests live longer (600 s) than the probe waits for an answer (180 s).
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20, ...(presses !== undefined && { lifetimeSeconds: 600 }) })
   try {
     const said: string[] = []
