@@ -43,7 +43,7 @@ app.post('/login/second-factor',
   (req, res, next) => {
     if (req.user) return res.redirect(303, '/') // signed in already, for example in another tab
     const { id, at } = req.session.firstFactor ?? {}
-    if (!(Date.now() - at < 600_000)) return next() // too late; within ten minutes, also the second click of a double click goes on
+    if (!(Date.now() - at < 600_000)) return next() // too late. Within ten minutes, the second click of a double click works, too
     users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
   },
   passport.authenticate('nevis', onFailure)) // to the waiting page; an unknown user goes back to /login
