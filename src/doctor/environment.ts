@@ -42,7 +42,10 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
   }
 }
 
-/** The URL of the forward proxy for this URL. Includes the scheme: `HTTPS_PROXY=proxy:3128` has no scheme, and so means a proxy that speaks TLS. */
+/**
+ * The URL of the forward proxy for this URL. Includes the scheme, so that the developer sees it: for `HTTPS_PROXY=proxy:3128`, which names no scheme, it is
+ * `https:`, so the client speaks TLS with the proxy.
+ */
 function proxyNameFor(url: URL): string | undefined {
   const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)
   return proxy && `${proxy.protocol}//${proxy.hostname.includes(':') ? `[${proxy.hostname}]` : proxy.hostname}${proxy.port === '' ? '' : `:${proxy.port}`}`

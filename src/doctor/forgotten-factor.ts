@@ -1,8 +1,8 @@
 /**
  * Finds the worst mistake in the source: a password route that signs users in by itself, and never asks for the second factor.
  *
- * Only a certain mistake counts. A route with any sign of a second factor does not count, because the app may ask only some users for it. Out of scope: finding
- * the sign-ins (`init/sign-in-calls.ts`).
+ * Finds only mistakes that are certain. Ignores a route with any sign of a second factor, because the app may ask only some users for the second factor. Out of
+ * scope: finding the sign-ins (`init/sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './init/behind-sign-in'
 import { functionIn, nameIn } from './init/definitions'

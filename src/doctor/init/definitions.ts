@@ -174,7 +174,7 @@ export interface FunctionCode {
 /** Functions with such a name get a handler as their only argument, and pass the errors of its promise to `next`. */
 const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap(?:ped|async|handler)?|catch(?:async)?(?:errors?)?)$/i
 
-/** The function that the code is as a whole, or that is the only argument of a function such as `asyncHandler`. */
+/** The function, if the code consists of one function only, or of a call such as `asyncHandler(…)` with one function as its only argument. */
 export function functionIn(source: Source, range: Range): FunctionCode | undefined {
   const { first, last } = valueIn(source, range)
   const name = nameIn(source, { first, last })

@@ -84,7 +84,7 @@ function allOf(parts: readonly Code[][]): Code[] {
 /** An export that no file has. It stands for code that `init` cannot find. */
 const NOT_FOUND: Imported = { from: '', name: '' }
 
-/** What the file exports under this name, or as its default export and as a whole: every value that it may have. */
+/** Every value that the file may export under this name. If the name is undefined: every value of its default export, and of `module.exports` itself. */
 function exportsOf(source: Source, name: string | undefined): Export[] {
   return [...moduleExports(source, name ?? 'default'), ...commonJsExports(source, name)]
 }

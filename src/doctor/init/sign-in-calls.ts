@@ -252,7 +252,8 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const isBehind = isRequest ? factors.isBehind(source, at, source.partsOf(at + 1)[0]) : undefined
   const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
   const remedy = isBehind === false ? remedies.OWN_USER : isOff ? remedies.NOT_FOLLOWED_LOGIN : isRequest ? remedies.LOGIN : remedies.LOOK
-  // `init` cannot change a call with `session: false`, nor one in a callback of the second factor that may sign in another user than the one who approved.
+  // The kind `other` means that `init` does not change the call. The call has `session: false`, or it is in a callback of the second factor and may sign in
+  // another user than the one who approved.
   return { kind: isOff || isBehind === false ? 'other' : 'login', signsIn: isRequest && isBehind === undefined && !isOff && (options === undefined || keepsSession(source, options)), what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
 
