@@ -51,7 +51,7 @@ interface Seen {
   readonly ownNames: AppObserver['ownNames']
 }
 
-/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. `session` and `anonymous` do not count. */
+/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. False if all are `session` or `anonymous`. */
 function isOther(call: StrategyCall, observer: AppObserver): boolean {
   return call.method === 'authenticate' && !observer.isNevis(call) && !call.asks.every(isWithoutCheck)
 }
