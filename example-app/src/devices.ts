@@ -164,7 +164,7 @@ const hasPhone: RequestHandler = (req, res, next) => {
   res.redirect(303, HERE)
 }
 
-/** A Swiss mobile number is complete for a Swiss bank: `079 123 45 67` becomes `+4179 123 45 67`. `00` begins a country code. */
+/** Users of a Swiss bank may omit the country code of a Swiss mobile number: `079 123 45 67` becomes `+41791234567`. `00` before a country code becomes `+`. */
 function withCountryCode(typed: string): string {
   const digits = typed.replace(/[\s./-]/g, '')
   return /^07[5-9]\d{7}$/.test(digits) ? `+41${digits.slice(1)}` : typed.replace(/^00/, '+')
