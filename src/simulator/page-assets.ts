@@ -151,7 +151,7 @@ phones.addEventListener('paste', async (event) => {
   if (link) event.target.value = link
 })
 
-/* The page on which the user opened an app link in this tab: see OPEN_SCRIPT. */
+/* How long the tab's history was before the user opened an app link: stored by OPEN_SCRIPT. */
 const opened = Number(sessionStorage.getItem('opened'))
 const back = document.getElementById('back')
 if (opened > 0 && opened < history.length) {

@@ -23,7 +23,7 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True if the call certainly stores the user in the session: for example, it has no option `session` and is not only similar to a sign-in. */
+  /** True if the call certainly stores the user in the session. Not for a call with the option `session`, nor for a call that only looks like a sign-in. */
   readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
