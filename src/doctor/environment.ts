@@ -43,8 +43,8 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
 }
 
 /**
- * The URL of the forward proxy for this URL. Includes the scheme, so that the developer sees it: for `HTTPS_PROXY=proxy:3128`, which names no scheme, it is
- * `https:`, so the client speaks TLS with the proxy.
+ * The URL of the forward proxy for this URL. Includes the scheme, to show the developer what `HTTPS_PROXY=proxy:3128` means, which names no scheme: `https:`, a
+ * proxy that speaks TLS.
  */
 function proxyNameFor(url: URL): string | undefined {
   const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)

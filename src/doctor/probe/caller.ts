@@ -29,11 +29,9 @@ export class NevisUnreachable extends ProbeEnded {}
 /** The probe ends after this many requests in a row that got no answer within their time limit, because each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
-/**
- * The pause before the probe repeats a request that got a 429, if the response has no `Retry-After`; and the longest pause, even if `Retry-After` asks for
- * more.
- */
+/** The pause before the probe repeats a request that got a 429 without `Retry-After`. */
 const PAUSE_MS = 2000
+/** The longest pause after a 429, even if `Retry-After` asks for a longer one. */
 const MOST_PAUSE_MS = 10_000
 /** A username in the form of the test users' names, which the probe never gives to a test user. */
 const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
