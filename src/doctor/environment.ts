@@ -43,8 +43,8 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
 }
 
 /**
- * The URL of the forward proxy for this URL. Includes the scheme, to show the developer what `HTTPS_PROXY=proxy:3128` means, which names no scheme: `https:`, a
- * proxy that speaks TLS.
+ * The URL of the forward proxy for this URL, with its scheme. For example, `HTTPS_PROXY=proxy:3128` names no scheme; the result `https://proxy:3128` shows the
+ * developer that the client speaks TLS with the proxy.
  */
 function proxyNameFor(url: URL): string | undefined {
   const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)

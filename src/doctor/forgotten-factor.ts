@@ -101,7 +101,7 @@ function mayReturnBefore(source: Source, block: number, at: number): boolean {
   })
 }
 
-/** The body of the outermost function around the token that has a request: the whole handler. */
+/** The body of the whole handler: of the outermost function around the token with a parameter such as `req`. */
 function outermostBlock(source: Source, at: number): Range | undefined {
   let found: Range | undefined
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {

@@ -87,8 +87,8 @@ function isRequired(source: Source, at: number): boolean {
 }
 
 /**
- * Returns the files whose code this process has loaded, by any kind of `require` and `import`, and what it cannot list. Only the debugger of V8 also knows ES
- * modules, and other runtimes than Node.js may have no such debugger.
+ * Returns the files whose code this process has loaded, by any kind of `require` and `import`; and in the second list, what may be missing in the first. Only
+ * the debugger of V8 also knows ES modules, and other runtimes than Node.js may have no such debugger.
  */
 export function loadedFiles(): [files: string[], unread: string[]] {
   const own = createRequire(__filename)

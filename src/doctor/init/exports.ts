@@ -57,7 +57,7 @@ function codeOf(sources: readonly Source[], source: Source, name: string, depth:
   return imported !== undefined && code.length === 0 ? [] : [...code, ...own]
 }
 
-/** The code of an export, also if the export is only a name for it. */
+/** The code of an export, also if the export is only a name that stands for this code. */
 function codeIn(sources: readonly Source[], source: Source, one: Export, depth: number): Code[] {
   if (depth > MAX_DEPTH) return []
   if ('from' in one) {
@@ -139,8 +139,8 @@ function commonJsExports(source: Source, name: string | undefined): Export[] {
 }
 
 /**
- * The property of an object literal, or of a whole other module: `require('./a')`. `none` if the literal has no such property; undefined if the search cannot
- * tell.
+ * The property of this name, if the code is an object literal, or the whole of another module: `require('./a')`. `none` if the literal has no such property;
+ * undefined if the search cannot tell.
  */
 function propertyIn(source: Source, range: Range, name: string): Export | 'none' | undefined {
   const { first, last } = valueIn(source, range)

@@ -11,7 +11,7 @@ const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)
 /** Usual names of a variable with the response. On Koa, the variable with the request is also the response. */
 const RESPONSE = /^_*(?:res|resp|response|rs|reply)$/
 const CONTEXT = /^_*(?:ctx|context)$/
-/** Properties of Koa's context that belong to the request. To read them is no answer. */
+/** Properties of Koa's context that belong to the request. Code that reads them does not answer the request. */
 const OF_REQUEST = /^(?:state|session|request|req|query|params|method|path|url|ip|headers|isAuthenticated|isUnauthenticated|log[iI]n)$/
 
 /**

@@ -169,7 +169,7 @@ function callOfAlias(source: Source, at: number, factors: SecondFactors): Found 
 
 /**
  * Finds a call of Passport's `authenticate`.
- * @param isKnown true if the function certainly is Passport's. If false, the call counts only if the file uses Passport, or if the call names a strategy
+ * @param isKnown true if the function certainly is Passport's. If false, the call is found only if the file uses Passport, or if the call names a strategy
  * such as `'local'`
  */
 function authenticateAt(source: Source, at: number, factors: SecondFactors, isKnown = false): Found | undefined {

@@ -187,8 +187,8 @@ const ofCode: Reason = (facts, step) => {
 }
 
 /**
- * An SMS code with other characters than digits is a reason, because the strategy sends only digits to Nevis (`client/typed-input.ts`). After an unclear answer
- * to the code, the strategy asks for the status. So such an answer is no reason if the status is `succeeded`.
+ * The strategy cannot send an SMS code with other characters than digits to Nevis (`client/typed-input.ts`). After an unclear answer to the code, the strategy
+ * asks for the status, and accepts `succeeded`.
  */
 const ofTypedCode: Reason = (facts, step) => {
   if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'

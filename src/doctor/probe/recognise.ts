@@ -142,8 +142,8 @@ function hasLastingAnswers(facts: Facts): boolean {
 const NOT_TRIED = / was not tried$/
 
 /**
- * True if another dialect may hide this change. The instance then answers the request with a status that neither the simulator nor this dialect has, for
- * example because it refuses the request. The fields of such an answer say nothing about this dialect.
+ * True if another dialect may hide a change that this dialect makes (`difference`). The instance then answers the request with a status that neither the
+ * simulator nor this dialect has, for example because it refuses the request. The fields of such an answer say nothing about this dialect.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
   const http = `${stepOf(difference)}.http`
